@@ -1,0 +1,238 @@
+"""The commands in `scripts` do what they promise on machines of all kinds."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .support.binaries import NONE_FOUND, daemon_binaries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parent.parent
+SCRIPTS = ROOT / "scripts"
+BINARIES = daemon_binaries()
+assert BINARIES, NONE_FOUND
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Import a module of the scripts folder."""
+    monkeypatch.syspath_prepend(SCRIPTS)
+    return importlib.import_module
+
+
+@pytest.fixture
+def apt(script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The module for packages, on a machine of release "old" that has no sources yet."""
+    module = script("_apt")
+    (tmp_path / "os-release").write_text('ID=debian\nVERSION_CODENAME="old"\n')
+    (tmp_path / "apt" / "sources.list.d").mkdir(parents=True)
+    (tmp_path / "result").mkdir()
+    monkeypatch.setattr(module, "OS_RELEASE", tmp_path / "os-release")
+    monkeypatch.setattr(module, "SOURCES", tmp_path / "apt")
+    return module
+
+
+def written(apt: Any, folder: Path) -> list[list[str]]:
+    """Have the sources written for release "new"; return the lines of each file."""
+    apt._write_sources(folder, "new")
+    return [file.read_text().splitlines() for file in sorted(folder.iterdir())]
+
+
+def test_sources_list(apt: Any, tmp_path: Path) -> None:
+    """Of sources.list, only the distribution's own main source is taken, with its options and another suite."""
+    (tmp_path / "apt" / "sources.list").write_text(
+        "# deb http://mirror.invalid/commented old main\n"
+        "deb [arch=amd64 signed-by=/usr/share/keyrings/a.gpg] http://mirror.invalid/debian old main contrib # ours\n"
+        "deb http://mirror.invalid/debian stable main\n"
+        "deb http://mirror.invalid/debian old-updates main\n"
+        "deb http://mirror.invalid/security old-security main\n"
+        "deb-src http://mirror.invalid/debian old main\n"
+        "deb https://other.invalid/apt old stable\n"
+        "\n"
+    )
+    assert written(apt, tmp_path / "result") == [
+        [
+            "deb [arch=amd64 signed-by=/usr/share/keyrings/a.gpg] http://mirror.invalid/debian new main contrib",
+            "deb http://mirror.invalid/debian new main",
+        ]
+    ]
+
+
+def test_deb822_sources(apt: Any, tmp_path: Path) -> None:
+    """Of .sources files, the distribution's own stanza is taken, keys included, whatever its fields are spelt like."""
+    (tmp_path / "apt" / "sources.list.d" / "debian.sources").write_text(
+        "# a comment\n"
+        "types: deb deb-src\n"
+        "URIs: http://mirror.invalid/debian\n"
+        "# in between\n"
+        "Suites: old old-updates\n"
+        "Components: main universe\n"
+        "Signed-By:\n"
+        " -----BEGIN PGP PUBLIC KEY BLOCK-----\n"
+        " .\n"
+        " abc\n"
+        "\n"
+        "Types: deb\n"
+        "URIs: http://mirror.invalid/security\n"
+        "Suites: old-security\n"
+        "Components: main\n"
+        "\n"
+        "Enabled: no\n"
+        "Types: deb\n"
+        "URIs: http://off.invalid/debian\n"
+        "Suites: old\n"
+        "Components: main\n"
+    )
+    (tmp_path / "apt" / "sources.list.d" / "other.sources.disabled").write_text("Types: deb\n")
+    assert written(apt, tmp_path / "result") == [
+        [
+            "Types: deb",
+            "Uris: http://mirror.invalid/debian",
+            "Suites: new",
+            "Components: main universe",
+            "Signed-By: ",
+            " -----BEGIN PGP PUBLIC KEY BLOCK-----",
+            " .",
+            " abc",
+            "Targets: Packages",
+        ]
+    ]
+
+
+def test_no_source(apt: Any, tmp_path: Path) -> None:
+    """A machine whose apt has no source of its own release is told so, in one line."""
+    with pytest.raises(apt.SetupError, match=r"\Athe apt configuration of this machine names no source of old\Z"):
+        apt.unpack("syncthing", "new", tmp_path / "result")
+
+
+def test_no_apt(apt: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without apt is told so, in one line."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(apt.SetupError, match=r"\Athis needs apt \(Debian or Ubuntu\): there is no apt-get here\Z"):
+        apt.unpack("syncthing", "new", tmp_path / "result")
+
+
+def test_unreachable_source(apt: Any, tmp_path: Path) -> None:
+    """A source that cannot be reached is named in one line, and nothing is unpacked."""
+    (tmp_path / "apt" / "sources.list").write_text(f"deb file:{tmp_path}/nowhere old main\n")
+    with pytest.raises(apt.SetupError, match=r"\Acannot reach the package source: .*nowhere.*\Z"):
+        apt.unpack("syncthing", "new", tmp_path / "result")
+    assert not list((tmp_path / "result").iterdir())
+
+
+def test_given_binaries() -> None:
+    """SYNCTHING_BINARIES takes the place of what would be fetched, in its own order."""
+    given = os.pathsep.join(map(str, reversed(BINARIES)))
+    fetched = run([sys.executable, SCRIPTS / "fetch_syncthing.py"], SYNCTHING_BINARIES=given)
+    assert (fetched.returncode, fetched.stdout.splitlines()) == (0, [str(path) for path in reversed(BINARIES)])
+
+
+@pytest.mark.parametrize(
+    ("binary", "complaint"), [("/nowhere/syncthing", "does not run"), (shutil.which("true"), "is not Syncthing")]
+)
+def test_given_nonsense(binary: str, complaint: str) -> None:
+    """A given binary that is not there, or is something else, is an error of one line."""
+    fetched = run([sys.executable, SCRIPTS / "fetch_syncthing.py"], SYNCTHING_BINARIES=binary)
+    assert (fetched.returncode, fetched.stdout, fetched.stderr.count("\n")) == (1, "", 1)
+    assert fetched.stderr.startswith(f"fetch_syncthing: {binary} {complaint}")
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> Path:
+    """A folder for PATH, where python3 is too old, python3.13 is a shim that runs nothing, and the last one is good."""
+    folder = tmp_path / "names"
+    folder.mkdir()
+    (folder / "python3").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "python3.13").write_text("#!/bin/sh\necho 'python3.13: command not found' >&2\nexit 127\n")
+    (folder / "python3.13").chmod(0o755)
+    (folder / "python3").chmod(0o755)
+    (folder / "dirname").symlink_to(shutil.which("dirname") or "")
+    return folder
+
+
+START = ["/bin/sh", "-c", '. scripts/_lib.sh; printf "%s\\n" "$python"', "scripts/test"]
+
+
+def test_start(names: Path) -> None:
+    """The commands find a Python that truly runs and is new enough, whatever it is called."""
+    (names / "python3.11").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (names / "python3.11").chmod(0o755)
+    found = run(START, PATH=str(names), HOME=str(names), PYENV_ROOT="", PYTHON="")
+    assert (found.returncode, found.stdout, found.stderr) == (0, "python3.11\n", "")
+
+
+def test_start_without_python(names: Path) -> None:
+    """Where there is no good Python, the commands say so in one line."""
+    found = run(START, PATH=str(names), HOME=str(names), PYENV_ROOT="", PYTHON="")
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith("scripts/test: needs Python 3.11 or newer")
+    assert found.stderr.count("\n") == 1
+
+
+def test_find_pythons(script: Callable[[str], Any], names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the Pythons to test with, each is one that runs and is what its name says, where it truly is."""
+    base = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    name = f"python3.{sys.version_info.minor}"
+    for wrong in {"python3.12", "python3.13", "python3.14"} - {name}:
+        (names / wrong).unlink(missing_ok=True)
+        (names / wrong).symlink_to(base)
+    (names / "python3.99").symlink_to("/nowhere")
+    (names / "python3-config").touch()
+    (names / name).unlink(missing_ok=True)
+    (names / name).write_text(f'#!/bin/sh\nexec "{base}" "$@"\n')
+    (names / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(names))
+    monkeypatch.setenv("HOME", str(names))
+    monkeypatch.delenv("PYENV_ROOT", raising=False)
+    found = script("_pythons").find_pythons((3, 11))
+    assert {version: path.resolve() for version, path in found.items()} == {name.removeprefix("python"): base}
+    assert not script("_pythons").find_pythons((3, sys.version_info.minor + 1))
+
+
+@pytest.mark.daemon
+@pytest.mark.parametrize("binary", BINARIES, ids=lambda path: path.parent.name)
+def test_demo(binary: Path, tmp_path: Path) -> None:
+    """The demo verifies what it shows and leaves nothing behind."""
+    shown = run([sys.executable, SCRIPTS / "demo.py"], SYNCTHING_BINARIES=str(binary), TMPDIR=str(tmp_path))
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.splitlines()[-1].startswith("Verified: 400 files (50 MB) arrived")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.daemon
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_interrupted(number: signal.Signals, tmp_path: Path) -> None:
+    """Interrupted in the middle, the demo stops its daemons and leaves nothing behind."""
+    environment = os.environ | {"SYNCTHING_BINARIES": str(BINARIES[0]), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, SCRIPTS / "demo.py"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        assert demo.stdout
+        while not demo.stdout.readline().startswith("Writing"):
+            assert demo.poll() is None
+        demo.send_signal(number)
+        _, errors = demo.communicate()
+    assert (demo.returncode, errors.strip()) == (130, "demo: interrupted; nothing is left behind")
+    assert not list(tmp_path.iterdir())
+
+
+def run(command: list[Any], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with some more environment."""
+    return subprocess.run(
+        command, check=False, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=100
+    )
