@@ -1,0 +1,150 @@
+"""Device IDs: every notation that Syncthing accepts, made canonical and checked, without asking a daemon."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from aiosyncthing.exceptions import InvalidDeviceIDError
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["DeviceID"]
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_SIZE = 32
+_PLAIN = 52  # base32 digits that 32 bytes need
+_GROUP = 13  # digits that share one check character
+_CHECKED = _PLAIN + _PLAIN // _GROUP
+_BLOCK = 7  # characters between two dashes
+
+# What Syncthing takes as typing errors: digits that base32 does not have, read as the letters they resemble.
+_NORMALISE = str.maketrans({"0": "O", "1": "I", "8": "B", "-": None, " ": None})
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+
+
+class DeviceID(str):
+    """A device ID in its canonical form: 63 characters, eight blocks of seven with dashes between them.
+
+    It is a string, usable wherever the API wants a device ID, and equal to the text in the daemon's answers.
+    The empty ID ``""`` is valid too: Syncthing writes it where there is no device, as in ``introducedBy``.
+
+    Args:
+        text: Any notation Syncthing accepts: with or without dashes, spaces and check characters, lower case,
+            ``0``, ``1`` and ``8`` typed for ``O``, ``I`` and ``B``.
+
+    Raises:
+        InvalidDeviceIDError: The text is none of them; the message says what is wrong.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str = "") -> Self:
+        """Parse and check `text`."""
+        if isinstance(text, cls):
+            return text
+        return cls.from_bytes(_parse(text))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Write 32 bytes as a device ID.
+
+        Args:
+            data: The SHA-256 digest that the ID stands for; 32 zero bytes are the empty ID.
+
+        Raises:
+            InvalidDeviceIDError: `data` is not 32 bytes long.
+        """
+        if len(data) != _SIZE:
+            raise InvalidDeviceIDError(f"A device ID stands for {_SIZE} bytes, not {len(data)}")
+        return super().__new__(cls, _canonical(data) if any(data) else "")
+
+    @classmethod
+    def from_certificate(cls, certificate: bytes | str) -> Self:
+        """Derive the ID of the device that has this certificate.
+
+        Args:
+            certificate: What is in the device's ``cert.pem``, or the same as DER bytes. Of several
+                certificates in PEM the first counts.
+
+        Raises:
+            InvalidDeviceIDError: There is no whole certificate in it.
+        """
+        data = certificate.encode() if isinstance(certificate, str) else certificate
+        if pem := _PEM.search(data):
+            try:
+                data = base64.b64decode(b"".join(pem[1].split()), validate=True)
+            except binascii.Error as error:
+                raise InvalidDeviceIDError(f"The certificate is damaged: {error}") from error
+        if not _is_der(data):
+            raise InvalidDeviceIDError("This is not a certificate, or not the whole of it")
+        return cls.from_bytes(hashlib.sha256(data).digest())
+
+    @property
+    def short(self) -> str:
+        """The first block: how Syncthing names the device in ``modifiedBy``, version vectors and its log."""
+        return self[:_BLOCK]
+
+    @property
+    def raw(self) -> bytes:
+        """The 32 bytes that the ID stands for; zeros for the empty ID."""
+        return _parse(self)
+
+
+def _parse(text: str) -> bytes:
+    """The 32 bytes that a device ID in any notation stands for."""
+    digits = text.strip("=").upper().translate(_NORMALISE)
+    if not digits:
+        return bytes(_SIZE)
+    shown = repr(text) if len(text) <= 2 * _CHECKED else f"{text[:_CHECKED]!r}..."
+    if strange := [digit for digit in digits if digit not in _ALPHABET]:
+        raise InvalidDeviceIDError(f"{shown} is not a device ID: it can't contain {strange[0]!r}")
+    if len(digits) == _CHECKED:
+        digits = _without_checks(digits, shown)
+    if len(digits) != _PLAIN:
+        raise InvalidDeviceIDError(
+            f"{shown} is not a device ID: it has {len(digits)} letters and digits instead of {_CHECKED} "
+            f"(or {_PLAIN} without check characters)"
+        )
+    return base64.b32decode(digits + "====")
+
+
+def _without_checks(digits: str, shown: str) -> str:
+    """Verify and remove the check character that ends each group."""
+    groups = [digits[start : start + _GROUP + 1] for start in range(0, _CHECKED, _GROUP + 1)]
+    for number, group in enumerate(groups):
+        if _check_character(group[:-1]) != group[-1]:
+            raise InvalidDeviceIDError(
+                f"{shown} is not a device ID: the check character of blocks {2 * number + 1} and "
+                f"{2 * number + 2} is wrong, so there is a typing error in one of them"
+            )
+    return "".join(group[:-1] for group in groups)
+
+
+def _canonical(data: bytes) -> str:
+    plain = base64.b32encode(data).decode().rstrip("=")
+    groups = [plain[start : start + _GROUP] for start in range(0, _PLAIN, _GROUP)]
+    digits = "".join(group + _check_character(group) for group in groups)
+    return "-".join(digits[start : start + _BLOCK] for start in range(0, _CHECKED, _BLOCK))
+
+
+def _check_character(group: str) -> str:
+    # Not quite Luhn's mod N: Syncthing begins with factor 1 at the left end (lib/protocol/luhn.go).
+    base = len(_ALPHABET)
+    total = 0
+    for position, digit in enumerate(group):
+        product = _ALPHABET.index(digit) * (1 + position % 2)
+        total += product // base + product % base
+    return _ALPHABET[-total % base]
+
+
+def _is_der(data: bytes) -> bool:
+    """Whether `data` is one whole ASN.1 SEQUENCE, as a certificate is (its length has two bytes or more)."""
+    if len(data) < 4 or data[0] != 0x30 or data[1] <= 0x80:  # noqa: PLR2004  (X.690: SEQUENCE, long form of length)
+        return False
+    end = 2 + data[1] - 0x80
+    return len(data) == end + int.from_bytes(data[2:end], "big")

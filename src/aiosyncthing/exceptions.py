@@ -1,0 +1,206 @@
+"""What can go wrong, as one tree.
+
+::
+
+    SyncthingError
+    ├── PingError                    ping() failed, whatever the reason
+    ├── UnauthorizedError            the API key (or login) was refused: 401, 403
+    ├── HostCheckError               403: the daemon does not accept the name it was addressed by
+    ├── NotFoundError                404
+    │   ├── UnknownFolderError
+    │   ├── UnknownDeviceError
+    │   ├── FolderNotRunningError    the folder exists, but is paused or not started
+    │   └── NotSupportedError        this version or build of the daemon has no such function
+    ├── BadRequestError              (ValueError) refused before sending, or by the daemon: 400
+    │   └── InvalidDeviceIDError
+    ├── ServerError                  5xx: the daemon, or a proxy before it, failed
+    ├── ConnectionFailedError        (ConnectionError) no connection, or it broke
+    │   ├── TLSError                 the certificate or the TLS handshake was refused
+    │   └── IncompleteResponseError  the answer was cut short
+    ├── RequestTimeoutError          (TimeoutError) no answer in time
+    ├── NotSyncthingError            something answered, but it is not the Syncthing API
+    │   └── MigrationError           Syncthing 2 is converting its database
+    ├── InvalidResponseError         (ValueError) announced as JSON, but it is none
+    ├── RedirectError                the daemon or a proxy wants another address; never followed
+    ├── WaitTimeoutError             (TimeoutError) what was waited for did not come about in time
+    ├── CannotSyncError              what was waited for can't come about: a folder or device stands in the way
+    └── DaemonError                  a daemon launched by :mod:`aiosyncthing.daemon` failed
+
+Handle: everything up to `ServerError` says something about one request; `ConnectionFailedError`,
+`RequestTimeoutError` and `MigrationError` may heal by waiting. A bug of the calling program: `BadRequestError`.
+
+No error holds the API key, neither in its text nor in its attributes, nor in the error that it was raised from.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BadRequestError",
+    "CannotSyncError",
+    "ConnectionFailedError",
+    "DaemonError",
+    "FolderNotRunningError",
+    "HostCheckError",
+    "IncompleteResponseError",
+    "InvalidDeviceIDError",
+    "InvalidResponseError",
+    "MigrationError",
+    "NotFoundError",
+    "NotSupportedError",
+    "NotSyncthingError",
+    "PingError",
+    "RedirectError",
+    "RequestTimeoutError",
+    "ServerError",
+    "SyncthingError",
+    "TLSError",
+    "UnauthorizedError",
+    "UnknownDeviceError",
+    "UnknownFolderError",
+    "WaitTimeoutError",
+]
+
+
+class SyncthingError(Exception):
+    """The root of all errors of this package.
+
+    Attributes:
+        method: HTTP method of the request, if the error is about one.
+        path: Path of the request without base URL and query, such as ``rest/db/status``.
+        status: HTTP status, if there was an answer.
+        body: The daemon's own words (stripped), if there was an answer with a text.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        status: int | None = None,
+        body: str | None = None,
+    ) -> None:
+        super().__init__(*([message] if message else []))
+        self.method = method
+        self.path = path
+        self.status = status
+        self.body = body
+
+    def __str__(self) -> str:
+        """What happened, then the request and the daemon's own words."""
+        message = str(self.args[0]) if self.args else type(self).__name__
+        details = [f"{self.method} {self.path}"] if self.method and self.path else []
+        if self.status is not None:
+            details.append(f"status {self.status}")
+        if self.body and self.body not in message:
+            details.append(repr(self.body))
+        return f"{message} ({', '.join(details)})" if details else message
+
+
+class PingError(SyncthingError):
+    """The daemon did not answer `ping` as it should, for whatever reason; ``__cause__`` has it."""
+
+
+class UnauthorizedError(SyncthingError):
+    """The daemon refused the API key."""
+
+
+class HostCheckError(SyncthingError):
+    """The daemon listens on a loopback address and was addressed by another host name.
+
+    The key may well be right. Address it as ``localhost`` or ``127.0.0.1``, let the proxy send such a ``Host``, or
+    set ``gui.insecureSkipHostcheck``.
+    """
+
+
+class NotFoundError(SyncthingError):
+    """The daemon answered 404."""
+
+
+class UnknownFolderError(NotFoundError):
+    """The daemon has no folder of that ID."""
+
+
+class UnknownDeviceError(NotFoundError):
+    """The daemon has no device of that ID."""
+
+
+class FolderNotRunningError(NotFoundError):
+    """The folder exists, but is paused, or has not started (yet)."""
+
+
+class NotSupportedError(NotFoundError):
+    """This version, build or configuration of the daemon does not have that function."""
+
+
+class BadRequestError(SyncthingError, ValueError):
+    """The request makes no sense: refused by this library before sending, or by the daemon.
+
+    ``status`` is ``None`` when nothing was sent.
+    """
+
+
+class InvalidDeviceIDError(BadRequestError):
+    """The text is not a device ID: wrong length, wrong alphabet or wrong check character."""
+
+
+class ServerError(SyncthingError):
+    """The daemon, or a proxy in front of it, failed: a status of 500 or more."""
+
+
+class ConnectionFailedError(SyncthingError, ConnectionError):
+    """No connection could be made, or it broke before the whole answer had arrived."""
+
+
+class TLSError(ConnectionFailedError):
+    """The TLS handshake failed, usually because the certificate could not be verified."""
+
+
+class IncompleteResponseError(ConnectionFailedError):
+    """The connection ended in the middle of an answer."""
+
+
+class RequestTimeoutError(SyncthingError, TimeoutError):
+    """The daemon did not answer in time."""
+
+
+class NotSyncthingError(SyncthingError):
+    """Something answered, but not Syncthing's API: a proxy's page, a login form, another program."""
+
+
+class MigrationError(NotSyncthingError):
+    """Syncthing 2 is converting its database and answers every request with a text about that."""
+
+
+class InvalidResponseError(SyncthingError, ValueError):
+    """The answer is announced as JSON, but can't be decoded."""
+
+
+class RedirectError(SyncthingError):
+    """The answer was a redirect, which is never followed: it would carry the API key elsewhere."""
+
+
+class WaitTimeoutError(SyncthingError, TimeoutError):
+    """What was waited for did not come about in time; the text says what was missing."""
+
+
+class CannotSyncError(SyncthingError):
+    """A folder can't get in sync by waiting: it has an error, or a device is paused.
+
+    Attributes:
+        folder_id: The folder.
+        device_id: The device that stands in the way, if it is one.
+        reason: Why.
+    """
+
+    def __init__(
+        self, message: str = "", *, folder_id: str = "", device_id: str | None = None, reason: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.folder_id = folder_id
+        self.device_id = device_id
+        self.reason = reason
+
+
+class DaemonError(SyncthingError):
+    """A daemon that this library launched could not be started or stopped as asked."""

@@ -1,0 +1,124 @@
+"""What ``import aiosyncthing`` gives, and what it costs."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import aiosyncthing
+from aiosyncthing.exceptions import SyncthingError
+
+SOURCE = ast.parse(Path(aiosyncthing.__file__).read_text(encoding="utf-8"))
+# Modules that version 0 had, which programs import, or reach after `import aiosyncthing` alone.
+SEED = ["api", "config", "database", "events", "exceptions", "syncthing", "system"]
+
+
+def run(code: str) -> str:
+    """Run a program in a Python of its own, with warnings as errors, and return what it prints."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def for_type_checkers() -> dict[str, str]:
+    """Return the names that type checkers see, with the modules that they come from."""
+    (block,) = (
+        node
+        for node in SOURCE.body
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    )
+    return {
+        alias.asname or alias.name: node.module or alias.name
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def test_type_checkers_see_what_is_there() -> None:
+    """The names for type checkers, those that load on first use, and `__all__` are the same."""
+    assert for_type_checkers() == aiosyncthing._MODULES
+    assert sorted({*aiosyncthing._MODULES, "exceptions"}) == aiosyncthing.__all__
+
+
+@pytest.mark.parametrize("name", aiosyncthing.__all__)
+def test_every_name_loads(name: str) -> None:
+    """Each public name is there, and is the one of its module."""
+    value = getattr(aiosyncthing, name)
+    assert name in dir(aiosyncthing)
+    if name != "exceptions":
+        module = getattr(aiosyncthing, aiosyncthing._MODULES[name])
+        assert value is getattr(module, name)
+        assert value.__module__ == module.__name__
+        assert inspect.getdoc(value)
+
+
+@pytest.mark.parametrize("name", [*SEED, "types", "daemon", "device_id", "times"])
+def test_modules_are_there_without_an_import_of_their_own(name: str) -> None:
+    """After `import aiosyncthing` alone, its modules are attributes of it."""
+    assert run(f"import aiosyncthing; print(aiosyncthing.{name}.__name__)") == f"aiosyncthing.{name}"
+    assert name in dir(aiosyncthing)
+
+
+@pytest.mark.parametrize("name", ["nope", "_routes_", "__path", ""])
+def test_an_unknown_name_is_an_attribute_error(name: str) -> None:
+    """A name that doesn't exist is reported like that of any module."""
+    with pytest.raises(AttributeError, match=rf"^module 'aiosyncthing' has no attribute '{name}'$"):
+        getattr(aiosyncthing, name)
+    assert not hasattr(aiosyncthing, name)
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """`__version__` is at hand and has one source."""
+    assert aiosyncthing.__version__ == version("aiosyncthing")
+
+
+def test_importing_is_cheap() -> None:
+    """The import alone loads neither aiohttp nor asyncio, and no module of the package but the errors."""
+    loaded = run(
+        "import sys; before = set(sys.modules); import aiosyncthing; print(*sorted(set(sys.modules) - before))"
+    ).split()
+    assert {name for name in loaded if name.startswith("aiosyncthing")} == {"aiosyncthing", "aiosyncthing.exceptions"}
+    assert not {"aiohttp", "asyncio", "orjson", "yarl", "ssl", "logging", "importlib.metadata"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from aiosyncthing import DeviceID, parse_time, exceptions",
+        "import aiosyncthing; aiosyncthing.DeviceID, aiosyncthing.parse_time",
+        "from aiosyncthing import types, device_id",
+        "import aiosyncthing; dir(aiosyncthing)",
+    ],
+)
+def test_what_needs_no_network_loads_no_aiohttp(code: str) -> None:
+    """Device IDs, times, types and errors can be had without aiohttp and asyncio."""
+    assert run(f"{code}; import sys; print(sys.modules.keys() & {{'aiohttp', 'asyncio'}})") == "set()"
+
+
+def test_a_star_imports_all_that_is_public() -> None:
+    """`from aiosyncthing import *` gives exactly `__all__`."""
+    found = run("before = set(globals()); from aiosyncthing import *; print(*sorted(set(globals()) - before))").split()
+    assert [name for name in found if name != "before"] == aiosyncthing.__all__
+
+
+def test_names_of_the_first_version() -> None:
+    """Programs written for version 0 find what they import."""
+    run(
+        "from aiosyncthing import API, Config, Database, Events, Syncthing, System\n"
+        "from aiosyncthing.exceptions import PingError, SyncthingError\n"
+        "from aiosyncthing.syncthing import API, Config, Database, Events, Syncthing, System\n"
+        "import aiosyncthing.system; aiosyncthing.system.System.status"
+    )
+
+
+def test_a_patched_module_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are looked up in their module each time, so what a test patches there is seen here, too."""
+    monkeypatch.setattr("aiosyncthing.syncthing.Syncthing", SyncthingError)
+    assert aiosyncthing.Syncthing is SyncthingError
