@@ -1,0 +1,423 @@
+"""The configuration: ``rest/config`` and everything below it, as the daemon sends it.
+
+A key that is not in all supported versions is `NotRequired` and says which ones have it: ``>= 2.1.0`` names
+the first release with it, ``< 2.0.0`` the first without. The bodies that change a configuration are in
+`_patches`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict
+
+__all__ = [
+    "AuthMode",
+    "BlockPullOrder",
+    "Compression",
+    "ConfigInSync",
+    "Configuration",
+    "CopyRangeMethod",
+    "DefaultIgnores",
+    "Defaults",
+    "DeviceConfiguration",
+    "FolderConfiguration",
+    "FolderDeviceConfiguration",
+    "FolderType",
+    "GUIConfiguration",
+    "LDAPConfiguration",
+    "LDAPTransport",
+    "ObservedDevice",
+    "ObservedFolder",
+    "OptionsConfiguration",
+    "PullOrder",
+    "RestartRequired",
+    "Size",
+    "Tuning",
+    "VersioningConfiguration",
+    "VersioningType",
+    "XattrFilter",
+    "XattrFilterEntry",
+]
+
+FolderType: TypeAlias = Literal["sendreceive", "sendonly", "receiveonly", "receiveencrypted"]
+"""What a folder does with changes. To and from ``receiveencrypted`` it can't be changed."""
+
+PullOrder: TypeAlias = Literal["random", "alphabetic", "smallestFirst", "largestFirst", "oldestFirst", "newestFirst"]
+"""In which order files are fetched."""
+
+BlockPullOrder: TypeAlias = Literal["standard", "random", "inOrder"]
+"""In which order the blocks of a file are fetched."""
+
+CopyRangeMethod: TypeAlias = Literal["standard", "ioctl", "copy_file_range", "sendfile", "duplicate_extents", "all"]
+"""How data is copied inside a file system."""
+
+VersioningType: TypeAlias = Literal["", "simple", "trashcan", "staggered", "external"]
+"""How old versions of files are kept; empty is not at all."""
+
+Compression: TypeAlias = Literal["metadata", "never", "always"]
+"""What is compressed on the way to a device."""
+
+AuthMode: TypeAlias = Literal["static", "ldap"]
+"""Who checks the password of a login."""
+
+LDAPTransport: TypeAlias = Literal["plain", "tls", "starttls"]
+"""How the LDAP server is connected to."""
+
+Tuning: TypeAlias = Literal["auto", "small", "large"]
+"""Size of the database's buffers; < 2.0.0."""
+
+
+class Size(TypedDict):
+    """An amount of disk space; zero switches the check off."""
+
+    value: float
+    unit: str
+    """``%`` of the disk, or ``kB``, ``MB``, ``GB``, ``TB`` (powers of 1000); anything else is bytes."""
+
+
+class VersioningConfiguration(TypedDict):
+    """How a folder keeps old versions of files."""
+
+    type: VersioningType
+    params: dict[str, str]
+    """Settings of the type; also numbers are texts.
+
+    ``simple``: ``keep`` (versions per file), ``cleanoutDays``. ``trashcan``: ``cleanoutDays`` (0: for ever).
+    ``staggered``: ``maxAge`` in seconds (0: for ever). ``external``: ``command``.
+    """
+    cleanupIntervalS: int
+    """Seconds between clean-ups, at most a year; 0 is never."""
+    fsPath: str
+    """Directory of the versions; empty is ``.stversions`` inside the folder."""
+    fsType: str
+
+
+class XattrFilterEntry(TypedDict):
+    """One rule for extended attributes; the first that matches decides."""
+
+    match: str
+    """Pattern for the attribute's name."""
+    permit: bool
+
+
+class XattrFilter(TypedDict):
+    """Which extended attributes are synchronised."""
+
+    entries: list[XattrFilterEntry]
+    maxSingleEntrySize: int
+    """Bytes of one attribute."""
+    maxTotalSize: int
+    """Bytes of all attributes of a file."""
+
+
+class FolderDeviceConfiguration(TypedDict):
+    """A device that a folder is shared with."""
+
+    deviceID: str
+    introducedBy: str
+    """ID of the device that introduced it to this folder, or empty."""
+    encryptionPassword: str
+    """If not empty, the device gets encrypted data only. A secret."""
+
+
+class FolderConfiguration(TypedDict):
+    """A folder."""
+
+    id: str
+    label: str
+    filesystemType: str
+    """``basic`` or, for tests, ``fake``; 2.1 may have others."""
+    path: str
+    """A leading ``~`` is the home directory of the daemon's user."""
+    type: FolderType
+    devices: list[FolderDeviceConfiguration]
+    """Includes the own device."""
+    rescanIntervalS: int
+    """Seconds, at most a year; 0 is never."""
+    fsWatcherEnabled: bool
+    fsWatcherDelayS: float
+    """Seconds; whole ones only < 1.23.3."""
+    fsWatcherTimeoutS: NotRequired[float]
+    """Seconds, 0 is derived from the delay; >= 1.27.8."""
+    ignorePerms: bool
+    autoNormalize: bool
+    minDiskFree: Size
+    versioning: VersioningConfiguration
+    copiers: int
+    """0 is the daemon's choice."""
+    pullerMaxPendingKiB: int
+    """KiB; 0 is the daemon's choice."""
+    hashers: int
+    """0 is the daemon's choice."""
+    order: PullOrder
+    ignoreDelete: bool
+    scanProgressIntervalS: int
+    """Seconds; 0 is the daemon's choice, less is no FolderScanProgress event."""
+    pullerPauseS: int
+    """Seconds; 0 is the daemon's choice."""
+    pullerDelayS: NotRequired[float]
+    """Seconds; >= 2.0.0."""
+    maxConflicts: int
+    """Conflict copies kept per file; -1 is all, 0 is none."""
+    disableSparseFiles: bool
+    disableTempIndexes: NotRequired[bool]
+    """< 2.0.0."""
+    paused: bool
+    weakHashThresholdPct: NotRequired[int]
+    """Percent; < 2.0.0."""
+    markerName: str
+    """File or directory that must be there, as a sign that the disk is mounted."""
+    copyOwnershipFromParent: bool
+    modTimeWindowS: int
+    """Seconds by which times of modification may differ."""
+    maxConcurrentWrites: int
+    disableFsync: bool
+    blockPullOrder: BlockPullOrder
+    copyRangeMethod: CopyRangeMethod
+    caseSensitiveFS: bool
+    junctionsAsDirs: bool
+    """Windows only."""
+    syncOwnership: NotRequired[bool]
+    """>= 1.21.0."""
+    sendOwnership: NotRequired[bool]
+    """>= 1.22.0."""
+    syncXattrs: NotRequired[bool]
+    """>= 1.22.0."""
+    sendXattrs: NotRequired[bool]
+    """>= 1.22.0."""
+    xattrFilter: NotRequired[XattrFilter]
+    """>= 1.22.0."""
+    blockIndexing: NotRequired[bool]
+    """>= 2.1.0."""
+    group: NotRequired[str]
+    """Heading under which the web interface lists it; >= 2.1.0."""
+
+
+class ObservedFolder(TypedDict):
+    """A folder that a device offered and that is ignored."""
+
+    time: str
+    id: str
+    label: str
+
+
+class ObservedDevice(TypedDict):
+    """An unknown device that is ignored."""
+
+    time: str
+    deviceID: str
+    name: str
+    address: str
+
+
+class DeviceConfiguration(TypedDict):
+    """A device: the own one or another."""
+
+    deviceID: str
+    name: str
+    addresses: list[str]
+    """``dynamic`` or URLs such as ``tcp://192.0.2.1:22000``."""
+    compression: Compression
+    certName: str
+    introducer: bool
+    skipIntroductionRemovals: bool
+    introducedBy: str
+    """ID of the device that introduced it, or empty."""
+    paused: bool
+    allowedNetworks: list[str]
+    """CIDR; a leading ``!`` excludes. Empty is all."""
+    autoAcceptFolders: bool
+    maxSendKbps: int
+    """KiB (not kbit) per second; 0 is no limit."""
+    maxRecvKbps: int
+    """KiB (not kbit) per second; 0 is no limit."""
+    ignoredFolders: list[ObservedFolder]
+    maxRequestKiB: int
+    """KiB; 0 is the daemon's choice, less is no limit."""
+    untrusted: bool
+    remoteGUIPort: int
+    """0 is none."""
+    numConnections: NotRequired[int]
+    """0 is the daemon's choice; >= 1.25.0."""
+    group: NotRequired[str]
+    """Heading under which the web interface lists it; >= 2.1.0."""
+
+
+class OptionsConfiguration(TypedDict):
+    """Options of the whole daemon."""
+
+    listenAddresses: list[str]
+    """``default`` or URLs such as ``tcp://0.0.0.0:22000``."""
+    globalAnnounceServers: list[str]
+    globalAnnounceEnabled: bool
+    localAnnounceEnabled: bool
+    localAnnouncePort: int
+    localAnnounceMCAddr: str
+    maxSendKbps: int
+    """KiB (not kbit) per second; 0 is no limit."""
+    maxRecvKbps: int
+    """KiB (not kbit) per second; 0 is no limit."""
+    reconnectionIntervalS: int
+    """Seconds, at least 5."""
+    relaysEnabled: bool
+    relayReconnectIntervalM: int
+    """Minutes."""
+    startBrowser: bool
+    natEnabled: bool
+    natLeaseMinutes: int
+    natRenewalMinutes: int
+    natTimeoutSeconds: int
+    urAccepted: int
+    """Usage reports: 0 is undecided, -1 is no, otherwise the version of the report agreed to."""
+    urSeen: int
+    """Newest version of the usage report that the user was shown."""
+    urUniqueId: str
+    urURL: str
+    urPostInsecurely: bool
+    urInitialDelayS: int
+    """Seconds."""
+    restartOnWakeup: NotRequired[bool]
+    """< 1.21.0."""
+    autoUpgradeIntervalH: int
+    """Hours; 0 is never."""
+    upgradeToPreReleases: bool
+    keepTemporariesH: int
+    """Hours."""
+    cacheIgnoredFiles: NotRequired[bool]
+    """< 2.1.3."""
+    progressUpdateIntervalS: int
+    """Seconds; 0 or less is no DownloadProgress event."""
+    limitBandwidthInLan: bool
+    minHomeDiskFree: Size
+    releasesURL: str
+    alwaysLocalNets: list[str]
+    """CIDR."""
+    overwriteRemoteDeviceNamesOnConnect: bool
+    tempIndexMinBlocks: int
+    unackedNotificationIDs: list[str]
+    trafficClass: int
+    setLowPriority: bool
+    maxFolderConcurrency: int
+    """0 is the number of CPUs, less is no limit."""
+    crURL: str
+    """Where crash reports go."""
+    crashReportingEnabled: bool
+    stunKeepaliveStartS: int
+    """Seconds; less than 1 switches STUN off."""
+    stunKeepaliveMinS: int
+    """Seconds; less than 1 switches STUN off."""
+    stunServers: list[str]
+    databaseTuning: NotRequired[Tuning]
+    """Needs a restart; < 2.0.0."""
+    maxConcurrentIncomingRequestKiB: int
+    """KiB; 0 is the daemon's choice, less is no limit."""
+    announceLANAddresses: bool
+    sendFullIndexOnUpgrade: bool
+    featureFlags: list[str]
+    auditEnabled: NotRequired[bool]
+    """Needs a restart; >= 1.29.6."""
+    auditFile: NotRequired[str]
+    """Needs a restart; >= 1.29.6."""
+    connectionLimitEnough: int
+    """Connections; 0 is no limit."""
+    connectionLimitMax: int
+    """Connections; 0 is no limit."""
+    insecureAllowOldTLSVersions: NotRequired[bool]
+    """< 1.29.6."""
+    connectionPriorityTcpLan: NotRequired[int]
+    """Of the kinds of connections the one with the lowest number is preferred; >= 1.23.5."""
+    connectionPriorityQuicLan: NotRequired[int]
+    """>= 1.23.5."""
+    connectionPriorityTcpWan: NotRequired[int]
+    """>= 1.23.5."""
+    connectionPriorityQuicWan: NotRequired[int]
+    """>= 1.23.5."""
+    connectionPriorityRelay: NotRequired[int]
+    """>= 1.23.5."""
+    connectionPriorityUpgradeThreshold: NotRequired[int]
+    """>= 1.23.5."""
+
+
+class GUIConfiguration(TypedDict):
+    """The API and the web interface. Holds secrets: the API key and the hash of the password."""
+
+    enabled: bool
+    """False switches the API off too, until the configuration file is edited."""
+    address: str
+    """As configured; ``guiAddressUsed`` of `SystemStatus` may differ. An absolute path is a Unix socket."""
+    unixSocketPermissions: str
+    """Octal digits."""
+    user: str
+    """Without a user (and LDAP) no login is needed."""
+    password: str
+    """The bcrypt hash; in bodies also the password itself, which the daemon hashes."""
+    authMode: AuthMode
+    useTLS: bool
+    apiKey: str
+    insecureAdminAccess: bool
+    theme: str
+    debugging: NotRequired[bool]
+    """Needed for ``rest/debug``; < 2.0.0."""
+    insecureSkipHostcheck: bool
+    insecureAllowFrameLoading: bool
+    sendBasicAuthPrompt: NotRequired[bool]
+    """>= 1.26.0."""
+    metricsWithoutAuth: NotRequired[bool]
+    """>= 1.29.6."""
+    sessionCookieDurationS: NotRequired[int]
+    """Seconds; 0 is the daemon's choice, less is for ever; >= 2.1.0."""
+    sessionCookiePath: NotRequired[str]
+    """>= 2.1.0."""
+
+
+class LDAPConfiguration(TypedDict):
+    """The LDAP server that checks logins where ``authMode`` is ``ldap``."""
+
+    address: str
+    bindDN: str
+    transport: LDAPTransport
+    insecureSkipVerify: bool
+    searchBaseDN: str
+    searchFilter: str
+
+
+class DefaultIgnores(TypedDict):
+    """The ignore patterns of new folders: ``rest/config/defaults/ignores``."""
+
+    lines: list[str]
+
+
+class Defaults(TypedDict):
+    """What new folders and devices start with."""
+
+    folder: FolderConfiguration
+    """Has an empty ``id``; >= 2.0.0 also an empty ``path``."""
+    device: DeviceConfiguration
+    """Has an empty ``deviceID``."""
+    ignores: DefaultIgnores
+
+
+class Configuration(TypedDict):
+    """The whole configuration, with all its secrets: ``rest/config`` and the event ConfigSaved."""
+
+    version: int
+    """Version of the format. A body without it makes the daemon run all its old migrations over the rest."""
+    folders: list[FolderConfiguration]
+    devices: list[DeviceConfiguration]
+    """Includes the own device."""
+    gui: GUIConfiguration
+    ldap: LDAPConfiguration
+    options: OptionsConfiguration
+    remoteIgnoredDevices: list[ObservedDevice]
+    defaults: Defaults
+
+
+class ConfigInSync(TypedDict):
+    """Old form of `RestartRequired`, the other way round: ``rest/config/insync``."""
+
+    configInSync: bool
+
+
+class RestartRequired(TypedDict):
+    """Whether a change waits for a restart: ``rest/config/restart-required``."""
+
+    requiresRestart: bool

@@ -1,0 +1,334 @@
+"""Folders and files: ``rest/db`` and ``rest/debug/file``."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict
+
+__all__ = [
+    "Availability",
+    "DebugFile",
+    "FileInfo",
+    "FileInfoType",
+    "FileStatus",
+    "FolderCompletion",
+    "FolderState",
+    "FolderSummary",
+    "Ignores",
+    "LocalChanged",
+    "MtimeMapping",
+    "MtimeStatus",
+    "Need",
+    "NewIgnores",
+    "PlatformData",
+    "RemoteNeed",
+    "RemoteState",
+    "TreeEntry",
+    "UnixData",
+    "WindowsData",
+    "Xattr",
+    "XattrData",
+]
+
+FolderState: TypeAlias = Literal[
+    "",
+    "idle",
+    "scanning",
+    "scan-waiting",
+    "sync-waiting",
+    "sync-preparing",
+    "syncing",
+    "cleaning",
+    "clean-waiting",
+    "error",
+    "starting",
+    "unknown",
+]
+"""The known states of a folder; empty is paused or not running, ``starting`` is new in 2.1.0.
+
+Fields that hold a state are also typed as `str`, since a newer daemon may have more of them.
+"""
+
+RemoteState: TypeAlias = Literal["valid", "paused", "notSharing", "unknown"]
+"""What another device does with a folder; ``unknown`` while it is not connected."""
+
+FileInfoType: TypeAlias = Literal[
+    "FILE_INFO_TYPE_FILE",
+    "FILE_INFO_TYPE_DIRECTORY",
+    "FILE_INFO_TYPE_SYMLINK",
+    "FILE_INFO_TYPE_SYMLINK_FILE",
+    "FILE_INFO_TYPE_SYMLINK_DIRECTORY",
+]
+"""What an item is; the last two are from very old databases."""
+
+
+class FolderSummary(TypedDict):
+    """State and size of a folder: ``rest/db/status`` and the event FolderSummary; all zero if it is paused.
+
+    ``global...`` is the newest state in the cluster, ``local...`` what this device has, ``need...`` what it
+    lacks. ``...TotalItems`` are files, directories, symlinks and deleted items together.
+    """
+
+    globalFiles: int
+    globalDirectories: int
+    globalSymlinks: int
+    globalDeleted: int
+    globalBytes: int
+    globalTotalItems: int
+    localFiles: int
+    localDirectories: int
+    localSymlinks: int
+    localDeleted: int
+    localBytes: int
+    localTotalItems: int
+    needFiles: int
+    needDirectories: int
+    needSymlinks: int
+    needDeletes: int
+    needBytes: int
+    """Without what running downloads have already fetched."""
+    needTotalItems: int
+    receiveOnlyChangedFiles: NotRequired[int]
+    """This and the next five: < 1.27.4 only for folders of type receiveonly and receiveencrypted."""
+    receiveOnlyChangedDirectories: NotRequired[int]
+    receiveOnlyChangedSymlinks: NotRequired[int]
+    receiveOnlyChangedDeletes: NotRequired[int]
+    receiveOnlyChangedBytes: NotRequired[int]
+    receiveOnlyTotalItems: NotRequired[int]
+    inSyncFiles: int
+    inSyncBytes: int
+    state: FolderState | str
+    stateChanged: str
+    """Year 1 for a paused folder."""
+    error: NotRequired[str]
+    """Why the folder is stopped, or empty; < 1.27.4 missing if there is none."""
+    watchError: NotRequired[str]
+    """Why changes are not watched for, or empty; < 1.27.4 missing if there is none."""
+    errors: int
+    """How many items failed; ``rest/folder/errors`` names them."""
+    pullErrors: int
+    """Deprecated; the same as ``errors``."""
+    invalid: str
+    """Deprecated; always empty."""
+    version: int
+    """Deprecated; the same as ``sequence``."""
+    sequence: int
+    """Grows with every change of the index of this device; in 1.19 of all devices, added up."""
+    remoteSequence: NotRequired[dict[str, int] | None]
+    """By device ID; ``None`` for a paused folder; >= 1.27.4."""
+    ignorePatterns: bool
+    """Whether there are ignore patterns."""
+
+
+class FolderCompletion(TypedDict):
+    """How complete a device is: ``rest/db/completion`` and, with more keys, the event FolderCompletion."""
+
+    completion: float
+    """Percent of the bytes. 95 if only deletions are left; 0 for all folders of a device that shares none."""
+    globalBytes: int
+    needBytes: int
+    globalItems: int
+    needItems: int
+    """Without deletions."""
+    needDeletes: int
+    sequence: int
+    """0 for more than one folder."""
+    remoteState: NotRequired[RemoteState]
+    """>= 1.20.0."""
+
+
+class UnixData(TypedDict, total=False):
+    """Owner of a file on Unix; the keys in camel case are those of 1.22.0 to 1.28."""
+
+    OwnerName: str
+    GroupName: str
+    UID: int
+    GID: int
+    ownerName: str
+    groupName: str
+    uid: int
+    gid: int
+
+
+class WindowsData(TypedDict, total=False):
+    """Owner of a file on Windows; the keys in camel case are those of 1.22.0 to 1.28."""
+
+    owner_name: str
+    owner_is_group: bool
+    ownerName: str
+    ownerIsGroup: bool
+
+
+class Xattr(TypedDict, total=False):
+    """An extended attribute, its value in base64; the keys in lower case are those of 1.22.0 to 1.28."""
+
+    Name: str
+    Value: str | None
+    name: str
+    value: str | None
+
+
+class XattrData(TypedDict, total=False):
+    """Extended attributes; the key in lower case is that of 1.22.0 to 1.28."""
+
+    Xattrs: list[Xattr] | None
+    xattrs: list[Xattr] | None
+
+
+class PlatformData(TypedDict, total=False):
+    """What only some systems know of a file; the keys in lower case are those of 1.22.0 to 1.28."""
+
+    Unix: UnixData | None
+    Windows: WindowsData | None
+    Linux: XattrData | None
+    Darwin: XattrData | None
+    FreeBSD: XattrData | None
+    NetBSD: XattrData | None
+    unix: UnixData | None
+    windows: WindowsData | None
+    linux: XattrData | None
+    darwin: XattrData | None
+    freebsd: XattrData | None
+    netbsd: XattrData | None
+
+
+class FileInfo(TypedDict):
+    """An item of the index. Where there is none, all values are empty, with a ``modified`` of 1970."""
+
+    name: str
+    """Path below the folder, with the separators of the daemon's system."""
+    type: FileInfoType
+    size: int
+    """Bytes; 0 for deleted items, 128 for directories and symlinks (0 >= 2.1.2)."""
+    modified: str
+    modifiedBy: str
+    """Short device ID: the first 7 characters."""
+    deleted: bool
+    invalid: bool
+    ignored: bool
+    mustRescan: bool
+    noPermissions: bool
+    permissions: NotRequired[str]
+    """Octal digits; missing if ``noPermissions``."""
+    sequence: int
+    version: list[str]
+    """Version vector, each entry a short device ID, a colon and a number."""
+    localFlags: int
+    """Bits: 1 unsupported, 2 ignored, 4 to be rescanned, 8 changed in a receive-only folder.
+
+    In 2.1 also 16 global, 32 needed, 64 invalid at the other device.
+    """
+    numBlocks: int | None
+    """In lists ``None`` (1.19) or 0 (1.29), whatever it is; right in 2.1."""
+    blocksHash: NotRequired[str | None]
+    """Base64; ``None`` for what is not a file; >= 1.23.3."""
+    previousBlocksHash: NotRequired[str | None]
+    """Base64; >= 2.0.10."""
+    inodeChange: NotRequired[str]
+    """>= 1.22.0 and < 2.1.0."""
+    platform: NotRequired[PlatformData]
+    """>= 1.22.0."""
+
+
+class Availability(TypedDict):
+    """A connected device that has a file."""
+
+    id: str
+    fromTemporary: bool
+    """Whether it has only part of it yet."""
+
+
+class MtimeMapping(TypedDict):
+    """The time of modification on the disk, and the one it stands for."""
+
+    real: str
+    virtual: str
+
+
+class MtimeStatus(TypedDict):
+    """Result of looking up an `MtimeMapping`."""
+
+    err: object
+    """``None`` unless that failed."""
+    value: MtimeMapping
+
+
+# "global" can't be written as the name of an attribute.
+_WithGlobal = TypedDict("_WithGlobal", {"global": FileInfo})
+
+
+class FileStatus(_WithGlobal, TypedDict):
+    """A file as it is here (``local``) and as it should be (``global``): ``rest/db/file``."""
+
+    local: FileInfo
+    availability: list[Availability] | None
+    """``None`` if no connected device has it."""
+    mtime: NotRequired[MtimeStatus]
+    """< 2.0.0."""
+
+
+class DebugFile(_WithGlobal, TypedDict):
+    """What the daemon knows of a file: ``rest/debug/file``."""
+
+    local: FileInfo
+    availability: list[Availability] | list[str] | None
+    """< 2.0.0 device IDs, where ``7777777-...`` is the own device."""
+    globalVersions: NotRequired[str]
+    """For human eyes; < 2.0.0."""
+    mtime: NotRequired[MtimeStatus]
+    """< 2.0.0."""
+
+
+class TreeEntry(TypedDict):
+    """A file or directory: ``rest/db/browse``."""
+
+    name: str
+    """Last part of the path."""
+    modTime: str
+    size: int
+    type: FileInfoType
+    children: NotRequired[list[TreeEntry]]
+    """Missing for files, empty directories, and below the levels asked for."""
+
+
+class Ignores(TypedDict):
+    """The ignore patterns of a folder: ``rest/db/ignores``."""
+
+    ignore: list[str] | None
+    """Lines of ``.stignore``; ``None`` without such a file."""
+    expanded: list[str] | None
+    """The patterns with all includes."""
+    error: str | None
+
+
+class NewIgnores(TypedDict):
+    """The body that replaces ignore patterns. A body without the key would empty them."""
+
+    ignore: list[str]
+
+
+class Need(TypedDict):
+    """What this device lacks: ``rest/db/need``."""
+
+    progress: list[FileInfo]
+    """Being fetched."""
+    queued: list[FileInfo]
+    """Next, in this order."""
+    rest: list[FileInfo]
+    page: int
+    perpage: int
+
+
+class RemoteNeed(TypedDict):
+    """What another device lacks: ``rest/db/remoteneed``."""
+
+    files: list[FileInfo]
+    page: int
+    perpage: int
+
+
+class LocalChanged(TypedDict):
+    """What was changed in a receive-only folder: ``rest/db/localchanged``."""
+
+    files: list[FileInfo]
+    page: int
+    perpage: int

@@ -1,0 +1,411 @@
+"""The events: ``rest/events`` and ``rest/events/disk``.
+
+Every event has its own TypedDict, and `Event` is the union of all of them, told apart by ``type``::
+
+    if event["type"] == "StateChanged":
+        print(event["data"]["folder"], event["data"]["to"])
+
+A ``match`` statement should have ``event["type"]`` as its subject: mypy doesn't narrow by the pattern
+``{"type": "StateChanged"}``. A newer daemon may send types that are not here yet: be ready for other names.
+"""
+
+# ruff: noqa: TC001 - whoever inspects the types at run time (get_type_hints) needs the imported names
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias, TypedDict, get_args
+
+from ._config import Configuration
+from ._event_data import (
+    DeviceConnectedData,
+    DeviceData,
+    DeviceDisconnectedData,
+    DeviceDiscoveredData,
+    DeviceRejectedData,
+    DiskChangeData,
+    FailureData,
+    FolderCompletionData,
+    FolderErrorsData,
+    FolderPausedData,
+    FolderRejectedData,
+    FolderScanProgressData,
+    FolderSummaryData,
+    FolderWatchStateChangedData,
+    ItemFinishedData,
+    ItemStartedData,
+    ListenAddressesChangedData,
+    LocalIndexUpdatedData,
+    LoginAttemptData,
+    PendingDevicesChangedData,
+    PendingFoldersChangedData,
+    PullerProgress,
+    RemoteDownloadProgressData,
+    RemoteIndexUpdatedData,
+    StartingData,
+    StartupCompleteData,
+    StateChangedData,
+    UpgradeRestartScheduledData,
+)
+
+__all__ = [
+    "EVENT_TYPES",
+    "ClusterConfigReceivedEvent",
+    "ConfigSavedEvent",
+    "DeviceConnectedEvent",
+    "DeviceDisconnectedEvent",
+    "DeviceDiscoveredEvent",
+    "DevicePausedEvent",
+    "DeviceRejectedEvent",
+    "DeviceResumedEvent",
+    "DiskEvent",
+    "DownloadProgressEvent",
+    "Event",
+    "EventEnvelope",
+    "EventType",
+    "FailureEvent",
+    "FolderCompletionEvent",
+    "FolderErrorsEvent",
+    "FolderPausedEvent",
+    "FolderRejectedEvent",
+    "FolderResumedEvent",
+    "FolderScanProgressEvent",
+    "FolderSummaryEvent",
+    "FolderWatchStateChangedEvent",
+    "ItemFinishedEvent",
+    "ItemStartedEvent",
+    "ListenAddressesChangedEvent",
+    "LocalChangeDetectedEvent",
+    "LocalIndexUpdatedEvent",
+    "LoginAttemptEvent",
+    "PendingDevicesChangedEvent",
+    "PendingFoldersChangedEvent",
+    "RemoteChangeDetectedEvent",
+    "RemoteDownloadProgressEvent",
+    "RemoteIndexUpdatedEvent",
+    "StartingEvent",
+    "StartupCompleteEvent",
+    "StateChangedEvent",
+    "UpgradeRestartScheduledEvent",
+]
+
+EventType: TypeAlias = Literal[
+    "Starting",
+    "StartupComplete",
+    "DeviceDiscovered",
+    "DeviceConnected",
+    "DeviceDisconnected",
+    "DeviceRejected",
+    "PendingDevicesChanged",
+    "DevicePaused",
+    "DeviceResumed",
+    "ClusterConfigReceived",
+    "LocalChangeDetected",
+    "RemoteChangeDetected",
+    "LocalIndexUpdated",
+    "RemoteIndexUpdated",
+    "ItemStarted",
+    "ItemFinished",
+    "StateChanged",
+    "FolderRejected",
+    "PendingFoldersChanged",
+    "ConfigSaved",
+    "DownloadProgress",
+    "RemoteDownloadProgress",
+    "FolderSummary",
+    "FolderCompletion",
+    "FolderErrors",
+    "FolderScanProgress",
+    "FolderPaused",
+    "FolderResumed",
+    "FolderWatchStateChanged",
+    "ListenAddressesChanged",
+    "LoginAttempt",
+    "Failure",
+    "UpgradeRestartScheduled",
+]
+"""The names of all events. ``ClusterConfigReceived`` is >= 1.20.0, ``UpgradeRestartScheduled`` >= 2.0.15."""
+
+EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
+"""The names of all events, at run time."""
+
+
+class EventEnvelope(TypedDict):
+    """What all events have, beside ``type`` and ``data``."""
+
+    id: int
+    """Counts the events of one filter: those of another filter have unrelated numbers."""
+    globalID: int
+    """Counts all events since the daemon started."""
+    time: str
+
+
+class StartingEvent(EventEnvelope):
+    """The daemon starts; always the first event."""
+
+    type: Literal["Starting"]
+    data: StartingData
+
+
+class StartupCompleteEvent(EventEnvelope):
+    """The daemon has started; the first scans may still be running."""
+
+    type: Literal["StartupComplete"]
+    data: StartupCompleteData
+
+
+class DeviceDiscoveredEvent(EventEnvelope):
+    """Local discovery found a device."""
+
+    type: Literal["DeviceDiscovered"]
+    data: DeviceDiscoveredData
+
+
+class DeviceConnectedEvent(EventEnvelope):
+    """A connection was made; >= 1.25.0 a device may have several."""
+
+    type: Literal["DeviceConnected"]
+    data: DeviceConnectedData
+
+
+class DeviceDisconnectedEvent(EventEnvelope):
+    """The last connection of a device ended."""
+
+    type: Literal["DeviceDisconnected"]
+    data: DeviceDisconnectedData
+
+
+class DeviceRejectedEvent(EventEnvelope):
+    """An unknown device connected. Deprecated in favour of PendingDevicesChanged."""
+
+    type: Literal["DeviceRejected"]
+    data: DeviceRejectedData
+
+
+class PendingDevicesChangedEvent(EventEnvelope):
+    """The list of unknown devices that tried to connect changed."""
+
+    type: Literal["PendingDevicesChanged"]
+    data: PendingDevicesChangedData
+
+
+class DevicePausedEvent(EventEnvelope):
+    """A device was paused."""
+
+    type: Literal["DevicePaused"]
+    data: DeviceData
+
+
+class DeviceResumedEvent(EventEnvelope):
+    """A device was resumed."""
+
+    type: Literal["DeviceResumed"]
+    data: DeviceData
+
+
+class ClusterConfigReceivedEvent(EventEnvelope):
+    """A device told which folders it shares; >= 1.20.0."""
+
+    type: Literal["ClusterConfigReceived"]
+    data: DeviceData
+
+
+class LocalChangeDetectedEvent(EventEnvelope):
+    """A scan found a change made here. Not among the events that are sent by default."""
+
+    type: Literal["LocalChangeDetected"]
+    data: DiskChangeData
+
+
+class RemoteChangeDetectedEvent(EventEnvelope):
+    """A change made on another device was applied here. Not among the events that are sent by default."""
+
+    type: Literal["RemoteChangeDetected"]
+    data: DiskChangeData
+
+
+class LocalIndexUpdatedEvent(EventEnvelope):
+    """The index of this device changed."""
+
+    type: Literal["LocalIndexUpdated"]
+    data: LocalIndexUpdatedData
+
+
+class RemoteIndexUpdatedEvent(EventEnvelope):
+    """Another device told of changes in its index."""
+
+    type: Literal["RemoteIndexUpdated"]
+    data: RemoteIndexUpdatedData
+
+
+class ItemStartedEvent(EventEnvelope):
+    """An item begins to be synchronised."""
+
+    type: Literal["ItemStarted"]
+    data: ItemStartedData
+
+
+class ItemFinishedEvent(EventEnvelope):
+    """An item was synchronised, or failed to be."""
+
+    type: Literal["ItemFinished"]
+    data: ItemFinishedData
+
+
+class StateChangedEvent(EventEnvelope):
+    """The state of a folder changed."""
+
+    type: Literal["StateChanged"]
+    data: StateChangedData
+
+
+class FolderRejectedEvent(EventEnvelope):
+    """A device offers an unknown folder. Deprecated in favour of PendingFoldersChanged."""
+
+    type: Literal["FolderRejected"]
+    data: FolderRejectedData
+
+
+class PendingFoldersChangedEvent(EventEnvelope):
+    """The list of unknown folders that are offered changed."""
+
+    type: Literal["PendingFoldersChanged"]
+    data: PendingFoldersChangedData
+
+
+class ConfigSavedEvent(EventEnvelope):
+    """The configuration was saved. The data holds secrets, so it should not be logged."""
+
+    type: Literal["ConfigSaved"]
+    data: Configuration
+
+
+class DownloadProgressEvent(EventEnvelope):
+    """How far the running downloads are: by folder, by file name. Empty when all have ended."""
+
+    type: Literal["DownloadProgress"]
+    data: dict[str, dict[str, PullerProgress]]
+
+
+class RemoteDownloadProgressEvent(EventEnvelope):
+    """Another device told how far its downloads are."""
+
+    type: Literal["RemoteDownloadProgress"]
+    data: RemoteDownloadProgressData
+
+
+class FolderSummaryEvent(EventEnvelope):
+    """The state of a folder changed, or something in it."""
+
+    type: Literal["FolderSummary"]
+    data: FolderSummaryData
+
+
+class FolderCompletionEvent(EventEnvelope):
+    """How complete a folder is on another device; < 1.27.4 only of connected devices."""
+
+    type: Literal["FolderCompletion"]
+    data: FolderCompletionData
+
+
+class FolderErrorsEvent(EventEnvelope):
+    """Items of a folder could not be synchronised. Nothing is sent when there are no more errors."""
+
+    type: Literal["FolderErrors"]
+    data: FolderErrorsData
+
+
+class FolderScanProgressEvent(EventEnvelope):
+    """How far a scan is with reading changed files."""
+
+    type: Literal["FolderScanProgress"]
+    data: FolderScanProgressData
+
+
+class FolderPausedEvent(EventEnvelope):
+    """A folder was paused."""
+
+    type: Literal["FolderPaused"]
+    data: FolderPausedData
+
+
+class FolderResumedEvent(EventEnvelope):
+    """A folder was resumed."""
+
+    type: Literal["FolderResumed"]
+    data: FolderPausedData
+
+
+class FolderWatchStateChangedEvent(EventEnvelope):
+    """Watching a folder for changes failed, or works again."""
+
+    type: Literal["FolderWatchStateChanged"]
+    data: FolderWatchStateChangedData
+
+
+class ListenAddressesChangedEvent(EventEnvelope):
+    """The addresses listened on changed."""
+
+    type: Literal["ListenAddressesChanged"]
+    data: ListenAddressesChangedData
+
+
+class LoginAttemptEvent(EventEnvelope):
+    """Somebody logged in with a password, or tried to."""
+
+    type: Literal["LoginAttempt"]
+    data: LoginAttemptData
+
+
+class FailureEvent(EventEnvelope):
+    """Something went wrong inside the daemon."""
+
+    type: Literal["Failure"]
+    data: str | FailureData
+
+
+class UpgradeRestartScheduledEvent(EventEnvelope):
+    """The daemon upgraded itself and will restart; >= 2.0.15."""
+
+    type: Literal["UpgradeRestartScheduled"]
+    data: UpgradeRestartScheduledData
+
+
+DiskEvent: TypeAlias = LocalChangeDetectedEvent | RemoteChangeDetectedEvent
+"""Any event of ``rest/events/disk``."""
+
+Event: TypeAlias = (
+    StartingEvent
+    | StartupCompleteEvent
+    | DeviceDiscoveredEvent
+    | DeviceConnectedEvent
+    | DeviceDisconnectedEvent
+    | DeviceRejectedEvent
+    | PendingDevicesChangedEvent
+    | DevicePausedEvent
+    | DeviceResumedEvent
+    | ClusterConfigReceivedEvent
+    | LocalChangeDetectedEvent
+    | RemoteChangeDetectedEvent
+    | LocalIndexUpdatedEvent
+    | RemoteIndexUpdatedEvent
+    | ItemStartedEvent
+    | ItemFinishedEvent
+    | StateChangedEvent
+    | FolderRejectedEvent
+    | PendingFoldersChangedEvent
+    | ConfigSavedEvent
+    | DownloadProgressEvent
+    | RemoteDownloadProgressEvent
+    | FolderSummaryEvent
+    | FolderCompletionEvent
+    | FolderErrorsEvent
+    | FolderScanProgressEvent
+    | FolderPausedEvent
+    | FolderResumedEvent
+    | FolderWatchStateChangedEvent
+    | ListenAddressesChangedEvent
+    | LoginAttemptEvent
+    | FailureEvent
+    | UpgradeRestartScheduledEvent
+)
+"""Any event."""

@@ -1,0 +1,286 @@
+"""The bodies that change a configuration.
+
+A patch has the keys of the full form, and none is required: the daemon leaves alone what is missing. They
+serve as keywords too: ``def patch(**changes: Unpack[FolderPatch])``. What is nested may be given in full or
+in part. Lists whose elements may be either are typed as `Sequence`, since a `list` of full ones would not be
+accepted as a `list` of either.
+"""
+
+# ruff: noqa: TC001, TC003 - whoever inspects the types at run time (get_type_hints) needs the imported names
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+from ._config import (
+    AuthMode,
+    BlockPullOrder,
+    Compression,
+    CopyRangeMethod,
+    FolderDeviceConfiguration,
+    FolderType,
+    LDAPTransport,
+    ObservedFolder,
+    PullOrder,
+    Size,
+    Tuning,
+    VersioningConfiguration,
+    VersioningType,
+    XattrFilter,
+    XattrFilterEntry,
+)
+
+__all__ = [
+    "DevicePatch",
+    "FolderDevicePatch",
+    "FolderPatch",
+    "GUIPatch",
+    "LDAPPatch",
+    "NewDevice",
+    "NewFolder",
+    "ObservedFolderPatch",
+    "OptionsPatch",
+    "SizePatch",
+    "VersioningPatch",
+    "XattrFilterPatch",
+]
+
+
+class SizePatch(TypedDict, total=False):
+    """Part of a `Size`."""
+
+    value: float
+    unit: str
+
+
+class VersioningPatch(TypedDict, total=False):
+    """Part of a `VersioningConfiguration`.
+
+    The daemon resets ``cleanupIntervalS`` and ``fsType`` if they are missing, and adds ``params`` to those it
+    has. To change the type, first patch ``params`` with ``None``, which empties it.
+    """
+
+    type: VersioningType
+    params: dict[str, str] | None
+    cleanupIntervalS: int
+    fsPath: str
+    fsType: str
+
+
+class XattrFilterPatch(TypedDict, total=False):
+    """Part of an `XattrFilter`."""
+
+    entries: list[XattrFilterEntry]
+    maxSingleEntrySize: int
+    maxTotalSize: int
+
+
+class FolderDevicePatch(TypedDict):
+    """A device to share a folder with.
+
+    In the body of a PATCH the daemon itself fills what is missing from whichever device stood at that place
+    in the list before, be it another one's encryption password. Put full elements only into raw requests.
+    """
+
+    deviceID: str
+    introducedBy: NotRequired[str]
+    encryptionPassword: NotRequired[str]
+
+
+class ObservedFolderPatch(TypedDict):
+    """An offered folder to ignore. For raw requests the warning of `FolderDevicePatch` holds."""
+
+    id: str
+    time: NotRequired[str]
+    label: NotRequired[str]
+
+
+class _FolderSettings(TypedDict, total=False):
+    label: str
+    filesystemType: str
+    type: FolderType
+    devices: Sequence[FolderDeviceConfiguration | FolderDevicePatch]
+    rescanIntervalS: int
+    fsWatcherEnabled: bool
+    fsWatcherDelayS: float
+    fsWatcherTimeoutS: float
+    ignorePerms: bool
+    autoNormalize: bool
+    minDiskFree: Size | SizePatch
+    versioning: VersioningConfiguration | VersioningPatch
+    copiers: int
+    pullerMaxPendingKiB: int
+    hashers: int
+    order: PullOrder
+    ignoreDelete: bool
+    scanProgressIntervalS: int
+    pullerPauseS: int
+    pullerDelayS: float
+    maxConflicts: int
+    disableSparseFiles: bool
+    disableTempIndexes: bool
+    paused: bool
+    weakHashThresholdPct: int
+    markerName: str
+    copyOwnershipFromParent: bool
+    modTimeWindowS: int
+    maxConcurrentWrites: int
+    disableFsync: bool
+    blockPullOrder: BlockPullOrder
+    copyRangeMethod: CopyRangeMethod
+    caseSensitiveFS: bool
+    junctionsAsDirs: bool
+    syncOwnership: bool
+    sendOwnership: bool
+    syncXattrs: bool
+    sendXattrs: bool
+    xattrFilter: XattrFilter | XattrFilterPatch
+    blockIndexing: bool
+    group: str
+
+
+class FolderPatch(_FolderSettings, total=False):
+    """Changes of a folder, or of the defaults for new ones. `FolderConfiguration` explains the keys."""
+
+    id: str
+    """Can't be changed: with another ID the daemon adds a second folder."""
+    path: str
+
+
+class NewFolder(_FolderSettings):
+    """A folder to add; what is missing is taken from the configured defaults."""
+
+    id: str
+    path: str
+
+
+class _DeviceSettings(TypedDict, total=False):
+    name: str
+    addresses: list[str]
+    compression: Compression
+    certName: str
+    introducer: bool
+    skipIntroductionRemovals: bool
+    introducedBy: str
+    paused: bool
+    allowedNetworks: list[str]
+    autoAcceptFolders: bool
+    maxSendKbps: int
+    maxRecvKbps: int
+    ignoredFolders: Sequence[ObservedFolder | ObservedFolderPatch]
+    maxRequestKiB: int
+    untrusted: bool
+    remoteGUIPort: int
+    numConnections: int
+    group: str
+
+
+class DevicePatch(_DeviceSettings, total=False):
+    """Changes of a device, or of the defaults for new ones. `DeviceConfiguration` explains the keys."""
+
+    deviceID: str
+    """Can't be changed: with another ID the daemon adds a second device."""
+
+
+class NewDevice(_DeviceSettings):
+    """A device to add; what is missing is taken from the configured defaults."""
+
+    deviceID: str
+
+
+class OptionsPatch(TypedDict, total=False):
+    """Changes of the options. `OptionsConfiguration` explains the keys."""
+
+    listenAddresses: list[str]
+    globalAnnounceServers: list[str]
+    globalAnnounceEnabled: bool
+    localAnnounceEnabled: bool
+    localAnnouncePort: int
+    localAnnounceMCAddr: str
+    maxSendKbps: int
+    maxRecvKbps: int
+    reconnectionIntervalS: int
+    relaysEnabled: bool
+    relayReconnectIntervalM: int
+    startBrowser: bool
+    natEnabled: bool
+    natLeaseMinutes: int
+    natRenewalMinutes: int
+    natTimeoutSeconds: int
+    urAccepted: int
+    urSeen: int
+    urUniqueId: str
+    urURL: str
+    urPostInsecurely: bool
+    urInitialDelayS: int
+    restartOnWakeup: bool
+    autoUpgradeIntervalH: int
+    upgradeToPreReleases: bool
+    keepTemporariesH: int
+    cacheIgnoredFiles: bool
+    progressUpdateIntervalS: int
+    limitBandwidthInLan: bool
+    minHomeDiskFree: Size | SizePatch
+    releasesURL: str
+    alwaysLocalNets: list[str]
+    overwriteRemoteDeviceNamesOnConnect: bool
+    tempIndexMinBlocks: int
+    unackedNotificationIDs: list[str]
+    trafficClass: int
+    setLowPriority: bool
+    maxFolderConcurrency: int
+    crURL: str
+    crashReportingEnabled: bool
+    stunKeepaliveStartS: int
+    stunKeepaliveMinS: int
+    stunServers: list[str]
+    databaseTuning: Tuning
+    maxConcurrentIncomingRequestKiB: int
+    announceLANAddresses: bool
+    sendFullIndexOnUpgrade: bool
+    featureFlags: list[str]
+    auditEnabled: bool
+    auditFile: str
+    connectionLimitEnough: int
+    connectionLimitMax: int
+    insecureAllowOldTLSVersions: bool
+    connectionPriorityTcpLan: int
+    connectionPriorityQuicLan: int
+    connectionPriorityTcpWan: int
+    connectionPriorityQuicWan: int
+    connectionPriorityRelay: int
+    connectionPriorityUpgradeThreshold: int
+
+
+class GUIPatch(TypedDict, total=False):
+    """Changes of the API and the web interface. `GUIConfiguration` explains the keys."""
+
+    enabled: bool
+    address: str
+    unixSocketPermissions: str
+    user: str
+    password: str
+    authMode: AuthMode
+    useTLS: bool
+    apiKey: str
+    insecureAdminAccess: bool
+    theme: str
+    debugging: bool
+    insecureSkipHostcheck: bool
+    insecureAllowFrameLoading: bool
+    sendBasicAuthPrompt: bool
+    metricsWithoutAuth: bool
+    sessionCookieDurationS: int
+    sessionCookiePath: str
+
+
+class LDAPPatch(TypedDict, total=False):
+    """Changes of the LDAP settings. `LDAPConfiguration` explains the keys."""
+
+    address: str
+    bindDN: str
+    transport: LDAPTransport
+    insecureSkipVerify: bool
+    searchBaseDN: str
+    searchFilter: str

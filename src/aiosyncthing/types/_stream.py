@@ -1,0 +1,90 @@
+"""What a resilient event stream yields beside the daemon's events."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, TypedDict
+
+from ._events import Event
+
+__all__ = [
+    "Cursor",
+    "EventsLost",
+    "EventsLostData",
+    "LossReason",
+    "StreamDown",
+    "StreamDownData",
+    "StreamItem",
+    "StreamUp",
+]
+
+LossReason: TypeAlias = Literal["restart", "replaced", "overflow", "unproven", "late"]
+"""Why events were or may have been lost.
+
+``restart``: the daemon was restarted; what it holds since then follows. ``replaced``: another daemon answers at that
+address; what it holds follows. ``overflow``: the daemon dropped events, since it keeps the last 1000 only, or could not
+keep up. ``unproven``: it can't be ruled out that the daemon was restarted. ``late``: the daemon could not be reached
+when the stream began.
+"""
+
+
+class EventsLostData(TypedDict):
+    """Why, and how many."""
+
+    reason: LossReason
+    missed: int | None
+    """How many events, of all types in the subscription, where that can be known."""
+
+
+class EventsLost(TypedDict):
+    """In this place events were lost, or may have been: read the state anew."""
+
+    id: None
+    globalID: None
+    time: str
+    type: Literal["EventsLost"]
+    data: EventsLostData
+
+
+class StreamDownData(TypedDict):
+    """What went wrong."""
+
+    error: str
+    """The error's text; the error itself is ``stream.error``."""
+    kind: str
+    """Name of the error's class."""
+
+
+class StreamDown(TypedDict):
+    """The daemon can't be reached any more; the stream keeps trying."""
+
+    id: None
+    globalID: None
+    time: str
+    type: Literal["StreamDown"]
+    data: StreamDownData
+
+
+class StreamUp(TypedDict):
+    """The daemon answers again. If events were lost meanwhile, `EventsLost` follows."""
+
+    id: None
+    globalID: None
+    time: str
+    type: Literal["StreamUp"]
+    data: None
+
+
+StreamItem: TypeAlias = Event | EventsLost | StreamDown | StreamUp
+"""Anything that a stream yields."""
+
+
+class Cursor(TypedDict):
+    """A position in the events of a daemon, to go on from later. Take it as a whole; it is JSON-able."""
+
+    mask: str
+    daemon: str
+    started: str
+    sure: bool
+    id: int
+    globalID: int | None
+    time: str | None

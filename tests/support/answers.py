@@ -1,0 +1,41 @@
+"""Which type describes the answer to which request: what the annotations of the route table say."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+from aiosyncthing import _routes, types
+from aiosyncthing._routes import ROUTES, find_route
+
+__all__ = ["ANSWERS", "answer_type", "declared", "template"]
+
+_NAMES: Final = {**vars(_routes), "t": types}  # the route table itself imports its types for checkers only
+
+
+def declared(name: str) -> Any:
+    """Return the type of a route's answer: what stands in ``Final[Route[...]]``."""
+    ((answer,),) = map(get_args, get_args(eval(_routes.__annotations__[name], _NAMES)))
+    return answer
+
+
+ANSWERS: Final[dict[tuple[str, str], Any]] = {
+    (route.method, route.path): declared(name)
+    for name, route in ROUTES.items()
+    if declared(name) not in {type(None), str, bytes}
+}
+"""The types of what is JSON, by method and path; ``{}`` stands for an ID."""
+
+
+def template(uri: str) -> str:
+    """Return a path with ``{}`` in the place of the ID, if it has one."""
+    route = find_route("GET", uri)
+    return uri if route is None else route.path
+
+
+def answer_type(method: str, uri: str) -> Any:
+    """Return the type of the JSON that such a request is answered with.
+
+    Raises:
+        KeyError: There is none.
+    """
+    return ANSWERS[method, template(uri)]
