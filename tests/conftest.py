@@ -1,0 +1,60 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING
+
+import blockbuster.blockbuster
+import pytest
+from blockbuster import BlockingError, blockbuster_ctx
+
+from .support.binaries import NONE_FOUND, daemon_binaries
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(params=daemon_binaries() or [None], ids=lambda path: path.parent.name if path else "missing")
+def syncthing_binary(request: pytest.FixtureRequest) -> Path:
+    """Each of the real daemons; without any, the test fails."""
+    if request.param is None:
+        pytest.fail(NONE_FOUND)
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test in which the package itself blocks the event loop, even if the error was caught on its way.
+
+    The tests themselves may read and write files where no harm is done.
+    """
+    blocked: list[str] = []
+
+    class NotedBlockingError(BlockingError):
+        def __init__(self, function: str) -> None:
+            super().__init__(function)
+            blocked.append(function)
+
+    monkeypatch.setattr(blockbuster.blockbuster, "BlockingError", NotedBlockingError)
+    with blockbuster_ctx("aiosyncthing"):
+        yield
+    assert not blocked, f"the event loop was blocked by {', '.join(blocked)}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on(request: pytest.FixtureRequest) -> None:
+    """Fail a test that leaves a task behind; pytest-asyncio would cancel it without a word."""
+    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+        request.getfixturevalue("no_task_is_left")
+
+
+@pytest.fixture
+async def no_task_is_left() -> AsyncIterator[None]:
+    """See `nothing_runs_on`."""
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    assert not left, f"tasks are left: {left}"

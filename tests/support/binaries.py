@@ -1,0 +1,25 @@
+"""The real Syncthing daemons that the tests drive."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+__all__ = ["NONE_FOUND", "daemon_binaries"]
+
+_CACHE: Final = Path(__file__).parents[2] / ".cache" / "syncthing"
+
+NONE_FOUND: Final = (
+    f"no Syncthing to test with: run scripts/test, name binaries in SYNCTHING_BINARIES (separated by {os.pathsep!r}), "
+    f"or put them into {_CACHE}/VERSION/syncthing"
+)
+
+
+def daemon_binaries() -> list[Path]:
+    """Return the binaries named in SYNCTHING_BINARIES, or else those in the cache, each once."""
+    if given := os.environ.get("SYNCTHING_BINARIES"):
+        found = [Path(path) for path in given.split(os.pathsep) if path]
+    else:
+        found = [path for path in sorted(_CACHE.glob("[0-9]*/syncthing")) if path.is_file()]
+    return list({path.resolve(): path for path in found}.values())

@@ -1,0 +1,304 @@
+"""What aiohttp raises, translated into the errors of this package."""
+
+from __future__ import annotations
+
+import errno
+import inspect
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import aiohttp
+import pytest
+from aiohttp import client_exceptions
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from aiosyncthing import _failures, exceptions
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    ConnectionFailedError,
+    HostCheckError,
+    IncompleteResponseError,
+    NotFoundError,
+    NotSyncthingError,
+    RedirectError,
+    RequestTimeoutError,
+    ServerError,
+    SyncthingError,
+    TLSError,
+    UnauthorizedError,
+    UnknownDeviceError,
+    UnknownFolderError,
+)
+
+from .support.server import DAEMON_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY: Final = "a-key-that-nobody-may-see"
+BAD_URL: Final = "http://127.0.0.1:99999"
+CERTIFICATE: Final = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate")
+
+
+class _Place(NamedTuple):
+    """What aiohttp knows of a connection, as far as its errors show it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8384
+    is_ssl: bool = False
+    ssl: bool = True
+
+
+PLACE: Any = _Place()
+
+
+def _response_error(kind: type[aiohttp.ClientResponseError] = aiohttp.ClientResponseError, **options: Any) -> Exception:
+    """Return an error as aiohttp makes it: with the headers of the request."""
+    url = URL("http://127.0.0.1:8384/rest/system/status")
+    request = aiohttp.RequestInfo(url, "GET", CIMultiDictProxy(CIMultiDict({"X-API-Key": KEY})), url)
+    return kind(request, (), **({"status": 400, "message": "Bad status line"} | options))
+
+
+class Row(NamedTuple):
+    """What becomes of one of aiohttp's exceptions.
+
+    Attributes:
+        make: Makes one as aiohttp does.
+        kind: The error that it is translated to.
+        sent: The kind that leaves `API.raw_request` in its place; ``None`` for the very same.
+    """
+
+    make: Callable[[], Exception]
+    kind: type[SyncthingError]
+    sent: type[Exception] | None = None
+
+
+def _named(name: str, *arguments: Any) -> Callable[[], Exception]:
+    """Return a maker of an exception that not every supported aiohttp has."""
+    return lambda: getattr(client_exceptions, name)(*arguments)
+
+
+REFUSED: Final = OSError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 8384)")
+
+# Every exception that aiohttp's client defines, by name. What can't happen here (there are no WebSockets, and redirects
+# aren't followed) has its place too, so that nothing is forgotten.
+TABLE: Final[dict[str, Row]] = {
+    "ClientError": Row(lambda: aiohttp.ClientError("something"), SyncthingError),
+    "ClientConnectionError": Row(lambda: aiohttp.ClientConnectionError("Connection lost"), ConnectionFailedError),
+    "ClientConnectionResetError": Row(
+        lambda: aiohttp.ClientConnectionResetError("Cannot write to closing transport"), ConnectionFailedError
+    ),
+    "ClientOSError": Row(lambda: aiohttp.ClientOSError(errno.EPIPE, "Broken pipe"), ConnectionFailedError),
+    "ClientConnectorError": Row(lambda: aiohttp.ClientConnectorError(PLACE, REFUSED), ConnectionFailedError),
+    "ClientProxyConnectionError": Row(
+        lambda: aiohttp.ClientProxyConnectionError(PLACE, REFUSED), ConnectionFailedError
+    ),
+    "ClientConnectorDNSError": Row(
+        lambda: aiohttp.ClientConnectorDNSError(PLACE, socket.gaierror(-2, "Name or service not known")),
+        ConnectionFailedError,
+    ),
+    "UnixClientConnectorError": Row(
+        _named("UnixClientConnectorError", "/run/gui.socket", PLACE, REFUSED), ConnectionFailedError
+    ),
+    "ClientSSLError": Row(lambda: aiohttp.ClientSSLError(PLACE, OSError(1, "TLS")), TLSError),
+    "ClientConnectorSSLError": Row(
+        lambda: aiohttp.ClientConnectorSSLError(PLACE, ssl.SSLError(1, "wrong version number")), TLSError
+    ),
+    "ClientConnectorCertificateError": Row(
+        lambda: aiohttp.ClientConnectorCertificateError(PLACE, CERTIFICATE), TLSError
+    ),
+    "ServerFingerprintMismatch": Row(
+        lambda: aiohttp.ServerFingerprintMismatch(b"one", b"other", "127.0.0.1", 8384), TLSError
+    ),
+    "ServerConnectionError": Row(lambda: aiohttp.ServerConnectionError("lost"), ConnectionFailedError),
+    "ServerDisconnectedError": Row(aiohttp.ServerDisconnectedError, ConnectionFailedError),
+    "ServerTimeoutError": Row(aiohttp.ServerTimeoutError, RequestTimeoutError),
+    "ConnectionTimeoutError": Row(aiohttp.ConnectionTimeoutError, RequestTimeoutError),
+    "SocketTimeoutError": Row(aiohttp.SocketTimeoutError, RequestTimeoutError),
+    "ClientPayloadError": Row(lambda: aiohttp.ClientPayloadError("not completed"), IncompleteResponseError),
+    "ClientResponseError": Row(_response_error, BadRequestError, NotSyncthingError),
+    "ClientHttpProxyError": Row(
+        lambda: _response_error(aiohttp.ClientHttpProxyError, status=502), ServerError, ConnectionFailedError
+    ),
+    "ContentTypeError": Row(lambda: _response_error(aiohttp.ContentTypeError), BadRequestError, NotSyncthingError),
+    "TooManyRedirects": Row(
+        lambda: _response_error(aiohttp.TooManyRedirects, status=302), RedirectError, NotSyncthingError
+    ),
+    "WSServerHandshakeError": Row(
+        lambda: _response_error(aiohttp.WSServerHandshakeError), BadRequestError, NotSyncthingError
+    ),
+    "InvalidURL": Row(lambda: aiohttp.InvalidURL(BAD_URL), BadRequestError),
+    "InvalidUrlClientError": Row(_named("InvalidUrlClientError", BAD_URL), BadRequestError),
+    "InvalidUrlRedirectClientError": Row(_named("InvalidUrlRedirectClientError", BAD_URL), BadRequestError),
+    "NonHttpUrlClientError": Row(lambda: aiohttp.NonHttpUrlClientError("ftp://127.0.0.1"), BadRequestError),
+    "NonHttpUrlRedirectClientError": Row(_named("NonHttpUrlRedirectClientError", "ftp://127.0.0.1"), BadRequestError),
+    "RedirectClientError": Row(_named("RedirectClientError", "x"), SyncthingError),
+    "UploadAbortedError": Row(_named("UploadAbortedError", "x"), SyncthingError),
+    "WSMessageTypeError": Row(_named("WSMessageTypeError", "x"), SyncthingError),
+}
+OF_AIOHTTP: Final = sorted(
+    name
+    for name, value in vars(client_exceptions).items()
+    if inspect.isclass(value) and issubclass(value, Exception) and value.__module__ == client_exceptions.__name__
+)
+
+
+def test_every_exception_of_aiohttp_is_known() -> None:
+    """An exception that a newer aiohttp defines needs its row in the table, and with it a decision."""
+    assert set(OF_AIOHTTP) <= TABLE.keys()
+
+
+@pytest.mark.parametrize("name", OF_AIOHTTP)
+def test_translation(name: str) -> None:
+    """Each of aiohttp's exceptions becomes the error that says most, with the request's data and itself as cause."""
+    error = TABLE[name].make()
+    assert type(error).__name__ == name
+    failure = _failures.translate(error, "POST", "/rest/system/status?device=x")
+    assert type(failure) is TABLE[name].kind
+    assert (failure.method, failure.path) == ("POST", "rest/system/status")
+    assert failure.__cause__ is error
+    assert "POST rest/system/status" in str(failure)
+
+
+@pytest.mark.parametrize("name", OF_AIOHTTP)
+def test_what_leaves_the_client(name: str) -> None:
+    """An error that holds the request's headers is replaced by one that doesn't; any other leaves as it is."""
+    error = TABLE[name].make()
+    left = _failures.without_key(error, "GET", "/rest/system/status?x=y", str.upper)
+    expected = TABLE[name].sent
+    if expected is None:
+        assert left is error
+    else:
+        assert type(left) is expected
+        assert isinstance(left, SyncthingError)
+        assert (left.method, left.path) == ("GET", "rest/system/status")
+        assert left.__cause__ is left.__context__ is None
+        assert "BAD STATUS LINE" in str(left)  # what the other side sent has gone through the mask
+    assert KEY not in f"{left!r} {left} {left.args} {vars(left)}"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (TimeoutError(), RequestTimeoutError, "did not answer in time"),
+        (ConnectionResetError(errno.ECONNRESET, "reset by peer"), ConnectionFailedError, "reset by peer"),
+        (OSError(errno.ENETUNREACH, "no route"), ConnectionFailedError, "no route"),
+        (ssl.SSLError(1, "handshake failure"), TLSError, "handshake failure"),
+        (CERTIFICATE, TLSError, "verify_ssl=False"),
+        (RuntimeError("Session is closed"), SyncthingError, "Session is closed"),
+        (Exception(), SyncthingError, "Exception"),
+        (KeyError("id"), SyncthingError, "'id'"),
+    ],
+)
+def test_other_exceptions(error: Exception, kind: type[SyncthingError], words: str) -> None:
+    """What is not aiohttp's is translated too, and the message always says something."""
+    failure = _failures.translate(error, "GET", "rest/events")
+    assert type(failure) is kind
+    assert words in str(failure)
+
+
+def test_own_errors_stay() -> None:
+    """An error of this package is returned as it is."""
+    error = UnknownFolderError("no such folder", method="GET", path="rest/db/status")
+    assert _failures.translate(error, "POST", "rest/system/pause") is error
+    assert _failures.without_key(error, "POST", "rest/system/pause", str.upper) is error
+    assert (error.method, error.path) == ("GET", "rest/db/status")
+
+
+def test_own_errors_learn_their_request() -> None:
+    """An error made before the request was known gets method and path."""
+    error = BadRequestError("the base URL is bad")
+    assert _failures.without_key(error, "POST", "/rest/system/pause?device=x", str.upper) is error
+    assert (error.method, error.path) == ("POST", "rest/system/pause")
+
+
+@pytest.mark.parametrize(
+    ("method", "uri", "status", "text", "kind"),
+    [
+        ("GET", "rest/system/status", 401, "", UnauthorizedError),
+        ("GET", "rest/system/status", 403, "CSRF Error", UnauthorizedError),
+        ("GET", "rest/system/status", 403, "Host check error", HostCheckError),
+        ("GET", "rest/system/status", 404, "", NotFoundError),
+        ("GET", "rest/db/status", 404, "", UnknownFolderError),
+        ("POST", "/rest/system/pause?device=x", 404, "", UnknownDeviceError),
+        ("GET", "rest/system/status", 500, "", ServerError),
+        ("GET", "rest/system/status", 307, "", RedirectError),
+    ],
+)
+def test_statuses(method: str, uri: str, status: int, text: str, kind: type[SyncthingError]) -> None:
+    """An error of aiohttp's with a status, also one that a user's test raises, means what the status means there."""
+    failure = _failures.translate(_response_error(status=status, message=text), method, uri)
+    assert type(failure) is kind
+    assert (failure.status, failure.body) == (status, text or None)
+
+
+def test_status_error_holds_what_the_daemon_said() -> None:
+    """The error of an answer has the daemon's words and headers, and nothing of the request but URL and method."""
+    url = URL("http://127.0.0.1:8384/rest/db/status?folder=x")
+    headers = {"Content-Type": "text/plain", "X-Syncthing-ID": DAEMON_ID}
+    error = _failures.status_error("GET", url, 404, "no such folder\n", headers)
+    assert (error.status, error.message) == (404, "no such folder")
+    assert error.headers is not None
+    assert error.headers["x-syncthing-id"] == DAEMON_ID
+    assert error.request_info.real_url == url
+    assert not error.request_info.headers
+    assert type(_failures.translate(error, "GET", "rest/db/status")) is UnknownFolderError
+
+
+def _chain() -> Exception:
+    """Return an error with a cause that has a context, all of which passed frames whose variables show the key."""
+
+    def fail() -> None:
+        head = f"X-API-Key: {KEY}".encode()
+        raise OSError(len(head), "first")
+
+    try:
+        try:
+            try:
+                fail()
+            except OSError:
+                raise ValueError("second")  # noqa: B904 - the context is what this is about
+        except ValueError as error:
+            raise aiohttp.ClientConnectionError("third") from error
+    except aiohttp.ClientConnectionError as error:
+        return error
+
+
+def test_frames_are_forgotten() -> None:
+    """None of the errors of a chain leads to the frames of aiohttp, whose variables hold the request as bytes."""
+    error = _chain()
+    assert error.__traceback__ is not None
+    assert _failures.without_key(error, "GET", "rest/events", str.upper) is error
+    links: list[BaseException | None] = [error, error.__cause__, error.__cause__ and error.__cause__.__context__]
+    assert [link.__traceback__ for link in links if link is not None] == [None, None, None]
+
+
+def test_frames_of_the_caller_are_kept() -> None:
+    """What the caller was handling when it made the request keeps its traceback, even if it can't be hashed."""
+
+    class Unhashable(Exception):  # noqa: N818 - a name says it all
+        __hash__ = None  # type: ignore[assignment] # what a dataclass with eq=True is
+
+    def handle() -> Exception:
+        try:
+            raise Unhashable  # noqa: TRY301 - it has to be handled right here
+        except Unhashable:
+            return _failures.without_key(_chain(), "GET", "rest/events", str.upper)
+
+    link: BaseException | None = handle()
+    while link is not None and not isinstance(link, Unhashable):
+        assert link.__traceback__ is None
+        link = link.__cause__ or link.__context__
+    assert link is not None
+    assert link.__traceback__ is not None
+
+
+def test_every_kind_is_also_the_builtin() -> None:
+    """Programs that catch the builtin exceptions catch the errors of this package."""
+    assert issubclass(RequestTimeoutError, TimeoutError)
+    for kind in (ConnectionFailedError, TLSError, IncompleteResponseError):
+        assert issubclass(kind, ConnectionError)
+    for kind in (BadRequestError, exceptions.InvalidResponseError):
+        assert issubclass(kind, ValueError)

@@ -1,0 +1,242 @@
+"""Who opens and who closes a session, and what becomes of connections that are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+import aiohttp.connector
+import pytest
+
+from aiosyncthing import Syncthing
+from aiosyncthing.exceptions import ConnectionFailedError, SyncthingError, UnauthorizedError
+
+from .support.server import Answer, Request, Server, as_json, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY: Final = "a-key-that-nobody-may-see"
+PONG: Final = as_json({"ping": "pong"})
+
+
+def run(program: str) -> str:
+    """Run a program with all of Python's own checks, and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(program)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+# --- Whose session it is ---
+
+
+def test_a_client_can_be_made_without_a_loop() -> None:
+    """Making a client opens nothing and asks for no event loop, also when one is passed."""
+    for loop in (None, object()):
+        client = Syncthing(KEY, loop=loop)
+        assert client.api._session is None
+        # In the loop that it is used in at last, it works.
+        assert asyncio.run(_use(client)) == "/rest/system/ping"
+
+
+async def _use(client: Syncthing) -> str:
+    async with Server(PONG) as server, client:
+        client.api._base = server.url
+        await client.system.ping()
+        return server.request.target
+
+
+async def test_nothing_is_opened_before_the_first_request() -> None:
+    """A client that sends nothing opens no session, also not when it is closed."""
+    async with Syncthing(KEY) as client:
+        assert client.api._session is None
+    assert client.api._session is None
+
+
+async def test_an_own_session_is_closed() -> None:
+    """A session that the client made is closed with it, and its connections are."""
+    async with Server(PONG) as server:
+        async with Syncthing(KEY, server.url) as client:
+            await client.system.ping()
+            session = client.api._session
+            assert session is not None
+            assert server.open == 1
+        assert session.closed
+        await server.until(lambda: server.open == 0)
+
+
+@pytest.mark.parametrize("fail", [False, True])
+async def test_a_borrowed_session_stays_open(fail: bool) -> None:
+    """A session that was passed in is used and never closed, whatever happens."""
+    async with Server(as_text("Forbidden", 403) if fail else PONG, PONG) as server, aiohttp.ClientSession() as session:
+        async with Syncthing(KEY, server.url, session=session) as client:
+            if fail:
+                with pytest.raises(UnauthorizedError):
+                    await client.system.status()
+            else:
+                await client.system.ping()
+        await client.close()
+        assert not session.closed
+        async with session.get(f"{server.url}/mine") as response:
+            assert response.status == 200
+        assert server.connections == 1
+
+
+async def test_two_clients_share_a_session() -> None:
+    """Clients of several daemons may use one session; each sends its own key."""
+    async with Server(PONG, PONG) as server, aiohttp.ClientSession() as session:
+        for key in ("first-key", "second-key"):
+            await Syncthing(key, server.url, session=session).system.ping()
+        assert [request.header("X-API-Key") for request in server.requests] == ["first-key", "second-key"]
+
+
+async def test_the_settings_of_a_borrowed_session() -> None:
+    """A session that raises errors of its own, which hold the key, or that has another key, does no harm."""
+    options: dict[str, Any] = {"raise_for_status": True, "headers": {"X-API-Key": "another", "X-Mine": "1"}}
+    async with Server(as_text("CSRF Error", 403), PONG) as server, aiohttp.ClientSession(**options) as session:
+        client = Syncthing(KEY, server.url, session=session)
+        with pytest.raises(UnauthorizedError) as caught:
+            await client.system.status()
+        cause = caught.value.__cause__
+        assert isinstance(cause, aiohttp.ClientResponseError)
+        assert not cause.request_info.headers
+        await client.system.ping()
+        assert [request.header("X-API-Key") for request in server.requests] == [KEY, KEY]
+        assert server.requests[0].header("X-Mine") == "1"
+
+
+async def test_closing_twice() -> None:
+    """Closing again, also at the same time, does nothing."""
+    async with Server(PONG) as server:
+        client = Syncthing(KEY, server.url)
+        await client.system.ping()
+        await asyncio.gather(client.close(), client.close())
+        await client.close()
+        async with client:
+            pass
+
+
+async def test_a_closed_client_stays_closed() -> None:
+    """A request after closing is refused, rather than opening a session that nobody closes."""
+    client = Syncthing(KEY)
+    await client.close()
+    for _ in range(2):
+        with pytest.raises(SyncthingError, match="the client is closed"):
+            await client.system.status()
+    assert client.api._session is None
+
+
+def test_no_resource_warnings() -> None:
+    """A client used as it should be leaves nothing for the garbage collector to complain of, in any order of events."""
+    assert "done" in run(
+        """
+        import asyncio, gc
+        from aiosyncthing import Syncthing
+
+        async def serve(reader, writer):
+            try:
+                await reader.readuntil(b"\\r\\n\\r\\n")
+                body = b'{"ping": "pong"}'
+                head = b"HTTP/1.1 200 OK\\r\\nX-Syncthing-Id: X\\r\\nContent-Type: application/json\\r\\n"
+                writer.write(head + b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body)
+                await reader.read()
+            finally:
+                writer.close()
+
+        async def main():
+            server = await asyncio.start_server(serve, "127.0.0.1", 0)
+            url = "http://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+            async with Syncthing("key", url) as client:
+                await client.system.ping()
+            client = Syncthing("key", url)
+            await asyncio.gather(*(client.system.ping() for _ in range(5)))
+            await client.close()
+            async with Syncthing("key", "http://127.0.0.1:9") as client:
+                try:
+                    await client.system.ping()
+                except Exception:
+                    pass
+            Syncthing("key")
+            del client
+            gc.collect()
+            server.close()
+            await server.wait_closed()
+
+        asyncio.run(main())
+        gc.collect()
+        print("done")
+        """
+    )
+
+
+# --- Connections that are kept ---
+
+
+async def test_a_connection_is_used_again() -> None:
+    """Requests after each other share a connection."""
+    async with Server(answer=lambda _: PONG) as server, Syncthing(KEY, server.url) as client:
+        for _ in range(5):
+            await client.system.ping()
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(("idle", "connections"), [(5, 1), (11, 2), (14.9, 2)])
+async def test_an_idle_connection_is_dropped_before_the_daemon_does(
+    monkeypatch: pytest.MonkeyPatch, idle: float, connections: int
+) -> None:
+    """A connection that was idle for more than 10 s is not used again: the daemon closes it after 15 s."""
+    async with Server(answer=lambda _: PONG) as server, Syncthing(KEY, server.url) as client:
+        await client.system.ping()
+        monkeypatch.setattr(aiohttp.connector, "monotonic", lambda: time.monotonic() + idle)
+        await client.system.ping()
+        assert server.connections == connections
+
+
+def _drop(*numbers: int) -> Callable[[Request], Answer]:
+    """Answer, but close the connection without a word when requests of these numbers, from 1, come."""
+    count = 0
+
+    def answer(_: Request) -> Answer:
+        nonlocal count
+        count += 1
+        return Answer(raw=b"") if count in numbers else PONG
+
+    return answer
+
+
+async def test_a_read_is_repeated_once() -> None:
+    """When a kept connection turns out to be dead, a read is sent again on a new one."""
+    async with Server(answer=_drop(2)) as server, Syncthing(KEY, server.url) as client:
+        await client.system.ping()
+        await client.system.ping()
+        assert [request.connection for request in server.requests] == [1, 1, 2]
+
+
+async def test_a_read_is_repeated_only_once() -> None:
+    """When the next connection is closed without a word too, that is an error."""
+    async with Server(answer=_drop(2, 3)) as server, Syncthing(KEY, server.url) as client:
+        await client.system.ping()
+        with pytest.raises(ConnectionFailedError):
+            await client.system.status()
+        assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_a_write_is_never_repeated(method: str) -> None:
+    """What is not idempotent is sent once: nobody knows whether the daemon has done it."""
+    async with Server(answer=_drop(2)) as server, Syncthing(KEY, server.url) as client:
+        await client.system.ping()
+        with pytest.raises(ConnectionFailedError):
+            await client.api.request("rest/config/folders/x", data={}, method=method)
+        assert [request.method for request in server.requests] == ["GET", method]

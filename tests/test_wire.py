@@ -1,0 +1,576 @@
+"""The wire: how a call becomes URL and body, and how an answer becomes a value or an error."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from urllib.parse import parse_qsl, unquote, unquote_to_bytes
+
+import pytest
+from multidict import CIMultiDict
+
+from aiosyncthing import _routes
+from aiosyncthing._routes import ROUTES, Answer, find_route
+from aiosyncthing._wire import add_query, encode_body, http_error, join_url, quote_id, read_answer
+from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    FolderNotRunningError,
+    HostCheckError,
+    InvalidDeviceIDError,
+    InvalidResponseError,
+    MigrationError,
+    NotFoundError,
+    NotSupportedError,
+    NotSyncthingError,
+    RedirectError,
+    ServerError,
+    SyncthingError,
+    UnauthorizedError,
+    UnknownDeviceError,
+    UnknownFolderError,
+)
+
+from .support.calls import DEVICE
+from .support.recordings import VERSIONS, exchanges
+
+BASE = "http://127.0.0.1:8384"
+GENUINE = {"X-Syncthing-Id": DEVICE, "X-Syncthing-Version": "v1.29.5"}
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+HTML = {"Content-Type": "text/html"}
+UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%")
+ODD = [
+    "a/b",
+    "a b+c%d&e=f#g?h;i",
+    "ü/€",
+    "..",
+    "\r\n\r\nGET / HTTP/1.1",
+    "\0",
+    "%2F",
+    "'\"<>\\^`{|}[]@:!$()*,",
+    "\u2028",
+]
+
+
+def test_every_character_is_data_in_an_id() -> None:
+    """An ID of any character comes out at the daemon as it was, and is one segment of a path meanwhile."""
+    for start in range(0, sys.maxunicode + 1, 4096):
+        text = "".join(chr(code) for code in range(start, start + 4096) if not 0xD800 <= code < 0xE000)
+        assert unquote(quote_id(text)) == text
+        assert UNRESERVED.issuperset(quote_id(text))
+
+
+@pytest.mark.parametrize("text", [*ODD, DeviceID(DEVICE), ""])
+def test_ids_come_out_as_they_went_in(text: str) -> None:
+    """An ID that holds what is special in URLs is changed only for the way."""
+    assert unquote(quote_id(text)) == text
+    assert UNRESERVED.issuperset(quote_id(text))
+    assert quote_id(unquote(quote_id(text))) == quote_id(text)
+
+
+def test_file_names_that_are_no_text() -> None:
+    """What Python makes of bytes that are no UTF-8 becomes these bytes again."""
+    name = b"a\xff/\x80".decode(errors="surrogateescape")
+    assert unquote_to_bytes(quote_id(name)) == b"a\xff/\x80"
+    assert unquote_to_bytes(add_query("", {"file": name})) == b"?file=a\xff/\x80"
+
+
+def test_half_a_character() -> None:
+    """What can't be written at all is refused."""
+    for send in (
+        lambda: quote_id("a\ud800"),
+        lambda: join_url(BASE, "rest/x\ud800"),
+        lambda: join_url(BASE, "rest/x?a=\ud800"),
+        lambda: join_url(BASE, "rest/x", {"a": "\ud800"}),
+        lambda: encode_body({"a": "\ud800"}),
+    ):
+        with pytest.raises(BadRequestError, match="encoded"):
+            send()
+
+
+@pytest.mark.parametrize(
+    ("base", "uri", "params", "url"),
+    [
+        (BASE, "rest/system/ping", None, f"{BASE}/rest/system/ping"),
+        (BASE, "rest/system/ping", {}, f"{BASE}/rest/system/ping"),
+        (BASE, "qr/", {"text": "a b"}, f"{BASE}/qr/?text=a%20b"),
+        (BASE, "metrics", None, f"{BASE}/metrics"),
+        (BASE, "", None, f"{BASE}/"),
+        ("https://host:443/base/path", "rest/x", {"a": 1}, "https://host:443/base/path/rest/x?a=1"),
+        # What is escaped stays so, what is not is escaped.
+        (BASE, "rest/a%2Fb%20c", None, f"{BASE}/rest/a%2Fb%20c"),
+        (BASE, "rest/ä b|c", None, f"{BASE}/rest/%C3%A4%20b%7Cc"),
+        (BASE, "rest/x?a=b%26c&d=e f", None, f"{BASE}/rest/x?a=b%26c&d=e%20f"),
+        (BASE, "rest/x?a=b?c", None, f"{BASE}/rest/x?a=b?c"),
+        (BASE, "rest/x?", None, f"{BASE}/rest/x?"),
+        (BASE, "rest/x?a=1", {"b": "2"}, f"{BASE}/rest/x?a=1&b=2"),
+        # A fragment would never be sent.
+        (BASE, "rest/x#y", None, f"{BASE}/rest/x%23y"),
+        (BASE, "rest/x?a=#y", None, f"{BASE}/rest/x?a=%23y"),
+        # A line break would be a request of its own.
+        (BASE, "rest/x HTTP/1.1\r\nHost: b\r\n\r\n", None, f"{BASE}/rest/x%20HTTP/1.1%0D%0AHost:%20b%0D%0A%0D%0A"),
+        (BASE, "rest/x?a=\r\nX: y", None, f"{BASE}/rest/x?a=%0D%0AX:%20y"),
+        (BASE, "rest/x", {"a": "\r\nX: y"}, f"{BASE}/rest/x?a=%0D%0AX%3A%20y"),
+        (BASE, "rest/\t\x0b\x7f\0", None, f"{BASE}/rest/%09%0B%7F%00"),
+        # Dots that are part of a name.
+        (BASE, "rest/system/log.txt", None, f"{BASE}/rest/system/log.txt"),
+        (BASE, "rest/..x/...", None, f"{BASE}/rest/..x/..."),
+        (BASE, "rest/x?a=../..//", None, f"{BASE}/rest/x?a=../..//"),
+    ],
+)
+def test_urls(base: str, uri: str, params: Any, url: str) -> None:
+    """Base URL, path and query become a URL in which everything is escaped that has to be."""
+    assert join_url(base, uri, params) == url
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "rest//system/ping",
+        "rest/system/ping/",
+        "rest/",
+        "rest/config/folders//",
+        "rest/config/folders/",
+        "rest/config/folders/.",
+        "rest/config/folders/..",
+        "rest/../x",
+        "rest/./x",
+        "/rest/x",
+        "//evil/x",
+        "http://evil/x",
+        "https://evil/rest/x",
+        "x://y",
+    ],
+)
+def test_paths_that_lead_elsewhere(uri: str) -> None:
+    """Where the daemon would answer with a redirect, or another host would be asked, nothing is sent."""
+    with pytest.raises(BadRequestError) as caught:
+        join_url(BASE, uri)
+    assert caught.value.path == uri
+    with pytest.raises(BadRequestError):
+        join_url(BASE, f"{uri}?a=b", {"c": "d"})
+
+
+@pytest.mark.parametrize(
+    ("params", "query"),
+    [
+        ({"a": "b", "c": "d"}, "?a=b&c=d"),
+        ({"a": 1, "b": 1.5, "c": -1}, "?a=1&b=1.5&c=-1"),
+        ({"sub": ["a", "b c"]}, "?sub=a&sub=b%20c"),
+        ({"sub": ("a&b",), "x": ""}, "?sub=a%26b&x="),
+        ({"since": "2026-03-01T12:00:00+01:00"}, "?since=2026-03-01T12%3A00%3A00%2B01%3A00"),
+        ({"a&b": "c=d"}, "?a%26b=c%3Dd"),
+        ({"a": DeviceID(DEVICE)}, f"?a={DEVICE}"),
+    ],
+)
+def test_queries(params: Any, query: str) -> None:
+    """Names and values are escaped, the plus sign too; a list repeats the parameter, after another query too."""
+    assert add_query("/x", params) == f"/x{query}"
+    assert add_query("/x?y=z", params) == f"/x?y=z&{query[1:]}"
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_values_come_out_as_they_went_in(value: str) -> None:
+    """A value of a query is data: the daemon reads what was given, and no other parameter."""
+    url = join_url(BASE, "rest/x", {"a": value, "b": [value, "x"]})
+    assert parse_qsl(url.partition("?")[2], keep_blank_values=True) == [("a", value), ("b", value), ("b", "x")]
+    assert url.isascii()
+    assert url.isprintable()
+
+
+@pytest.mark.parametrize("params", [5, ["a"], "a=b", {"a": None}, {"a": True}, {"a": "b", "c": False}, {"a": "\ud800"}])
+def test_queries_that_make_no_sense(params: Any) -> None:
+    """What is no mapping is refused, and so is what would become a text that nobody meant, such as "None"."""
+    with pytest.raises(BadRequestError, match="the query can't be encoded"):
+        add_query("", params)
+
+
+@pytest.mark.parametrize(
+    ("data", "body"),
+    [
+        (b"\xff\0", b"\xff\0"),
+        (b"", b""),
+        ({}, b"{}"),
+        ([], b"[]"),
+        ("text", b'"text"'),
+        (False, b"false"),
+        (
+            {"a": ["ü", 1, 1.5, None, True, 2**63, -(2**63)]},
+            '{"a":["ü",1,1.5,null,true,9223372036854775808,-9223372036854775808]}'.encode(),
+        ),
+        ({"a": ("b",), "id": DeviceID(DEVICE)}, f'{{"a":["b"],"id":"{DEVICE}"}}'.encode()),
+    ],
+)
+def test_bodies(data: object, body: bytes) -> None:
+    """Bytes go as they are, everything else as JSON."""
+    assert encode_body(data) == body
+
+
+@pytest.mark.parametrize("data", [object(), {"a": object()}, {1: "a"}, {"a": {1, 2}}, {"a": 2**64}, {"a": b"x"}])
+def test_bodies_that_are_no_json(data: object) -> None:
+    """What is no JSON is refused."""
+    with pytest.raises(BadRequestError, match="the body can't be encoded as JSON"):
+        encode_body(data)
+
+
+def test_a_body_that_holds_itself() -> None:
+    """It is refused, too."""
+    data: dict[str, Any] = {}
+    data["data"] = data
+    with pytest.raises(BadRequestError, match="JSON"):
+        encode_body(data)
+
+
+OBJECT, ARRAY = _routes.STATUS, _routes.FOLDERS
+EMPTY, OK, TEXTUAL, BINARY = _routes.PAUSE, _routes.RESTART, _routes.LOG_TEXT, _routes.QR_CODE
+assert [route.answer for route in (OBJECT, ARRAY, EMPTY, OK, TEXTUAL, BINARY)] == list(Answer)
+
+
+def read(route: Any, headers: dict[str, str], body: bytes) -> Any:
+    """Read an answer."""
+    return read_answer(route, "GET", "rest/x", 200, CIMultiDict(headers), body)
+
+
+@pytest.mark.parametrize(
+    ("route", "headers", "body", "value"),
+    [
+        # A daemon that identifies itself is believed.
+        (OBJECT, GENUINE | JSON, b'{"a": 1}\n', {"a": 1}),
+        (OBJECT, GENUINE | TEXT, b'{"a": 1}', {"a": 1}),
+        (OBJECT, GENUINE, b'{"a": 1}', {"a": 1}),
+        (OBJECT, GENUINE | JSON, b"null", None),
+        (OBJECT, GENUINE | JSON, b"[]", []),
+        (ARRAY, GENUINE | JSON, b"[]", []),
+        (ARRAY, GENUINE | JSON, b"null", None),
+        (ARRAY, GENUINE | JSON, b'["\\u003c\\u2028\xc3\xbc"]', ["<\u2028ü"]),
+        (EMPTY, GENUINE, b"", None),
+        (EMPTY, GENUINE | JSON, b"", None),
+        (EMPTY, GENUINE | JSON, b'{"a": 1}', None),
+        (EMPTY, GENUINE | TEXT, b"whatever", None),
+        (OK, GENUINE | TEXT, b'{"ok": "restarting"}', {"ok": "restarting"}),
+        (OK, GENUINE | JSON, b'{"ok": "restarting"}', {"ok": "restarting"}),
+        (OK, GENUINE | TEXT, b"", None),
+        (OK, GENUINE | TEXT, b'{"ok": "rest', None),
+        (TEXTUAL, GENUINE | TEXT, "ü\n".encode(), "ü\n"),
+        (TEXTUAL, GENUINE | TEXT, b"a\xff", "a\ufffd"),
+        (TEXTUAL, GENUINE | JSON, b"{}", "{}"),
+        (BINARY, GENUINE | {"Content-Type": "image/png"}, b"\x89\xff", b"\x89\xff"),
+        (BINARY, GENUINE | JSON, b"{}", b"{}"),
+        (None, GENUINE | JSON, b'{"a": 1}', {"a": 1}),
+        (None, GENUINE | JSON, b"", None),
+        (None, GENUINE | TEXT, b"a", b"a"),
+        (None, GENUINE, b"", b""),
+        (None, GENUINE | TEXT, b"*** Database migration in progress ***", b"*** Database migration in progress ***"),
+        # Behind a proxy that removes the headers, or in a test: what is promised is enough.
+        (OBJECT, JSON, b'{"a": 1}', {"a": 1}),
+        (ARRAY, JSON, b'[{"a": 1}]', [{"a": 1}]),
+        (EMPTY, {}, b"", None),
+        (EMPTY, TEXT, b"", None),
+        (EMPTY, JSON, b"{}", None),
+        (OK, {}, b"", None),
+        (OK, JSON, b'{"ok": "x"}', {"ok": "x"}),
+        (None, JSON, b"[1]", [1]),
+        (None, JSON, b'"x"', "x"),
+        (None, TEXT, b"x", b"x"),
+        (None, {}, b"", b""),
+    ],
+)
+def test_values(route: Any, headers: dict[str, str], body: bytes, value: Any) -> None:
+    """A successful answer becomes what the route promises, exactly as the daemon sent it."""
+    assert read(route, headers, body) == value
+
+
+PAGE = b"<!doctype html><title>Log in</title>"
+MIGRATION = b"*** Database migration in progress ***\n\nLog:\n..."
+
+
+@pytest.mark.parametrize(
+    ("route", "headers", "body", "kind"),
+    [
+        *((route, HTML, PAGE, NotSyncthingError) for route in (OBJECT, ARRAY, EMPTY, OK, TEXTUAL, BINARY)),
+        *((route, TEXT, MIGRATION, MigrationError) for route in (OBJECT, ARRAY, EMPTY, OK, TEXTUAL, BINARY, None)),
+        *((route, {}, b"x", NotSyncthingError) for route in (OBJECT, ARRAY, EMPTY, OK, TEXTUAL, BINARY)),
+        (OBJECT, {}, b"", NotSyncthingError),
+        (OBJECT, TEXT, b'{"a": 1}', NotSyncthingError),
+        (OBJECT, JSON, b"[]", NotSyncthingError),
+        (OBJECT, JSON, b"null", NotSyncthingError),
+        (OBJECT, JSON, b'"login"', NotSyncthingError),
+        (ARRAY, JSON, b"{}", NotSyncthingError),
+        (TEXTUAL, TEXT, b"x", NotSyncthingError),
+        (BINARY, {"Content-Type": "image/png"}, b"\x89", NotSyncthingError),
+        *((route, GENUINE | JSON, b"", InvalidResponseError) for route in (OBJECT, ARRAY)),
+        *((route, GENUINE | JSON, b'{"a": ', InvalidResponseError) for route in (OBJECT, ARRAY, None)),
+        (OBJECT, JSON, PAGE, InvalidResponseError),
+        (OBJECT, GENUINE | TEXT, b"x", InvalidResponseError),
+        (OBJECT, GENUINE | JSON, b'"\xff"', InvalidResponseError),
+        (OBJECT, GENUINE | JSON, b"NaN", InvalidResponseError),
+    ],
+)
+def test_what_is_no_value(route: Any, headers: dict[str, str], body: bytes, kind: type[SyncthingError]) -> None:
+    """A page of a proxy, the stand-in during a migration and broken JSON are told apart, and quoted."""
+    with pytest.raises(SyncthingError) as caught:
+        read(route, headers, body)
+    error = caught.value
+    assert type(error) is kind
+    assert (error.method, error.path, error.status) == ("GET", "rest/x", 200)
+    assert error.body == body.decode(errors="replace").strip()
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+def test_what_answered_is_named() -> None:
+    """The message says what it was that answered, and what to do."""
+    with pytest.raises(NotSyncthingError, match=r"not Syncthing's \(text/html\).*Check the URL"):
+        read(OBJECT, HTML, PAGE)
+    with pytest.raises(NotSyncthingError, match=r"\(no content type\)"):
+        read(OBJECT, {}, PAGE)
+    with pytest.raises(MigrationError, match="converting its database"):
+        read(OBJECT, TEXT, MIGRATION)
+    with pytest.raises(InvalidResponseError, match=r"announced as JSON, but is none: .*line 1"):
+        read(OBJECT, GENUINE | JSON, b"{")
+
+
+@pytest.mark.parametrize(("length", "shown"), [(1000, 1000), (1001, 1001), (10**6, 1001)])
+def test_long_pages_are_cut(length: int, shown: int) -> None:
+    """A page is quoted as far as it helps; the daemon's own words are never that long."""
+    text = "x" * length
+    with pytest.raises(NotSyncthingError) as caught:
+        read(OBJECT, HTML, f" {text}\n".encode())
+    error = http_error(OBJECT, "GET", "rest/x", 500, CIMultiDict(), text)
+    for body in (caught.value.body, error.body):
+        assert body
+        assert len(body) == shown
+        assert body.endswith("…") == (length > 1000)
+
+
+def fail(status: int, text: str, headers: dict[str, str] | None = None, name: str = "STATUS") -> SyncthingError:
+    """Return what an answer with an error status means."""
+    route = ROUTES.get(name)
+    given = CIMultiDict(GENUINE | TEXT if headers is None else headers)
+    return http_error(route, "GET", "rest/x", status, given, text)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "headers", "name", "kind", "message"),
+    [
+        # The key.
+        (401, "Not Authorized", TEXT, "STATUS", UnauthorizedError, "refused the API key"),
+        (403, "Forbidden", TEXT, "STATUS", UnauthorizedError, "refused the API key"),
+        (403, "CSRF Error", None, "STATUS", UnauthorizedError, "refused the API key"),
+        (403, "", {}, "", UnauthorizedError, "refused the API key"),
+        (403, "Host check error", TEXT, "STATUS", HostCheckError, "gui.insecureSkipHostcheck"),
+        (403, "Debugging disabled", None, "DEBUG_FILE", NotSupportedError, "set gui.debugging"),
+        # What is not there.
+        (404, "no such folder", None, "DB_STATUS", UnknownFolderError, "no such folder"),
+        (500, "no such folder", None, "DB_BROWSE", UnknownFolderError, "no such folder"),
+        (404, "whatever", None, "DB_STATUS", UnknownFolderError, "no such folder"),
+        (404, "not found", None, "PAUSE", UnknownDeviceError, "no such device"),
+        (404, "whatever", None, "STATUS", NotFoundError, "not found"),
+        (404, "whatever", None, "", NotFoundError, "not found"),
+        (404, "No such object in the index", None, "DB_FILE", NotFoundError, "no such file"),
+        (404, "folder is paused", None, "DB_COMPLETION", FolderNotRunningError, "the folder is paused"),
+        (500, "folder is not running", None, "DB_SCAN", FolderNotRunningError, "not running"),
+        (500, "folder a\nb does not exist", None, "DB_IGNORES", UnknownFolderError, "no such folder"),
+        (500, "Invalid folder ID", None, "RESET", UnknownFolderError, "no such folder"),
+        # What this daemon does not have.
+        (404, "404 page not found", None, "PATHS", NotSupportedError, "v1.29.5 has no such endpoint, or not with"),
+        (
+            404,
+            "404 page not found",
+            None,
+            "LOG_LEVELS",
+            NotSupportedError,
+            "v1.29.5 has no such endpoint: it came with 2.0.0",
+        ),
+        (404, "404 page not found", None, "DEBUG_FACILITIES", NotSupportedError, "it was removed in 2.0.0"),
+        (404, "404 page not found", None, "", NotSupportedError, "v1.29.5 has no such endpoint, or not with"),
+        (405, "Method Not Allowed", None, "", NotSupportedError, "has no such endpoint"),
+        (405, "", {}, "LOG_LEVELS", NotSupportedError, "this Syncthing has no such endpoint: it came with 2.0.0"),
+        (501, "upgrade unsupported", None, "UPGRADE", NotSupportedError, "can't upgrade itself"),
+        (503, "upgrade unsupported", None, "UPGRADE", NotSupportedError, "can't upgrade itself"),
+        # Not from Syncthing: nothing is said about folders and versions.
+        (404, "404 page not found", TEXT, "STATUS", NotFoundError, "not found"),
+        (404, "<html>", HTML, "DB_STATUS", NotFoundError, "look at the proxy or the base URL"),
+        (403, "<html>", HTML, "STATUS", UnauthorizedError, "the page is not Syncthing's"),
+        (502, "<html>", HTML, "DB_STATUS", ServerError, "the page is not Syncthing's"),
+        (404, "<html>", HTML | GENUINE, "DB_STATUS", UnknownFolderError, "no such folder"),
+        # What was asked for.
+        (400, "json: cannot unmarshal", None, "PATCH_OPTIONS", BadRequestError, "make sense"),
+        (400, '"x": device ID invalid: incorrect length', None, "DEVICE", InvalidDeviceIDError, "not a device ID"),
+        (500, '"X": check digit incorrect', None, "PAUSE", InvalidDeviceIDError, "not a device ID"),
+        (500, '"a\nb": device ID invalid: incorrect length', None, "PAUSE", InvalidDeviceIDError, "not a device ID"),
+        (400, "digit '9' not valid in alphabet \"ABC\"", None, "DEVICE", InvalidDeviceIDError, "not a device ID"),
+        (400, "illegal base32 data at input byte 3", None, "DEVICE", InvalidDeviceIDError, "not a device ID"),
+        # Everything else.
+        (500, "database is closed", None, "STATUS", ServerError, "the daemon failed"),
+        (502, "", {}, "", ServerError, "the daemon failed"),
+        (599, "x", None, "", ServerError, "the daemon failed"),
+        (409, "x", None, "STATUS", SyncthingError, "the request was refused"),
+        (413, "x", None, "STATUS", SyncthingError, "the request was refused"),
+        (429, "", {}, "STATUS", SyncthingError, "the request was refused"),
+    ],
+)
+def test_errors(
+    status: int,
+    text: str,
+    headers: dict[str, str] | None,
+    name: str,
+    kind: type[SyncthingError],
+    message: str,
+) -> None:
+    """Status, the daemon's words and the route together tell what went wrong; the message says what to do about it."""
+    error = fail(status, text, headers, name)
+    assert type(error) is kind
+    assert message in str(error)
+    assert (error.method, error.path, error.status, error.body) == ("GET", "rest/x", status, text or None)
+    assert repr(text) in str(error) or text in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "message"),
+    [
+        (307, "https://127.0.0.1:8384/rest/system/status", "redirected to https://127.0.0.1:8384: use that https"),
+        (302, "http://other/login?next=x", "redirected to http://other: check the URL"),
+        (301, "/rest/system/ping", "redirected to another path: check the URL"),
+        (301, "", "redirected to another path"),
+        (302, "//other/x", "redirected to another path"),
+        (302, "https:///x", "redirected to another path"),
+        (302, "http://[", "redirected to another path"),
+        (304, "", "redirected"),
+    ],
+)
+def test_redirects(status: int, location: str, message: str) -> None:
+    """A redirect is never followed; the message tells where to, and for https what to do, without path and query."""
+    error = fail(status, "", {"Location": location})
+    assert type(error) is RedirectError
+    assert message in str(error)
+    assert "next=x" not in str(error)
+    assert type(fail(status, "", {})) is RedirectError
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        ("v1.19.2-ds1", "Syncthing v1.19.2-ds1 has no such endpoint: it came with 1.21.0"),
+        ("v1.20", "it came with 1.21.0"),
+        ("unknown-dev", "it came with 1.21.0"),
+        ("v1.21.0", "or not with its present settings"),
+        ("v2.0.0-rc.1", "or not with its present settings"),
+    ],
+)
+def test_versions_are_compared_as_numbers(version: str, message: str) -> None:
+    """What a newer version has is named only to an older one."""
+    headers = GENUINE | TEXT | {"X-Syncthing-Version": version}
+    assert message in str(fail(404, "404 page not found", headers, "PATHS"))
+
+
+def test_header_names_in_any_letters() -> None:
+    """Proxies speak HTTP/2, with names in lower case."""
+    headers = {name.lower(): value for name, value in (GENUINE | JSON).items()}
+    assert read(OBJECT, headers, b"[]") == []
+    assert "v1.29.5" in str(fail(404, "404 page not found", headers))
+
+
+ID = f"/rest/config/devices/{'P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2'}"
+BAD_ID = '"bad": device ID invalid: incorrect length'
+RECORDED: dict[tuple[str, str, int, str], type[SyncthingError]] = {
+    ("DELETE", "/rest/system/status", 405, "Method Not Allowed"): NotSupportedError,
+    ("GET", "/metrics", 403, "Host check error"): HostCheckError,
+    ("GET", "/metrics", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/cluster/pending/folders", 400, BAD_ID): InvalidDeviceIDError,
+    ("GET", ID, 404, "No device with given ID"): UnknownDeviceError,
+    ("GET", "/rest/config/devices/bad", 400, BAD_ID): InvalidDeviceIDError,
+    ("GET", "/rest/config/folders/nope", 404, "No folder with given ID"): UnknownFolderError,
+    ("GET", "/rest/db/browse", 500, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/completion", 400, BAD_ID): InvalidDeviceIDError,
+    ("GET", "/rest/db/completion", 404, "folder is paused"): FolderNotRunningError,
+    ("GET", "/rest/db/completion", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/file", 404, "No such object in the index"): NotFoundError,
+    ("GET", "/rest/db/file", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/file", 500, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/ignores", 500, "folder nope does not exist"): UnknownFolderError,
+    ("GET", "/rest/db/localchanged", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/need", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/remoteneed", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/remoteneed", 500, BAD_ID): InvalidDeviceIDError,
+    ("GET", "/rest/db/status", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/folder/errors", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/folder/versions", 500, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/noauth/health", 403, "CSRF Error"): UnauthorizedError,
+    ("GET", "/rest/nope", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/system/debug", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/system/loglevels", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/system/paths", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/system/status", 403, "CSRF Error"): UnauthorizedError,
+    ("GET", "/rest/system/status", 403, "Host check error"): HostCheckError,
+    ("GET", "/rest/system/upgrade", 501, "upgrade unsupported"): NotSupportedError,
+    ("GET", "/rest/system/upgrade", 503, "upgrade unsupported"): NotSupportedError,
+    ("PATCH", "/rest/config/folders/nope", 404, "No folder with given ID"): UnknownFolderError,
+    (
+        "PATCH",
+        "/rest/config/options",
+        400,
+        "json: cannot unmarshal string into Go struct field OptionsConfiguration.maxFolderConcurrency of type int",
+    ): BadRequestError,
+    ("POST", "/rest/config/devices", 400, BAD_ID): InvalidDeviceIDError,
+    ("POST", "/rest/config/folders", 500, "folder has empty ID"): ServerError,
+    ("POST", "/rest/db/ignores", 500, "folder  does not exist"): UnknownFolderError,
+    ("POST", "/rest/db/prio", 404, "no such folder"): UnknownFolderError,
+    ("POST", "/rest/db/scan", 500, "no such folder"): UnknownFolderError,
+    ("POST", "/rest/folder/versions", 500, "no such folder"): UnknownFolderError,
+    (
+        "POST",
+        "/rest/folder/versions",
+        500,
+        r'parsing time "\"notatime\"" as "\"2006-01-02T15:04:05Z07:00\"": cannot parse "notatime\"" as "2006"',
+    ): ServerError,
+    (
+        "POST",
+        "/rest/folder/versions",
+        500,
+        'parsing time "notatime" as "2006-01-02T15:04:05Z07:00": cannot parse "notatime" as "2006"',
+    ): ServerError,
+    ("POST", "/rest/system/debug", 404, "404 page not found"): NotSupportedError,
+    ("POST", "/rest/system/loglevels", 404, "404 page not found"): NotSupportedError,
+    ("POST", "/rest/system/pause", 404, "not found"): UnknownDeviceError,
+    ("POST", "/rest/system/pause", 500, BAD_ID): InvalidDeviceIDError,
+    ("POST", "/rest/system/ping", 403, "CSRF Error"): UnauthorizedError,
+    ("POST", "/rest/system/ping", 403, "Host check error"): HostCheckError,
+    ("POST", "/rest/system/reset", 500, "Invalid folder ID"): UnknownFolderError,
+    ("POST", "/rest/system/resume", 404, "not found"): UnknownDeviceError,
+    ("POST", "/rest/system/upgrade", 500, "no version to select"): ServerError,
+    ("POST", "/rest/system/upgrade", 500, "upgrade unsupported"): NotSupportedError,
+    ("POST", "/rest/system/upgrade", 501, "upgrade unsupported"): NotSupportedError,
+}
+
+
+def test_every_recorded_error_has_its_kind() -> None:
+    """What real daemons of three versions refused with is classified, all of it and as expected."""
+    seen = set()
+    for version in VERSIONS:
+        for exchange in exchanges(version):
+            if exchange.status >= 300:
+                text = exchange.answer.strip()
+                key = (exchange.method, exchange.path, exchange.status, text)
+                headers = CIMultiDict(exchange.headers | {"Content-Type": exchange.content_type})
+                route = find_route(exchange.method, exchange.uri)
+                error = http_error(route, exchange.method, exchange.uri, exchange.status, headers, text)
+                assert type(error) is RECORDED.get(key), (version, key)
+                assert error.body == text
+                seen.add(key)
+    assert seen == RECORDED.keys()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_recorded_value_is_read(version: str) -> None:
+    """What real daemons answered is read as what the route promises."""
+    kinds = {Answer.OBJECT: dict, Answer.ARRAY: (list, type(None)), Answer.TEXT: str, Answer.OK: (dict, type(None))}
+    for exchange in exchanges(version):
+        route = find_route(exchange.method, exchange.uri)
+        if exchange.status == 200 and route is not None and exchange.kind == "json":
+            headers = CIMultiDict(exchange.headers | {"Content-Type": exchange.content_type})
+            body = encode_body(exchange.answer)
+            value = read_answer(route, exchange.method, exchange.uri, 200, headers, body)
+            assert value == exchange.answer, str(exchange)
+            assert isinstance(value, kinds[route.answer]), str(exchange)
