@@ -1,0 +1,114 @@
+"""Checks of arguments before anything is sent. Pure.
+
+The daemon takes an empty ID for "all", and a number or time that it can't read for its default. None of that is what a
+caller can have meant, so it is refused here with a `BadRequestError`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from . import types as t
+from .device_id import DeviceID
+from .exceptions import BadRequestError, InvalidDeviceIDError
+from .times import parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "check_event_types",
+    "check_log_time",
+    "device_in_path",
+    "in_path",
+    "lines",
+    "number",
+    "numbers",
+    "page_params",
+    "required",
+    "same_device",
+]
+
+
+def required(value: str, what: str) -> str:
+    """Return an ID or name, unless it is empty: for the daemon that would mean "all", or nothing."""
+    anything = cast("object", value)  # callers without a type checker pass what they have
+    if not isinstance(anything, str):
+        raise BadRequestError(f"{what} must be a string, not {type(anything).__name__}")
+    if not anything:
+        raise BadRequestError(f"{what} must not be empty")
+    return anything
+
+
+def in_path(value: str) -> bool:
+    """Tell whether an ID can be part of a path: the daemon's router sees the decoded path and cleans it."""
+    return "/" not in value and value not in {".", ".."}
+
+
+def device_in_path(device_id: str, what: str = "device_id") -> str:
+    """Return a device ID that is going to be part of a path; what can't be is no device ID either."""
+    if not in_path(required(device_id, what)):
+        raise InvalidDeviceIDError(f"{what} is not a device ID")
+    return device_id
+
+
+def same_device(one: str, other: str) -> bool:
+    """Tell whether two notations mean the same device."""
+    try:
+        return one == other or DeviceID(one) == DeviceID(other)
+    except InvalidDeviceIDError:
+        return False
+
+
+def numbers(**values: tuple[int | None, int]) -> dict[str, str]:
+    """Return whole numbers as parameters, each given with its least value; ``None`` is left out.
+
+    The daemon silently takes its default for a number that it can't use.
+    """
+    return {name: number(name, value, least) for name, (value, least) in values.items() if value is not None}
+
+
+def number(name: str, value: int, least: int) -> str:
+    """Return a whole number as the daemon reads it."""
+    anything = cast("object", value)  # callers without a type checker pass what they have
+    if isinstance(anything, bool) or not isinstance(anything, int) or anything < least:
+        raise BadRequestError(f"{name} must be a whole number of at least {least}")
+    return str(anything)
+
+
+def page_params(page: int | None, perpage: int | None) -> dict[str, str]:
+    """Return the parameters of a paged list."""
+    return numbers(page=(page, 1), perpage=(perpage, 1))
+
+
+def lines(text: Iterable[str]) -> list[str]:
+    """Return texts as a list; a single string is refused, since it would become a text per character."""
+    found: list[object] = [] if isinstance(text, str) else list(text)
+    if isinstance(text, str) or not all(isinstance(each, str) for each in found):
+        raise BadRequestError("a list of strings is needed")
+    return cast("list[str]", found)
+
+
+def check_log_time(since: str | datetime) -> str:
+    """Return a point in time as the daemon reads it; for anything else it would answer with the whole log."""
+    if isinstance(since, datetime):
+        if since.tzinfo is None:
+            raise BadRequestError("the time must have a time zone")
+        return since.astimezone(UTC).isoformat()  # Go reads no offset with seconds, as zones had once
+    parse_time(required(since, "since"))
+    return since
+
+
+def check_event_types(types: Iterable[str] | str) -> str:
+    """Return the names of event types in their canonical order, as the ``events`` parameter.
+
+    A name that the daemon doesn't know adds nothing to its filter: the poll would stay silent for ever. The order is
+    fixed since each combination of types is a subscription of its own in the daemon.
+    """
+    names = {types} if isinstance(types, str) else set(types)
+    if unknown := names.difference(t.EVENT_TYPES):
+        raise BadRequestError(f"unknown event types: {', '.join(sorted(map(str, unknown)))}")
+    if not names:
+        raise BadRequestError("at least one event type is needed")
+    return ",".join(name for name in t.EVENT_TYPES if name in names)

@@ -1,0 +1,72 @@
+"""Finding out what the daemon doesn't tell: whether a folder or device exists, and why a folder can't be asked.
+
+Several endpoints answer 200 to an unknown folder or device and do nothing, and several call a paused folder unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import _routes
+from ._checks import device_in_path, in_path, required
+from .exceptions import (
+    FolderNotRunningError,
+    NotFoundError,
+    SyncthingError,
+    UnknownFolderError,
+)
+
+if TYPE_CHECKING:
+    from . import types as t
+    from .api import API
+
+__all__ = ["explain_missing", "find_device", "find_folder"]
+
+
+async def find_folder(api: API, folder_id: str, timeout: float | None = None) -> t.FolderConfiguration:
+    """Return a folder's configuration, also for an ID that can't be part of a path.
+
+    Raises:
+        UnknownFolderError: There is no such folder.
+    """
+    required(folder_id, "folder_id")
+    if in_path(folder_id):
+        return await api.call(_routes.FOLDER, folder_id, timeout=timeout)
+    for folder in await api.call(_routes.FOLDERS, timeout=timeout):
+        if folder["id"] == folder_id:
+            return folder
+    raise UnknownFolderError("the daemon has no such folder", method="GET", path=_routes.FOLDERS.path)
+
+
+async def find_device(api: API, device_id: str, timeout: float | None = None) -> t.DeviceConfiguration:
+    """Return a device's configuration.
+
+    Raises:
+        UnknownDeviceError: There is no such device.
+        InvalidDeviceIDError: That is not a device ID.
+    """
+    return await api.call(_routes.DEVICE, device_in_path(device_id), timeout=timeout)
+
+
+async def explain_missing(api: API, folder_id: str, error: NotFoundError, timeout: float | None) -> SyncthingError:
+    """Return the error that says why a folder can't be asked, where "no such folder" may also mean a paused one.
+
+    Args:
+        api: The `API` that sends.
+        folder_id: The folder.
+        error: What the daemon's answer seemed to mean.
+        timeout: Seconds for the question.
+    """
+    try:
+        folder = await find_folder(api, folder_id, timeout)
+    except UnknownFolderError:
+        kind: type[SyncthingError] = UnknownFolderError
+        message = "the daemon has no such folder"
+    except SyncthingError:
+        return error  # it can't be found out; the first answer stands
+    else:
+        if not isinstance(error, UnknownFolderError) and not folder.get("paused"):
+            return error
+        kind = FolderNotRunningError
+        message = "the folder is paused" if folder.get("paused") else "the folder is not running (yet)"
+    return kind(message, method=error.method, path=error.path, status=error.status, body=error.body)

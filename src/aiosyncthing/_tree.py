@@ -1,0 +1,32 @@
+"""The two shapes in which daemons have answered ``db/browse``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from . import types as t
+
+__all__ = ["tree_entries"]
+
+
+def tree_entries(answer: Any) -> Iterator[t.TreeEntry]:
+    """Yield the entries of one level, without children.
+
+    Args:
+        answer: A list of entries (since 1.14), or the older map from name to ``[modTime, size]`` for a file and to a
+            map for a directory.
+    """
+    if not isinstance(answer, dict):
+        for entry in cast("list[t.TreeEntry]", answer):
+            entry.pop("children", None)
+            yield entry
+        return
+    for name, value in cast("dict[str, Any]", answer).items():
+        if isinstance(value, dict):
+            yield {"name": name, "modTime": "", "size": 0, "type": "FILE_INFO_TYPE_DIRECTORY"}
+        else:
+            modified, size = value
+            yield {"name": name, "modTime": modified, "size": size, "type": "FILE_INFO_TYPE_FILE"}

@@ -1,0 +1,81 @@
+"""``rest/svc``: small services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import _routes
+from ._checks import numbers, required
+from ._namespace import Namespace
+from .exceptions import InvalidDeviceIDError
+
+if TYPE_CHECKING:
+    from . import types as t
+
+__all__ = ["Svc"]
+
+
+class Svc(Namespace):
+    """Small services."""
+
+    async def device_id(self, device_id: str, *, timeout: float | None = None) -> t.ValidDeviceID:
+        """Verify and normalise a device ID. `aiosyncthing.DeviceID` does the same without a daemon.
+
+        Docs: ``rest/svc-deviceid-get``.
+
+        Args:
+            device_id: A device ID in any notation.
+            timeout: Seconds for the request.
+
+        Raises:
+            InvalidDeviceIDError: That is not a device ID. (The daemon says so with status 200.)
+        """
+        params = {"id": required(device_id, "device_id")}
+        answer = await self._api.call(_routes.SVC_DEVICE_ID, params=params, timeout=timeout)
+        if "error" in answer:
+            route = _routes.SVC_DEVICE_ID
+            raise InvalidDeviceIDError(
+                "that is not a device ID",
+                method=route.method,
+                path=route.path,
+                status=200,
+                body=answer["error"],
+            )
+        return answer
+
+    async def languages(self, accept_language: str | None = None, *, timeout: float | None = None) -> list[str]:
+        """Get the languages that a browser prefers, as the daemon reads them from its header.
+
+        Docs: ``rest/svc-lang-get``.
+
+        Args:
+            accept_language: Value of the ``Accept-Language`` header, such as ``de, en;q=0.5``.
+            timeout: Seconds for the request.
+
+        Returns:
+            Language tags in lower case; one empty text without a header.
+        """
+        headers = None if accept_language is None else {"Accept-Language": accept_language}
+        return await self._api.call(_routes.LANGUAGES, headers=headers, timeout=timeout)
+
+    async def random_string(self, length: int | None = None, *, timeout: float | None = None) -> t.RandomString:
+        """Get a random text of letters and digits, strong enough for a password.
+
+        Docs: ``rest/svc-random-string-get``.
+
+        Args:
+            length: Number of characters; default 32.
+            timeout: Seconds for the request.
+        """
+        return await self._api.call(_routes.RANDOM_STRING, params=numbers(length=(length, 1)), timeout=timeout)
+
+    async def report(self, version: int | None = None, *, timeout: float | None = None) -> dict[str, Any]:
+        """Get the usage report that the daemon would send. It takes the daemon a second of computing.
+
+        Fields that are zero are left out. Docs: ``rest/svc-report-get``.
+
+        Args:
+            version: Version of the report; default 3.
+            timeout: Seconds for the request; default 60.
+        """
+        return await self._api.call(_routes.REPORT, params=numbers(version=(version, 1)), timeout=timeout)

@@ -1,0 +1,177 @@
+"""`Syncthing`, the entry: one daemon and the namespaces of its REST API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import _routes
+from ._checks import required
+from .api import API
+from .cluster import Cluster
+from .config import Config
+from .database import Database
+from .debug import Debug
+from .events import Events
+from .folder import Folder
+from .noauth import Noauth
+from .stats import Stats
+from .svc import Svc
+from .system import System
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    import aiohttp
+
+__all__ = ["API", "Config", "Database", "Events", "Syncthing", "System"]
+
+
+class Syncthing:
+    """One Syncthing daemon.
+
+    Use it as an asynchronous context manager, or call `close` at the end. Nothing is opened before the first request.
+
+    Args:
+        api_key: The daemon's API key (``gui.apiKey``), shown by its web interface under Actions, Settings.
+        url: Base URL. A path is kept, with or without a final slash: ``https://host:443/syncthing``.
+        timeout: Seconds for a whole request; ``None`` for no limit. Long operations have limits of their own, and
+            every method takes one.
+        verify_ssl: Whether the certificate of an HTTPS URL must be valid. Syncthing's own is self-signed.
+        loop: Ignored; kept for programs written for version 0.
+        session: An `aiohttp.ClientSession` to use. It is never closed here. Let its connector drop idle connections
+            before the daemon does after 15 s: ``aiohttp.TCPConnector(keepalive_timeout=10)``.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        url: str = "http://127.0.0.1:8384",
+        timeout: float | None = API.DEFAULT_TIMEOUT,
+        verify_ssl: bool = True,  # noqa: FBT001, FBT002 - the seed's signature
+        loop: object = None,
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        self._api = API(api_key, url, timeout, verify_ssl, loop, session)
+        self._system = System(self._api)
+        self._config = Config(self._api)
+        self._cluster = Cluster(self._api)
+        self._database = Database(self._api)
+        self._folder = Folder(self._api)
+        self._events = Events(self._api)
+        self._stats = Stats(self._api)
+        self._svc = Svc(self._api)
+        self._debug = Debug(self._api)
+        self._noauth = Noauth(self._api)
+
+    def __repr__(self) -> str:
+        """Show where it points to, without the key."""
+        return f"<{type(self).__name__} of {self._api!r}>"
+
+    @property
+    def api(self) -> API:
+        """The low-level client, for requests that have no method."""
+        return self._api
+
+    @property
+    def url(self) -> str:
+        """The base URL, as given."""
+        return self._api.url
+
+    @property
+    def system(self) -> System:
+        """``rest/system``: the daemon itself."""
+        return self._system
+
+    @property
+    def config(self) -> Config:
+        """``rest/config``: folders, devices and settings."""
+        return self._config
+
+    @property
+    def cluster(self) -> Cluster:
+        """``rest/cluster``: devices and folders that wait to be accepted."""
+        return self._cluster
+
+    @property
+    def database(self) -> Database:
+        """``rest/db``: what is in the folders, and what is needed."""
+        return self._database
+
+    @property
+    def folder(self) -> Folder:
+        """``rest/folder``: failed items and old versions of files."""
+        return self._folder
+
+    @property
+    def events(self) -> Events:
+        """``rest/events``: what happens."""
+        return self._events
+
+    @property
+    def stats(self) -> Stats:
+        """``rest/stats``: when devices and folders were last seen."""
+        return self._stats
+
+    @property
+    def svc(self) -> Svc:
+        """``rest/svc``: small services."""
+        return self._svc
+
+    @property
+    def debug(self) -> Debug:
+        """``rest/debug``: profiles and support bundles."""
+        return self._debug
+
+    @property
+    def noauth(self) -> Noauth:
+        """``rest/noauth``: what needs no API key."""
+        return self._noauth
+
+    async def metrics(self, *, timeout: float | None = None) -> str:
+        """Get the daemon's metrics, in the text format of Prometheus.
+
+        Since Syncthing 1.24. Docs: ``users/metrics``.
+
+        Args:
+            timeout: Seconds for the request; default 60.
+
+        Raises:
+            NotSupportedError: The daemon is older.
+        """
+        return await self._api.call(_routes.METRICS, timeout=timeout)
+
+    async def qr_code(self, text: str, *, timeout: float | None = None) -> bytes:
+        """Get a QR code as a PNG image.
+
+        Args:
+            text: What to encode, such as a device ID.
+            timeout: Seconds for the request.
+
+        Raises:
+            ServerError: The text is too long for a QR code.
+        """
+        required(text, "text")
+        return await self._api.call(_routes.QR_CODE, params={"text": text}, timeout=timeout)
+
+    async def meta(self, *, timeout: float | None = None) -> str:
+        """Get ``meta.js``, the script that tells the web interface the daemon's device ID.
+
+        Args:
+            timeout: Seconds for the request.
+        """
+        return await self._api.call(_routes.META, timeout=timeout)
+
+    async def close(self) -> None:
+        """Close the HTTP session, if it was made here. May be called twice."""
+        await self._api.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the client."""
+        await self.close()

@@ -1,0 +1,167 @@
+"""What the methods ask, what they return, and what they raise."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from aiosyncthing import API, Syncthing, exceptions
+from aiosyncthing.exceptions import NotFoundError, PingError, SyncthingError, UnauthorizedError
+from tests.support.server import Answer, Server, as_json, as_text
+
+from .methods import METHODS, READS, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def _answer(method: Method) -> Answer:
+    return Answer() if method.answer is None else as_json(method.answer)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_one_request(method: Method) -> None:
+    """A method sends one request, with the key, and returns exactly what the daemon sent; nothing for no data."""
+    async with Server(_answer(method)) as server, Syncthing("key", server.url) as client:
+        value = await method.call(client)
+        assert str(server.request) == f"{method.method} /{method.target}"
+        assert server.request.header("X-API-Key") == "key"
+        assert server.request.header("Accept") == "application/json"
+        assert server.request.body == b""
+    if method.answer is None:
+        assert not value
+    else:
+        assert value == method.answer
+        assert type(value) is type(method.answer)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_a_base_url_with_a_path(method: Method) -> None:
+    """Behind a proxy the API may have a path of its own."""
+    async with Server(_answer(method)) as server, Syncthing("key", f"{server.url}/syncthing/") as client:
+        await method.call(client)
+        assert server.request.target == f"/syncthing/{method.target}"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_a_refused_key(method: Method, status: int) -> None:
+    """401 and 403 are an UnauthorizedError."""
+    async with Server(as_text("CSRF Error", status)) as server, Syncthing("key", server.url) as client:
+        with pytest.raises(UnauthorizedError):
+            await method.call(client)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_not_found(method: Method) -> None:
+    """404 is a NotFoundError; of which kind depends on what was asked for."""
+    async with Server(as_text("not found", 404)) as server, Syncthing("key", server.url) as client:
+        with pytest.raises(NotFoundError) as caught:
+            await method.call(client)
+    assert isinstance(caught.value, getattr(exceptions, method.missing))
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_any_other_status(method: Method) -> None:
+    """Any other failure of the daemon is a SyncthingError, and none of the kinds above."""
+    async with Server(as_text("failed", 500)) as server, Syncthing("key", server.url) as client:
+        with pytest.raises(SyncthingError) as caught:
+            await method.call(client)
+    assert not isinstance(caught.value, (UnauthorizedError, NotFoundError, PingError))
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """Keep a port on which nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_no_daemon(method: Method, free_port: int) -> None:
+    """Without a daemon it is a SyncthingError, raised from what aiohttp raised."""
+    async with Syncthing("key", f"http://127.0.0.1:{free_port}") as client:
+        with pytest.raises(SyncthingError) as caught:
+            await method.call(client)
+    assert isinstance(caught.value.__cause__, aiohttp.ClientConnectorError)
+
+
+@pytest.mark.parametrize("method", READS, ids=str)
+async def test_no_json(method: Method) -> None:
+    """Broken JSON is a SyncthingError."""
+    answer = Answer(b"{", content_type="application/json")
+    async with Server(answer) as server, Syncthing("key", server.url) as client:
+        with pytest.raises(SyncthingError):
+            await method.call(client)
+
+
+async def test_ping() -> None:
+    """Ping returns nothing."""
+    async with Server(as_json({"ping": "pong"})) as server, Syncthing("key", server.url) as client:
+        assert await client.system.ping() is None
+        assert str(server.request) == "GET /rest/system/ping"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        as_text("failed", 500),
+        as_text("CSRF Error", 403),
+        as_text("not found", 404),
+        as_json({"ping": "pang"}),
+        as_json({}),
+        as_json("pong"),
+        as_json(["ping"]),
+        Answer(b"pong", content_type="text/plain"),
+        Answer(),
+        Answer(raw=b""),
+    ],
+)
+async def test_ping_fails(answer: Answer) -> None:
+    """Ping raises a PingError, whatever the reason."""
+    async with Server(answer=lambda _: answer) as server, Syncthing("key", server.url) as client:
+        with pytest.raises(PingError):
+            await client.system.ping()
+
+
+async def test_ping_without_a_daemon(free_port: int) -> None:
+    """Ping raises a PingError also when nobody is there."""
+    async with Syncthing("key", f"http://127.0.0.1:{free_port}") as client:
+        with pytest.raises(PingError):
+            await client.system.ping()
+
+
+async def test_the_time_out() -> None:
+    """What takes longer than the client's time-out is a SyncthingError, or for ping a PingError."""
+    async with (
+        Server(answer=lambda _: Answer(after=asyncio.Event())) as server,
+        Syncthing("key", server.url, timeout=0.1) as client,
+    ):
+        with pytest.raises(SyncthingError):
+            await client.system.status()
+        with pytest.raises(PingError):
+            await client.system.ping()
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (lambda: as_text("not found", 404), aiohttp.ClientResponseError),
+        (lambda: Answer(raw=b""), aiohttp.ClientConnectionError),
+        (lambda: Answer(after=asyncio.Event()), TimeoutError),
+    ],
+)
+async def test_raw_errors(answer: Callable[[], Answer], kind: type[Exception]) -> None:
+    """`raw_request` raises what aiohttp raises."""
+    async with Server(answer=lambda _: answer()) as server:
+        api = API("key", server.url, timeout=0.3)
+        with pytest.raises(kind) as caught:
+            await api.raw_request("rest/system/status")
+        await api.close()
+    if isinstance(caught.value, aiohttp.ClientResponseError):
+        assert caught.value.status == 404

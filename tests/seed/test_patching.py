@@ -1,0 +1,172 @@
+"""Tests of other programs replace parts of the package, by the names that these have."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock, Mock, call, patch
+
+import aiohttp
+import pytest
+
+import aiosyncthing
+from aiosyncthing import API, Syncthing
+from aiosyncthing.exceptions import (
+    NotFoundError,
+    PingError,
+    SyncthingError,
+    UnauthorizedError,
+    UnknownDeviceError,
+    UnknownFolderError,
+)
+
+from .methods import METHODS, READS, Method
+
+RAW_REQUEST = "aiosyncthing.API.raw_request"
+
+
+def _response_error(status: int) -> aiohttp.ClientResponseError:
+    return aiohttp.ClientResponseError(Mock(), (), status=status)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_what_raw_request_is_called_with(method: Method) -> None:
+    """`raw_request` gets path, parameters and method, and nothing that version 0 didn't give it."""
+    async with Syncthing("key") as client:
+        with patch(RAW_REQUEST, AsyncMock(return_value=method.answer)) as raw_request:
+            assert await method.call(client) == method.answer
+        assert raw_request.await_args_list == [call(*method.args, **method.options)]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_what_request_is_called_with(method: Method) -> None:
+    """So does `request`, which the methods call."""
+    async with Syncthing("key") as client:
+        with patch("aiosyncthing.API.request", AsyncMock(return_value=method.answer)) as request:
+            assert await method.call(client) == method.answer
+        assert request.await_args_list == [call(*method.args, **method.options)]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_a_function_of_the_same_signature(method: Method) -> None:
+    """A stand-in needs no other parameters than version 0's own `raw_request` had."""
+    calls = []
+
+    async def stand_in(self: API, uri: str, params: Any = None, data: Any = None, method: str = "GET") -> Any:
+        calls.append((type(self), uri, params, data, method))
+        return {"answer": 42}
+
+    async with Syncthing("key") as client:
+        with patch(RAW_REQUEST, stand_in):
+            assert await method.call(client) in ({"answer": 42}, None)
+    assert calls == [(API, method.args[0], method.options.get("params"), None, method.method)]
+
+
+async def test_autospec() -> None:
+    """A stand-in made from the method itself takes the calls."""
+    async with Syncthing("key") as client:
+        with patch(RAW_REQUEST, autospec=True, return_value={"myID": "x"}) as raw_request:
+            assert await client.system.status() == {"myID": "x"}
+        raw_request.assert_awaited_once_with(client.system._api, "rest/system/status")
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_an_exception_of_a_stand_in(method: Method) -> None:
+    """Whatever a stand-in raises is a SyncthingError, also if it isn't a coroutine function."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise Exception  # noqa: TRY002 - whatever it is
+
+    async with Syncthing("key") as client:
+        with patch(RAW_REQUEST, fail), pytest.raises(SyncthingError):
+            await method.call(client)
+        with patch(RAW_REQUEST, fail), pytest.raises(PingError):
+            await client.system.ping()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(401, UnauthorizedError), (403, UnauthorizedError), (404, NotFoundError), (500, SyncthingError)],
+)
+@pytest.mark.parametrize("method", READS, ids=str)
+async def test_aiohttps_own_exception(method: Method, status: int, kind: type[Exception]) -> None:
+    """A stand-in may raise what aiohttp raises."""
+    async with Syncthing("key") as client:
+        with patch(RAW_REQUEST, AsyncMock(side_effect=_response_error(status))), pytest.raises(kind):
+            await method.call(client)
+
+
+async def test_a_stand_in_that_finds_nothing() -> None:
+    """The exception of aiohttp's for 404 becomes the kind that belongs to what was asked for."""
+    async with Syncthing("key") as client:
+        with patch(RAW_REQUEST, AsyncMock(side_effect=_response_error(404))):
+            with pytest.raises(UnknownFolderError):
+                await client.database.status("docs")
+            with pytest.raises(UnknownDeviceError):
+                await client.system.pause("x")
+            with pytest.raises(UnknownDeviceError):
+                await client.system.resume("x")
+
+
+async def test_ping_by_a_stand_in() -> None:
+    """Ping calls `raw_request` with its path alone."""
+    async with Syncthing("key") as client:
+        with patch(RAW_REQUEST, AsyncMock(return_value={"ping": "pong"})) as raw_request:
+            assert await client.system.ping() is None
+        raw_request.assert_awaited_once_with("rest/system/ping")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "system.System.status",
+        "system.System.ping",
+        "system.System.version",
+        "config.Config.config",
+        "config.Config.folders",
+        "database.Database.status",
+    ],
+)
+async def test_methods_of_namespaces(name: str) -> None:
+    """A method of a class in its module can be replaced; afterwards it is what it was."""
+    module, kind, method = name.split(".")
+    original = getattr(getattr(getattr(aiosyncthing, module), kind), method)
+    async with Syncthing("key") as client:
+        with patch(f"aiosyncthing.{name}", return_value={"a": 1}) as stand_in:
+            assert isinstance(stand_in, AsyncMock)
+            assert await getattr(getattr(client, module), method)("x") == {"a": 1}
+            stand_in.assert_awaited_once_with("x")
+        with patch(f"aiosyncthing.{name}", side_effect=UnauthorizedError), pytest.raises(UnauthorizedError):
+            await getattr(getattr(client, module), method)("x")
+    assert getattr(getattr(getattr(aiosyncthing, module), kind), method) is original
+
+
+@pytest.mark.parametrize("name", ["Syncthing", "API", "Config", "Database", "Events", "System", "exceptions"])
+def test_names_of_the_package(name: str) -> None:
+    """A name of the package can be replaced, again and again; afterwards it is what it was."""
+    original = getattr(aiosyncthing, name)
+    for _ in range(3):
+        with patch(f"aiosyncthing.{name}") as stand_in:
+            assert isinstance(stand_in, MagicMock)
+            assert getattr(aiosyncthing, name) is stand_in
+        assert getattr(aiosyncthing, name) is original
+
+
+async def test_a_stand_in_for_the_client() -> None:
+    """A program that makes its client as ``aiosyncthing.Syncthing(...)`` gets the stand-in."""
+    with patch("aiosyncthing.Syncthing") as stand_in:
+        stand_in.return_value.system.status = AsyncMock(return_value={"myID": "x"})
+        client = aiosyncthing.Syncthing("key", url="http://nas", verify_ssl=False)
+        assert await client.system.status() == {"myID": "x"}
+    stand_in.assert_called_once_with("key", url="http://nas", verify_ssl=False)
+
+
+@pytest.mark.parametrize("name", ["Syncthing", "API"])
+def test_a_stand_in_with_a_specification(name: str) -> None:
+    """Stand-ins made from the classes have their methods."""
+    with patch(f"aiosyncthing.{name}", autospec=True) as stand_in:
+        client = stand_in("key", url="http://nas")
+        assert client is stand_in.return_value
+        assert not hasattr(client, "nonsense")
+        assert hasattr(client, "url")
+        assert inspect.iscoroutinefunction(client.close)

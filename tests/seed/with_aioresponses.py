@@ -1,0 +1,132 @@
+"""Programs test themselves with aioresponses, which replaces the sending within aiohttp's session.
+
+Its latest version doesn't work with the latest aiohttp. So this runs in an environment of its own, with an aiohttp
+that it works with; pytest doesn't collect it by its name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+from aioresponses import aioresponses
+
+from aiosyncthing import Syncthing, exceptions
+from aiosyncthing.exceptions import PingError, SyncthingError
+from tests.seed.methods import METHODS, READS, Method
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+URL = "http://127.0.0.1:8384"
+
+
+@pytest.fixture
+def mocked() -> Iterator[aioresponses]:
+    """Let nothing be sent."""
+    with aioresponses() as one:
+        yield one
+
+
+@pytest.fixture
+async def client(mocked: aioresponses) -> AsyncIterator[Syncthing]:
+    """Send what is mocked."""
+    async with Syncthing("token") as one:
+        yield one
+
+
+def _options(method: Method) -> dict[str, Any]:
+    """Return what the daemon answers, in the words of aioresponses, whose answers are labelled as JSON by default."""
+    return {"payload": method.answer} if method.answer is not None else {"headers": {"Content-Type": ""}}
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_an_answer(client: Syncthing, mocked: aioresponses, method: Method) -> None:
+    """A mocked answer is returned; one without data is nothing."""
+    mocked.add(f"{URL}/{method.target}", method.method, **_options(method))
+    assert await method.call(client) == method.answer
+    mocked.assert_called_once()
+    ((request,),) = mocked.requests.values()
+    assert request.kwargs["headers"]["X-API-Key"] == "token"
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_a_base_url_with_a_path(mocked: aioresponses, method: Method) -> None:
+    """A mocked API may have a path."""
+    mocked.add(f"{URL}/syncthing/{method.target}", method.method, **_options(method))
+    async with Syncthing("token", f"{URL}/syncthing/") as client:
+        assert await method.call(client) == method.answer
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, "UnauthorizedError"), (404, None), (500, "SyncthingError")])
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_a_status(client: Syncthing, mocked: aioresponses, method: Method, status: int, kind: str | None) -> None:
+    """A mocked status is the error that belongs to it."""
+    mocked.add(f"{URL}/{method.target}", method.method, status=status)
+    with pytest.raises(getattr(exceptions, kind or method.missing)):
+        await method.call(client)
+
+
+async def test_ping(client: Syncthing, mocked: aioresponses) -> None:
+    """Ping returns nothing, or fails."""
+    mocked.get(f"{URL}/rest/system/ping", payload={"ping": "pong"})
+    assert await client.system.ping() is None
+    for options in ({"status": 500}, {"status": 401}, {"payload": "test"}, {"exception": OSError()}, {"timeout": True}):
+        mocked.get(f"{URL}/rest/system/ping", **options)
+        with pytest.raises(PingError):
+            await client.system.ping()
+
+
+async def test_ping_with_a_path(mocked: aioresponses) -> None:
+    """Ping keeps the base URL's path."""
+    mocked.get(f"{URL}/syncthing/rest/system/ping", payload={"ping": "pong"})
+    async with Syncthing("token", f"{URL}/syncthing/") as client:
+        assert await client.system.ping() is None
+
+
+async def test_the_old_name_of_the_configuration(client: Syncthing, mocked: aioresponses) -> None:
+    """`system.config()` asks for what it always did."""
+    mocked.get(f"{URL}/rest/system/config", payload={"version": 31})
+    with pytest.deprecated_call():
+        assert await client.system.config() == {"version": 31}
+    mocked.get(f"{URL}/rest/system/config", status=500)
+    with pytest.deprecated_call(), pytest.raises(SyncthingError):
+        await client.system.config()
+
+
+@pytest.mark.parametrize("method", READS, ids=str)
+async def test_an_exception(client: Syncthing, mocked: aioresponses, method: Method) -> None:
+    """A mocked exception is a SyncthingError."""
+    mocked.get(f"{URL}/{method.target}", exception=aiohttp.ClientConnectionError("refused"))
+    with pytest.raises(SyncthingError):
+        await method.call(client)
+
+
+async def test_listening(client: Syncthing, mocked: aioresponses) -> None:
+    """Mocked batches come one after the other; a time-out in between is not noticed."""
+    mocked.get(f"{URL}/rest/events?since=0", payload=[{"id": 122}, {"id": 123}])
+    mocked.get(f"{URL}/rest/events?since=123", timeout=True)
+    mocked.get(f"{URL}/rest/events?since=123", payload=[{"id": 124}])
+    found = []
+    async for event in client.events.listen():
+        found.append((event["id"], client.events.last_seen_id))
+        if event["id"] == 124:
+            client.events.stop()
+    assert found == [(122, 0), (123, 0), (124, 123)]
+    assert client.events.last_seen_id == 124
+    assert client.events.running is False
+
+
+async def test_listening_fails(client: Syncthing, mocked: aioresponses) -> None:
+    """A mocked failure ends it."""
+    mocked.get(f"{URL}/rest/events?since=0", status=401)
+    with pytest.raises(SyncthingError):
+        await anext(client.events.listen())
+
+
+async def test_a_borrowed_session(mocked: aioresponses) -> None:
+    """A session that is passed in is mocked as well."""
+    mocked.get(f"{URL}/rest/system/status", payload={"myID": "x"})
+    async with aiohttp.ClientSession() as session, Syncthing("token", session=session) as client:
+        assert await client.system.status() == {"myID": "x"}

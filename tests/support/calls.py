@@ -1,0 +1,667 @@
+"""What each public method sends, and what it makes of the answer: one row a call."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from io import BytesIO
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from aiosyncthing import Syncthing
+from aiosyncthing.exceptions import BadRequestError
+
+from .server import Answer, Request, Server, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = [
+    "CALLS",
+    "DEVICE",
+    "ESCAPED",
+    "FOLDER",
+    "KEY",
+    "NAMESPACES",
+    "Call",
+    "calls",
+    "check",
+    "public_methods",
+    "refused",
+    "results",
+]
+
+KEY: Final = "the-secret-key"
+DEVICE: Final = "MLSLJWC-2PNZI52-I2INEVA-PBO6VBN-64XL2PB-5ZHN33C-2KT2TBN-M33MPAU"
+FOLDER: Final = "a b+c%d&e=f#g?h;ü"
+ESCAPED: Final = "a%20b%2Bc%25d%26e%3Df%23g%3Fh%3B%C3%BC"
+NAMESPACES: Final = (
+    "cluster",
+    "config",
+    "database",
+    "debug",
+    "events",
+    "folder",
+    "noauth",
+    "stats",
+    "svc",
+    "system",
+)
+TARGET: Final = object()
+"""Stands for a binary file in arguments; the result then is what the method returned and what is in the file."""
+
+_NOTHING: Final = Answer()
+_ODD: Final = {"Ünheard of": [1, 2.5, None, True, {"deep": "<&>\u2028"}], "id": 2**63, "time": "0001-01-01T00:00:00Z"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a public method.
+
+    Attributes:
+        name: The method, such as ``system.ping``.
+        request: The request that it ends with: method, path and query, raw.
+        args: Arguments.
+        options: Keyword arguments.
+        body: The request's body: bytes, or what is JSON there; ``None`` for none.
+        answer: The answer to it.
+        result: What the method returns. What a generator yields, as a list.
+        before: Requests that come first, with their answers.
+        headers: Further headers of the request.
+        deprecated: Whether it warns that it is deprecated.
+    """
+
+    name: str
+    request: str
+    args: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    answer: Answer = _NOTHING
+    result: Any = None
+    before: tuple[tuple[str, Answer], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    deprecated: bool = False
+
+    @property
+    def requests(self) -> list[str]:
+        """All its requests, in their order."""
+        return [*(request for request, _ in self.before), self.request]
+
+    def __str__(self) -> str:
+        """What to call it in messages."""
+        given = [*map(repr, self.args), *(f"{key}={value!r}" for key, value in self.options.items())]
+        return f"{self.name}({', '.join(given)})"
+
+
+def _reads(name: str, path: str, /, *args: Any, answer: Any = _ODD, **options: Any) -> Call:
+    """Return a call that is answered with JSON, and returns it."""
+    return Call(name, f"GET /{path}", args, options, answer=as_json(answer), result=answer)
+
+
+def _writes(name: str, request: str, /, *args: Any, body: Any = None, **options: Any) -> Call:
+    """Return a call that is answered with nothing, and returns ``None``."""
+    return Call(name, request, args, options, body=body)
+
+
+def _ends(name: str, path: str, /, *args: Any, **options: Any) -> Iterator[Call]:
+    """Return calls after which the daemon ends: the answer is JSON under another label, or cut short."""
+    text = "text/plain; charset=utf-8"
+    said = {"ok": "restarting"}
+    answers = [(b'{"ok": "restarting"}', said), (b"", None), (b'{"ok": "re', None)]
+    for body, result in answers:
+        yield Call(name, f"POST /{path}", args, options, answer=Answer(body, content_type=text), result=result)
+    cut = Answer(b'{"ok": "re', content_type=text, headers={"Content-Length": "20"}, close=True)
+    yield Call(name, f"POST /{path}", args, options, answer=cut, result=None)
+
+
+def _pages(name: str, path: str, *, key: str) -> Iterator[Call]:
+    """Return calls that go through a list in pages of two, and of the usual size."""
+    items = [{"name": name} for name in "abc"]
+
+    def page(number: int, size: int, content: list[Any]) -> tuple[str, Answer]:
+        answer = {"progress": [], "queued": [], "rest": [], key: content}
+        return f"GET /{path}?folder={ESCAPED}&page={number}&perpage={size}", as_json(answer)
+
+    request, answer = page(2, 2, items[2:])
+    before = (page(1, 2, items[:2]),)
+    yield Call(name, request, (FOLDER,), {"perpage": 2}, answer=answer, result=items, before=before)
+    request, answer = page(1, 5000, items)
+    yield Call(name, request, (FOLDER,), answer=answer, result=items)
+
+
+_LOG_TIME: Final = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
+_GUI: Final = {"apiKey": "k", "theme": "dark", "fromTheFuture": [1]}
+_CONFIG: Final = {"version": 37, "folders": [], "devices": [], "gui": _GUI, "fromTheFuture": {"a": 1}}
+_TEXT: Final = Answer("12:00: ü\n".encode(), content_type="text/plain; charset=utf-8")
+_PNG: Final = Answer(b"\x89PNG\r\n\xff", content_type="image/png")
+_ZIP: Final = Answer(b"PK\x03\x04\x00\xff", content_type="application/zip")
+_GET_FOLDER: Final = f"GET /rest/config/folders/{ESCAPED}"
+_GET_DEVICE: Final = f"GET /rest/config/devices/{DEVICE}"
+_A_FOLDER: Final = {"id": FOLDER, "path": "/x", "type": "sendreceive"}
+_SHARED: Final = {"deviceID": DEVICE, "introducedBy": "", "encryptionPassword": ""}
+_DEVICES: Final = ("GET /rest/config/devices", as_json([{"deviceID": DEVICE, "untrusted": False}]))
+_NEED: Final = {"progress": [], "queued": [], "rest": [_ODD], "page": 1, "perpage": 65536}
+
+_SYSTEM: Final = (
+    Call("system.ping", "GET /rest/system/ping", answer=as_json({"ping": "pong"})),
+    _reads("system.version", "rest/system/version"),
+    _reads("system.status", "rest/system/status"),
+    _reads("system.connections", "rest/system/connections"),
+    _reads("system.error", "rest/system/error", answer={"errors": None}),
+    _writes("system.post_error", "POST /rest/system/error", "sö\n", body="sö\n".encode()),
+    _writes("system.post_error", "POST /rest/system/error", "half \ud800", body=b"half ?"),
+    _writes("system.clear_errors", "POST /rest/system/error/clear"),
+    _reads("system.log", "rest/system/log", answer={"messages": None}),
+    _reads(
+        "system.log",
+        "rest/system/log?since=2026-03-01T12%3A00%3A00.123456789%2B01%3A00",
+        "2026-03-01T12:00:00.123456789+01:00",
+    ),
+    _reads("system.log", "rest/system/log?since=2026-03-01T11%3A00%3A00.123456%2B00%3A00", since=_LOG_TIME),
+    Call("system.log_text", "GET /rest/system/log.txt", answer=_TEXT, result="12:00: ü\n"),
+    Call("system.log_text", "GET /rest/system/log.txt", answer=Answer(), result=""),
+    Call(
+        "system.log_text",
+        "GET /rest/system/log.txt?since=2026-03-01T11%3A00%3A00.123456%2B00%3A00",
+        (_LOG_TIME,),
+        answer=_TEXT,
+        result="12:00: ü\n",
+    ),
+    _reads("system.log_levels", "rest/system/loglevels"),
+    _writes("system.set_log_levels", "POST /rest/system/loglevels", {"api": "DEBUG"}, body={"api": "DEBUG"}),
+    _reads("system.debug_facilities", "rest/system/debug"),
+    _writes("system.set_debug_facilities", "POST /rest/system/debug?enable=db%2Cmodel", enable=["db", "model"]),
+    _writes("system.set_debug_facilities", "POST /rest/system/debug?disable=db", disable=("db",)),
+    _writes("system.set_debug_facilities", "POST /rest/system/debug?enable=a&disable=b", enable=("a",), disable={"b"}),
+    _writes("system.set_debug_facilities", "POST /rest/system/debug"),
+    _reads("system.paths", "rest/system/paths"),
+    _reads("system.browse", "rest/system/browse", answer=None),
+    _reads("system.browse", "rest/system/browse?current=%2Fsrv%2Fa%20b", "/srv/a b", answer=["/srv/a b/"]),
+    _reads("system.browse", "rest/system/browse?current=x&filesystem=fake", "x", filesystem="fake", answer=[]),
+    _reads("system.discovery", "rest/system/discovery"),
+    _writes("system.pause", "POST /rest/system/pause"),
+    _writes("system.pause", f"POST /rest/system/pause?device={DEVICE}", DEVICE),
+    _writes("system.resume", "POST /rest/system/resume"),
+    _writes("system.resume", f"POST /rest/system/resume?device={DEVICE}", device_id=DEVICE),
+    *_ends("system.restart", "rest/system/restart"),
+    *_ends("system.shutdown", "rest/system/shutdown"),
+    *_ends("system.reset", "rest/system/reset"),
+    *_ends("system.reset", f"rest/system/reset?folder={ESCAPED}", FOLDER),
+    *_ends("system.upgrade", "rest/system/upgrade"),
+    _reads("system.check_upgrade", "rest/system/upgrade"),
+    Call("system.config", "GET /rest/system/config", answer=as_json(_ODD), result=_ODD, deprecated=True),
+)
+
+_CONFIG_CALLS: Final = (
+    _reads("config.config", "rest/config"),
+    _writes("config.replace", "PUT /rest/config", _CONFIG, body=_CONFIG),
+    _reads("config.restart_required", "rest/config/restart-required", answer={"requiresRestart": False}),
+    _reads("config.folders", "rest/config/folders", answer=[_ODD]),
+    _reads("config.folders", f"rest/config/folders/{ESCAPED}", FOLDER),
+    _writes("config.set_folder", f"PUT /rest/config/folders/{ESCAPED}", _A_FOLDER, body=_A_FOLDER),
+    Call(
+        "config.set_folder",
+        f"PUT /rest/config/folders/{ESCAPED}",
+        (_A_FOLDER | {"devices": [_SHARED]},),
+        body=_A_FOLDER | {"devices": [_SHARED]},
+        before=(_DEVICES,),
+    ),
+    *(
+        _writes("config.set_folder", "POST /rest/config/folders", _A_FOLDER | {"id": odd}, body=_A_FOLDER | {"id": odd})
+        for odd in ("a/b", ".", "..")
+    ),
+    _writes("config.patch_folder", f"PATCH /rest/config/folders/{ESCAPED}", FOLDER, paused=True, body={"paused": True}),
+    _writes(
+        "config.patch_folder", f"PATCH /rest/config/folders/{ESCAPED}", FOLDER, {"label": "ü"}, body={"label": "ü"}
+    ),
+    _writes(
+        "config.patch_folder",
+        f"PATCH /rest/config/folders/{ESCAPED}",
+        FOLDER,
+        {"path": "/y", "id": FOLDER},
+        label="z",
+        body={"path": "/y", "id": FOLDER, "label": "z"},
+    ),
+    Call(
+        "config.patch_folder",
+        f"PATCH /rest/config/folders/{ESCAPED}",
+        (FOLDER,),
+        {"devices": [_SHARED]},
+        body={"devices": [_SHARED]},
+        before=((_GET_FOLDER, as_json(_A_FOLDER)), _DEVICES),
+    ),
+    Call(
+        "config.patch_folder",
+        "POST /rest/config/folders",
+        ("a/b",),
+        {"label": "z"},
+        body=_A_FOLDER | {"id": "a/b", "label": "z"},
+        before=(("GET /rest/config/folders", as_json([_A_FOLDER | {"id": "a/b"}])),),
+    ),
+    Call(
+        "config.remove_folder",
+        f"DELETE /rest/config/folders/{ESCAPED}",
+        (FOLDER,),
+        before=((_GET_FOLDER, as_json(_A_FOLDER)),),
+    ),
+    Call(
+        "config.remove_folder",
+        "PUT /rest/config",
+        ("..",),
+        body=_CONFIG | {"folders": [_A_FOLDER]},
+        before=(("GET /rest/config", as_json(_CONFIG | {"folders": [_A_FOLDER | {"id": ".."}, _A_FOLDER]})),),
+    ),
+    _reads("config.devices", "rest/config/devices", answer=[_ODD]),
+    _reads("config.devices", f"rest/config/devices/{DEVICE}", device_id=DEVICE),
+    _writes(
+        "config.set_device",
+        f"PUT /rest/config/devices/{DEVICE}",
+        {"deviceID": DEVICE, "name": "ü"},
+        body={"deviceID": DEVICE, "name": "ü"},
+    ),
+    _writes("config.patch_device", f"PATCH /rest/config/devices/{DEVICE}", DEVICE, name="ü", body={"name": "ü"}),
+    _writes("config.patch_device", f"PATCH /rest/config/devices/{DEVICE}", DEVICE, {"name": "ü"}, body={"name": "ü"}),
+    Call(
+        "config.patch_device",
+        f"PATCH /rest/config/devices/{DEVICE}",
+        (DEVICE,),
+        {"ignoredFolders": [{"id": "f"}]},
+        body={"ignoredFolders": [{"id": "f", "time": "0001-01-01T00:00:00Z", "label": ""}]},
+        before=((_GET_DEVICE, as_json({"deviceID": DEVICE, "ignoredFolders": []})),),
+    ),
+    Call(
+        "config.remove_device",
+        f"DELETE /rest/config/devices/{DEVICE}",
+        (DEVICE,),
+        before=((_GET_DEVICE, as_json({"deviceID": DEVICE})),),
+    ),
+    _reads("config.options", "rest/config/options"),
+    _writes("config.set_options", "PUT /rest/config/options", _ODD, body=_ODD),
+    _writes("config.patch_options", "PATCH /rest/config/options", maxSendKbps=1, body={"maxSendKbps": 1}),
+    _writes("config.patch_options", "PATCH /rest/config/options", _ODD, body=_ODD),
+    _reads("config.gui", "rest/config/gui"),
+    _writes("config.set_gui", "PUT /rest/config/gui", _GUI, body=_GUI),
+    _writes("config.patch_gui", "PATCH /rest/config/gui", theme="dark", body={"theme": "dark"}),
+    _writes("config.patch_gui", "PATCH /rest/config/gui", _GUI, body=_GUI),
+    _reads("config.ldap", "rest/config/ldap"),
+    _writes("config.set_ldap", "PUT /rest/config/ldap", {"address": "a:1"}, body={"address": "a:1"}),
+    _writes("config.patch_ldap", "PATCH /rest/config/ldap", transport="tls", body={"transport": "tls"}),
+    _writes("config.patch_ldap", "PATCH /rest/config/ldap", {"bindDN": "x"}, body={"bindDN": "x"}),
+    _reads("config.default_folder", "rest/config/defaults/folder"),
+    _writes("config.set_default_folder", "PUT /rest/config/defaults/folder", {"path": ""}, body={"path": ""}),
+    _writes(
+        "config.patch_default_folder", "PATCH /rest/config/defaults/folder", order="random", body={"order": "random"}
+    ),
+    _writes("config.patch_default_folder", "PATCH /rest/config/defaults/folder", {"path": ""}, body={"path": ""}),
+    Call(
+        "config.patch_default_folder",
+        "PATCH /rest/config/defaults/folder",
+        options={"devices": [_SHARED]},
+        body={"devices": [_SHARED]},
+        before=(("GET /rest/config/defaults/folder", as_json(_A_FOLDER)),),
+    ),
+    _reads("config.default_device", "rest/config/defaults/device"),
+    _writes("config.set_default_device", "PUT /rest/config/defaults/device", {"paused": True}, body={"paused": True}),
+    _writes("config.patch_default_device", "PATCH /rest/config/defaults/device", name="", body={"name": ""}),
+    _writes("config.patch_default_device", "PATCH /rest/config/defaults/device", {"name": ""}, body={"name": ""}),
+    Call(
+        "config.patch_default_device",
+        "PATCH /rest/config/defaults/device",
+        options={"ignoredFolders": [{"id": "f"}]},
+        body={"ignoredFolders": [{"id": "f", "time": "0001-01-01T00:00:00Z", "label": ""}]},
+        before=(("GET /rest/config/defaults/device", as_json({})),),
+    ),
+    _reads("config.default_ignores", "rest/config/defaults/ignores"),
+    _writes(
+        "config.set_default_ignores",
+        "PUT /rest/config/defaults/ignores",
+        ("*.tmp", ""),
+        body={"lines": ["*.tmp", ""]},
+    ),
+)
+
+_PENDING: Final = as_json({FOLDER: {"offeredBy": {DEVICE: {}}}})
+_CLUSTER: Final = (
+    _reads("cluster.pending_devices", "rest/cluster/pending/devices"),
+    _reads("cluster.pending_folders", "rest/cluster/pending/folders"),
+    _reads("cluster.pending_folders", f"rest/cluster/pending/folders?device={DEVICE}", DEVICE),
+    Call(
+        "cluster.dismiss_device",
+        f"DELETE /rest/cluster/pending/devices?device={DEVICE}",
+        (DEVICE,),
+        before=(("GET /rest/cluster/pending/devices", as_json({DEVICE: {}})),),
+    ),
+    Call(
+        "cluster.dismiss_folder",
+        f"DELETE /rest/cluster/pending/folders?folder={ESCAPED}",
+        (FOLDER,),
+        before=(("GET /rest/cluster/pending/folders", _PENDING),),
+    ),
+    Call(
+        "cluster.dismiss_folder",
+        f"DELETE /rest/cluster/pending/folders?folder={ESCAPED}&device={DEVICE}",
+        (FOLDER,),
+        {"device_id": DEVICE},
+        before=(("GET /rest/cluster/pending/folders", _PENDING),),
+    ),
+)
+
+_DATABASE: Final = (
+    _reads("database.status", f"rest/db/status?folder={ESCAPED}", FOLDER),
+    _reads("database.completion", "rest/db/completion"),
+    _reads("database.completion", f"rest/db/completion?folder={ESCAPED}", FOLDER),
+    _reads(
+        "database.completion",
+        f"rest/db/completion?folder={ESCAPED}&device={DEVICE}",
+        FOLDER,
+        DEVICE,
+        answer={"remoteState": "valid"},
+    ),
+    _reads(
+        "database.completion",
+        f"rest/db/completion?device={DEVICE}",
+        device_id=DEVICE,
+        answer={"remoteState": "notSharing"},
+    ),
+    _reads("database.browse", f"rest/db/browse?folder={ESCAPED}", FOLDER, answer=[_ODD]),
+    _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&prefix=a%2Fb%20c", FOLDER, "a/b c", answer=[]),
+    _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&levels=0", FOLDER, levels=0, answer=[]),
+    _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&dirsonly=true", FOLDER, dirsonly=True, answer=[]),
+    Call(
+        "database.walk",
+        f"GET /rest/db/browse?folder={ESCAPED}&levels=0&prefix=d",
+        (FOLDER,),
+        answer=as_json([{"name": "f", "type": "FILE_INFO_TYPE_FILE"}]),
+        before=(
+            (
+                f"GET /rest/db/browse?folder={ESCAPED}&levels=0",
+                as_json([{"name": "d", "type": "FILE_INFO_TYPE_DIRECTORY"}]),
+            ),
+        ),
+        result=[
+            ("d", {"name": "d", "type": "FILE_INFO_TYPE_DIRECTORY"}),
+            ("d/f", {"name": "f", "type": "FILE_INFO_TYPE_FILE"}),
+        ],
+    ),
+    Call(
+        "database.walk",
+        f"GET /rest/db/browse?folder={ESCAPED}&levels=0&prefix=a%2Fb&dirsonly=true",
+        (FOLDER, "a/b/"),
+        {"dirsonly": True},
+        answer=as_json([]),
+        result=[],
+    ),
+    _reads("database.file", f"rest/db/file?folder={ESCAPED}&file=a%2Fb%20%2B", FOLDER, "a/b +"),
+    _reads("database.ignores", f"rest/db/ignores?folder={ESCAPED}", FOLDER, answer={"ignore": None, "error": None}),
+    Call(
+        "database.set_ignores",
+        f"POST /rest/db/ignores?folder={ESCAPED}",
+        (FOLDER, ("*.tmp", "ü")),
+        body={"ignore": ["*.tmp", "ü"]},
+        answer=as_json(_ODD),
+        result=_ODD,
+    ),
+    Call(
+        "database.set_ignores",
+        f"POST /rest/db/ignores?folder={ESCAPED}",
+        (FOLDER, ()),
+        body={"ignore": []},
+        answer=as_json(_ODD),
+        result=_ODD,
+    ),
+    _reads("database.need", f"rest/db/need?folder={ESCAPED}", FOLDER),
+    _reads("database.need", f"rest/db/need?folder={ESCAPED}&page=2&perpage=10", FOLDER, page=2, perpage=10),
+    *_pages("database.iter_need", "rest/db/need", key="progress"),
+    *_pages("database.iter_need", "rest/db/need", key="rest"),
+    _reads(
+        "database.remote_need",
+        f"rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}",
+        FOLDER,
+        DEVICE,
+        answer={"files": []},
+    ),
+    _reads(
+        "database.remote_need",
+        f"rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}&page=1&perpage=1",
+        FOLDER,
+        device_id=DEVICE,
+        page=1,
+        perpage=1,
+        answer={"files": []},
+    ),
+    Call(
+        "database.iter_remote_need",
+        f"GET /rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}&page=1&perpage=5000",
+        (FOLDER, DEVICE),
+        answer=as_json({"files": []}),
+        result=[],
+    ),
+    _reads("database.local_changed", f"rest/db/localchanged?folder={ESCAPED}", FOLDER),
+    _reads(
+        "database.local_changed", f"rest/db/localchanged?folder={ESCAPED}&page=3&perpage=7", FOLDER, page=3, perpage=7
+    ),
+    *_pages("database.iter_local_changed", "rest/db/localchanged", key="files"),
+    _writes("database.scan", "POST /rest/db/scan"),
+    _writes("database.scan", f"POST /rest/db/scan?folder={ESCAPED}", FOLDER),
+    _writes("database.scan", f"POST /rest/db/scan?folder={ESCAPED}&next=0&sub=a%2Fb", FOLDER, sub="a/b", next=0),
+    _writes(
+        "database.scan", f"POST /rest/db/scan?folder={ESCAPED}&sub=a%26b&sub=c", FOLDER, sub={"a&b": 0, "c": 0}.keys()
+    ),
+    Call(
+        "database.override",
+        f"POST /rest/db/override?folder={ESCAPED}",
+        (FOLDER,),
+        before=((_GET_FOLDER, as_json({"paused": False, "type": "sendonly"})),),
+    ),
+    *(
+        Call(
+            "database.revert",
+            f"POST /rest/db/revert?folder={ESCAPED}",
+            (FOLDER,),
+            before=((_GET_FOLDER, as_json({"paused": False, "type": kind})),),
+        )
+        for kind in ("receiveonly", "receiveencrypted")
+    ),
+    Call(
+        "database.prioritize",
+        f"POST /rest/db/prio?folder={ESCAPED}&file=a%2Fb",
+        (FOLDER, "a/b"),
+        answer=as_json(_NEED),
+        result=_NEED,
+    ),
+    Call(
+        "database.prioritize",
+        f"POST /rest/db/prio?folder={ESCAPED}&file=x&page=1&perpage=1",
+        (FOLDER, "x"),
+        {"page": 1, "perpage": 1},
+        answer=as_json(_NEED),
+        result=_NEED,
+    ),
+)
+
+_FOLDER: Final = (
+    _reads("folder.errors", f"rest/folder/errors?folder={ESCAPED}", FOLDER, answer={"errors": None}),
+    _reads("folder.errors", f"rest/folder/errors?folder={ESCAPED}&page=1&perpage=9", FOLDER, page=1, perpage=9),
+    *_pages("folder.iter_errors", "rest/folder/errors", key="errors"),
+    _reads("folder.versions", f"rest/folder/versions?folder={ESCAPED}", FOLDER),
+    Call(
+        "folder.restore",
+        f"POST /rest/folder/versions?folder={ESCAPED}",
+        (FOLDER, {"a/ü": "2026-03-01T12:00:00+01:00"}),
+        body={"a/ü": "2026-03-01T12:00:00+01:00"},
+        answer=as_json({"a/ü": "version not found"}),
+        result={"a/ü": "version not found"},
+    ),
+)
+
+_EVENTS: Final = (
+    _reads("events.poll", "rest/events?since=0&timeout=60", answer=[]),
+    _reads("events.poll", "rest/events?since=7&limit=1&timeout=0", 7, limit=1, timeout=0, answer=[_ODD]),
+    _reads("events.poll", "rest/events?since=0&timeout=60&events=StateChanged", types="StateChanged", answer=[]),
+    _reads(
+        "events.poll",
+        "rest/events?since=0&timeout=60&events=DeviceConnected%2CStateChanged",
+        types=("StateChanged", "DeviceConnected", "StateChanged"),
+        answer=[],
+    ),
+    _reads("events.disk", "rest/events/disk?since=0&timeout=60", answer=[_ODD]),
+    _reads("events.disk", "rest/events/disk?since=7&limit=2&timeout=5", since=7, limit=2, timeout=5, answer=[]),
+)
+
+_STATS: Final = (_reads("stats.devices", "rest/stats/device"), _reads("stats.folders", "rest/stats/folder"))
+
+_SVC: Final = (
+    _reads("svc.device_id", "rest/svc/deviceid?id=p56%20%3D", "p56 =", answer={"id": DEVICE}),
+    _reads("svc.languages", "rest/svc/lang", answer=[""]),
+    Call(
+        "svc.languages",
+        "GET /rest/svc/lang",
+        ("de, en;q=0.5",),
+        answer=as_json(["de", "en"]),
+        result=["de", "en"],
+        headers={"Accept-Language": "de, en;q=0.5"},
+    ),
+    _reads("svc.random_string", "rest/svc/random/string"),
+    _reads("svc.random_string", "rest/svc/random/string?length=8", 8),
+    _reads("svc.report", "rest/svc/report"),
+    _reads("svc.report", "rest/svc/report?version=2", version=2),
+)
+
+_NOAUTH: Final = (
+    _reads("noauth.health", "rest/noauth/health", answer={"status": "OK"}),
+    Call(
+        "noauth.login",
+        "POST /rest/noauth/auth/password",
+        ("ü", ""),
+        body={"username": "ü", "password": "", "stayLoggedIn": False},
+        answer=Answer(status=204),
+    ),
+    Call("noauth.logout", "POST /rest/noauth/auth/logout", answer=Answer(status=204)),
+)
+
+_DEBUG: Final = (
+    Call("debug.support_bundle", "GET /rest/debug/support", (TARGET,), answer=_ZIP, result=(6, _ZIP.body)),
+    Call("debug.cpu_profile", "GET /rest/debug/cpuprof?duration=30s", (TARGET,), answer=_ZIP, result=(6, _ZIP.body)),
+    Call(
+        "debug.cpu_profile",
+        "GET /rest/debug/cpuprof?duration=1s",
+        (TARGET,),
+        {"duration": 1},
+        answer=_ZIP,
+        result=(6, _ZIP.body),
+    ),
+    Call("debug.heap_profile", "GET /rest/debug/heapprof", (TARGET,), answer=_ZIP, result=(6, _ZIP.body)),
+    _reads("debug.file", f"rest/debug/file?folder={ESCAPED}&file=a%2Fb", FOLDER, "a/b"),
+    _reads("debug.peer_completion", "rest/debug/peerCompletion", answer={DEVICE: 100}),
+    Call(
+        "debug.http_metrics",
+        "GET /rest/debug/httpmetrics",
+        answer=Answer(b'{"/rest": {"count": 1}}', content_type="text/plain; charset=utf-8"),
+        result={"/rest": {"count": 1}},
+    ),
+)
+
+_ENTRY: Final = (
+    Call("metrics", "GET /metrics", answer=_TEXT, result="12:00: ü\n"),
+    Call("qr_code", "GET /qr/?text=a%20b", ("a b",), answer=_PNG, result=_PNG.body),
+    Call("meta", "GET /meta.js", answer=Answer(b"var x;\n", content_type="application/javascript"), result="var x;\n"),
+)
+
+CALLS: Final = (
+    *_SYSTEM,
+    *_CONFIG_CALLS,
+    *_CLUSTER,
+    *_DATABASE,
+    *_FOLDER,
+    *_EVENTS,
+    *_STATS,
+    *_SVC,
+    *_NOAUTH,
+    *_DEBUG,
+    *_ENTRY,
+)
+
+
+def calls(namespace: str) -> list[Call]:
+    """Return the calls of the methods of one namespace; of `Syncthing` itself for an empty text."""
+    return [call for call in CALLS if call.name.rpartition(".")[0] == namespace]
+
+
+def public_methods() -> dict[str, Any]:
+    """Return all public asynchronous methods by their name, such as ``system.ping``."""
+    client = Syncthing(KEY)
+    owners = {"": client, **{f"{name}.": getattr(client, name) for name in NAMESPACES}}
+    return {
+        f"{prefix}{name}": method
+        for prefix, owner in owners.items()
+        for name, method in inspect.getmembers(owner, inspect.ismethod)
+        if not name.startswith("_") and "await" in _kind(method)
+    }
+
+
+def _kind(method: Any) -> str:
+    if inspect.iscoroutinefunction(method):
+        return "await"
+    returned = str(inspect.signature(method).return_annotation)
+    return "await in a loop" if returned.startswith(("AsyncGenerator", "AsyncIterator")) else "at once"
+
+
+async def results(client: Syncthing, call: Call, **options: Any) -> Any:
+    """Make the call, with further options, and return what comes of it."""
+    file = BytesIO()
+    args = [file if arg is TARGET else arg for arg in call.args]
+    outcome = attrgetter(call.name)(client)(*args, **call.options, **options)
+    if isinstance(outcome, AsyncIterator):
+        return [item async for item in outcome]
+    with pytest.deprecated_call() if call.deprecated else nullcontext():
+        result = await outcome
+    return (result, file.getvalue()) if TARGET in call.args else result
+
+
+async def check(call: Call) -> None:
+    """Make the call; it must send exactly its requests, and make of the answer what it should."""
+    given = repr((call.args, call.options))
+    answers = [*(answer for _, answer in call.before), call.answer]
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        assert await results(client, call) == call.result
+    assert [str(request) for request in server.requests] == call.requests
+    assert repr((call.args, call.options)) == given, "the call has changed what it was given"
+    for request in server.requests:
+        _check_headers(request)
+    request = server.requests[-1]
+    for name, value in call.headers.items():
+        assert request.header(name) == value
+    if call.body is None:
+        assert request.body == b""
+    elif isinstance(call.body, bytes):
+        assert (request.body, request.header("Content-Type")) == (call.body, "text/plain")
+    else:
+        assert (request.json(), request.header("Content-Type")) == (call.body, "application/json")
+
+
+def _check_headers(request: Request) -> None:
+    assert request.header("X-API-Key") == KEY
+    assert request.header("Accept") == "application/json"
+    elsewhere = [
+        request.target,
+        request.body.decode(),
+        *(value for key, value in request.headers if key != "X-API-Key"),
+    ]
+    assert not any(KEY in text for text in elsewhere)
+    if not request.body:
+        assert request.header("Content-Type") in {None, "application/octet-stream"}  # aiohttp's own, for a POST
+
+
+async def refused(name: str, /, *args: Any, **options: Any) -> BadRequestError:
+    """Make a call that must be refused without anything being sent, and return the error."""
+    async with Server() as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(BadRequestError) as caught:
+            await results(client, Call(name, "", args, options))
+    assert server.connections == 0
+    assert caught.value.status is None
+    return caught.value

@@ -1,0 +1,97 @@
+"""Never run, only type-checked: what users of the client see."""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any, assert_type
+
+import aiohttp
+
+from aiosyncthing import API, Daemon, DeviceID, Syncthing, parse_time, types
+
+
+async def constructor() -> None:
+    """The seed's arguments, by name and by position."""
+    async with Syncthing("key") as client, aiohttp.ClientSession() as session:
+        assert_type(client, Syncthing)
+        assert_type(client.url, str)
+        Syncthing("key", "http://127.0.0.1:8384", 10, True, None, session)
+        Syncthing("key", url="http://127.0.0.1:8384", timeout=None, verify_ssl=False, loop=None, session=None)
+        API("key", "http://127.0.0.1:8384", 10, True, None, session)
+        Syncthing()  # type: ignore[call-arg]
+
+
+async def answers(client: Syncthing) -> None:
+    """Each method returns the type of its answer."""
+    assert_type(await client.system.ping(), None)
+    assert_type(await client.system.status(), types.SystemStatus)
+    assert_type((await client.system.status())["myID"], str)
+    assert_type(await client.system.restart(timeout=3), types.Ok | None)
+    assert_type(await client.system.browse("/"), list[str] | None)
+    assert_type(await client.config.folders(), list[types.FolderConfiguration])
+    assert_type(await client.config.folders("docs"), types.FolderConfiguration)
+    assert_type(await client.config.devices(), list[types.DeviceConfiguration])
+    assert_type(await client.database.status("docs"), types.FolderSummary)
+    assert_type(client.database.iter_need("docs"), AsyncGenerator[types.FileInfo])
+    assert_type(client.database.walk("docs"), AsyncGenerator[tuple[str, types.TreeEntry]])
+    assert_type(await client.folder.restore("docs", {}), dict[str, str])
+    assert_type(await client.events.poll(), list[types.Event])
+    assert_type(await client.stats.devices(), dict[str, types.DeviceStatistics])
+    assert_type(await client.metrics(), str)
+    assert_type(await client.qr_code("text"), bytes)
+    assert_type(await client.debug.heap_profile("profile"), int)
+    assert_type(await client.api.request("rest/system/ping"), Any)
+    (await client.system.status())["myId"]  # type: ignore[typeddict-item]
+
+
+async def events(client: Syncthing) -> None:
+    """Events are told apart by their type."""
+    async for event in client.events.listen():
+        if event["type"] == "StateChanged":
+            assert_type(event["data"], types.StateChangedData)
+    await client.events.poll(types={"StateChanged"})
+    await client.events.poll(types="StateChange")  # type: ignore[arg-type]
+
+
+async def stream(client: Syncthing) -> None:
+    """The stream's own items are told apart from the daemon's events by their type, too."""
+    async with client.events.stream({"StateChanged"}, since="history") as items:
+        async for item in items:
+            match item["type"]:
+                case "StateChanged":
+                    assert_type(item["data"], types.StateChangedData)
+                case "EventsLost":
+                    assert_type(item["data"]["missed"], int | None)
+                case _:
+                    pass
+        assert_type(items.cursor, types.Cursor | None)
+    client.events.stream(since="yesterday")  # type: ignore[arg-type]
+
+
+async def changes(client: Syncthing) -> None:
+    """Patches are keywords or a dict; wrong names and values are refused; a whole object goes back as it came."""
+    await client.config.patch_folder("docs", paused=True)
+    await client.config.patch_folder("docs", {"devices": [{"deviceID": "A"}]}, timeout=3)
+    await client.config.patch_folder("docs", {"paused": True}, label="Docs")
+    await client.config.patch_folder("docs", pause=True)  # type: ignore[call-arg]
+    await client.config.patch_folder("docs", type="sendrecieve")  # type: ignore[arg-type]
+    folder = await client.config.folders("docs")
+    folder["label"] = "Docs"
+    await client.config.set_folder(folder)
+    await client.config.set_folder({"id": "docs", "path": "/srv/docs", "type": "receiveonly"})
+    await client.config.set_folder({"id": "docs"})  # type: ignore[arg-type]
+    await client.config.set_device({"deviceID": "A", "addresses": ["dynamic"]})
+    await client.config.patch_options(maxSendKbps=100)
+    await client.config.patch_gui(theme="dark")
+    config = await client.config.config()
+    await client.config.replace(config)
+
+
+async def beside() -> None:
+    """What needs no daemon, and what launches one."""
+    assert_type(DeviceID("").short, str)
+    parse_time("2026-01-01T00:00:00Z")
+    async with Daemon() as daemon:
+        assert_type(daemon.client, Syncthing)
