@@ -1,0 +1,28 @@
+"""Waiting for what daemons do in their own time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["until"]
+
+_T = TypeVar("_T")
+
+
+async def until(probe: Callable[[], Awaitable[_T]], timeout: float = 30) -> _T:
+    """Ask again and again until the answer is true, and return it.
+
+    Args:
+        probe: Asks.
+        timeout: Seconds after which it is given up.
+    """
+    clock = asyncio.get_running_loop().time
+    end = clock() + timeout
+    while not (answer := await probe()):
+        assert clock() < end, f"after {timeout:g} s it is still {answer!r}"
+        await asyncio.sleep(0.02)
+    return answer
