@@ -1,0 +1,163 @@
+"""Real daemons that stay up for all tests of this folder, and an eye on every answer they give."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from aiosyncthing import Daemon, Syncthing
+from aiosyncthing.exceptions import SyncthingError
+from tests.support.binaries import NONE_FOUND, daemon_binaries
+from tests.support.waiting import until
+
+from .folders import Folder, Folders
+from .observer import Observer
+from .versions import Version
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+USER = "somebody"
+PASSWORD = "a pass: wörd"
+STRANGER = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"  # a device that nobody has
+
+
+@pytest.fixture(
+    scope="package", params=daemon_binaries() or [None], ids=lambda path: path.parent.name if path else "missing"
+)
+def syncthing_binary(request: pytest.FixtureRequest) -> Path:
+    """Each of the real daemons, one after the other; without any, the tests fail."""
+    if request.param is None:
+        pytest.fail(NONE_FOUND)
+    return request.param
+
+
+@pytest.fixture(scope="package")
+def observer(syncthing_binary: Path) -> Iterator[Observer]:
+    """What looks at every request made to this version."""
+    watching = Observer()
+    with pytest.MonkeyPatch.context() as patch:
+        watching.install(patch)
+        yield watching
+
+
+@pytest.fixture(autouse=True)
+def answers_fit(observer: Observer) -> Iterator[None]:
+    """Fail a test in which an answer did not fit its type: no key is missing, and none is undescribed."""
+    yield
+    assert observer.take_misfits() == []
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def no_task_is_left() -> AsyncIterator[None]:
+    """Fail a test that leaves a task behind in the loop that all tests of this folder share."""
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    assert not left, f"tasks are left: {left}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two daemons that know each other and share a folder.
+
+    Attributes:
+        a: One.
+        b: The other.
+        docs_a: The folder at a.
+        docs_b: The folder at b, where versions are kept.
+    """
+
+    a: Daemon
+    b: Daemon
+    docs_a: Folder
+    docs_b: Folder
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def pair(
+    syncthing_binary: Path, observer: Observer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Pair]:
+    """Two daemons that are connected, with a folder in sync."""
+    a, b = Daemon(binary=syncthing_binary), Daemon(binary=syncthing_binary)
+    try:
+        await asyncio.gather(a.start(), b.start())
+        for one, other in ((a, b), (b, a)):
+            await one.client.config.set_device({"deviceID": other.device_id, "addresses": [other.sync_address]})
+        folders = Folders(tmp_path_factory.mktemp("pair"), "docs")
+        versioning = {"type": "simple", "params": {"keep": "3"}}
+        yield Pair(a, b, *(await folders.share(a, b, files=["readme.txt", "sub/more.txt"], versioning=versioning)))
+    finally:
+        await _end(a, b)
+
+
+@pytest.fixture
+def a(pair: Pair) -> Daemon:
+    """One of the pair."""
+    return pair.a
+
+
+@pytest.fixture
+def b(pair: Pair) -> Daemon:
+    """The other of the pair."""
+    return pair.b
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def lone(syncthing_binary: Path, observer: Observer) -> AsyncIterator[Daemon]:
+    """A daemon that shares nothing, with a login, and with version 1's debugging switched on."""
+    daemon = Daemon(binary=syncthing_binary)
+    try:
+        await daemon.start()
+        await daemon.client.config.patch_gui(user=USER, password=PASSWORD, debugging=True)
+        await until(lambda: _has_login(daemon))
+        yield daemon
+    finally:
+        await _end(daemon)
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def fresh(syncthing_binary: Path, observer: Observer) -> AsyncIterator[Daemon]:
+    """A daemon for this test alone."""
+    daemon = Daemon(binary=syncthing_binary)
+    try:
+        await daemon.start()
+        yield daemon
+    finally:
+        await _end(daemon)
+
+
+@pytest.fixture
+def version(lone: Daemon) -> Version:
+    """Version of the daemons."""
+    return Version.parse(lone.version)
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def folders(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Folders]:
+    """Makes folders for this test."""
+    made = Folders(tmp_path, re.sub(r"\W.*", "", request.node.name))
+    yield made
+    await made.remove()
+
+
+async def _has_login(daemon: Daemon) -> bool:
+    """Tell whether the listener with the login is up: without one, a wrong key has another error."""
+    async with Syncthing("wrong", daemon.url) as stranger:
+        try:
+            await stranger.system.status()
+        except SyncthingError as error:
+            return error.body not in {None, "CSRF Error"}
+    return False
+
+
+async def _end(*daemons: Daemon) -> None:
+    """Leave nothing of them. They are killed: nobody needs what a polite end takes seconds for."""
+    await asyncio.gather(*(daemon.kill() for daemon in daemons))
+    await asyncio.gather(*(daemon.stop() for daemon in daemons))

@@ -1,0 +1,146 @@
+"""Folders for single tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiosyncthing.exceptions import UnknownFolderError
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from aiosyncthing import Daemon, Syncthing, types
+
+__all__ = ["Folder", "Folders"]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of one daemon. It looks for changes only when told to.
+
+    Attributes:
+        daemon: Whose folder it is.
+        id: Its ID.
+        path: Where its files are.
+    """
+
+    daemon: Daemon
+    id: str
+    path: Path
+
+    @property
+    def client(self) -> Syncthing:
+        """The client of its daemon."""
+        return self.daemon.client
+
+    async def write(self, *names: str, text: str = "some text") -> None:
+        """Write files, and let the daemon find them."""
+        write_files(self.path, names, text)
+        await self.scan()
+
+    async def scan(self) -> None:
+        """Let the daemon look for changes."""
+        await self.client.database.scan(self.id)
+
+    async def status(self) -> types.FolderSummary:
+        """Ask for its status."""
+        return await self.client.database.status(self.id)
+
+    async def completion(self, other: Folder) -> types.FolderCompletion:
+        """Ask how complete the same folder is at another daemon, as this one knows."""
+        return await self.client.database.completion(self.id, other.daemon.device_id)
+
+    async def has_sent_all_to(self, other: Folder) -> bool:
+        """Tell whether the other daemon has said that it has all that this one knows of."""
+        completion = await self.completion(other)
+        return completion["needItems"] == completion["needDeletes"] == 0
+
+    async def in_state(self, *states: str) -> str | None:
+        """Return its state if that is one of these."""
+        state = (await self.status())["state"]
+        return state if state in states else None
+
+
+def write_files(directory: Path, names: Iterable[str], text: str = "some text") -> None:
+    """Write files with the same content, and the directories that they are in."""
+    for name in names:
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+class Folders:
+    """Makes the folders of one test.
+
+    Args:
+        where: Directory for their files.
+        name: What their IDs begin with.
+    """
+
+    def __init__(self, where: Path, name: str) -> None:
+        self._where = where
+        self._name = name
+        self._made: list[Folder] = []
+
+    async def add(
+        self,
+        daemon: Daemon,
+        folder_id: str = "",
+        *,
+        files: Iterable[str] = (),
+        shared_with: Iterable[Daemon] = (),
+        **settings: Any,
+    ) -> Folder:
+        """Add a folder to a daemon and wait for its first scan.
+
+        Args:
+            daemon: Whose folder it will be.
+            folder_id: Its ID.
+            files: Names of files to make there before.
+            shared_with: Whom to share it with.
+            **settings: Further fields of its configuration.
+        """
+        number = len(self._made) + 1
+        folder = Folder(daemon, folder_id or f"{self._name}-{number}", self._where / str(number))
+        folder.path.mkdir()
+        write_files(folder.path, files)
+        self._made.append(folder)
+        body: Mapping[str, Any] = {
+            "id": folder.id,
+            "path": str(folder.path),
+            "devices": [{"deviceID": other.device_id} for other in shared_with],
+            "fsWatcherEnabled": False,
+            "rescanIntervalS": 0,
+            **settings,
+        }
+        await daemon.client.config.set_folder(body)
+        if not settings.get("paused"):
+            await folder.scan()
+        return folder
+
+    async def share(
+        self, one: Daemon, other: Daemon, *, files: Iterable[str] = ("shared.txt",), **settings: Any
+    ) -> tuple[Folder, Folder]:
+        """Add a folder to two daemons and wait until it is in sync.
+
+        Args:
+            one: Who has the files.
+            other: Who gets them.
+            files: Names of files to make at the first.
+            **settings: Further fields of the second one's configuration.
+        """
+        mine = await self.add(one, files=files, shared_with=[other])
+        its = await self.add(other, mine.id, shared_with=[one], **settings)
+        await until(lambda: mine.has_sent_all_to(its))
+        return mine, its
+
+    async def remove(self) -> None:
+        """Remove all of them."""
+        for folder in self._made:
+            try:
+                await folder.client.config.remove_folder(folder.id)
+            except UnknownFolderError:  # the test has done it
+                continue

@@ -1,0 +1,115 @@
+"""Looks at every request of the package while the contract tests run."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from aiosyncthing import API, Syncthing, types
+from aiosyncthing._namespace import Namespace
+from aiosyncthing._routes import ROUTES, Answer, Route, find_route
+from tests.support.answers import ANSWERS
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["Observer", "public_methods"]
+
+_NAMES: Final = {route: name for name, route in ROUTES.items()}
+_SHAPES: Final[dict[Answer, Any]] = {
+    Answer.EMPTY: None,
+    Answer.OK: types.Ok | None,
+}
+_KINDS: Final = {Answer.TEXT: str, Answer.BYTES: bytes}
+
+
+class Observer:
+    """Checks each answer against the type of its route, and notes what was used.
+
+    Attributes:
+        misfits: What did not fit, and where.
+        answered: The names of the routes that had a successful answer.
+        refused: The kinds of errors, by the name of the route.
+        called: The methods that were called, as ``System.ping``.
+    """
+
+    def __init__(self) -> None:
+        self.misfits: list[str] = []
+        self.answered: set[str] = set()
+        self.refused: defaultdict[str, set[type[Exception]]] = defaultdict(set)
+        self.called: set[str] = set()
+
+    def install(self, patch: pytest.MonkeyPatch) -> None:
+        """Begin."""
+        patch.setattr(API, "raw_request", self._watch_request(API.raw_request))
+        patch.setattr(API, "download", self._watch_download(API.download))
+        for cls, name, method in public_methods():
+            patch.setattr(cls, name, self._watch_call(f"{cls.__name__}.{name}", method))
+
+    def take_misfits(self) -> list[str]:
+        """Return what did not fit since the last time."""
+        taken, self.misfits = self.misfits, []
+        return taken
+
+    def _watch_request(self, original: Any) -> Any:
+        @functools.wraps(original)
+        async def raw_request(api: API, uri: str, *args: Any, method: str = "GET", **options: Any) -> Any:
+            route = find_route(method, uri.lstrip("/").partition("?")[0])
+            try:
+                answer = await original(api, uri, *args, method=method, **options)
+            except Exception as error:
+                if route is not None:
+                    self.refused[_NAMES[route]].add(type(error))
+                raise
+            if route is not None:
+                self.answered.add(_NAMES[route])
+                self.misfits += (
+                    f"{method} {route.path} of {api.daemon_version}: {each}" for each in _check(route, answer)
+                )
+            return answer
+
+        return raw_request
+
+    def _watch_download(self, original: Any) -> Any:
+        @functools.wraps(original)
+        async def download(api: API, route: Route[bytes], *args: Any, **options: Any) -> int:
+            try:
+                size: int = await original(api, route, *args, **options)
+            except Exception as error:
+                self.refused[_NAMES[route]].add(type(error))
+                raise
+            self.answered.add(_NAMES[route])
+            return size
+
+        return download
+
+    def _watch_call(self, name: str, original: Any) -> Any:
+        @functools.wraps(original)
+        def call(*args: Any, **options: Any) -> Any:
+            self.called.add(name)
+            return original(*args, **options)
+
+        return call
+
+
+def public_methods() -> list[tuple[type, str, Any]]:
+    """Return class, name and function of all that users call to ask a daemon for something."""
+    classes = [Syncthing, *Namespace.__subclasses__()]
+    return [
+        (cls, name, member)
+        for cls in classes
+        for name, member in vars(cls).items()
+        if not name.startswith("_") and (inspect.iscoroutinefunction(member) or inspect.isasyncgenfunction(member))
+    ]
+
+
+def _check(route: Route[Any], answer: Any) -> list[str]:
+    kind = _KINDS.get(route.answer)
+    if kind is not None:
+        return [] if isinstance(answer, kind) else [f"{type(answer).__name__} instead of {kind.__name__}"]
+    if route.answer in _SHAPES:
+        return problems(answer, _SHAPES[route.answer])
+    return problems(answer, ANSWERS[route.method, route.path])

@@ -1,0 +1,234 @@
+"""Who may ask, by which name, and over what: keys, logins, host names, TLS."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from aiosyncthing import Syncthing, _home, _routes
+from aiosyncthing._ports import Port
+from aiosyncthing._process import Process
+from aiosyncthing.exceptions import (
+    HostCheckError,
+    NotFoundError,
+    PingError,
+    RedirectError,
+    SyncthingError,
+    TLSError,
+    UnauthorizedError,
+)
+from tests.support.waiting import until
+
+from .conftest import PASSWORD, USER
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from aiosyncthing import Daemon
+
+    from .observer import Observer
+    from .versions import Version
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+KEY = "the-right-key"
+
+
+class EverythingIsHere(AbstractResolver):
+    """Says that each name means this computer."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0),
+        ]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def tls_home(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    """Home of a daemon that is configured for TLS, and the port of its API."""
+    home = tmp_path / "home"
+    _home.make_home(home)
+    gui, sync = Port(), Port()
+    text = _home.configuration(gui.number, sync.number, KEY).replace('tls="false"', 'tls="true"')
+    _home.write_configuration(home, text)
+    yield home, gui.number
+    gui.close()
+    sync.close()
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def tls_port(syncthing_binary: Path, observer: Observer, tls_home: tuple[Path, int]) -> AsyncIterator[int]:
+    """Port of a daemon that wants TLS. Not a `Daemon`, since that overrides the configured address."""
+    home, port = tls_home
+    log: list[str] = []
+    process = Process(
+        [str(syncthing_binary), "serve", f"--home={home}", "--no-browser"],
+        _home.environment(os.environ, home, KEY, {}),
+        home,
+        log.append,
+    )
+    try:
+        await process.start()
+        await until(lambda: _is_redirected(port))
+        yield port
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def _is_redirected(port: int) -> bool:
+    async with Syncthing(KEY, f"http://127.0.0.1:{port}") as client:
+        try:
+            await client.system.status()
+        except RedirectError:
+            return True
+        except SyncthingError:
+            return False
+    raise AssertionError("the daemon is not configured for TLS")
+
+
+async def test_a_wrong_key(a: Daemon) -> None:
+    """A key that the daemon doesn't have is refused, and ping tells why too."""
+    async with Syncthing("wrong", a.url) as client:
+        with pytest.raises(UnauthorizedError) as refused:
+            await client.system.status()
+        assert (refused.value.status, refused.value.body) == (403, "CSRF Error")
+        with pytest.raises(PingError) as failed:
+            await client.system.ping()
+        assert isinstance(failed.value.__cause__, UnauthorizedError)
+        with pytest.raises(UnauthorizedError):
+            await client.config.patch_options(maxSendKbps=1)
+        with pytest.raises(UnauthorizedError):
+            await client.database.scan()
+    assert (await a.client.config.options())["maxSendKbps"] == 0
+
+
+async def test_a_wrong_key_where_there_is_a_login(lone: Daemon, version: Version) -> None:
+    """With a login the daemon says it in other words, and means the same."""
+    async with Syncthing("wrong", lone.url) as client:
+        with pytest.raises(UnauthorizedError) as refused:
+            await client.system.status()
+    expected = (401, "Not Authorized") if version < (1, 26) else (403, "Forbidden")
+    assert (refused.value.status, refused.value.body) == expected
+
+
+async def test_no_key(a: Daemon, version: Version) -> None:
+    """Without a key nothing can be asked but what is open to all."""
+    async with Syncthing("", a.url) as client:
+        with pytest.raises(UnauthorizedError):
+            await client.system.version()
+        if version.has(_routes.HEALTH):
+            assert await client.noauth.health() == {"status": "OK"}
+        else:
+            with pytest.raises(UnauthorizedError):
+                await client.noauth.health()
+
+
+async def test_a_key_as_bearer(a: Daemon, version: Version) -> None:
+    """Further headers arrive: since 1.23.7 the key may come in another one."""
+    headers = {"Authorization": f"Bearer {a.api_key}"}
+    async with Syncthing("", a.url) as client:
+        if version >= (1, 23, 7):
+            assert await client.api.request("rest/system/ping", headers=headers) == {"ping": "pong"}
+        else:
+            with pytest.raises(UnauthorizedError):
+                await client.api.request("rest/system/ping", headers=headers)
+
+
+async def test_a_login_in_the_url(lone: Daemon) -> None:
+    """User and password in the URL are sent: they suffice for the pages of the web interface, not for the API."""
+    url = lone.url.replace("://", f"://{quote(USER)}:{quote(PASSWORD)}@")
+    async with Syncthing("", url) as client:
+        assert str(lone.device_id) in await client.meta()
+        with pytest.raises(UnauthorizedError) as refused:
+            await client.system.status()
+        assert refused.value.body == "CSRF Error"
+    async with Syncthing(lone.api_key, url) as client:
+        await client.system.ping()
+    async with Syncthing("", lone.url) as client:
+        with pytest.raises(UnauthorizedError):
+            await client.meta()
+
+
+async def test_logins(lone: Daemon, version: Version) -> None:
+    """A login is checked, and each attempt is an event."""
+    if not version.has(_routes.LOGIN):
+        return  # test_what_only_some_versions_have holds what happens then
+    mask: Any = "LoginAttempt"
+    await lone.client.events.poll(types=mask, timeout=0)
+    await lone.client.noauth.login(USER, PASSWORD)
+    with pytest.raises(UnauthorizedError):
+        await lone.client.noauth.login(USER, "wrong")
+    await lone.client.noauth.logout()
+    events = await until(lambda: _at_least(2, lone, mask))
+    assert [event["data"]["success"] for event in events] == [True, False]
+
+
+async def _at_least(count: int, daemon: Daemon, mask: Any) -> list[Any]:
+    events: list[Any] = list(await daemon.client.events.poll(types=mask, timeout=0))
+    return events if len(events) >= count else []
+
+
+async def test_logins_where_there_is_none(a: Daemon) -> None:
+    """A daemon without a login has nothing to log in to."""
+    with pytest.raises(NotFoundError):
+        await a.client.noauth.login(USER, PASSWORD)
+    with pytest.raises(NotFoundError):
+        await a.client.noauth.logout()
+
+
+async def test_a_foreign_host_name(a: Daemon) -> None:
+    """A daemon on loopback that is addressed by another name refuses, which is not the key's fault."""
+    connector = aiohttp.TCPConnector(resolver=EverythingIsHere())
+    port = a.url.rpartition(":")[2]
+    async with aiohttp.ClientSession(connector=connector) as session:
+        async with Syncthing(a.api_key, f"http://syncthing.example:{port}", session=session) as client:
+            with pytest.raises(HostCheckError, match=r"insecureSkipHostcheck.*'Host check error'"):
+                await client.system.status()
+            with pytest.raises(HostCheckError):
+                await client.noauth.health()
+            with pytest.raises(HostCheckError):
+                await client.system.post_error("nobody hears this")
+        async with Syncthing(a.api_key, f"http://localhost:{port}", session=session) as client:
+            await client.system.ping()
+
+
+async def test_tls_on_the_plain_port(a: Daemon) -> None:
+    """The daemon speaks TLS on the same port; its certificate is its own, so it has to be accepted explicitly."""
+    url = a.url.replace("http://", "https://")
+    async with Syncthing(a.api_key, url) as client:
+        with pytest.raises(TLSError, match=r"verify_ssl=False"):
+            await client.system.status()
+    async with Syncthing(a.api_key, url, verify_ssl=False) as client:
+        await client.system.ping()
+        assert (await client.system.status())["myID"] == a.device_id
+
+
+async def test_a_daemon_that_wants_tls(tls_port: int) -> None:
+    """The redirect to https is an error that says so: followed, it would take the key along."""
+    async with Syncthing(KEY, f"http://127.0.0.1:{tls_port}") as client:
+        with pytest.raises(RedirectError, match=f"use that https address.*") as redirected:
+            await client.config.config()
+        assert f"https://127.0.0.1:{tls_port}" in str(redirected.value)
+        assert redirected.value.status == 307
+        assert client.api.daemon_id is None
+        with pytest.raises(RedirectError):
+            await client.database.scan()
+        with pytest.raises(PingError):
+            await client.system.ping()
+    async with Syncthing(KEY, f"https://127.0.0.1:{tls_port}", verify_ssl=False) as client:
+        await client.system.ping()
+        assert [event["id"] for event in await client.events.poll(timeout=0)][:1] == [1]

@@ -1,0 +1,392 @@
+"""Changes of the configuration do what they say, and nothing that the daemon would do besides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+
+from aiosyncthing import Syncthing, types
+from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, UnauthorizedError, UnknownDeviceError
+from tests.support.waiting import until
+
+from .conftest import STRANGER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiosyncthing import Daemon
+
+    from .folders import Folder, Folders
+    from .versions import Version
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
+
+
+def passwords(folder: Any) -> dict[str, str]:
+    """Return the encryption passwords of a folder, by device."""
+    return {device["deviceID"]: device["encryptionPassword"] for device in folder["devices"]}
+
+
+async def add_devices(daemon: Daemon) -> None:
+    """Let the daemon know two devices that don't exist."""
+    for device_id in (STRANGER, OTHER):
+        await daemon.client.config.set_device({"deviceID": device_id, "paused": True})
+
+
+async def add_encrypted(daemon: Daemon, folders: Folders) -> Folder:
+    """Add a folder that is shared with the two, with a password for each."""
+    await add_devices(daemon)
+    folder = await folders.add(daemon)
+    devices = [
+        {"deviceID": STRANGER, "encryptionPassword": "secret of the stranger"},
+        {"deviceID": OTHER, "encryptionPassword": "secret of the other"},
+    ]
+    await daemon.client.config.patch_folder(folder.id, devices=devices)
+    own = {str(daemon.device_id): ""}
+    assert passwords(await daemon.client.config.folders(folder.id)) == own | {
+        STRANGER: "secret of the stranger",
+        OTHER: "secret of the other",
+    }
+    return folder
+
+
+async def test_folders(lone: Daemon, folders: Folders, tmp_path: Path) -> None:
+    """A folder is added, changed field by field, replaced as a whole, and removed."""
+    config = lone.client.config
+    folder = await folders.add(lone, label="First", maxConflicts=3)
+    written = await config.folders(folder.id)
+    assert (written["id"], written["path"], written["label"]) == (folder.id, str(folder.path), "First")
+    assert [device["deviceID"] for device in written["devices"]] == [lone.device_id]
+
+    await config.patch_folder(folder.id, label="Second", minDiskFree={"value": 2.5})
+    patched = await config.folders(folder.id)
+    assert patched == {**written, "label": "Second", "minDiskFree": {**written["minDiskFree"], "value": 2.5}}
+
+    await config.patch_folder(folder.id, {"versioning": {"type": "simple", "params": {"keep": "3"}}}, paused=True)
+    versioning = (await config.folders(folder.id))["versioning"]
+    assert (versioning["type"], versioning["params"]["keep"]) == ("simple", "3")
+
+    await config.set_folder({**written, "label": "Third"})
+    assert await config.folders(folder.id) == {**written, "label": "Third"}
+    await config.set_folder({"id": folder.id, "path": str(tmp_path)})
+    replaced = await config.folders(folder.id)
+    assert (replaced["label"], replaced["path"], replaced["maxConflicts"]) == ("", str(tmp_path), 10)
+
+    await config.remove_folder(folder.id)
+    assert folder.id not in {each["id"] for each in await config.folders()}
+    assert folder.path.exists()
+
+
+async def test_devices(lone: Daemon, folders: Folders) -> None:
+    """A device is added in any notation, changed, replaced, and removed, also from the folders."""
+    config = lone.client.config
+    await config.set_device({"deviceID": STRANGER.lower().replace("-", " "), "name": "First", "paused": True})
+    written = await config.devices(STRANGER)
+    assert (written["deviceID"], written["name"]) == (STRANGER, "First")
+    assert await config.devices(STRANGER.lower()) == written
+
+    await config.patch_device(STRANGER, name="Second", ignoredFolders=[{"id": "x"}, {"id": "y", "label": "Y"}])
+    patched = await config.devices(STRANGER)
+    assert patched["name"] == "Second"
+    assert {ignored["id"]: ignored["label"] for ignored in patched["ignoredFolders"]} == {"x": "", "y": "Y"}
+    await config.patch_device(STRANGER, {"ignoredFolders": [{"id": "y"}]})
+    assert [each["label"] for each in (await config.devices(STRANGER))["ignoredFolders"]] == ["Y"]
+
+    await config.set_device(written)
+    assert await config.devices(STRANGER) == written
+    folder = await folders.add(lone, devices=[{"deviceID": STRANGER}])
+    assert STRANGER in passwords(await config.folders(folder.id))
+    await config.remove_device(STRANGER)
+    assert STRANGER not in {each["deviceID"] for each in await config.devices()}
+    assert STRANGER not in passwords(await config.folders(folder.id))
+
+
+async def test_passwords_stay_with_their_devices(lone: Daemon, folders: Folders) -> None:
+    """Patching the list of devices never moves a password to another device, as the daemon itself does."""
+    config = lone.client.config
+    folder = await add_encrypted(lone, folders)
+    kept = {str(lone.device_id): "", OTHER: "secret of the other"}
+    await config.patch_folder(folder.id, devices=[{"deviceID": OTHER}])
+    assert passwords(await config.folders(folder.id)) == kept
+    await config.patch_folder(folder.id, devices=[{"deviceID": STRANGER}, {"deviceID": OTHER}])
+    assert passwords(await config.folders(folder.id)) == kept | {STRANGER: ""}
+    await config.patch_folder(folder.id, devices=[{"deviceID": each} for each in (OTHER, STRANGER, lone.device_id)])
+    assert passwords(await config.folders(folder.id)) == kept | {STRANGER: ""}
+    await config.patch_folder(folder.id, devices=[])
+    assert list(passwords(await config.folders(folder.id))) == [lone.device_id]
+
+
+async def test_passwords_that_the_daemon_moves(lone: Daemon, folders: Folders) -> None:
+    """Why the library completes the list: from the daemon alone, a device inherits what stood at its place."""
+    folder = await add_encrypted(lone, folders)
+    before = list(passwords(await lone.client.config.folders(folder.id)).items())
+    place, (_, password) = next((i, each) for i, each in enumerate(before) if each[1])
+    devices: list[Any] = [{"deviceID": lone.device_id, "encryptionPassword": ""}] * place
+    heir = next(device for device, _ in before if device not in {before[place][0], lone.device_id})
+    uri = f"rest/config/folders/{folder.id}"
+    await lone.client.api.request(uri, data={"devices": [*devices, {"deviceID": heir}]}, method="PATCH")
+    assert passwords(await lone.client.config.folders(folder.id))[heir] == password
+
+
+async def test_unknown_devices_are_not_shared_with(lone: Daemon, folders: Folders) -> None:
+    """The daemon leaves out a device that it doesn't know, so the library refuses to share with it."""
+    config = lone.client.config
+    folder = await folders.add(lone)
+    with pytest.raises(UnknownDeviceError):
+        await config.patch_folder(folder.id, devices=[{"deviceID": STRANGER}])
+    with pytest.raises(UnknownDeviceError):
+        await config.set_folder({"id": folder.id, "path": str(folder.path), "devices": [{"deviceID": STRANGER}]})
+    uri = f"rest/config/folders/{folder.id}"
+    await lone.client.api.request(uri, data={"devices": [{"deviceID": STRANGER}]}, method="PATCH")
+    assert list(passwords(await config.folders(folder.id))) == [lone.device_id]
+
+
+async def test_untrusted_devices_get_no_plain_files(lone: Daemon, folders: Folders) -> None:
+    """Without a password the daemon would drop an untrusted device, or (1.19) send it the plain files."""
+    config = lone.client.config
+    await config.set_device({"deviceID": STRANGER, "untrusted": True, "paused": True})
+    folder = await folders.add(lone)
+    with pytest.raises(BadRequestError, match="encryptionPassword"):
+        await config.patch_folder(folder.id, devices=[{"deviceID": STRANGER}])
+    await config.patch_folder(folder.id, devices=[{"deviceID": STRANGER, "encryptionPassword": "secret"}])
+    assert passwords(await config.folders(folder.id))[STRANGER] == "secret"
+    await config.patch_folder(folder.id, label="x", devices=[{"deviceID": STRANGER}])
+    assert passwords(await config.folders(folder.id))[STRANGER] == "secret"
+    await config.remove_device(STRANGER)
+
+
+async def test_the_own_device_stays(lone: Daemon) -> None:
+    """The daemon's own device is not removed: it would come back without its settings."""
+    await lone.client.config.patch_device(lone.device_id, name="its own name")
+    for notation in (str(lone.device_id), lone.device_id.lower(), lone.device_id.replace("-", "")):
+        with pytest.raises(BadRequestError, match="own device"):
+            await lone.client.config.remove_device(notation)
+    assert (await lone.client.config.devices(lone.device_id))["name"] == "its own name"
+
+
+async def test_a_folder_needs_a_path(lone: Daemon) -> None:
+    """Without a path, version 1 would share the home directory: refused, like an empty ID."""
+    before = await lone.client.config.folders()
+    bodies: list[Any] = [{"id": "x"}, {"id": "x", "path": ""}, {"id": "", "path": "/x"}, {"path": "/x"}]
+    for body in bodies:
+        with pytest.raises(BadRequestError) as refused:
+            await lone.client.config.set_folder(body)
+        assert refused.value.status is None
+    assert await lone.client.config.folders() == before
+
+
+async def test_another_id_is_not_another_folder(lone: Daemon, folders: Folders) -> None:
+    """An object with another ID than the one it is sent to would be added by the daemon: refused."""
+    folder = await folders.add(lone)
+    with pytest.raises(BadRequestError):
+        await lone.client.config.patch_folder(folder.id, id="another")
+    with pytest.raises(BadRequestError):
+        await lone.client.config.patch_device(lone.device_id, deviceID=STRANGER)
+    assert [each["id"] for each in await lone.client.config.folders()] == [folder.id]
+    # What the daemon does: the path says one ID, the body another.
+    body = {"id": "another", "path": str(folder.path)}
+    await lone.client.api.request(f"rest/config/folders/{folder.id}", data=body, method="PUT")
+    assert {each["id"] for each in await lone.client.config.folders()} == {folder.id, "another"}
+    await lone.client.config.remove_folder("another")
+
+
+async def test_misspelt_values(lone: Daemon, folders: Folders) -> None:
+    """The daemon takes its default for a value that it doesn't know, so the library refuses it."""
+    config = lone.client.config
+    folder = await folders.add(lone, type="sendonly")
+    wrong: Any = "sendrecieve"
+    with pytest.raises(BadRequestError, match="must be one of"):
+        await config.patch_folder(folder.id, type=wrong)
+    with pytest.raises(BadRequestError):
+        await config.patch_folder(folder.id, order=wrong)
+    with pytest.raises(BadRequestError):
+        await config.patch_folder(folder.id, versioning={"type": wrong})
+    with pytest.raises(BadRequestError):
+        await config.patch_device(lone.device_id, compression=wrong)
+    with pytest.raises(BadRequestError):
+        await config.patch_ldap(transport=wrong)
+    with pytest.raises(BadRequestError):
+        await config.patch_gui(authMode=wrong)
+    with pytest.raises(BadRequestError):
+        await config.patch_default_folder(blockPullOrder=wrong)
+    assert (await config.folders(folder.id))["type"] == "sendonly"
+    await lone.client.api.request(f"rest/config/folders/{folder.id}", data={"type": wrong}, method="PATCH")
+    assert (await config.folders(folder.id))["type"] == "sendreceive"
+
+
+async def test_every_value_of_the_types_is_known(lone: Daemon, folders: Folders) -> None:
+    """The values that the library lets through are those that the daemon keeps."""
+    config = lone.client.config
+    folder = await folders.add(lone)
+    settings = {
+        "order": types.PullOrder,
+        "blockPullOrder": types.BlockPullOrder,
+        "copyRangeMethod": types.CopyRangeMethod,
+        "type": types.FolderType,
+    }
+    for key, values in settings.items():
+        for value in get_args(values):
+            if value != "receiveencrypted":  # no folder can become one
+                change: Any = {key: value}
+                await config.patch_folder(folder.id, change)
+                assert (await config.folders(folder.id))[key] == value
+    for kind in get_args(types.VersioningType):
+        await config.patch_folder(folder.id, versioning={"type": kind, "params": {"command": "/bin/true"}})
+        assert (await config.folders(folder.id))["versioning"]["type"] == kind
+    encrypted = await folders.add(lone, type="receiveencrypted")
+    assert (await config.folders(encrypted.id))["type"] == "receiveencrypted"
+
+
+async def test_lists_do_not_remove(lone: Daemon, folders: Folders) -> None:
+    """Sending a list of folders adds and replaces: the daemon removes none, so there is no method for it."""
+    folder = await folders.add(lone)
+    await lone.client.api.request("rest/config/folders", data=[], method="PUT")
+    await lone.client.api.request("rest/config/devices", data=[], method="PUT")
+    assert folder.id in {each["id"] for each in await lone.client.config.folders()}
+
+
+async def test_the_whole(fresh: Daemon, folders: Folders) -> None:
+    """The whole configuration is read, changed and given back: what is missing then is removed."""
+    config = fresh.client.config
+    await add_devices(fresh)
+    first, second = await folders.add(fresh), await folders.add(fresh)
+    whole = await config.config()
+    await config.replace(whole)
+    assert await config.config() == whole
+
+    whole["folders"] = [each for each in whole["folders"] if each["id"] == second.id]
+    whole["devices"] = [each for each in whole["devices"] if each["deviceID"] != STRANGER]
+    whole["options"]["maxSendKbps"] = 1000
+    await config.replace(whole)
+    assert [each["id"] for each in await config.folders()] == [second.id]
+    assert {each["deviceID"] for each in await config.devices()} == {OTHER, fresh.device_id}
+    assert (await config.options())["maxSendKbps"] == 1000
+    assert first.path.exists()
+
+
+async def test_a_whole_that_is_not_one(lone: Daemon) -> None:
+    """Without version or API key the daemon would migrate or lock us out: refused."""
+    whole = await lone.client.config.config()
+    broken: list[Any] = [
+        {key: value for key, value in whole.items() if key != "version"},
+        {**whole, "version": 0},
+        {**whole, "gui": {}},
+        {**whole, "folders": [{"id": "x"}]},
+        {**whole, "devices": [{"name": "x"}]},
+    ]
+    for each in broken:
+        with pytest.raises(BadRequestError) as refused:
+            await lone.client.config.replace(each)
+        assert refused.value.status is None
+    assert await lone.client.config.config() == whole
+
+
+async def test_general_settings(lone: Daemon) -> None:
+    """Options are patched and replaced."""
+    config = lone.client.config
+    before = await config.options()
+    await config.patch_options({"maxSendKbps": 5}, maxRecvKbps=6, minHomeDiskFree={"unit": "MB"}, alwaysLocalNets=["::1/128"])
+    expected: Any = {
+        **before,
+        "maxSendKbps": 5,
+        "maxRecvKbps": 6,
+        "minHomeDiskFree": {**before["minHomeDiskFree"], "unit": "MB"},
+        "alwaysLocalNets": ["::1/128"],
+    }
+    assert await config.options() == expected
+    await config.set_options(before)
+    assert await config.options() == before
+
+
+async def test_ldap_settings(lone: Daemon) -> None:
+    """LDAP settings are patched and replaced."""
+    config = lone.client.config
+    before = await config.ldap()
+    for transport in ("tls", "starttls", "plain"):
+        await config.patch_ldap(address="ldap.example:389", transport=transport)
+        assert (await config.ldap())["transport"] == transport
+    await config.set_ldap(before)
+    assert await config.ldap() == before
+
+
+async def test_defaults(lone: Daemon, folders: Folders) -> None:
+    """The templates for new folders and devices are patched, replaced and used."""
+    config = lone.client.config
+    folder, device = await config.default_folder(), await config.default_device()
+    try:
+        await config.patch_default_folder(rescanIntervalS=77, devices=[{"deviceID": lone.device_id}])
+        await config.patch_default_device(compression="always", ignoredFolders=[{"id": "x"}])
+        assert (await config.default_folder())["rescanIntervalS"] == 77
+        assert (await config.default_device())["compression"] == "always"
+        made = await folders.add(lone, maxConflicts=1)
+        await config.set_folder({"id": made.id, "path": str(made.path)})
+        assert (await config.folders(made.id))["rescanIntervalS"] == 77
+        await config.set_device({"deviceID": STRANGER})
+        assert (await config.devices(STRANGER))["compression"] == "always"
+        await config.remove_device(STRANGER)
+    finally:
+        await config.set_default_folder(folder)
+        await config.set_default_device(device)
+    assert await config.default_folder() == folder
+    assert await config.default_device() == device
+
+    await config.set_default_ignores(["*.tmp", "// a comment", "", "!keep"])
+    assert await config.default_ignores() == {"lines": ["*.tmp", "// a comment", "", "!keep"]}
+    await config.set_default_ignores([])
+    assert await config.default_ignores() == {"lines": []}
+
+
+async def test_a_restart_that_is_required(fresh: Daemon, version: Version) -> None:
+    """A setting that needs a restart says so until there is one, even if it is put back."""
+    config = fresh.client.config
+    assert await config.restart_required() == {"requiresRestart": False}
+    key, values = ("databaseTuning", ("small", "auto")) if version < (2,) else ("auditEnabled", (True, False))
+    for value in values:
+        change: Any = {key: value}
+        await config.patch_options(change)
+        assert await config.restart_required() == {"requiresRestart": True}
+    await fresh.restart()
+    assert await config.restart_required() == {"requiresRestart": False}
+
+
+async def test_settings_of_the_api(fresh: Daemon) -> None:
+    """Settings of the API are patched and replaced; the daemon opens its listener anew, on the same port."""
+    config = fresh.client.config
+    before = await config.gui()
+    await config.patch_gui(theme="dark")
+    gui = await until(lambda: read_gui(fresh))
+    assert gui == {**before, "theme": "dark"}
+    await config.set_gui(before)
+    assert await until(lambda: read_gui(fresh)) == before
+    for change in ({"apiKey": ""}, {"theme": "dark", "apiKey": ""}):
+        with pytest.raises(BadRequestError, match="locked out"):
+            await config.patch_gui(change)
+    with pytest.raises(BadRequestError, match="locked out"):
+        await config.set_gui({**before, "apiKey": ""})
+
+
+async def read_gui(daemon: Daemon) -> Any:
+    """Return the settings, or ``None`` while the listener is away."""
+    try:
+        return await daemon.client.config.gui()
+    except ConnectionFailedError:
+        return None
+
+
+async def test_another_key(fresh: Daemon) -> None:
+    """After a change of the key, the new one is needed."""
+    # The key that a daemon is started with stays valid beside the configured one.
+    await fresh.client.config.patch_gui(apiKey="another key")
+
+    async def is_let_in() -> bool:
+        async with Syncthing("another key", fresh.url) as client:
+            try:
+                await client.system.status()
+            except (UnauthorizedError, ConnectionFailedError):
+                return False
+        return True
+
+    await until(is_let_in)

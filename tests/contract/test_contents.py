@@ -1,0 +1,219 @@
+"""What is in a folder: scans, trees, files, ignore patterns, sums."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import parse_time
+from aiosyncthing.exceptions import NotFoundError, RequestTimeoutError
+from tests.support.waiting import until
+
+from .folders import write_files
+
+if TYPE_CHECKING:
+    from aiosyncthing import Daemon
+
+    from .folders import Folder, Folders
+    from .versions import Version
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+TREE = ("top.txt", "sub/one.txt", "sub/two.txt", "sub/deep/three.txt", "other/four.txt")
+
+
+async def has(folder: Folder, file: str) -> bool:
+    """Tell whether a file is known."""
+    try:
+        await folder.client.database.file(folder.id, file)
+    except NotFoundError:
+        return False
+    return True
+
+
+async def walk(folder: Folder, *args: Any, **options: Any) -> list[str]:
+    """Return the paths that walking yields."""
+    async with aclosing(folder.client.database.walk(folder.id, *args, **options)) as entries:
+        return [path async for path, _ in entries]
+
+
+def names(tree: list[Any]) -> list[Any]:
+    """Return a tree as names, or for a directory with children a name and these."""
+    return [[entry["name"], names(entry["children"])] if "children" in entry else entry["name"] for entry in tree]
+
+
+async def test_a_scan_returns_when_it_is_done(lone: Daemon, folders: Folders) -> None:
+    """After a scan what was on the disk is known."""
+    folder = await folders.add(lone)
+    await folder.write("x")
+    known = await lone.client.database.file(folder.id, "x")
+    assert known["local"]["size"] == len("some text")
+    assert known["global"] == known["local"]
+    assert parse_time(known["local"]["modified"]) is not None
+    assert (await lone.client.stats.folders())[folder.id]["lastScan"][:4] != "0001"
+
+
+async def test_a_scan_of_parts(lone: Daemon, folders: Folders) -> None:
+    """A scan of some paths finds what is there, and leaves the rest alone; what doesn't exist is no error."""
+    folder = await folders.add(lone, files=["sub/deep/known.txt"])
+    write_files(folder.path, TREE)
+    await lone.client.database.scan(folder.id, sub="sub/deep", next=3600)
+    assert await has(folder, "sub/deep/three.txt")
+    assert not await has(folder, "sub/one.txt")
+    await lone.client.database.scan(folder.id, sub=["top.txt", "sub/one.txt", "nope"])
+    assert await has(folder, "top.txt")
+    assert await has(folder, "sub/one.txt")
+    assert not await has(folder, "other/four.txt")
+
+
+async def test_a_scan_goes_on_without_us(lone: Daemon, folders: Folders) -> None:
+    """Giving up on a scan does not stop it."""
+    folder = await folders.add(lone)
+    write_files(folder.path, TREE)
+    with pytest.raises(RequestTimeoutError):
+        await lone.client.database.scan(folder.id, timeout=1e-4)
+    await until(lambda: has(folder, "other/four.txt"))
+
+
+async def test_a_scan_of_all(lone: Daemon, folders: Folders) -> None:
+    """Without a folder all are scanned."""
+    made = [await folders.add(lone), await folders.add(lone)]
+    for folder in made:
+        write_files(folder.path, ["x"])
+    await lone.client.database.scan()
+    assert [await has(folder, "x") for folder in made] == [True, True]
+
+
+async def test_scans_at_once(lone: Daemon, folders: Folders) -> None:
+    """Several scans may be asked for at once; each returns when its own is done."""
+    folder = await folders.add(lone)
+    write_files(folder.path, TREE)
+    await asyncio.gather(*(lone.client.database.scan(folder.id, sub=name) for name in TREE))
+    assert all([await has(folder, name) for name in TREE])
+
+
+async def test_trees(lone: Daemon, folders: Folders) -> None:
+    """A tree is cut by prefix and levels, or to its directories, and walking it gives the same."""
+    folder = await folders.add(lone, files=TREE)
+    (folder.path / "empty").mkdir()
+    await folder.scan()
+    browse = lone.client.database.browse
+    sub = ["sub", [["deep", ["three.txt"]], "one.txt", "two.txt"]]
+    assert sorted(names(await browse(folder.id)), key=str) == sorted(
+        ["empty", ["other", ["four.txt"]], sub, "top.txt"], key=str
+    )
+    assert names(await browse(folder.id, "sub/deep")) == ["three.txt"]
+    assert sorted(names(await browse(folder.id, levels=0))) == ["empty", "other", "sub", "top.txt"]
+    directories = names(await browse(folder.id, dirsonly=True))
+    assert sorted(directories, key=str) == sorted(["empty", "other", ["sub", ["deep"]]], key=str)
+    assert await browse(folder.id, "nope") == []
+    assert await browse(folder.id, "empty") == []
+
+    everything = {*TREE, "empty", "sub", "sub/deep", "other"}
+    walked = await walk(folder)
+    assert len(walked) == len(everything)
+    assert set(walked) == everything
+    assert set(await walk(folder, dirsonly=True)) == {"empty", "sub", "sub/deep", "other"}
+    assert set(await walk(folder, "sub")) == {"sub/one.txt", "sub/two.txt", "sub/deep", "sub/deep/three.txt"}
+    assert set(await walk(folder, "sub/deep/")) == {"sub/deep/three.txt"}
+    assert await walk(folder, "nope") == []
+    # What the daemon does with a text for a truth value: any means true.
+    raw = await lone.client.api.request("rest/db/browse", {"folder": folder.id, "dirsonly": "false"})
+    assert names(raw) == directories
+
+
+async def test_kinds_of_items(lone: Daemon, folders: Folders, version: Version) -> None:
+    """Directories, links and deleted files are told apart."""
+    folder = await folders.add(lone, files=["gone", "sub/kept"])
+    (folder.path / "link").symlink_to("sub")
+    (folder.path / "gone").unlink()
+    await folder.scan()
+    ask = lone.client.database.file
+    kinds = {name: (await ask(folder.id, name))["local"]["type"] for name in ("sub", "sub/kept", "link")}
+    assert kinds == {
+        "sub": "FILE_INFO_TYPE_DIRECTORY",
+        "sub/kept": "FILE_INFO_TYPE_FILE",
+        "link": "FILE_INFO_TYPE_SYMLINK",
+    }
+    gone = (await ask(folder.id, "gone"))["local"]
+    assert (gone["deleted"], gone["size"]) == (True, 0)
+    assert set(await walk(folder)) == {"sub", "sub/kept", "link"}
+    status = await folder.status()
+    counts = [status["localFiles"], status["localDirectories"], status["localSymlinks"], status["localDeleted"]]
+    assert counts == [1, 1, 1, 1]
+    assert status["localTotalItems"] == 4
+    size = len("some text") + (2 * 128 if version < (2, 1, 2) else 0)
+    assert status["localBytes"] == status["globalBytes"] == status["inSyncBytes"] == size
+
+
+async def test_odd_times(lone: Daemon, folders: Folders) -> None:
+    """Times before 1970 and far in the future are what they are."""
+    folder = await folders.add(lone)
+    for name, seconds in (("old", -86400), ("new", 7258118400)):
+        write_files(folder.path, [name])
+        os.utime(folder.path / name, (seconds, seconds))
+    await folder.scan()
+    answer = await lone.client.database.file(folder.id, "new")
+    time = parse_time(answer["global"]["modified"])
+    assert time is not None
+    assert time.timestamp() == 7258118400
+    assert (await lone.client.database.file(folder.id, "old"))["global"]["modified"][:10] in {"1969-12-31", "1969-12-30"}
+
+
+async def test_ignore_patterns(lone: Daemon, folders: Folders) -> None:
+    """Patterns are kept as given, in effect, and cleared by none."""
+    folder = await folders.add(lone, files=["keep.txt", "drop.tmp"])
+    client = lone.client
+    assert await client.database.ignores(folder.id) == {"ignore": None, "expanded": None, "error": None}
+    lines = ["// a comment", "*.tmp", "", "!ünïcode ✓", "/quo\"te'd"]
+    answer = await client.database.set_ignores(folder.id, lines)
+    assert answer["ignore"] == lines
+    assert "*.tmp" in (answer["expanded"] or [])
+    assert await client.database.ignores(folder.id) == answer
+    assert (folder.path / ".stignore").read_text().splitlines() == lines
+    await folder.scan()
+    assert set(await walk(folder)) == {"keep.txt"}
+    assert (await folder.status())["ignorePatterns"]
+
+    assert (await client.database.set_ignores(folder.id, []))["ignore"] is None
+    assert (await client.database.ignores(folder.id))["ignore"] is None
+    await folder.scan()
+    assert set(await walk(folder)) == {"keep.txt", "drop.tmp"}
+
+
+async def test_ignore_patterns_that_can_not_be_read(lone: Daemon, folders: Folders) -> None:
+    """Patterns with an error are written all the same, and the answer tells."""
+    folder = await folders.add(lone)
+    answer = await lone.client.database.set_ignores(folder.id, ["#include nowhere"])
+    assert answer["error"]
+    assert (await lone.client.database.ignores(folder.id))["error"]
+    await until(lambda: folder.in_state("error"))
+    assert (await lone.client.database.set_ignores(folder.id, []))["error"] is None
+    await folder.scan()
+
+
+async def test_sums(lone: Daemon, folders: Folders) -> None:
+    """A folder that nobody else has is complete; without any folder there is nothing to be complete."""
+    database = lone.client.database
+    assert (await database.completion())["completion"] == 0
+    folder = await folders.add(lone, files=["x", "y"])
+    own = await database.completion(folder.id)
+    assert own["completion"] == 100
+    assert (own["globalItems"], own["needItems"], own["needBytes"]) == (2, 0, 0)
+    assert await database.completion(folder.id, lone.device_id) == own
+    assert (await database.completion())["globalBytes"] == own["globalBytes"]
+
+
+async def test_folders_of_the_machine(lone: Daemon, folders: Folders, version: Version) -> None:
+    """The directories of the daemon's machine are listed, without files, by the beginning of their path."""
+    folder = await folders.add(lone, files=["dir/file", "Dir two/file", "other/file"])
+    found = await lone.client.system.browse(f"{folder.path}/d")
+    end = "/" if version < (1, 29, 4) else ""
+    assert found == [f"{folder.path}/dir{end}", f"{folder.path}/Dir two{end}"]
+    assert len(await lone.client.system.browse(f"{folder.path}/") or []) >= 3
+    assert await lone.client.system.browse(f"{folder.path}/nope") == []
+    assert await lone.client.system.browse(filesystem="basic") == ["/"]

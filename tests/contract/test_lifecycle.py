@@ -1,0 +1,114 @@
+"""A daemon restarts, ends, and is away for a moment: what is answered, and what its clients see."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.exceptions import ConnectionFailedError, ServerError, SyncthingError
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from aiosyncthing import Daemon
+
+    from .folders import Folders
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+
+async def answers_as_another(daemon: Daemon, pid: int | None) -> bool:
+    """Tell whether another process answers."""
+    if daemon.pid in {None, pid}:
+        return False
+    try:
+        await daemon.client.system.ping()
+    except SyncthingError:
+        return False
+    return True
+
+
+async def test_a_restart(fresh: Daemon) -> None:
+    """A restart is answered; afterwards the client goes on, and the events count from 1 again."""
+    client = fresh.client
+    last = (await client.events.poll(timeout=0))[-1]["id"]
+    started = (await client.system.status())["startTime"]
+    pid = fresh.pid
+    assert await client.system.restart() in ({"ok": "restarting"}, None)
+    await until(lambda: answers_as_another(fresh, pid))
+    assert (await client.system.status())["startTime"] >= started
+    history = await client.events.poll(timeout=0)
+    assert history[0]["id"] == 1
+    assert await client.events.poll(since=last + 1000, timeout=1) == []  # the daemon is silent, as if nothing happened
+
+
+async def test_a_shutdown(fresh: Daemon) -> None:
+    """A shutdown is answered, and then nobody is there."""
+    assert await fresh.client.system.shutdown() in ({"ok": "shutting down"}, None)
+    assert await fresh.wait() == 0
+    with pytest.raises(ConnectionFailedError):
+        await fresh.client.system.status()
+    with pytest.raises(ConnectionFailedError):
+        await fresh.client.config.patch_options(maxSendKbps=1)
+
+
+async def test_resets(fresh: Daemon, folders: Folders) -> None:
+    """The index of a paused folder is erased, and the daemon restarts for it; likewise for all folders at once."""
+    client = fresh.client
+    folder = await folders.add(fresh, "odd/ name", files=["x"])
+    with pytest.raises(ServerError, match="folder must be paused"):
+        await client.system.reset(folder.id)
+    await client.config.patch_folder(folder.id, paused=True)
+    for reset in (folder.id, None):
+        pid = fresh.pid
+        said = await client.system.reset(reset)
+        assert said is None or said["ok"] == f"resetting {f'folder {reset}' if reset else 'database'}"
+        await until(lambda pid=pid: answers_as_another(fresh, pid))
+    await client.config.patch_folder(folder.id, paused=False)
+    await folder.scan()
+    assert (await folder.status())["globalFiles"] == 1
+
+
+async def test_what_is_under_way_when_a_daemon_ends(fresh: Daemon) -> None:
+    """A poll that waits when the daemon ends is a broken connection, not an empty answer."""
+    await fresh.client.events.poll(types="LoginAttempt", timeout=0)
+    poll = asyncio.create_task(fresh.client.events.poll(types="LoginAttempt", timeout=60))
+    await fresh.client.system.ping()  # by then the poll is on its way
+    await fresh.client.system.shutdown()
+    with pytest.raises(ConnectionFailedError):
+        await poll
+
+
+async def test_changes_of_the_listener(fresh: Daemon) -> None:
+    """A change of the API's settings cuts off other requests; after several in a row the daemon stays away.
+
+    It then comes back after up to 22 s, which nobody waits for here.
+    """
+    client = fresh.client
+    await client.events.poll(types="LoginAttempt", timeout=0)
+    poll = asyncio.create_task(client.events.poll(types="LoginAttempt", timeout=60))
+    await fresh.client.system.ping()  # by then the poll is on its way
+    await client.config.patch_gui(theme="dark")
+    with pytest.raises(ConnectionFailedError):
+        await poll
+
+    async def is_away_after_another() -> bool:
+        with suppress(ConnectionFailedError):
+            gui = await client.config.gui()
+            await client.config.patch_gui(theme="light" if gui["theme"] == "dark" else "dark")
+            return False
+        try:
+            async with asyncio.timeout(1):
+                while True:
+                    with suppress(ConnectionFailedError):
+                        await client.system.status()
+                        return False
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            return True
+
+    await until(is_away_after_another)
+    with pytest.raises(ConnectionFailedError, match="Is Syncthing running there"):
+        await client.system.status()

@@ -1,0 +1,295 @@
+"""What goes wrong is told as what it is, although the daemon has one status for many things and many for one."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    FolderNotRunningError,
+    InvalidDeviceIDError,
+    NotFoundError,
+    NotSupportedError,
+    RequestTimeoutError,
+    ServerError,
+    SyncthingError,
+    UnknownDeviceError,
+    UnknownFolderError,
+)
+
+from .conftest import STRANGER
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from aiosyncthing import Daemon, Syncthing
+
+    from .folders import Folders
+    from .versions import Version
+
+    Ask: TypeAlias = Callable[[Syncthing, str], Awaitable[Any]]
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+
+async def drained(items: AsyncIterator[Any]) -> list[Any]:
+    """Return all items."""
+    return [item async for item in items]
+
+
+# By name: what is asked about a folder, of those that need it to run.
+OF_RUNNING: dict[str, Ask] = {
+    "completion": lambda client, folder: client.database.completion(folder),
+    "completion of a device": lambda client, folder: client.database.completion(folder, STRANGER),
+    "browse": lambda client, folder: client.database.browse(folder),
+    "walk": lambda client, folder: drained(client.database.walk(folder)),
+    "file": lambda client, folder: client.database.file(folder, "x"),
+    "file that it has": lambda client, folder: client.database.file(folder, "known.txt"),
+    "need": lambda client, folder: client.database.need(folder),
+    "iter_need": lambda client, folder: drained(client.database.iter_need(folder)),
+    "remote_need": lambda client, folder: client.database.remote_need(folder, STRANGER),
+    "iter_remote_need": lambda client, folder: drained(client.database.iter_remote_need(folder, STRANGER)),
+    "local_changed": lambda client, folder: client.database.local_changed(folder),
+    "iter_local_changed": lambda client, folder: drained(client.database.iter_local_changed(folder)),
+    "scan": lambda client, folder: client.database.scan(folder),
+    "scan of a part": lambda client, folder: client.database.scan(folder, sub=["x", "y"], next=3600),
+    "override": lambda client, folder: client.database.override(folder),
+    "revert": lambda client, folder: client.database.revert(folder),
+    "prioritize": lambda client, folder: client.database.prioritize(folder, "x"),
+    "errors": lambda client, folder: client.folder.errors(folder),
+    "iter_errors": lambda client, folder: drained(client.folder.iter_errors(folder)),
+    "versions": lambda client, folder: client.folder.versions(folder),
+    "restore": lambda client, folder: client.folder.restore(folder, {"x": "2026-01-01T00:00:00Z"}),
+}
+# The others.
+OF_ANY: dict[str, Ask] = {
+    "status": lambda client, folder: client.database.status(folder),
+    "ignores": lambda client, folder: client.database.ignores(folder),
+    "set_ignores": lambda client, folder: client.database.set_ignores(folder, ["x"]),
+    "folders": lambda client, folder: client.config.folders(folder),
+    "patch_folder": lambda client, folder: client.config.patch_folder(folder, label="x"),
+    "patch_folder of devices": lambda client, folder: client.config.patch_folder(folder, devices=[]),
+}
+OF_UNKNOWN: dict[str, Ask] = {
+    "remove_folder": lambda client, folder: client.config.remove_folder(folder),
+    "dismiss_folder": lambda client, folder: client.cluster.dismiss_folder(folder),
+    "reset": lambda client, folder: client.system.reset(folder),
+}
+OF_DEVICES: dict[str, Ask] = {
+    "devices": lambda client, device: client.config.devices(device),
+    "patch_device": lambda client, device: client.config.patch_device(device, name="x"),
+    "patch_device of lists": lambda client, device: client.config.patch_device(device, ignoredFolders=[{"id": "x"}]),
+    "remove_device": lambda client, device: client.config.remove_device(device),
+    "pause": lambda client, device: client.system.pause(device),
+    "resume": lambda client, device: client.system.resume(device),
+    "completion": lambda client, device: client.database.completion("docs", device),
+    "completion of all": lambda client, device: client.database.completion(device_id=device),
+    "remote_need": lambda client, device: client.database.remote_need("docs", device),
+    "iter_remote_need": lambda client, device: drained(client.database.iter_remote_need("docs", device)),
+}
+
+
+@pytest.mark.parametrize("ask", (every := OF_RUNNING | OF_ANY | OF_UNKNOWN).values(), ids=every)
+@pytest.mark.parametrize("folder_id", ["nope", "no/pe", "."])
+async def test_an_unknown_folder(lone: Daemon, ask: Ask, folder_id: str) -> None:
+    """A folder that the daemon doesn't have is told as that, whatever the daemon answers."""
+    with pytest.raises(UnknownFolderError):
+        await ask(lone.client, folder_id)
+
+
+async def test_a_paused_folder(lone: Daemon, folders: Folders) -> None:
+    """What needs the folder to run says that it is paused, also where the daemon calls it unknown."""
+    folder = await folders.add(lone, files=["known.txt"], type="receiveonly", versioning={"type": "simple"})
+    await lone.client.config.patch_folder(folder.id, paused=True)
+    for name, ask in OF_RUNNING.items():
+        with pytest.raises(FolderNotRunningError, match="the folder is paused"):
+            await ask(lone.client, folder.id)
+            pytest.fail(name)
+    for ask in OF_ANY.values():
+        await ask(lone.client, folder.id)
+    status = await folder.status()
+    assert (status["state"], status["localFiles"], status["stateChanged"][:4]) == ("", 0, "0001")
+    assert folder.id not in await lone.client.stats.folders()
+    await lone.client.database.set_ignores(folder.id, [])
+    await lone.client.config.patch_folder(folder.id, paused=False)
+    await folder.scan()
+    assert (await folder.status())["localFiles"] == 1
+    assert folder.id in await lone.client.stats.folders()
+
+
+async def test_the_sum_over_paused_folders(lone: Daemon, folders: Folders, version: Version) -> None:
+    """The sum over all folders leaves out paused ones; before 1.21 it is refused when there is one."""
+    running = await folders.add(lone, files=["x"])
+    paused = await folders.add(lone, files=["y"], paused=True)
+    if version < (1, 21):
+        with pytest.raises(FolderNotRunningError):
+            await lone.client.database.completion()
+        await lone.client.config.remove_folder(paused.id)
+    assert await lone.client.database.completion() == {
+        **await lone.client.database.completion(running.id),
+        "sequence": 0,
+    }
+
+
+@pytest.mark.parametrize("ask", OF_DEVICES.values(), ids=OF_DEVICES)
+async def test_an_unknown_device(lone: Daemon, folders: Folders, ask: Ask) -> None:
+    """A device that the daemon doesn't have is told as that, also where it would answer as if it had."""
+    await folders.add(lone, "docs", files=["x"])
+    with pytest.raises(UnknownDeviceError):
+        await ask(lone.client, STRANGER)
+
+
+@pytest.mark.parametrize("ask", OF_DEVICES.values(), ids=OF_DEVICES)
+@pytest.mark.parametrize(
+    "device_id",
+    ["bad", STRANGER[:-1] + "3", STRANGER[:-1] + "9", STRANGER.replace("-", "")[:51] + "!", "ü" * 56],
+    ids=["short", "check character", "alphabet", "base32", "not ASCII"],
+)
+async def test_a_malformed_device_id(lone: Daemon, folders: Folders, ask: Ask, device_id: str) -> None:
+    """What is not a device ID is told as that, with the daemon's words, whatever its status."""
+    await folders.add(lone, "docs", files=["x"])
+    with pytest.raises(InvalidDeviceIDError) as refused:
+        await ask(lone.client, device_id)
+    assert refused.value.status in {400, 500}
+    assert refused.value.body
+
+
+async def test_more_of_devices(lone: Daemon) -> None:
+    """The same holds where a device is added, dismissed or a filter."""
+    client = lone.client
+    with pytest.raises(InvalidDeviceIDError):
+        await client.config.set_device({"deviceID": "bad"})
+    with pytest.raises(InvalidDeviceIDError):
+        await client.cluster.pending_folders("bad")
+    with pytest.raises(InvalidDeviceIDError, match="incorrect length"):
+        await client.svc.device_id("bad")
+    assert await client.cluster.pending_folders(STRANGER) == {}
+    with pytest.raises(UnknownDeviceError):
+        await client.cluster.dismiss_device(STRANGER)
+
+
+async def test_an_unknown_file(lone: Daemon, folders: Folders) -> None:
+    """A file that the folder doesn't have is not an unknown folder."""
+    folder = await folders.add(lone)
+    for name in ("nope", "../nope", "no\udcffpe"):
+        with pytest.raises(NotFoundError) as missing:
+            await lone.client.database.file(folder.id, name)
+        assert type(missing.value) is NotFoundError
+    with pytest.raises(NotFoundError):
+        await lone.client.debug.file("nope", "nope")
+
+
+async def test_an_unknown_path_of_the_api(lone: Daemon) -> None:
+    """A function that this version doesn't have is not an unknown folder, and neither is a wrong method."""
+    with pytest.raises(NotSupportedError) as missing:
+        await lone.client.api.request("rest/db/nope", {"folder": "nope"})
+    assert (missing.value.status, missing.value.body) == (404, "404 page not found")
+    with pytest.raises(NotSupportedError) as refused:
+        await lone.client.api.request("rest/system/status", method="DELETE")
+    assert refused.value.status == 405
+
+
+async def test_what_the_daemon_can_not_read(lone: Daemon) -> None:
+    """A body of the wrong form is a bad request, with the daemon's words."""
+    change: Any = {"maxFolderConcurrency": "many"}
+    with pytest.raises(BadRequestError) as refused:
+        await lone.client.config.patch_options(change)
+    assert refused.value.status == 400
+    assert refused.value.body
+    for body in (b"", b"{", b"[]"):
+        with pytest.raises(BadRequestError):
+            await lone.client.api.request("rest/config/options", data=body, method="PATCH")
+
+
+async def test_a_folder_that_can_not_be_scanned(lone: Daemon, folders: Folders) -> None:
+    """The reason why a folder can't be scanned arrives; for all at once at least which it is."""
+    folder = await folders.add(lone, files=["x"])
+    shutil.rmtree(folder.path / ".stfolder")
+    with pytest.raises(ServerError, match="folder marker missing"):
+        await folder.scan()
+    with pytest.raises(ServerError) as failed:
+        await lone.client.database.scan()
+    assert folder.id in str(failed.value.body)
+    status = await folder.status()
+    assert status["state"] == "error"
+    assert "marker missing" in status.get("error", "")
+
+
+async def test_versions_where_none_are_kept(lone: Daemon, folders: Folders) -> None:
+    """A folder that keeps no versions, or lets a program keep them, has none to list or restore."""
+    plain = await folders.add(lone)
+    versioning = {"type": "external", "params": {"command": "/bin/true"}}
+    external = await folders.add(lone, versioning=versioning)
+    simple = await folders.add(lone, versioning={"type": "simple", "params": {"keep": "1"}})
+    for folder, words in ((plain, "no versioner"), (external, "not supported with the current versioner")):
+        with pytest.raises(ServerError, match=words):
+            await lone.client.folder.versions(folder.id)
+    with pytest.raises(ServerError, match="no versioner"):
+        await lone.client.folder.restore(plain.id, {"x": "2026-01-01T00:00:00Z"})
+    with pytest.raises(ServerError, match="parsing time"):
+        await lone.client.folder.restore(simple.id, {"x": "yesterday"})
+    assert await lone.client.folder.versions(simple.id) == {}
+    failures = await lone.client.folder.restore(simple.id, {"x": "2026-01-01T00:00:00Z"})
+    assert list(failures) == ["x"]
+    assert await lone.client.folder.restore(simple.id, {}) == {}
+
+
+async def test_upgrades_are_off(lone: Daemon) -> None:
+    """A daemon without upgrades says so. One that could fetch a release is told a place where there is none."""
+    await lone.client.config.patch_options(releasesURL="http://127.0.0.1:9/")
+    with pytest.raises(NotSupportedError, match="can't upgrade itself"):
+        await lone.client.system.check_upgrade()
+    with pytest.raises((NotSupportedError, ServerError)):
+        await lone.client.system.upgrade()
+
+
+async def test_resets_are_refused_while_folders_run(lone: Daemon, folders: Folders) -> None:
+    """Only paused folders are reset, and the daemon's words say so."""
+    folder = await folders.add(lone)
+    for folder_id in (folder.id, None):
+        with pytest.raises(ServerError, match="folder must be paused"):
+            await lone.client.system.reset(folder_id)
+
+
+async def test_debugging_is_off(a: Daemon, version: Version) -> None:
+    """Version 1 has no profiles unless its debugging is on, and the error says so; version 2 has them always."""
+    for ask in (
+        a.client.debug.file("docs-1", "readme.txt"),
+        a.client.debug.heap_profile(io.BytesIO()),
+    ):
+        if version < (2,):
+            with pytest.raises(NotSupportedError, match=r"set gui\.debugging"):
+                await ask
+        else:
+            await ask
+
+
+async def test_too_much_for_a_qr_code(lone: Daemon) -> None:
+    """A text that no QR code can hold is refused by the daemon."""
+    with pytest.raises(ServerError):
+        await lone.client.qr_code("x" * 5000)
+
+
+async def test_no_answer_in_time(lone: Daemon) -> None:
+    """A time-out is told as that, and the client goes on."""
+    with pytest.raises(RequestTimeoutError) as late:
+        await lone.client.svc.report(timeout=0.01)
+    assert isinstance(late.value, TimeoutError)
+    await lone.client.system.ping()
+
+
+async def test_nothing_is_sent_for_nothing(lone: Daemon, folders: Folders) -> None:
+    """An empty ID, which the daemon would take for "all", is refused."""
+    folder = await folders.add(lone)
+    for name, ask in {**OF_RUNNING, **OF_ANY, **OF_UNKNOWN, **OF_DEVICES}.items():
+        with pytest.raises(BadRequestError) as refused:
+            await ask(lone.client, "")
+            pytest.fail(name)
+        assert refused.value.status is None
+    assert not (await lone.client.config.folders(folder.id))["paused"]
+
+

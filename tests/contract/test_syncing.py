@@ -1,0 +1,275 @@
+"""Two daemons at work: who has what, who wants what, and what undoes it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.exceptions import BadRequestError
+from tests.support.waiting import until
+
+from .folders import Folder, write_files
+
+if TYPE_CHECKING:
+    from aiosyncthing import Daemon
+
+    from .folders import Folders
+    from .versions import Version
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+
+async def reads(path: Path, text: str | None) -> bool:
+    """Tell whether a file has this content, or for ``None`` that there is no such file."""
+    try:
+        return path.read_text() == text
+    except FileNotFoundError:
+        return text is None
+
+
+async def drained(items: Any) -> list[Any]:
+    """Return all items."""
+    return [item async for item in items]
+
+
+async def needs(folder: Folder, count: int) -> bool:
+    """Tell whether a folder needs so many items and waits for nothing."""
+    status = await folder.status()
+    return status["needTotalItems"] == count and status["state"] == "idle"
+
+
+async def is_connected(one: Daemon, other: Daemon) -> bool:
+    """Tell whether one is connected to the other."""
+    return (await one.client.system.connections())["connections"][other.device_id]["connected"]
+
+
+async def is_paused(one: Daemon, other: Daemon) -> bool:
+    """Tell whether one has paused the other, and is no longer connected to it."""
+    connection = (await one.client.system.connections())["connections"][other.device_id]
+    return connection["paused"] and not connection["connected"]
+
+
+async def test_files_arrive(a: Daemon, b: Daemon, folders: Folders, version: Version) -> None:
+    """What one daemon writes the other gets, and both say so."""
+    mine, its = await folders.share(a, b)
+    await mine.write("dir/new ü.txt", text="news")
+    await until(lambda: reads(its.path / "dir" / "new ü.txt", "news"))
+    await until(lambda: mine.has_sent_all_to(its))
+    completion = await mine.completion(its)
+    assert completion["completion"] == 100
+    assert completion["globalItems"] == 3
+    assert completion.get("remoteState") == ("valid" if version >= (1, 20) else None)
+    await until(lambda: needs(its, 0))
+    status = await its.status()
+    assert (status["globalFiles"], status["needTotalItems"], status["state"]) == (2, 0, "idle")
+    known = await until(lambda: is_available(mine, "shared.txt"))
+    assert {each["id"] for each in known} == {b.device_id}
+    last = (await b.client.stats.folders())[its.id]["lastFile"]
+    assert last["filename"] in {"dir/new ü.txt", "dir"}
+
+
+async def is_available(folder: Folder, file: str) -> list[Any]:
+    """Return who else has a file."""
+    return (await folder.client.database.file(folder.id, file))["availability"] or []
+
+
+async def test_pausing_a_device(a: Daemon, b: Daemon) -> None:
+    """A paused device is disconnected, and comes back when resumed."""
+    await a.client.system.pause(b.device_id)
+    await until(lambda: is_paused(a, b))
+    await a.client.system.resume(b.device_id.lower())
+    await until(lambda: is_connected(a, b))
+    await a.client.system.pause()
+    await until(lambda: is_paused(a, b))
+    await a.client.system.resume()
+    await until(lambda: is_connected(a, b))
+    await a.client.config.patch_device(b.device_id, paused=True)
+    assert (await a.client.config.devices(b.device_id))["paused"]
+    await until(lambda: is_paused(a, b))
+    await a.client.config.patch_device(b.device_id, paused=False)
+    await until(lambda: is_connected(a, b))
+    await until(lambda: is_connected(b, a))
+
+
+async def test_only_deletions_are_left(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """A device that lacks nothing but deletions is at 95 percent."""
+    mine, its = await folders.share(a, b, files=["stays.txt", "goes.txt"])
+    await a.client.config.patch_device(b.device_id, paused=True)
+    try:
+        (mine.path / "goes.txt").unlink()
+        await mine.scan()
+        completion = await mine.completion(its)
+        assert (completion["completion"], completion["needDeletes"], completion["needItems"]) == (95, 1, 0)
+        needed = await a.client.database.remote_need(mine.id, b.device_id)
+        assert [(item["name"], item["deleted"]) for item in needed["files"]] == [("goes.txt", True)]
+    finally:
+        await a.client.config.patch_device(b.device_id, paused=False)
+    await until(lambda: reads(its.path / "goes.txt", None))
+
+
+async def test_a_folder_that_is_not_accepted(a: Daemon, b: Daemon, folders: Folders, version: Version) -> None:
+    """A device that doesn't take part is not complete, and (since 1.20) why is told."""
+    mine = await folders.add(a, shared_with=[b], files=["x"])
+    completion = await a.client.database.completion(mine.id, b.device_id)
+    assert completion["needItems"] == 1
+    assert completion["completion"] == 0
+
+    async def state() -> bool:
+        return (await a.client.database.completion(mine.id, b.device_id)).get("remoteState") == "notSharing"
+
+    if version >= (1, 20):
+        await until(state)
+    await its_pending_folder_is_there(b, mine)
+
+
+async def its_pending_folder_is_there(daemon: Daemon, folder: Folder) -> None:
+    """Wait until a folder is offered to a daemon."""
+
+    async def is_offered() -> bool:
+        return folder.id in await daemon.client.cluster.pending_folders()
+
+    await until(is_offered)
+
+
+async def test_override(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """Overriding makes what a send-only folder has the newest, so that others take it back."""
+    mine, its = await folders.share(a, b, files=["file.txt"])
+    await a.client.config.patch_folder(mine.id, type="sendonly")
+    await its.write("file.txt", "added.txt", text="changed elsewhere")
+    await until(lambda: needs(mine, 2))
+    assert await reads(mine.path / "file.txt", "some text")
+    await a.client.database.override(mine.id)
+    await until(lambda: reads(its.path / "file.txt", "some text"))
+    await until(lambda: reads(its.path / "added.txt", None))
+    await until(lambda: needs(mine, 0))
+    with pytest.raises(BadRequestError, match="sendonly"):
+        await a.client.database.revert(mine.id)
+    with pytest.raises(BadRequestError, match="sendreceive"):
+        await b.client.database.override(its.id)
+
+
+async def test_revert(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """Reverting undoes what was changed in a receive-only folder."""
+    mine, its = await folders.share(a, b, files=["file.txt", "deleted.txt"], type="receiveonly")
+    (its.path / "deleted.txt").unlink()
+    await its.write("file.txt", "sub/added.txt", text="changed here")
+    changed = await b.client.database.local_changed(its.id)
+    expected = {"file.txt", "deleted.txt", "sub", "sub/added.txt"}
+    assert {item["name"] for item in changed["files"]} == expected
+    listed = await drained(b.client.database.iter_local_changed(its.id, perpage=3))
+    assert {item["name"] for item in listed} == expected
+    assert (await its.status()).get("receiveOnlyTotalItems") == 4
+    assert (await a.client.database.local_changed(mine.id))["files"] == []
+
+    await b.client.database.revert(its.id)
+    await until(lambda: reads(its.path / "file.txt", "some text"))
+    await until(lambda: reads(its.path / "deleted.txt", "some text"))
+    await until(lambda: reads(its.path / "sub" / "added.txt", None))
+
+    async def nothing_is_changed() -> bool:
+        return not (await b.client.database.local_changed(its.id))["files"]
+
+    await until(nothing_is_changed)
+    with pytest.raises(BadRequestError, match="receiveonly"):
+        await b.client.database.override(its.id)
+
+
+async def test_versions(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """Old versions are listed and come back; failures are told file by file."""
+    odd = "sub/päge #1?.txt"
+    versioning = {"type": "simple", "params": {"keep": "5"}}
+    mine, its = await folders.share(a, b, files=["file.txt", odd], versioning=versioning)
+    assert await b.client.folder.versions(its.id) == {}
+    await mine.write("file.txt", odd, text="second")
+    await until(lambda: reads(its.path / "file.txt", "second"))
+    await until(lambda: reads(its.path / odd, "second"))
+    versions = await b.client.folder.versions(its.id)
+    assert {name: [version["size"] for version in kept] for name, kept in versions.items()} == {
+        "file.txt": [len("some text")],
+        odd: [len("some text")],
+    }
+    chosen = {name: kept[0]["versionTime"] for name, kept in versions.items()}
+    failures = await b.client.folder.restore(its.id, {**chosen, "nope.txt": chosen[odd]})
+    assert list(failures) == ["nope.txt"]
+    assert "not found" in failures["nope.txt"]
+    assert await reads(its.path / "file.txt", "some text")
+    assert await reads(its.path / odd, "some text")
+    await until(lambda: reads(mine.path / "file.txt", "some text"))
+
+
+async def test_failed_items(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """Items that can't be synced are listed with the reason, page by page, until they can."""
+    mine, its = await folders.share(a, b, files=["one/x.txt", "two/x.txt", "three/x.txt"])
+    directories = ["one", "three", "two"]
+    await b.client.database.set_ignores(its.id, ["*.mine"])
+    await its.write(*(f"{name}/keep.mine" for name in directories))
+    for name in directories:
+        (mine.path / name / "x.txt").unlink()
+        (mine.path / name).rmdir()
+    await mine.scan()
+
+    async def failed() -> bool:
+        return len((await b.client.folder.errors(its.id))["errors"] or []) == 3
+
+    await until(failed)
+    listed = await drained(b.client.folder.iter_errors(its.id, perpage=1))
+    assert sorted(error["path"] for error in listed) == directories
+    assert all("ignored" in error["error"] for error in listed)
+    beyond = await b.client.folder.errors(its.id, page=2, perpage=3)
+    assert (beyond["errors"], beyond["page"], beyond["perpage"]) == (None, 2, 3)
+    assert (await its.status())["errors"] == 3
+
+    await b.client.database.set_ignores(its.id, ["(?d)*.mine"])
+    await until(lambda: reads(its.path / "one" / "keep.mine", None), timeout=90)
+    assert (await a.client.folder.errors(mine.id))["errors"] is None
+
+
+async def test_encrypted_folders(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """Another device gets encrypted files only, by names that say nothing."""
+    mine = await folders.add(a, files=["secret.txt"])
+    its = await folders.add(b, mine.id, type="receiveencrypted", shared_with=[a])
+    await a.client.config.patch_folder(
+        mine.id, devices=[{"deviceID": b.device_id, "encryptionPassword": "a p@ss & wörd"}]
+    )
+    await until(lambda: mine.has_sent_all_to(its))
+    tree = await until(lambda: b.client.database.browse(its.id))
+    assert "secret.txt" not in str(tree)
+    assert not [path for path in its.path.rglob("*") if path.name == "secret.txt"]
+
+
+async def test_the_queue(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """While files are being fetched, they can be put at the front; progress is listed and told by events."""
+    names = [f"{number}.bin" for number in range(5)]
+    mine = await folders.add(a, shared_with=[b])
+    write_files(mine.path, names, "0123456789abcdef" * (1 << 16))  # 1 MiB
+    await mine.scan()
+    before = await b.client.config.options()
+    await b.client.config.patch_options(maxRecvKbps=400, limitBandwidthInLan=True, progressUpdateIntervalS=1)
+    try:
+        its = await folders.add(
+            b, mine.id, shared_with=[a], order="alphabetic", copiers=1, pullerMaxPendingKiB=128, maxConcurrentWrites=1
+        )
+
+        async def queued(count: int) -> list[str]:
+            found = [item["name"] for item in (await b.client.database.need(its.id))["queued"]]
+            return found if len(found) >= count else []
+
+        first = await until(lambda: queued(2))
+        need = await b.client.database.prioritize(its.id, first[-1])
+        if need["queued"]:  # else they went faster than we asked
+            assert need["queued"][0]["name"] == first[-1]
+        await until(lambda: told(b, "DownloadProgress", its))
+        await until(lambda: told(a, "RemoteDownloadProgress", its))
+        assert (await b.client.database.need(its.id))["progress"]
+    finally:
+        await b.client.config.set_options(before)
+    await until(lambda: mine.has_sent_all_to(its))
+
+
+async def told(daemon: Daemon, kind: Any, folder: Folder) -> bool:
+    """Tell whether there was an event about the progress of a folder."""
+    events = await daemon.client.events.poll(types=kind, timeout=0)
+    return any(folder.id in event["data"] or event["data"].get("folder") == folder.id for event in events)
