@@ -1,0 +1,335 @@
+"""Two private Syncthing daemons, introduced to each other and synchronised before your eyes.
+
+Everything runs on the loopback interface and in temporary folders, and nothing of it is left in the end, also after
+Ctrl-C. The last line says what was verified; the exit status is 0 only if all of it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from _apt import SetupError
+from fetch_syncthing import any_binary
+
+from aiosyncthing import Daemon
+from aiosyncthing.exceptions import SyncthingError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+
+    from aiosyncthing import Syncthing
+    from aiosyncthing.types import Event
+
+    Pair = tuple[Daemon, Daemon]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FOLDER = "demo"
+FILES = 400
+MEGABYTE = 1_000_000
+SIZE = 50 * MEGABYTE
+DIRECTORY_SIZE = 128  # what Syncthing counts for each
+COMPLETE = 100  # percent
+PATIENCE = 180  # seconds for each thing waited for; on an idle machine all of it takes ten
+
+
+class DemoError(Exception):
+    """Something is not as it has to be."""
+
+
+async def demo(binary: Path, scratch: Path) -> str:
+    """Run the demonstration.
+
+    Returns:
+        What was verified.
+    """
+    roots = scratch / "one", scratch / "two"
+    say(f"Starting two private daemons ({binary})")
+    async with Daemon(binary=binary) as one, Daemon(binary=binary) as two:
+        daemons = one, two
+        homes = [daemon.home for daemon in daemons]
+        for name, daemon in named(daemons):
+            say(f"  {name}: Syncthing {daemon.version} at {daemon.url}, device {str(daemon.device_id)[:7]}")
+        seen_by_one: list[Event] = []
+        seen_by_two: list[Event] = []
+        async with background(collect(one.client, seen_by_one)), background(collect(two.client, seen_by_two)):
+            await introduce(daemons)
+            await share(daemons, roots)
+            await fill(daemons, roots[0], seen_by_two)
+            say("Asking both what they know")
+            for name, daemon in named(daemons):
+                await report(name, daemon.client, roots[0])
+            await change(daemons, roots)
+        events = Counter(event["type"] for event in seen_by_one + seen_by_two)
+        say(f"Events seen: {', '.join(f'{count} {name}' for name, count in events.most_common(6))}, ...")
+        say("Stopping both")
+    for daemon, home in zip(daemons, homes, strict=True):
+        check(not daemon.running, "the daemons have ended")
+        check(not home.exists(), "their homes are gone")
+    return (
+        f"{FILES} files ({SIZE // MEGABYTE} MB) arrived and are equal byte for byte, a change and a deletion arrived "
+        f"on the other side, {events.total()} events were seen, both daemons have ended and left nothing behind"
+    )
+
+
+async def introduce(daemons: Pair) -> None:
+    """Let each daemon know the other, and wait until they are connected."""
+    say("Introducing them to each other")
+    pairs = daemons, daemons[::-1]
+    for daemon, peer in pairs:
+        await daemon.client.config.set_device(
+            {"deviceID": str(peer.device_id), "name": "demo", "addresses": [peer.sync_address]}
+        )
+    for daemon, peer in pairs:
+        await until("the daemons to connect", connected, daemon, peer)
+
+
+async def share(daemons: Pair, roots: tuple[Path, Path]) -> None:
+    """Share a folder between the daemons."""
+    say(f"Sharing the folder {FOLDER!r}")
+    for daemon, root in zip(daemons, roots, strict=True):
+        await daemon.client.config.set_folder(
+            {"id": FOLDER, "path": str(root), "devices": [{"deviceID": str(member.device_id)} for member in daemons]}
+        )
+        await until("the folder to be ready", is_complete, daemon.client, 0)
+
+
+async def fill(daemons: Pair, root: Path, events: list[Event]) -> None:
+    """Write the files on the first side, and show how they arrive on the other."""
+    say(f"Writing {FILES} files, {SIZE // MEGABYTE} MB")
+    sizes = await in_thread(write_files, root)
+    started = time.monotonic()
+    async with background(daemons[0].client.database.scan(FOLDER)):  # it returns when the scan is over
+        await show_progress(daemons, sizes, events)
+    say(f"  complete on both sides after {time.monotonic() - started:.1f} s")
+
+
+async def change(daemons: Pair, roots: tuple[Path, Path]) -> None:
+    """Change a file on the first side and delete another on the second, and wait until both arrive."""
+    say("Changing a file on the one side, deleting another on the other")
+    before = await in_thread(same_files, *roots)
+    changed, deleted = min(before), max(before)
+    (roots[0] / changed).write_bytes(b"changed")
+    (roots[1] / deleted).unlink()
+    for daemon in daemons:
+        await daemon.client.database.scan(FOLDER)
+    await until("the change to arrive", is_there, roots[1] / changed, b"changed")
+    await until("the deletion to arrive", is_there, roots[0] / deleted, None)
+    for daemon in daemons:
+        await until("both sides to be complete again", is_complete, daemon.client, FILES - 1)
+    after = await in_thread(same_files, *roots)
+    expected = before | {changed: digest(b"changed")}
+    del expected[deleted]
+    check(after == expected, "nothing else has changed")
+    say(f"  both arrived: {changed} is changed, {deleted} is gone")
+
+
+async def report(name: str, client: Syncthing, root: Path) -> None:
+    """Read back what a daemon knows of the folder, show it, and compare it with what was written."""
+    database = client.database
+    status = await database.status(FOLDER)
+    completion = await database.completion(FOLDER)
+    need = await database.need(FOLDER)
+    tree = await database.browse(FOLDER)
+    waiting = [*need["progress"], *need["queued"], *need["rest"]]
+    listed = {entry["name"]: {child["name"] for child in entry.get("children", [])} for entry in tree}
+    say(
+        f"  {name}: {status['state']}, {status['localFiles']} files, {status['localBytes'] / MEGABYTE:.1f} MB, "
+        f"{completion['completion']:g} % complete, {len(waiting)} needed, {len(listed)} directories"
+    )
+    check(status["localBytes"] == SIZE + DIRECTORY_SIZE * status["localDirectories"], f"{name} has all bytes")
+    check(completion["completion"] == COMPLETE, f"{name} is complete")
+    check(not waiting, f"{name} needs nothing")
+    check(listed == await in_thread(names, root), f"{name} lists what was written")
+
+
+async def show_progress(daemons: Pair, sizes: dict[str, int], events: list[Event]) -> None:
+    """Show how the files arrive, until events and both daemons agree that all are there."""
+    source, target = daemons
+    deadline = time.monotonic() + PATIENCE
+    interactive = sys.stdout.isatty()
+    last = -1
+    complete = False
+    while not complete:
+        completion = await source.client.database.completion(FOLDER, str(target.device_id))
+        both = [await is_complete(daemon.client, FILES) for daemon in daemons]
+        present = sizes.keys() & arrived(events)
+        complete = all(both) and completion["completion"] == COMPLETE and len(present) == FILES
+        size = sum(sizes[name] for name in present)
+        percent = COMPLETE * size // SIZE
+        line = (
+            f"  [{'#' * (percent // 4):25}] {percent:3} %  {len(present):3} of {FILES} files  "
+            f"{size / MEGABYTE:4.1f} of {SIZE / MEGABYTE:.1f} MB"
+        )
+        if interactive:
+            print(f"\r{line}", end="", flush=True)
+        elif percent // 10 > last // 10:
+            say(line)
+            last = percent
+        check(complete or time.monotonic() < deadline, f"complete within {PATIENCE} s")
+        await asyncio.sleep(0.05)
+    if interactive:
+        print()
+
+
+def arrived(events: list[Event]) -> set[str]:
+    """Return the names of the files that have arrived without error."""
+    return {
+        event["data"]["item"]
+        for event in events
+        if event["type"] == "ItemFinished" and event["data"]["type"] == "file" and event["data"]["error"] is None
+    }
+
+
+async def collect(client: Syncthing, events: list[Event]) -> None:
+    """Listen to the events of a daemon."""
+    async for event in client.events.listen():
+        events.append(event)  # noqa: PERF401 -- others look at the list meanwhile
+
+
+@contextlib.asynccontextmanager
+async def background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Let something run beside the block, and no longer."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call what blocks. A cancellation waits for it, or it would go on writing where we have cleaned up."""
+    task = asyncio.create_task(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(task)
+    finally:
+        await asyncio.wait({task})
+
+
+async def until(what: str, condition: Callable[P, Awaitable[bool]], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Wait for something to become true."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            # A poll, as what is waited for is partly in the file system, of which no daemon tells.
+            while not await condition(*args, **kwargs):  # noqa: ASYNC110 -- see above
+                await asyncio.sleep(0.1)
+    except TimeoutError as error:
+        raise DemoError(f"waited {PATIENCE} s in vain for {what}") from error
+
+
+async def connected(daemon: Daemon, peer: Daemon) -> bool:
+    """Tell whether a daemon has a connection to the other."""
+    connections = (await daemon.client.system.connections())["connections"]
+    return connections[str(peer.device_id)]["connected"]
+
+
+async def is_complete(client: Syncthing, files: int) -> bool:
+    """Tell whether a daemon has all the files there are to be, and nothing more to do."""
+    status = await client.database.status(FOLDER)
+    return (
+        status["state"] == "idle"
+        and status["globalFiles"] == status["localFiles"] == files
+        and status["needTotalItems"] == 0
+    )
+
+
+async def is_there(file: Path, content: bytes | None) -> bool:
+    """Tell whether a file has this content; None for no file at all."""
+    return await in_thread(lambda: file.read_bytes() if file.exists() else None) == content
+
+
+def write_files(root: Path) -> dict[str, int]:
+    """Write files of all sizes, from some bytes to half a megabyte, in several directories.
+
+    Returns:
+        Their sizes, by name.
+    """
+    source = random.Random(FOLDER)
+    weights = [source.random() ** 3 for _ in range(FILES - 1)]
+    sizes = [1 + int(weight / sum(weights) * (SIZE - FILES)) for weight in weights]
+    sizes.append(SIZE - sum(sizes))
+    written: dict[str, int] = {}
+    for number, size in enumerate(sizes):
+        file = root / f"directory {number % 8}" / f"file {number:03}.bin"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(source.randbytes(size))
+        written[file.relative_to(root).as_posix()] = size
+    return written
+
+
+def names(root: Path) -> dict[str, set[str]]:
+    """Return the names of the files that were written, by directory."""
+    return {directory.name: {file.name for file in directory.iterdir()} for directory in root.glob("directory *")}
+
+
+def same_files(first: Path, second: Path) -> dict[str, str]:
+    """Return the digest of each file by its name, after making sure that both folders hold the same."""
+    one, two = (
+        {str(file.relative_to(root)): digest(file.read_bytes()) for file in root.glob("directory */*")}
+        for root in (first, second)
+    )
+    check(one == two, "both sides hold the same, byte for byte")
+    return one
+
+
+def digest(content: bytes) -> str:
+    """Return what is compared in place of the content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def named(daemons: Pair) -> list[tuple[str, Daemon]]:
+    """Return the daemons with the names they have in the output."""
+    return list(zip(("one", "two"), daemons, strict=True))
+
+
+def check(condition: object, what: str) -> None:
+    """Insist on something."""
+    if not condition:
+        raise DemoError(f"this does not hold: {what}")
+
+
+def say(text: str) -> None:
+    """Print a line at once, also when the output is a pipe."""
+    print(text, flush=True)
+
+
+async def run(binary: Path) -> str:
+    """Run the demonstration; a polite kill or a closed terminal ends it as Ctrl-C does."""
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with tempfile.TemporaryDirectory(prefix="aiosyncthing-demo-") as scratch:
+        return await demo(binary, Path(scratch))
+
+
+def main() -> int:
+    """Run the demonstration and say how it went."""
+    try:
+        verified = asyncio.run(run(any_binary()))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("\ndemo: interrupted; nothing is left behind", file=sys.stderr)
+        return 130
+    except (SetupError, SyncthingError, DemoError, OSError) as error:
+        print(f"\ndemo: {error}", file=sys.stderr)
+        return 1
+    say(f"Verified: {verified}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
