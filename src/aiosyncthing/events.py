@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from . import _routes
+from ._backoff import delays, is_transient
 from ._checks import check_event_types, number, numbers
+from ._continuity import Continuity
 from ._failures import translate
+from ._masks import choose_mask
 from ._namespace import Namespace
-from .exceptions import NotSyncthingError, SyncthingError
+from ._stream import EventStream, read_cursor
+from .exceptions import BadRequestError, NotSyncthingError, SyncthingError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 
     from . import types as t
     from .api import API
@@ -86,6 +90,65 @@ class Events(Namespace):
             self._listeners -= 1
             if not self._listeners:
                 self._running = False
+
+    def stream(
+        self,
+        types: Iterable[t.EventType] | t.EventType | None = None,
+        *,
+        since: Literal["now", "history"] | t.Cursor = "now",
+        disk: bool = False,
+        own: bool = False,
+        wait: int = 30,
+        is_transient: Callable[[SyncthingError], bool] = is_transient,
+        delays: Callable[[], Iterator[float]] = delays,
+    ) -> EventStream:
+        """Return a stream of events that loses none without saying so, yields none twice, and keeps their order.
+
+        ::
+
+            async with client.events.stream({"StateChanged"}) as stream:
+                async for item in stream:
+                    match item["type"]:
+                        case "StateChanged": ...
+                        case "EventsLost": ...  # read the state anew
+
+        Beside the daemon's events it yields three of its own, all with ``id`` ``None``: ``EventsLost`` where events
+        were or may have been lost, and ``StreamDown`` and ``StreamUp`` when the daemon can't be reached and when it
+        answers again. It survives restarts of the daemon, broken connections, proxies that fail, and a machine that was
+        asleep. Several may run at once.
+
+        ``stream.cursor`` after any item is a small JSON-able value; given as ``since``, also in another process and
+        much later, the stream goes on behind that item, or says ``EventsLost`` first.
+
+        The daemon makes a buffer for each combination of types that it is ever asked for, and keeps it until it
+        restarts. So a few are shared and the rest is filtered here; ``missed`` counts events of all their types.
+
+        Args:
+            types: Names of event types; ``None`` for all but LocalChangeDetected and RemoteChangeDetected, or with
+                ``disk`` for just these two.
+            since: ``"now"``: what comes after entering the context. ``"history"``: beginning with what the daemon still
+                holds, 1000 events at most. Or a cursor.
+            disk: The subscription for changes of files.
+            own: Let the daemon keep a buffer for just these types, so that its 1000 events reach back further. Only
+                for a few sets of types that don't change.
+            wait: Seconds that a request waits for events, at most. It is shortened by itself where something on the
+                way ends silent requests.
+            is_transient: Tells for an error whether to try again; another one is raised. The default tries again
+                when the daemon can't be reached, fails, or is converting its database.
+            delays: Makes the seconds to wait before each further try, for each time that the daemon is down.
+
+        Raises:
+            BadRequestError: There is no such event type, or the cursor is none of a stream with these types.
+        """
+        mask, wanted = choose_mask(types, disk=disk, own=own)
+        numbers(wait=(wait, 1))
+        if isinstance(since, str):
+            if since not in {"now", "history"}:
+                raise BadRequestError("since must be 'now', 'history' or a cursor")
+            continuity = Continuity(history=since == "history")
+        else:
+            continuity = Continuity(*read_cursor(since, mask))
+        return EventStream(self._api, mask, wanted, continuity, wait=wait, is_transient=is_transient, delays=delays)
 
     async def poll(
         self,

@@ -13,16 +13,21 @@ from .database import Database
 from .debug import Debug
 from .events import Events
 from .folder import Folder
+from .live import Live
 from .noauth import Noauth
 from .stats import Stats
 from .svc import Svc
 from .system import System
+from .waiting import wait_in_sync, wait_ready
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
     from typing import Self
 
     import aiohttp
+
+    from .waiting import SyncProgress
 
 __all__ = ["API", "Config", "Database", "Events", "Syncthing", "System"]
 
@@ -127,6 +132,76 @@ class Syncthing:
     def noauth(self) -> Noauth:
         """``rest/noauth``: what needs no API key."""
         return self._noauth
+
+    def watch(self) -> Live:
+        """Return a live mirror of folders, devices and connections, kept right by events.
+
+        ::
+
+            async with client.watch() as live:
+                print(live.folders["docs"].state, live.devices[device_id].connected)
+                async for change in live.changes(): ...
+        """
+        return Live(self._api, self._events)
+
+    async def wait_ready(self, timeout: float | None = None) -> None:
+        """Wait until the daemon answers: from a refused connection, through starting and migration, to ready.
+
+        Args:
+            timeout: Seconds; ``None`` for no limit.
+
+        Raises:
+            WaitTimeoutError: It was not ready in time; the text names the last state seen.
+            SyncthingError: What won't heal by waiting: a refused key, a refused host name, a certificate that can't
+                be verified, another program on that port.
+        """
+        await wait_ready(self._api, timeout)
+
+    async def wait_in_sync(
+        self,
+        folders: Iterable[str] | str | None = None,
+        devices: Iterable[str] | str | None = None,
+        *,
+        rescan: bool = False,
+        stable_for: float = 0,
+        timeout: float | None = None,
+        on_progress: Callable[[SyncProgress], Awaitable[object] | object] | None = None,
+    ) -> SyncProgress:
+        """Wait until folders are in sync: here, and on the devices that share them.
+
+        Here means: the folder's first scan is over, nothing is needed, also no deletions and no empty files, and
+        nothing is going on. There means: the device is connected, has accepted the folder, and needs nothing.
+        What was changed here in a receive-only folder is not part of the cluster and doesn't count.
+
+        Args:
+            folders: IDs of the folders; ``None`` for all.
+            devices: IDs of the devices; ``None`` for all that share a folder, none (``[]``) for here only.
+            rescan: Scan first, so that changes which the daemon has not noticed yet count.
+            stable_for: Seconds for which all that must hold without a disturbance.
+            timeout: Seconds; ``None`` for no limit.
+            on_progress: Called, and awaited if that makes sense, with a `SyncProgress` when it has changed, at most
+                once a second.
+
+        Returns:
+            The progress at the end.
+
+        Raises:
+            UnknownFolderError: There is no such folder.
+            UnknownDeviceError: There is no such remote device.
+            FolderNotRunningError: A folder is paused.
+            CannotSyncError: A folder has an error, such as a lost disk, or a device is paused here.
+            WaitTimeoutError: The time is up; the text says what was missing where.
+        """
+        return await wait_in_sync(
+            self._api,
+            self._events,
+            folders,
+            devices,
+            rescan=rescan,
+            stable_for=stable_for,
+            timeout=timeout,
+            on_progress=on_progress,
+        )
 
     async def metrics(self, *, timeout: float | None = None) -> str:
         """Get the daemon's metrics, in the text format of Prometheus.

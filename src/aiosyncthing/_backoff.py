@@ -1,0 +1,48 @@
+"""Whether to try again, and when. Pure."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final
+
+from .exceptions import (
+    ConnectionFailedError,
+    InvalidResponseError,
+    MigrationError,
+    RequestTimeoutError,
+    ServerError,
+    SyncthingError,
+    TLSError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["delays", "is_transient"]
+
+_FIRST: Final = 0.1
+_GROWTH: Final = 1.618
+_LAST: Final = 30.0
+
+_TRANSIENT: Final = (ConnectionFailedError, RequestTimeoutError, ServerError, MigrationError, InvalidResponseError)
+
+
+def is_transient(error: SyncthingError) -> bool:
+    """Tell whether an error may heal by waiting.
+
+    A daemon that is down, starting, converting its database, behind a proxy that says so, or whose answer was cut off
+    or garbled on the way, may be back later. A refused key, a refused host name, a certificate that can't be
+    verified, or another program on that port will not go away by themselves.
+    """
+    return isinstance(error, _TRANSIENT) and not isinstance(error, TLSError)
+
+
+def delays() -> Iterator[float]:
+    """Yield seconds to wait before each further try: growing, with a random part, up to half a minute.
+
+    The random part keeps the clients of a daemon that restarts from coming back all at once.
+    """
+    delay = _FIRST
+    while True:
+        yield delay * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets
+        delay = min(delay * _GROWTH, _LAST)

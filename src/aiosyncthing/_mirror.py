@@ -1,0 +1,403 @@
+"""The state that a mirror of a daemon holds, and what each event and answer changes in it. Pure.
+
+Events carry most of what changes, as whole values. Where the daemon sends none (a device that goes away, a folder that
+is resumed; lib/model/folder_summary.go), the change names the questions that have to be asked again: the *keys*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+
+from .times import parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from . import types as t
+
+__all__ = ["Change", "Key", "LiveDevice", "LiveFolder", "Mirror"]
+
+
+class Key(NamedTuple):
+    """One question for the daemon.
+
+    Attributes:
+        kind: Which question.
+        folder: The folder that it is about.
+        device: The device that it is about.
+    """
+
+    kind: Literal["config", "identity", "connections", "stats", "summary", "errors", "completion"]
+    folder: str = ""
+    device: str = ""
+
+
+CONFIG: Final = Key("config")
+IDENTITY: Final = Key("identity")
+CONNECTIONS: Final = Key("connections")
+STATS: Final = Key("stats")
+
+
+class Change(NamedTuple):
+    """Something that is no longer as it was.
+
+    Attributes:
+        kind: ``"folder"``, ``"device"``, or ``"daemon"`` for the connection to the daemon itself.
+        id: ID of the folder or device; empty for the daemon.
+        fields: Names of the attributes that changed, or ``"added"`` or ``"removed"`` for the whole.
+    """
+
+    kind: Literal["folder", "device", "daemon"]
+    id: str
+    fields: frozenset[str]
+
+
+@dataclass(slots=True, eq=False)
+class LiveFolder:
+    """A folder as it is now. Everything in it is what the daemon sent.
+
+    Attributes:
+        id: ID of the folder.
+        config: Its configuration.
+        state: ``paused``, or the daemon's word, such as ``idle``, ``scanning``, ``syncing``, ``error``; ``unknown``
+            until it is known.
+        error: What is wrong with the folder as a whole; empty if nothing is.
+        summary: The sums of `Database.status`; ``None`` until they are known. Its ``state`` is as old as the sums.
+        errors: The items that could not be synced.
+        completion: How complete the folder is on each remote device that shares it, by device ID.
+        progress: Downloads that are under way, by path.
+        scan: Progress of a scan in bytes (``current``, ``total``, ``rate``); ``None`` when none is told.
+    """
+
+    id: str
+    config: t.FolderConfiguration
+    state: str = "unknown"
+    error: str = ""
+    summary: t.FolderSummary | None = None
+    errors: list[t.FileError] = field(default_factory=list["t.FileError"])
+    completion: dict[str, t.FolderCompletion] = field(default_factory=dict[str, "t.FolderCompletion"])
+    progress: Mapping[str, t.PullerProgress] = field(default_factory=dict[str, "t.PullerProgress"])
+    scan: t.FolderScanProgressData | None = None
+
+    @property
+    def label(self) -> str:
+        """Its label, or its ID if it has none."""
+        return self.config["label"] or self.id
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is paused."""
+        return self.config["paused"]
+
+
+@dataclass(slots=True, eq=False)
+class LiveDevice:
+    """A device as it is now.
+
+    Attributes:
+        id: ID of the device.
+        config: Its configuration.
+        own: Whether it is the daemon's own device.
+        connected: Whether it is connected; never true of the own one.
+        connection: The daemon's account of the connection; ``None`` until it is known.
+        last_seen: When it was last connected, as far as it is known.
+        in_rate: Bytes per second received from it, over the time since the account before; ``None`` without one.
+        out_rate: Bytes per second sent to it.
+    """
+
+    id: str
+    config: t.DeviceConfiguration
+    own: bool = False
+    connected: bool = False
+    connection: t.ConnectionStats | None = None
+    last_seen: datetime | None = None
+    in_rate: float | None = None
+    out_rate: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name, or the short form of its ID if it has none."""
+        return self.config["name"] or self.id[:7]
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is paused."""
+        return self.config["paused"]
+
+    @property
+    def address(self) -> str:
+        """The address that it is connected by, or nothing."""
+        return self.connection["address"] if self.connection else ""
+
+    @property
+    def client_version(self) -> str:
+        """The version of Syncthing that it runs, or nothing while it is not connected."""
+        return self.connection["clientVersion"] if self.connection else ""
+
+
+_Fields: TypeAlias = dict[tuple[Literal["folder", "device", "daemon"], str], set[str]]
+
+
+class Mirror:
+    """Folders and devices of one daemon.
+
+    `apply` takes events, `load` takes answers; both note what changed, for `take_changes`, and what has to be asked
+    (again), for `take_stale`.
+    """
+
+    def __init__(self) -> None:
+        self.folders: dict[str, LiveFolder] = {}
+        self.devices: dict[str, LiveDevice] = {}
+        self.own_id = ""
+        self.connected = False
+        self._changes: _Fields = {}
+        self._stale: set[Key] = set()
+        self._account: tuple[float, dict[str, tuple[int, int]]] | None = None
+
+    def take_changes(self) -> list[Change]:
+        """Return what changed since the last call."""
+        changes, self._changes = self._changes, {}
+        return [Change(kind, name, frozenset(fields)) for (kind, name), fields in changes.items()]
+
+    def take_stale(self) -> set[Key]:
+        """Return the questions that came up since the last call."""
+        stale, self._stale = self._stale, set()
+        return stale
+
+    def renew(self) -> None:
+        """Forget nothing, but let everything be asked again."""
+        self._stale |= {CONFIG, IDENTITY, CONNECTIONS, STATS}
+        for folder in self.folders.values():
+            self._renew_folder(folder)
+
+    def set_connected(self, connected: bool) -> None:  # noqa: FBT001 - a setter
+        """Note whether the daemon can be reached."""
+        if connected != self.connected:
+            self.connected = connected
+            self._note("daemon", "", "connected")
+
+    def apply(self, event: t.Event) -> frozenset[Key]:  # noqa: PLR0912 - one case for each type of event
+        """Take an event.
+
+        Returns:
+            The questions that it answers or makes obsolete: an answer that was asked for before doesn't count.
+        """
+        match event["type"]:
+            case "ConfigSaved":
+                self._load_config(event["data"])
+                return frozenset({CONFIG})
+            case "StateChanged":
+                return self._state_changed(event["data"])
+            case "FolderSummary":
+                return self._folder_summary(event["data"]["folder"], event["data"]["summary"])
+            case "FolderCompletion":
+                return self._folder_completion(event["data"])
+            case "FolderErrors":
+                key = Key("errors", event["data"]["folder"])
+                self._set_folder(key.folder, errors=event["data"]["errors"] or [])
+                return frozenset({key})
+            case "FolderScanProgress":
+                self._set_folder(event["data"]["folder"], scan=event["data"])
+            case "DownloadProgress":
+                for name in self.folders:
+                    self._set_folder(name, progress=event["data"].get(name, {}))
+            case "FolderPaused" | "FolderResumed":
+                return self._renew_folder(self.folders.get(event["data"]["id"]))
+            case "FolderWatchStateChanged":
+                return self._renew(Key("summary", event["data"]["folder"]))
+            case "DeviceConnected":  # FolderCompletion follows when the devices have agreed on what they share
+                return self._presence(event["data"]["id"], connected=True)
+            case "DeviceDisconnected":
+                gone = event["data"]["id"]
+                return self._presence(gone, connected=False) | self._renew_completions(gone)
+            case "DevicePaused" | "DeviceResumed":
+                return self._renew_completions(event["data"]["device"])
+            case _:
+                pass
+        return frozenset()
+
+    def load(self, key: Key, answer: Any, now: float) -> None:
+        """Take an answer.
+
+        Args:
+            key: The question.
+            answer: What the daemon said; ``None`` where there is no such thing (any more).
+            now: Seconds of a clock that only runs forward.
+        """
+        match key.kind:
+            case "config":
+                self._load_config(answer)
+            case "identity":
+                self.own_id = answer["myID"]
+                for name, device in self.devices.items():
+                    self._set_device(name, own=device.id == self.own_id)
+            case "connections":
+                self._load_connections(answer, now)
+            case "stats":
+                for name, stats in answer.items():
+                    self._set_device(name, last_seen=parse_time(stats["lastSeen"]))
+            case "summary" if answer is not None:
+                self._folder_summary(key.folder, answer)
+                folder = self.folders.get(key.folder)
+                if folder is not None:
+                    self._set_state(folder, answer["state"], answer.get("error") or answer.get("invalid") or "")
+            case "errors":
+                self._set_folder(key.folder, errors=answer["errors"] or [] if answer else [])
+            case "completion":
+                self._load_completion(key.folder, key.device, answer)
+            case _:
+                pass
+
+    def _load_config(self, config: t.Configuration) -> None:
+        for device in config["devices"]:
+            name = device["deviceID"]
+            if name not in self.devices:
+                self.devices[name] = LiveDevice(name, device, own=name == self.own_id)
+                self._note("device", name, "added")
+                self._stale |= {CONNECTIONS, STATS}
+            else:
+                self._set_device(name, config=device)
+        for name in self.devices.keys() - {device["deviceID"] for device in config["devices"]}:
+            del self.devices[name]
+            self._note("device", name, "removed")
+        for folder in config["folders"]:
+            self._load_folder(folder)
+        for name in self.folders.keys() - {folder["id"] for folder in config["folders"]}:
+            del self.folders[name]
+            self._note("folder", name, "removed")
+
+    def _load_folder(self, config: t.FolderConfiguration) -> None:
+        name = config["id"]
+        folder = self.folders.get(name)
+        if folder is None:
+            folder = self.folders[name] = LiveFolder(name, config)
+            self._note("folder", name, "added")
+            self._renew_folder(folder)
+        elif folder.config != config:
+            restarted = {**folder.config, "label": ""} != {**config, "label": ""}
+            self._set_folder(name, config=config)
+            for device in folder.completion.keys() - set(self._remotes(folder)):
+                del folder.completion[device]
+                self._note("folder", name, "completion")
+            if restarted:  # the daemon stops and starts it for all but its label
+                self._renew_folder(folder)
+        if config["paused"]:
+            self._set_state(folder, "", "")
+
+    def _load_connections(self, answer: t.Connections, now: float) -> None:
+        totals: dict[str, tuple[int, int]] = {}
+        before = self._account
+        for name, connection in answer["connections"].items():
+            device = self.devices.get(name)
+            if device is None:
+                continue
+            own = totals[name] = connection["inBytesTotal"], connection["outBytesTotal"]
+            self._set_device(name, connected=connection["connected"], connection=connection)
+            if before is not None and name in before[1] and now > before[0]:
+                then = before[1][name]
+                again = own[0] < then[0] or own[1] < then[1]  # they count from the beginning of the connection
+                span = now - before[0]
+                rates = [(own[i] - (0 if again else then[i])) / span for i in (0, 1)]
+                self._set_device(name, in_rate=rates[0], out_rate=rates[1])
+        self._account = now, totals
+
+    def _load_completion(self, folder_id: str, device_id: str, answer: t.FolderCompletion | None) -> None:
+        folder = self.folders.get(folder_id)
+        if folder is None or device_id not in self._remotes(folder):
+            return
+        if answer is None:
+            if folder.completion.pop(device_id, None) is not None:
+                self._note("folder", folder_id, "completion")
+        elif folder.completion.get(device_id) != answer:
+            folder.completion[device_id] = answer
+            self._note("folder", folder_id, "completion")
+
+    def _state_changed(self, data: t.StateChangedData) -> frozenset[Key]:
+        folder = self.folders.get(data["folder"])
+        if folder is None:
+            return frozenset()
+        key = Key("summary", folder.id)
+        # Neither the start of a folder nor an error is followed by a FolderSummary.
+        if folder.state not in _USUAL_STATES or data["to"] == "error":
+            self._stale.add(key)
+        self._set_state(folder, data["to"], data.get("error") or "")
+        if data["to"] != "scanning":
+            self._set_folder(folder.id, scan=None)
+        return frozenset({key})
+
+    def _folder_summary(self, folder_id: str, summary: t.FolderSummary) -> frozenset[Key]:
+        folder = self.folders.get(folder_id)
+        if folder is None:
+            return frozenset()
+        self._set_folder(folder_id, summary=summary)
+        # FolderErrors is never sent to say that there are none any more.
+        failed = summary["errors"]
+        if not failed and folder.errors:
+            self._set_folder(folder_id, errors=[])
+        elif failed != len(folder.errors):
+            self._stale.add(Key("errors", folder_id))
+        return frozenset({Key("summary", folder_id)})
+
+    def _folder_completion(self, data: t.FolderCompletionData) -> frozenset[Key]:
+        completion: Any = {key: value for key, value in data.items() if key not in {"folder", "device"}}
+        self._load_completion(data["folder"], data["device"], completion)
+        return frozenset({Key("completion", data["folder"], data["device"])})
+
+    def _presence(self, device_id: str, *, connected: bool) -> frozenset[Key]:
+        self._set_device(device_id, connected=connected)
+        self._stale |= {CONNECTIONS, STATS}
+        return frozenset({CONNECTIONS, STATS})
+
+    def _renew_completions(self, device_id: str) -> frozenset[Key]:
+        return self._renew(
+            *(
+                Key("completion", folder.id, device_id)
+                for folder in self.folders.values()
+                if device_id in self._remotes(folder)
+            )
+        )
+
+    def _renew_folder(self, folder: LiveFolder | None) -> frozenset[Key]:
+        if folder is None:
+            return frozenset()
+        completions = (Key("completion", folder.id, device) for device in self._remotes(folder))
+        return self._renew(Key("summary", folder.id), Key("errors", folder.id), *completions)
+
+    def _renew(self, *keys: Key) -> frozenset[Key]:
+        self._stale.update(keys)
+        return frozenset(keys)
+
+    def _remotes(self, folder: LiveFolder) -> Iterable[str]:
+        return [device["deviceID"] for device in folder.config["devices"] if device["deviceID"] != self.own_id]
+
+    def _set_state(self, folder: LiveFolder, state: str, error: str) -> None:
+        self._set_folder(folder.id, state="paused" if folder.paused else state or "unknown", error=error)
+
+    def _set_folder(self, folder_id: str, **fields: Any) -> None:
+        folder = self.folders.get(folder_id)
+        if folder is not None:
+            self._set("folder", folder, fields)
+
+    def _set_device(self, device_id: str, **fields: Any) -> None:
+        device = self.devices.get(device_id)
+        if device is not None:
+            self._set("device", device, fields)
+
+    def _set(self, kind: Literal["folder", "device"], target: LiveFolder | LiveDevice, fields: dict[str, Any]) -> None:
+        for name, value in fields.items():
+            if getattr(target, name) != value:
+                setattr(target, name, value)
+                self._note(kind, target.id, name)
+
+    def _note(self, kind: Literal["folder", "device", "daemon"], name: str, what: str) -> None:
+        self._changes.setdefault((kind, name), set()).add(what)
+
+
+_USUAL_STATES: Final = frozenset(
+    {
+        *("idle", "scanning", "scan-waiting", "sync-waiting", "sync-preparing", "syncing"),
+        *("cleaning", "clean-waiting"),
+    }
+)
