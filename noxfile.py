@@ -39,7 +39,14 @@ os.environ["PATH"] = os.pathsep.join([*(str(path.parent) for path in PYTHONS.val
 # What runs where. The first Python runs all there is, with coverage; the others leave out what takes longest
 # and depends on Python the least.
 LEFT_OUT = dict.fromkeys(OTHERS, "chaos")
-nox.options.sessions = ["lint", "typing", "wheel", *(f"tests-{python}" for python in OTHERS), "coverage"]
+nox.options.sessions = [
+    "lint",
+    "typing",
+    "wheel",
+    *(f"tests-{python}" for python in OTHERS),
+    "aioresponses",
+    "coverage",
+]
 
 # The wheel, once this run of nox has built it.
 _built: list[Path] = []

@@ -100,7 +100,7 @@ class ModuleCoverage:
 
 
 def own_tests(module: str) -> str:
-    """Return a pattern for the names of the test files of a module: test_wire.py, test__wire.py, test_wire_errors.py."""
+    """Return a pattern for the names of a module's test files: test_wire.py, test__wire.py, test_wire_errors.py."""
     name = "init" if module == PACKAGE else module.replace(".", "_").strip("_")
     return rf"test_+{re.escape(name)}(_\w+)?\.py"
 

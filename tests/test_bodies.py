@@ -259,6 +259,11 @@ def test_folders_with_odd_parts(body: Any) -> None:
             check(body)
 
 
+def test_filters_need_no_id() -> None:
+    """The elements of a filter belong to nobody."""
+    check_default_folder({"xattrFilter": {"entries": [{"match": "*", "permit": True}, {}]}})
+
+
 @pytest.mark.parametrize("folders", ["f", ["f"], [{}], [{"id": ""}], {"id": "f"}])
 def test_devices_with_odd_parts(folders: Any) -> None:
     """As with folders."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import re
 
@@ -85,7 +86,13 @@ def test_nothing_need_be_given(kind: type[SyncthingError]) -> None:
 @pytest.mark.parametrize("how", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
 def test_errors_survive_a_copy(kind: type[SyncthingError], how: object) -> None:
     """Through pickle (another process) and copy, an error keeps its text and details."""
-    for error in (kind(), kind("what", method="GET", path="rest/x", status=500, body="why")):
+    details = {
+        parameter.name: 500 if parameter.name == "status" else f"some {parameter.name}"
+        for parameter in inspect.signature(kind).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    assert details
+    for error in (kind(), kind("what", **details)):
         assert callable(how)
         again = how(error)
         assert type(again) is kind

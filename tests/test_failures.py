@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import inspect
+import os
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 KEY: Final = "a-key-that-nobody-may-see"
 BAD_URL: Final = "http://127.0.0.1:99999"
+HALF_A_HEAD: Any = object()  # what aiohttp has parsed of it
 CERTIFICATE: Final = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate")
 
 
@@ -183,11 +185,13 @@ def test_what_leaves_the_client(name: str) -> None:
     ("error", "kind", "words"),
     [
         (TimeoutError(), RequestTimeoutError, "did not answer in time"),
-        (ConnectionResetError(errno.ECONNRESET, "reset by peer"), ConnectionFailedError, "reset by peer"),
-        (OSError(errno.ENETUNREACH, "no route"), ConnectionFailedError, "no route"),
+        (ConnectionResetError(errno.ECONNRESET, "x"), ConnectionFailedError, os.strerror(errno.ECONNRESET)),
+        (OSError(errno.ENETUNREACH, "connect failed"), ConnectionFailedError, os.strerror(errno.ENETUNREACH)),
         (ssl.SSLError(1, "handshake failure"), TLSError, "handshake failure"),
         (CERTIFICATE, TLSError, "verify_ssl=False"),
         (RuntimeError("Session is closed"), SyncthingError, "Session is closed"),
+        (aiohttp.ServerDisconnectedError("Server disconnected"), ConnectionFailedError, "without an answer"),
+        (aiohttp.ServerDisconnectedError(HALF_A_HEAD), IncompleteResponseError, "in the middle of the answer"),
         (Exception(), SyncthingError, "Exception"),
         (KeyError("id"), SyncthingError, "'id'"),
     ],

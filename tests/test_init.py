@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
@@ -62,6 +63,8 @@ def test_every_name_loads(name: str) -> None:
 @pytest.mark.parametrize("name", [*SEED, "types", "daemon", "device_id", "times"])
 def test_modules_are_there_without_an_import_of_their_own(name: str) -> None:
     """After `import aiosyncthing` alone, its modules are attributes of it."""
+    if name != "exceptions":
+        assert aiosyncthing.__getattr__(name) is importlib.import_module(f"aiosyncthing.{name}")
     assert run(f"import aiosyncthing; print(aiosyncthing.{name}.__name__)") == f"aiosyncthing.{name}"
     assert name in dir(aiosyncthing)
 

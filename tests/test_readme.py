@@ -22,7 +22,7 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 async def test_snippet_runs(number: int, syncthing_binary: Path, tmp_path: Path) -> None:
     """Each snippet runs as it stands, against a daemon with a folder, and says nothing on stderr."""
     async with Daemon(binary=syncthing_binary) as daemon:
-        await daemon.client.config.set_folder({"id": "docs", "path": str(tmp_path)})
+        await daemon.client.config.set_folder({"id": "docs", "path": str(tmp_path / "docs")})
         code = SNIPPETS[number].replace("your API key", daemon.api_key)
         code = code.replace("http://127.0.0.1:8384", daemon.url)
         process = await asyncio.create_subprocess_exec(
@@ -30,11 +30,12 @@ async def test_snippet_runs(number: int, syncthing_binary: Path, tmp_path: Path)
             *("-W", "error", "-c", code),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            cwd=tmp_path,
             env={"SYNCTHING_BINARY": str(syncthing_binary), "PATH": "/usr/bin:/bin"},
         )
         output, errors = await process.communicate()
     assert (process.returncode, errors) == (0, b"")
-    assert output or "iter_need" in code
+    assert output or "iter_need" in code  # which has nothing to tell of a folder that needs nothing
 
 
 def test_table_of_namespaces_is_complete() -> None:

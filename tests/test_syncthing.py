@@ -19,8 +19,8 @@ from .support.server import Server, as_json, as_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The first makes no request, the second is the first version's: its time-out is the client's.
-WITHOUT_TIMEOUT = {"close", "events.listen"}
+# These are no requests, but none or many: they have tests of their own.
+NO_CALLS = {"close", "events.listen", "wait_in_sync", "wait_ready"}
 # Here, as in Syncthing's own API, it is the time that the daemon waits for events.
 TIMEOUT_OF_DAEMON = {"events.poll", "events.disk"}
 
@@ -33,10 +33,10 @@ async def test_a_call_is_one_request(call: Call) -> None:
 
 def test_every_method_is_in_the_table_of_calls() -> None:
     """No public method is without a proof of what it sends."""
-    assert {call.name for call in CALLS} == public_methods().keys() - WITHOUT_TIMEOUT
+    assert {call.name for call in CALLS} == public_methods().keys() - NO_CALLS
 
 
-@pytest.mark.parametrize("name", sorted(public_methods().keys() - WITHOUT_TIMEOUT))
+@pytest.mark.parametrize("name", sorted(public_methods().keys() - NO_CALLS))
 def test_every_method_takes_a_time_out(name: str) -> None:
     """Each method that makes requests takes `timeout`, by name only, and says what it means."""
     method = public_methods()[name]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from . import _routes
+from ._clock import clock
 from ._continuity import PROMPT, Anchor, Answer, Batch, Continuity, Epoch, Question, marker
 from .exceptions import BadRequestError, SyncthingError
 
@@ -56,20 +56,12 @@ class _Receipt:
         self.link: object | None = None
 
     def __call__(self, response: aiohttp.ClientResponse) -> None:
-        self.at = _clock()
+        self.at = clock()
         self.daemon = response.headers.get("X-Syncthing-Id")
         # Syncthing sends neither header: behind a proxy the connection says nothing about the daemon's process.
         direct = "Server" not in response.headers and "Via" not in response.headers
         connection = response.connection
         self.link = connection.protocol if direct and connection is not None else None
-
-
-def _clock() -> float:
-    """Return seconds that also pass while the machine is asleep, when one of the two clocks stands still."""
-    return max(time.monotonic(), time.time() + _OFFSET)
-
-
-_OFFSET: Final = time.monotonic() - time.time()
 
 
 class EventStream:
@@ -246,12 +238,12 @@ class EventStream:
 
     async def _ask(self) -> Batch | None:
         continuity = self._continuity
-        if _clock() - self._answered_at > PROMPT:
+        if clock() - self._answered_at > PROMPT:
             continuity.doubt()
         question = continuity.question
         if question is Question.IDENTITY:
             status = await self._api.call(_routes.STATUS)
-            self._answered_at = _clock()
+            self._answered_at = clock()
             return continuity.identified(status["myID"], status["startTime"], status["uptime"])
         wait = self._wait if question is Question.WAIT else 0
         params = {"since": str(continuity.since), "timeout": str(wait)}
@@ -260,14 +252,14 @@ class EventStream:
         if self._mask.events is not None:
             params["events"] = self._mask.events
         receipt = _Receipt()
-        asked_at = _clock()
+        asked_at = clock()
         try:
             events = await self._api.call(self._mask.route, params=params, timeout=wait + _MARGIN, observe=receipt)
         except SyncthingError:
-            self._cut_after = _clock() - asked_at if question is Question.WAIT else None
+            self._cut_after = clock() - asked_at if question is Question.WAIT else None
             raise
         prompt = receipt.at - self._answered_at <= PROMPT
-        self._answered_at = _clock()
+        self._answered_at = clock()
         epoch = continuity.epoch
         batch = continuity.answered(Answer(events, receipt.daemon, receipt.link, prompt))
         if continuity.question is Question.WAIT and continuity.epoch is epoch:

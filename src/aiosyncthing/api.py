@@ -197,6 +197,9 @@ class API:
         finally:
             del failure  # its traceback refers to this frame
 
+    exchange = raw_request
+    """`raw_request`, also where a test has put something else in the place of that name."""
+
     def call(
         self,
         route: Route[_T],

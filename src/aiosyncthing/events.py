@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from . import _routes
 from ._backoff import delays, is_transient
 from ._checks import check_event_types, number, numbers
-from ._continuity import Continuity
+from ._clock import clock
+from ._continuity import Anchor, Continuity
 from ._failures import translate
 from ._masks import choose_mask
 from ._namespace import Namespace
@@ -16,13 +17,14 @@ from ._stream import EventStream, read_cursor
 from .exceptions import BadRequestError, NotSyncthingError, SyncthingError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 
     from . import types as t
     from .api import API
 
 __all__ = ["Events"]
 
+_UPTIME_ERROR = 3.0  # seconds by which the daemon's uptime, of whole seconds, and our clock may differ
 _MARGIN = 10.0  # seconds that an answer may take beyond the time that the daemon waits for events
 
 
@@ -38,6 +40,7 @@ class Events(Namespace):
         self._last_seen_id = 0
         self._running = False
         self._listeners = 0
+        self._polls: set[asyncio.Future[Any]] = set()
 
     @property
     def last_seen_id(self) -> int:
@@ -50,46 +53,92 @@ class Events(Namespace):
         return self._running
 
     def stop(self) -> None:
-        """Let `listen` end after the batch that it is at."""
+        """Let `listen` end: after the batch that it is at, or at once if it waits for one."""
         self._running = False
+        for poll in self._polls:
+            poll.cancel()
 
     async def listen(self) -> AsyncGenerator[t.Event]:
         """Yield events one by one, from the oldest that the daemon still holds, and hide the long polling.
 
-        A poll that is silent for longer than the client's time-out is repeated.
+        A poll that is silent for longer than the client's time-out is repeated, after a look whether the daemon still
+        is the one that it was. `stream` does more: it goes on after a restart, and says what was lost.
 
         Raises:
-            SyncthingError: Anything else that goes wrong. Listening again begins at the oldest event again.
+            SyncthingError: Anything else that goes wrong, also that the daemon was restarted: events may be missing,
+                and listening again begins at the oldest event again.
         """
-        route = _routes.EVENTS
+        last: t.Event | None = None
+        seen_at = clock()
         self._last_seen_id = 0
         self._running = True
         self._listeners += 1
         try:
             while self._running:
+                since = 0 if last is None else last["id"]
                 try:
-                    answer = await self._api.raw_request(route.path, params={"since": self._last_seen_id})
+                    events = await self._poll_events({"since": since})
                 except TimeoutError:
+                    # On a connection that went dark, the daemon may have been restarted without a sign of it, and a
+                    # new one answers nothing until it has come to that ID.
+                    if last is not None and await self._was_restarted(last, clock() - seen_at):
+                        raise _restarted() from None
                     continue
                 except asyncio.CancelledError:
                     task = asyncio.current_task()
                     if task is not None and task.cancelling():
                         raise
                     return
-                except SyncthingError:
-                    raise
-                except Exception as error:
-                    raise translate(error, route.method, route.path) from error
-                events = _checked(answer)
+                if last is not None and events and events[0].get("globalID", 0) < last.get("globalID", 0):
+                    raise _restarted()
+                if events:
+                    seen_at = clock()  # the daemon was there now, however long the events are worked on
                 for event in events:
                     yield event
                 if events:
-                    self._last_seen_id = events[-1]["id"]
+                    last = events[-1]
+                    self._last_seen_id = last["id"]
         finally:
             # One that was dropped before its end is closed late, when the next may be running already.
             self._listeners -= 1
             if not self._listeners:
                 self._running = False
+
+    async def _was_restarted(self, last: t.Event, age: float) -> bool:
+        """Look whether the daemon was restarted; if it can't be asked, the next poll shows that.
+
+        Args:
+            last: The event that was seen last.
+            age: Seconds since then.
+        """
+        try:
+            uptime = (await self._ask(self._api.exchange(_routes.STATUS.path)))["uptime"]
+            if abs(uptime - age) > _UPTIME_ERROR:
+                return bool(uptime < age)
+            params = {"since": last["id"] - 1, "timeout": 0}
+            events = await self._ask(self._api.exchange(_routes.EVENTS.path, params))
+            return not events or Anchor.of(events[0]) != Anchor.of(last)
+        except Exception:  # noqa: BLE001 - this look is an extra; whatever is wrong, the poll itself will tell
+            return False
+
+    async def _poll_events(self, params: dict[str, int]) -> list[t.Event]:
+        """Poll as the seed did, by `API.raw_request`."""
+        route = _routes.EVENTS
+        try:
+            return _checked(await self._ask(self._api.raw_request(route.path, params=params)))
+        except (SyncthingError, TimeoutError):
+            raise
+        except Exception as error:
+            raise translate(error, route.method, route.path) from error
+
+    async def _ask(self, request: Awaitable[Any]) -> Any:
+        """Make a request that `stop` can end."""
+        task = asyncio.ensure_future(request)
+        self._polls.add(task)
+        try:
+            return await task
+        finally:
+            self._polls.discard(task)
 
     def stream(
         self,
@@ -196,6 +245,10 @@ class Events(Namespace):
         """
         params = _poll_params(since, limit, timeout)
         return await self._api.call(_routes.DISK_EVENTS, params=params, timeout=timeout + _MARGIN)
+
+
+def _restarted() -> SyncthingError:
+    return SyncthingError("the daemon was restarted, and events may be missing: read the state anew, and listen again")
 
 
 def _checked(answer: object) -> list[t.Event]:

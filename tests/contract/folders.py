@@ -55,8 +55,8 @@ class Folder:
 
     async def has_sent_all_to(self, other: Folder) -> bool:
         """Tell whether the other daemon has said that it has all that this one knows of."""
-        completion = await self.completion(other)
-        return completion["needItems"] == completion["needDeletes"] == 0
+        # The completion would be 100 too while the other one has not said anything yet.
+        return not (await self.client.database.remote_need(self.id, other.daemon.device_id))["files"]
 
     async def in_state(self, *states: str) -> str | None:
         """Return its state if that is one of these."""
@@ -92,15 +92,17 @@ class Folders:
         *,
         files: Iterable[str] = (),
         shared_with: Iterable[Daemon] = (),
+        wait: bool = True,
         **settings: Any,
     ) -> Folder:
-        """Add a folder to a daemon and wait for its first scan.
+        """Add a folder to a daemon.
 
         Args:
             daemon: Whose folder it will be.
             folder_id: Its ID.
             files: Names of files to make there before.
             shared_with: Whom to share it with.
+            wait: Whether to wait for its first scan.
             **settings: Further fields of its configuration.
         """
         number = len(self._made) + 1
@@ -117,7 +119,7 @@ class Folders:
             **settings,
         }
         await daemon.client.config.set_folder(body)
-        if not settings.get("paused"):
+        if wait and not settings.get("paused"):
             await folder.scan()
         return folder
 

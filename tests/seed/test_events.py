@@ -12,7 +12,7 @@ import pytest
 
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import SyncthingError
-from tests.support.server import Answer, Server, as_json, as_text
+from tests.support.server import Answer, Request, Server, as_json, as_text
 
 RAW_REQUEST = "aiosyncthing.API.raw_request"
 
@@ -52,12 +52,18 @@ async def test_it_begins_anew_each_time() -> None:
 async def test_time_outs_are_hidden() -> None:
     """A poll that is silent for longer than the time-out is made again with the same ID."""
     never = asyncio.Event()
-    answers = [as_json([{"id": 7}]), Answer(after=never), Answer(after=never), as_json([{"id": 8}])]
-    async with Server(*answers) as server, Syncthing("key", server.url, timeout=0.2) as client:
+    polls = iter([as_json([{"id": 7}]), Answer(after=never), Answer(after=never), as_json([{"id": 8}])])
+
+    def answer(request: Request) -> Answer:
+        """A time-out may be followed by a look at something else than the events."""
+        return next(polls) if request.path == "/rest/events" else as_text("no", 503)
+
+    async with Server(answer=answer) as server, Syncthing("key", server.url, timeout=0.2) as client:
         async for event in client.events.listen():
             if event["id"] == 8:
                 client.events.stop()
-        assert [request.query for request in server.requests] == ["since=0", "since=7", "since=7", "since=7"]
+        asked = [request.query for request in server.requests if request.path == "/rest/events"]
+        assert asked == ["since=0", "since=7", "since=7", "since=7"]
 
 
 @pytest.mark.parametrize("answer", [as_text("CSRF Error", 403), as_text("failed", 500), Answer(raw=b"")])

@@ -1,0 +1,113 @@
+"""Logs, errors, profiles: what helps to find out what a daemon does."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zipfile
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing import _routes, parse_time
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiosyncthing import Daemon
+
+    from .folders import Folders
+    from .versions import Version
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+GZIP = b"\x1f\x8b"  # which profiles are packed with
+
+
+async def test_support_bundles(lone: Daemon, tmp_path: Path) -> None:
+    """A support bundle is a whole ZIP archive, in a file or in a file object, and holds no key."""
+    path = tmp_path / "support.zip"
+    kept = io.BytesIO()
+    sizes = await asyncio.gather(lone.client.debug.support_bundle(path), lone.client.debug.support_bundle(kept))
+    assert sizes == [path.stat().st_size, len(kept.getvalue())]
+    assert list(tmp_path.iterdir()) == [path]
+    for target in (path, kept):
+        with zipfile.ZipFile(target) as archive:
+            assert archive.testzip() is None
+            assert archive.namelist()
+            assert not [name for name in archive.namelist() if lone.api_key.encode() in archive.read(name)]
+
+
+async def test_profiles(lone: Daemon, tmp_path: Path) -> None:
+    """Profiles are written to files and file objects."""
+    heap, cpu = tmp_path / "heap", tmp_path / "cpu"
+    sizes = [await lone.client.debug.heap_profile(heap), await lone.client.debug.cpu_profile(str(cpu), duration=1)]
+    assert sizes == [heap.stat().st_size, cpu.stat().st_size]
+    kept = io.BytesIO()
+    assert await lone.client.debug.heap_profile(kept) == len(kept.getvalue())
+    assert [each[:2] for each in (heap.read_bytes(), cpu.read_bytes(), kept.getvalue())] == [GZIP] * 3
+
+
+async def test_files_from_inside(lone: Daemon, folders: Folders) -> None:
+    """The inside of the daemon knows a file as its outside does."""
+    folder = await folders.add(lone, files=["x"])
+    inside = await lone.client.debug.file(folder.id, "x")
+    outside = await lone.client.database.file(folder.id, "x")
+    assert inside["local"]["version"] == outside["local"]["version"]
+
+
+async def test_errors(lone: Daemon, version: Version) -> None:
+    """An error that is posted is listed until the errors are cleared."""
+    await lone.client.system.clear_errors()
+    assert (await lone.client.system.error())["errors"] is None
+    await lone.client.system.post_error("something & some + thing")
+    errors = (await lone.client.system.error())["errors"]
+    assert errors is not None
+    posted = errors[-1]
+    assert "something & some + thing" in posted["message"]
+    assert isinstance(posted["level"], int if version < (2,) else str)
+    assert parse_time(posted["when"]) is not None
+    await lone.client.system.clear_errors()
+
+
+@pytest.mark.parametrize("hours", [0, 5.5, -8], ids=["UTC", "east", "west"])
+async def test_the_log_since_then(lone: Daemon, version: Version, hours: float) -> None:
+    """Only later lines come, in whatever zone the time is given: a lost "+" would bring them all."""
+    system = lone.client.system
+    everything = (await system.log())["messages"]
+    assert everything
+    last = parse_time(everything[-1]["when"])
+    assert last is not None
+    await system.post_error(f"after {last}")
+    # Lines have nanoseconds, times here microseconds: a moment later is surely not the line itself.
+    since = (last + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=hours)))
+    for given in (since, since.isoformat()):
+        later = (await system.log(given))["messages"]
+        assert later
+        assert len(later) < len(everything)
+        assert f"after {last}" in later[-1]["message"]
+        text = await system.log_text(given)
+        assert len(text.splitlines()) == len(later)
+        assert f"after {last}" in text
+    future = datetime.now(timezone.utc) + timedelta(days=1)
+    assert (await system.log(future))["messages"] is None
+    assert await system.log_text(future) == ""
+
+
+async def test_log_levels(lone: Daemon, version: Version) -> None:
+    """What is logged can be chosen: by facilities up to version 1, by levels since version 2."""
+    system = lone.client.system
+    if version.has(_routes.LOG_LEVELS):
+        levels = (await system.log_levels())["levels"]
+        package = next(iter(levels))
+        await system.set_log_levels({package: "DEBUG"})
+        assert (await system.log_levels())["levels"] == {**levels, package: "DEBUG"}
+        await system.set_log_levels({package: levels[package]})
+        return
+    facilities = await system.debug_facilities()
+    assert "model" in facilities["facilities"]
+    await system.set_debug_facilities(enable=["model", "config"])
+    assert {"model", "config"} <= set((await system.debug_facilities())["enabled"])
+    await system.set_debug_facilities(disable=["model", "config"])
+    assert not {"model", "config"} & set((await system.debug_facilities())["enabled"])

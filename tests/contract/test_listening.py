@@ -1,0 +1,146 @@
+"""Events: what a poll sees, when it waits, and what its numbers mean."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import Syncthing
+from aiosyncthing.exceptions import BadRequestError, SyncthingError, UnauthorizedError
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from aiosyncthing import Daemon
+
+    from .folders import Folders
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+
+async def newest(daemon: Daemon) -> int:
+    """Return the ID of the newest event."""
+    return (await daemon.client.events.poll(limit=1, timeout=0))[-1]["id"]
+
+
+async def test_history(fresh: Daemon) -> None:
+    """The first poll without types sees everything since the daemon began, in order, from number 1."""
+    events = await fresh.client.events.poll(timeout=0)
+    assert events[0]["type"] == "Starting"
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    last = events[-1]["id"]
+    assert [event["id"] for event in await fresh.client.events.poll(last - 1, timeout=0)][:1] == [last]
+    newer = await fresh.client.events.poll(limit=1, timeout=0)
+    assert [event["id"] for event in newer] == [await newest(fresh)]
+
+
+async def test_a_poll_waits(a: Daemon, folders: Folders) -> None:
+    """A poll returns as soon as something happens, and with nothing when its time is over."""
+    since = await newest(a)
+    poll = asyncio.create_task(a.client.events.poll(since, timeout=60))
+    await folders.add(a)
+    events = await poll
+    assert [event["id"] for event in events] == list(range(since + 1, since + 1 + len(events)))
+    assert await a.client.events.poll(await newest(a) + 10**6, timeout=1) == []
+
+
+async def test_a_new_mask_begins_empty(a: Daemon, folders: Folders) -> None:
+    """Each set of types is a subscription of its own: it begins with the first poll, and counts its own events."""
+    mask: Any = ["FolderPaused", "FolderResumed", "ConfigSaved"]
+    folder = await folders.add(a)
+    assert await a.client.events.poll(types=mask, timeout=0) == []
+    await a.client.config.patch_folder(folder.id, paused=True)
+
+    async def seen() -> list[Any]:
+        events = await a.client.events.poll(types=reversed(mask), timeout=5)
+        return list(events) if any(event["type"] == "FolderPaused" for event in events) else []
+
+    events = await until(seen)
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    assert {event["type"] for event in events} <= set(mask)
+    assert events[0]["globalID"] > events[0]["id"]
+    paused = next(event for event in events if event["type"] == "FolderPaused")
+    assert paused["data"]["id"] == folder.id
+
+
+async def test_changes_of_files(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """Changes of files have a subscription of their own, here and there."""
+    before = await b.client.events.disk(timeout=0)
+    mine, its = await folders.share(a, b)
+    await mine.write("changed.txt")
+    since = before[-1]["id"] if before else 0
+
+    async def seen() -> bool:
+        events = await b.client.events.disk(since, timeout=5)
+        return any(
+            event["type"] == "RemoteChangeDetected" and event["data"]["path"] == "changed.txt" for event in events
+        )
+
+    await until(seen)
+    paths = {event["data"]["path"] for event in await a.client.events.disk(timeout=0)}
+    assert "changed.txt" in paths
+    assert its.id in {event["data"]["folder"] for event in await b.client.events.disk(timeout=0)}
+    assert len(await b.client.events.disk(limit=1, timeout=0)) == 1
+
+
+async def test_what_makes_no_sense_is_refused(a: Daemon) -> None:
+    """What the daemon would answer with junk, or never, is not sent."""
+    wrong: list[dict[str, Any]] = [
+        {"since": -1},
+        {"timeout": -1},
+        {"limit": 0},
+        {"types": ["ConfigSaved", "ConfigSafed"]},
+        {"types": []},
+    ]
+    for options in wrong:
+        with pytest.raises(BadRequestError) as refused:
+            await a.client.events.poll(**options)
+        assert refused.value.status is None
+
+
+async def test_listening(a: Daemon, folders: Folders) -> None:
+    """Listening yields history first, then what happens, one by one and without gaps, until it is stopped."""
+    events = a.client.events
+    last = await newest(a)
+    ids: list[int] = []
+    made = None
+    async with aclosing(events.listen()) as listening:
+        async for event in listening:
+            if not ids:
+                assert events.running
+                assert events.last_seen_id == 0
+            ids.append(event["id"])
+            if event["id"] >= last and made is None:
+                made = await folders.add(a)
+            if made is not None and event["type"] == "StateChanged" and event["data"]["folder"] == made.id:
+                assert 0 < events.last_seen_id < event["id"]
+                events.stop()
+    assert ids == list(range(ids[0], ids[-1] + 1))
+    assert not events.running
+
+
+async def test_listening_longer_than_the_time_out(a: Daemon, folders: Folders) -> None:
+    """Silence for longer than the client's time-out is not an error of the listener."""
+    async with Syncthing(a.api_key, a.url, timeout=0.1) as client, aclosing(client.events.listen()) as listening:
+        last = await newest(a)
+        async for event in listening:
+            if event["id"] >= last:
+                break
+        following = asyncio.create_task(anext(listening))
+        await a.client.svc.report()  # takes longer than that
+        folder = await folders.add(a)
+        assert (await following)["id"] > last
+        async for event in listening:
+            if event["type"] == "StateChanged" and event["data"]["folder"] == folder.id:
+                break
+
+
+async def test_listening_with_a_wrong_key(a: Daemon) -> None:
+    """Anything but a time-out ends the listener with an error."""
+    async with Syncthing("wrong", a.url) as client:
+        with pytest.raises(SyncthingError) as refused:
+            await anext(client.events.listen())
+        assert isinstance(refused.value, UnauthorizedError)
+        assert not client.events.running

@@ -1,0 +1,100 @@
+"""Lists that come page by page are whole, and as long as the daemon says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.waiting import until
+
+from .folders import write_files
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from aiosyncthing import Daemon
+
+    from .folders import Folders
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+DIRECTORIES = [f"d{number % 5}/s{number}" for number in range(30)]
+FILES = [f"{directory}/{number}" for directory in DIRECTORIES for number in range(100)]
+ITEMS = {*FILES, *DIRECTORIES, *(f"d{number}" for number in range(5))}
+
+
+async def collect(items: AsyncGenerator[Any]) -> list[str]:
+    """Return the names of all items; each must come once."""
+    async with aclosing(items):
+        names = [item["name"] async for item in items]
+    assert not [name for name, count in Counter(names).items() if count > 1]
+    return names
+
+
+def paths(tree: list[Any], above: str = "") -> list[str]:
+    """Return all paths of a tree."""
+    found: list[str] = []
+    for entry in tree:
+        path = above + entry["name"]
+        found += [path, *paths(entry.get("children", []), f"{path}/")]
+    return found
+
+
+async def test_three_thousand_items(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """What is walked and iterated is what the daemon gives in one piece, whatever the size of the pages."""
+    mine = await folders.add(a, files=FILES)
+    whole = await a.client.database.browse(mine.id)
+    async with aclosing(a.client.database.walk(mine.id)) as entries:
+        walked = [path async for path, _ in entries]
+    assert len(walked) == len(ITEMS)
+    assert set(walked) == set(paths(whole)) == ITEMS
+
+    # A send-only folder takes nothing, so all that the other one has stays needed there.
+    its = await folders.add(b, mine.id, type="sendonly", shared_with=[a])
+    await a.client.config.patch_folder(mine.id, devices=[{"deviceID": b.device_id}])
+
+    async def needs_all() -> bool:
+        return (await its.status())["needTotalItems"] == len(ITEMS)
+
+    await until(needs_all)
+    need = await b.client.database.need(its.id)
+    in_one = [item["name"] for part in (need["progress"], need["queued"], need["rest"]) for item in part]
+    assert set(in_one) == ITEMS
+    assert await collect(b.client.database.iter_need(its.id, perpage=500)) == in_one
+    assert await collect(b.client.database.iter_need(its.id)) == in_one
+    page = await b.client.database.need(its.id, page=2, perpage=500)
+    assert [item["name"] for item in page["rest"]] == in_one[500:1000]
+
+    remote = [item["name"] for item in (await a.client.database.remote_need(mine.id, b.device_id))["files"]]
+    assert set(remote) == ITEMS
+    assert await collect(a.client.database.iter_remote_need(mine.id, b.device_id, perpage=500)) == remote
+    assert await collect(a.client.database.iter_remote_need(mine.id, b.device_id, perpage=len(ITEMS))) == remote
+
+    async with aclosing(b.client.database.iter_need(its.id, perpage=500)) as items:
+        assert [item["name"] async for item in items][:1] == in_one[:1]
+        async for _ in items:
+            break  # leaving early leaves no task behind
+
+
+async def test_changes_of_a_receive_only_folder(lone: Daemon, folders: Folders) -> None:
+    """What was changed here is iterated as it is listed."""
+    folder = await folders.add(lone, type="receiveonly")
+    write_files(folder.path, [f"{number}" for number in range(120)])
+    await folder.scan()
+    listed = [item["name"] for item in (await lone.client.database.local_changed(folder.id))["files"]]
+    assert len(listed) == 120
+    for perpage in (50, 60, 120, 121):
+        assert await collect(lone.client.database.iter_local_changed(folder.id, perpage=perpage)) == listed
+
+
+async def test_pages_beyond_the_end(lone: Daemon, folders: Folders) -> None:
+    """A page beyond the end is empty, and says which it is."""
+    folder = await folders.add(lone)
+    beyond: dict[str, int] = {"page": 3, "perpage": 5}
+    assert await lone.client.database.need(folder.id, **beyond) == {"progress": [], "queued": [], "rest": [], **beyond}
+    assert await lone.client.database.local_changed(folder.id, **beyond) == {"files": [], **beyond}
+    errors = await lone.client.folder.errors(folder.id, **beyond)
+    assert errors == {"folder": folder.id, "errors": None, **beyond}

@@ -1,0 +1,86 @@
+"""Devices and folders that wait to be accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.exceptions import UnknownDeviceError, UnknownFolderError
+from tests.support.waiting import until
+
+from .conftest import STRANGER
+
+if TYPE_CHECKING:
+    from aiosyncthing import Daemon
+
+    from .folders import Folders
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+ODD = "an odd/../id ?#%&+;=ü"
+
+
+async def test_a_device_that_knocks(a: Daemon, fresh: Daemon) -> None:
+    """A device that wants to connect is pending until it is dismissed, and again when it comes back."""
+    await fresh.client.config.set_device({"deviceID": a.device_id, "addresses": [a.sync_address]})
+
+    async def is_pending() -> bool:
+        return fresh.device_id in await a.client.cluster.pending_devices()
+
+    await until(is_pending)
+    with pytest.raises(UnknownDeviceError):
+        await a.client.cluster.dismiss_device(STRANGER)
+    assert await is_pending()
+    await fresh.client.config.patch_device(a.device_id, paused=True)
+    await a.client.cluster.dismiss_device(fresh.device_id.lower())
+    assert not await is_pending()
+    with pytest.raises(UnknownDeviceError):
+        await a.client.cluster.dismiss_device(fresh.device_id)
+
+
+@pytest.mark.parametrize("folder_id", ["plain", ODD])
+async def test_a_folder_that_is_offered(a: Daemon, b: Daemon, folders: Folders, folder_id: str) -> None:
+    """A folder that a device offers is pending until it is dismissed, for that device or for all."""
+    await folders.add(a, folder_id, label="A läbel", shared_with=[b])
+    cluster = b.client.cluster
+
+    async def offer() -> bool:
+        return folder_id in await cluster.pending_folders()
+
+    await until(offer)
+    offered = (await cluster.pending_folders(a.device_id))[folder_id]["offeredBy"]
+    assert offered[a.device_id]["label"] == "A läbel"
+    assert folder_id not in await cluster.pending_folders(STRANGER)
+    with pytest.raises(UnknownDeviceError):
+        await cluster.dismiss_folder(folder_id, STRANGER)
+    with pytest.raises(UnknownFolderError):
+        await cluster.dismiss_folder("nope")
+    assert await offer()
+    if folder_id == ODD:
+        await cluster.dismiss_folder(folder_id)
+    else:
+        await cluster.dismiss_folder(folder_id, a.device_id.lower())
+    assert not await offer()
+    with pytest.raises(UnknownFolderError):
+        await cluster.dismiss_folder(folder_id)
+
+
+async def test_accepting(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """A folder that is accepted is not pending any more."""
+    mine = await folders.add(a, shared_with=[b], files=["x"])
+
+    async def offer() -> bool:
+        return mine.id in await b.client.cluster.pending_folders()
+
+    await until(offer)
+    its = await folders.add(b, mine.id, shared_with=[a])
+    await until(lambda: mine.has_sent_all_to(its))
+    assert not await offer()
+
+
+async def test_what_the_daemon_would_not_tell(a: Daemon) -> None:
+    """To dismiss what is not pending is no error for the daemon, only for the library."""
+    request = a.client.api.request
+    assert await request("rest/cluster/pending/folders", {"folder": "nope"}, method="DELETE") is None
+    assert await request("rest/cluster/pending/devices", {"device": STRANGER}, method="DELETE") is None

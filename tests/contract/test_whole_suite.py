@@ -1,0 +1,138 @@
+"""After all others: everything was tried, and everything that happened is described.
+
+What became of the daemon's traps (those that a client can meet):
+
+==  ==================================================================  ==============================================
+1   writes answer with an empty body                                    every write, by the observer
+2   restart, shutdown and reset answer in text/plain                    test_lifecycle
+3   a scan blocks until it is done, and goes on without its client      test_contents
+4   a scan of all tells no reasons                                      test_refusals
+5   override and revert never fail                                      test_refusals, test_syncing
+6   pause and resume answer before it is done                           test_syncing
+7   folders are paused by a patch only                                  test_refusals
+8   after a patch a folder may not run yet                              documented; the tests wait
+9   prioritising answers with a list                                    test_syncing, test_names
+10  a reset of one folder restarts the daemon                           test_lifecycle
+11  bad numbers and truth values are taken for the default              test_contents, test_listening
+12  lists don't remove; the path's ID is ignored; unknown ones vanish   test_configuring, test_refusals
+13  elements of a patched list inherit from strangers                   test_configuring
+14  no version: silent migrations                                       test_configuring (refused)
+15  unknown values become the default                                   test_configuring
+16  1.19 crashes on an unknown kind of versioning                       test_configuring (refused)
+17  ignore patterns without the key are wiped                           test_contents: the key is always sent
+18  a folder without a path is the home directory                       test_configuring (refused)
+19  unknown devices are silently not shared with                        test_configuring
+20  some IDs can't be in a path                                         test_names
+21  changes of the listener cut off requests; many keep it away         test_lifecycle
+22  event IDs begin anew; ahead of them all is silent; negative ones    test_lifecycle, test_listening
+23  a new mask begins empty                                             test_listening
+24  each mask counts for itself                                         test_listening
+25  configurations hold secrets                                         documented
+26  idle connections are closed after 15 s                              tests of the session: 10 s on this side
+27  a silent connection stalls the daemon                               none is opened ahead
+28  a redirect to https                                                 test_access
+29  version 2's profiles are open to all                                documented; test_refusals for the key holder
+30  a required restart stays required                                   test_configuring
+31  version 2 has no warnings among the errors                          test_debugging
+32  the own device is in some lists                                     test_answers
+33  statistics lack paused folders                                      test_refusals
+34  directories have 128 bytes                                          test_contents
+35  completions of 0 and 95                                             test_contents, test_syncing
+36  1.19 has no sum as soon as a folder is paused                       test_refusals
+37  reports and bundles take seconds                                    their time-outs
+38  the "+" of a time                                                   test_debugging
+39  builds without upgrades                                             test_refusals
+40  device IDs: errors with status 200                                  test_device_ids
+==  ==================================================================  ==============================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing import _routes
+from aiosyncthing.exceptions import NotSupportedError
+from tests.support.shapes import problems
+
+from .observer import public_methods
+
+if TYPE_CHECKING:
+    from aiosyncthing import Daemon
+
+    from .conftest import Pair
+    from .observer import Observer
+    from .versions import Version
+
+pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+
+# Routes that no daemon here answers, with the reason.
+NEVER_ANSWERED = {
+    "CHECK_UPGRADE": "the daemons are started without upgrades",
+    "UPGRADE": "a test must not fetch another daemon",
+}
+EXPECTED_EVENTS = {
+    "Starting",
+    "StartupComplete",
+    "ConfigSaved",
+    "DeviceConnected",
+    "DeviceDisconnected",
+    "DevicePaused",
+    "DeviceResumed",
+    "DownloadProgress",
+    "FolderCompletion",
+    "FolderErrors",
+    "FolderPaused",
+    "FolderResumed",
+    "FolderSummary",
+    "ItemFinished",
+    "ItemStarted",
+    "ListenAddressesChanged",
+    "LocalIndexUpdated",
+    "PendingDevicesChanged",
+    "PendingFoldersChanged",
+    "RemoteDownloadProgress",
+    "RemoteIndexUpdated",
+    "StateChanged",
+}
+
+
+@pytest.fixture(autouse=True)
+def all_others_have_run(request: pytest.FixtureRequest) -> None:
+    """These tests look back at all others of this folder."""
+    folder = request.path.parent
+    chosen = {item.path for item in request.session.items if item.path.parent == folder}
+    missing = sorted(path.name for path in folder.glob("test_*.py") if path not in chosen)
+    assert not missing, f"run the whole of {folder.name}; these have not run: {', '.join(missing)}"
+
+
+def test_every_method_was_called(observer: Observer) -> None:
+    """Each public method was called on a real daemon."""
+    names = {f"{cls.__name__}.{name}" for cls, name, _ in public_methods()}
+    assert sorted(names - observer.called) == []
+
+
+def test_every_route_was_answered(observer: Observer, version: Version) -> None:
+    """Each route was answered, or said that this version does not have it."""
+    for name, route in _routes.ROUTES.items():
+        if name in NEVER_ANSWERED:
+            assert name not in observer.answered
+            assert observer.refused[name], name
+        elif version.has(route):
+            assert name in observer.answered
+        else:
+            assert name not in observer.answered
+            assert NotSupportedError in observer.refused[name]
+
+
+async def test_every_event_fits(pair: Pair, lone: Daemon, observer: Observer) -> None:
+    """All that has happened is described; what the daemons still hold of it is looked at here."""
+    seen: set[str] = set()
+    for daemon in (pair.a, pair.b, lone):
+        for events in (await daemon.client.events.poll(timeout=0), await daemon.client.events.disk(timeout=0)):
+            ids = [event["id"] for event in events]
+            assert ids == list(range(ids[0], ids[-1] + 1)) if ids else True
+            seen.update(event["type"] for event in events)
+    assert observer.take_misfits() == []
+    assert sorted(EXPECTED_EVENTS - seen) == []
