@@ -48,6 +48,9 @@ nox.options.sessions = [
     "coverage",
 ]
 
+# The tests mostly wait: for daemons, for time to pass. So several processes share them (how: tests/support/sharing.py).
+SHARED = ["--numprocesses=3"]
+
 # The wheel, once this run of nox has built it.
 _built: list[Path] = []
 
@@ -91,7 +94,7 @@ def wheel(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the wheel on one Python."""
     _install(session)
-    chosen = session.posargs or _without(LEFT_OUT.get(str(session.python)))
+    chosen = session.posargs or [*SHARED, *_without(LEFT_OUT.get(str(session.python)))]
     session.run("python", "-m", "pytest", *chosen)
 
 
@@ -99,7 +102,9 @@ def tests(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Test the wheel with everything there is; each module must be covered by its own test file."""
     _install(session)
-    session.run("python", "scripts/module_coverage.py", *session.posargs)
+    chosen = session.posargs or [*SHARED, "--require-coverage=95"]
+    plugin = {"PYTEST_PLUGINS": "module_coverage", "PYTHONPATH": "scripts"}
+    session.run("python", "-m", "pytest", *chosen, env=plugin)
     # Whoever reads the end of the output looks for pytest's closing line: nox shall only add what failed.
     logging.getLogger("nox").setLevel(logging.ERROR)
 
@@ -109,7 +114,7 @@ def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of the dependencies that the package admits to."""
     lower_bounds = [line.split(",")[0] for line in PYPROJECT["project"]["dependencies"]]
     _install(session, *(bound.replace(">=", "==") + ".*" for bound in lower_bounds))
-    session.run("python", "-m", "pytest", *(session.posargs or _without("chaos")))
+    session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, *_without("chaos")]))
 
 
 @nox.session(python=FIRST)

@@ -1,12 +1,11 @@
-"""Run pytest and show how much of each module its own test file covers.
+"""A plugin for pytest: shows how much of each module its own test file covers.
 
-A module that is covered only because other tests happen to pass through it is not tested: nothing holds what
-it promises. So the lines that count for src/aiosyncthing/X.py are those that tests/test_X.py has reached (or
+A module that is covered only because other tests happen to pass through it is not tested: nothing holds what it
+promises. So the lines that count for src/aiosyncthing/X.py are those that tests/test_X.py has reached (or
 tests/test_X_more.py).
 
-Usage: module_coverage.py [pytest arguments]
-
-Without arguments the run fails when a module has less than it needs.
+Loaded through the environment variable PYTEST_PLUGINS, since it has to measure before the first conftest.py is
+imported, also in the processes that pytest-xdist starts.
 """
 
 from __future__ import annotations
@@ -16,10 +15,9 @@ import json
 import os
 import pkgutil
 import re
-import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # The one tracer that can note on every Python which test a line was run for.
 os.environ["COVERAGE_CORE"] = "ctrace"
@@ -28,10 +26,22 @@ import coverage
 import pytest
 
 PACKAGE = "aiosyncthing"
-REQUIRED = 95.0
 
-# Modules that get by with less, with the reason.
+# Modules that get by with less than is required, with the reason.
 EXCEPTIONS: dict[str, tuple[float, str]] = {}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the option that lets a run fail."""
+    parser.addoption("--require-coverage", type=float, default=0, metavar="PERCENT", help="for each module")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begin to measure."""
+    recorder = coverage.Coverage(data_file=None)
+    recorder.start()
+    early_config.pluginmanager.register(ModuleCoverage(recorder), "module-coverage")
 
 
 class Row(NamedTuple):
@@ -44,11 +54,10 @@ class Row(NamedTuple):
 
 
 class ModuleCoverage:
-    """A pytest plugin: notes which test file runs which lines, and adds the table to pytest's summary."""
+    """Notes which test file runs which lines, and adds the table to pytest's summary."""
 
-    def __init__(self, recorder: coverage.Coverage, *, enforce: bool) -> None:
+    def __init__(self, recorder: coverage.Coverage) -> None:
         self._recorder = recorder
-        self._enforce = enforce
         self._modules: dict[str, Path] = {}
         self._rows: list[Row] = []
 
@@ -65,14 +74,25 @@ class ModuleCoverage:
         """Attribute what follows to the file of the test that begins."""
         self._recorder.switch_context(Path(nodeid.partition("::")[0]).name)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a process of pytest-xdist has measured; one that has crashed leaves nothing."""
+        if measured := getattr(node, "workeroutput", {}).get(PACKAGE):
+            data = coverage.CoverageData(no_disk=True)
+            data.loads(measured)
+            self._recorder.get_data().update(data)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop measuring; fail the run when a module falls short."""
         self._recorder.stop()
-        self._recorder.save()
-        self._rows = [self._measure(name, file) for name, file in self._modules.items()]
-        short = any(row.percent < row.required for row in self._rows)
-        if self._enforce and short and session.exitstatus == pytest.ExitCode.OK:
+        to_controller = getattr(session.config, "workeroutput", None)
+        if to_controller is not None:
+            to_controller[PACKAGE] = self._recorder.get_data().dumps()
+            return
+        required = session.config.getoption("require_coverage")
+        self._rows = [self._measure(name, file, required) for name, file in self._modules.items()]
+        if session.exitstatus == pytest.ExitCode.OK and any(row.percent < row.required for row in self._rows):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
@@ -86,7 +106,7 @@ class ModuleCoverage:
         for module, (percent, reason) in EXCEPTIONS.items():
             terminalreporter.line(f"{module} needs only {percent:g}%: {reason}")
 
-    def _measure(self, name: str, file: Path) -> Row:
+    def _measure(self, name: str, file: Path, required: float) -> Row:
         short_name = name.removeprefix(f"{PACKAGE}.")
         # The context without a name is that of the imports.
         own = f"^({own_tests(short_name)})?$"
@@ -95,21 +115,12 @@ class ModuleCoverage:
             (found,) = json.load(report)["files"].values()
         lines = [str(line) for line in found["missing_lines"]]
         branches = [f"{start}->{end if end > 0 else 'exit'}" for start, end in found["missing_branches"]]
-        required, _ = EXCEPTIONS.get(short_name, (REQUIRED, ""))
-        return Row(short_name, found["summary"]["percent_covered"], required, " ".join(lines + branches)[:120])
+        enough, _ = EXCEPTIONS.get(short_name, (required, ""))
+        percent = found["summary"]["percent_covered"]
+        return Row(short_name, percent, min(required, enough), " ".join(lines + branches)[:120])
 
 
 def own_tests(module: str) -> str:
     """Return a pattern for the names of a module's test files: test_wire.py, test__wire.py, test_wire_errors.py."""
     name = "init" if module == PACKAGE else module.replace(".", "_").strip("_")
     return rf"test_+{re.escape(name)}(_\w+)?\.py"
-
-
-def _main() -> int:
-    recorder = coverage.Coverage(data_file=None)
-    recorder.start()
-    return pytest.main(plugins=[ModuleCoverage(recorder, enforce=not sys.argv[1:])])
-
-
-if __name__ == "__main__":
-    sys.exit(_main())

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import blockbuster.blockbuster
 import pytest
 from blockbuster import BlockingError, blockbuster_ctx
+from hypothesis import HealthCheck, settings
 
 from .support.binaries import NONE_FOUND, daemon_binaries
+from .support.sharing import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+
+# pytest --hypothesis-profile=thorough --timeout=0 takes its time.
+settings.register_profile(
+    "suite", max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile("thorough", settings.get_profile("suite"), max_examples=100_000)
+settings.load_profile("suite")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Let several processes share the tests as we want it."""
+    return Sharing(config, log)
 
 
 @pytest.fixture(params=daemon_binaries() or [None], ids=lambda path: path.parent.name if path else "missing")

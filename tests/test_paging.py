@@ -145,6 +145,28 @@ async def test_a_failed_page_that_nobody_wants(caplog: pytest.LogCaptureFixture)
     assert not caplog.records
 
 
+async def test_a_page_that_fails_while_it_is_cancelled(caplog: pytest.LogCaptureFixture) -> None:
+    """When the request ends in an error because it was cancelled, nobody hears of that either."""
+    waiting = asyncio.Event()
+
+    async def fetch(number: int) -> list[int]:
+        if number == 1:
+            return [0]
+        try:
+            waiting.set()
+            await asyncio.Event().wait()
+        finally:
+            raise KeyError(number)
+
+    items = iterate(fetch, 1)
+    await anext(items)
+    await waiting.wait()
+    await items.aclose()
+    del items
+    gc.collect()
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("page", [1, 2])
 async def test_cancellation_while_waiting_for_a_page(page: int) -> None:
     """A task that is cancelled while it waits ends its request and stays cancelled."""

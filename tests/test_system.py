@@ -150,3 +150,11 @@ async def test_errors_of_the_daemon(
         with pytest.raises(expected) as caught:
             await getattr(client.system, name)(*args)
     assert answer.body.decode().strip() in str(caught.value)
+
+
+async def test_a_deprecated_call_is_shown_where_it_is() -> None:
+    """The warning points to the line of the caller."""
+    async with Server(as_json({})) as server, Syncthing(KEY, server.url) as client:
+        with pytest.deprecated_call(match=r"use config\.config\(\)") as caught:
+            await client.system.config()
+    assert [warning.filename for warning in caught] == [__file__]

@@ -454,9 +454,11 @@ def test_redirects(status: int, location: str, message: str) -> None:
     [
         ("v1.19.2-ds1", "Syncthing v1.19.2-ds1 has no such endpoint: it came with 1.21.0"),
         ("v1.20", "it came with 1.21.0"),
+        ("v1.9.0", "it came with 1.21.0"),
         ("unknown-dev", "it came with 1.21.0"),
         ("v1.21.0", "or not with its present settings"),
         ("v2.0.0-rc.1", "or not with its present settings"),
+        ("v10.0.0", "or not with its present settings"),
     ],
 )
 def test_versions_are_compared_as_numbers(version: str, message: str) -> None:

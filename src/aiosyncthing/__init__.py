@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from . import exceptions
 
 if TYPE_CHECKING:
+    from ._stream import EventStream
+    from ._sync import SyncProgress
     from .api import API
     from .cluster import Cluster
     from .config import Config
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from .device_id import DeviceID
     from .events import Events
     from .folder import Folder
+    from .live import Live
     from .noauth import Noauth
     from .stats import Stats
     from .svc import Svc
@@ -37,11 +40,14 @@ __all__ = [
     "Database",
     "Debug",
     "DeviceID",
+    "EventStream",
     "Events",
     "Folder",
+    "Live",
     "Noauth",
     "Stats",
     "Svc",
+    "SyncProgress",
     "Syncthing",
     "System",
     "exceptions",
@@ -56,11 +62,14 @@ _MODULES = {
     "Database": "database",
     "Debug": "debug",
     "DeviceID": "device_id",
+    "EventStream": "_stream",
     "Events": "events",
     "Folder": "folder",
+    "Live": "live",
     "Noauth": "noauth",
     "Stats": "stats",
     "Svc": "svc",
+    "SyncProgress": "_sync",
     "Syncthing": "syncthing",
     "System": "system",
     "parse_time": "times",

@@ -1,7 +1,8 @@
 """The state that a mirror of a daemon holds, and what each event and answer changes in it. Pure.
 
 Events carry most of what changes, as whole values. Where the daemon sends none (a device that goes away, a folder that
-is resumed; lib/model/folder_summary.go), the change names the questions that have to be asked again: the *keys*.
+is resumed, a scan that changes no item; lib/model/folder_summary.go), the change names the questions that have to be
+asked again: the *keys*.
 """
 
 from __future__ import annotations
@@ -17,19 +18,23 @@ if TYPE_CHECKING:
 
     from . import types as t
 
-__all__ = ["Change", "Key", "LiveDevice", "LiveFolder", "Mirror"]
+__all__ = ["PATIENCE", "Change", "Key", "LiveDevice", "LiveFolder", "Mirror", "restarts"]
+
+PATIENCE: Final = 3.0
+"""Seconds in which the daemon sends the sums of a folder by itself, if it does: it looks every 2 s for what changed."""
 
 
 class Key(NamedTuple):
     """One question for the daemon.
 
     Attributes:
-        kind: Which question.
+        kind: Which question. ``"patience"`` is none: it asks for nothing but `PATIENCE` seconds, after which it is
+            clear whether the daemon sends the sums of a folder by itself.
         folder: The folder that it is about.
         device: The device that it is about.
     """
 
-    kind: Literal["config", "identity", "connections", "stats", "summary", "errors", "completion"]
+    kind: Literal["config", "identity", "connections", "stats", "summary", "errors", "completion", "patience"]
     folder: str = ""
     device: str = ""
 
@@ -46,7 +51,8 @@ class Change(NamedTuple):
     Attributes:
         kind: ``"folder"``, ``"device"``, or ``"daemon"`` for the connection to the daemon itself.
         id: ID of the folder or device; empty for the daemon.
-        fields: Names of the attributes that changed, or ``"added"`` or ``"removed"`` for the whole.
+        fields: Names of the attributes that changed, ``"added"`` or ``"removed"`` for the whole. Both together: look
+            whether it is there.
     """
 
     kind: Literal["folder", "device", "daemon"]
@@ -64,9 +70,10 @@ class LiveFolder:
         state: ``paused``, or the daemon's word, such as ``idle``, ``scanning``, ``syncing``, ``error``; ``unknown``
             until it is known.
         error: What is wrong with the folder as a whole; empty if nothing is.
-        summary: The sums of `Database.status`; ``None`` until they are known. Its ``state`` is as old as the sums.
+        summary: The sums of `Database.status`; ``None`` until they are known. All zero while the folder is paused.
         errors: The items that could not be synced.
-        completion: How complete the folder is on each remote device that shares it, by device ID.
+        completion: How complete the folder is on each remote device that shares it, by device ID; empty while the
+            folder is paused.
         progress: Downloads that are under way, by path.
         scan: Progress of a scan in bytes (``current``, ``total``, ``rate``); ``None`` when none is told.
     """
@@ -140,6 +147,25 @@ class LiveDevice:
 _Fields: TypeAlias = dict[tuple[Literal["folder", "device", "daemon"], str], set[str]]
 
 
+class _Totals(NamedTuple):
+    """What was transferred in a connection, in bytes."""
+
+    started: str
+    in_bytes: int
+    out_bytes: int
+
+    @classmethod
+    def of(cls, connection: t.ConnectionStats) -> _Totals:
+        return cls(connection["startedAt"], connection["inBytesTotal"], connection["outBytesTotal"])
+
+    def since(self, before: _Totals) -> tuple[int, int]:
+        """Return what came and went since an earlier account."""
+        if self.started != before.started:  # another connection
+            return self.in_bytes, self.out_bytes
+        # It becomes less when one of several connections to the device ends.
+        return max(0, self.in_bytes - before.in_bytes), max(0, self.out_bytes - before.out_bytes)
+
+
 class Mirror:
     """Folders and devices of one daemon.
 
@@ -154,7 +180,10 @@ class Mirror:
         self.connected = False
         self._changes: _Fields = {}
         self._stale: set[Key] = set()
-        self._account: tuple[float, dict[str, tuple[int, int]]] | None = None
+        self._doubted: set[str] = set()  # folders that may have been stopped and started unnoticed
+        self._unsure: set[str] = set()  # folders that were scanned since their sums were told
+        self._told: dict[str, dict[str, object]] = {}  # the sums of the last FolderSummary, by folder
+        self._account: tuple[float, dict[str, _Totals]] | None = None
 
     def take_changes(self) -> list[Change]:
         """Return what changed since the last call."""
@@ -169,8 +198,13 @@ class Mirror:
     def renew(self) -> None:
         """Forget nothing, but let everything be asked again."""
         self._stale |= {CONFIG, IDENTITY, CONNECTIONS, STATS}
-        for folder in self.folders.values():
-            self._renew_folder(folder)
+        self._doubted = set(self.folders)  # they are asked for when it is clear which there are
+
+    def recheck(self) -> None:
+        """Let what changes without an event be asked again, as far as that is cheap."""
+        self._stale.add(CONNECTIONS)  # how much was transferred
+        # A pull that finds nothing left to do forgets the failures of the one before.
+        self._stale |= {Key("errors", folder.id) for folder in self.folders.values() if folder.errors}
 
     def set_connected(self, connected: bool) -> None:  # noqa: FBT001 - a setter
         """Note whether the daemon can be reached."""
@@ -189,7 +223,7 @@ class Mirror:
                 self._load_config(event["data"])
                 return frozenset({CONFIG})
             case "StateChanged":
-                return self._state_changed(event["data"])
+                return self._state_changed(event["data"], event["time"])
             case "FolderSummary":
                 return self._folder_summary(event["data"]["folder"], event["data"]["summary"])
             case "FolderCompletion":
@@ -204,16 +238,18 @@ class Mirror:
                 for name in self.folders:
                     self._set_folder(name, progress=event["data"].get(name, {}))
             case "FolderPaused" | "FolderResumed":
-                return self._renew_folder(self.folders.get(event["data"]["id"]))
-            case "FolderWatchStateChanged":
-                return self._renew(Key("summary", event["data"]["folder"]))
+                folder = self.folders.get(event["data"]["id"])
+                self._check_paused(folder, paused=event["type"] == "FolderPaused")
+                return self._renew_folder(folder) | {CONFIG}
             case "DeviceConnected":  # FolderCompletion follows when the devices have agreed on what they share
                 return self._presence(event["data"]["id"], connected=True)
             case "DeviceDisconnected":
                 gone = event["data"]["id"]
                 return self._presence(gone, connected=False) | self._renew_completions(gone)
             case "DevicePaused" | "DeviceResumed":
-                return self._renew_completions(event["data"]["device"])
+                device = event["data"]["device"]
+                self._check_paused(self.devices.get(device), paused=event["type"] == "DevicePaused")
+                return self._renew(CONNECTIONS) | self._renew_completions(device) | {CONFIG}
             case _:
                 pass
         return frozenset()
@@ -230,25 +266,31 @@ class Mirror:
             case "config":
                 self._load_config(answer)
             case "identity":
-                self.own_id = answer["myID"]
-                for name, device in self.devices.items():
-                    self._set_device(name, own=device.id == self.own_id)
+                self._load_identity(answer["myID"])
             case "connections":
                 self._load_connections(answer, now)
             case "stats":
                 for name, stats in answer.items():
                     self._set_device(name, last_seen=parse_time(stats["lastSeen"]))
-            case "summary" if answer is not None:
-                self._folder_summary(key.folder, answer)
-                folder = self.folders.get(key.folder)
-                if folder is not None:
-                    self._set_state(folder, answer["state"], answer.get("error") or answer.get("invalid") or "")
+            case "summary":
+                self._load_summary(key.folder, answer)
             case "errors":
-                self._set_folder(key.folder, errors=answer["errors"] or [] if answer else [])
+                self._load_errors(key.folder, answer["errors"] or [] if answer else [])
             case "completion":
                 self._load_completion(key.folder, key.device, answer)
-            case _:
-                pass
+            case "patience":
+                if key.folder in self._unsure:
+                    self._stale.add(Key("summary", key.folder))
+
+    def _load_identity(self, own_id: str) -> None:
+        if own_id == self.own_id:
+            return
+        self.own_id = own_id
+        for name in self.devices:
+            self._set_device(name, own=name == own_id)
+        for folder in self.folders.values():
+            self._forget_others(folder)
+            self._renew_folder(folder)
 
     def _load_config(self, config: t.Configuration) -> None:
         for device in config["devices"]:
@@ -266,6 +308,9 @@ class Mirror:
             self._load_folder(folder)
         for name in self.folders.keys() - {folder["id"] for folder in config["folders"]}:
             del self.folders[name]
+            self._unsure.discard(name)
+            self._doubted.discard(name)
+            self._told.pop(name, None)
             self._note("folder", name, "removed")
 
     def _load_folder(self, config: t.FolderConfiguration) -> None:
@@ -275,33 +320,62 @@ class Mirror:
             folder = self.folders[name] = LiveFolder(name, config)
             self._note("folder", name, "added")
             self._renew_folder(folder)
-        elif folder.config != config:
-            restarted = {**folder.config, "label": ""} != {**config, "label": ""}
+        elif folder.config != config or name in self._doubted:
+            restarted = name in self._doubted or restarts(folder.config, config)
+            self._doubted.discard(name)
             self._set_folder(name, config=config)
-            for device in folder.completion.keys() - set(self._remotes(folder)):
-                del folder.completion[device]
-                self._note("folder", name, "completion")
-            if restarted:  # the daemon stops and starts it for all but its label
+            self._forget_others(folder)
+            if restarted:
                 self._renew_folder(folder)
-        if config["paused"]:
+        if config["paused"] or folder.state == "paused":
             self._set_state(folder, "", "")
 
+    def _forget_others(self, folder: LiveFolder) -> None:
+        """Forget what is known of devices that don't share the folder any more."""
+        for device in folder.completion.keys() - set(self._remotes(folder)):
+            del folder.completion[device]
+            self._note("folder", folder.id, "completion")
+
+    def _check_paused(self, target: LiveFolder | LiveDevice | None, *, paused: bool) -> None:
+        """Ask for the configuration if it isn't known yet: the daemon may save it only seconds later."""
+        if target is not None and target.paused != paused:
+            self._stale.add(CONFIG)
+
     def _load_connections(self, answer: t.Connections, now: float) -> None:
-        totals: dict[str, tuple[int, int]] = {}
-        before = self._account
+        totals: dict[str, _Totals] = {}
+        then, before = self._account or (now, {})
         for name, connection in answer["connections"].items():
             device = self.devices.get(name)
             if device is None:
                 continue
-            own = totals[name] = connection["inBytesTotal"], connection["outBytesTotal"]
+            if device.connected and not connection["connected"]:
+                self._renew_completions(name)
+            own = totals[name] = _Totals.of(connection)
             self._set_device(name, connected=connection["connected"], connection=connection)
-            if before is not None and name in before[1] and now > before[0]:
-                then = before[1][name]
-                again = own[0] < then[0] or own[1] < then[1]  # they count from the beginning of the connection
-                span = now - before[0]
-                rates = [(own[i] - (0 if again else then[i])) / span for i in (0, 1)]
-                self._set_device(name, in_rate=rates[0], out_rate=rates[1])
+            if name in before and now > then:
+                in_bytes, out_bytes = own.since(before[name])
+                self._set_device(name, in_rate=in_bytes / (now - then), out_rate=out_bytes / (now - then))
         self._account = now, totals
+
+    def _load_summary(self, folder_id: str, summary: t.FolderSummary | None) -> None:
+        folder = self.folders.get(folder_id)
+        if folder is None:
+            return
+        if summary is None:  # it is not running yet; its first change of state lets it be asked again
+            self._set_state(folder, "", "")
+            return
+        if summary["state"] not in _SCANNING:
+            self._unsure.discard(folder_id)
+        self._take_summary(folder, summary)
+        self._set_state(folder, summary["state"], summary.get("error", ""))
+
+    def _load_errors(self, folder_id: str, errors: list[t.FileError]) -> None:
+        folder = self.folders.get(folder_id)
+        if folder is None:
+            return
+        self._set_folder(folder_id, errors=errors)
+        if folder.summary is not None and bool(errors) != bool(folder.summary["errors"]):
+            self._stale.add(Key("summary", folder_id))
 
     def _load_completion(self, folder_id: str, device_id: str, answer: t.FolderCompletion | None) -> None:
         folder = self.folders.get(folder_id)
@@ -314,31 +388,47 @@ class Mirror:
             folder.completion[device_id] = answer
             self._note("folder", folder_id, "completion")
 
-    def _state_changed(self, data: t.StateChangedData) -> frozenset[Key]:
+    def _state_changed(self, data: t.StateChangedData, time: str) -> frozenset[Key]:
         folder = self.folders.get(data["folder"])
         if folder is None:
             return frozenset()
         key = Key("summary", folder.id)
-        # Neither the start of a folder nor an error is followed by a FolderSummary.
-        if folder.state not in _USUAL_STATES or data["to"] == "error":
+        before, to, error = folder.state, data["to"], data.get("error", "")
+        if before in _NOT_RUNNING:  # questions from before it ran had no answer
+            self._renew_folder(folder)
+        elif before not in _USUAL_STATES or to == "error":  # neither is followed by a FolderSummary
             self._stale.add(key)
-        self._set_state(folder, data["to"], data.get("error") or "")
-        if data["to"] != "scanning":
-            self._set_folder(folder.id, scan=None)
+        elif data["from"] == "scanning":  # only a scan that changes an item is; but it may find errors, or patterns
+            self._unsure.add(folder.id)
+            self._stale.add(Key("patience", folder.id))
+        if folder.summary is not None and folder.summary["state"]:
+            self._set_folder(folder.id, summary=_with_state(folder.summary, to, time, error))
+        self._set_state(folder, to, error)
         return frozenset({key})
 
     def _folder_summary(self, folder_id: str, summary: t.FolderSummary) -> frozenset[Key]:
         folder = self.folders.get(folder_id)
         if folder is None:
             return frozenset()
-        self._set_folder(folder_id, summary=summary)
-        # FolderErrors is never sent to say that there are none any more.
-        failed = summary["errors"]
-        if not failed and folder.errors:
-            self._set_folder(folder_id, errors=[])
-        elif failed != len(folder.errors):
-            self._stale.add(Key("errors", folder_id))
+        before, self._told[folder_id] = self._told.get(folder_id), _sums(summary)
+        if summary["state"] not in _SCANNING:
+            self._unsure.discard(folder_id)
+        if summary["state"] not in {"", folder.state} and folder.state not in _NOT_RUNNING:
+            # The state has changed while the daemon added up; that was told in between.
+            summary = _with_state(summary, folder.state, summary["stateChanged"], folder.error)
+        self._take_summary(folder, summary)
+        if not _is_recent(summary) and before != self._told[folder_id]:
+            # For these a FolderCompletion is sent only since version 1.27.4.
+            away = [name for name in self._remotes(folder) if name in self.devices and not self.devices[name].connected]
+            self._stale |= {Key("completion", folder_id, name) for name in away}
         return frozenset({Key("summary", folder_id)})
+
+    def _take_summary(self, folder: LiveFolder, summary: t.FolderSummary) -> None:
+        self._set_folder(folder.id, summary=summary)
+        if summary["errors"]:
+            self._stale.add(Key("errors", folder.id))
+        else:  # FolderErrors is never sent to say that there are none any more
+            self._set_folder(folder.id, errors=[])
 
     def _folder_completion(self, data: t.FolderCompletionData) -> frozenset[Key]:
         completion: Any = {key: value for key, value in data.items() if key not in {"folder", "device"}}
@@ -373,7 +463,12 @@ class Mirror:
         return [device["deviceID"] for device in folder.config["devices"] if device["deviceID"] != self.own_id]
 
     def _set_state(self, folder: LiveFolder, state: str, error: str) -> None:
-        self._set_folder(folder.id, state="paused" if folder.paused else state or "unknown", error=error)
+        state = "paused" if folder.paused else state or "unknown"
+        self._set_folder(folder.id, state=state, error="" if folder.paused else error)
+        if state != "scanning":
+            self._set_folder(folder.id, scan=None)
+        if state != "syncing":
+            self._set_folder(folder.id, progress={})
 
     def _set_folder(self, folder_id: str, **fields: Any) -> None:
         folder = self.folders.get(folder_id)
@@ -395,9 +490,34 @@ class Mirror:
         self._changes.setdefault((kind, name), set()).add(what)
 
 
+def restarts(before: t.FolderConfiguration, after: t.FolderConfiguration) -> bool:
+    """Tell whether a change of its configuration lets the daemon stop a folder and start it again."""
+    return _essential(before) != _essential(after)
+
+
+def _essential(config: t.FolderConfiguration) -> dict[str, object]:
+    return {name: value for name, value in config.items() if name not in {"label", "group"}}
+
+
+def _is_recent(summary: t.FolderSummary) -> bool:
+    """Tell whether a summary comes from version 1.27.4 or later."""
+    return "remoteSequence" in summary
+
+
+def _sums(summary: t.FolderSummary) -> dict[str, object]:
+    return {name: value for name, value in summary.items() if name not in {"state", "stateChanged", "error"}}
+
+
+def _with_state(summary: t.FolderSummary, state: str, time: str, error: str) -> t.FolderSummary:
+    """Return a summary with a state that came later."""
+    new: t.FolderSummary = {**summary, "state": state, "stateChanged": time, "error": error}
+    if not error and not _is_recent(summary):
+        del new["error"]
+    return new
+
+
+_SCANNING: Final = frozenset({"scanning", "scan-waiting"})
+_NOT_RUNNING: Final = frozenset({"unknown", "paused"})
 _USUAL_STATES: Final = frozenset(
-    {
-        *("idle", "scanning", "scan-waiting", "sync-waiting", "sync-preparing", "syncing"),
-        *("cleaning", "clean-waiting"),
-    }
+    {*_SCANNING, "idle", "sync-waiting", "sync-preparing", "syncing", "cleaning", "clean-waiting"}
 )

@@ -6,9 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from . import _routes
-from ._clock import clock
-from ._continuity import PROMPT, Anchor, Answer, Batch, Continuity, Epoch, Question, marker
-from .exceptions import BadRequestError, SyncthingError
+from ._continuity import Anchor, Batch, Continuity, Epoch, Question, marker
+from .exceptions import BadRequestError, NotSyncthingError, SyncthingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +18,14 @@ if TYPE_CHECKING:
 
     from . import types as t
     from ._masks import Mask
+    from ._routes import Route
     from .api import API
 
 __all__ = ["EventStream", "read_cursor"]
 
-_MARGIN: Final = 10.0  # seconds that an answer may take beyond the time that the daemon waits for events
-_SHORTEST_WAIT: Final = 5.0
+_MARGIN: Final = 10.0  # seconds that an answer may take beyond the time that the daemon waits, if the client says none
+_SHORTEST_WAIT: Final = 5
+_LATER: Final = 0.25
 
 
 def read_cursor(cursor: Mapping[str, Any], mask: Mask) -> tuple[Epoch, Anchor | None]:
@@ -34,34 +35,20 @@ def read_cursor(cursor: Mapping[str, Any], mask: Mask) -> tuple[Epoch, Anchor | 
         BadRequestError: It is no cursor, or one of a stream with other types.
     """
     try:
-        found = cursor["mask"]
-        epoch = Epoch(str(cursor["daemon"]), str(cursor["started"]), bool(cursor["sure"]))
-        number = cursor["id"]
-        anchor = Anchor(int(number), int(cursor["globalID"]), str(cursor["time"])) if number else None
-    except (KeyError, TypeError, ValueError) as error:
+        found, daemon, started = cursor["mask"], cursor["daemon"], cursor["started"]
+        number, global_id, time = cursor["id"], cursor["globalID"], cursor["time"]
+    except (KeyError, TypeError, IndexError) as error:
         raise BadRequestError("since is not a cursor that a stream has given") from error
+    strings = [found, daemon, started, *([time] if number else [])]
+    if not all(isinstance(each, str) for each in strings) or not all(
+        isinstance(each, int) and each > 0 for each in ([number, global_id] if number else [])
+    ):
+        raise BadRequestError("since is not a cursor that a stream has given")
     if found != mask.name:
         raise BadRequestError(
             f"the cursor belongs to the subscription {found!r}, not {mask.name!r}: same types, please"
         )
-    return epoch, anchor
-
-
-class _Receipt:
-    """When and over which connection an answer came; notes it when the headers are there."""
-
-    def __init__(self) -> None:
-        self.at = float("-inf")
-        self.daemon: str | None = None
-        self.link: object | None = None
-
-    def __call__(self, response: aiohttp.ClientResponse) -> None:
-        self.at = clock()
-        self.daemon = response.headers.get("X-Syncthing-Id")
-        # Syncthing sends neither header: behind a proxy the connection says nothing about the daemon's process.
-        direct = "Server" not in response.headers and "Via" not in response.headers
-        connection = response.connection
-        self.link = connection.protocol if direct and connection is not None else None
+    return Epoch(daemon, started), Anchor(number, global_id, time) if number else None
 
 
 class EventStream:
@@ -90,17 +77,20 @@ class EventStream:
         self._wait = wait
         self._is_transient = is_transient
         self._delays = delays
-        self._pause: Iterator[float] | None = None
-        self._error: SyncthingError | None = None
-        self._answered_at = float("-inf")
-        self._cut_after: float | None = None
+        self._down: SyncthingError | None = None
+        self._pauses: Iterator[float] = iter(())
+        self._not_before = float("-inf")
+        self._silent = float("-inf")
+        self._answerer: str | None = None
         self._pending: Iterator[Any] = iter(())
         self._pending_epoch: Epoch | None = None
+        self._error: SyncthingError | None = None
         self._last: t.Event | None = None
         self._last_epoch: Epoch | None = None
         self._entered = False
         self._ended = False
-        self._task: asyncio.Task[Batch] | None = None
+        self._waiting = False
+        self._task: asyncio.Task[tuple[Batch, SyncthingError | None]] | None = None
 
     @property
     def error(self) -> SyncthingError | None:
@@ -133,7 +123,7 @@ class EventStream:
         while self._continuity.origin is None and batch is None:
             batch = await self._try()
         if batch is not None:
-            self._take(batch)
+            self._take(batch, self._down)
         self._prefetch()
         return self
 
@@ -174,103 +164,131 @@ class EventStream:
         """End the stream, and wait for the end of the request that is under way."""
         self.stop()
         if self._task is not None:
-            await asyncio.wait([self._task])
-            if not self._task.cancelled():
-                self._task.exception()  # nobody asks for its result any more
+            await _end(self._task)
 
     async def _next(self) -> None:
         """Wait for the next batch and take it."""
-        self._prefetch()
-        task = cast("asyncio.Task[Batch]", self._task)
+        if self._waiting:
+            raise RuntimeError("the stream is iterated over by another task already")
+        task = self._prefetch()
+        self._waiting = True
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
             if not self._entered:  # nobody will close this stream
-                task.cancel()
-                await asyncio.wait([task])
-                self._task = None
+                await _end(task)
             raise
-        if self._ended:
-            return
+        finally:
+            self._waiting = False
         self._task = None
-        try:
-            self._take(task.result())
-        except BaseException:
+        if task.cancelled():
+            return
+        if (failure := task.exception()) is not None:
             self._ended = True
-            raise
+            raise failure
+        self._take(*task.result())
         if self._entered:
             self._prefetch()
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: Batch, error: SyncthingError | None) -> None:
         self._pending = iter(batch.items)
         self._pending_epoch = batch.epoch
+        self._error = error
 
-    def _prefetch(self) -> None:
-        if self._task is None:
+    def _prefetch(self) -> asyncio.Task[tuple[Batch, SyncthingError | None]]:
+        if self._task is None or self._task.cancelled():
             self._task = asyncio.create_task(self._fetch())
+        return self._task
 
-    async def _fetch(self) -> Batch:
+    async def _fetch(self) -> tuple[Batch, SyncthingError | None]:
         while True:
             batch = await self._try()
             if batch is not None:
-                return batch
+                return batch, self._down
 
     async def _try(self) -> Batch | None:
-        """Make one exchange; return what the user shall see of it."""
-        if self._pause is not None:
-            await asyncio.sleep(next(self._pause))
+        """Make one exchange, when its time has come; return what the user shall see of it."""
+        clock = asyncio.get_running_loop().time
+        if self._not_before > clock():
+            await asyncio.sleep(self._not_before - clock())
         try:
             batch = await self._ask()
+        except asyncio.CancelledError:
+            self._continuity.interrupted()  # a poll that is cut short again and again would never prove anything
+            raise
         except SyncthingError as error:
+            self._continuity.interrupted()
             if not self._is_transient(error):
                 raise
-            self._continuity.doubt(broken=True)
-            known, self._error = self._error, error
+            known, self._down = self._down, error
+            if known is None:
+                self._pauses = iter(self._delays())
+            pause = next(self._pauses, None)
+            if pause is None:  # that was the last try
+                raise
+            self._not_before = clock() + pause
             if known is not None:
                 return None
-            self._pause = self._delays()
             return Batch([marker("StreamDown", {"error": str(error), "kind": type(error).__name__})], None)
-        if self._error is None:
+        if self._continuity.question is Question.IDENTITY_LATER:
+            self._not_before = clock() + _LATER
+        if self._down is None:
             return batch
-        self._error = self._pause = None
+        self._down = None
         up = marker("StreamUp", None)
         return Batch([up, *batch.items], batch.epoch) if batch else Batch([up], None)
 
     async def _ask(self) -> Batch | None:
         continuity = self._continuity
-        if clock() - self._answered_at > PROMPT:
-            continuity.doubt()
         question = continuity.question
-        if question is Question.IDENTITY:
+        if question in {Question.IDENTITY, Question.IDENTITY_LATER}:
             status = await self._api.call(_routes.STATUS)
-            self._answered_at = clock()
+            if "myID" not in status:
+                raise _foreign(_routes.STATUS)
             return continuity.identified(status["myID"], status["startTime"], status["uptime"])
         wait = self._wait if question is Question.WAIT else 0
         params = {"since": str(continuity.since), "timeout": str(wait)}
-        if question is Question.NEWEST:
+        if question in {Question.WAIT, Question.NEWEST}:
             params["limit"] = "1"
         if self._mask.events is not None:
             params["events"] = self._mask.events
-        receipt = _Receipt()
-        asked_at = clock()
+        clock = asyncio.get_running_loop().time
+        begin = clock()
         try:
-            events = await self._api.call(self._mask.route, params=params, timeout=wait + _MARGIN, observe=receipt)
+            events = await self._api.call(
+                self._mask.route, params=params, timeout=wait + _MARGIN, observe=self._note_answerer
+            )
         except SyncthingError:
-            self._cut_after = clock() - asked_at if question is Question.WAIT else None
+            if question is Question.WAIT:
+                self._adapt(clock() - begin)
             raise
-        prompt = receipt.at - self._answered_at <= PROMPT
-        self._answered_at = clock()
-        epoch = continuity.epoch
-        batch = continuity.answered(Answer(events, receipt.daemon, receipt.link, prompt))
-        if continuity.question is Question.WAIT and continuity.epoch is epoch:
-            self._adapt()
-        return batch
+        if not all(map(_is_event, (*events[:1], *events[-1:]))):
+            raise _foreign(self._mask.route)
+        return continuity.answered(events, self._answerer)
 
-    def _adapt(self) -> None:
-        """Wait for a shorter time where something on the way ends requests that are silent for long."""
-        if self._cut_after is not None and self._cut_after > _SHORTEST_WAIT:
-            self._wait = max(int(_SHORTEST_WAIT), min(self._wait, int(self._cut_after * 0.8)))
-        self._cut_after = None
+    def _note_answerer(self, response: aiohttp.ClientResponse) -> None:
+        self._answerer = response.headers.get("X-Syncthing-Id")
+
+    def _adapt(self, silent: float) -> None:
+        """Wait for a shorter time where something on the way ends requests that are silent for so many seconds."""
+        if silent > _SHORTEST_WAIT and abs(silent - self._silent) < 1:  # twice in a row is no accident
+            self._wait = min(self._wait, max(_SHORTEST_WAIT, int(silent * 0.8)))
+        self._silent = silent
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # it had come to its end already; perhaps nobody asks how
+
+
+def _is_event(item: object) -> bool:
+    return isinstance(item, dict) and {"id", "globalID", "time", "type"} <= item.keys()
+
+
+def _foreign(route: Route[Any]) -> NotSyncthingError:
+    return NotSyncthingError("the answer is not Syncthing's", method=route.method, path=route.path)
 
 
 def _write_cursor(mask: Mask, epoch: Epoch, anchor: Anchor | None) -> t.Cursor:
@@ -278,7 +296,6 @@ def _write_cursor(mask: Mask, epoch: Epoch, anchor: Anchor | None) -> t.Cursor:
         "mask": mask.name,
         "daemon": epoch.daemon,
         "started": epoch.started,
-        "sure": epoch.sure,
         "id": anchor.id if anchor else 0,
         "globalID": anchor.global_id if anchor else None,
         "time": anchor.time if anchor else None,

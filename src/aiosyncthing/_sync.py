@@ -1,19 +1,21 @@
 """What "in sync" means, without I/O: what is missing in a folder here, and on a remote device.
 
 The figures of the API don't say it by themselves. ``completion`` is 95 when only deletions are left, and 100 when only
-items without content are missing; a paused folder answers with zeros; a device that was never asked, or has not
-accepted the folder, answers like one that has nothing to do (lib/model/model.go, lib/model/folder_summary.go).
+items without content are missing; a paused folder answers with zeros; one that was just started is idle, with the
+figures of its last run, before its first scan begins; a device that is away, or has not accepted the folder, answers
+with what was known last (lib/model/model.go, lib/model/folder_summary.go, lib/model/folderstate.go).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from .exceptions import CannotSyncError, FolderNotRunningError
+from .times import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from . import types as t
 
@@ -21,15 +23,20 @@ __all__ = [
     "Amount",
     "Rate",
     "SyncProgress",
+    "age",
     "check_device",
     "check_folder",
+    "check_shared",
     "device_name",
-    "folder_error",
     "local_amount",
+    "mark",
     "remote_amount",
+    "shares",
 ]
 
 _HALF_LIFE: Final = 5.0  # seconds after which a measured rate counts half
+_LEAST_RATE: Final = 1.0  # bytes per second; below, nothing arrives
+_ALMOST: Final = 99.9  # percent
 _REMOTE_STATES: Final = {
     "paused": "has paused the folder",
     "notSharing": "has not accepted the folder",
@@ -62,7 +69,8 @@ class SyncProgress:
         needed_bytes: Bytes that are missing.
         needed_items: Files, directories, links and deletions that are missing.
         total_bytes: Bytes that there are in all, counted once for each device.
-        percent: How much of the bytes is there; below 100 while anything is missing.
+        percent: How much of the bytes is there; below 100 while anything is missing. 0 while there is nothing to
+            go by, as with items that have no content.
         rate: Bytes per second that arrive, smoothed; ``None`` until it can be told.
         seconds_left: Smoothed estimate; ``None`` while nothing arrives.
         missing: What is missing where, for people; empty at the end.
@@ -84,11 +92,16 @@ class SyncProgress:
         items = sum(part.needed_items for part in parts)
         total = sum(part.total_bytes for part in parts)
         missing = tuple(part.missing for part in parts if part.missing)
-        percent = 100.0 * (1 - min(needed, total) / total) if total else 100.0
+        percent = 100.0 * (1 - min(needed, total) / total) if total else 0.0
         if missing:
-            percent = min(percent, 99.9)
-        left = needed / rate if rate else (0.0 if not missing else None)
-        return cls(needed, items, total, percent, rate, left, missing)
+            left = needed / rate if needed and rate else None
+            return cls(needed, items, total, min(percent, _ALMOST), rate, left, missing)
+        return cls(needed, items, total, 100.0, rate, 0.0, ())
+
+    def interrupted(self, reason: str) -> SyncProgress:
+        """Return the same when it can't be found out at present whether it still holds."""
+        percent = min(self.percent, _ALMOST)
+        return replace(self, percent=percent, rate=None, seconds_left=None, missing=(reason,))
 
 
 class Rate:
@@ -111,7 +124,8 @@ class Rate:
             span = now - self._last[0]
             rate = (self._last[1] - needed_bytes) / span
             weight = 0.5 ** (span / _HALF_LIFE)
-            self._value = rate if self._value is None else weight * self._value + (1 - weight) * rate
+            value = rate if self._value is None else weight * self._value + (1 - weight) * rate
+            self._value = value if value >= _LEAST_RATE else 0.0
             self._last = now, needed_bytes
         return self._value
 
@@ -127,14 +141,40 @@ def check_folder(folder: t.FolderConfiguration, summary: t.FolderSummary | None 
     if folder["paused"]:
         raise FolderNotRunningError(f"folder {name} is paused")
     if summary is not None:
-        error = summary.get("error") or summary.get("invalid") or ""
+        error = summary.get("error", "")
         if error or summary["state"] == "error":
-            raise folder_error(name, error or "it has an error")
+            reason = error or "it has an error"
+            raise CannotSyncError(f"folder {name}: {reason}", folder_id=name, reason=reason)
 
 
-def folder_error(folder_id: str, reason: str) -> CannotSyncError:
-    """Make the error for a folder that stands still."""
-    return CannotSyncError(f"folder {folder_id}: {reason}", folder_id=folder_id, reason=reason)
+def check_shared(
+    folders: Sequence[t.FolderConfiguration], devices: Iterable[t.DeviceConfiguration], *, every: bool
+) -> None:
+    """Raise if there is nothing to be waited for on a device.
+
+    Args:
+        folders: The folders.
+        devices: The devices.
+        every: Whether each device has to share every folder, or just any.
+
+    Raises:
+        CannotSyncError: According to the configuration, the device does not.
+    """
+    for device in devices:
+        name, device_id = device_name(device), device["deviceID"]
+        unshared = [folder["id"] for folder in folders if not shares(folder, device)]
+        if every and unshared:
+            reason = "not shared with the device"
+            message = f"folder {unshared[0]}: not shared with device {name}"
+            raise CannotSyncError(message, folder_id=unshared[0], device_id=device_id, reason=reason)
+        if len(unshared) == len(folders):
+            reason = "no folder is shared with the device"
+            raise CannotSyncError(f"device {name}: shares no folder", device_id=device_id, reason=reason)
+
+
+def shares(folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> bool:
+    """Tell whether a folder is shared with a device."""
+    return any(element["deviceID"] == device["deviceID"] for element in folder["devices"])
 
 
 def check_device(folder_id: str, device: t.DeviceConfiguration) -> None:
@@ -157,6 +197,19 @@ def device_name(device: t.DeviceConfiguration) -> str:
     return device["name"] or device["deviceID"][:7]
 
 
+def mark(summary: t.FolderSummary) -> object:
+    """Return what changes whenever something in a folder does, here or in what is known of other devices."""
+    return summary["sequence"], summary.get("remoteSequence")
+
+
+def age(connection: t.ConnectionStats) -> float | None:
+    """Return since how many seconds a device is connected; ``None`` if it is not."""
+    now, since = parse_time(connection["at"]), parse_time(connection["startedAt"])
+    if not connection["connected"] or now is None or since is None:
+        return None
+    return (now - since).total_seconds()
+
+
 def local_amount(folder: t.FolderConfiguration, summary: t.FolderSummary | None) -> Amount:
     """Return what is missing in a folder here.
 
@@ -168,10 +221,14 @@ def local_amount(folder: t.FolderConfiguration, summary: t.FolderSummary | None)
     items = summary["needFiles"] + summary["needDirectories"] + summary["needSymlinks"] + summary["needDeletes"]
     missing = ""
     if items:
-        failed = f", of which {summary['errors']} failed" if summary["errors"] else ""
+        failed = f", and {summary['errors']} failed" if summary["errors"] else ""
         missing = f"folder {name}: {items} items ({summary['needBytes']} bytes) are needed here{failed}"
     elif summary["state"] != "idle":
         missing = f"folder {name}: {summary['state']}"
+    elif parse_time(summary["stateChanged"]) is None:  # since it was started, it has not even begun to scan
+        missing = f"folder {name}: not scanned yet"
+    elif summary["errors"]:  # with nothing needed, these are items here that can't be read, so others don't get them
+        missing = f"folder {name}: {summary['errors']} items failed"
     return Amount(summary["needBytes"], items, summary["globalBytes"], missing)
 
 
@@ -197,6 +254,9 @@ def remote_amount(
         missing = f"{place}: it {_REMOTE_STATES['unknown']}"
     elif state != "valid":
         missing = f"{place}: it {_REMOTE_STATES.get(state, f'reports {state}')}"
+    elif completion["globalItems"] and not completion["sequence"]:
+        # Nothing is counted as needed by a device that has never told what it has. From 1.20 on the states above tell.
+        missing = f"{place}: it has not told what it has, perhaps it has not accepted the folder"
     elif items or needed:
         missing = f"{place}: {items} items ({needed} bytes) are needed there"
     return Amount(needed, items, total, missing)

@@ -111,6 +111,11 @@ class API:
         return self._url
 
     @property
+    def timeout(self) -> float | None:
+        """Seconds for a whole request, as given; ``None`` for no limit."""
+        return self._timeout
+
+    @property
     def daemon_id(self) -> str | None:
         """Device ID of the daemon that answered last; ``None`` before the first answer."""
         return self._daemon_id

@@ -50,7 +50,8 @@ class Database(Namespace):
 
         ``completion`` is 95 when only deletions are left, 100 when only items without content are missing, and 0
         in an aggregate over no folder. ``remoteState`` (since 1.20) must be ``valid`` for the figures to be the
-        remote device's own. Docs: ``rest/db-completion-get``.
+        remote device's own: as long as it has sent no index (``sequence`` 0), say because it has not accepted the
+        folder, version 1 answers 100 although it lacks everything. Docs: ``rest/db-completion-get``.
 
         Args:
             folder_id: The folder; ``None`` for the sum of all that are shared with the device. Paused ones are left
@@ -84,7 +85,8 @@ class Database(Namespace):
     ) -> list[t.TreeEntry]:
         """Get a part of the folder's global tree. See `walk` for a way that never holds it whole.
 
-        The daemon builds the answer in memory; for a large folder it has tens of megabytes.
+        The daemon builds the answer in memory; for a large folder it has tens of megabytes. Version 1 makes no tree
+        of a receive-encrypted folder: it answers with an error (`ServerError`), with few ``levels`` with nothing.
         Docs: ``rest/db-browse-get``.
 
         Args:
@@ -109,6 +111,8 @@ class Database(Namespace):
         self, folder_id: str, prefix: str = "", *, dirsonly: bool = False, timeout: float | None = None
     ) -> AsyncGenerator[tuple[str, t.TreeEntry]]:
         """Go through the folder's global tree, level by level, with one request per directory as it is reached.
+
+        Of a receive-encrypted folder nothing comes, since version 1 has no tree of it.
 
         Close it (``contextlib.aclosing``) when leaving before its end.
 
@@ -355,8 +359,8 @@ class Database(Namespace):
     ) -> None:
         """Scan a folder, or all, and return when that is done.
 
-        It waits for a scan under way, for the folder's first scan and for a place among the folders that may
-        scan at once. Going away does not stop it. Docs: ``rest/db-scan-post``.
+        It waits for a scan or a sync under way, for the folder's first scan and for a place among the folders that
+        may scan at once. Going away does not stop it. Docs: ``rest/db-scan-post``.
 
         Args:
             folder_id: The folder; ``None`` for all.

@@ -6,18 +6,20 @@ import asyncio
 import time
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from . import _routes
 from ._backoff import delays, is_transient
 from ._deadline import within
-from ._mirror import Change, Key, LiveDevice, LiveFolder, Mirror
+from ._mirror import PATIENCE, Change, Key, LiveDevice, LiveFolder, Mirror
 from .exceptions import NotFoundError, SyncthingError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
+    from ._routes import Route
     from ._stream import EventStream
     from .api import API
     from .events import Events
@@ -26,7 +28,8 @@ __all__ = ["Change", "Live", "LiveDevice", "LiveFolder"]
 
 _PARALLEL: Final = 4
 _PAUSE: Final = 1.0  # seconds between two equal questions, at least; some are expensive for the daemon
-_RATES_EVERY: Final = 10.0  # seconds, as in Syncthing's own interface
+_SHARE: Final = 2.0  # and at least so many times the time that the daemon took for the answer, as it does itself
+_RECHECK_EVERY: Final = 10.0  # seconds, as in Syncthing's own interface
 
 
 class Live:
@@ -36,6 +39,9 @@ class Live:
     daemon, or when events were lost, it asks again. The expensive questions are asked once, and then only where the
     daemon sends no event with the answer. While the daemon can't be reached, ``connected`` is false and the rest stays
     as it was last known.
+
+    Numbers that the daemon sends no events for (bytes transferred, and the rates) are some seconds old. A context is
+    entered once; for another one call `Syncthing.watch` again.
     """
 
     def __init__(self, api: API, events: Events) -> None:
@@ -46,12 +52,13 @@ class Live:
         self._tasks: list[asyncio.Task[None]] = []
         self._failure: Exception | None = None
         self._ended = False
-        self._listeners: list[_Listener] = []
+        self._listeners: WeakSet[_Listener] = WeakSet()
+        self._unknown: set[Key] = set()  # what was asked at first and is not answered yet
         self._due: dict[Key, float] = {}
-        self._asked: dict[Key, float] = {}
-        self._asking: dict[Key, bool] = {}
+        self._not_before: dict[Key, float] = {}
+        self._asking: dict[Key, bool] = {}  # and whether the answer will be too old
+        self._tries: dict[Key, Iterator[float]] = {}  # of questions that failed
         self._work = asyncio.Event()
-        self._rest = asyncio.Event()
 
     @property
     def folders(self) -> Mapping[str, LiveFolder]:
@@ -71,31 +78,28 @@ class Live:
     @property
     def settled(self) -> bool:
         """Whether everything that had to be asked so far has been answered."""
-        return self._rest.is_set()
+        return not self._due and not self._asking
 
-    async def changes(self) -> AsyncGenerator[Change]:
-        """Yield what changes from now on. What changes several times before it is taken, comes once.
+    def changes(self) -> AsyncGenerator[Change]:
+        """Return an iterator over what changes from now on, which ends with the mirror.
 
-        Close it (``contextlib.aclosing``) when leaving before the mirror ends.
+        What changes several times before it is taken, comes once. There may be several iterators.
 
         Raises:
-            SyncthingError: The mirror had to give up.
+            SyncthingError: While iterating: the mirror had to give up.
         """
-        listener = _Listener()
-        self._listeners.append(listener)
-        try:
-            while True:
-                while listener.pending:
-                    (kind, name), fields = next(iter(listener.pending.items()))
-                    del listener.pending[kind, name]
-                    yield Change(kind, name, frozenset(fields))
-                if self._ended:
-                    return
-                self._check()
-                listener.news.clear()
-                await listener.news.wait()
-        finally:
-            self._listeners.remove(listener)
+        return self._tell(self._listen())
+
+    async def _tell(self, listener: _Listener) -> AsyncGenerator[Change]:
+        while True:
+            while listener.pending:
+                (kind, name), fields = next(iter(listener.pending.items()))
+                del listener.pending[kind, name]
+                yield Change(kind, name, frozenset(fields))
+            if self._failure is None and self._ended:
+                return
+            self._check()
+            await listener.wait()
 
     async def until(self, predicate: Callable[[Live], bool], timeout: float | None = None) -> None:
         """Wait until something is true of the mirror: ``await live.until(lambda live: live.devices[x].connected)``.
@@ -108,41 +112,33 @@ class Live:
             WaitTimeoutError: It did not become true in time.
             SyncthingError: The mirror had to give up.
         """
+        listener = self._listen()
         async with within(timeout, lambda: "what was waited for did not become true"):
-            listener = _Listener()
-            self._listeners.append(listener)
-            try:
-                while not predicate(self):
-                    self._check()
-                    listener.news.clear()
-                    await listener.news.wait()
-            finally:
-                self._listeners.remove(listener)
+            while not predicate(self):
+                self._check()
+                await listener.wait()
 
     async def __aenter__(self) -> Self:
         """Subscribe, and wait until everything is known.
 
         Raises:
-            SyncthingError: The daemon can't be asked.
+            SyncthingError: The daemon can't be reached, or refuses.
         """
+        if self._tasks or self._ended:
+            raise SyncthingError("a mirror can be entered only once")
         stream = await self._stack.enter_async_context(self._events.stream())
         try:
-            self._mirror.load(Key("identity"), await self._api.call(_routes.STATUS), time.monotonic())
-            self._mirror.load(Key("config"), await self._api.call(_routes.CONFIG), time.monotonic())
-            self._mirror.renew()
+            for key, route in ((Key("identity"), _routes.STATUS), (Key("config"), _routes.CONFIG)):
+                self._mirror.load(key, await self._api.call(route), time.monotonic())
             self._mirror.set_connected(connected=True)
             self._publish()
+            self._unknown = set(self._due)
             self._tasks = [
                 asyncio.create_task(self._guard(self._follow(stream))),
-                asyncio.create_task(self._guard(self._look_after_rates())),
+                asyncio.create_task(self._guard(self._recheck())),
                 *(asyncio.create_task(self._guard(self._answer_questions())) for _ in range(_PARALLEL)),
             ]
-            rest = asyncio.create_task(self._rest.wait())
-            try:
-                await asyncio.wait([rest, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                rest.cancel()
-            self._check()
+            await self.until(lambda _: not self._unknown)
         except BaseException:
             await self._end()
             raise
@@ -156,13 +152,19 @@ class Live:
 
     async def _end(self) -> None:
         self._ended = True
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
-        await self._stack.aclose()
-        self._wake()
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            self._wake()
+            await self._stack.aclose()
+
+    def _listen(self) -> _Listener:
+        listener = _Listener()
+        self._listeners.add(listener)
+        return listener
 
     def _check(self) -> None:
         if self._failure is not None:
@@ -187,68 +189,75 @@ class Live:
                     self._mirror.set_connected(connected=False)
                 case "StreamUp":
                     self._mirror.set_connected(connected=True)
+                    self._hurry()
                 case _:
                     for key in self._mirror.apply(item):
                         if key in self._asking:
                             self._asking[key] = True  # the answer under way may be older than this event
             self._publish()
 
-    async def _look_after_rates(self) -> None:
+    async def _recheck(self) -> None:
         while True:
-            await asyncio.sleep(_RATES_EVERY)
-            if self.connected:
-                self._ask(Key("connections"))
+            await asyncio.sleep(_RECHECK_EVERY)
+            self._mirror.recheck()
+            self._publish()
 
     def _publish(self) -> None:
+        """Ask what came up, and tell what changed."""
         for key in self._mirror.take_stale():
             self._ask(key)
         changes = self._mirror.take_changes()
-        if changes:
-            for listener in self._listeners:
-                listener.add(changes)
-        if not self._due and not self._asking and not self._rest.is_set():
-            self._rest.set()
-            self._wake()
+        for listener in self._listeners:
+            listener.add(changes)
 
     def _wake(self) -> None:
         for listener in self._listeners:
             listener.news.set()
 
     def _ask(self, key: Key) -> None:
-        self._rest.clear()
         if key in self._asking:
             self._asking[key] = True
         else:
-            self._due.setdefault(key, self._asked.get(key, float("-inf")) + _PAUSE)
+            wait = PATIENCE if key.kind == "patience" else 0.0
+            self._due.setdefault(key, max(time.monotonic() + wait, self._not_before.get(key, 0.0)))
             self._work.set()
 
+    def _hurry(self) -> None:
+        """Try at once what failed while the daemon could not be reached."""
+        for key in self._due.keys() & self._tries.keys():
+            self._due[key] = time.monotonic()
+        self._tries.clear()
+        self._work.set()
+
     async def _answer_questions(self) -> None:
-        pauses = delays()
         while True:
             key = await self._next_question()
             self._asking[key] = False
-            self._asked[key] = time.monotonic()
+            begun = time.monotonic()
             try:
                 answer = await self._question(key)
-            except NotFoundError:
-                answer = None
             except SyncthingError as error:
                 if not is_transient(error):
                     raise
-                self._due[key] = time.monotonic() + next(pauses)
+                pause = next(self._tries.setdefault(key, delays()))
+                self._due[key] = time.monotonic() + pause
                 del self._asking[key]
                 continue
-            pauses = delays()
+            now = time.monotonic()
+            self._not_before[key] = now + max(_PAUSE, _SHARE * (now - begun))
+            self._tries.pop(key, None)
             if self._asking.pop(key):
                 self._ask(key)
             else:
-                self._mirror.load(key, answer, time.monotonic())
+                self._unknown.discard(key)
+                self._mirror.load(key, answer, now)
             self._publish()
+            self._wake()
 
     async def _next_question(self) -> Key:
         while True:
             wait: float | None = None
-            if self._due:
+            if self._due and self.connected:
                 key = min(self._due, key=self._due.__getitem__)
                 wait = self._due[key] - time.monotonic()
                 if wait <= 0:
@@ -259,23 +268,29 @@ class Live:
                 async with asyncio.timeout(wait):
                     await self._work.wait()
 
-    def _question(self, key: Key) -> Coroutine[Any, Any, Any]:
-        call = self._api.call
-        match key.kind:
-            case "config":
-                return call(_routes.CONFIG)
-            case "identity":
-                return call(_routes.STATUS)
-            case "connections":
-                return call(_routes.CONNECTIONS)
-            case "stats":
-                return call(_routes.DEVICE_STATS)
-            case "summary":
-                return call(_routes.DB_STATUS, params={"folder": key.folder})
-            case "errors":
-                return call(_routes.FOLDER_ERRORS, params={"folder": key.folder})
-            case "completion":
-                return call(_routes.DB_COMPLETION, params={"folder": key.folder, "device": key.device})
+    async def _question(self, key: Key) -> Any:
+        """Ask; ``None`` if the folder is not there, or not running."""
+        route = _ROUTES.get(key.kind)
+        if route is None:
+            return None
+        params = {name: value for name, value in (("folder", key.folder), ("device", key.device)) if value}
+        try:
+            return await self._api.call(route, params=params)
+        except NotFoundError:
+            if not key.folder:
+                raise
+            return None
+
+
+_ROUTES: Final[Mapping[str, Route[Any]]] = {
+    "config": _routes.CONFIG,
+    "identity": _routes.STATUS,
+    "connections": _routes.CONNECTIONS,
+    "stats": _routes.DEVICE_STATS,
+    "summary": _routes.DB_STATUS,
+    "errors": _routes.FOLDER_ERRORS,
+    "completion": _routes.DB_COMPLETION,
+}
 
 
 class _Listener:
@@ -286,6 +301,12 @@ class _Listener:
         self.news = asyncio.Event()
 
     def add(self, changes: list[Change]) -> None:
+        """Note what changed."""
         for kind, name, fields in changes:
             self.pending.setdefault((kind, name), set()).update(fields)
-        self.news.set()
+            self.news.set()
+
+    async def wait(self) -> None:
+        """Wait for news."""
+        self.news.clear()
+        await self.news.wait()

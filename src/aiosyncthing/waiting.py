@@ -9,11 +9,24 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from . import _routes, _sync
+from . import _routes
 from ._backoff import delays, is_transient
 from ._checks import required, same_device
 from ._deadline import within
-from ._sync import Amount, SyncProgress
+from ._mirror import restarts
+from ._sync import (
+    Amount,
+    Rate,
+    SyncProgress,
+    age,
+    check_device,
+    check_folder,
+    check_shared,
+    local_amount,
+    mark,
+    remote_amount,
+    shares,
+)
 from .exceptions import (
     BadRequestError,
     MigrationError,
@@ -41,29 +54,28 @@ __all__ = ["SyncProgress", "wait_in_sync", "wait_ready"]
 # Seconds between two rounds of questions, of which some are expensive for the daemon: from short to long.
 _FIRST_PAUSE: Final = 0.1
 _PAUSE: Final = 1.0
-_LOOK: Final = 10.0  # seconds after which everything is asked again, even if no event says that it changed
+_LOOK: Final = 30.0  # seconds after which everything is asked again, even if no event says that it changed
 _PARALLEL: Final = 4
 _READY_TIMEOUT: Final = 5.0
+_ACQUAINTED: Final = 3.0
+"""Seconds after which a device that has connected has told what is new in its folders.
 
-# What disturbs a folder that was in sync. The others just follow from these.
+It sends that at once when both have told each other what they share (lib/model/indexhandler.go), but nothing says that
+it has come to the end, or that there is nothing.
+"""
+_NAMED: Final = 10  # how many missing things are told at most
+
 _ABOUT_FOLDERS: Final = frozenset(
     {
         *("StateChanged", "FolderSummary", "FolderCompletion", "FolderErrors", "FolderWatchStateChanged"),
         *("LocalIndexUpdated", "RemoteIndexUpdated", "ItemStarted", "ItemFinished", "RemoteDownloadProgress"),
     }
 )
-_ABOUT_EVERYTHING: Final = frozenset(
-    {
-        *("ConfigSaved", "FolderPaused", "FolderResumed", "DevicePaused", "DeviceResumed", "DeviceConnected"),
-        *("DeviceDisconnected", "ClusterConfigReceived", "EventsLost", "StreamDown", "StreamUp"),
-    }
+_ABOUT_DEVICES: Final = frozenset(
+    {"DeviceConnected", "DeviceDisconnected", "DevicePaused", "DeviceResumed", "ClusterConfigReceived"}
 )
-_DISTURBING: Final = frozenset(
-    {
-        *("StateChanged", "LocalIndexUpdated", "RemoteIndexUpdated", "ItemStarted", "FolderPaused", "FolderResumed"),
-        *("DeviceDisconnected", "DeviceConnected", "DevicePaused", "DeviceResumed", "EventsLost", "StreamDown"),
-    }
-)
+# What disturbs a folder that was in sync. The others just follow from these.
+_DISTURBING: Final = frozenset({"StateChanged", "LocalIndexUpdated", "RemoteIndexUpdated", "ItemStarted"})
 
 
 async def wait_ready(api: API, timeout: float | None = None) -> None:
@@ -72,7 +84,7 @@ async def wait_ready(api: API, timeout: float | None = None) -> None:
     async with within(timeout, lambda: f"the daemon is not ready, last seen: {state}"):
         for delay in delays():
             try:
-                await api.call(_routes.STATUS, timeout=_READY_TIMEOUT)
+                status: dict[str, Any] = {**await api.call(_routes.STATUS, timeout=_READY_TIMEOUT)}
             except MigrationError:
                 state = "migration (Syncthing is converting its database)"
             except SyncthingError as error:
@@ -80,10 +92,10 @@ async def wait_ready(api: API, timeout: float | None = None) -> None:
                     raise
                 state = str(error)
             else:
-                if api.daemon_id is None:
-                    raise NotSyncthingError("what answers there does not identify itself as Syncthing")
+                if "myID" not in status:
+                    raise NotSyncthingError("what answers there is not Syncthing: it does not tell its device ID")
                 return
-            await asyncio.sleep(min(delay, 1.0))
+            await asyncio.sleep(min(delay, _PAUSE))
 
 
 async def wait_in_sync(
@@ -102,12 +114,12 @@ async def wait_in_sync(
     if chosen is not None and not chosen:
         raise BadRequestError("folders must not be empty; leave it out for all")
     waiter = _Waiter(api, chosen, _names(devices, "devices"), rescan=rescan)
-    async with within(timeout, lambda: "; ".join(waiter.missing)), events.stream() as stream:
+    async with within(timeout, lambda: waiter.reason), events.stream() as stream:
         listener = asyncio.create_task(waiter.listen(stream))
         try:
             return await waiter.run(stable_for, on_progress)
         finally:
-            await _end([listener, *waiter.scans.values()])
+            await _end([listener, *waiter.scans])
 
 
 def _names(names: Iterable[str] | str | None, what: str) -> list[str] | None:
@@ -129,19 +141,29 @@ class _Waiter:
     """What is waited for, what is known about it, and what has to be asked again."""
 
     def __init__(self, api: API, folders: list[str] | None, devices: list[str] | None, *, rescan: bool) -> None:
-        self.missing: tuple[str, ...] = ("nothing was asked yet",)
-        self.scans: dict[str, asyncio.Task[None]] = {}
+        self.reason = "nothing was asked yet"
+        self.scans: set[asyncio.Task[None]] = set()
         self._api = api
         self._folders = folders
         self._devices = devices
         self._rescan = rescan
-        self._rate = _sync.Rate()
+        self._rate = Rate()
+        self._progress = SyncProgress.of([Amount(missing=self.reason)], None)
         self._news = asyncio.Event()
-        self._disturbed = True
         self._failure: SyncthingError | None = None
-        self._known: dict[tuple[str, str], Any] = {}  # by folder and device; the device is empty for the folder itself
-        self._slots = asyncio.Semaphore(_PARALLEL)
+        self._disturbed = True  # since the last look
+        self._retry = False  # nothing will tell that it is time for another look
+        self._acquainted_at = float("-inf")
+        self._asked_at = float("-inf")
         self._rest = _FIRST_PAUSE
+        self._slots = asyncio.Semaphore(_PARALLEL)
+        self._own_id = ""
+        self._sharing: frozenset[str] | None = None  # remote devices that share any of the folders
+        self._configs: dict[str, t.FolderConfiguration] = {}
+        self._known: dict[str, dict[str, Any]] = {}  # by folder and device; the device is empty for the folder itself
+        self._scanning: dict[str, asyncio.Task[None]] = {}
+        self._tried: set[str] = set()  # the folders whose scan has ended, well or not
+        self._scanned: set[str] = set()
 
     async def listen(self, stream: EventStream) -> None:
         """Note which of the things known are so no longer."""
@@ -156,24 +178,49 @@ class _Waiter:
         kind: str = item["type"]
         data: Any = item["data"]
         if kind in _ABOUT_FOLDERS:
-            self._forget(data["folder"])
+            self._forget(data["folder"], disturbing=kind in _DISTURBING)
         elif kind == "DownloadProgress":
             for name in data:
                 self._forget(name)
-        elif kind in _ABOUT_EVERYTHING:
-            self._forget(None)
-        else:
-            return
-        if kind in {"EventsLost", "FolderResumed"}:  # a folder that starts scans first
-            for name in list(self.scans) if kind == "EventsLost" else [data["id"]]:
-                if name in self.scans and self.scans[name].done():
-                    del self.scans[name]
-        if kind in _DISTURBING:
-            self._disturbed = True
+        elif kind in {"FolderPaused", "FolderResumed"}:
+            self._forget(data["id"], disturbing=True)
+            self._scan_again(data["id"])
+        elif kind == "ConfigSaved":
+            self._compare(data["folders"])
+            self._news.set()
+        elif kind in _ABOUT_DEVICES:
+            name = data["device"] if "device" in data else data["id"]
+            if self._sharing is None or name in self._sharing:
+                if kind in {"DeviceConnected", "ClusterConfigReceived"}:
+                    self._acquainted_at = time.monotonic() + _ACQUAINTED
+                self._forget_all()
+        elif kind in {"EventsLost", "StreamDown", "StreamUp"}:
+            self._own_id = ""  # it may be another daemon
+            self._forget_all()
+            if kind == "EventsLost":
+                for name in list(self._scanning):
+                    self._scan_again(name)
+
+    def _forget(self, folder: str, *, disturbing: bool = False) -> None:
+        if self._folders is None or folder in self._folders:
+            self._known.pop(folder, None)
+            self._disturbed = self._disturbed or disturbing
+            self._news.set()
+
+    def _forget_all(self) -> None:
+        self._known.clear()
+        self._disturbed = True
         self._news.set()
 
-    def _forget(self, folder: str | None) -> None:
-        self._known = {key: value for key, value in self._known.items() if folder not in {None, key[0]}}
+    def _compare(self, folders: Iterable[t.FolderConfiguration]) -> None:
+        """Note which of the folders the daemon has started again."""
+        for folder in folders:
+            name = folder["id"]
+            before = self._configs.get(name)
+            self._configs[name] = folder
+            if before is not None and restarts(before, folder):
+                self._forget(name, disturbing=True)
+                self._scan_again(name)
 
     async def run(self, stable_for: float, on_progress: OnProgress | None) -> SyncProgress:
         """Ask until everything is in sync, and has been for a while without a disturbance."""
@@ -181,9 +228,9 @@ class _Waiter:
         reported: SyncProgress | None = None
         while True:
             self._news.clear()
-            self._disturbed = False
-            progress = await self._look()
-            self.missing = progress.missing
+            self._disturbed = self._retry = False
+            begun = time.monotonic()
+            progress = self._progress = await self._look()
             if on_progress is not None and progress != reported:
                 reported = progress
                 result = on_progress(progress)
@@ -192,59 +239,69 @@ class _Waiter:
             now = time.monotonic()
             if progress.missing or self._disturbed:
                 good_since = None
-            elif good_since is None:
-                good_since = now
-            if good_since is not None and now - good_since >= stable_for:
-                return progress
-            await self._pause(_LOOK if good_since is None else min(_LOOK, stable_for - (now - good_since)))
+                self.reason = _enumerate(progress.missing) or "something has just changed"
+                longest = _PAUSE if self._retry or not progress.missing else _LOOK
+            else:
+                good_since = now if good_since is None else good_since
+                longest = stable_for - (now - good_since)
+                if longest <= 0:
+                    return progress
+                self.reason = f"in sync, but only for {now - good_since:.1f} of {stable_for:g} seconds"
+            await self._pause(min(longest, _LOOK), now - begun)
 
-    async def _pause(self, longest: float) -> None:
-        """Wait for news, but neither too short nor too long."""
+    async def _pause(self, longest: float, last: float) -> None:
+        """Wait for news, but neither too short nor too long.
+
+        Args:
+            longest: Seconds.
+            last: Seconds that the last look took.
+        """
         begun = time.monotonic()
+        if self._acquainted_at > begun:
+            longest = min(longest, self._acquainted_at - begun)
         with suppress(TimeoutError):
             async with asyncio.timeout(longest):
                 await self._news.wait()
         if self._news.is_set():
-            await asyncio.sleep(max(0.0, min(self._rest, longest) - (time.monotonic() - begun)))
+            await asyncio.sleep(max(0.0, min(max(self._rest, last), longest) - (time.monotonic() - begun)))
             self._rest = min(2 * self._rest, _PAUSE)
-        else:
-            self._forget(None)
 
     async def _look(self) -> SyncProgress:
         if self._failure is not None:
             raise self._failure
+        if time.monotonic() - self._asked_at > _LOOK:
+            self._asked_at = time.monotonic()
+            self._known.clear()
         try:
             amounts = await self._amounts()
         except SyncthingError as error:
             if not is_transient(error):
                 raise
-            self._forget(None)
-            return SyncProgress.of([Amount(missing=f"the daemon can't be asked: {error}")], None)
+            self._known.clear()
+            self._retry = True
+            return self._progress.interrupted(f"the daemon can't be asked: {error}")
         needed = sum(amount.needed_bytes for amount in amounts)
         return SyncProgress.of(amounts, self._rate.add(time.monotonic(), needed))
 
     async def _amounts(self) -> list[Amount]:
+        if not self._own_id:
+            self._own_id = (await self._api.call(_routes.STATUS))["myID"]
         config = await self._api.call(_routes.CONFIG)
         connections = (await self._api.call(_routes.CONNECTIONS))["connections"]
         folders = self._chosen_folders(config)
-        devices = self._chosen_devices(config)
-        pairs = [(folder, device) for folder in folders for device in devices if _shares(folder, device)]
-        for folder, device in pairs:
-            _sync.check_device(folder["id"], device)
-        local = await self._gather(self._local(folder) for folder in folders)
-        remote = await self._gather(
+        remotes = [device for device in config["devices"] if device["deviceID"] != self._own_id]
+        pairs = self._chosen_pairs(folders, remotes)
+        self._compare(folders)
+        sharing = [device["deviceID"] for device in remotes if any(shares(folder, device) for folder in folders)]
+        self._sharing = frozenset(sharing)
+        amounts = await self._gather(self._local(folder) for folder in folders)
+        amounts += await self._gather(
             self._remote(folder["id"], device, connections.get(device["deviceID"])) for folder, device in pairs
         )
-        if self._devices is None:
-            return local + remote
-        # A device that is asked for by name must share each folder, else nothing there could be waited for.
-        unshared = [
-            Amount(missing=f"folder {folder['id']}: not shared with device {_sync.device_name(device)}")
-            for folder in folders
-            for device in devices
-            if not _shares(folder, device)
-        ]
-        return local + remote + unshared
+        amounts += self._acquaintances(connections[name] for name in sharing if name in connections)
+        if not any(amount.missing for amount in amounts):
+            amounts += await self._gather(self._confirm(folder) for folder in folders)
+        return amounts
 
     def _chosen_folders(self, config: t.Configuration) -> list[t.FolderConfiguration]:
         folders = {folder["id"]: folder for folder in config["folders"]}
@@ -253,81 +310,121 @@ class _Waiter:
                 raise UnknownFolderError(f"the daemon has no folder {name}")
         chosen = [folders[name] for name in (self._folders if self._folders is not None else folders)]
         for folder in chosen:
-            _sync.check_folder(folder)
+            check_folder(folder)
         return chosen
 
-    def _chosen_devices(self, config: t.Configuration) -> list[t.DeviceConfiguration]:
-        remotes = [device for device in config["devices"] if device["deviceID"] != self._api.daemon_id]
-        if self._devices is None:
-            return remotes
-        for name in self._devices:
-            if not any(same_device(name, device["deviceID"]) for device in remotes):
-                raise UnknownDeviceError(f"the daemon has no remote device {name}")
-        return [device for device in remotes if any(same_device(name, device["deviceID"]) for name in self._devices)]
+    def _chosen_pairs(
+        self, folders: list[t.FolderConfiguration], remotes: list[t.DeviceConfiguration]
+    ) -> list[tuple[t.FolderConfiguration, t.DeviceConfiguration]]:
+        devices = remotes
+        if self._devices is not None:
+            devices = [_find_device(name, remotes) for name in self._devices]
+            check_shared(folders, devices, every=self._folders is not None)
+        pairs = [(folder, device) for folder in folders for device in devices if shares(folder, device)]
+        for folder, device in pairs:
+            check_device(folder["id"], device)
+        return pairs
+
+    def _acquaintances(self, connections: Iterable[t.ConnectionStats]) -> list[Amount]:
+        """Return what is missing while a device may not have told yet what is new in its folders."""
+        now = time.monotonic()
+        ages = [seconds for connection in connections if (seconds := age(connection)) is not None]
+        if ages:
+            self._acquainted_at = max(self._acquainted_at, now + _ACQUAINTED - min(ages))
+        return [Amount(missing="a device has only just connected")] if now < self._acquainted_at else []
 
     async def _gather(self, questions: Iterable[Coroutine[Any, Any, Amount]]) -> list[Amount]:
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._in_turn(question)) for question in questions]
+                tasks = [group.create_task(question) for question in questions]
         except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+            # What doesn't heal by waiting comes first.
+            raise min(failures.exceptions, key=lambda e: isinstance(e, SyncthingError) and is_transient(e)) from None
         return [task.result() for task in tasks]
-
-    async def _in_turn(self, question: Coroutine[Any, Any, Amount]) -> Amount:
-        async with self._slots:
-            return await question
 
     async def _local(self, folder: t.FolderConfiguration) -> Amount:
         name = folder["id"]
+        scanned = not self._rescan or self._was_scanned(name)
         summary = await self._ask(_routes.DB_STATUS, name)
-        scan = self.scans.get(name)
-        if scan is None:
-            scan = self.scans[name] = asyncio.create_task(self._scan(name))
-        if scan.done() and scan.exception() is not None:
-            del self.scans[name]  # where waiting helps, it is tried again
-            scan.result()
-        if scan.done() or not self._rescan:  # a scan that was asked for may find that an error is mended
-            _sync.check_folder(folder, summary)
-        if not scan.done():
-            return replace(_sync.local_amount(folder, summary), missing=f"folder {name}: being scanned")
-        return _sync.local_amount(folder, summary)
+        if scanned or name in self._tried:  # a scan may find that an error is mended
+            check_folder(folder, summary)
+        amount = local_amount(folder, summary)
+        return amount if scanned else replace(amount, missing=f"{amount.missing or f'folder {name}'}; being scanned")
+
+    async def _confirm(self, folder: t.FolderConfiguration) -> Amount:
+        """Look whether a folder is still as it was before the remote devices were asked.
+
+        Else two things might be true that never were so at the same time.
+        """
+        name = folder["id"]
+        before = self._known.get(name, {}).pop("", None)
+        summary = await self._ask(_routes.DB_STATUS, name)
+        amount = local_amount(folder, summary)
+        if not amount.missing and (before is None or mark(before) != mark(summary)):
+            amount = Amount(missing=f"folder {name}: has just changed")
+        self._retry = self._retry or bool(amount.missing)
+        return Amount(missing=amount.missing)
 
     async def _remote(
         self, folder_id: str, device: t.DeviceConfiguration, connection: t.ConnectionStats | None
     ) -> Amount:
         completion = await self._ask(_routes.DB_COMPLETION, folder_id, device["deviceID"])
         connected = connection is not None and connection["connected"]
-        return _sync.remote_amount(folder_id, device, completion, connected=connected)
+        return remote_amount(folder_id, device, completion, connected=connected)
 
     async def _ask(self, route: Route[Any], folder_id: str, device_id: str = "") -> Any:
         """Return what is known, or ask; ``None`` where the folder has not started yet."""
-        key = folder_id, device_id
-        if key in self._known:
-            return self._known[key]
-        before = self._known
-        params = {"folder": folder_id, **({"device": device_id} if device_id else {})}
-        try:
-            answer = await self._api.call(route, params=params)
-        except NotFoundError:
-            return None
-        if before is self._known:  # else something was forgotten meanwhile, and this may be as old
-            self._known[key] = answer
-        return answer
+        known = self._known.setdefault(folder_id, {})
+        if device_id not in known:
+            params = {"folder": folder_id, **({"device": device_id} if device_id else {})}
+            try:
+                async with self._slots:
+                    known[device_id] = await self._api.call(route, params=params)
+            except NotFoundError:
+                self._retry = True
+                return None
+        return known[device_id]
+
+    def _was_scanned(self, name: str) -> bool:
+        """Tell whether the scan that was asked for is over; begin it if it is not under way."""
+        if name not in self._scanned and name not in self._scanning:
+            task = self._scanning[name] = asyncio.create_task(self._scan(name))
+            self.scans.add(task)
+            task.add_done_callback(self.scans.discard)
+        return name in self._scanned
+
+    def _scan_again(self, name: str) -> None:
+        """Begin a scan anew: the one under way may never be answered if the folder was stopped before its first one."""
+        if name in self._scanning:
+            self._scanning.pop(name).cancel()
 
     async def _scan(self, name: str) -> None:
-        """Scan all of the folder, or just wait for its first scan: any request to scan waits for that."""
-        params = {"folder": name} if self._rescan else {"folder": name, "sub": ".stfolder"}
+        task = asyncio.current_task()
         try:
-            await self._api.call(_routes.DB_SCAN, params=params)
-        except ServerError as error:
-            if error.body and "context canceled" in error.body:
-                raise  # the folder was restarted by a change of its configuration; is tried again
-            raise _sync.folder_error(name, error.body or str(error)) from error
+            await self._api.call(_routes.DB_SCAN, params={"folder": name})
+        except ServerError:  # the folder's own error, which its status has too, or it was stopped
+            self._tried.add(name)
+        except NotFoundError:
+            pass  # not started yet, or gone; the configuration tells
+        except SyncthingError as error:
+            if not is_transient(error):
+                self._failure = error
+        else:
+            self._tried.add(name)
+            self._scanned.add(name)
         finally:
-            self._forget(name)  # the figures are from before
-            self._disturbed = True
-            self._news.set()
+            if self._scanning.get(name) is task:
+                del self._scanning[name]
+            self._forget(name, disturbing=True)  # the figures are from before
 
 
-def _shares(folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> bool:
-    return any(element["deviceID"] == device["deviceID"] for element in folder["devices"])
+def _find_device(name: str, devices: Iterable[t.DeviceConfiguration]) -> t.DeviceConfiguration:
+    for device in devices:
+        if same_device(name, device["deviceID"]):
+            return device
+    raise UnknownDeviceError(f"the daemon has no remote device {name}")
+
+
+def _enumerate(missing: tuple[str, ...]) -> str:
+    more = [f"and {len(missing) - _NAMED} more"] if len(missing) > _NAMED else []
+    return "; ".join([*missing[:_NAMED], *more])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ class Folders:
         number = len(self._made) + 1
         folder = Folder(daemon, folder_id or f"{self._name}-{number}", self._where / str(number))
         folder.path.mkdir()
-        write_files(folder.path, files)
+        await asyncio.to_thread(write_files, folder.path, files)
         self._made.append(folder)
         body: Mapping[str, Any] = {
             "id": folder.id,

@@ -8,8 +8,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import API, Syncthing, types
+from aiosyncthing._failures import translate
 from aiosyncthing._namespace import Namespace
-from aiosyncthing._routes import ROUTES, Answer, Route, find_route
+from aiosyncthing._routes import DISK_EVENTS, EVENTS, ROUTES, Answer, Route, find_route
 from tests.support.answers import ANSWERS
 from tests.support.shapes import problems
 
@@ -23,6 +24,7 @@ _SHAPES: Final[dict[Answer, Any]] = {
     Answer.EMPTY: None,
     Answer.OK: types.Ok | None,
 }
+_FILE_LISTS: Final = frozenset({"files", "progress", "queued", "rest"})
 _KINDS: Final = {Answer.TEXT: str, Answer.BYTES: bytes}
 
 
@@ -34,6 +36,7 @@ class Observer:
         answered: The names of the routes that had a successful answer.
         refused: The kinds of errors, by the name of the route.
         called: The methods that were called, as ``System.ping``.
+        events: The types of events that came.
     """
 
     def __init__(self) -> None:
@@ -41,6 +44,7 @@ class Observer:
         self.answered: set[str] = set()
         self.refused: defaultdict[str, set[type[Exception]]] = defaultdict(set)
         self.called: set[str] = set()
+        self.events: set[str] = set()
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Begin."""
@@ -62,10 +66,12 @@ class Observer:
                 answer = await original(api, uri, *args, method=method, **options)
             except Exception as error:
                 if route is not None:
-                    self.refused[_NAMES[route]].add(type(error))
+                    self.refused[_NAMES[route]].add(type(translate(error, method, uri)))
                 raise
             if route is not None:
                 self.answered.add(_NAMES[route])
+                if route in {EVENTS, DISK_EVENTS}:
+                    self.events.update(event["type"] for event in answer)
                 self.misfits += (
                     f"{method} {route.path} of {api.daemon_version}: {each}" for each in _check(route, answer)
                 )
@@ -112,4 +118,16 @@ def _check(route: Route[Any], answer: Any) -> list[str]:
         return [] if isinstance(answer, kind) else [f"{type(answer).__name__} instead of {kind.__name__}"]
     if route.answer in _SHAPES:
         return problems(answer, _SHAPES[route.answer])
-    return problems(answer, ANSWERS[route.method, route.path])
+    return problems(_shortened(answer), ANSWERS[route.method, route.path])
+
+
+def _shortened(answer: Any) -> Any:
+    """Return an answer without the middle of long lists of files, which are all alike and take long to check."""
+    if not isinstance(answer, dict):
+        return answer
+    return {
+        key: value[:100] + value[-100:]
+        if key in _FILE_LISTS and isinstance(value, list) and len(value) > 200
+        else value
+        for key, value in answer.items()
+    }

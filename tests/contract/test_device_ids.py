@@ -61,7 +61,9 @@ async def test_notations(a: Daemon, text: str) -> None:
     assert await agreed(a, text) == STRANGER
 
 
-@pytest.mark.parametrize("text", ["a", "-", "ü", "P56IOI7-MZJNU2Y", STRANGER + "A", STRANGER.replace("P5", "P6"), "1" * 52])
+@pytest.mark.parametrize(
+    "text", ["a", "-", "ü", "P56IOI7-MZJNU2Y", STRANGER + "A", STRANGER.replace("P5", "P6"), "1" * 52]
+)
 async def test_what_is_none(a: Daemon, text: str) -> None:
     """What is wrong for one is wrong for the other."""
     await agreed(a, text)

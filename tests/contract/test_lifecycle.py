@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aiosyncthing import Daemon
 
     from .folders import Folders
+    from .versions import Version
 
 pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
 
@@ -30,14 +31,24 @@ async def answers_as_another(daemon: Daemon, pid: int | None) -> bool:
     return True
 
 
-async def test_a_restart(fresh: Daemon) -> None:
-    """A restart is answered; afterwards the client goes on, and the events count from 1 again."""
+async def test_a_restart(fresh: Daemon, version: Version) -> None:
+    """A restart is answered; afterwards the client goes on, and the events count from 1 again.
+
+    Before, it may have been required by a change, even if that was taken back.
+    """
     client = fresh.client
+    assert await client.config.restart_required() == {"requiresRestart": False}
+    key, values = ("databaseTuning", ("small", "auto")) if version < (2,) else ("auditEnabled", (True, False))
+    for value in values:
+        change: Any = {key: value}
+        await client.config.patch_options(change)
+        assert await client.config.restart_required() == {"requiresRestart": True}
     last = (await client.events.poll(timeout=0))[-1]["id"]
     started = (await client.system.status())["startTime"]
     pid = fresh.pid
     assert await client.system.restart() in ({"ok": "restarting"}, None)
     await until(lambda: answers_as_another(fresh, pid))
+    assert await client.config.restart_required() == {"requiresRestart": False}
     assert (await client.system.status())["startTime"] >= started
     history = await client.events.poll(timeout=0)
     assert history[0]["id"] == 1
@@ -45,8 +56,13 @@ async def test_a_restart(fresh: Daemon) -> None:
 
 
 async def test_a_shutdown(fresh: Daemon) -> None:
-    """A shutdown is answered, and then nobody is there."""
+    """A shutdown is answered, what is under way is cut off and not just empty, and then nobody is there."""
+    await fresh.client.events.poll(types="LoginAttempt", timeout=0)
+    poll = asyncio.create_task(fresh.client.events.poll(types="LoginAttempt", timeout=60))
+    await fresh.client.system.ping()  # by then the poll is on its way
     assert await fresh.client.system.shutdown() in ({"ok": "shutting down"}, None)
+    with pytest.raises(ConnectionFailedError):
+        await poll
     assert await fresh.wait() == 0
     with pytest.raises(ConnectionFailedError):
         await fresh.client.system.status()
@@ -69,16 +85,6 @@ async def test_resets(fresh: Daemon, folders: Folders) -> None:
     await client.config.patch_folder(folder.id, paused=False)
     await folder.scan()
     assert (await folder.status())["globalFiles"] == 1
-
-
-async def test_what_is_under_way_when_a_daemon_ends(fresh: Daemon) -> None:
-    """A poll that waits when the daemon ends is a broken connection, not an empty answer."""
-    await fresh.client.events.poll(types="LoginAttempt", timeout=0)
-    poll = asyncio.create_task(fresh.client.events.poll(types="LoginAttempt", timeout=60))
-    await fresh.client.system.ping()  # by then the poll is on its way
-    await fresh.client.system.shutdown()
-    with pytest.raises(ConnectionFailedError):
-        await poll
 
 
 async def test_changes_of_the_listener(fresh: Daemon) -> None:

@@ -13,6 +13,8 @@ from aiosyncthing.exceptions import BadRequestError, SyncthingError, Unauthorize
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiosyncthing import Daemon
 
     from .folders import Folders
@@ -25,15 +27,23 @@ async def newest(daemon: Daemon) -> int:
     return (await daemon.client.events.poll(limit=1, timeout=0))[-1]["id"]
 
 
-async def test_history(fresh: Daemon) -> None:
-    """The first poll without types sees everything since the daemon began, in order, from number 1."""
-    events = await fresh.client.events.poll(timeout=0)
-    assert events[0]["type"] == "Starting"
-    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+def are_in_order(events: Sequence[Any], first: int) -> bool:
+    """Tell whether events begin with a number, and each has a greater one than that before.
+
+    Not the very next one: a daemon that is too busy drops events, whose numbers are then missing.
+    """
+    ids = [event["id"] for event in events]
+    return ids[0] == first and ids == sorted(set(ids))
+
+
+async def test_history(a: Daemon) -> None:
+    """What has happened comes in order, from a number on, or the last of it."""
+    events = await a.client.events.poll(timeout=0)
+    assert are_in_order(events, events[0]["id"])
     last = events[-1]["id"]
-    assert [event["id"] for event in await fresh.client.events.poll(last - 1, timeout=0)][:1] == [last]
-    newer = await fresh.client.events.poll(limit=1, timeout=0)
-    assert [event["id"] for event in newer] == [await newest(fresh)]
+    later = await a.client.events.poll(last - 1, timeout=0)
+    assert are_in_order(later, last)
+    assert await newest(a) >= last
 
 
 async def test_a_poll_waits(a: Daemon, folders: Folders) -> None:
@@ -42,7 +52,7 @@ async def test_a_poll_waits(a: Daemon, folders: Folders) -> None:
     poll = asyncio.create_task(a.client.events.poll(since, timeout=60))
     await folders.add(a)
     events = await poll
-    assert [event["id"] for event in events] == list(range(since + 1, since + 1 + len(events)))
+    assert are_in_order(events, since + 1)
     assert await a.client.events.poll(await newest(a) + 10**6, timeout=1) == []
 
 
@@ -58,7 +68,7 @@ async def test_a_new_mask_begins_empty(a: Daemon, folders: Folders) -> None:
         return list(events) if any(event["type"] == "FolderPaused" for event in events) else []
 
     events = await until(seen)
-    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    assert are_in_order(events, 1)
     assert {event["type"] for event in events} <= set(mask)
     assert events[0]["globalID"] > events[0]["id"]
     paused = next(event for event in events if event["type"] == "FolderPaused")
@@ -101,23 +111,23 @@ async def test_what_makes_no_sense_is_refused(a: Daemon) -> None:
 
 
 async def test_listening(a: Daemon, folders: Folders) -> None:
-    """Listening yields history first, then what happens, one by one and without gaps, until it is stopped."""
+    """Listening yields history first, then what happens, one by one and in order, until it is stopped."""
     events = a.client.events
     last = await newest(a)
-    ids: list[int] = []
+    seen: list[Any] = []
     made = None
     async with aclosing(events.listen()) as listening:
         async for event in listening:
-            if not ids:
+            if not seen:
                 assert events.running
                 assert events.last_seen_id == 0
-            ids.append(event["id"])
+            seen.append(event)
             if event["id"] >= last and made is None:
                 made = await folders.add(a)
             if made is not None and event["type"] == "StateChanged" and event["data"]["folder"] == made.id:
                 assert 0 < events.last_seen_id < event["id"]
                 events.stop()
-    assert ids == list(range(ids[0], ids[-1] + 1))
+    assert are_in_order(seen, seen[0]["id"])
     assert not events.running
 
 

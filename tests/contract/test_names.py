@@ -74,8 +74,8 @@ async def test_odd_folder_ids(lone: Daemon, folders: Folders, folder_id: str) ->
     assert (await client.database.file(folder_id, "x"))["local"]["name"] == "x"
     assert await client.database.need(folder_id)
     assert [item async for item in client.database.iter_need(folder_id)] == []
-    assert (await client.database.remote_need(folder_id, lone.device_id))["files"] is not None
-    assert [item async for item in client.database.iter_remote_need(folder_id, lone.device_id)] is not None
+    remote = (await client.database.remote_need(folder_id, lone.device_id))["files"]
+    assert [item async for item in client.database.iter_remote_need(folder_id, lone.device_id)] == remote
     assert len((await client.database.local_changed(folder_id))["files"]) == 3
     assert [item async for item in client.database.iter_local_changed(folder_id, perpage=1)]
     assert (await client.database.prioritize(folder_id, "x"))["queued"] == []

@@ -21,22 +21,22 @@ pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
 ODD = "an odd/../id ?#%&+;=ü"
 
 
-async def test_a_device_that_knocks(a: Daemon, fresh: Daemon) -> None:
-    """A device that wants to connect is pending until it is dismissed, and again when it comes back."""
-    await fresh.client.config.set_device({"deviceID": a.device_id, "addresses": [a.sync_address]})
+async def test_a_device_that_knocks(a: Daemon, lone: Daemon) -> None:
+    """A device that wants to connect is pending until it is dismissed."""
+    await lone.client.config.set_device({"deviceID": a.device_id, "addresses": [a.sync_address]})
 
     async def is_pending() -> bool:
-        return fresh.device_id in await a.client.cluster.pending_devices()
+        return lone.device_id in await a.client.cluster.pending_devices()
 
     await until(is_pending)
     with pytest.raises(UnknownDeviceError):
         await a.client.cluster.dismiss_device(STRANGER)
     assert await is_pending()
-    await fresh.client.config.patch_device(a.device_id, paused=True)
-    await a.client.cluster.dismiss_device(fresh.device_id.lower())
+    await lone.client.config.remove_device(a.device_id)
+    await a.client.cluster.dismiss_device(lone.device_id.lower())
     assert not await is_pending()
     with pytest.raises(UnknownDeviceError):
-        await a.client.cluster.dismiss_device(fresh.device_id)
+        await a.client.cluster.dismiss_device(lone.device_id)
 
 
 @pytest.mark.parametrize("folder_id", ["plain", ODD])

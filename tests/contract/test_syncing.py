@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +14,14 @@ from aiosyncthing import parse_time
 from aiosyncthing.exceptions import BadRequestError, ServerError
 from tests.support.waiting import until
 
-from .folders import Folder, write_files
+from .conftest import STRANGER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aiosyncthing import Daemon
 
-    from .folders import Folders
+    from .folders import Folder, Folders
     from .versions import Version
 
 pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
@@ -28,14 +30,9 @@ pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
 async def reads(path: Path, text: str | None) -> bool:
     """Tell whether a file has this content, or for ``None`` that there is no such file."""
     try:
-        return path.read_text() == text
+        return await asyncio.to_thread(path.read_text) == text
     except FileNotFoundError:
         return text is None
-
-
-async def drained(items: Any) -> list[Any]:
-    """Return all items."""
-    return [item async for item in items]
 
 
 async def needs(folder: Folder, count: int) -> bool:
@@ -79,29 +76,40 @@ async def is_available(folder: Folder, file: str) -> list[Any]:
     return (await folder.client.database.file(folder.id, file))["availability"] or []
 
 
-async def test_pausing_devices(a: Daemon, b: Daemon, folders: Folders) -> None:
+async def test_a_paused_device(a: Daemon, b: Daemon, folders: Folders) -> None:
     """A paused device is disconnected, what it lacks is known meanwhile, and it comes back when resumed."""
     mine, its = await folders.share(a, b)
-
-    async def is_set(*, paused: bool) -> bool:
-        return (await a.client.config.devices(b.device_id))["paused"] is paused
-
-    await a.client.system.pause(b.device_id.lower())
+    await a.client.system.pause(b.device_id)
     await until(lambda: is_paused(a, b))
     await mine.write("later/one.txt", "later/two.txt")
-    lacking = await drained(a.client.database.iter_remote_need(mine.id, b.device_id, perpage=2))
-    assert [item["name"] for item in lacking] == ["later", "later/one.txt", "later/two.txt"]
+    lacking = {item["name"] async for item in a.client.database.iter_remote_need(mine.id, b.device_id, perpage=2)}
+    assert lacking == {"later", "later/one.txt", "later/two.txt"}
     await a.client.system.resume(b.device_id)
-    await until(lambda: is_set(paused=False))
-    await a.client.system.pause()
-    await until(lambda: is_set(paused=True))
-    await a.client.system.resume()
-    await until(lambda: is_set(paused=False))
-    for paused in (True, False):  # waits for the change, unlike the others
-        await a.client.config.patch_device(b.device_id, paused=paused)
-        assert await is_set(paused=paused)
     await until(lambda: reads(its.path / "later" / "two.txt", "some text"))
     await until(lambda: is_connected(a, b))
+    await until(lambda: is_connected(b, a))
+
+
+async def test_pausing_devices(lone: Daemon) -> None:
+    """One device or all are paused and resumed; the daemon answers before that is so, unlike a patch."""
+    config, system = lone.client.config, lone.client.system
+
+    async def is_set(*, paused: bool) -> bool:
+        return (await config.devices(STRANGER))["paused"] is paused
+
+    await config.set_device({"deviceID": STRANGER, "addresses": ["tcp://127.0.0.1:9"]})
+    await system.pause(STRANGER.lower())
+    await until(lambda: is_set(paused=True))
+    await system.resume(STRANGER)
+    await until(lambda: is_set(paused=False))
+    await system.pause()
+    await until(lambda: is_set(paused=True))
+    await system.resume()
+    await until(lambda: is_set(paused=False))
+    for paused in (True, False):
+        await config.patch_device(STRANGER, paused=paused)
+        assert await is_set(paused=paused)
+    await config.remove_device(STRANGER)
 
 
 async def test_only_deletions_are_left(a: Daemon, b: Daemon, folders: Folders) -> None:
@@ -150,8 +158,7 @@ async def test_revert(a: Daemon, b: Daemon, folders: Folders) -> None:
     changed = await b.client.database.local_changed(its.id)
     expected = {"file.txt", "deleted.txt", "sub", "sub/added.txt"}
     assert {item["name"] for item in changed["files"]} == expected
-    listed = await drained(b.client.database.iter_local_changed(its.id, perpage=3))
-    assert {item["name"] for item in listed} == expected
+    assert {item["name"] async for item in b.client.database.iter_local_changed(its.id, perpage=3)} == expected
     assert (await its.status()).get("receiveOnlyTotalItems") == 4
     assert (await a.client.database.local_changed(mine.id))["files"] == []
 
@@ -215,7 +222,7 @@ async def test_failed_items(a: Daemon, b: Daemon, folders: Folders) -> None:
         return len((await b.client.folder.errors(its.id))["errors"] or []) == 3
 
     await until(failed)
-    listed = await drained(b.client.folder.iter_errors(its.id, perpage=1))
+    listed = [error async for error in b.client.folder.iter_errors(its.id, perpage=1)]
     assert sorted(error["path"] for error in listed) == directories
     assert all("ignored" in error["error"] for error in listed)
     beyond = await b.client.folder.errors(its.id, page=2, perpage=3)

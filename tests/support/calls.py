@@ -52,7 +52,7 @@ NAMESPACES: Final = (
     "svc",
     "system",
 )
-TARGET: Final = object()
+TARGET: Final = "<a binary file>"
 """Stands for a binary file in arguments; the result then is what the method returned and what is in the file."""
 
 _NOTHING: Final = Answer()
@@ -368,6 +368,14 @@ _DATABASE: Final = (
         device_id=DEVICE,
         answer={"remoteState": "notSharing"},
     ),
+    Call(
+        "database.completion",
+        _GET_DEVICE,
+        (FOLDER, DEVICE),
+        answer=as_json({"deviceID": DEVICE}),
+        result={"remoteState": "unknown"},
+        before=((f"GET /rest/db/completion?folder={ESCAPED}&device={DEVICE}", as_json({"remoteState": "unknown"})),),
+    ),
     _reads("database.browse", f"rest/db/browse?folder={ESCAPED}", FOLDER, answer=[_ODD]),
     _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&prefix=a%2Fb%20c", FOLDER, "a/b c", answer=[]),
     _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&levels=0", FOLDER, levels=0, answer=[]),
@@ -433,6 +441,27 @@ _DATABASE: Final = (
         page=1,
         perpage=1,
         answer={"files": []},
+    ),
+    Call(
+        "database.remote_need",
+        _GET_DEVICE,
+        (FOLDER, DEVICE),
+        answer=as_json({"deviceID": DEVICE}),
+        result={"files": [_ODD]},
+        before=((f"GET /rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}", as_json({"files": [_ODD]})),),
+    ),
+    Call(
+        "database.iter_remote_need",
+        _GET_DEVICE,
+        (FOLDER, DEVICE),
+        answer=as_json({"deviceID": DEVICE}),
+        result=[_ODD],
+        before=(
+            (
+                f"GET /rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}&page=1&perpage=5000",
+                as_json({"files": [_ODD]}),
+            ),
+        ),
     ),
     Call(
         "database.iter_remote_need",

@@ -170,6 +170,15 @@ class Server:
             self._changed.clear()
             await self._changed.wait()
 
+    def look(self) -> None:
+        """Let `until` look again."""
+        self._changed.set()
+
+    def cut(self) -> None:
+        """Break all connections."""
+        for task in self._tasks:
+            task.cancel()
+
     async def requested(self, count: int) -> None:
         """Wait until so many requests have come."""
         await self.until(lambda: len(self.requests) >= count)

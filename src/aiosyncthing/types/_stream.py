@@ -17,13 +17,12 @@ __all__ = [
     "StreamUp",
 ]
 
-LossReason: TypeAlias = Literal["restart", "replaced", "overflow", "unproven", "late"]
+LossReason: TypeAlias = Literal["restart", "replaced", "overflow", "late"]
 """Why events were or may have been lost.
 
 ``restart``: the daemon was restarted; what it holds since then follows. ``replaced``: another daemon answers at that
 address; what it holds follows. ``overflow``: the daemon dropped events, since it keeps the last 1000 only, or could not
-keep up. ``unproven``: it can't be ruled out that the daemon was restarted. ``late``: the daemon could not be reached
-when the stream began.
+keep up. ``late``: the daemon could not be reached when the stream began.
 """
 
 
@@ -84,7 +83,6 @@ class Cursor(TypedDict):
     mask: str
     daemon: str
     started: str
-    sure: bool
     id: int
     globalID: int | None
     time: str | None

@@ -1,0 +1,253 @@
+"""The stream against real daemons and a hostile path: each event once and in order, or under an EventsLost.
+
+The truth is the daemon's own audit log. The seed is printed; ``AIOSYNCTHING_CHAOS_SEED`` repeats a run, and
+``AIOSYNCTHING_CHAOS`` is the number of disturbances, for longer ones than the suite has time for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import Daemon, Syncthing
+from aiosyncthing.exceptions import SyncthingError
+
+from ..support.proxy import Proxy
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from aiosyncthing import EventStream
+
+pytestmark = [pytest.mark.daemon, pytest.mark.chaos]
+
+DISTURBANCES = int(os.environ.get("AIOSYNCTHING_CHAOS", "30"))
+DISK_TYPES = {"LocalChangeDetected", "RemoteChangeDetected"}
+PATIENCE = 60
+
+
+class Chaos:
+    """A daemon, the path to it, a consumer, and what may happen to them."""
+
+    def __init__(self, daemon: Daemon, proxy: Proxy, source: random.Random, folder: Path) -> None:
+        self.daemon = daemon
+        self.proxy = proxy
+        self.random = source
+        self.folder = folder
+        self.seen: list[dict[str, Any]] = []
+        self.cursor: Any = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.counter = 0
+        self.done: list[str] = []
+
+    async def consume(self, client: Syncthing) -> None:
+        """Follow the stream from the last cursor."""
+        async with self.open(client) as stream:
+            async for item in stream:
+                await self.gate.wait()
+                self.seen.append(item)  # type: ignore[arg-type]
+                self.cursor = json.loads(json.dumps(stream.cursor))
+
+    def open(self, client: Syncthing) -> EventStream:
+        """Make a stream that waits shortly and retries quickly."""
+        return client.events.stream(
+            since=self.cursor or "now", wait=3, delays=lambda: (self.random.uniform(0.01, 0.2) for _ in iter(int, 1))
+        )
+
+    async def disturb(self) -> None:
+        """Let something happen, of all that can."""
+        kinds: list[Callable[[], Awaitable[None]]] = [
+            self.restart,
+            self.kill,
+            self.kill_in_the_dark,
+            self.cut,
+            self.cut,
+            self.bad_gateway,
+            self.refuse,
+            self.truncate,
+            self.freeze,
+            self.overflow,
+            self.gui,
+            self.sleep,
+        ]
+        kind = self.random.choice(kinds)
+        self.done.append(kind.__name__)
+        for _ in range(self.random.randrange(3)):
+            await self.event()
+        await kind()
+        for _ in range(self.random.randrange(3)):
+            await self.event()
+
+    async def event(self) -> None:
+        """Let the daemon save its configuration, which is an event."""
+        self.counter += 1
+        await self.ask(lambda: self.daemon.client.config.patch_options(maxSendKbps=self.counter))
+
+    async def ask(self, question: Callable[[], Awaitable[Any]]) -> None:
+        """Ask until the daemon answers."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with contextlib.suppress(SyncthingError):
+                    await question()
+                    return
+                await asyncio.sleep(0.05)
+
+    async def restart(self) -> None:
+        await self.ask(self.daemon.client.system.restart)
+        await self.ask(self.daemon.client.system.ping)
+
+    async def kill(self) -> None:
+        for _ in range(self.random.choice([1, 1, 2])):
+            await self.daemon.kill()
+            await self.next_second()
+            await self.daemon.start()
+
+    async def kill_in_the_dark(self) -> None:
+        self.proxy.mode = "dark"
+        await self.kill()
+        for _ in range(self.random.randrange(20)):
+            await self.event()
+        self.proxy.mode = "pass"
+
+    async def next_second(self) -> None:
+        """Wait for the next second: the audit log is named after the second of the start, and must not exist."""
+        second = int(time.time())
+        while int(time.time()) == second:  # noqa: ASYNC110 - the clock sends no event
+            await asyncio.sleep(0.02)
+
+    async def cut(self) -> None:
+        self.proxy.cut()
+
+    async def bad_gateway(self) -> None:
+        await self.new_mode("502")
+
+    async def refuse(self) -> None:
+        await self.new_mode("refuse")
+
+    async def truncate(self) -> None:
+        self.proxy.truncate_after = self.random.randrange(1, 1500)
+        await self.new_mode("truncate")
+
+    async def new_mode(self, mode: Any) -> None:
+        """Let the path misbehave for a while, beginning at once."""
+        self.proxy.mode = mode
+        self.proxy.cut()
+        for _ in range(self.random.randrange(1, 4)):
+            await self.event()
+        self.proxy.mode = "pass"
+
+    async def freeze(self) -> None:
+        if sys.platform != "win32":
+            assert self.daemon.pid is not None
+            os.kill(self.daemon.pid, signal.SIGSTOP)
+            await asyncio.sleep(self.random.uniform(0.1, 1.0))
+            os.kill(self.daemon.pid, signal.SIGCONT)
+
+    async def overflow(self) -> None:
+        """Let more happen than the daemon keeps, while the consumer does something else."""
+        self.gate.clear()
+        await self.event()
+        for _ in range(self.random.choice([20, 400])):
+            await self.ask(lambda: self.daemon.client.database.scan("chaos"))
+        self.gate.set()
+
+    async def gui(self) -> None:
+        """Let the daemon open its listener anew."""
+        self.counter += 1
+        await self.ask(lambda: self.daemon.client.config.patch_gui(theme=f"theme{self.counter}"))
+
+    async def sleep(self) -> None:
+        self.gate.clear()
+        await self.event()
+        await asyncio.sleep(self.random.uniform(0.3, 0.8))
+        self.gate.set()
+
+
+def truth(home: Path) -> list[dict[str, Any]]:
+    """Return all events of the default subscription that the daemon's processes have noted, in their order."""
+    events: list[dict[str, Any]] = []
+    for file in sorted(home.glob("audit-*.log")):
+        for line in file.read_text().splitlines():
+            with contextlib.suppress(ValueError):  # a process that was killed may not have finished the last one
+                event = json.loads(line)
+                if event["type"] not in DISK_TYPES:
+                    events.append(event)
+    return events
+
+
+def judge(happened: list[dict[str, Any]], seen: list[dict[str, Any]]) -> int:
+    """Assert that each event was seen once and in order, or lies under an EventsLost; return how many were lost so."""
+    places = {(event["globalID"], event["time"], event["type"]): place for place, event in enumerate(happened)}
+    place: int | None = None
+    marks: list[int | None] = []
+    lost = 0
+    unknown = 0
+    for item in seen:
+        if item["type"] == "EventsLost":
+            marks.append(item["data"]["missed"])
+        if item["id"] is None:
+            continue
+        found = places.get((item["globalID"], item["time"], item["type"]))
+        if found is None:
+            # The first events of a process come before its audit log begins.
+            assert item["globalID"] < 4, f"never happened: {item}"
+            unknown += 1
+            continue
+        if place is not None:
+            assert found > place, f"twice, or out of order: {item}"
+            missing = found - place - 1
+            if missing:
+                assert marks, f"{missing} events lost without a word before {item}"
+                lost += missing
+            if marks and None not in marks:
+                assert sum(number or 0 for number in marks) == missing, f"wrong number before {item}"
+        place = found
+        marks = []
+    return lost
+
+
+async def test_no_event_is_lost_silently_and_none_comes_twice(syncthing_binary: Path, tmp_path: Path) -> None:
+    """Whatever happens to daemon, path and consumer, also one that begins anew from its cursor."""
+    seed = int(os.environ.get("AIOSYNCTHING_CHAOS_SEED") or random.SystemRandom().randrange(10**9))
+    print(f"AIOSYNCTHING_CHAOS_SEED={seed}")
+    source = random.Random(seed)
+    async with Daemon(binary=syncthing_binary, arguments=["--audit"]) as daemon:
+        await daemon.client.config.set_folder({"id": "chaos", "path": str(tmp_path / "chaos")})
+        async with Proxy(lambda: int(daemon.url.rpartition(":")[2])) as proxy:
+            chaos = Chaos(daemon, proxy, source, tmp_path)
+            async with Syncthing(daemon.api_key, proxy.url, timeout=1) as client:
+                consumer = asyncio.create_task(chaos.consume(client))
+                for number in range(DISTURBANCES):
+                    await chaos.disturb()
+                    if number % 7 == 6:  # the consumer's process ends, and another goes on
+                        consumer.cancel()
+                        await asyncio.wait([consumer])
+                        consumer = asyncio.create_task(chaos.consume(client))
+                await chaos.event()
+                async with asyncio.timeout(PATIENCE):
+                    while not any(
+                        item["type"] == "ConfigSaved" and item["data"]["options"]["maxSendKbps"] == chaos.counter
+                        for item in chaos.seen[-50:]
+                    ):
+                        assert not consumer.done(), consumer.exception()
+                        await asyncio.sleep(0.05)
+                consumer.cancel()
+                await asyncio.wait([consumer])
+        assert daemon.home is not None
+        happened = truth(daemon.home)
+    events = [item for item in chaos.seen if item["id"] is not None]
+    lost = judge(happened, chaos.seen)
+    kinds = ", ".join(chaos.done)
+    print(f"{len(happened)} events happened, {len(events)} were seen, {lost} were told to be lost; {kinds}")
+    assert events

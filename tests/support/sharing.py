@@ -1,0 +1,21 @@
+"""How several processes share the tests (pytest-xdist, ``--numprocesses``)."""
+
+from __future__ import annotations
+
+import re
+
+from xdist.scheduler import LoadScopeScheduling
+
+__all__ = ["Sharing"]
+
+
+class Sharing(LoadScopeScheduling):
+    """Each test goes to the next process that has nothing to do; what belongs together stays together.
+
+    (pytest-xdist's own way to say so, the mark ``xdist_group``, has no effect with pytest 9.2.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Put the contract's tests of one version together: they share daemons, and look at all answers in the end."""
+        match = re.match(r"tests/contract/.*\[(\d+\.\d+\.\d+)", nodeid)
+        return f"contract {match[1]}" if match else nodeid
