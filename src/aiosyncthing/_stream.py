@@ -75,6 +75,7 @@ class EventStream:
         self._wanted = wanted
         self._continuity = continuity
         self._wait = wait
+        self._margin = api.timeout or _MARGIN
         self._is_transient = is_transient
         self._delays = delays
         self._down: SyncthingError | None = None
@@ -256,7 +257,7 @@ class EventStream:
         begin = clock()
         try:
             events = await self._api.call(
-                self._mask.route, params=params, timeout=wait + _MARGIN, observe=self._note_answerer
+                self._mask.route, params=params, timeout=wait + self._margin, observe=self._note_answerer
             )
         except SyncthingError:
             if question is Question.WAIT:

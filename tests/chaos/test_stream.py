@@ -20,8 +20,7 @@ import pytest
 
 from aiosyncthing import Daemon, Syncthing
 from aiosyncthing.exceptions import SyncthingError
-
-from ..support.proxy import Proxy
+from tests.support.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -104,16 +103,19 @@ class Chaos:
                 await asyncio.sleep(0.05)
 
     async def restart(self) -> None:
+        """Let the API restart the daemon."""
         await self.ask(self.daemon.client.system.restart)
         await self.ask(self.daemon.client.system.ping)
 
     async def kill(self) -> None:
+        """Kill the daemon and start it again, perhaps twice."""
         for _ in range(self.random.choice([1, 1, 2])):
             await self.daemon.kill()
             await self.next_second()
             await self.daemon.start()
 
     async def kill_in_the_dark(self) -> None:
+        """Do that while nothing passes the path, and let the new process come to higher IDs."""
         self.proxy.mode = "dark"
         await self.kill()
         for _ in range(self.random.randrange(20)):
@@ -127,15 +129,19 @@ class Chaos:
             await asyncio.sleep(0.02)
 
     async def cut(self) -> None:
+        """Cut all connections."""
         self.proxy.cut()
 
     async def bad_gateway(self) -> None:
+        """Let the path answer by itself."""
         await self.new_mode("502")
 
     async def refuse(self) -> None:
+        """Let the path refuse connections."""
         await self.new_mode("refuse")
 
     async def truncate(self) -> None:
+        """Let the path end each answer early."""
         self.proxy.truncate_after = self.random.randrange(1, 1500)
         await self.new_mode("truncate")
 
@@ -148,6 +154,7 @@ class Chaos:
         self.proxy.mode = "pass"
 
     async def freeze(self) -> None:
+        """Stop the process for a moment."""
         if sys.platform != "win32":
             assert self.daemon.pid is not None
             os.kill(self.daemon.pid, signal.SIGSTOP)
@@ -168,6 +175,7 @@ class Chaos:
         await self.ask(lambda: self.daemon.client.config.patch_gui(theme=f"theme{self.counter}"))
 
     async def sleep(self) -> None:
+        """Let the consumer be slow."""
         self.gate.clear()
         await self.event()
         await asyncio.sleep(self.random.uniform(0.3, 0.8))
