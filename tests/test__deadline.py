@@ -13,10 +13,14 @@ from aiosyncthing.exceptions import RequestTimeoutError, SyncthingError, WaitTim
 async def test_the_end_says_what_was_missing() -> None:
     """The text is made when the time is up; the error is of both kinds."""
     missing = ["nothing"]
-    with pytest.raises(WaitTimeoutError, match=r"^not after 0\.01 seconds: the key$") as caught:  # noqa: PT012
+
+    async def wait() -> None:
         async with within(0.01, missing.pop):
             missing.append("the key")
             await asyncio.Event().wait()
+
+    with pytest.raises(WaitTimeoutError, match=r"^not after 0\.01 seconds: the key$") as caught:
+        await wait()
     assert isinstance(caught.value, SyncthingError)
     assert isinstance(caught.value, TimeoutError)
 

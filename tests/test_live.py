@@ -46,9 +46,7 @@ async def watching(fake: Fake) -> AsyncGenerator[Live]:
     async with fake.client() as client:
         async with client.watch() as live:
             yield live
-        # The daemon sees a cut connection only when it writes.
-        fake.emit("Starting", {})
-    await fake.server.until(lambda: fake.server.open == 0)
+    await fake.left()
 
 
 def state_changed(state: str, before: str = "idle") -> dict[str, str]:
@@ -73,7 +71,7 @@ async def test_everything_is_known_at_the_beginning(fake: Fake) -> None:
 
 async def test_an_event_between_subscribing_and_asking_is_not_lost(fake: Fake) -> None:
     """The subscription is there first: what happens while the first answers are under way is applied after them."""
-    gate = fake.gates["config"] = asyncio.Event()
+    gate = fake.hold("config")
 
     async def happen() -> None:
         await fake.requested("config")  # its answer was made now, and is held back
@@ -91,7 +89,7 @@ async def test_an_event_between_subscribing_and_asking_is_not_lost(fake: Fake) -
 
 async def test_an_answer_older_than_an_event_is_dropped_and_asked_again(fake: Fake) -> None:
     """The event wins, and in the end both agree."""
-    gate = fake.gates["db/completion"] = asyncio.Event()
+    gate = fake.hold("db/completion")
 
     async def happen() -> None:
         await fake.requested("db/completion")  # its answer was made now, and is held back
@@ -131,7 +129,7 @@ async def test_equal_questions_are_one_and_never_too_often(fake: Fake, monkeypat
 async def test_equal_questions_under_way_are_one(fake: Fake) -> None:
     """What comes up while its question is under way is asked after the answer, not beside it."""
     async with watching(fake) as live:
-        gate = fake.gates["system/connections"] = asyncio.Event()
+        gate = fake.hold("system/connections")
         fake.emit("DeviceConnected", {"id": OTHER})
         await fake.requested("system/connections", 2)
         for _ in range(3):
@@ -147,7 +145,7 @@ async def test_slow_answers_are_asked_for_less_often(fake: Fake, monkeypatch: py
     """A question that is expensive for the daemon takes at most a third of its time."""
     monkeypatch.setattr(live_module, "_PAUSE", 0.0)
     async with watching(fake) as live:
-        gate = fake.gates["db/status"] = asyncio.Event()
+        gate = fake.hold("db/status")
         fake.emit("FolderResumed", {"id": "docs", "label": ""})
         await fake.requested("db/status", 2)
         await asyncio.sleep(0.2)
@@ -412,7 +410,7 @@ async def test_a_mirror_is_entered_once(fake: Fake) -> None:
 @pytest.mark.parametrize("path", ["events", "config", "db/status"])
 async def test_cancelled_while_entering_it_leaves_nothing(fake: Fake, path: str) -> None:
     """Neither a task nor a connection."""
-    gate = asyncio.Event()
+    gate = fake.hold()
     if path == "events":
         fake.troubles[path].append(as_json([], after=gate))
     else:

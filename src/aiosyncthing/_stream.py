@@ -26,6 +26,7 @@ __all__ = ["EventStream", "read_cursor"]
 _MARGIN: Final = 10.0  # seconds that an answer may take beyond the time that the daemon waits, if the client says none
 _SHORTEST_WAIT: Final = 5
 _LATER: Final = 0.25
+_NO_CURSOR: Final = "since is not a cursor that a stream has given"
 
 
 def read_cursor(cursor: Mapping[str, Any], mask: Mask) -> tuple[Epoch, Anchor | None]:
@@ -36,19 +37,23 @@ def read_cursor(cursor: Mapping[str, Any], mask: Mask) -> tuple[Epoch, Anchor | 
     """
     try:
         found, daemon, started = cursor["mask"], cursor["daemon"], cursor["started"]
-        number, global_id, time = cursor["id"], cursor["globalID"], cursor["time"]
+        position = cursor["id"], cursor["globalID"], cursor["time"]
     except (KeyError, TypeError, IndexError) as error:
-        raise BadRequestError("since is not a cursor that a stream has given") from error
-    strings = [found, daemon, started, *([time] if number else [])]
-    if not all(isinstance(each, str) for each in strings) or not all(
-        isinstance(each, int) and each > 0 for each in ([number, global_id] if number else [])
-    ):
-        raise BadRequestError("since is not a cursor that a stream has given")
+        raise BadRequestError(_NO_CURSOR) from error
+    anywhere = _are(str, found, daemon, started) and _are(int, position[0])
+    if not anywhere or not (position[0] == 0 or (_are(int, *position[:2]) and _are(str, position[2]))):
+        raise BadRequestError(_NO_CURSOR)
+    if position[0] < 0:  # the daemon would answer with events that never happened
+        raise BadRequestError(_NO_CURSOR)
     if found != mask.name:
         raise BadRequestError(
             f"the cursor belongs to the subscription {found!r}, not {mask.name!r}: same types, please"
         )
-    return Epoch(daemon, started), Anchor(number, global_id, time) if number else None
+    return Epoch(daemon, started), Anchor(*position) if position[0] else None
+
+
+def _are(kind: type, *values: object) -> bool:
+    return all(type(value) is kind for value in values)
 
 
 class EventStream:

@@ -190,7 +190,7 @@ class Events(Namespace):
             BadRequestError: There is no such event type, or the cursor is none of a stream with these types.
         """
         mask, wanted = choose_mask(types, disk=disk, own=own)
-        numbers(wait=(wait, 1))
+        number("wait", wait, 1)
         if isinstance(since, str):
             if since not in {"now", "history"}:
                 raise BadRequestError("since must be 'now', 'history' or a cursor")

@@ -362,7 +362,9 @@ class _Waiter:
         amount = local_amount(folder, summary)
         if not amount.missing and (before is None or mark(before) != mark(summary)):
             amount = Amount(missing=f"folder {name}: has just changed")
-        self._retry = self._retry or bool(amount.missing)
+        if amount.missing:
+            self._known.pop(name, None)
+            self._retry = True
         return Amount(missing=amount.missing)
 
     async def _remote(

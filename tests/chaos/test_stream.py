@@ -116,11 +116,11 @@ class Chaos:
 
     async def kill_in_the_dark(self) -> None:
         """Do that while nothing passes the path, and let the new process come to higher IDs."""
-        self.proxy.mode = "dark"
+        self.proxy.dark = True
         await self.kill()
         for _ in range(self.random.randrange(20)):
             await self.event()
-        self.proxy.mode = "pass"
+        self.proxy.dark = False
 
     async def next_second(self) -> None:
         """Wait for the next second: the audit log is named after the second of the start, and must not exist."""
@@ -134,24 +134,26 @@ class Chaos:
 
     async def bad_gateway(self) -> None:
         """Let the path answer by itself."""
-        await self.new_mode("502")
+        self.proxy.bad_gateway = True
+        await self.cut_and_go_on()
+        self.proxy.bad_gateway = False
 
     async def refuse(self) -> None:
         """Let the path refuse connections."""
-        await self.new_mode("refuse")
+        self.proxy.refusing = True
+        await self.cut_and_go_on()
+        self.proxy.refusing = False
 
     async def truncate(self) -> None:
-        """Let the path end each answer early."""
-        self.proxy.truncate_after = self.random.randrange(1, 1500)
-        await self.new_mode("truncate")
+        """Let the path end an answer in the middle."""
+        self.proxy.truncate(self.random.randrange(1, 1500))
+        await self.cut_and_go_on()
 
-    async def new_mode(self, mode: Any) -> None:
-        """Let the path misbehave for a while, beginning at once."""
-        self.proxy.mode = mode
+    async def cut_and_go_on(self) -> None:
+        """Let more happen, after the connections of before are gone."""
         self.proxy.cut()
         for _ in range(self.random.randrange(1, 4)):
             await self.event()
-        self.proxy.mode = "pass"
 
     async def freeze(self) -> None:
         """Stop the process for a moment."""
@@ -232,7 +234,7 @@ async def test_no_event_is_lost_silently_and_none_comes_twice(syncthing_binary: 
     source = random.Random(seed)
     async with Daemon(binary=syncthing_binary, arguments=["--audit"]) as daemon:
         await daemon.client.config.set_folder({"id": "chaos", "path": str(tmp_path / "chaos")})
-        async with Proxy(lambda: int(daemon.url.rpartition(":")[2])) as proxy:
+        async with Proxy(int(daemon.url.rpartition(":")[2]), random=source) as proxy:
             chaos = Chaos(daemon, proxy, source, tmp_path)
             async with Syncthing(daemon.api_key, proxy.url, timeout=1) as client:
                 consumer = asyncio.create_task(chaos.consume(client))

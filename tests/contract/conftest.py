@@ -28,9 +28,12 @@ PASSWORD = "a pass: wörd"
 STRANGER = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"  # a device that nobody has
 
 
-@pytest.fixture(
-    scope="package", params=daemon_binaries() or [None], ids=lambda path: path.parent.name if path else "missing"
-)
+def _name(binary: Path | None) -> str:
+    """Return a name that has no dash, so that it can be told from what follows it in the name of a test."""
+    return re.sub(r"[^\w.]", "_", binary.parent.name) if binary else "missing"
+
+
+@pytest.fixture(scope="package", params=daemon_binaries() or [None], ids=_name)
 def syncthing_binary(request: pytest.FixtureRequest) -> Path:
     """Each of the real daemons, one after the other; without any, the tests fail."""
     if request.param is None:

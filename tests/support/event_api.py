@@ -79,16 +79,18 @@ class FakeEventApi:
 
     Attributes:
         polls: All requests for events so far.
-        waiting: How many of them wait for events now.
+        answered: How many of them were answered.
+        requests: How many requests there were, of any kind.
+        waiting: How many of the polls wait for events now.
         open: How many connections are open now.
         uptime: What the daemon says.
         overrides: Raw answers to the next requests, in their order, after which the connection is closed.
-        events: All events of the process, with ``id`` missing.
     """
 
     def __init__(self) -> None:
         self.polls: list[Poll] = []
         self.requests = 0
+        self.answered = 0
         self.waiting = 0
         self.open = 0
         self.uptime = 60
@@ -225,7 +227,7 @@ class FakeEventApi:
         # The head goes out before anything is waited for, as the daemon does it.
         self._write_head(writer, "200 OK", "application/json; charset=utf-8", "Transfer-Encoding: chunked")
         await writer.drain()
-        self.waiting += 1
+        self.waiting += poll.timeout > 0
         self._changed.set()
         # The next request comes only after the answer, so what comes before is the client's end.
         gone = asyncio.create_task(reader.read(1))
@@ -236,7 +238,7 @@ class FakeEventApi:
                 raise ConnectionResetError
             events = answer.result()
         finally:
-            self.waiting -= 1
+            self.waiting -= poll.timeout > 0
             self._changed.set()
             for task in (gone, answer):
                 task.cancel()
@@ -244,6 +246,8 @@ class FakeEventApi:
         limit = int(params.get("limit", 0))
         body = json.dumps(events[-limit:] if limit else events, indent=2).encode()
         writer.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+        self.answered += 1
+        self._changed.set()
 
     def _status(self) -> dict[str, Any]:
         return {

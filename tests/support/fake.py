@@ -73,7 +73,7 @@ class Fake:
         started: Its start time.
         scan: Called with the folder of each ``db/scan``; returns the answer.
         troubles: Answers to give once in place of the right one, by path.
-        gates: What to wait for before an answer is sent that is made already, by path.
+        gates: What to wait for before an answer is sent that is made already, by path; see `hold`.
         polls_wait: How many polls wait for an event now.
     """
 
@@ -95,6 +95,7 @@ class Fake:
         self.gates: dict[str, asyncio.Event] = {}
         self.polls_wait = 0
         self._events: list[dict[str, Any]] = []
+        self._held: list[asyncio.Event] = []
         self._waits_after = self._clock = 0
         self._happened = asyncio.Event()
         self.emit("Starting", {})
@@ -128,6 +129,24 @@ class Fake:
         self.server.cut()
         self.started = "2026-03-01T12:34:56+01:00"
         self.emit("Starting", {})
+
+    def hold(self, path: str = "") -> asyncio.Event:
+        """Return an event, for an answer to wait for; with a path, all answers there are made and then wait for it."""
+        gate = asyncio.Event()
+        self._held.append(gate)
+        if path:
+            self.gates[path] = gate
+        return gate
+
+    async def left(self) -> None:
+        """Wait until all connections are closed, as they are when the client has left nothing behind.
+
+        Closed connections are noticed only when something is written: so nothing is held back any more.
+        """
+        for gate in self._held:
+            gate.set()
+        self.emit("Starting", {})
+        await self.server.until(lambda: self.server.open == 0)
 
     async def heard(self) -> None:
         """Wait until the only listener has taken all events so far, and waits for more."""

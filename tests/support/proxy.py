@@ -42,6 +42,7 @@ class Proxy:
         self._random = random
         self._light = asyncio.Event()
         self._light.set()
+        self._connected = asyncio.Event()
         self._left: int | None = None
         self._tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -67,6 +68,12 @@ class Proxy:
             self._light.clear()
         else:
             self._light.set()
+
+    async def connected(self, count: int) -> None:
+        """Wait until there were so many connections."""
+        while self.connections < count:
+            self._connected.clear()
+            await self._connected.wait()
 
     def cut(self) -> None:
         """End all connections, by a reset, or by a proper end as if all had been said."""
@@ -94,6 +101,7 @@ class Proxy:
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Not a coroutine: asyncio would log the cancellation of one that it started itself.
         self.connections += 1
+        self._connected.set()
         if self.refusing:
             writer.transport.abort()
             return
@@ -107,9 +115,7 @@ class Proxy:
             with suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
                 await self._serve(reader, writer, stack)
 
-    async def _serve(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stack: AsyncExitStack
-    ) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stack: AsyncExitStack) -> None:
         await self._light.wait()
         if self.bad_gateway:
             await reader.readuntil(_END_OF_HEAD)
@@ -182,9 +188,7 @@ class ReverseProxy(Proxy):
         self.patience = 0.0
         self._via = b"Via: 1.1 somebody\r\n" if via else b""
 
-    async def _serve(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stack: AsyncExitStack
-    ) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stack: AsyncExitStack) -> None:
         while True:
             request = await reader.readuntil(_END_OF_HEAD)
             await self._light.wait()

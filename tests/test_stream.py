@@ -1,0 +1,1135 @@
+"""The event stream, against an event API that does what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import ssl
+import sys
+import weakref
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from aiosyncthing import Syncthing
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    ConnectionFailedError,
+    HostCheckError,
+    IncompleteResponseError,
+    InvalidResponseError,
+    MigrationError,
+    NotSyncthingError,
+    RequestTimeoutError,
+    ServerError,
+    SyncthingError,
+    TLSError,
+    UnauthorizedError,
+)
+
+from .support.event_api import DAEMON_ID, KEY, OTHER_ID, FakeEventApi
+from .support.listening import listening, server_context
+from .support.proxy import Proxy, ReverseProxy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from aiosyncthing import EventStream
+
+AT_ONCE: Final = 0.1
+SOON: Final = 10.0
+TYPES: Final = ("StateChanged", "FolderSummary", "ItemFinished")
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeEventApi]:
+    """Provide an event API in which one event has happened, with the ID 1."""
+    async with FakeEventApi() as one:
+        yield one
+
+
+@pytest.fixture
+async def client(api: FakeEventApi) -> AsyncIterator[Syncthing]:
+    """Talk to it."""
+    async with Syncthing(KEY, api.url) as one:
+        yield one
+
+
+def never() -> Iterator[float]:
+    """Give no further try."""
+    return iter(())
+
+
+def quick() -> Iterator[float]:
+    """Try again soon, for ever."""
+    while True:
+        yield 0.01
+
+
+def short(item: Any) -> Any:
+    """Return what tells an item from others: an ID, or the name of a marker and why."""
+    if item["id"] is not None:
+        return item["id"]
+    return (item["type"], *item["data"].values()) if item["type"] == "EventsLost" else item["type"]
+
+
+async def take(stream: EventStream, count: int) -> list[Any]:
+    """Return the next items, shortened."""
+    async with asyncio.timeout(SOON):
+        return [short(await anext(stream)) for _ in range(count)]
+
+
+def head(status: str, kind: str, body: bytes, *headers: str) -> bytes:
+    """Return a raw answer."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+# --- What it yields ---
+
+
+async def test_events_from_now_on(api: FakeEventApi, client: Syncthing) -> None:
+    """What happens after entering comes once, in order, as the daemon sent it."""
+    api.emit("StateChanged")
+    async with client.events.stream() as stream:
+        api.emit("FolderSummary", "StateChanged")
+        async with asyncio.timeout(SOON):
+            item = await anext(stream)
+        assert item == {
+            "id": 3,
+            "globalID": 4,
+            "time": "2026-11-23T12:22:17.000000003Z",
+            "type": "FolderSummary",
+            "data": {},
+        }
+        assert await take(stream, 1) == [4]
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [5]
+
+
+async def test_events_in_between(api: FakeEventApi, client: Syncthing) -> None:
+    """What happens between entering and the first iteration is not missed."""
+    async with client.events.stream() as stream:
+        api.emit("StateChanged")
+        await api.waited_for()
+        api.emit("StateChanged")
+        assert await take(stream, 2) == [2, 3]
+
+
+async def test_history(api: FakeEventApi, client: Syncthing) -> None:
+    """It can begin with what the daemon still holds."""
+    api.emit("StateChanged", "StateChanged")
+    async with client.events.stream(since="history") as stream:
+        assert await take(stream, 3) == [1, 2, 3]
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [4]
+
+
+async def test_no_history(client: Syncthing) -> None:
+    """There may be none."""
+    async with client.events.stream(disk=True, since="history") as stream:
+        assert stream.cursor is not None
+
+
+async def test_empty_polls(api: FakeEventApi, client: Syncthing) -> None:
+    """A poll in which nothing happens yields nothing, and the next one follows."""
+    async with client.events.stream(wait=1) as stream:
+        await api.until(lambda: len(api.polls) > 3)
+        assert [poll.timeout for poll in api.polls][:4] == [0, 1, 0, 1]
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [2]
+
+
+async def test_a_lot(api: FakeEventApi, client: Syncthing) -> None:
+    """Many events come one by one, none is left out."""
+    async with client.events.stream() as stream:
+        for begin in range(2, 5002, 500):
+            api.emit(*["StateChanged"] * 500)
+            assert await take(stream, 500) == list(range(begin, begin + 500))
+
+
+async def test_several_streams(api: FakeEventApi, client: Syncthing) -> None:
+    """Several streams of one client don't know of each other."""
+    async with client.events.stream() as one, client.events.stream({"ItemFinished"}) as two:
+        api.emit("StateChanged", "ItemFinished")
+        assert await take(one, 2) == [2, 3]
+        assert await take(two, 1) == [3]
+        async with client.events.stream() as three:
+            api.emit("ItemFinished")
+            assert await take(three, 1) == [4]
+        assert await take(one, 1) == [4]
+        assert await take(two, 1) == [4]
+
+
+# --- Types and masks ---
+
+
+async def test_only_these_types(api: FakeEventApi, client: Syncthing) -> None:
+    """Other types are filtered here, from a subscription that all share."""
+    async with client.events.stream({"ItemFinished", "StateChanged"}) as stream:
+        api.emit("FolderSummary", "StateChanged", "FolderSummary", "ItemFinished")
+        assert await take(stream, 2) == [3, 5]
+    assert len({poll.mask for poll in api.polls}) == 1
+
+
+async def test_a_single_type(api: FakeEventApi, client: Syncthing) -> None:
+    """A single name needs no set."""
+    async with client.events.stream("StateChanged") as stream:
+        api.emit("FolderSummary", "StateChanged")
+        assert await take(stream, 1) == [3]
+
+
+async def test_a_gap_under_a_filter(api: FakeEventApi, client: Syncthing) -> None:
+    """Whether an event that was lost would have been of these types is not known, so each loss is told."""
+    async with client.events.stream({"StateChanged"}) as stream:
+        api.emit("FolderSummary", keep=False)
+        api.emit("StateChanged")
+        assert await take(stream, 2) == [("EventsLost", "overflow", 1), 3]
+
+
+async def test_changes_of_files(api: FakeEventApi, client: Syncthing) -> None:
+    """They have a subscription and IDs of their own."""
+    async with client.events.stream(disk=True) as stream:
+        api.emit("LocalChangeDetected", "StateChanged", "RemoteChangeDetected")
+        assert await take(stream, 2) == [1, 2]
+    async with client.events.stream("RemoteChangeDetected") as stream:
+        api.emit("LocalChangeDetected", "RemoteChangeDetected")
+        assert await take(stream, 1) == [4]
+
+
+async def test_both_kinds(api: FakeEventApi, client: Syncthing) -> None:
+    """Types of both subscriptions come from a third, which the daemon makes when it is first asked for."""
+    async with client.events.stream({"LocalChangeDetected", "StateChanged"}) as stream:
+        api.emit("StateChanged", "FolderSummary", "LocalChangeDetected")
+        assert await take(stream, 2) == [1, 3]
+
+
+async def test_a_subscription_of_its_own(api: FakeEventApi, client: Syncthing) -> None:
+    """The daemon then filters, so that its buffer reaches back further; the first event is not missed."""
+    async with client.events.stream({"StateChanged"}, own=True) as stream:
+        api.emit("FolderSummary", "StateChanged")
+        assert await take(stream, 1) == [1]
+        await api.waited_for()
+        api.emit(*["FolderSummary"] * 2000, "StateChanged")
+        assert await take(stream, 1) == [2]
+    assert {poll.mask for poll in api.polls} == {frozenset({"StateChanged"})}
+
+
+async def test_a_restart_with_a_subscription_of_its_own(api: FakeEventApi, client: Syncthing) -> None:
+    """It is gone with the process; the new one begins empty."""
+    async with client.events.stream({"StateChanged"}, own=True, delays=quick) as stream:
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [1]
+        await api.waited_for()
+        api.restart()
+        assert await take(stream, 3) == ["StreamDown", "StreamUp", ("EventsLost", "restart", None)]
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [1]
+
+
+async def test_a_restart_before_the_first_event(api: FakeEventApi, client: Syncthing) -> None:
+    """Also a stream that has seen no event yet notices it."""
+    async with client.events.stream(disk=True, delays=quick) as stream:
+        await api.waited_for()
+        api.restart()
+        assert await take(stream, 3) == ["StreamDown", "StreamUp", ("EventsLost", "restart", None)]
+
+
+@pytest.mark.parametrize("types", [["Nonsense"], "Nonsense", [], {"StateChanged", "statechanged"}])
+def test_types_that_there_are_not(types: Any) -> None:
+    """The daemon would stay silent for ever, so it is refused."""
+    with pytest.raises(BadRequestError):
+        Syncthing(KEY).events.stream(types)
+
+
+@pytest.mark.parametrize("wait", [0, -1, 1.5, "30", None, True])
+def test_a_wait_that_is_none(wait: Any) -> None:
+    """The daemon would take another one, so it is refused."""
+    with pytest.raises(BadRequestError):
+        Syncthing(KEY).events.stream(wait=wait)
+
+
+# --- Losses ---
+
+
+async def test_an_overflow(api: FakeEventApi, client: Syncthing) -> None:
+    """The daemon keeps 1000 events; how many were lost is told before the first that is left."""
+    async with client.events.stream() as stream:
+        await api.waited_for()
+        api.emit("StateChanged")  # wakes the stream, which holds back now
+        await api.until(lambda: api.answered == 3)
+        api.emit(*["StateChanged"] * 1500)
+        assert await take(stream, 1) == [2]
+        assert await take(stream, 2) == [("EventsLost", "overflow", 500), 503]
+        assert await take(stream, 999) == list(range(504, 1503))
+
+
+async def test_a_restart(api: FakeEventApi, client: Syncthing) -> None:
+    """After a restart comes the loss, and then the new process's events from the first that it holds."""
+    async with client.events.stream(delays=quick) as stream:
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [2]
+        await api.waited_for()
+        api.restart()
+        api.emit("StateChanged", "StateChanged")
+        assert await take(stream, 6) == ["StreamDown", "StreamUp", ("EventsLost", "restart", None), 1, 2, 3]
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [4]
+
+
+async def test_a_restart_of_a_daemon_that_is_silent(api: FakeEventApi, client: Syncthing) -> None:
+    """A new process whose IDs are far behind is noticed, too."""
+    api.emit(*["StateChanged"] * 5000)
+    async with client.events.stream(delays=quick) as stream:
+        await api.waited_for()
+        api.restart()
+        assert await take(stream, 4) == ["StreamDown", "StreamUp", ("EventsLost", "restart", None), 1]
+
+
+@pytest.mark.parametrize("via", [True, False])
+async def test_a_restart_behind_a_proxy(api: FakeEventApi, via: bool) -> None:
+    """A restart that the client's connection survives is noticed, also when the new IDs fit exactly."""
+    async with ReverseProxy(api.port, via=via) as proxy, Syncthing(KEY, proxy.url) as client:
+        async with client.events.stream() as stream:
+            api.emit("StateChanged")
+            assert await take(stream, 1) == [2]
+            await api.waited_for()
+            api.emit("StateChanged")
+            assert await take(stream, 1) == [3]
+            api.restart(cut=False)
+            api.emit(*["StateChanged"] * 3)
+            assert await take(stream, 5) == [("EventsLost", "restart", None), 1, 2, 3, 4]
+        assert proxy.connections == 1
+
+
+async def test_a_restart_while_an_answer_is_on_its_way(api: FakeEventApi) -> None:
+    """An answer that was held up on the way does not vouch for the daemon that answers the next question."""
+    async with ReverseProxy(api.port) as proxy, Syncthing(KEY, proxy.url) as client:
+        async with client.events.stream() as stream:
+            await api.waited_for()
+            proxy.dark = True
+            api.emit("StateChanged")
+            await api.until(lambda: not api.waiting)
+            api.restart(cut=False)
+            api.emit(*["StateChanged"] * 3)
+            proxy.dark = False
+            assert await take(stream, 5) == [("EventsLost", "restart", None), 1, 2, 3, 4]
+        assert proxy.connections == 1
+
+
+async def test_another_daemon(api: FakeEventApi, client: Syncthing) -> None:
+    """What another daemon at the same address holds follows, and the cursor belongs to that."""
+    async with client.events.stream(delays=quick) as stream:
+        await api.waited_for()
+        api.restart(OTHER_ID)
+        assert await take(stream, 4) == ["StreamDown", "StreamUp", ("EventsLost", "replaced", None), 1]
+        assert stream.cursor is not None
+        assert stream.cursor["daemon"] == OTHER_ID
+
+
+async def test_a_cut_without_a_loss(api: FakeEventApi, client: Syncthing) -> None:
+    """When the process is still the same, nothing is lost and nothing comes twice."""
+    async with client.events.stream(delays=quick) as stream:
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [2]
+        await api.waited_for()
+        api.cut()
+        api.emit("StateChanged")
+        assert await take(stream, 3) == ["StreamDown", "StreamUp", 3]
+
+
+@pytest.mark.parametrize("left", [0, 1, 17, 150, 200, 350])
+async def test_a_cut_within_an_answer(api: FakeEventApi, left: int) -> None:
+    """Wherever an answer is cut off, what it would have brought comes once."""
+    async with (
+        Proxy(api.port) as proxy,
+        Syncthing(KEY, proxy.url) as client,
+        client.events.stream(delays=quick) as stream,
+    ):
+        await api.waited_for()
+        proxy.truncate(left)
+        api.emit("StateChanged", "StateChanged")
+        found = list[Any]()
+        while 3 not in found:
+            found += await take(stream, 1)
+        assert [item for item in found if item not in {"StreamDown", "StreamUp"}] == [2, 3]
+
+
+async def test_a_daemon_that_has_just_started(api: FakeEventApi, client: Syncthing) -> None:
+    """Entering takes until its start time is unmistakable; then it goes on as usual."""
+    api.uptime = 0
+    task = asyncio.create_task(client.events.stream().__aenter__())
+    await api.until(lambda: api.requests == 2)
+    assert not api.polls
+    api.uptime = 1
+    stream = await task
+    api.emit("StateChanged")
+    assert await take(stream, 1) == [2]
+    await stream.aclose()
+
+
+# --- Down and up ---
+
+
+async def test_down_and_up_once_each(api: FakeEventApi) -> None:
+    """However often it is tried in vain, there is one item for each transition; the error is at hand until it is up."""
+    async with (
+        Proxy(api.port) as proxy,
+        Syncthing(KEY, proxy.url) as client,
+        client.events.stream(delays=quick) as stream,
+    ):
+        await api.waited_for()
+        proxy.refusing = True
+        proxy.cut()
+        assert stream.error is None
+        async with asyncio.timeout(SOON):
+            down = await anext(stream)
+        assert (down["type"], down["id"], down["globalID"]) == ("StreamDown", None, None)
+        assert isinstance(stream.error, ConnectionFailedError)
+        assert down["data"] == {"error": str(stream.error), "kind": type(stream.error).__name__}
+        await proxy.connected(proxy.connections + 5)
+        assert stream.error is not None
+        proxy.refusing = False
+        api.emit("StateChanged")
+        assert await take(stream, 2) == ["StreamUp", 2]
+        assert stream.error is None
+
+
+async def test_down_from_the_beginning() -> None:
+    """That the daemon can't be reached is no error; what happened before it could be is lost."""
+    async with FakeEventApi() as api, Proxy(api.port) as proxy, Syncthing(KEY, proxy.url) as client:
+        proxy.refusing = True
+        async with client.events.stream(delays=quick) as stream:
+            assert stream.cursor is None
+            assert await take(stream, 1) == ["StreamDown"]
+            proxy.refusing = False
+            assert await take(stream, 2) == ["StreamUp", ("EventsLost", "late", None)]
+            api.emit("StateChanged")
+            assert await take(stream, 1) == [2]
+
+
+async def test_history_after_a_bad_beginning() -> None:
+    """Who wants history has lost nothing."""
+    async with FakeEventApi() as api, Proxy(api.port) as proxy, Syncthing(KEY, proxy.url) as client:
+        proxy.refusing = True
+        async with client.events.stream(since="history", delays=quick) as stream:
+            assert await take(stream, 1) == ["StreamDown"]
+            proxy.refusing = False
+            assert await take(stream, 2) == ["StreamUp", 1]
+
+
+async def test_a_bad_gateway(api: FakeEventApi) -> None:
+    """A proxy that says by itself that the daemon can't be reached is as good as a broken line."""
+    async with (
+        ReverseProxy(api.port) as proxy,
+        Syncthing(KEY, proxy.url) as client,
+        client.events.stream(delays=quick, wait=1) as stream,
+    ):
+        proxy.bad_gateway = True
+        assert await take(stream, 1) == ["StreamDown"]
+        assert isinstance(stream.error, ServerError)
+        assert stream.error.status == 502
+        proxy.bad_gateway = False
+        api.emit("StateChanged")
+        assert await take(stream, 2) == ["StreamUp", 2]
+
+
+async def test_darkness(api: FakeEventApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line on which nothing moves any more is noticed, and what happened meanwhile comes afterwards."""
+    monkeypatch.setattr("aiosyncthing._stream._MARGIN", 0.2)
+    async with (
+        Proxy(api.port) as proxy,
+        Syncthing(KEY, proxy.url, timeout=0.2) as client,
+        client.events.stream(wait=1, delays=quick) as stream,
+    ):
+        await api.waited_for()
+        proxy.dark = True
+        api.emit("StateChanged")
+        assert await take(stream, 1) == ["StreamDown"]
+        assert isinstance(stream.error, RequestTimeoutError)
+        proxy.dark = False
+        assert await take(stream, 2) == ["StreamUp", 2]
+
+
+async def test_something_that_ends_silent_requests(api: FakeEventApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it has done so twice after the same time, requests become shorter than that, and it happens no more."""
+    monkeypatch.setattr("aiosyncthing._stream._SHORTEST_WAIT", 1)
+    async with Proxy(api.port) as proxy, Syncthing(KEY, proxy.url) as client:
+        proxy.idle_limit = 1.5
+        async with client.events.stream(delays=quick) as stream:
+            assert await take(stream, 4) == ["StreamDown", "StreamUp"] * 2
+            await api.until(lambda: api.polls[-1].timeout == 1)
+            await api.until(lambda: [poll.timeout for poll in api.polls].count(1) == 3)
+            api.emit("StateChanged")
+            assert await take(stream, 1) == [2]
+
+
+async def test_an_accident(api: FakeEventApi, client: Syncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One cut is no reason to wait for a shorter time."""
+    monkeypatch.setattr("aiosyncthing._stream._SHORTEST_WAIT", 0)
+    async with client.events.stream(delays=quick) as stream:
+        await api.waited_for()
+        api.cut()
+        assert await take(stream, 2) == ["StreamDown", "StreamUp"]
+        await api.waited_for()
+        assert api.polls[-1].timeout == 30
+
+
+# --- Errors ---
+
+HEALS = [
+    (head("500 Internal Server Error", "text/plain", b"oops"), ServerError),
+    (head("502 Bad Gateway", "text/html", b"<html>"), ServerError),
+    (head("503 Service Unavailable", "text/html", b""), ServerError),
+    (head("200 OK", "text/plain", b"*** Database migration in progress ***\n\nreading"), MigrationError),
+    (head("200 OK", "application/json", b"[{"), InvalidResponseError),
+    (head("200 OK", "application/json", b"[]")[:-1], IncompleteResponseError),
+    (b"", ConnectionFailedError),
+]
+
+
+@pytest.mark.parametrize(("answer", "kind"), HEALS)
+async def test_what_may_heal(api: FakeEventApi, client: Syncthing, answer: bytes, kind: type[SyncthingError]) -> None:
+    """What may be over soon is waited for, before the stream is entered and afterwards."""
+    # Twice, since a connection that ends without an answer is tried again by aiohttp.
+    api.overrides.extend([answer] * 2)
+    async with client.events.stream(delays=quick, since="history", wait=1) as stream:
+        assert await take(stream, 1) == ["StreamDown"]
+        assert type(stream.error) is kind
+        assert await take(stream, 2) == ["StreamUp", 1]
+        await api.waited_for()
+        api.overrides.extend([answer] * 2)
+        assert await take(stream, 1) == ["StreamDown"]
+        assert type(stream.error) is kind
+        assert await take(stream, 1) == ["StreamUp"]
+
+
+FATAL = [
+    (head("403 Forbidden", "text/plain", b"CSRF Error\n"), UnauthorizedError),
+    (head("401 Unauthorized", "text/plain", b"Not Authorized\n"), UnauthorizedError),
+    (head("403 Forbidden", "text/plain", b"Host check error\n"), HostCheckError),
+    (head("200 OK", "text/html", b"<html>login</html>"), NotSyncthingError),
+    (head("200 OK", "application/json", b'{"error": "maintenance"}'), NotSyncthingError),
+    (head("200 OK", "application/json", b'[{"login": "please"}]'), NotSyncthingError),
+    (head("200 OK", "application/json", b"[1, 2]", f"X-Syncthing-Id: {DAEMON_ID}"), NotSyncthingError),
+]
+
+
+@pytest.mark.parametrize(("answer", "kind"), FATAL)
+async def test_what_does_not_heal(
+    api: FakeEventApi, client: Syncthing, answer: bytes, kind: type[SyncthingError]
+) -> None:
+    """What doesn't heal by waiting is raised, and the stream has ended."""
+    stream = client.events.stream(wait=1)
+    async with stream:
+        await api.waited_for()
+        api.overrides.extend([answer] * 2)
+        with pytest.raises(kind) as caught:
+            await take(stream, 1)
+        assert type(caught.value) is kind
+        assert KEY not in str(caught.value)
+        with pytest.raises(StopAsyncIteration):
+            await anext(stream)
+    assert api.requests < 7
+
+
+@pytest.mark.parametrize(("answer", "kind"), FATAL[:5])
+async def test_what_does_not_heal_at_the_beginning(
+    api: FakeEventApi, client: Syncthing, answer: bytes, kind: type[SyncthingError]
+) -> None:
+    """It is raised when the stream is entered."""
+    api.overrides.append(answer)
+    with pytest.raises(kind):
+        async with client.events.stream():
+            pass
+    assert api.requests == 1
+
+
+async def test_a_wrong_key(api: FakeEventApi) -> None:
+    """The daemon's own words are in the error; with a cursor it comes when the first item is asked for."""
+    cursor: Any = {"mask": "default", "daemon": DAEMON_ID, "started": "x", "id": 1, "globalID": 2, "time": "x"}
+    async with Syncthing("wrong", api.url) as client:
+        with pytest.raises(UnauthorizedError, match="CSRF Error"):
+            async with client.events.stream():
+                pass
+        async with client.events.stream(since=cursor) as stream:
+            with pytest.raises(UnauthorizedError, match="CSRF Error"):
+                await anext(stream)
+
+
+async def test_tls() -> None:
+    """A certificate that can't be verified will not become better."""
+
+    async def never_reached(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with (
+        listening(never_reached, server_context()) as port,
+        Syncthing(KEY, f"https://127.0.0.1:{port}") as client,
+    ):
+        with pytest.raises(TLSError) as caught:
+            async with client.events.stream():
+                pass
+    assert isinstance(caught.value.__cause__, ssl.SSLError | OSError)
+
+
+async def test_a_closed_client(api: FakeEventApi) -> None:
+    """A stream does not outlive its client."""
+    client = Syncthing(KEY, api.url)
+    async with client.events.stream(delays=quick) as stream:
+        await api.waited_for()
+        await client.close()
+        with pytest.raises(SyncthingError, match="closed"):
+            await take(stream, 2)
+
+
+async def test_a_hook_for_errors(api: FakeEventApi, client: Syncthing) -> None:
+    """Which errors are worth another try is for the caller to say."""
+    asked: list[SyncthingError] = []
+
+    def is_transient(error: SyncthingError) -> bool:
+        asked.append(error)
+        return isinstance(error, NotSyncthingError)
+
+    api.overrides.append(head("200 OK", "text/html", b"<html>login</html>"))
+    async with client.events.stream(is_transient=is_transient, delays=quick) as stream:
+        assert await take(stream, 3) == ["StreamDown", "StreamUp", ("EventsLost", "late", None)]
+        await api.waited_for()
+        api.cut()
+        with pytest.raises(ConnectionFailedError):
+            await take(stream, 2)
+    assert type(asked[0]) is NotSyncthingError
+    assert isinstance(asked[-1], ConnectionFailedError)
+
+
+async def test_a_hook_for_delays(api: FakeEventApi) -> None:
+    """How long to wait before each further try is for the caller to say, for each time anew."""
+    made: list[list[float]] = []
+
+    def delays() -> Iterator[float]:
+        made.append([])
+        while True:
+            made[-1].append(0.01)
+            yield 0.01
+
+    async with (
+        Proxy(api.port) as proxy,
+        Syncthing(KEY, proxy.url) as client,
+        client.events.stream(delays=delays) as stream,
+    ):
+        for number in (1, 2):
+            await api.waited_for()
+            proxy.refusing = True
+            proxy.cut()
+            assert await take(stream, 1) == ["StreamDown"]
+            await proxy.connected(proxy.connections + 3)
+            proxy.refusing = False
+            assert await take(stream, 1) == ["StreamUp"]
+            assert len(made) == number
+
+
+async def test_no_further_try(api: FakeEventApi, client: Syncthing) -> None:
+    """When there are no more delays, the error is raised."""
+    async with client.events.stream(delays=never) as stream:
+        await api.waited_for()
+        api.cut()
+        with pytest.raises(ConnectionFailedError):
+            await take(stream, 1)
+
+
+async def test_a_few_further_tries(api: FakeEventApi) -> None:
+    """With three delays it is tried three more times."""
+    errors: list[SyncthingError] = []
+
+    def is_transient(error: SyncthingError) -> bool:
+        errors.append(error)
+        return True
+
+    async with (
+        Proxy(api.port) as proxy,
+        Syncthing(KEY, proxy.url) as client,
+        client.events.stream(delays=lambda: iter([0.01] * 3), is_transient=is_transient) as stream,
+    ):
+        await api.waited_for()
+        proxy.refusing = True
+        proxy.cut()
+        assert await take(stream, 1) == ["StreamDown"]
+        with pytest.raises(ConnectionFailedError):
+            await take(stream, 1)
+    assert len(errors) == 4
+
+
+# --- Its end ---
+
+
+async def ended(api: FakeEventApi, begin: float) -> None:
+    """Assert that it ended at once, and that nothing of it is left."""
+    assert asyncio.get_running_loop().time() - begin < AT_ONCE
+    await api.until(lambda: not api.waiting)
+    assert not [task for task in asyncio.all_tasks() if "EventStream" in repr(task)]
+
+
+@pytest.fixture
+def nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail a test in which asyncio or aiohttp complain about what was left behind."""
+    yield
+    gc.collect()
+    assert [record.message for record in caplog.records if record.name in {"asyncio", "aiohttp"}] == []
+
+
+@pytest.mark.usefixtures("nothing_is_logged")
+class TestItsEnd:
+    async def test_leaving(self, api: FakeEventApi, client: Syncthing) -> None:
+        """Leaving the context ends the running poll."""
+        async with client.events.stream() as stream:
+            await api.waited_for()
+            begin = asyncio.get_running_loop().time()
+        await ended(api, begin)
+        with pytest.raises(StopAsyncIteration):
+            await anext(stream)
+
+    async def test_leaving_with_an_error(self, api: FakeEventApi, client: Syncthing) -> None:
+        """So does an error of the consumer's, which is not touched."""
+        begin = 0.0
+        with pytest.raises(KeyError, match="mine"):
+            async with client.events.stream():
+                await api.waited_for()
+                begin = asyncio.get_running_loop().time()
+                raise KeyError("mine")
+        await ended(api, begin)
+
+    async def test_break_and_aclose(self, api: FakeEventApi, client: Syncthing) -> None:
+        """Without a context, nothing runs after the loop; `aclose` is not even needed."""
+        stream = client.events.stream(since="history")
+        async with aclosing(stream):
+            async for item in stream:
+                assert item["id"] == 1
+                break
+            assert not api.waiting
+            begin = asyncio.get_running_loop().time()
+        await ended(api, begin)
+
+    async def test_only_break(self, api: FakeEventApi, client: Syncthing) -> None:
+        """Dropped without a word, it leaves nothing behind."""
+        stream = client.events.stream(since="history")
+        async for _ in stream:
+            break
+        dropped = weakref.ref(stream)
+        del stream
+        gc.collect()
+        assert dropped() is None
+        await ended(api, asyncio.get_running_loop().time())
+
+    async def test_never_begun(self, client: Syncthing) -> None:
+        """One that was never iterated over does nothing at all."""
+        await client.events.stream().aclose()
+        client.events.stream().stop()
+
+    @pytest.mark.parametrize("entered", [True, False])
+    async def test_cancelling(self, api: FakeEventApi, client: Syncthing, entered: bool) -> None:
+        """Cancelling the consumer's task ends it as cancelled, with or without a context."""
+
+        async def consume() -> None:
+            stream = client.events.stream()
+            if entered:
+                await stream.__aenter__()
+            try:
+                async for _ in stream:
+                    pass
+            finally:
+                if entered:
+                    await stream.__aexit__(*sys.exc_info())
+
+        task = asyncio.create_task(consume())
+        await api.waited_for()
+        begin = asyncio.get_running_loop().time()
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        await ended(api, begin)
+
+    async def test_cancelled_while_entering(self, client: Syncthing) -> None:
+        """The same when it has not found the position to begin at yet."""
+        async with FakeEventApi() as api, Proxy(api.port) as proxy, Syncthing(KEY, proxy.url) as slow:
+            proxy.dark = True
+            task = asyncio.create_task(slow.events.stream().__aenter__())
+            await proxy.connected(1)
+            begin = asyncio.get_running_loop().time()
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled()
+            await ended(api, begin)
+
+    @pytest.mark.parametrize("entered", [True, False])
+    async def test_stop(self, api: FakeEventApi, client: Syncthing, entered: bool) -> None:
+        """`stop`, called from anywhere, ends the loop of a consumer that waits."""
+        stream = client.events.stream()
+        if entered:
+            await stream.__aenter__()
+
+        async def consume() -> list[Any]:
+            return [item async for item in stream]
+
+        task = asyncio.create_task(consume())
+        await api.waited_for()
+        begin = asyncio.get_running_loop().time()
+        stream.stop()
+        assert await task == []
+        await ended(api, begin)
+        await stream.aclose()
+
+    async def test_stop_within_a_batch(self, api: FakeEventApi, client: Syncthing) -> None:
+        """It ends with the present item."""
+        api.emit("StateChanged")
+        found = []
+        async with client.events.stream(since="history") as stream:
+            async for item in stream:
+                found.append(item["id"])
+                stream.stop()
+        assert found == [1]
+
+    async def test_stop_when_it_has_failed(self, api: FakeEventApi, client: Syncthing) -> None:
+        """An error that nobody has asked for any more is not complained about."""
+        async with client.events.stream() as stream:
+            await api.waited_for()
+            api.overrides.append(FATAL[0][0])
+            api.emit("StateChanged")
+            await api.until(lambda: not api.overrides)
+            await client.close()
+            stream.stop()
+
+    async def test_closing_twice(self, api: FakeEventApi, client: Syncthing) -> None:
+        """It may be closed several times, also by several tasks at once."""
+        async with client.events.stream() as stream:
+            await api.waited_for()
+            await asyncio.gather(stream.aclose(), stream.aclose())
+            await stream.aclose()
+
+    async def test_closing_while_another_task_waits(self, api: FakeEventApi, client: Syncthing) -> None:
+        """The one that waits sees the end."""
+        stream = client.events.stream()
+        task = asyncio.create_task(anext(stream, None))
+        await api.waited_for()
+        await stream.aclose()
+        assert await task is None
+
+    async def test_a_loop_that_ends(self, api: FakeEventApi, client: Syncthing) -> None:
+        """The connection of a poll that was ended is closed, not kept for others."""
+        async with client.events.stream():
+            await api.waited_for()
+        await api.until(lambda: not api.open)
+
+
+# --- Waiting for an item ---
+
+
+@pytest.mark.parametrize("entered", [True, False])
+async def test_time_limits_lose_nothing(api: FakeEventApi, client: Syncthing, entered: bool) -> None:
+    """A time limit around each item, however short, costs no event."""
+    stream = client.events.stream(since="history", wait=1)
+    if entered:
+        await stream.__aenter__()
+    found = list[Any]()
+
+    async def produce() -> None:
+        for _ in range(300):
+            api.emit("StateChanged")
+            await asyncio.sleep(0.002)
+
+    producer = asyncio.create_task(produce())
+    limit = 0.0
+    while len(found) < 301:
+        limit = (limit + 0.0007) % 0.02
+        try:
+            async with asyncio.timeout(limit):
+                found.append((await anext(stream))["id"])
+        except TimeoutError:
+            await asyncio.sleep(0)
+    assert found == list(range(1, 302))
+    await producer
+    await stream.aclose()
+
+
+async def test_a_time_limit_at_the_very_moment(api: FakeEventApi, client: Syncthing) -> None:
+    """A batch that has arrived in the same moment in which the consumer is cancelled is not thrown away."""
+    stream = client.events.stream(since="history")
+    task = asyncio.create_task(anext(stream))
+    await asyncio.sleep(0)
+    assert stream._task is not None
+    stream._task.add_done_callback(lambda _: task.cancel())
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert await take(stream, 1) == [1]
+
+
+async def test_cancelled_twice(api: FakeEventApi, client: Syncthing) -> None:
+    """A second cancellation, while the first one is being dealt with, does no harm."""
+    stream = client.events.stream(since="history")
+    assert await take(stream, 1) == [1]
+    task = asyncio.create_task(anext(stream))
+    await api.waited_for()
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    api.emit("StateChanged")
+    assert await take(stream, 1) == [2]
+
+
+@pytest.mark.parametrize("entered", [True, False])
+async def test_time_limits_while_the_daemon_is_down(api: FakeEventApi, entered: bool) -> None:
+    """Time limits that are shorter than the delays don't keep it from trying again."""
+    async with Proxy(api.port) as proxy, Syncthing(KEY, proxy.url) as client:
+        stream = client.events.stream(since="history", delays=lambda: iter([0.3] * 100))
+        if entered:
+            await stream.__aenter__()
+        assert await take(stream, 1) == [1]
+        proxy.refusing = True
+        proxy.cut()
+        assert await take(stream, 1) == ["StreamDown"]
+        proxy.refusing = False
+        async with asyncio.timeout(SOON):
+            while True:
+                try:
+                    async with asyncio.timeout(0.1):
+                        assert short(await anext(stream)) == "StreamUp"
+                        break
+                except TimeoutError:
+                    pass
+        await stream.aclose()
+
+
+async def test_time_limits_while_the_daemon_is_restarted(api: FakeEventApi) -> None:
+    """Time limits that are shorter than the polls don't hide that a new process is silent."""
+    async with ReverseProxy(api.port) as proxy, Syncthing(KEY, proxy.url) as client:
+        api.emit(*["StateChanged"] * 100)
+        stream = client.events.stream()
+        while True:
+            try:
+                async with asyncio.timeout(0.2):
+                    found = short(await anext(stream))
+                    break
+            except TimeoutError:
+                if stream.cursor is not None:
+                    api.restart(cut=False)
+        assert found == ("EventsLost", "restart", None)
+        await stream.aclose()
+
+
+async def test_a_slow_consumer(api: FakeEventApi, client: Syncthing) -> None:
+    """It holds back the next request: one batch is fetched ahead, and no more."""
+    async with client.events.stream(since="history") as stream:
+        assert await take(stream, 1) == [1]
+        await api.waited_for()
+        api.emit("StateChanged")
+        await api.until(lambda: api.answered == 3)
+        for _ in range(50):
+            api.emit("StateChanged")
+            await asyncio.sleep(0.001)
+        assert len(api.polls) == 3
+        assert await take(stream, 51) == list(range(2, 53))
+
+
+async def test_without_a_context_nothing_is_fetched_ahead(api: FakeEventApi, client: Syncthing) -> None:
+    """A request runs only while an item is waited for."""
+    stream = client.events.stream(since="history")
+    assert api.requests == 0
+    assert await take(stream, 1) == [1]
+    requests = api.requests
+    api.emit("StateChanged")
+    await asyncio.sleep(0.05)
+    assert api.requests == requests
+    assert not api.waiting
+    assert await take(stream, 1) == [2]
+
+
+async def test_two_consumers(api: FakeEventApi, client: Syncthing) -> None:
+    """Two tasks that iterate over the same stream would each get everything, or half of it, so that is refused."""
+    async with client.events.stream() as stream:
+        task = asyncio.create_task(anext(stream))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="another task"):
+            await anext(stream)
+        api.emit("StateChanged")
+        assert short(await task) == 2
+
+
+# --- Cursors ---
+
+
+async def test_from_any_item(api: FakeEventApi, client: Syncthing) -> None:
+    """A cursor taken at any item goes on right behind it, after a way through JSON, and to the same end."""
+    api.emit(*["StateChanged"] * 3)
+    cursors: list[Any] = []
+    async with client.events.stream(since="history", delays=quick) as stream:
+        cursors += [(json.loads(json.dumps(stream.cursor)), await take(stream, 1)) for _ in range(4)]
+        api.emit("StateChanged")
+        cursors.append((json.loads(json.dumps(stream.cursor)), await take(stream, 1)))
+        cursors.append((json.loads(json.dumps(stream.cursor)), None))
+    api.emit("StateChanged")
+    for number, (cursor, _) in enumerate(cursors, 1):
+        async with Syncthing(KEY, api.url) as other, other.events.stream(since=cursor) as stream:
+            assert await take(stream, 7 - number) == list(range(number, 7))
+
+
+async def test_a_cursor_of_an_item_that_was_filtered(api: FakeEventApi, client: Syncthing) -> None:
+    """What was passed over counts, so that the position does not fall behind the daemon's buffer."""
+    async with client.events.stream({"StateChanged"}) as stream:
+        api.emit("StateChanged", "FolderSummary", "FolderSummary")
+        assert await take(stream, 1) == [2]
+        await api.waited_for()
+        assert stream.cursor is not None
+        assert stream.cursor["id"] == 2
+        task = asyncio.create_task(anext(stream))
+        api.emit("FolderSummary")
+        await api.until(lambda: api.polls[-1].since == 5)
+        assert stream.cursor["id"] == 5
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_a_cursor_with_other_types(api: FakeEventApi, client: Syncthing) -> None:
+    """Types that share a subscription share cursors."""
+    async with client.events.stream({"StateChanged"}) as stream:
+        cursor = stream.cursor
+    api.emit("FolderSummary")
+    assert cursor is not None
+    async with client.events.stream({"FolderSummary"}, since=cursor) as stream:
+        assert await take(stream, 1) == [2]
+
+
+async def test_a_cursor_before_the_first_event(api: FakeEventApi, client: Syncthing) -> None:
+    """A position at which nothing had happened yet is one, too."""
+    async with client.events.stream(disk=True) as stream:
+        cursor = json.loads(json.dumps(stream.cursor))
+    api.emit("LocalChangeDetected", "LocalChangeDetected")
+    async with client.events.stream(disk=True, since=cursor) as stream:
+        assert await take(stream, 2) == [1, 2]
+    api.restart()
+    api.emit("LocalChangeDetected")
+    async with client.events.stream(disk=True, since=cursor, delays=quick) as stream:
+        found = [item for item in await take(stream, 2) if item not in {"StreamDown", "StreamUp"}]
+        assert found[0] == ("EventsLost", "restart", None)
+
+
+async def test_a_cursor_of_a_process_that_is_gone(api: FakeEventApi, client: Syncthing) -> None:
+    """Hours and restarts later, the loss comes first, and then all that is held."""
+    async with client.events.stream() as stream:
+        cursor = stream.cursor
+    assert cursor is not None
+    api.restart()
+    api.emit("StateChanged")
+    async with Syncthing(KEY, api.url) as other, other.events.stream(since=cursor) as stream:
+        assert stream.cursor == cursor
+        assert await take(stream, 1) == [("EventsLost", "restart", None)]
+        assert stream.cursor == cursor
+        assert await take(stream, 2) == [1, 2]
+
+
+async def test_a_cursor_of_another_daemon(api: FakeEventApi, client: Syncthing) -> None:
+    """It does not fit there, and that is told."""
+    async with client.events.stream() as stream:
+        cursor = stream.cursor
+    assert cursor is not None
+    api.restart(OTHER_ID)
+    async with Syncthing(KEY, api.url) as other, other.events.stream(since=cursor) as stream:
+        assert await take(stream, 2) == [("EventsLost", "replaced", None), 1]
+
+
+async def test_a_cursor_that_is_too_old(api: FakeEventApi, client: Syncthing) -> None:
+    """What the daemon has dropped since is counted."""
+    async with client.events.stream() as stream:
+        cursor = stream.cursor
+    assert cursor is not None
+    api.emit(*["StateChanged"] * 1200)
+    async with client.events.stream(since=cursor) as stream:
+        assert await take(stream, 2) == [("EventsLost", "overflow", 200), 202]
+
+
+async def test_a_cursor_at_a_marker(api: FakeEventApi, client: Syncthing) -> None:
+    """At a marker it is the position of the event before, so that the marker comes again."""
+    async with client.events.stream(delays=quick) as stream:
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [2]
+        cursor = stream.cursor
+        await api.waited_for()
+        api.restart()
+        for expected in ["StreamDown", "StreamUp", ("EventsLost", "restart", None)]:
+            assert await take(stream, 1) == [expected]
+            assert stream.cursor == cursor
+        assert await take(stream, 1) == [1]
+        assert stream.cursor != cursor
+
+
+def cursor_with(**changes: Any) -> Any:
+    """Return a cursor, changed."""
+    right = {"mask": "default", "daemon": DAEMON_ID, "started": "x", "id": 1, "globalID": 2, "time": "x"}
+    return right | changes
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        None,
+        5,
+        [],
+        {},
+        "yesterday",
+        b"now",
+        {"id": 5},
+        cursor_with(id=-5),
+        cursor_with(id="1"),
+        cursor_with(id=1.5),
+        cursor_with(id=float("inf")),
+        cursor_with(id=True),
+        cursor_with(id=None),
+        cursor_with(globalID=None),
+        cursor_with(time=None),
+        cursor_with(daemon=None),
+        cursor_with(started=5),
+        cursor_with(mask=None),
+        cursor_with(mask=["default"]),
+        cursor_with(mask="disk"),
+        cursor_with(mask="StateChanged"),
+    ],
+)
+def test_what_is_no_cursor(cursor: Any) -> None:
+    """Garbage, and the cursor of another subscription, whose IDs are others, are refused."""
+    with pytest.raises(BadRequestError):
+        Syncthing(KEY).events.stream(since=cursor)
+
+
+# --- Clocks ---
+
+
+@pytest.mark.parametrize("shift", [-86400.0, 86400.0])
+async def test_a_clock_that_jumps(
+    api: FakeEventApi, client: Syncthing, monkeypatch: pytest.MonkeyPatch, shift: float
+) -> None:
+    """A machine that was asleep, or whose clock was set, loses nothing: no clock is trusted."""
+    import time  # noqa: PLC0415 - the functions as they were
+
+    real = {name: getattr(time, name) for name in ("time", "monotonic")}
+    ahead = 0.0
+
+    def shifted(name: str) -> Callable[[], float]:
+        return lambda: real[name]() + ahead
+
+    async with client.events.stream(delays=quick) as stream:
+        await api.waited_for()
+        monkeypatch.setattr("time.time", shifted("time"))
+        if shift > 0:  # the other one runs only forward
+            monkeypatch.setattr("time.monotonic", shifted("monotonic"))
+        ahead = shift
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [2]
+        await api.waited_for()
+        api.restart()
+        found = await take(stream, 4)
+        assert found == ["StreamDown", "StreamUp", ("EventsLost", "restart", None), 1]
+        api.emit("StateChanged")
+        assert await take(stream, 1) == [2]
+        ahead = 0.0
