@@ -22,7 +22,7 @@ from aiosyncthing.exceptions import (
 )
 from aiosyncthing.live import Change
 
-from .support.fake import OTHER, THIRD, Fake, completion, connection, device, folder, summary
+from .support.fake import OTHER, THIRD, Fake, completion, connection, connections_in_use, device, folder, summary
 from .support.server import Answer, as_json, as_text
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ async def watching(fake: Fake) -> AsyncGenerator[Live]:
     async with fake.client() as client:
         async with client.watch() as live:
             yield live
+        assert connections_in_use(client) == 0
     await fake.left()
 
 

@@ -25,7 +25,7 @@ from aiosyncthing.exceptions import (
     WaitTimeoutError,
 )
 
-from .support.fake import OTHER, THIRD, Fake, completion, connection, device, folder, summary
+from .support.fake import OTHER, THIRD, Fake, completion, connection, connections_in_use, device, folder, summary
 from .support.listening import listening, server_context
 from .support.server import DAEMON_ID, Answer, Server, as_json, as_text
 
@@ -176,6 +176,7 @@ async def waits(fake: Fake, *args: Any, timeout: float = 20, **options: Any) -> 
         finally:
             task.cancel()
             await asyncio.wait([task])
+        assert connections_in_use(client) == 0
     await fake.left()
 
 
@@ -387,6 +388,7 @@ async def test_what_changes_while_it_is_asked_counts_as_unknown(fake: Fake) -> N
         await fake.requested("db/status", 3)
         assert not task.done()
         fake.summaries["docs"] = summary(sequence=8)
+        fake.emit("ItemFinished", {"folder": "docs"})
         await task
 
 
@@ -627,19 +629,6 @@ async def test_single_failures_are_survived(fake: Fake) -> None:
     for path in ("config", "system/connections", "db/status", "db/completion"):
         fake.troubles[path].extend([UNAVAILABLE, Answer(raw=b"")])
     assert (await wait(fake)).percent == 100
-
-
-async def test_of_several_failures_the_one_that_does_not_heal_is_raised(fake: Fake) -> None:
-    """It would come again anyway."""
-    fake.config["folders"] = [folder("docs"), folder("pics")]
-    fake.summaries["pics"] = summary()
-    gate = fake.hold()
-    fake.troubles["db/status"].extend([UNAVAILABLE, as_text("CSRF Error", 403, after=gate)])
-    async with waits(fake) as task:
-        await fake.requested("db/status", 2)
-        gate.set()
-        with pytest.raises(UnauthorizedError):
-            await task
 
 
 async def test_a_refusal_of_the_events_is_raised(fake: Fake) -> None:

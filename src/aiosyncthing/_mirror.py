@@ -233,7 +233,9 @@ class Mirror:
                 self._set_folder(key.folder, errors=event["data"]["errors"] or [])
                 return frozenset({key})
             case "FolderScanProgress":
-                self._set_folder(event["data"]["folder"], scan=event["data"])
+                folder = self.folders.get(event["data"]["folder"])
+                if folder is not None and folder.state == "scanning":  # the last one may come when the scan is over
+                    self._set_folder(folder.id, scan=event["data"])
             case "DownloadProgress":
                 for name in self.folders:
                     self._set_folder(name, progress=event["data"].get(name, {}))

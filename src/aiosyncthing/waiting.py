@@ -227,6 +227,8 @@ class _Waiter:
         good_since: float | None = None
         reported: SyncProgress | None = None
         while True:
+            if self._disturbed:
+                good_since = None
             self._news.clear()
             self._disturbed = self._retry = False
             begun = time.monotonic()
@@ -338,8 +340,7 @@ class _Waiter:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(question) for question in questions]
         except ExceptionGroup as failures:
-            # What doesn't heal by waiting comes first.
-            raise min(failures.exceptions, key=lambda e: isinstance(e, SyncthingError) and is_transient(e)) from None
+            raise failures.exceptions[0] from None  # any other comes again at the next look
         return [task.result() for task in tasks]
 
     async def _local(self, folder: t.FolderConfiguration) -> Amount:

@@ -15,7 +15,7 @@ from .server import DAEMON_ID, Answer, Request, Server, as_json, as_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["OTHER", "THIRD", "Fake", "completion", "connection", "device", "folder", "summary"]
+__all__ = ["OTHER", "THIRD", "Fake", "completion", "connection", "connections_in_use", "device", "folder", "summary"]
 
 OTHER: Final = "MFZWI3D-BONSGYC-YLTMRWG-C43ENR5-QXGZDMM-FZWI3DP-BONSGYY-LTMRWAD"
 THIRD: Final = "AAAQEAY-EAUDAOB-CAJBIFQ-YDIOB4B-IBCEQTC-QKRMFYX-YDENBWH-A5DYPQG"
@@ -56,6 +56,13 @@ def connection(*, connected: bool = True, **fields: Any) -> dict[str, Any]:
         else dict.fromkeys(("address", "clientVersion"), "")
     )
     return {"connected": connected, "paused": False, "inBytesTotal": 0, "outBytesTotal": 0, **times, **names, **fields}
+
+
+def connections_in_use(client: Syncthing) -> int:
+    """Return how many requests of a client are under way; aiohttp has no public way to tell."""
+    session = client.api._session
+    connector: Any = session.connector if session is not None else None
+    return len(connector._acquired) if connector is not None else 0
 
 
 class Fake:

@@ -107,7 +107,10 @@ class Proxy:
             return
         task = asyncio.create_task(self._run(reader, writer))
         self._tasks[task] = writer
-        task.add_done_callback(self._tasks.pop)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task).close()  # one that was cancelled before its first step has not closed anything
 
     async def _run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with AsyncExitStack() as stack:

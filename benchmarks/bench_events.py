@@ -1,0 +1,167 @@
+"""What the resilient stream costs, beside a bare loop of aiohttp GET plus ``orjson.loads`` that proves nothing.
+
+    python benchmarks/bench_events.py [--events N] [--idle N]
+
+Events per second for several sizes of batches, both clients in turns in this process over the same server in another;
+the growth in memory over a million events; and the memory and CPU of many idle streams, each with a server of its own.
+The stream asks twice for each batch when batches come one by one: once to be woken up, once for the events together
+with the proof that none is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+import orjson
+
+from aiosyncthing import Syncthing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+
+@contextmanager
+def _servers(count: int, batch: int) -> Iterator[list[int]]:
+    program = str(Path(__file__).with_name("event_server.py"))
+    server = subprocess.Popen([sys.executable, program, str(count), str(batch)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield [int(port) for port in server.stdout.readline().split()]
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+@asynccontextmanager
+async def _bare_session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=0)
+    ) as session:
+        yield session
+
+
+async def _bare_poll(session: aiohttp.ClientSession, port: int, since: int) -> list[dict[str, int]]:
+    url = f"http://127.0.0.1:{port}/rest/events"
+    async with session.get(url, params={"since": str(since)}, headers={"X-API-Key": "key"}) as response:
+        response.raise_for_status()
+        events: list[dict[str, int]] = orjson.loads(await response.read())
+        return events
+
+
+async def _bare(port: int, count: int) -> None:
+    async with _bare_session() as session:
+        seen, since = 0, (await _bare_poll(session, port, 0))[-1]["id"]
+        while seen < count:
+            for event in await _bare_poll(session, port, since):
+                since = event["id"]
+                seen += 1
+
+
+async def _stream(port: int, count: int) -> None:
+    async with Syncthing("key", f"http://127.0.0.1:{port}") as client, client.events.stream() as stream:
+        seen = 0
+        async for item in stream:
+            assert item["id"] is not None, item
+            seen += 1
+            if seen >= count:
+                return
+
+
+async def _rate(work: Callable[[int, int], Awaitable[None]], port: int, count: int) -> float:
+    gc.collect()
+    begin = time.perf_counter()
+    await work(port, count)
+    return count / (time.perf_counter() - begin)
+
+
+async def _throughput(count: int) -> None:
+    print(f"{'events per second, in batches of':34} {'bare':>10} {'stream':>10} {'ratio':>7}")
+    for batch in (1, 10, 100, 999):
+        with _servers(1, batch) as (port,):
+            total = min(count, batch * 2000)
+            pairs = [(await _rate(_bare, port, total), await _rate(_stream, port, total)) for _ in range(9)]
+        bare, ours = (statistics.median(pair[i] for pair in pairs) for i in (0, 1))
+        ratio = statistics.median(pair[1] / pair[0] for pair in pairs)
+        print(f"{batch:34} {bare:10.0f} {ours:10.0f} {ratio:7.2f}")
+
+
+def _memory() -> float:
+    """Return the memory of this process in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+async def _million() -> None:
+    with _servers(1, 999) as (port,):
+        await _stream(port, 100_000)
+        before = _memory()
+        begin = time.perf_counter()
+        await _stream(port, 1_000_000)
+        print(
+            f"\na million events in {time.perf_counter() - begin:.1f} s; memory {before:.1f} MB, then {_memory():.1f} MB"
+        )
+
+
+async def _idle(kind: str, ports: list[int]) -> None:
+    cpu, memory = time.process_time(), _memory()
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(_bare_session())
+        tasks: list[asyncio.Task[object]] = []
+        for port in ports:
+            if kind == "bare":
+                tasks.append(asyncio.create_task(_bare_poll(session, port, 1)))
+            else:
+                client = Syncthing("key", f"http://127.0.0.1:{port}", session=session)
+                await stack.enter_async_context(client.events.stream())
+        await asyncio.sleep(5)
+        started, memory = time.process_time() - cpu, _memory() - memory
+        cpu = time.process_time()
+        await asyncio.sleep(10)
+        print(f"{kind:34} {memory:10.1f} {started:10.2f} {time.process_time() - cpu:11.2f}", flush=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _all_idle(count: int) -> None:
+    """Measure each kind in a process of its own, since memory that was used once is not given back."""
+    print(f"\n{f'{count} idle polls on {count} servers':34} {'MB':>10} {'CPU s':>10} {'in 10 s':>11}", flush=True)
+    with _servers(count, 0) as ports:
+        for kind in ("bare", "stream"):
+            arguments = [sys.executable, __file__, "--idle-kind", kind, "--ports", *map(str, ports)]
+            subprocess.run(arguments, check=True)
+
+
+def main() -> None:
+    """Run all and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--events", type=int, default=60_000, help="events for each figure (default %(default)s)")
+    parser.add_argument("--idle", type=int, default=1000, help="idle streams (default %(default)s)")
+    parser.add_argument("--idle-kind", help=argparse.SUPPRESS)
+    parser.add_argument("--ports", type=int, nargs="*", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    # Two sockets for each of the idle streams' connections, of which the servers' end is in another process.
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (4 * arguments.idle + 100, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    )
+    if arguments.idle_kind:
+        asyncio.run(_idle(arguments.idle_kind, arguments.ports))
+        return
+    asyncio.run(_throughput(arguments.events))
+    asyncio.run(_million())
+    _all_idle(arguments.idle)
+
+
+if __name__ == "__main__":
+    main()
