@@ -108,9 +108,8 @@ async def _million() -> None:
         before = _memory()
         begin = time.perf_counter()
         await _stream(port, 1_000_000)
-        print(
-            f"\na million events in {time.perf_counter() - begin:.1f} s; memory {before:.1f} MB, then {_memory():.1f} MB"
-        )
+        seconds = time.perf_counter() - begin
+        print(f"\na million events in {seconds:.1f} s; memory {before:.1f} MB, then {_memory():.1f} MB")
 
 
 async def _idle(kind: str, ports: list[int]) -> None:

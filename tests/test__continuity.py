@@ -393,7 +393,7 @@ def test_more_than_a_thousand_first_events() -> None:
 
 
 def test_a_restart_before_the_first_event() -> None:
-    """What is held was asked for before the start time, so it may have been the old process's: it is asked for again."""
+    """What is held was asked for before the start time, so it may be the old process's: it is asked for again."""
     continuity = woken(empty(), 1)
     continuity.answered(events(1), A)
     assert continuity.identified(A, "s2", 9) is None

@@ -693,11 +693,16 @@ class TestItsEnd:
     async def test_leaving_with_an_error(self, api: FakeEventApi, client: Syncthing) -> None:
         """So does an error of the consumer's, which is not touched."""
         begin = 0.0
-        with pytest.raises(KeyError, match="mine"):
+
+        async def consume() -> None:
+            nonlocal begin
             async with client.events.stream():
                 await api.waited_for()
                 begin = asyncio.get_running_loop().time()
                 raise KeyError("mine")
+
+        with pytest.raises(KeyError, match="mine"):
+            await consume()
         await ended(api, begin)
 
     async def test_break_and_aclose(self, api: FakeEventApi, client: Syncthing) -> None:
