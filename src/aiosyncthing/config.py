@@ -316,8 +316,9 @@ class Config(Namespace):
     async def set_gui(self, gui: t.GUIConfiguration, *, timeout: float | None = None) -> None:
         """Replace the settings of API and web interface; what is left out gets its hard-coded default.
 
-        The daemon opens its listener anew, so other requests under way are cut off; after several changes in a row it
-        is away for up to 22 s. With another ``apiKey``, ``address`` or ``useTLS`` a new client is needed, and with
+        The daemon opens its listener anew, so other requests under way are cut off, on a busy machine also this one
+        (`ConnectionFailedError`, although the change is made); after several changes in a row it is away for up to
+        22 s. With another ``apiKey``, ``address`` or ``useTLS`` a new client is needed, and with
         ``enabled`` false there is no API any more. Version 1.19 hashes a password that is a hash already: use
         `patch_gui` there. From 1.29.4 on, leaving out the password sets an empty one.
 

@@ -15,6 +15,7 @@ from aiosyncthing.exceptions import SyncthingError
 from tests.support.binaries import NONE_FOUND, daemon_binaries
 from tests.support.waiting import until
 
+from . import listener
 from .folders import Folder, Folders
 from .observer import Observer
 from .versions import Version
@@ -118,7 +119,7 @@ async def lone(syncthing_binary: Path, observer: Observer) -> AsyncIterator[Daem
     daemon = Daemon(binary=syncthing_binary)
     try:
         await daemon.start()
-        await daemon.client.config.patch_gui(user=USER, password=PASSWORD, debugging=True)
+        await listener.change(daemon, user=USER, password=PASSWORD, debugging=True)
         await until(lambda: _has_login(daemon))
         yield daemon
     finally:

@@ -11,6 +11,7 @@ from aiosyncthing import Syncthing, types
 from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, UnauthorizedError, UnknownDeviceError
 from tests.support.waiting import until
 
+from . import listener
 from .conftest import STRANGER
 
 if TYPE_CHECKING:
@@ -357,11 +358,8 @@ async def test_settings_of_the_api(fresh: Daemon) -> None:
     """Settings of the API are patched and replaced, its key too; the listener is opened anew, on the same port."""
     config = fresh.client.config
     before = await config.gui()
-    await config.patch_gui(theme="dark")
-    gui = await until(lambda: read_gui(fresh))
-    assert gui == {**before, "theme": "dark"}
-    await config.set_gui(before)
-    gui = await until(lambda: read_gui(fresh))
+    assert await listener.change(fresh, theme="dark") == {**before, "theme": "dark"}
+    gui = await listener.changed(fresh, lambda: config.set_gui(before), theme=before["theme"])
     assert {**gui, "password": ""} == {**before, "password": ""}  # some make a hash of nothing
     for change in ({"apiKey": ""}, {"theme": "dark", "apiKey": ""}):
         with pytest.raises(BadRequestError, match="locked out"):
@@ -370,7 +368,7 @@ async def test_settings_of_the_api(fresh: Daemon) -> None:
         await config.set_gui({**before, "apiKey": ""})
 
     # The key that a daemon is started with stays valid beside the configured one.
-    await config.patch_gui(apiKey="another key")
+    await listener.change(fresh, apiKey="another key")
     async with Syncthing("another key", fresh.url) as client:
         await until(lambda: lets_in(client))
 
@@ -382,11 +380,3 @@ async def lets_in(client: Syncthing) -> bool:
     except (UnauthorizedError, ConnectionFailedError):
         return False
     return True
-
-
-async def read_gui(daemon: Daemon) -> Any:
-    """Return the settings, or ``None`` while the listener is away."""
-    try:
-        return await daemon.client.config.gui()
-    except ConnectionFailedError:
-        return None

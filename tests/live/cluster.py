@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
+
+import pytest
 
 from aiosyncthing.exceptions import NotFoundError, SyncthingError
 
@@ -41,6 +43,7 @@ class Watcher:
 
     def __init__(self, daemon: Daemon) -> None:
         self.counts: Counter[str] = Counter()
+        self.latest: deque[Any] = deque(maxlen=10)
         self._daemon = daemon
         self._last = 0.0
 
@@ -54,6 +57,7 @@ class Watcher:
         async with self._daemon.client.events.stream() as stream:
             async for item in stream:
                 self.counts[_kind(item)] += 1
+                self.latest.append(item)
                 self._last = asyncio.get_running_loop().time()
 
 
@@ -261,7 +265,9 @@ class Cluster:
                 and all(state in {"idle", "error", ""} for each in states for state in each)
             ):
                 return
-            assert asyncio.get_running_loop().time() < end, f"never quiet: {states}, {silence}, {busy}"
+            if asyncio.get_running_loop().time() > end:
+                said = [[{**item, "data": str(item["data"])[:100]} for item in watcher.latest] for watcher in watchers]
+                pytest.fail(f"never quiet: {states}, {silence:.1f} s, {len(busy)} mirrors are busy, {said}")
             await asyncio.sleep(0.1)
 
     async def _states(self, daemon: Daemon) -> list[str]:

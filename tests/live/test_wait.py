@@ -20,6 +20,7 @@ from aiosyncthing.exceptions import (
     UnknownFolderError,
     WaitTimeoutError,
 )
+from tests.support.waiting import until
 
 from .cluster import connect
 

@@ -1,0 +1,47 @@
+"""Changes of the API's own settings, for which the daemon opens its listener anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiosyncthing.exceptions import ConnectionFailedError
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiosyncthing import Daemon
+
+__all__ = ["change", "changed"]
+
+
+async def change(daemon: Daemon, **changes: Any) -> Any:
+    """Change settings, and return them all once they are in effect."""
+    return await changed(daemon, lambda: daemon.client.config.patch_gui(changes), **changes)
+
+
+async def changed(daemon: Daemon, make: Callable[[], Awaitable[None]], **expected: Any) -> Any:
+    """Make a change, and return the settings once it is in effect.
+
+    On a busy machine the old listener may be gone before the change is answered; then it is made again.
+
+    Args:
+        daemon: Whose settings they are.
+        make: Makes the change.
+        **expected: What the settings are then. The password is not looked at, nor what this version doesn't have.
+    """
+    made = False
+
+    async def settings() -> Any:
+        nonlocal made
+        try:
+            if not made:
+                await make()
+                made = True
+            gui: Any = await daemon.client.config.gui()
+        except ConnectionFailedError:
+            return None
+        fits = all(gui[key] == value for key, value in expected.items() if key in gui and key != "password")
+        return gui if fits else None
+
+    return await until(settings)
