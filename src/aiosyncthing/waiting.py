@@ -150,7 +150,7 @@ class _Waiter:
         self._rate = Rate()
         self._progress = SyncProgress.of([Amount(missing=self.reason)], None)
         self._news = asyncio.Event()
-        self._failure: SyncthingError | None = None
+        self._failure: Exception | None = None
         self._disturbed = True  # since the last look
         self._retry = False  # nothing will tell that it is time for another look
         self._acquainted_at = float("-inf")
@@ -170,7 +170,7 @@ class _Waiter:
         try:
             async for item in stream:
                 self._note(item)
-        except SyncthingError as error:
+        except Exception as error:  # noqa: BLE001 - raised again at the next look
             self._failure = error
             self._news.set()
 
@@ -346,8 +346,11 @@ class _Waiter:
     async def _local(self, folder: t.FolderConfiguration) -> Amount:
         name = folder["id"]
         scanned = not self._rescan or self._was_scanned(name)
+        # A scan may find that an error is mended. One that ends while the status is asked doesn't count: the answer may
+        # be from before.
+        tried = scanned or name in self._tried
         summary = await self._ask(_routes.DB_STATUS, name)
-        if scanned or name in self._tried:  # a scan may find that an error is mended
+        if tried:
             check_folder(folder, summary)
         amount = local_amount(folder, summary)
         return amount if scanned else replace(amount, missing=f"{amount.missing or f'folder {name}'}; being scanned")

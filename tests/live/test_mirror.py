@@ -27,8 +27,8 @@ pytestmark = pytest.mark.daemon
 
 EXPENSIVE = ("rest/db/status", "rest/db/completion")
 SEED = os.environ.get("AIOSYNCTHING_SEED") or str(random.randrange(10**6))
-ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "3"))
-STEPS = int(os.environ.get("AIOSYNCTHING_STEPS", "35"))
+ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "2"))
+STEPS = int(os.environ.get("AIOSYNCTHING_STEPS", "50"))
 
 
 def count_requests(client: Syncthing) -> Counter[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NONE_FOUND", "daemon_binaries"]
+__all__ = ["NONE_FOUND", "binary_name", "daemon_binaries"]
 
 _CACHE: Final = Path(__file__).parents[2] / ".cache" / "syncthing"
 
@@ -23,3 +24,8 @@ def daemon_binaries() -> list[Path]:
     else:
         found = [path for path in sorted(_CACHE.glob("[0-9]*/syncthing")) if path.is_file()]
     return list({path.resolve(): path for path in found}.values())
+
+
+def binary_name(binary: Path | None) -> str:
+    """Return a name that has no dash, so that it can be told from what follows it in the name of a test."""
+    return re.sub(r"[^\w.]", "_", binary.parent.name) if binary else "missing"

@@ -16,6 +16,6 @@ class Sharing(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        """Put the contract's tests of one daemon together: they share daemons, and look at all answers in the end."""
-        match = re.match(r"tests/contract/.*?\[([^]-]+)", nodeid)  # the first parameter says which one
-        return f"contract {match[1]}" if match else nodeid
+        """Put the tests of one daemon together in folders where they share daemons."""
+        match = re.match(r"tests/(contract|live/waiting)/.*?\[([^]-]+)", nodeid)  # the first parameter says which one
+        return f"{match[1]} {match[2]}" if match else nodeid
