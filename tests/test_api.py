@@ -16,10 +16,11 @@ import aiohttp
 import pytest
 import trustme
 
-from aiosyncthing import API, _routes
+from aiosyncthing import API, Fingerprint, _routes
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
+    FingerprintMismatchError,
     InvalidResponseError,
     NotFoundError,
     NotSyncthingError,
@@ -32,6 +33,7 @@ from .support.broken import BROKEN, SHORT, Broken
 from .support.descriptors import open_files
 from .support.listening import HEADERS, listening, server_context
 from .support.logs import recorded
+from .support.peers import Identity, SocketServer, short_folder
 from .support.server import DAEMON_ID, VERSION, Answer, Request, Server, as_json, as_text
 
 if TYPE_CHECKING:
@@ -578,6 +580,44 @@ async def test_tls(server: Server) -> None:
         authority.configure_trust(context)
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
             assert await API(KEY, secure.url, session=session).request("rest/system/ping") == {"ping": "pong"}
+
+
+async def test_whom_to_trust_is_passed_on() -> None:
+    """`tls` reaches the connections of an own session, of a borrowed one, and those of a unix socket."""
+    identity = Identity()
+    with short_folder() as folder:
+        async with (
+            Server(answer=lambda _: PONG, tls=identity.context) as server,
+            SocketServer(folder / "gui.sock", tls=identity.context) as socket,
+            aiohttp.ClientSession() as session,
+        ):
+            for url, lent in ((server.url, None), (server.url, session), (socket.url, None)):
+                api = API(KEY, url, session=lent, tls=identity.fingerprint)
+                assert await api.request("rest/system/ping") == {"ping": "pong"}
+                await api.close()
+                api = API(KEY, url, session=lent, tls=Fingerprint("ab" * 32))
+                with pytest.raises(FingerprintMismatchError):
+                    await api.request("rest/system/ping")
+                with pytest.raises(FingerprintMismatchError):
+                    await api.raw_request("rest/system/ping")
+                with pytest.raises(FingerprintMismatchError):
+                    await api.download(_routes.SUPPORT_BUNDLE, io.BytesIO())
+                await api.close()
+            assert len(server.requests) == 2
+            assert len(socket.requests) == 1
+
+
+async def test_a_unix_socket() -> None:
+    """A daemon that listens on a unix socket is talked to like any other, and `url` stays as it was given."""
+    with short_folder() as folder:
+        async with SocketServer(folder / "gui.sock") as socket:
+            api = API(KEY, socket.url)
+            assert await api.request("rest/system/ping", params={"a": "b"}) == {"ping": "pong"}
+            assert api.url == socket.url
+            assert repr(api) == f"<API {socket.url!r}>"
+            await api.close()
+            assert socket.request.target == "/rest/system/ping?a=b"
+            await socket.until(lambda: socket.open == 0)
 
 
 # --- Many at once, and cancelling ---

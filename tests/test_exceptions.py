@@ -57,6 +57,7 @@ def test_all_errors_are_exported() -> None:
         ("InvalidResponseError", ValueError),
         ("ConnectionFailedError", ConnectionError),
         ("TLSError", ConnectionError),
+        ("FingerprintMismatchError", exceptions.TLSError),
         ("IncompleteResponseError", OSError),
         ("RequestTimeoutError", TimeoutError),
         ("MigrationError", exceptions.NotSyncthingError),

@@ -19,6 +19,7 @@ from aiosyncthing import _failures, exceptions
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
+    FingerprintMismatchError,
     HostCheckError,
     IncompleteResponseError,
     NotFoundError,
@@ -112,7 +113,7 @@ TABLE: Final[dict[str, Row]] = {
         lambda: aiohttp.ClientConnectorCertificateError(PLACE, CERTIFICATE), TLSError
     ),
     "ServerFingerprintMismatch": Row(
-        lambda: aiohttp.ServerFingerprintMismatch(b"one", b"other", "127.0.0.1", 8384), TLSError
+        lambda: aiohttp.ServerFingerprintMismatch(b"one", b"other", "127.0.0.1", 8384), FingerprintMismatchError
     ),
     "ServerConnectionError": Row(lambda: aiohttp.ServerConnectionError("lost"), ConnectionFailedError),
     "ServerDisconnectedError": Row(aiohttp.ServerDisconnectedError, ConnectionFailedError),
@@ -201,6 +202,29 @@ def test_other_exceptions(error: Exception, kind: type[SyncthingError], words: s
     failure = _failures.translate(error, "GET", "rest/events")
     assert type(failure) is kind
     assert words in str(failure)
+
+
+def test_a_pin_of_a_borrowed_session() -> None:
+    """What aiohttp's own pin has refused is told like what ours refuses: both fingerprints, as text."""
+    error = aiohttp.ServerFingerprintMismatch(b"\x01" * 32, b"\xab" * 32, "127.0.0.1", 8384)
+    failure = _failures.translate(error, "GET", "rest/events")
+    assert isinstance(failure, FingerprintMismatchError)
+    assert (failure.expected, failure.actual) == (f"sha256:{'01' * 32}", f"sha256:{'ab' * 32}")
+    assert failure.expected in str(failure)
+    assert failure.actual in str(failure)
+
+
+def test_a_socket_is_named_by_its_path() -> None:
+    """That nobody listens on a unix socket is said with its path, not with the host that HTTP is told."""
+    failure = _failures.translate(TABLE["UnixClientConnectorError"].make(), "GET", "rest/events")
+    assert f"can't connect to the socket /run/gui.socket: {os.strerror(errno.ECONNREFUSED)}" in str(failure)
+    assert "127.0.0.1" not in str(failure)
+
+
+def test_what_to_do_about_a_certificate() -> None:
+    """The advice is to pin, and to switch the check off as the last resort only."""
+    text = str(_failures.translate(CERTIFICATE, "GET", "rest/events"))
+    assert text.index("tls=aiosyncthing.Fingerprint") < text.index("fetch_fingerprint") < text.index("verify_ssl=False")
 
 
 def test_own_errors_stay() -> None:

@@ -16,15 +16,17 @@ from unittest.mock import patch
 import aiohttp
 import pytest
 
-from aiosyncthing import API, Syncthing, _routes
-from aiosyncthing.exceptions import PingError, SyncthingError
+from aiosyncthing import API, CertificateFile, Syncthing, _routes
+from aiosyncthing.exceptions import FingerprintMismatchError, PingError, SyncthingError
 
 from .support.broken import BROKEN, Broken
 from .support.logs import recorded
+from .support.peers import Identity, SocketServer, short_folder
 from .support.server import Answer, Server, as_json, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 KEY: Final = "a-key-that-nobody-may-see"
 PASSWORD: Final = "a-password-that-nobody-may-see"
@@ -149,6 +151,31 @@ async def test_success() -> None:
             loop.slow_callback_duration = 10
     assert server.requests[0].header("X-API-Key") == KEY
     assert server.requests[0].header("Authorization") is not None
+    assert {"asyncio", "aiosyncthing.api"} <= {record.name for record in records}
+    for record in records:
+        assert secrets_in(logging.Formatter().format(record) + repr(record.args)) == []
+
+
+async def test_sockets_and_pins(tmp_path: Path) -> None:
+    """What is logged on a unix socket, with TLS and a pin, on the way to a renewed certificate, shows no secret."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    file = tmp_path / "https-cert.pem"
+    file.write_bytes(Identity().pem)
+    identity = Identity()
+    with short_folder() as folder, recorded() as records:
+        loop.slow_callback_duration = 0
+        async with SocketServer(folder / "gui.sock", tls=identity.context) as server:
+            client = Syncthing(KEY, _with_password(server.url), tls=CertificateFile(file))
+            with pytest.raises(FingerprintMismatchError) as caught:
+                await client.api.request("rest/system/ping", data={}, method="POST")
+            assert secrets_in(shown_by(caught.value)) == []
+            file.write_bytes(identity.pem)
+            await client.api.request("rest/system/ping", data={}, method="POST")
+            assert server.request.header("X-API-Key") == KEY
+            assert secrets_in(repr(client) + repr(client.api)) == []
+            await client.close()
+        loop.slow_callback_duration = 10
     assert {"asyncio", "aiosyncthing.api"} <= {record.name for record in records}
     for record in records:
         assert secrets_in(logging.Formatter().format(record) + repr(record.args)) == []

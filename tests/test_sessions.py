@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -17,6 +18,7 @@ from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import ConnectionFailedError, SyncthingError, UnauthorizedError
 
 from .support.server import Answer, Request, Server, as_json, as_text
+from .support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +127,27 @@ async def test_closing_twice() -> None:
         await client.close()
         async with client:
             pass
+
+
+@pytest.mark.parametrize("download", [True, False])
+async def test_closing_ends_what_is_under_way(download: bool) -> None:
+    """A request whose answer arrives when the client is closed ends at once, rather than by its time-out."""
+    answer = Answer(bytes(1000), content_type="application/zip", pause=500, resume=asyncio.Event())
+    async with Server(answer) as server:
+        client = Syncthing(KEY, server.url, timeout=None)
+        task = asyncio.create_task(client.debug.support_bundle(BytesIO()) if download else _bundle(client))
+
+        async def arrives() -> bool:
+            return bool(client.api._arriving)
+
+        await until(arrives)
+        await client.close()
+        with pytest.raises(ConnectionFailedError, match="the client was closed"):
+            await asyncio.wait_for(task, 5)
+
+
+async def _bundle(client: Syncthing) -> int:
+    return len(await client.api.request("rest/debug/support"))
 
 
 async def test_a_closed_client_stays_closed() -> None:

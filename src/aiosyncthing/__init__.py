@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import exceptions
 
 if TYPE_CHECKING:
+    from ._fingerprint import CertificateFile, Fingerprint
     from ._stream import EventStream
     from ._sync import SyncProgress
     from .api import API
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from .syncthing import Syncthing
     from .system import System
     from .times import parse_time
+    from .tls import fetch_fingerprint
 
 __all__ = [
     "API",
+    "CertificateFile",
     "Cluster",
     "Config",
     "Daemon",
@@ -42,6 +45,7 @@ __all__ = [
     "DeviceID",
     "EventStream",
     "Events",
+    "Fingerprint",
     "Folder",
     "Live",
     "Noauth",
@@ -51,11 +55,13 @@ __all__ = [
     "Syncthing",
     "System",
     "exceptions",
+    "fetch_fingerprint",
     "parse_time",
 ]
 
 _MODULES = {
     "API": "api",
+    "CertificateFile": "_fingerprint",
     "Cluster": "cluster",
     "Config": "config",
     "Daemon": "daemon",
@@ -64,6 +70,7 @@ _MODULES = {
     "DeviceID": "device_id",
     "EventStream": "_stream",
     "Events": "events",
+    "Fingerprint": "_fingerprint",
     "Folder": "folder",
     "Live": "live",
     "Noauth": "noauth",
@@ -72,6 +79,7 @@ _MODULES = {
     "SyncProgress": "_sync",
     "Syncthing": "syncthing",
     "System": "system",
+    "fetch_fingerprint": "tls",
     "parse_time": "times",
 }
 # Submodules that programs written for version 0 reach after `import aiosyncthing` alone.

@@ -6,19 +6,21 @@ as aiohttp made it: an answer with an error status becomes a `StatusError`, made
 
 from __future__ import annotations
 
-import os
 import ssl
 import sys
 from typing import TYPE_CHECKING
 
 import aiohttp
+from aiohttp.client_exceptions import UnixClientConnectorError
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from ._reasons import reason
 from ._routes import find_route
 from ._wire import http_error
 from .exceptions import (
     BadRequestError,
     ConnectionFailedError,
+    FingerprintMismatchError,
     IncompleteResponseError,
     NotSyncthingError,
     RequestTimeoutError,
@@ -110,6 +112,10 @@ def translate(error: Exception, method: str, uri: str) -> SyncthingError:
     if isinstance(error, aiohttp.ClientResponseError):
         headers: Mapping[str, str] = error.headers if error.headers is not None else {}
         failure = http_error(find_route(method, path), method, path, error.status, headers, error.message)
+    elif isinstance(error, aiohttp.ServerFingerprintMismatch):  # a pin of a borrowed session
+        expected, actual = (f"sha256:{digest.hex()}" for digest in (error.expected, error.got))
+        message = f"the certificate is not the expected one: expected {expected}, got {actual}. Nothing was sent"
+        failure = FingerprintMismatchError(message, method=method, path=path, expected=expected, actual=actual)
     else:
         kind, message = _classify(error)
         failure = kind(message, method=method, path=path)
@@ -125,11 +131,11 @@ def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
     match error:
         case TimeoutError():
             return RequestTimeoutError, "the daemon did not answer in time"
-        case aiohttp.ServerFingerprintMismatch():
-            return TLSError, "the certificate is not the expected one"
         case ssl.SSLCertVerificationError():
             return TLSError, (
-                f"TLS failed: {_reason(error)}. Syncthing's own certificate is self-signed; verify_ssl=False accepts it"
+                f"TLS failed: {_reason(error)}. Syncthing's own certificate is self-signed: pin it with "
+                "tls=aiosyncthing.Fingerprint(...), which `await aiosyncthing.fetch_fingerprint(url)` fetches. As a "
+                "last resort, verify_ssl=False accepts any certificate, also that of somebody in between"
             )
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return TLSError, f"TLS failed: {_reason(error)}. Is the URL to begin with http://?"
@@ -137,6 +143,11 @@ def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
             return IncompleteResponseError, "the connection ended in the middle of the answer"
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return BadRequestError, "the base URL must be like http://127.0.0.1:8384"
+        case UnixClientConnectorError():
+            return (
+                ConnectionFailedError,
+                f"can't connect to the socket {error.path}: {_reason(error)}. Is Syncthing running there?",
+            )
         case aiohttp.ClientConnectorError():
             where = f"{error.host}:{error.port}"
             return (
@@ -154,17 +165,6 @@ def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
 
 
 def _reason(error: Exception) -> str:
-    cause = error
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        cause = error.certificate_error  # older versions of aiohttp give it no os_error
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        cause = error.os_error
-    if (
-        isinstance(cause, OSError)
-        and cause.errno is not None
-        and cause.errno > 0
-        and not isinstance(cause, ssl.SSLError)
-    ):
-        return os.strerror(cause.errno)  # asyncio's own text names the call that failed, not the reason
-    text = (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
-    return text or type(cause).__name__
+        return reason(error.certificate_error)  # older versions of aiohttp give it no os_error
+    return reason(error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import math
-import re
-from base64 import b64encode
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
-from urllib.parse import unquote
 
 import aiohttp
 from yarl import URL
 
-from . import _failures, _wire
+from . import _failures, _trust, _wire
+from ._connectors import check_session, open_connector
 from ._files import Target, open_target
+from ._place import locate, split_user_info
 from ._routes import Answer, find_route
 from .exceptions import BadRequestError, SyncthingError
 
@@ -30,13 +30,9 @@ __all__ = ["API"]
 _LOGGER = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-# The daemon closes a connection that was idle for 15 s (lib/api/api.go sets ReadTimeout and no IdleTimeout); a
-# request that is sent at that moment fails, and one that is not idempotent can't be repeated.
-_KEEPALIVE: Final = 10.0
 _CHUNK: Final = 1 << 16
 _OK: Final = Answer.OK
 _LEAST_KEY: Final = 8  # a shorter one may well be a part of common words
-_USER_INFO: Final = re.compile(r"([^/?#]*//)?([^/?#]*)@")
 
 
 class _Secret(str):
@@ -62,13 +58,22 @@ class API:
 
     Args:
         api_key: The daemon's API key (``gui.apiKey``), shown by its web interface under Actions, Settings.
-        url: Base URL. A path is kept, with or without a final slash: ``https://host:443/syncthing``.
+        url: Base URL. A path is kept, with or without a final slash: ``https://host:443/syncthing``. A unix socket is
+            ``unix:///run/user/1000/syncthing.sock``, with TLS ``unixs:///...``.
         timeout: Seconds for a whole request; ``None`` for no limit. Long operations have limits of their own, and
             every method of the namespaces takes one.
-        verify_ssl: Whether the certificate of an HTTPS URL must be valid. Syncthing's own is self-signed.
+        verify_ssl: Whether the certificate of an HTTPS URL must be valid. Syncthing's own is self-signed: see `tls`.
         loop: Ignored; kept for programs written for version 0.
         session: An `aiohttp.ClientSession` to use. It is never closed here. Let its connector drop idle connections
-            before the daemon does after 15 s: ``aiohttp.TCPConnector(keepalive_timeout=10)``.
+            before the daemon does after 15 s: ``aiohttp.TCPConnector(keepalive_timeout=10)``. For ``unix://`` its
+            connector must be an `aiohttp.UnixConnector` to that path; for ``unixs://`` there can be none.
+        tls: Whom to trust, for ``https://`` and ``unixs://``: a `Fingerprint` pins one certificate, a `CertificateFile`
+            the one in a file, also after its renewal; the path of a CA file (PEM), or an `ssl.SSLContext`, verify as
+            usual; False accepts anybody. ``None``: as `verify_ssl` says. It is checked in the handshake, before
+            anything of a request, such as the key, is sent.
+
+    Raises:
+        BadRequestError: Arguments that can't be sent, contradict each other, or would have no effect.
     """
 
     DEFAULT_TIMEOUT = 10
@@ -81,17 +86,23 @@ class API:
         verify_ssl: bool = True,  # noqa: FBT001, FBT002 - the seed's signature
         loop: object = None,  # noqa: ARG002 - the seed's signature
         session: aiohttp.ClientSession | None = None,
+        *,
+        tls: _trust.Option = None,
     ) -> None:
         if api_key and not (api_key.isascii() and api_key.isprintable()):
             raise BadRequestError("the API key has characters that can't be sent in a header")
         self._url = str(url)
-        base, authorization = _split_user_info(self._url)
-        self._base = base.rstrip("/")
+        base, authorization = split_user_info(self._url)
+        self._place = locate(base)
+        self._base = self._place.base
         self._timeout = None if timeout is None or math.isinf(timeout) else timeout
-        self._verify_ssl = verify_ssl
+        self._trust = _trust.choose(tls, verify_ssl, self._place)
+        if session is not None:
+            check_session(session, self._place)
         self._session = session
         self._borrowed = session is not None
         self._closed = False
+        self._arriving: set[aiohttp.ClientResponse] = set()
         self._headers = {"Accept": _wire.JSON}
         if api_key:
             self._headers["X-API-Key"] = _Secret(api_key)
@@ -103,7 +114,7 @@ class API:
 
     def __repr__(self) -> str:
         """Show where it points to, without key, user and password."""
-        return f"<{type(self).__name__} {_split_user_info(self._url)[0]!r}>"
+        return f"<{type(self).__name__} {split_user_info(self._url)[0]!r}>"
 
     @property
     def url(self) -> str:
@@ -178,8 +189,8 @@ class API:
 
         Like `request`, but a refused connection, a time-out or an error status raise what aiohttp raises:
         `aiohttp.ClientError`, `TimeoutError`, `aiohttp.ClientResponseError` (with the daemon's words as ``message``
-        and without the request's headers, which hold the key). An answer that is not Syncthing's raises a
-        `SyncthingError`.
+        and without the request's headers, which hold the key). An answer that is not Syncthing's, or another
+        certificate than the pinned one, raises a `SyncthingError`.
         """
         try:
             target = self._targets.get((method, uri)) or self._find_target(method, uri)
@@ -189,10 +200,14 @@ class API:
             async with self._send(target, method, url, data, timeout, headers) as response:
                 if observe is not None:
                     observe(response)
-                if route is not None and route.answer is _OK:
-                    body = await _read_what_comes(response)
-                else:
-                    body = await response.read()
+                self._arriving.add(response)
+                try:
+                    if route is not None and route.answer is _OK:
+                        body = await _read_what_comes(response)
+                    else:
+                        body = await response.read()
+                finally:
+                    self._arriving.discard(response)
         except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
             failure = error
         else:
@@ -280,10 +295,14 @@ class API:
         return size
 
     async def close(self) -> None:
-        """Close the session, if it was made here. May be called twice."""
+        """Close the session, if it was made here, and end what is under way. May be called twice."""
         self._closed = True
         if self._session is not None and not self._borrowed:
             session, self._session = self._session, None
+            for response in self._arriving:
+                # Or it would wait until its time is up: aiohttp closes a connection without a word to whoever reads
+                # from it (ResponseHandler.close drops the payload before connection_lost could fail it).
+                response.content.set_exception(aiohttp.ClientConnectionError("the client was closed"))
             await session.close()
 
     async def _receive(
@@ -298,8 +317,12 @@ class API:
                 if response.status >= _wire.FIRST_FAILURE or _wire.ID_HEADER not in response.headers:
                     self._read(route, method, path, url, response, await response.content.read(_CHUNK))
                 self._note(method, path, response.status, response.headers)
-                while chunk := await response.content.read(_CHUNK):
-                    yield chunk
+                self._arriving.add(response)
+                try:
+                    while chunk := await response.content.read(_CHUNK):
+                        yield chunk
+                finally:
+                    self._arriving.discard(response)
                 return
         except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
             failure = error
@@ -369,7 +392,8 @@ class API:
             body = _wire.encode_body(data)
             own = {**own, "Content-Type": "text/plain" if isinstance(data, bytes) else _wire.JSON}
         session = self._session or self._open_session()
-        return session.request(
+        send = partial(
+            session.request,
             method,
             url,
             data=body,
@@ -377,14 +401,15 @@ class API:
             timeout=target.limits if timeout is None else self._limits(target.route, timeout),
             allow_redirects=False,  # a redirect would carry the key to another place
             raise_for_status=False,  # a borrowed session may have it on; its error would hold the key
-            ssl=self._verify_ssl,
         )
+        trusted = self._trust.settled
+        return _trust.Sending(self._trust, send, self._timeout) if trusted is None else send(ssl=trusted)
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._closed:
             raise SyncthingError("the client is closed")
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(keepalive_timeout=_KEEPALIVE),
+            connector=open_connector(self._place),
             cookie_jar=aiohttp.DummyCookieJar(),  # the key is all the daemon needs
         )
         return self._session
@@ -410,16 +435,6 @@ class API:
             self._daemon_version = headers.get(_wire.VERSION_HEADER)
         if _LOGGER.isEnabledFor(logging.DEBUG):
             _LOGGER.debug("%s %s: %d", method, uri, status)
-
-
-def _split_user_info(url: str) -> tuple[str, str]:
-    """Split a base URL into one without user and password, and the header for these; empty without any."""
-    match = _USER_INFO.match(url)
-    if match is None:
-        return url, ""
-    user, _, password = match[2].partition(":")
-    credentials = f"{unquote(user)}:{unquote(password)}"
-    return (match[1] or "") + url[match.end() :], f"Basic {b64encode(credentials.encode()).decode()}"
 
 
 async def _read_what_comes(response: aiohttp.ClientResponse) -> bytes:

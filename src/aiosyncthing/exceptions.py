@@ -16,6 +16,7 @@
     ├── ServerError                  5xx: the daemon, or a proxy before it, failed
     ├── ConnectionFailedError        (ConnectionError) no connection, or it broke
     │   ├── TLSError                 the certificate or the TLS handshake was refused
+    │   │   └── FingerprintMismatchError    another certificate than the pinned one
     │   └── IncompleteResponseError  the answer was cut short
     ├── RequestTimeoutError          (TimeoutError) no answer in time
     ├── NotSyncthingError            something answered, but it is not the Syncthing API
@@ -39,6 +40,7 @@ __all__ = [
     "CannotSyncError",
     "ConnectionFailedError",
     "DaemonError",
+    "FingerprintMismatchError",
     "FolderNotRunningError",
     "HostCheckError",
     "IncompleteResponseError",
@@ -154,6 +156,28 @@ class ConnectionFailedError(SyncthingError, ConnectionError):
 
 class TLSError(ConnectionFailedError):
     """The TLS handshake failed, usually because the certificate could not be verified."""
+
+
+class FingerprintMismatchError(TLSError):
+    """Another certificate was shown than the pinned one. Nothing of the request was sent.
+
+    Attributes:
+        expected: Fingerprint of the pinned certificate: ``sha256:...``.
+        actual: Fingerprint of the one that was shown.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        expected: str = "",
+        actual: str = "",
+    ) -> None:
+        super().__init__(message, method=method, path=path)
+        self.expected = expected
+        self.actual = actual
 
 
 class IncompleteResponseError(ConnectionFailedError):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from ._trust import Option
     from .waiting import SyncProgress
 
 __all__ = ["API", "Config", "Database", "Events", "Syncthing", "System"]
@@ -39,13 +40,22 @@ class Syncthing:
 
     Args:
         api_key: The daemon's API key (``gui.apiKey``), shown by its web interface under Actions, Settings.
-        url: Base URL. A path is kept, with or without a final slash: ``https://host:443/syncthing``.
+        url: Base URL. A path is kept, with or without a final slash: ``https://host:443/syncthing``. A unix socket is
+            ``unix:///run/user/1000/syncthing.sock``, with TLS ``unixs:///...``.
         timeout: Seconds for a whole request; ``None`` for no limit. Long operations have limits of their own, and
             every method takes one.
-        verify_ssl: Whether the certificate of an HTTPS URL must be valid. Syncthing's own is self-signed.
+        verify_ssl: Whether the certificate of an HTTPS URL must be valid. Syncthing's own is self-signed: see `tls`.
         loop: Ignored; kept for programs written for version 0.
         session: An `aiohttp.ClientSession` to use. It is never closed here. Let its connector drop idle connections
-            before the daemon does after 15 s: ``aiohttp.TCPConnector(keepalive_timeout=10)``.
+            before the daemon does after 15 s: ``aiohttp.TCPConnector(keepalive_timeout=10)``. For ``unix://`` its
+            connector must be an `aiohttp.UnixConnector` to that path; for ``unixs://`` there can be none.
+        tls: Whom to trust, for ``https://`` and ``unixs://``: a `Fingerprint` pins one certificate, a `CertificateFile`
+            the one in a file, also after its renewal; the path of a CA file (PEM), or an `ssl.SSLContext`, verify as
+            usual; False accepts anybody. ``None``: as `verify_ssl` says. It is checked in the handshake, before
+            anything of a request, such as the key, is sent.
+
+    Raises:
+        BadRequestError: Arguments that can't be sent, contradict each other, or would have no effect.
     """
 
     def __init__(
@@ -56,8 +66,10 @@ class Syncthing:
         verify_ssl: bool = True,  # noqa: FBT001, FBT002 - the seed's signature
         loop: object = None,
         session: aiohttp.ClientSession | None = None,
+        *,
+        tls: Option = None,
     ) -> None:
-        self._api = API(api_key, url, timeout, verify_ssl, loop, session)
+        self._api = API(api_key, url, timeout, verify_ssl, loop, session, tls=tls)
         self._system = System(self._api)
         self._config = Config(self._api)
         self._cluster = Cluster(self._api)
@@ -169,18 +181,29 @@ class Syncthing:
     ) -> SyncProgress:
         """Wait until folders are in sync: here, and on the devices that share them.
 
-        Here means: the folder's first scan is over, nothing is needed, also no deletions and no empty files, and
-        nothing is going on. There means: the device is connected, has accepted the folder, and needs nothing.
-        What was changed here in a receive-only folder is not part of the cluster and doesn't count.
+        Here means: the folder has been scanned since it was started, nothing is needed, also no deletions and no empty
+        files, nothing has failed, and nothing is going on. There means: the device is connected, has accepted the
+        folder, and needs nothing of what is known here.
+
+        What it does not say:
+
+        - What the daemon has not noticed yet does not count; ``rescan`` lets it look.
+        - What another device has not told yet does not count either. One that has just connected gets 3 s for that; for
+          changes made elsewhere, wait there, or use ``stable_for``.
+        - What was changed here in a receive-only folder is not part of the cluster and doesn't count. A device that has
+          changed a file in its own receive-only folder lacks our version of it, until it reverts that.
+        - Syncthing before 1.20 does not tell whether another device has paused a folder or, while that is empty,
+          accepted it.
 
         Args:
             folders: IDs of the folders; ``None`` for all.
-            devices: IDs of the devices; ``None`` for all that share a folder, none (``[]``) for here only.
+            devices: IDs of the devices; ``None`` for all that share a folder, none (``[]``) for here only. With
+                ``folders`` each device has to share each of them, otherwise any.
             rescan: Scan first, so that changes which the daemon has not noticed yet count.
-            stable_for: Seconds for which all that must hold without a disturbance.
+            stable_for: Seconds for which all that must hold without a disturbance, such as a scan.
             timeout: Seconds; ``None`` for no limit.
-            on_progress: Called, and awaited if that makes sense, with a `SyncProgress` when it has changed, at most
-                once a second.
+            on_progress: Called, and awaited if that makes sense, with a `SyncProgress` when it has changed: often at
+                first, then about once a second at most.
 
         Returns:
             The progress at the end.
@@ -189,8 +212,11 @@ class Syncthing:
             UnknownFolderError: There is no such folder.
             UnknownDeviceError: There is no such remote device.
             FolderNotRunningError: A folder is paused.
-            CannotSyncError: A folder has an error, such as a lost disk, or a device is paused here.
+            CannotSyncError: A folder has an error, such as a lost disk, or a device is paused here or not one of those
+                that share the folder.
             WaitTimeoutError: The time is up; the text says what was missing where.
+            BadRequestError: ``folders`` or an ID is empty.
+            SyncthingError: What won't heal by waiting, such as a refused key.
         """
         return await wait_in_sync(
             self._api,

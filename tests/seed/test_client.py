@@ -23,9 +23,10 @@ async def test_parameters() -> None:
             api_key="key", url="http://127.0.0.1:1", timeout=10, verify_ssl=True, loop=None, session=session
         )
         assert by_name.url == client.url
-    names = list(inspect.signature(API).parameters)
+    parameters = [p for p in inspect.signature(API).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    names = [parameter.name for parameter in parameters]
     assert names == ["api_key", "url", "timeout", "verify_ssl", "loop", "session"]
-    defaults = [parameter.default for parameter in inspect.signature(API).parameters.values()]
+    defaults = [parameter.default for parameter in parameters]
     assert defaults[1:] == ["http://127.0.0.1:8384", API.DEFAULT_TIMEOUT, True, None, None]
     assert API.DEFAULT_TIMEOUT == 10
 

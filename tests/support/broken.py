@@ -13,9 +13,11 @@ from unittest.mock import patch
 import aiohttp
 from yarl import URL
 
+from aiosyncthing import Fingerprint
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
+    FingerprintMismatchError,
     HostCheckError,
     IncompleteResponseError,
     InvalidResponseError,
@@ -212,6 +214,17 @@ async def _other_certificate() -> AsyncGenerator[Place]:
 
 
 @asynccontextmanager
+async def _pinned_another() -> AsyncGenerator[Place]:
+    async with listening(_say_nothing, server_context()) as port:
+        yield Place(f"https://127.0.0.1:{port}", {"tls": Fingerprint("ab" * 32)})
+
+
+@asynccontextmanager
+async def _no_authority() -> AsyncGenerator[Place]:
+    yield Place("https://127.0.0.1:8384", {"tls": "/nowhere/ca.pem"})
+
+
+@asynccontextmanager
 async def _closed_session() -> AsyncGenerator[Place]:
     session = aiohttp.ClientSession()
     await session.close()
@@ -273,7 +286,12 @@ BROKEN: Final = (
     Broken("https to http", _serving(_speak_http, "https"), TLSError, "begin with http://", ConnectionError),
     Broken("http to https", _http_to_tls, ConnectionFailedError, "without an answer", ConnectionError),
     Broken("self-signed", _self_signed, TLSError, "verify_ssl=False", ConnectionError),
-    Broken("other certificate", _other_certificate, TLSError, "not the expected one", ConnectionError),
+    Broken("other certificate", _other_certificate, FingerprintMismatchError, "not the expected one", ConnectionError),
+    Broken("pinned another", _pinned_another, FingerprintMismatchError, "Nothing was sent", ConnectionError),
+    Broken("no CA file", _no_authority, TLSError, "can't use the CA file", ConnectionError),
+    # Unix sockets
+    Broken("no socket", _at("unix:///nowhere/gui.sock"), ConnectionFailedError, "/nowhere/gui.sock", ConnectionError),
+    Broken("no TLS socket", _at("unixs:///nowhere/gui.sock"), ConnectionFailedError, "/nowhere", ConnectionError),
     # Time
     Broken("hanging while resolving", _never_resolving, RequestTimeoutError, "in time", TimeoutError),
     Broken("hanging while connecting", _never_connecting, RequestTimeoutError, "in time", TimeoutError),

@@ -4,12 +4,25 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any, assert_type
 
 import aiohttp
 
-from aiosyncthing import API, Daemon, DeviceID, Syncthing, parse_time, types
+from aiosyncthing import (
+    API,
+    CertificateFile,
+    Daemon,
+    DeviceID,
+    Fingerprint,
+    Syncthing,
+    exceptions,
+    fetch_fingerprint,
+    parse_time,
+    types,
+)
 
 
 async def constructor() -> None:
@@ -21,6 +34,29 @@ async def constructor() -> None:
         Syncthing("key", url="http://127.0.0.1:8384", timeout=None, verify_ssl=False, loop=None, session=None)
         API("key", "http://127.0.0.1:8384", 10, True, None, session)
         Syncthing()  # type: ignore[call-arg]
+
+
+async def trust() -> None:
+    """Whom to trust is told by any of these, by name only."""
+    url = "https://127.0.0.1:8384"
+    fingerprint = await fetch_fingerprint(url)
+    assert_type(fingerprint, Fingerprint)
+    assert_type(Fingerprint.from_certificate(b""), Fingerprint)
+    for kind in (Syncthing, API):
+        kind("key", url, tls=fingerprint)
+        kind("key", url, tls=CertificateFile(Path("https-cert.pem")))
+        kind("key", url, tls="ca.pem")
+        kind("key", url, tls=Path("ca.pem"))
+        kind("key", url, tls=ssl.create_default_context())
+        kind("key", url, tls=False)
+        kind("key", url, tls=None)
+    Syncthing("key", url, tls=True)  # type: ignore[arg-type]
+    Syncthing("key", url, 10, True, None, None, None)  # type: ignore[call-arg]
+    try:
+        await Syncthing("key", url, tls=fingerprint).system.ping()
+    except exceptions.FingerprintMismatchError as error:
+        assert_type(error.expected, str)
+        assert_type(error.actual, str)
 
 
 async def answers(client: Syncthing) -> None:
