@@ -5,19 +5,34 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+import ssl
+import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 
 from aiosyncthing import API, Syncthing
-from aiosyncthing.exceptions import RequestTimeoutError, ServerError, SyncthingError
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    DiscoveryError,
+    FingerprintMismatchError,
+    RequestTimeoutError,
+    ServerError,
+    SyncthingError,
+    TLSError,
+)
+from aiosyncthing.tls import CertificateFile, Fingerprint
 
 from .support.calls import CALLS, KEY, NAMESPACES, Call, calls, check, public_methods, refused, results
+from .support.handshakes import Identity
+from .support.homes import config, make_home
 from .support.server import Server, as_json, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 # These are no requests, but none or many: they have tests of their own.
 NO_CALLS = {"close", "events.listen", "wait_in_sync", "wait_ready"}
@@ -179,3 +194,83 @@ async def test_a_text_too_long_for_a_qr_code() -> None:
     async with Server(as_text("Invalid", 500)) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(ServerError, match="Invalid"):
             await client.qr_code("x" * 5000)
+
+
+def server_context(identity: Identity) -> ssl.SSLContext:
+    """Return what shows a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(identity.certificate, identity.key)
+    return context
+
+
+async def test_the_local_daemon(tmp_path: Path) -> None:
+    """The client of the daemon of this computer has its address and key, and the options given."""
+    async with Server(as_json({"ping": "pong"})) as server:
+        make_home(tmp_path, config(server.url.removeprefix("http://"), key=KEY))
+        async with await asyncio.to_thread(Syncthing.local, tmp_path, timeout=7.5) as client:
+            assert (client.url, client.api.timeout) == (server.url, 7.5)
+            await client.system.ping()
+    assert server.requests[0].header("X-API-Key") == KEY
+
+
+async def test_the_certificate_of_the_local_daemon_is_pinned(tmp_path: Path) -> None:
+    """The self-signed certificate in its home is trusted, and another is not, unless the caller says so."""
+    identity = Identity(tmp_path / "home")
+    stranger = Identity(tmp_path / "stranger")
+    for shown in (identity, stranger):
+        async with Server(answer=lambda _: as_json({"ping": "pong"}), tls=server_context(shown)) as server:
+            make_home(tmp_path / "home", config(server.url.partition("://")[2], tls=True, key=KEY))
+            local = partial(asyncio.to_thread, Syncthing.local, tmp_path / "home")
+            async with await local() as pinned, await local(verify_ssl=False) as trusting:
+                if shown is identity:
+                    await pinned.api.request("rest/system/ping")
+                else:
+                    with pytest.raises(FingerprintMismatchError):
+                        await pinned.api.request("rest/system/ping")
+                    assert server.requests == []
+                await trusting.api.request("rest/system/ping")
+            async with await local(tls=CertificateFile(stranger.certificate)) as other:
+                if shown is stranger:
+                    await other.api.request("rest/system/ping")
+                else:
+                    with pytest.raises(FingerprintMismatchError):
+                        await other.api.request("rest/system/ping")
+
+
+async def test_a_local_daemon_without_a_certificate(tmp_path: Path) -> None:
+    """Where the home has no certificate, the usual checks are made."""
+    identity = Identity(tmp_path)
+    async with Server(tls=server_context(identity)) as server:
+        make_home(tmp_path, config(server.url.partition("://")[2], tls=True, key=KEY))
+        identity.certificate.unlink()
+        async with await asyncio.to_thread(Syncthing.local, tmp_path) as client:
+            with pytest.raises(TLSError):
+                await client.system.status()
+    assert server.requests == []
+
+
+def test_arguments_that_contradict_the_local_daemon(tmp_path: Path) -> None:
+    """Arguments that have no effect there are refused, without showing the key, which the caller has never seen."""
+    make_home(tmp_path, config(key=KEY))
+    with pytest.raises(BadRequestError, match="tls has no effect") as refused:
+        Syncthing.local(tmp_path, tls=Fingerprint("00" * 32))
+    shown = traceback.TracebackException.from_exception(refused.value, capture_locals=True)
+    frames = [frame for frame in shown.stack if frame.filename != __file__]
+    assert frames
+    assert KEY not in "".join(traceback.StackSummary.from_list(frames).format())
+
+
+def test_no_local_daemon(tmp_path: Path) -> None:
+    """Where there is none, the reason is given."""
+    with pytest.raises(DiscoveryError, match="there is no "):
+        Syncthing.local(tmp_path)
+
+
+def test_a_kind_of_ones_own_for_the_local_daemon(tmp_path: Path) -> None:
+    """A class derived from the client makes its own kind."""
+
+    class Own(Syncthing):
+        pass
+
+    make_home(tmp_path)
+    assert type(Own.local(tmp_path)) is Own

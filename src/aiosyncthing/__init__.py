@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .events import Events
     from .folder import Folder
     from .live import Live
+    from .local import LocalDaemon
     from .noauth import Noauth
     from .stats import Stats
     from .svc import Svc
@@ -48,6 +49,7 @@ __all__ = [
     "Fingerprint",
     "Folder",
     "Live",
+    "LocalDaemon",
     "Noauth",
     "Stats",
     "Svc",
@@ -73,6 +75,7 @@ _MODULES = {
     "Fingerprint": "_fingerprint",
     "Folder": "folder",
     "Live": "live",
+    "LocalDaemon": "local",
     "Noauth": "noauth",
     "Stats": "stats",
     "Svc": "svc",

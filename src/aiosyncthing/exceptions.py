@@ -25,6 +25,7 @@
     ├── RedirectError                the daemon or a proxy wants another address; never followed
     ├── WaitTimeoutError             (TimeoutError) what was waited for did not come about in time
     ├── CannotSyncError              what was waited for can't come about: a folder or device stands in the way
+    ├── DiscoveryError               the daemon of this computer was not found, or its configuration can't be read
     └── DaemonError                  a daemon launched by :mod:`aiosyncthing.daemon` failed
 
 Handle: everything up to `ServerError` says something about one request; `ConnectionFailedError`,
@@ -40,6 +41,7 @@ __all__ = [
     "CannotSyncError",
     "ConnectionFailedError",
     "DaemonError",
+    "DiscoveryError",
     "FingerprintMismatchError",
     "FolderNotRunningError",
     "HostCheckError",
@@ -224,6 +226,10 @@ class CannotSyncError(SyncthingError):
         self.folder_id = folder_id
         self.device_id = device_id
         self.reason = reason
+
+
+class DiscoveryError(SyncthingError):
+    """The Syncthing of this computer was not found, or what is needed of its configuration can't be read."""
 
 
 class DaemonError(SyncthingError):

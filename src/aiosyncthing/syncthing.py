@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from . import _routes
 from ._checks import required
+from ._fingerprint import CertificateFile
 from .api import API
 from .cluster import Cluster
 from .config import Config
 from .database import Database
 from .debug import Debug
 from .events import Events
+from .exceptions import BadRequestError
 from .folder import Folder
 from .live import Live
+from .local import discover
 from .noauth import Noauth
 from .stats import Stats
 from .svc import Svc
@@ -21,6 +24,7 @@ from .system import System
 from .waiting import wait_in_sync, wait_ready
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
     from typing import Self
@@ -80,6 +84,45 @@ class Syncthing:
         self._svc = Svc(self._api)
         self._debug = Debug(self._api)
         self._noauth = Noauth(self._api)
+
+    @classmethod
+    def local(
+        cls,
+        home: str | os.PathLike[str] | None = None,
+        *,
+        timeout: float | None = API.DEFAULT_TIMEOUT,
+        verify_ssl: bool = True,
+        session: aiohttp.ClientSession | None = None,
+        tls: Option = None,
+    ) -> Self:
+        """Return a client of the Syncthing of this computer, with its address and key.
+
+        Where they come from says `aiosyncthing.local.discover`. Over HTTPS the certificate in the daemon's home is
+        pinned, also after its renewal, unless `tls` or `verify_ssl` say something else.
+
+        It reads some files and may try connections, which takes milliseconds, at worst some seconds. Where nothing may
+        wait for that: ``client = await asyncio.to_thread(Syncthing.local)``.
+
+        Args:
+            home: Folder with Syncthing's config.xml; ``None`` to search for it.
+            timeout: As for the class.
+            verify_ssl: As for the class.
+            session: As for the class.
+            tls: As for the class.
+
+        Raises:
+            DiscoveryError: There is none, or it can't be told which, or its configuration can't be used; the text says
+                where it was looked, and what to do.
+            BadRequestError: Arguments that contradict each other or what was found.
+        """
+        daemon = discover(home)
+        if tls is None and verify_ssl and daemon.certificate and daemon.url.startswith(("https:", "unixs:")):
+            tls = CertificateFile(daemon.certificate)
+        try:
+            return cls(daemon.api_key, daemon.url, timeout, verify_ssl, session=session, tls=tls)
+        except BadRequestError as error:
+            reason = str(error)
+        raise BadRequestError(reason)  # without frames that have a key in their variables which the caller never saw
 
     def __repr__(self) -> str:
         """Show where it points to, without the key."""

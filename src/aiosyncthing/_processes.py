@@ -1,0 +1,132 @@
+"""The Syncthing daemons that run on this computer, as Linux shows them below /proc.
+
+Their command lines and environments tell what no file does: an unusual home, and an address that overrides the
+configured one. Nothing is asked of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ._config_file import CONFIG_NAME
+from ._layouts import unix_homes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["Running", "running"]
+
+# Also as the release's archives and the helpers of some users name it: syncthing-linux-amd64, syncthing_v2.
+_PROGRAM: Final = re.compile(r"syncthing([-_.]?(v?\d[\w.-]*|linux[\w.-]*|old))?")
+# A program that shares the home, but listens to nobody.
+_OTHER_COMMANDS: Final = frozenset({"cli", "decrypt", "device-id", "generate", "paths", "upgrade", "version"})
+_VARIABLES: Final = frozenset({"HOME", "STCONFDIR", "STGUIADDRESS", "STHOMEDIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME"})
+_SHORT: Final = {"H": "home", "C": "config"}
+
+
+class Running(NamedTuple):
+    """A daemon.
+
+    Attributes:
+        pid: Its process ID.
+        owner: The user that it runs as.
+        home: The folder with its config.xml.
+        gui_address: The address that it was told to listen on in place of the configured one, if it was.
+    """
+
+    pid: int
+    owner: int
+    home: Path
+    gui_address: str | None
+
+
+def running(proc: Path) -> Iterator[Running]:
+    """Yield the daemons whose command line and environment we may read (reads).
+
+    Those in a container of their own are left out: their paths and addresses mean something else than ours.
+
+    Args:
+        proc: ``/proc``.
+    """
+    with suppress(OSError):
+        for entry in sorted(proc.iterdir(), key=lambda path: (len(path.name), path.name)):
+            if entry.name.isdecimal():
+                with suppress(OSError, ValueError):  # it is gone, it is none of our business, or its paths are none
+                    found = _look(entry)
+                    if found is not None:
+                        yield found
+
+
+def _look(process: Path) -> Running | None:
+    arguments = _strings(process / "cmdline")
+    if not arguments or not _PROGRAM.fullmatch(PurePosixPath(arguments[0]).name):
+        return None
+    options = _options(arguments[1:])
+    if options is None:
+        return None
+    environ = _environment(process)
+    named = options.get("home") or options.get("config") or environ.get("STHOMEDIR") or environ.get("STCONFDIR")
+    if named:
+        home: Path | None = Path((process / "cwd").readlink(), named)
+    else:
+        home = _default_home(environ)
+    if home is None or not _is_ours(process, home):
+        return None
+    address = options.get("gui-address") or environ.get("STGUIADDRESS") or None
+    return Running(int(process.name), process.stat().st_uid, home, address)
+
+
+def _environment(process: Path) -> dict[str, str]:
+    """Return what matters of its environment; the API key, which may be there too, is not kept."""
+    environ: dict[str, str] = {}
+    for entry in _strings(process / "environ"):
+        name, _, value = entry.partition("=")
+        if name in _VARIABLES:
+            environ[name] = value
+    return environ
+
+
+def _default_home(environ: dict[str, str]) -> Path | None:
+    user_home = environ.get("HOME", "")
+    homes = map(Path, unix_homes(environ, PurePosixPath(user_home) if user_home else None))
+    return next((home for home in homes if (home / CONFIG_NAME).is_file()), None)
+
+
+def _is_ours(process: Path, home: Path) -> bool:
+    """Tell whether a path means the same to the process and to us."""
+    theirs = process / "root" / home.relative_to("/") / CONFIG_NAME
+    return (home / CONFIG_NAME).samefile(theirs)
+
+
+def _strings(path: Path) -> list[str]:
+    return [os.fsdecode(part) for part in path.read_bytes().split(b"\0") if part]
+
+
+def _options(arguments: Sequence[str]) -> dict[str, str] | None:
+    """Read a command line, whose long options may have one dash or two.
+
+    Returns:
+        The options that have a value; ``None`` if it is not that of a daemon.
+    """
+    options: dict[str, str] = {}
+    words = list(arguments)
+    while words:
+        word = words.pop(0)
+        if word in _OTHER_COMMANDS:
+            return None
+        if not word.startswith("-"):
+            continue
+        if word[1:2] in _SHORT:
+            name, value = _SHORT[word[1]], word[2:].removeprefix("=")
+            equals = "=" if len(word) > 2 else ""  # noqa: PLR2004 - a dash and a letter
+        else:
+            name, equals, value = word.lstrip("-").partition("=")
+        if name in {"home", "config", "gui-address"}:
+            if not equals and words:
+                value = words.pop(0)
+            options[name] = value
+    return options
