@@ -189,3 +189,10 @@ async def test_agrees_with_daemons(syncthing_binary: Path) -> None:
                 assert "error" in answer, text
             else:
                 assert answer == ours, text
+
+
+@pytest.mark.parametrize("text", ["ß" * 26, "ﬁ" * 26, "ŉ" * 26])
+def test_letters_that_become_several(text: str) -> None:
+    """A letter that Python writes as two capitals is none of an ID, as for the daemon."""
+    with pytest.raises(InvalidDeviceIDError, match="can't contain"):
+        DeviceID(text)

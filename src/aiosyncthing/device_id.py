@@ -97,7 +97,9 @@ class DeviceID(str):
 
 def _parse(text: str) -> bytes:
     """The 32 bytes that a device ID in any notation stands for."""
-    digits = text.strip("=").upper().translate(_NORMALISE)
+    # Letter by letter, as Go does it: Python makes two of a few, such as "ß".
+    capitals = (letter.upper() if len(letter.upper()) == 1 else letter for letter in text.strip("="))
+    digits = "".join(capitals).translate(_NORMALISE)
     if not digits:
         return bytes(_SIZE)
     shown = repr(text) if len(text) <= 2 * _CHECKED else f"{text[:_CHECKED]!r}..."

@@ -62,7 +62,7 @@ async def test_notations(a: Daemon, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a", "-", "ü", "P56IOI7-MZJNU2Y", STRANGER + "A", STRANGER.replace("P5", "P6"), "1" * 52]
+    "text", ["a", "-", "ü", "ß" * 26, "P56IOI7-MZJNU2Y", STRANGER + "A", STRANGER.replace("P5", "P6"), "1" * 52]
 )
 async def test_what_is_none(a: Daemon, text: str) -> None:
     """What is wrong for one is wrong for the other."""
