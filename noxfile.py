@@ -51,6 +51,15 @@ nox.options.sessions = [
 # The tests mostly wait: for daemons, for time to pass. So several processes share them (how: tests/support/sharing.py).
 SHARED = ["--numprocesses=3"]
 
+# The plugins of pytest that the tests need, for the run in which they don't load by themselves.
+PLUGINS = [
+    "_hypothesis_pytestplugin",
+    "anyio.pytest_plugin",
+    "pytest_asyncio.plugin",
+    "pytest_timeout",
+    "xdist.plugin",
+]
+
 # The wheel, once this run of nox has built it.
 _built: list[Path] = []
 
@@ -81,7 +90,8 @@ def wheel(session: nox.Session) -> None:
     """Build the source archive and from it the wheel, look inside, and import it with nothing else there."""
     path = _wheel(session)
     source = ROOT / "src"
-    expected = {str(file.relative_to(source)) for file in source.rglob("*") if file.suffix in {".py", ".typed"}}
+    shipped = {".py", ".typed", ".json", ".pem"}
+    expected = {str(file.relative_to(source)) for file in source.rglob("*") if file.suffix in shipped}
     found = {name for name in zipfile.ZipFile(path).namelist() if ".dist-info/" not in name}
     if found != expected:
         session.error(f"the wheel lacks {sorted(expected - found)} and has too much: {sorted(found - expected)}")
@@ -103,8 +113,8 @@ def coverage(session: nox.Session) -> None:
     """Test the wheel with everything there is; each module must be covered by its own test file."""
     _install(session)
     chosen = session.posargs or [*SHARED, "--require-coverage=95"]
-    plugin = {"PYTEST_PLUGINS": "module_coverage", "PYTHONPATH": "scripts"}
-    session.run("python", "-m", "pytest", *chosen, env=plugin)
+    plugins = {"PYTEST_PLUGINS": ",".join(["module_coverage", *PLUGINS]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    session.run("python", "-m", "pytest", *chosen, env={**plugins, "PYTHONPATH": "scripts"})
     # Whoever reads the end of the output looks for pytest's closing line: nox shall only add what failed.
     logging.getLogger("nox").setLevel(logging.ERROR)
 

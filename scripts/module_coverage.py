@@ -5,7 +5,8 @@ promises. So the lines that count for src/aiosyncthing/X.py are those that tests
 tests/test_X_more.py).
 
 Loaded through the environment variable PYTEST_PLUGINS, since it has to measure before the first conftest.py is
-imported, also in the processes that pytest-xdist starts.
+imported, also in the processes that pytest-xdist starts. The package has a plugin itself, which pytest would import
+earlier still: so plugins must not load by themselves (PYTEST_DISABLE_PLUGIN_AUTOLOAD), and that one is loaded here.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     recorder = coverage.Coverage(data_file=None)
     recorder.start()
     early_config.pluginmanager.register(ModuleCoverage(recorder), "module-coverage")
+    plugin = importlib.import_module(f"{PACKAGE}.testing.plugin")
+    if not early_config.pluginmanager.is_registered(plugin):
+        early_config.pluginmanager.register(plugin)
 
 
 class Row(NamedTuple):

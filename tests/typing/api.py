@@ -17,12 +17,15 @@ from aiosyncthing import (
     Daemon,
     DeviceID,
     Fingerprint,
+    LocalDaemon,
     Syncthing,
     exceptions,
     fetch_fingerprint,
     parse_time,
     types,
 )
+from aiosyncthing.local import discover
+from aiosyncthing.testing import FakeFault, FakeFolder, FakeSyncthing, Request
 
 
 async def constructor() -> None:
@@ -57,6 +60,32 @@ async def trust() -> None:
     except exceptions.FingerprintMismatchError as error:
         assert_type(error.expected, str)
         assert_type(error.actual, str)
+
+
+def local() -> None:
+    """The daemon of this computer, and a client of it."""
+    daemon = discover()
+    assert_type(daemon, LocalDaemon)
+    assert_type(daemon.url, str)
+    assert_type(daemon.certificate, Path | None)
+    assert_type(Syncthing.local(), Syncthing)
+    assert_type(Syncthing.local(Path("home"), timeout=5, tls=False), Syncthing)
+    Syncthing.local(key="key")  # type: ignore[call-arg]
+
+
+async def testing() -> None:
+    """The fake daemon, also as a context manager of either kind."""
+    with FakeSyncthing("2.1", name="nas") as fake:
+        phone = fake.add_device("phone")
+        assert_type(phone, DeviceID)
+        folder = fake.add_folder("docs", files={"a": b"a", "b": "b", "c": None}, devices=[phone], label="Docs")
+        assert_type(folder, FakeFolder)
+        assert_type(folder.files, dict[str, bytes])
+        assert_type(fake.hold("rest/system/status"), FakeFault)
+        assert_type(fake.requests, list[Request])
+        assert_type(fake.client(timeout=5), Syncthing)
+    async with FakeSyncthing() as other:
+        assert_type(other, FakeSyncthing)
 
 
 async def answers(client: Syncthing) -> None:

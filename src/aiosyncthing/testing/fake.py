@@ -1,0 +1,801 @@
+"""`FakeSyncthing`: a Syncthing daemon for tests, without Syncthing."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import BadRequestError, DaemonError
+from aiosyncthing.syncthing import Syncthing
+from aiosyncthing.tls import Fingerprint
+
+from . import _configuration, _host, _identity
+from ._clock import Clock
+from ._disk import DirectoryDisk, MemoryDisk
+from ._facts import Facts
+from ._faults import HOST_CHECK, MIGRATION, Fault
+from ._folders import FakeFault, FakeFolder
+from ._http import Refusal, Response, as_json, as_text
+from ._listening import Listener
+from ._node import Node
+from ._running import Running
+from ._server import Server
+from ._world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from concurrent.futures import Future
+    from datetime import datetime
+    from types import TracebackType
+    from typing import ParamSpec, Self, TypeVar
+
+    from ._host import Host
+    from ._http import Request
+
+    P = ParamSpec("P")
+    T = TypeVar("T")
+
+__all__ = ["FakeSyncthing"]
+
+_WORLDS: Final[WeakKeyDictionary[Host, World]] = WeakKeyDictionary()
+_PORTS: Final = itertools.count(22001)
+_LOOK: Final = 0.02  # seconds after which a condition is looked at again where no change was noticed
+
+
+@dataclass(slots=True)
+class _Life:
+    """What there is between start and stop. Made, and to be used, in the fakes' thread only."""
+
+    host: Host
+    node: Node
+    listener: Listener
+    server: Server
+    running: Running
+    migration: Fault | None = None
+    host_check: Fault | None = None
+
+
+class FakeSyncthing:
+    """A daemon that exists for a test: its API is real, everything behind it is state that the test changes.
+
+    ::
+
+        with FakeSyncthing() as fake:
+            fake.add_folder("docs", files={"readme.txt": b"hello"})
+            ...  # let the program under test ask fake.url with fake.api_key
+
+    Also an asynchronous context manager. All fakes live in one thread of their own, beside the program under test and
+    its loop; every method here may be called from any thread and returns when its effect is there.
+
+    Args:
+        version: The version to play: ``1.19``, ``1.29`` or ``2.1``.
+        name: The name of its device; different names have different device IDs and keys.
+        api_key: Its API key; by default one that follows from the name.
+        device_id: Its device ID; by default one that follows from the name.
+        home: A directory to write ``config.xml`` and certificates to, so that `aiosyncthing.local.discover` finds the
+            fake, also after its key or its settings have changed; by default there is none.
+        socket: Path of a Unix socket to listen on, in place of a free port of the loopback interface.
+        tls: Whether its settings ask for HTTPS (``gui.useTLS``): then plain requests are redirected. TLS is spoken on
+            the same port in any case, as real daemons do, with a self-signed certificate.
+        user: User name of the web interface; empty for no login.
+        password: The password to it.
+        files_on_disk: Whether folders are real directories, instead of memory: files then really arrive there.
+        start: What its clock shows at first.
+
+    Raises:
+        BadRequestError: It doesn't play that version.
+    """
+
+    def __init__(
+        self,
+        version: str = "1.29",
+        *,
+        name: str = "fake",
+        api_key: str | None = None,
+        device_id: str | None = None,
+        home: str | Path | None = None,
+        socket: str | Path = "",
+        tls: bool = False,
+        user: str = "",
+        password: str = "",
+        files_on_disk: bool = False,
+        start: datetime | None = None,
+    ) -> None:
+        self._facts = Facts.of(version)
+        self._name = name
+        self._api_key = api_key or _identity.api_key(name)
+        self._device_id = DeviceID(device_id) if device_id else _identity.device_id(name)
+        self._home = None if home is None else Path(home)
+        self._socket = str(socket)
+        self._tls = tls
+        self._login = {"user": user, "password": password} if user else {}
+        self._files_on_disk = files_on_disk
+        self._start_time = start
+        self._life: _Life | None = None
+
+    def __repr__(self) -> str:
+        """Show where it is, without the key."""
+        state = self.url if self._life else "not started"
+        return f"<{type(self).__name__} {self.version} {self._name!r}: {state}>"
+
+    # --- Life ---
+
+    def start(self) -> None:
+        """Start it. Nothing happens if it is started already."""
+        if self._life is not None:
+            return
+        host = _host.acquire()
+        try:
+            self._life = host.run(self._begin(host))
+        except BaseException:
+            host.release()
+            raise
+
+    def stop(self) -> None:
+        """End it, with everything that it has. May be called twice; `start` then makes another one."""
+        life, self._life = self._life, None
+        if life is not None:
+            try:
+                life.host.run(self._finish(life))
+            finally:
+                life.host.release()
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End it."""
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End it."""
+        await asyncio.to_thread(self.stop)
+
+    # --- What it is ---
+
+    @property
+    def url(self) -> str:
+        """Base URL of its API, such as ``http://127.0.0.1:40123``; it stays the same until `stop`."""
+        address = self._started.listener.address
+        if address.startswith("/"):
+            return f"{'unixs' if self._tls else 'unix'}://{address}"
+        return f"{'https' if self._tls else 'http'}://{address}"
+
+    @property
+    def api_key(self) -> str:
+        """Its API key. It is valid beside the one of the configuration, which a program may change.
+
+        With `change_key` it is another one, and this is refused.
+        """
+        return self._api_key
+
+    @property
+    def device_id(self) -> DeviceID:
+        """Its device ID."""
+        return self._device_id
+
+    @property
+    def version(self) -> str:
+        """The version that it reports, such as ``v1.29.5``."""
+        return f"v{self._facts.name}"
+
+    @property
+    def home(self) -> Path:
+        """The home directory that it tells."""
+        return self._home or Path("/home/syncthing/.config/syncthing")
+
+    @property
+    def certificate(self) -> str:
+        """The certificate of its HTTPS, as PEM."""
+        return _identity.https_certificate()
+
+    @property
+    def sync_address(self) -> str:
+        """Where other fakes reach it: ``tcp://127.0.0.1:port``. Nobody listens there; it is a name."""
+        return self._started.node.sync_address
+
+    def client(self, *, api_key: str | None = None, **options: Any) -> Syncthing:
+        """Return a client of it, to be closed by whoever asked for it.
+
+        Args:
+            api_key: The key; by default the right one.
+            **options: As for `Syncthing`.
+        """
+        if self._tls and not options.keys() & {"tls", "verify_ssl"}:
+            options["tls"] = Fingerprint.from_certificate(self.certificate.encode())
+        return Syncthing(self._api_key if api_key is None else api_key, self.url, **options)
+
+    # --- What is in it ---
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its configuration; a copy."""
+        return self._call(lambda: _configuration.copy(self._started.node.config))
+
+    def set_options(self, **changes: Any) -> None:
+        """Change general settings (``rest/config/options``) as a request would."""
+        self._patch("options", changes)
+
+    def set_gui(self, **changes: Any) -> None:
+        """Change settings of the API (``rest/config/gui``) as a request would; the listener is opened anew."""
+        self._patch("gui", changes)
+
+    def change_key(self, api_key: str | None = None) -> str:
+        """Give it another API key, as somebody does in its web interface: the one before is refused from then on.
+
+        Args:
+            api_key: The new key; by default some other one.
+
+        Returns:
+            The new key, which `api_key` tells then, too.
+        """
+        new = api_key or _identity.api_key(self._api_key)
+
+        def change() -> None:
+            self._commit(_configuration.patch_section, "gui", {"apiKey": new})
+            self._started.node.key = self._api_key = new
+
+        self._call(change)
+        return new
+
+    def set_device(self, device: str, **changes: Any) -> None:
+        """Change the configuration of a device, such as ``paused=True``, as a request would.
+
+        Raises:
+            BadRequestError: The daemon refuses that, say because there is no such device.
+        """
+        self._call(lambda: self._commit(_configuration.patch_device, DeviceID(device), changes))
+
+    def set_folder(self, folder_id: str, **changes: Any) -> None:
+        """Change the configuration of a folder, such as ``label="Pictures"``, as a request would.
+
+        Raises:
+            BadRequestError: The daemon refuses that, say because there is no such folder.
+        """
+        self._call(lambda: self._commit(_configuration.patch_folder, folder_id, changes))
+
+    def remove_device(self, device: str) -> None:
+        """Remove a device from the configuration."""
+        self._call(lambda: self._commit(_configuration.delete_device, DeviceID(device)))
+
+    def remove_folder(self, folder_id: str) -> None:
+        """Remove a folder from the configuration. Its files stay on the fake's disk."""
+        self._call(lambda: self._commit(_configuration.delete_folder, folder_id))
+
+    def add_device(self, name: str, *, device_id: str | None = None, **settings: Any) -> DeviceID:
+        """Let it know another device, which exists only as far as the test says.
+
+        Args:
+            name: Its name.
+            device_id: Its ID; by default one that follows from the name.
+            **settings: Further fields of its configuration.
+
+        Returns:
+            Its ID.
+        """
+        found = DeviceID(device_id) if device_id else _identity.device_id(name)
+        body = {"deviceID": found, "name": name, **settings}
+        self._call(lambda: self._commit(_configuration.put_device, body))
+        return found
+
+    def add_folder(
+        self,
+        folder_id: str,
+        *,
+        files: Mapping[str, bytes | str | None] | None = None,
+        devices: Iterable[str] = (),
+        **settings: Any,
+    ) -> FakeFolder:
+        """Add a folder that holds these files, and scan it.
+
+        Args:
+            folder_id: Its ID.
+            files: Content by name; ``None`` for a directory.
+            devices: IDs of the devices to share it with. Those that the test has made accept it when they are
+                connected.
+            **settings: Further fields of its configuration.
+        """
+        life = self._started
+        body = {
+            "id": folder_id,
+            "path": f"/srv/{self._name}/{folder_id.replace('/', '_')}",
+            "devices": [{"deviceID": DeviceID(device)} for device in devices],
+            "fsWatcherEnabled": False,
+            "rescanIntervalS": 0,
+            **settings,
+        }
+
+        async def add() -> None:
+            self._commit(_configuration.put_folder, body)
+            folder = life.node.cluster.folders[folder_id]
+            if files:
+                await folder.simulated.disk_write(files)
+            if not body.get("paused"):
+                await folder.scan()
+
+        life.host.run(add())
+        return self.folder(folder_id)
+
+    def folder(self, folder_id: str) -> FakeFolder:
+        """Return a folder that it has.
+
+        Raises:
+            KeyError: It has none of that ID.
+        """
+        life = self._started
+        self._call(lambda: life.node.cluster.folders[folder_id])
+        return FakeFolder(life.host, life.node, folder_id)
+
+    def connect(self, device: str) -> None:
+        """Let a device that the test has made connect. It has accepted all folders that are shared with it.
+
+        `aiosyncthing.Syncthing.wait_in_sync` gives it 3 s to tell what it has; with ``fake.advance(3)`` these are over.
+
+        Raises:
+            KeyError: There is no such device.
+        """
+        self._call(lambda: self._started.node.cluster.connect(DeviceID(device)))
+
+    def disconnect(self, device: str) -> None:
+        """Let a device that the test has made go away."""
+        self._call(lambda: self._started.node.cluster.disconnect(DeviceID(device)))
+
+    def finish_sync(self, folder_id: str | None = None) -> None:
+        """Let everything arrive, here and on all connected devices.
+
+        Args:
+            folder_id: ID of the folder; ``None`` for all.
+        """
+        folders = self._call(lambda: list(self._started.node.cluster.folders))
+        for each in folders if folder_id is None else [folder_id]:
+            self.folder(each).finish_sync()
+
+    def link(self, other: FakeSyncthing) -> None:
+        """Let this fake and another one know and reach each other; folders that they share then synchronise."""
+        self.add_device(other._name, device_id=other.device_id, addresses=[other.sync_address])
+        other.add_device(self._name, device_id=self.device_id, addresses=[self.sync_address])
+
+    def offer_device(self, name: str, *, device_id: str | None = None, address: str = "192.0.2.1:22000") -> DeviceID:
+        """Let a device that it doesn't know ask for a connection, so that it is pending.
+
+        Returns:
+            Its ID.
+        """
+        found = DeviceID(device_id) if device_id else _identity.device_id(name)
+        self._call(lambda: self._started.node.cluster.offer_device(found, name, address))
+        return found
+
+    def offer_folder(self, device: str, folder_id: str, *, label: str = "", encrypted: bool = False) -> None:
+        """Let a device offer a folder, so that it is pending.
+
+        Args:
+            device: ID of the device, which has to be known.
+            folder_id: ID of the folder.
+            label: Its label.
+            encrypted: Whether it is to be received encrypted.
+        """
+        self._call(
+            lambda: self._started.node.cluster.offer_folder(
+                DeviceID(device), folder_id, label, receive_encrypted=encrypted
+            )
+        )
+
+    def delay_summaries(self, seconds: float) -> None:
+        """Tell sums (``FolderSummary``, ``FolderCompletion``) that have changed only after a while, as real daemons do.
+
+        Those look every 2 seconds. What a folder has got from another fake is told at once by them, too.
+
+        Args:
+            seconds: After how many, on the fake's clock; 0 for as soon as the folder rests, as at first.
+        """
+
+        def delay() -> None:
+            self._started.node.cluster.summary_delay = seconds
+
+        self._call(delay)
+
+    def emit(self, kind: str, data: Any = None, *, count: int = 1) -> None:
+        """Let an event happen that the state doesn't bring about.
+
+        Args:
+            kind: Its type.
+            data: What it says.
+            count: How often it happens, with nothing in between.
+        """
+
+        def emit() -> None:
+            for _ in range(count):
+                self._started.node.events.emit(kind, {} if data is None else data)
+
+        self._call(emit)
+
+    # --- Its time ---
+
+    @property
+    def now(self) -> datetime:
+        """What its clock shows."""
+        return self._call(lambda: self._started.node.clock.date)
+
+    def freeze(self) -> None:
+        """Stop its clock: it moves by `advance` only, until `unfreeze`."""
+        self._call(self._started.node.clock.freeze)
+
+    def unfreeze(self) -> None:
+        """Let its clock run again."""
+        self._call(self._started.node.clock.unfreeze)
+
+    def advance(self, seconds: float) -> None:
+        """Move its clock forward; what is due until then happens, each at its time."""
+        life = self._started
+        life.host.run(life.node.clock.pass_by(seconds))
+
+    # --- What goes wrong ---
+
+    @property
+    def running(self) -> bool:
+        """Whether the daemon's process runs: not after `stop_daemon` or a shutdown that was asked for by a request."""
+        life = self._life
+        return life is not None and self._call(lambda: life.node.running)
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code of the daemon's process, if it has ended for good."""
+        return self._call(lambda: self._started.running.exit_code)
+
+    @property
+    def starts(self) -> int:
+        """How often the daemon's process was started."""
+        return self._call(lambda: self._started.node.generation)
+
+    def restart(self, *, cut: bool = True) -> None:
+        """Restart the daemon: connections break, event IDs begin anew, and what it keeps on its disk is kept.
+
+        Args:
+            cut: Whether connections break. Otherwise they stay open and nothing comes on them any more, as when the
+                machine of the daemon has lost power, until the client sends something.
+        """
+        self._call(lambda: self._started.running.restart(cut=cut))
+
+    def replace(self, name: str, *, device_id: str | None = None) -> None:
+        """Let another daemon take its place: a new one with nothing in it, at the same address, with the same key.
+
+        What was got from `folder` before belongs to the one that is gone; a ``home`` is left as it is.
+
+        Args:
+            name: The name of its device.
+            device_id: Its device ID; by default one that follows from the name.
+        """
+        life = self._started
+        life.host.run(self._replace(life, name, device_id))
+
+    def stop_daemon(self) -> None:
+        """Let the daemon end: connections break and new ones are refused until `start_daemon`."""
+        self._call(self._started.running.end)
+
+    def start_daemon(self) -> None:
+        """Start the daemon again after it has ended."""
+        self._call(self._started.running.start)
+
+    def cut(self) -> None:
+        """Break all connections of its API, in the midst of whatever they are doing."""
+        self._call(self._started.server.cut)
+
+    def overflow(self) -> None:
+        """Let it forget all events but the newest, as it does with those before the last 1000."""
+        self._call(self._started.node.events.overflow)
+
+    def lose(self, kind: str, count: int = 1) -> None:
+        """Let events happen that the daemon has no time for: only their IDs are used up.
+
+        Args:
+            kind: Their type.
+            count: How many.
+        """
+
+        def lose() -> None:
+            for _ in range(count):
+                self._started.node.events.emit(kind, {}, keep=False)
+
+        self._call(lose)
+
+    def migrate(self) -> None:
+        """Let a text about a migration answer everything, as version 2 does while it converts an old database."""
+        life = self._started
+        if life.migration is None:
+            life.migration = self._add(Fault(times=None, response=MIGRATION, outside=True))
+
+    def end_migration(self) -> None:
+        """Let the API answer again."""
+        life = self._started
+        fault, life.migration = life.migration, None
+        if fault is not None:
+            self._call(lambda: life.server.faults.remove(fault))
+
+    def refuse_host(self) -> None:
+        """Refuse the host name of all requests, as a daemon on loopback does behind a proxy."""
+        life = self._started
+        if life.host_check is None:
+            life.host_check = self._add(Fault(times=None, response=HOST_CHECK, outside=True))
+
+    def accept_host(self) -> None:
+        """Refuse it no more."""
+        life = self._started
+        fault, life.host_check = life.host_check, None
+        if fault is not None:
+            self._call(lambda: life.server.faults.remove(fault))
+
+    def delay(self, path: str, seconds: float, *, method: str = "*", times: int | None = 1) -> FakeFault:
+        """Answer later.
+
+        Args:
+            path: Which requests: their path, such as ``rest/db/status``; ``*`` stands for anything.
+            seconds: How much later, on the fake's clock.
+            method: Their method; ``*`` for any.
+            times: With how many of them, the next ones; ``None`` for all until the fault is released.
+        """
+        return self._fault(Fault(method=method, path=path, times=times, delay=seconds))
+
+    def hold(self, path: str, *, made: bool = False, method: str = "*", times: int | None = 1) -> FakeFault:
+        """Don't answer before the fault that is returned is released.
+
+        Args:
+            path: As for `delay`.
+            made: Make the answer when the request comes, and hold back only that: it is an old one then.
+            method: As for `delay`.
+            times: As for `delay`.
+        """
+        return self._fault(Fault(method=method, path=path, times=times, hold=True, made=made))
+
+    def respond(
+        self,
+        path: str,
+        *,
+        status: int = 200,
+        json: Any = None,
+        text: str | None = None,
+        body: bytes = b"",
+        content_type: str = "",
+        raw: bytes | None = None,
+        from_proxy: bool = False,
+        method: str = "*",
+        times: int | None = 1,
+    ) -> FakeFault:
+        """Answer with something else, in place of what the daemon would answer; it does nothing then.
+
+        Args:
+            path: As for `delay`.
+            status: HTTP status.
+            json: The answer, to be encoded.
+            text: The answer, as one line of plain text.
+            body: The answer, as bytes.
+            content_type: Type of these.
+            raw: What to send in place of status line, headers and all; the connection is closed afterwards.
+            from_proxy: Whether the answer comes from somebody in front of the daemon: without the headers by which a
+                daemon is known, and also to requests with a wrong key.
+            method: As for `delay`.
+            times: As for `delay`.
+        """
+        if json is not None:
+            made = as_json(json)
+        elif text is not None:
+            made = as_text(text)
+        else:
+            made = Response(body, content_type=content_type)
+        response = Response(made.body, status, made.content_type, made.headers)
+        return self._fault(Fault(method=method, path=path, times=times, response=response, raw=raw, outside=from_proxy))
+
+    def truncate(self, path: str, *, after: int = 0, method: str = "*", times: int | None = 1) -> FakeFault:
+        """Break the connection in the middle of the answer.
+
+        Args:
+            path: As for `delay`.
+            after: After so many bytes of its body.
+            method: As for `delay`.
+            times: As for `delay`.
+        """
+        return self._fault(Fault(method=method, path=path, times=times, cut_after=after))
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        life = self._started
+        life.migration = life.host_check = None
+        self._call(life.server.faults.clear)
+
+    # --- What it has seen ---
+
+    @property
+    def requests(self) -> list[Request]:
+        """All requests that have come so far, in their order, also those that were refused."""
+        return self._call(lambda: list(self._started.server.requests))
+
+    @property
+    def answered(self) -> int:
+        """How many of these requests are done with, whatever the client got."""
+        return self._call(lambda: self._started.server.answered)
+
+    @property
+    def polls_waiting(self) -> int:
+        """How many polls wait for an event now."""
+        return self._call(lambda: self._started.node.events.waiting)
+
+    def states(self) -> dict[str, str]:
+        """Return the states of all folders, by ID."""
+        return self._call(
+            lambda: {name: folder.state.name for name, folder in self._started.node.cluster.folders.items()}
+        )
+
+    @property
+    def newest_event(self) -> int:
+        """ID of the newest event, in the daemon's default subscription."""
+        return self._call(self._started.node.events.newest)
+
+    @property
+    def connections(self) -> int:
+        """How many connections to its API are open now."""
+        return self._call(lambda: self._started.server.connections)
+
+    async def until(self, condition: Callable[[], object], timeout: float = 10) -> None:
+        """Wait until something is true: ``await fake.until(lambda: fake.polls_waiting)``.
+
+        Args:
+            condition: Looked at whenever something has happened in the fake.
+            timeout: Seconds after which it is given up.
+
+        Raises:
+            TimeoutError: It did not become true.
+        """
+        end = time.monotonic() + timeout
+        while True:
+            change = self._next_change()
+            try:
+                if condition():
+                    return
+                _check(end, timeout)
+                await asyncio.wait([asyncio.wrap_future(change)], timeout=_LOOK)
+            finally:
+                change.cancel()
+
+    def wait_until(self, condition: Callable[[], object], timeout: float = 10) -> None:
+        """Do the same as `until`, in a test that is no coroutine."""
+        end = time.monotonic() + timeout
+        while True:
+            change = self._next_change()
+            try:
+                if condition():
+                    return
+                _check(end, timeout)
+                with suppress(FutureTimeoutError):
+                    change.result(_LOOK)
+            finally:
+                change.cancel()
+
+    # --- How it is made ---
+
+    @property
+    def _started(self) -> _Life:
+        if self._life is None:
+            raise DaemonError("the fake is not started: use it as a context manager, or call start()")
+        return self._life
+
+    async def _begin(self, host: Host) -> _Life:
+        """Make everything, in the fakes' thread."""
+        listener = Listener(self._socket)
+        try:
+            node = self._make_node(host, listener, Clock(self._start_time))
+            server = Server(node, listener)
+            running = Running(node, server)
+            if self._home is not None:
+                await asyncio.to_thread(_identity.write_home, self._home, self._name, node.config["gui"])
+            running.start()
+        except BaseException:
+            listener.release()
+            raise
+        return _Life(host, node, listener, server, running)
+
+    def _make_node(self, host: Host, listener: Listener, clock: Clock) -> Node:
+        """Make a daemon with nothing in it."""
+        sync_address = f"tcp://127.0.0.1:{next(_PORTS)}"
+        config = _configuration.fresh(
+            self._facts,
+            self._device_id,
+            self._name,
+            api_key=self._api_key,
+            gui_address=listener.address,
+            listen_address=sync_address,
+        )
+        config = _configuration.patch_section(
+            self._facts, self._device_id, config, "gui", {"useTLS": self._tls, **self._login}
+        )
+        node = Node(
+            self._facts,
+            clock,
+            _WORLDS.setdefault(host, World()),
+            device_id=self._device_id,
+            key=self._api_key,
+            home=str(self.home),
+            disk=DirectoryDisk() if self._files_on_disk else MemoryDisk(),
+            config=config,
+            sync_address=sync_address,
+        )
+        node.on_save = self._home_follows(node, listener)
+        return node
+
+    def _home_follows(self, node: Node, listener: Listener) -> Callable[[], None]:
+        """Return what brings the home up to date with the settings of the API."""
+        home, written = self._home, node.config["gui"]
+
+        def follow() -> None:
+            nonlocal written
+            if home is not None and node.config["gui"] != written:
+                written = node.config["gui"]
+                _identity.write_config(home, {**written, "address": listener.address})  # where it really listens
+
+        return follow
+
+    async def _replace(self, life: _Life, name: str, device_id: str | None) -> None:
+        found = DeviceID(device_id) if device_id else _identity.device_id(name)
+        life.running.end()
+        await life.node.cluster.halted()
+        self._name, self._device_id = name, found
+        life.node = self._make_node(life.host, life.listener, life.node.clock)
+        life.server.belong_to(life.node)
+        life.running = Running(life.node, life.server)
+        life.running.start()
+
+    async def _finish(self, life: _Life) -> None:
+        life.running.end()
+        await life.node.cluster.halted()
+        await life.server.close()
+        life.node.clock.close()
+
+    def _call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._started.host.call(function, *args, **kwargs)
+
+    def _commit(self, change: Callable[..., dict[str, Any]], *args: Any) -> None:
+        node = self._started.node
+        try:
+            node.commit(change(self._facts, self._device_id, node.config, *args))
+        except Refusal as refusal:
+            raise BadRequestError("the daemon refuses that", status=refusal.status, body=refusal.text) from None
+
+    def _patch(self, section: str, changes: Mapping[str, Any]) -> None:
+        self._call(lambda: self._commit(_configuration.patch_section, section, changes))
+
+    def _add(self, fault: Fault) -> Fault:
+        return self._call(lambda: self._started.server.faults.add(fault))
+
+    def _fault(self, fault: Fault) -> FakeFault:
+        life = self._started
+        return FakeFault(life.host, life.server.faults, self._add(fault))
+
+    def _next_change(self) -> Future[None]:
+        life = self._started
+
+        async def changed() -> None:
+            await life.server.changed()
+
+        return life.host.submit(changed())
+
+
+def _check(end: float, timeout: float) -> None:
+    if time.monotonic() > end:
+        raise TimeoutError(f"what was waited for did not become true within {timeout:g} s")

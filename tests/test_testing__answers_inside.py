@@ -1,0 +1,48 @@
+"""Those of ``rest/debug`` of the fake that are about folders."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiosyncthing.testing._answers.inside import HANDLERS
+from aiosyncthing.testing._facts import VERSIONS
+
+from .support.answers import ANSWERS
+from .support.meeting import add_folder, lone_node
+from .support.nodes import OTHER, ask, decoded
+from .support.shapes import problems
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_files(version: str) -> None:
+    """Version 1 tells of all versions that there are, and who has them."""
+    async with lone_node(version) as node:
+        folder = await add_folder(node, files={"x": "1"})
+        node.cluster.connect(OTHER)
+        folder.simulated.remote_write(str(OTHER), {"x": "2", "y": "3"})
+        answer = decoded(await ask(node, HANDLERS, "/rest/debug/file?folder=docs&file=x"))
+        assert problems(answer, ANSWERS["GET", "rest/debug/file"]) == []
+        if version == "2.1.3":
+            assert "globalVersions" not in answer
+            return
+        mine, theirs = answer["local"]["version"], answer["global"]["version"]
+        counters = [" ".join(f"{{{each.replace(':', ' ')}}}" for each in version) for version in (mine, theirs)]
+        assert answer["globalVersions"] == (
+            f"[{{Version:{{[{counters[0]}]}}, Deleted:false, Devices:[7777777], Invalid:[]}}, "
+            f"{{Version:{{[{counters[1]}]}}, Deleted:false, Devices:[{OTHER.short}], Invalid:[]}}]"
+        )
+        assert (await ask(node, HANDLERS, "/rest/debug/file?folder=docs&file=nope")).status == 404
+        answer = decoded(await ask(node, HANDLERS, "/rest/debug/file?folder=docs&file=y"))
+        assert answer["globalVersions"].count("Version:") == 1
+
+
+async def test_completion_of_devices() -> None:
+    """The mean of the folders that run, for each device."""
+    async with lone_node() as node:
+        assert decoded(await ask(node, HANDLERS, "/rest/debug/peerCompletion")) == {}
+        folder = await add_folder(node, files={"x": "1", "y": "2"})
+        await add_folder(node, folder_id="another")
+        await add_folder(node, folder_id="paused", paused=True)
+        node.cluster.connect(OTHER)
+        folder.simulated.remote_pull(str(OTHER), ["x"])
+        assert decoded(await ask(node, HANDLERS, "/rest/debug/peerCompletion")) == {OTHER: 75}

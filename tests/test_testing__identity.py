@@ -1,0 +1,52 @@
+"""Who a fake is."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+from aiosyncthing import DeviceID, Fingerprint
+from aiosyncthing.local import discover
+from aiosyncthing.testing import _identity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_name_has_one_identity() -> None:
+    """The same in each run, and another for each name."""
+    assert _identity.device_id("fake") == "A3YSPWF-YMXM4GU-2WBZT67-JBM6ERU-ISFITE4-4T3F3M4-QDIW4QQ-Z76P3QD"
+    assert _identity.device_id("fake") == DeviceID.from_certificate(_identity.certificate("fake"))
+    names = ["fake", "", "Fake", "ü", "a b"]
+    assert len({_identity.device_id(name) for name in names}) == len(names)
+    assert len({_identity.api_key(name) for name in names}) == len(names)
+
+
+def test_keys_look_like_those_of_the_daemon() -> None:
+    """32 letters and digits."""
+    for name in ("fake", "", "ü"):
+        key = _identity.api_key(name)
+        assert len(key) == 32
+        assert key.isascii()
+        assert key.isalnum()
+
+
+def test_the_certificate_of_https() -> None:
+    """It is one, without its key."""
+    text = _identity.https_certificate()
+    assert "PRIVATE" not in text
+    assert Fingerprint.from_certificate(text.encode()) == Fingerprint.from_certificate(ssl.PEM_cert_to_DER_cert(text))
+
+
+def test_a_home(tmp_path: Path) -> None:
+    """What lies in it tells of address, key and certificate, and nobody else may read it."""
+    home = tmp_path / "a" / "home"
+    gui = {"useTLS": True, "address": "127.0.0.1:1234", "apiKey": '<key> & "more"'}
+    _identity.write_home(home, "fake", gui)
+    daemon = discover(home)
+    assert (daemon.url, daemon.api_key, daemon.home) == ("https://127.0.0.1:1234", gui["apiKey"], home)
+    assert daemon.certificate == home / "https-cert.pem"
+    assert DeviceID.from_certificate((home / "cert.pem").read_bytes()) == _identity.device_id("fake")
+    assert {path.stat().st_mode & 0o077 for path in home.iterdir()} == {0}
+    _identity.write_home(home, "fake", {**gui, "useTLS": False})
+    assert discover(home).url == "http://127.0.0.1:1234"

@@ -1,0 +1,162 @@
+"""The fake as authors of other programs use it: what they run into first."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing import Syncthing
+from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import BadRequestError, DaemonError, UnauthorizedError
+from aiosyncthing.local import discover
+from aiosyncthing.testing import VERSIONS, FakeSyncthing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from aiosyncthing import SyncProgress
+
+STRANGER = DeviceID("P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2")
+
+
+@pytest.fixture(params=VERSIONS)
+def fake(request: pytest.FixtureRequest) -> Iterator[FakeSyncthing]:
+    """A fake of each version."""
+    with FakeSyncthing(request.param) as fake:
+        yield fake
+
+
+# --- Keys ---
+
+
+async def test_a_key_that_is_changed(fake: FakeSyncthing) -> None:
+    """The key before is refused, also on open connections; the new one is what the fake and its client have."""
+    old = fake.api_key
+    async with fake.client() as before, fake.client(api_key="the new one") as after:
+        await before.system.status()
+        with pytest.raises(UnauthorizedError):
+            await after.system.status()
+        assert fake.change_key("the new one") == fake.api_key == "the new one" != old
+        with pytest.raises(UnauthorizedError):
+            await before.system.status()
+        assert (await after.config.gui())["apiKey"] == "the new one"
+    async with fake.client() as client:
+        assert (await client.system.status())["myID"] == fake.device_id
+
+
+async def test_a_key_that_is_changed_while_somebody_listens(fake: FakeSyncthing) -> None:
+    """A stream ends with the error that asks for another key."""
+
+    async def listen() -> None:
+        async with fake.client() as client, client.events.stream() as stream:
+            async for _ in stream:
+                pass
+
+    listening = asyncio.create_task(listen())
+    await fake.until(lambda: fake.polls_waiting)
+    fake.change_key()
+    with pytest.raises(UnauthorizedError):
+        await listening
+
+
+def test_keys_that_are_made() -> None:
+    """Without a wish it is another one each time, and no two runs differ."""
+    made: list[list[str]] = []
+    for _ in range(2):
+        with FakeSyncthing() as fake:
+            made.append([fake.api_key, fake.change_key(), fake.change_key()])
+    assert made[0] == made[1]
+    assert len(set(made[0])) == 3
+
+
+# --- Homes ---
+
+
+async def test_a_home_that_follows(fake: FakeSyncthing, tmp_path: Path) -> None:
+    """What is found by a home is always the fake as it is now: its key and whether it wants HTTPS."""
+    home = tmp_path / "home"
+    with FakeSyncthing(fake.version, name="other", home=str(home)) as other:
+        assert other.home == home
+        async with other.client() as client:
+            await client.config.patch_gui(apiKey="by a request", useTLS=True)
+        found = await asyncio.to_thread(discover, home)
+        assert (found.url, found.api_key) == (other.url.replace("http", "https"), "by a request")
+        other.change_key("by the test")
+        async with await asyncio.to_thread(Syncthing.local, home) as client:
+            assert (await client.system.status())["myID"] == other.device_id
+            await client.config.patch_gui(address="127.0.0.1:1")  # where it can't be reached: it stays where it is
+        assert (await asyncio.to_thread(discover, home)).url == found.url
+        assert {path.name for path in home.iterdir()} == {"config.xml", "cert.pem", "https-cert.pem"}
+
+
+def test_a_home_that_is_gone(tmp_path: Path) -> None:
+    """A test may delete the home of a fake that runs."""
+    home = tmp_path / "home"
+    with FakeSyncthing(home=home) as fake:
+        for path in home.iterdir():
+            path.unlink()
+        home.rmdir()
+        fake.change_key()
+        assert not home.exists()
+
+
+# --- Mistakes ---
+
+
+def test_a_folder_of_a_fake_that_was_stopped() -> None:
+    """The error says what is the matter, whether or not there are other fakes by then."""
+    fake = FakeSyncthing()
+    fake.start()
+    folder = fake.add_folder("docs")
+    fake.stop()
+    for _ in range(2):
+        with pytest.raises(DaemonError, match="was stopped"):
+            print(folder.state)
+        with pytest.raises(DaemonError, match="was stopped"):
+            folder.write({"a.txt": b"a"})
+        fake.start()
+    fake.stop()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda fake: fake.set_folder("nope", paused=True), "status 404, 'No folder with given ID'"),
+        (lambda fake: fake.set_device(STRANGER, paused=True), "status 404, 'No device with given ID'"),
+        (lambda fake: fake.add_folder(""), "folder has empty ID"),
+        (lambda fake: fake.set_options(maxSendKbps="x"), "cannot unmarshal string"),
+    ],
+)
+def test_what_the_daemon_refuses(change: Callable[[FakeSyncthing], object], why: str) -> None:
+    """A change that the daemon would refuse is an error in its words."""
+    with FakeSyncthing() as fake:
+        with pytest.raises(BadRequestError) as caught:
+            change(fake)
+        assert why in str(caught.value)
+
+
+async def test_what_never_becomes_true(fake: FakeSyncthing) -> None:
+    """The error says for how long it was waited, and one in the condition itself comes through."""
+    with pytest.raises(TimeoutError, match=r"within 0\.05 s"):
+        await fake.until(lambda: False, timeout=0.05)
+    with pytest.raises(ZeroDivisionError):
+        await fake.until(lambda: 1 // 0)
+
+
+# --- Time ---
+
+
+async def test_a_connection_that_is_not_new(fake: FakeSyncthing) -> None:
+    """Waiting for a folder to be in sync costs a test no time where the fake's clock has moved on."""
+    phone = fake.add_device("phone")
+    fake.add_folder("docs", files={"a.txt": b"a"}, devices=[phone])
+    fake.connect(phone)
+    fake.finish_sync()
+    fake.advance(3)
+    told: list[SyncProgress] = []
+    async with fake.client() as client:
+        await client.wait_in_sync("docs", rescan=True, timeout=10, on_progress=told.append)
+    assert not [reason for progress in told for reason in progress.missing if "connected" in reason]
