@@ -1,27 +1,33 @@
-"""Real daemons that stay up for all tests of this folder, and an eye on every answer they give."""
+"""Daemons that stay up for all tests of this folder, and an eye on every answer they give.
+
+They are real ones of each version that is here, and after them the fake in each version that it plays: what holds for
+the ones has to hold for the other.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import pytest_asyncio
 
 from aiosyncthing import Daemon, Syncthing
 from aiosyncthing.exceptions import SyncthingError
+from aiosyncthing.testing import VERSIONS
 from tests.support.binaries import NONE_FOUND, daemon_binaries
 from tests.support.waiting import until
 
 from . import listener
+from .faked import FakeDaemon
 from .folders import Folder, Folders
 from .observer import Observer
 from .versions import Version
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
 USER = "somebody"
@@ -29,21 +35,31 @@ PASSWORD = "a pass: wörd"
 STRANGER = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"  # a device that nobody has
 
 
-def _name(binary: Path | None) -> str:
+def _name(subject: Path | str | None) -> str:
     """Return a name that has no dash, so that it can be told from what follows it in the name of a test."""
-    return re.sub(r"[^\w.]", "_", binary.parent.name) if binary else "missing"
+    if isinstance(subject, str):
+        return f"fake_{subject}"
+    return re.sub(r"[^\w.]", "_", subject.parent.name) if subject else "missing"
 
 
-@pytest.fixture(scope="package", params=daemon_binaries() or [None], ids=_name)
-def syncthing_binary(request: pytest.FixtureRequest) -> Path:
-    """Each of the real daemons, one after the other; without any, the tests fail."""
+@pytest.fixture(scope="package", params=[*(daemon_binaries() or [None]), *VERSIONS], ids=_name)
+def subject(request: pytest.FixtureRequest) -> Path | str:
+    """The program of each real daemon, and then each version of the fake; without a real one, tests fail."""
     if request.param is None:
         pytest.fail(NONE_FOUND)
     return request.param
 
 
 @pytest.fixture(scope="package")
-def observer(syncthing_binary: Path) -> Iterator[Observer]:
+def new_daemon(subject: Path | str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Daemon]:
+    """Makes daemons of this kind, which are not started yet."""
+    if isinstance(subject, str):
+        return lambda: cast("Daemon", FakeDaemon(subject, tmp_path_factory.mktemp("fake")))
+    return lambda: Daemon(binary=subject)
+
+
+@pytest.fixture(scope="package")
+def observer(subject: Path | str) -> Iterator[Observer]:
     """What looks at every request made to this version."""
     watching = Observer()
     with pytest.MonkeyPatch.context() as patch:
@@ -86,10 +102,10 @@ class Pair:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def pair(
-    syncthing_binary: Path, observer: Observer, tmp_path_factory: pytest.TempPathFactory
+    new_daemon: Callable[[], Daemon], observer: Observer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Pair]:
     """Two daemons that are connected, with a folder in sync."""
-    a, b = Daemon(binary=syncthing_binary), Daemon(binary=syncthing_binary)
+    a, b = new_daemon(), new_daemon()
     try:
         await asyncio.gather(a.start(), b.start())
         for one, other in ((a, b), (b, a)):
@@ -114,9 +130,9 @@ def b(pair: Pair) -> Daemon:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def lone(syncthing_binary: Path, observer: Observer) -> AsyncIterator[Daemon]:
+async def lone(new_daemon: Callable[[], Daemon], observer: Observer) -> AsyncIterator[Daemon]:
     """A daemon that shares nothing, with a login, and with version 1's debugging switched on."""
-    daemon = Daemon(binary=syncthing_binary)
+    daemon = new_daemon()
     try:
         await daemon.start()
         await listener.change(daemon, user=USER, password=PASSWORD, debugging=True)
@@ -127,9 +143,9 @@ async def lone(syncthing_binary: Path, observer: Observer) -> AsyncIterator[Daem
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def fresh(syncthing_binary: Path, observer: Observer) -> AsyncIterator[Daemon]:
+async def fresh(new_daemon: Callable[[], Daemon], observer: Observer) -> AsyncIterator[Daemon]:
     """A daemon for this test alone."""
-    daemon = Daemon(binary=syncthing_binary)
+    daemon = new_daemon()
     try:
         await daemon.start()
         yield daemon

@@ -24,6 +24,7 @@ from aiosyncthing.exceptions import (
     TLSError,
     UnauthorizedError,
 )
+from aiosyncthing.testing import FakeSyncthing
 from tests.support.waiting import until
 
 from .conftest import PASSWORD, USER
@@ -71,19 +72,28 @@ def tls_home(tmp_path: Path) -> Iterator[tuple[Path, int]]:
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def tls_port(syncthing_binary: Path, observer: Observer, tls_home: tuple[Path, int]) -> AsyncIterator[int]:
+async def tls_port(subject: Path | str, observer: Observer, tls_home: tuple[Path, int]) -> AsyncIterator[int]:
     """Port of a daemon that wants TLS. Not a `Daemon`, since that overrides the configured address."""
+    if isinstance(subject, str):
+        async with FakeSyncthing(subject, api_key=KEY, tls=True) as fake:
+            yield int(fake.url.rpartition(":")[2])
+        return
     home, port = tls_home
     log: list[str] = []
     process = Process(
-        [str(syncthing_binary), "serve", f"--home={home}", "--no-browser"],
+        [str(subject), "serve", f"--home={home}", "--no-browser"],
         _home.environment(os.environ, home, KEY, {}),
         home,
         log.append,
     )
+
+    async def is_up() -> bool:
+        assert process.running, log
+        return await _is_redirected(port)
+
     try:
         await process.start()
-        await until(lambda: _is_redirected(port))
+        await until(is_up)
         yield port
     finally:
         process.kill()
@@ -91,7 +101,7 @@ async def tls_port(syncthing_binary: Path, observer: Observer, tls_home: tuple[P
 
 
 async def _is_redirected(port: int) -> bool:
-    async with Syncthing(KEY, f"http://127.0.0.1:{port}") as client:
+    async with Syncthing(KEY, f"http://127.0.0.1:{port}", timeout=5) as client:
         try:
             await client.system.status()
         except RedirectError:

@@ -1,0 +1,95 @@
+"""The fake in the place of a real daemon: what the contract's tests use of `Daemon`, played by `FakeSyncthing`."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aiosyncthing.exceptions import DaemonError
+from aiosyncthing.testing import FakeSyncthing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiosyncthing import DeviceID, Syncthing
+
+__all__ = ["FakeDaemon"]
+
+
+class FakeDaemon:
+    """A fake with a home and files on the disk, under the names that `Daemon` has.
+
+    Args:
+        version: The version to play.
+        home: Its home directory.
+    """
+
+    def __init__(self, version: str, home: Path) -> None:
+        # Some tests compare times of files with the time of day.
+        start = datetime.now(UTC)
+        self._fake = FakeSyncthing(version, name=home.name, home=home, files_on_disk=True, start=start)
+        self._client: Syncthing | None = None
+        self.api_key = self._fake.api_key
+
+    @property
+    def client(self) -> Syncthing:
+        """A client of it, in the test's own loop."""
+        if self._client is None:
+            raise DaemonError("the daemon is not started")
+        return self._client
+
+    @property
+    def url(self) -> str:
+        """Base URL of its API."""
+        return self._fake.url
+
+    @property
+    def device_id(self) -> DeviceID:
+        """Its device ID."""
+        return self._fake.device_id
+
+    @property
+    def sync_address(self) -> str:
+        """Where other fakes reach it."""
+        return self._fake.sync_address
+
+    @property
+    def version(self) -> str:
+        """Its version, as it reports it."""
+        return self._fake.version
+
+    @property
+    def home(self) -> Path:
+        """Its home directory."""
+        return self._fake.home
+
+    @property
+    def pid(self) -> int | None:
+        """A number that another process doesn't have; ``None`` while it is down."""
+        return self._fake.starts if self._fake.running else None
+
+    async def start(self) -> None:
+        """Start it."""
+        if self._client is None:
+            await asyncio.to_thread(self._fake.start)
+            # A report takes a real daemon a second of work, which is what some tests want it for.
+            self._fake.delay("rest/svc/report", 0.3, times=None)
+            self._client = self._fake.client()
+        self._fake.start_daemon()
+
+    async def stop(self) -> None:
+        """Leave nothing of it."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+        await asyncio.to_thread(self._fake.stop)
+
+    async def kill(self) -> None:
+        """End it at once."""
+        self._fake.stop_daemon()
+
+    async def wait(self) -> int | None:
+        """Wait until it is down, and return its exit code."""
+        await self._fake.until(lambda: not self._fake.running)
+        return self._fake.returncode
