@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from aiosyncthing import DeviceID
+    from aiosyncthing.testing import FakeFolder, FakeSyncthing
+
 
 # pytest --hypothesis-profile=thorough --timeout=0 takes its time.
 settings.register_profile(
@@ -39,6 +42,27 @@ def syncthing_binary(request: pytest.FixtureRequest) -> Path:
     if request.param is None:
         pytest.fail(NONE_FOUND)
     return request.param
+
+
+@pytest.fixture
+def fake(fake_syncthing: FakeSyncthing) -> FakeSyncthing:
+    """A fake daemon, of the version that the tests of a file choose."""
+    return fake_syncthing
+
+
+@pytest.fixture
+def phone(fake: FakeSyncthing) -> DeviceID:
+    """A device that exists in the test only."""
+    return fake.add_device("phone")
+
+
+@pytest.fixture
+def docs(fake: FakeSyncthing, phone: DeviceID) -> FakeFolder:
+    """A folder with a file, shared with the phone, which is connected and has everything."""
+    docs = fake.add_folder("docs", files={"a.txt": b"12345"}, devices=[phone])
+    fake.connect(phone)
+    docs.finish_sync()
+    return docs
 
 
 @pytest.fixture(autouse=True)

@@ -8,37 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiosyncthing.exceptions import ServerError
-from aiosyncthing.testing import FakeSyncthing
 
 from .support.asking import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aiosyncthing import DeviceID
-    from aiosyncthing.testing import FakeFolder
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeSyncthing]:
-    """A fake."""
-    with FakeSyncthing() as fake:
-        yield fake
-
-
-@pytest.fixture
-def phone(fake: FakeSyncthing) -> DeviceID:
-    """A device that exists in the test only."""
-    return fake.add_device("phone")
-
-
-@pytest.fixture
-def docs(fake: FakeSyncthing, phone: DeviceID) -> FakeFolder:
-    """A folder with a file, shared with the phone, which is connected and has everything."""
-    docs = fake.add_folder("docs", files={"a.txt": b"12345"}, devices=[phone])
-    fake.connect(phone)
-    docs.finish_sync()
-    return docs
+    from aiosyncthing.testing import FakeFolder, FakeSyncthing
 
 
 def test_a_device_that_declines(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:

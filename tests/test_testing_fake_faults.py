@@ -21,16 +21,9 @@ from aiosyncthing.exceptions import (
 from aiosyncthing.testing import FakeSyncthing, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
     from aiosyncthing import Syncthing
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeSyncthing]:
-    """A fake."""
-    with FakeSyncthing() as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -22,32 +22,16 @@ from aiosyncthing.testing import VERSIONS, FakeSyncthing
 from .support.asking import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from aiosyncthing.testing import FakeFolder
 
 
 @pytest.fixture(params=VERSIONS)
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeSyncthing]:
-    """A fake of each version."""
-    with FakeSyncthing(request.param) as fake:
-        yield fake
-
-
-@pytest.fixture
-def phone(fake: FakeSyncthing) -> DeviceID:
-    """A device that exists in the test only."""
-    return fake.add_device("phone")
-
-
-@pytest.fixture
-def docs(fake: FakeSyncthing, phone: DeviceID) -> FakeFolder:
-    """A folder with a file, shared with the phone, which is connected and has everything."""
-    docs = fake.add_folder("docs", files={"a.txt": b"12345"}, devices=[phone])
-    fake.connect(phone)
-    docs.finish_sync()
-    return docs
+def syncthing_version(request: pytest.FixtureRequest) -> str:
+    """Each version."""
+    version: str = request.param
+    return version
 
 
 # --- Who it is ---
