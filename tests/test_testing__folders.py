@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing.exceptions import FolderNotRunningError
+from aiosyncthing.exceptions import BadRequestError, FolderNotRunningError
 from aiosyncthing.testing import VERSIONS
 
 from .support.asking import ask
@@ -79,6 +79,16 @@ def test_changes_elsewhere(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceI
         "c.txt",
         "a.txt",
     }
+
+
+def test_mistakes(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
+    """Devices that don't share the folder change nothing in it, and there are three states in which they may be."""
+    tablet = fake.add_device("tablet")
+    for change in (docs.remote_write, docs.remote_delete, docs.remote_pull):
+        with pytest.raises(BadRequestError, match="docs is not shared with"):
+            change(tablet, {})
+    with pytest.raises(BadRequestError, match="valid, paused, notSharing"):
+        docs.set_remote_state(phone, "sharing")
 
 
 def test_downloads(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:

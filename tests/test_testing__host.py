@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aiosyncthing.exceptions import DaemonError
 from aiosyncthing.testing import _host
 from aiosyncthing.testing._host import Host, acquire
 
@@ -36,6 +37,16 @@ def test_one_for_all() -> None:
 def host() -> Host:
     """A host that the test releases."""
     return acquire()
+
+
+def test_it_is_over() -> None:
+    """Who comes after the end is told so, and nothing is left waiting."""
+    host = acquire()
+    host.release()
+    with pytest.raises(DaemonError, match="was stopped"):
+        host.call(divmod, 7, 2)
+    with pytest.raises(DaemonError, match="was stopped"):
+        host.run(asyncio.sleep(0))
 
 
 def test_calls(host: Host) -> None:

@@ -50,3 +50,14 @@ def test_a_home(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o077 for path in home.iterdir()} == {0}
     _identity.write_home(home, "fake", {**gui, "useTLS": False})
     assert discover(home).url == "http://127.0.0.1:1234"
+
+
+def test_a_configuration_that_changes(tmp_path: Path) -> None:
+    """It is written anew, unless somebody has deleted the home."""
+    gui = {"useTLS": False, "address": "127.0.0.1:1234", "apiKey": "key"}
+    _identity.write_home(tmp_path / "home", "fake", gui)
+    _identity.write_config(tmp_path / "home", {**gui, "apiKey": "another key"})
+    assert discover(tmp_path / "home").api_key == "another key"
+    assert {path.name for path in (tmp_path / "home").iterdir()} == {"config.xml", "cert.pem", "https-cert.pem"}
+    _identity.write_config(tmp_path / "gone", gui)
+    assert not (tmp_path / "gone").exists()

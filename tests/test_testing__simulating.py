@@ -27,6 +27,19 @@ async def test_the_disk() -> None:
         assert sorted(name for name, item in folder.index.own.items() if item.deleted) == ["a", "a/b", "link"]
 
 
+async def test_a_clock_that_stands_still() -> None:
+    """A scan finds each change all the same, though the size of the file stays as it is."""
+    async with lone_node() as node:
+        folder = await add_folder(node)
+        node.clock.freeze()
+        sequences: list[int] = []
+        for content in (b"1", b"2", b"3"):
+            await folder.simulated.disk_write({"a": content})
+            await folder.scan()
+            sequences.append(folder.index.own["a"].sequence)
+        assert len(set(sequences)) == 3
+
+
 async def test_what_a_device_writes_is_needed_until_it_is_got() -> None:
     """With the directories that it is in; then it is there, from that device."""
     async with lone_node() as node:

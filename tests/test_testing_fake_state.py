@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -258,33 +257,20 @@ def test_events_of_any_kind(fake: FakeSyncthing) -> None:
     ]
 
 
-# --- Its time ---
-
-
-def test_its_clock() -> None:
-    """It begins when the test says, runs, stands still, and moves."""
-    start = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
-    with FakeSyncthing(start=start) as fake:
-        assert start <= fake.now < start + timedelta(seconds=60)
-        fake.wait_until(lambda: fake.now > start)
-        fake.freeze()
-        stopped = fake.now
-        fake.advance(90)
-        assert fake.now == stopped + timedelta(seconds=90)
-        fake.emit("StateChanged")
-        assert ask(fake, "rest/events?limit=1&timeout=0")[0]["time"].startswith(f"{fake.now:%Y-%m-%dT%H:%M:%S}")
-        fake.unfreeze()
-        fake.wait_until(lambda: fake.now > stopped + timedelta(seconds=90))
-
-
-async def test_a_poll_ends_by_the_clock() -> None:
-    """A long poll waits for the fake's clock, and nobody else."""
-    with FakeSyncthing() as fake:
-        fake.freeze()
-        async with fake.client() as client:
-            poll = asyncio.create_task(client.events.poll(fake.newest_event, timeout=3600))
-            await fake.until(lambda: fake.polls_waiting)
-            fake.advance(3599)
-            assert fake.polls_waiting == 1
-            fake.advance(1)
-            assert await poll == []
+def test_misspelt_settings(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
+    """A setting that no version has is refused, since the daemon would pass over it; one that only some have is not."""
+    with pytest.raises(BadRequestError, match="settings of folder: pathh"):
+        fake.add_folder("x", pathh="/x")
+    with pytest.raises(BadRequestError, match="settings of folder: labell"):
+        fake.set_folder("docs", labell="x")
+    with pytest.raises(BadRequestError, match="settings of device: pausd"):
+        fake.add_device("x", pausd=True)
+    with pytest.raises(BadRequestError, match="settings of device: pausd"):
+        fake.set_device(phone, pausd=True)
+    with pytest.raises(BadRequestError, match="settings of options: maxSendKbpss"):
+        fake.set_options(maxSendKbpss=1)
+    with pytest.raises(BadRequestError, match="settings of gui: adress"):
+        fake.set_gui(adress="x")
+    fake.set_folder("docs", group="x", weakHashThresholdPct=5, Label="y")
+    assert docs.config["label"] == "y"
+    assert [folder["id"] for folder in fake.config["folders"]] == ["docs"]

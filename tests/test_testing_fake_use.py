@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,6 @@ from aiosyncthing.testing import VERSIONS, FakeSyncthing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from aiosyncthing import SyncProgress
 
@@ -103,6 +104,19 @@ def test_a_home_that_is_gone(tmp_path: Path) -> None:
         assert not home.exists()
 
 
+# --- Disks ---
+
+
+def test_files_on_a_disk() -> None:
+    """A folder without a path lies where it is in nobody's way, and is gone with the fake."""
+    with FakeSyncthing(files_on_disk=True) as fake:
+        docs = fake.add_folder("docs", files={"a.txt": b"a"})
+        path = Path(docs.config["path"])
+        assert path.is_relative_to(tempfile.gettempdir())
+        assert (path / "a.txt").read_bytes() == b"a"
+    assert not path.parent.parent.exists()
+
+
 # --- Mistakes ---
 
 
@@ -138,6 +152,43 @@ def test_what_the_daemon_refuses(change: Callable[[FakeSyncthing], object], why:
         assert why in str(caught.value)
 
 
+def test_a_device_that_does_not_share_the_folder(fake: FakeSyncthing) -> None:
+    """It can't change anything there: the test forgot to share it."""
+    phone = fake.add_device("phone")
+    docs = fake.add_folder("docs", files={"a.txt": b"a"})
+    fake.connect(phone)
+    for change in (
+        lambda: docs.remote_write(phone, {"b.txt": b"b"}),
+        lambda: docs.remote_delete(phone, "a.txt"),
+        lambda: docs.remote_pull(phone),
+        lambda: docs.remote_write(STRANGER, {"b.txt": b"b"}),
+    ):
+        with pytest.raises(BadRequestError, match="docs is not shared with"):
+            change()
+    with pytest.raises(BadRequestError, match="valid, paused, notSharing"):
+        docs.set_remote_state(phone, "sharing")
+    fake.set_folder("docs", devices=[{"deviceID": phone}])
+    docs.remote_write(phone, {"b.txt": b"b"})
+    docs.finish_sync()
+    assert set(docs.files) == {"a.txt", "b.txt"}
+
+
+async def test_a_disk_that_nobody_watches(fake: FakeSyncthing) -> None:
+    """Files change also while their folder is paused or the daemon is down; it finds that when it is back."""
+    docs = fake.add_folder("docs", files={"a.txt": b"a"})
+    docs.pause()
+    docs.write({"b.txt": b"b"})
+    docs.link("link", "b.txt")
+    docs.resume()
+    fake.stop_daemon()
+    docs.delete("a.txt")
+    fake.start_daemon()
+    async with fake.client() as client:
+        await client.wait_in_sync("docs", timeout=10)
+        items = [item["name"] for item in await client.database.browse("docs")]
+    assert sorted(items) == ["b.txt", "link"]
+
+
 async def test_what_never_becomes_true(fake: FakeSyncthing) -> None:
     """The error says for how long it was waited, and one in the condition itself comes through."""
     with pytest.raises(TimeoutError, match=r"within 0\.05 s"):
@@ -147,6 +198,44 @@ async def test_what_never_becomes_true(fake: FakeSyncthing) -> None:
 
 
 # --- Time ---
+
+
+@pytest.mark.parametrize("files_on_disk", [False, True])
+def test_changes_while_the_clock_stands_still(*, files_on_disk: bool, tmp_path: Path) -> None:
+    """Each is found, although neither time nor size tells."""
+    with FakeSyncthing(files_on_disk=files_on_disk) as fake:
+        docs = fake.add_folder("docs", path=str(tmp_path / "docs"))
+        fake.freeze()
+        for content in (b"1", b"2", b"3"):
+            before = fake.newest_event
+            docs.write({"a.txt": content})
+            assert docs.files == {"a.txt": content}
+            assert "LocalIndexUpdated" in asyncio.run(kinds(fake, before))
+
+
+async def kinds(fake: FakeSyncthing, since: int) -> list[str]:
+    """Return the types of the events since then."""
+    async with fake.client() as client:
+        return [event["type"] for event in await client.events.poll(since, timeout=0)]
+
+
+@pytest.mark.parametrize("newer", ["one", "two"])
+def test_which_of_two_changes_is_newer(newer: str) -> None:
+    """The clock of the fake says it, and that of the other one may have another time."""
+    with FakeSyncthing(name="one") as one, FakeSyncthing(name="two") as two:
+        for fake in (one, two):
+            fake.freeze()
+        one.link(two)
+        here = one.add_folder("docs", files={"a.txt": b"?"}, devices=[two.device_id])
+        there = two.add_folder("docs", devices=[one.device_id])
+        two.wait_until(lambda: there.files == here.files)
+        one.set_device(two.device_id, paused=True)
+        (one if newer == "one" else two).advance(60)
+        here.write({"a.txt": b"one"})
+        there.write({"a.txt": b"two"})
+        one.set_device(two.device_id, paused=False)
+        two.wait_until(lambda: len(there.files) == 2 and there.files == here.files)
+        assert there.files["a.txt"] == newer.encode()
 
 
 async def test_a_connection_that_is_not_new(fake: FakeSyncthing) -> None:

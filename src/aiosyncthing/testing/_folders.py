@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import BadRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["FakeFault", "FakeFolder"]
 
 T = TypeVar("T")
+
+_REMOTE_STATES: Final = ("valid", "paused", "notSharing")
 
 
 class FakeFault:
@@ -86,22 +89,21 @@ class FakeFolder:
 
         Args:
             files: Content by name; ``None`` for a directory.
-            scan: Whether the daemon finds them at once; otherwise they wait for a scan.
+            scan: Whether the daemon finds them at once; otherwise, and while the folder is paused or the daemon is
+                down, they wait for a scan.
         """
         self._run(lambda folder: folder.simulated.disk_write(files))
-        if scan:
-            self.scan()
+        self._find(scan=scan)
 
     def delete(self, *names: str, scan: bool = True) -> None:
         """Delete files and directories on the fake's disk.
 
         Args:
             *names: Their names.
-            scan: Whether the daemon finds out at once.
+            scan: As for `write`.
         """
         self._run(lambda folder: folder.simulated.disk_delete(names))
-        if scan:
-            self.scan()
+        self._find(scan=scan)
 
     def link(self, name: str, target: str, *, scan: bool = True) -> None:
         """Make a symbolic link on the fake's disk.
@@ -109,11 +111,10 @@ class FakeFolder:
         Args:
             name: Its name.
             target: Where it points.
-            scan: Whether the daemon finds it at once.
+            scan: As for `write`.
         """
         self._run(lambda folder: folder.simulated.disk_link(name, target))
-        if scan:
-            self.scan()
+        self._find(scan=scan)
 
     def scan(self, *names: str) -> None:
         """Scan it, or parts of it, as a request does."""
@@ -138,7 +139,12 @@ class FakeFolder:
         Args:
             device: ID of the device.
             state: ``valid``, as at first, ``paused`` or ``notSharing``: it hasn't accepted it.
+
+        Raises:
+            BadRequestError: There is no such state.
         """
+        if state not in _REMOTE_STATES:
+            raise BadRequestError(f"state must be one of {', '.join(_REMOTE_STATES)}, not {state!r}")
         self._host.call(lambda: self._node.cluster.accept(DeviceID(device), self.id, state))
 
     def remote_write(self, device: str, files: Mapping[str, bytes | str | None]) -> None:
@@ -147,20 +153,31 @@ class FakeFolder:
         Args:
             device: ID of the device.
             files: Content by name; ``None`` for a directory.
+
+        Raises:
+            BadRequestError: The folder is not shared with that device.
         """
-        self._do(lambda folder: folder.simulated.remote_write(DeviceID(device), files))
+        self._do(lambda folder: folder.simulated.remote_write(_sharing(folder, device), files))
 
     def remote_delete(self, device: str, *names: str) -> None:
-        """Let a device that the test has made delete files, and tell."""
-        self._do(lambda folder: folder.simulated.remote_delete(DeviceID(device), names))
+        """Let a device that the test has made delete files, and tell.
+
+        Raises:
+            BadRequestError: The folder is not shared with that device.
+        """
+        self._do(lambda folder: folder.simulated.remote_delete(_sharing(folder, device), names))
 
     def pull(self, *names: str) -> None:
         """Get what is needed here, or some of it."""
         self._run(lambda folder: folder.pull(names or None))
 
     def remote_pull(self, device: str, *names: str) -> None:
-        """Let a device that the test has made get what it needs, or some of it, and tell."""
-        self._do(lambda folder: folder.simulated.remote_pull(DeviceID(device), names or None))
+        """Let a device that the test has made get what it needs, or some of it, and tell.
+
+        Raises:
+            BadRequestError: The folder is not shared with that device.
+        """
+        self._do(lambda folder: folder.simulated.remote_pull(_sharing(folder, device), names or None))
 
     def start_pull(self, name: str, fraction: float) -> None:
         """Let a needed file be under way, as ``rest/db/need`` and events of the type ``DownloadProgress`` tell.
@@ -212,6 +229,10 @@ class FakeFolder:
         """Resume it."""
         self._host.call(lambda: self._node.cluster.pause_folder(self.id, paused=False))
 
+    def _find(self, *, scan: bool) -> None:
+        if scan and self._do(lambda folder: folder.running):
+            self.scan()
+
     def _do(self, action: Callable[[Folder], T]) -> T:
         return self._host.call(lambda: action(self._node.cluster.folders[self.id]))
 
@@ -220,6 +241,13 @@ class FakeFolder:
             return await action(self._node.cluster.folders[self.id])
 
         return self._host.run(run())
+
+
+def _sharing(folder: Folder, device: str) -> DeviceID:
+    found = DeviceID(device)
+    if found not in folder.devices:
+        raise BadRequestError(f"folder {folder.id} is not shared with {found.short}: name it in devices=[...]")
+    return found
 
 
 async def _finish(folder: Folder) -> None:

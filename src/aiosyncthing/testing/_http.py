@@ -40,7 +40,7 @@ class Request:
 
     method: str
     target: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # one of them is the key
     body: bytes = b""
     connection: int = 0
     time: datetime = _EPOCH

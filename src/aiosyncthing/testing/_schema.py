@@ -26,7 +26,7 @@ from ._parsing import Number, Pairs, is_list, kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Schema"]
+__all__ = ["Schema", "is_known"]
 
 _BAD_REQUEST: Final = 400
 _INT64: Final = 2**63
@@ -299,6 +299,16 @@ def _trimmed(found: re.Match[str]) -> str:
     fraction = (found[1] or "")[:9].rstrip("0")
     zone = "Z" if found[2][1:] == "00:00" else found[2]
     return f".{fraction}{zone}" if fraction else zone
+
+
+def is_known(kind: str, key: str) -> bool:
+    """Tell whether any version that the fake plays has a field of that name, in whatever letters, as Go reads it.
+
+    Args:
+        kind: The struct, such as ``config.FolderConfiguration``.
+        key: The name.
+    """
+    return any(key.lower() in map(str.lower, Schema.of(version).fields(kind)) for version in VERSIONS)
 
 
 for _name in VERSIONS:

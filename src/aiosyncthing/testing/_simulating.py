@@ -16,11 +16,13 @@ from ._scanning import deleted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ._disk import Entry
     from ._folder import Folder
 
 __all__ = ["Simulation"]
 
 _SECOND = 1_000_000_000
+_MOMENT = 1_000  # nanoseconds
 
 
 class Simulation:
@@ -60,7 +62,7 @@ class Simulation:
             if content is None:
                 disk.make_directory(path, name, modified=now)
             else:
-                disk.write(path, name, _encoded(content), modified=now)
+                disk.write(path, name, _encoded(content), modified=_later(disk.entry(path, name), now))
 
     def _delete(self, names: list[str]) -> None:
         disk, path = self._folder.cluster.disk, self._folder.path
@@ -194,3 +196,10 @@ class Simulation:
 
 def _encoded(content: bytes | str) -> bytes:
     return content.encode() if isinstance(content, str) else content
+
+
+def _later(entry: Entry | None, now: int) -> int:
+    """Return when a file is changed: later than before, or a scan misses it where its size stays, and the clock too."""
+    if entry is not None and 0 <= entry.modified - now < _MOMENT:
+        return entry.modified + 1
+    return now

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import suppress
-from dataclasses import dataclass
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from aiosyncthing.device_id import DeviceID
-from aiosyncthing.exceptions import BadRequestError, DaemonError
+from aiosyncthing.exceptions import BadRequestError
 from aiosyncthing.syncthing import Syncthing
 from aiosyncthing.tls import Fingerprint
 
@@ -21,24 +18,25 @@ from . import _configuration, _host, _identity
 from ._clock import Clock
 from ._disk import DirectoryDisk, MemoryDisk
 from ._facts import Facts
-from ._faults import HOST_CHECK, MIGRATION, Fault
-from ._folders import FakeFault, FakeFolder
-from ._http import Refusal, Response, as_json, as_text
+from ._folders import FakeFolder
+from ._http import Refusal
+from ._life import Life
 from ._listening import Listener
 from ._node import Node
+from ._observations import Observations
 from ._running import Running
+from ._schema import is_known
 from ._server import Server
+from ._troubles import Troubles
 from ._world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from concurrent.futures import Future
     from datetime import datetime
     from types import TracebackType
     from typing import ParamSpec, Self, TypeVar
 
     from ._host import Host
-    from ._http import Request
 
     P = ParamSpec("P")
     T = TypeVar("T")
@@ -47,23 +45,16 @@ __all__ = ["FakeSyncthing"]
 
 _WORLDS: Final[WeakKeyDictionary[Host, World]] = WeakKeyDictionary()
 _PORTS: Final = itertools.count(22001)
+_STRUCTS: Final = {
+    "folder": "config.FolderConfiguration",
+    "device": "config.DeviceConfiguration",
+    "options": "config.OptionsConfiguration",
+    "gui": "config.GUIConfiguration",
+}
 _LOOK: Final = 0.02  # seconds after which a condition is looked at again where no change was noticed
 
 
-@dataclass(slots=True)
-class _Life:
-    """What there is between start and stop. Made, and to be used, in the fakes' thread only."""
-
-    host: Host
-    node: Node
-    listener: Listener
-    server: Server
-    running: Running
-    migration: Fault | None = None
-    host_check: Fault | None = None
-
-
-class FakeSyncthing:
+class FakeSyncthing(Troubles, Observations):
     """A daemon that exists for a test: its API is real, everything behind it is state that the test changes.
 
     ::
@@ -87,7 +78,8 @@ class FakeSyncthing:
             the same port in any case, as real daemons do, with a self-signed certificate.
         user: User name of the web interface; empty for no login.
         password: The password to it.
-        files_on_disk: Whether folders are real directories, instead of memory: files then really arrive there.
+        files_on_disk: Whether folders are real directories, instead of memory: files then really arrive there. Those
+            for which no ``path`` is given lie in a temporary directory, which `stop` removes.
         start: What its clock shows at first.
 
     Raises:
@@ -109,6 +101,7 @@ class FakeSyncthing:
         files_on_disk: bool = False,
         start: datetime | None = None,
     ) -> None:
+        super().__init__()
         self._facts = Facts.of(version)
         self._name = name
         self._api_key = api_key or _identity.api_key(name)
@@ -119,7 +112,6 @@ class FakeSyncthing:
         self._login = {"user": user, "password": password} if user else {}
         self._files_on_disk = files_on_disk
         self._start_time = start
-        self._life: _Life | None = None
 
     def __repr__(self) -> str:
         """Show where it is, without the key."""
@@ -169,6 +161,18 @@ class FakeSyncthing:
     ) -> None:
         """End it."""
         await asyncio.to_thread(self.stop)
+
+    def replace(self, name: str, *, device_id: str | None = None) -> None:
+        """Let another daemon take its place: a new one with nothing in it, at the same address, with the same key.
+
+        What was got from `folder` before belongs to the one that is gone; a ``home`` is left as it is.
+
+        Args:
+            name: The name of its device.
+            device_id: Its device ID; by default one that follows from the name.
+        """
+        life = self._started
+        life.host.run(self._replace(life, name, device_id))
 
     # --- What it is ---
 
@@ -232,7 +236,11 @@ class FakeSyncthing:
         return self._call(lambda: _configuration.copy(self._started.node.config))
 
     def set_options(self, **changes: Any) -> None:
-        """Change general settings (``rest/config/options``) as a request would."""
+        """Change general settings (``rest/config/options``) as a request would.
+
+        Raises:
+            BadRequestError: The daemon refuses that, or no version has such a setting.
+        """
         self._patch("options", changes)
 
     def set_gui(self, **changes: Any) -> None:
@@ -263,6 +271,7 @@ class FakeSyncthing:
         Raises:
             BadRequestError: The daemon refuses that, say because there is no such device.
         """
+        _check_settings("device", changes)
         self._call(lambda: self._commit(_configuration.patch_device, DeviceID(device), changes))
 
     def set_folder(self, folder_id: str, **changes: Any) -> None:
@@ -271,6 +280,7 @@ class FakeSyncthing:
         Raises:
             BadRequestError: The daemon refuses that, say because there is no such folder.
         """
+        _check_settings("folder", changes)
         self._call(lambda: self._commit(_configuration.patch_folder, folder_id, changes))
 
     def remove_device(self, device: str) -> None:
@@ -293,6 +303,7 @@ class FakeSyncthing:
             Its ID.
         """
         found = DeviceID(device_id) if device_id else _identity.device_id(name)
+        _check_settings("device", settings)
         body = {"deviceID": found, "name": name, **settings}
         self._call(lambda: self._commit(_configuration.put_device, body))
         return found
@@ -315,9 +326,10 @@ class FakeSyncthing:
             **settings: Further fields of its configuration.
         """
         life = self._started
+        _check_settings("folder", settings)
         body = {
             "id": folder_id,
-            "path": f"/srv/{self._name}/{folder_id.replace('/', '_')}",
+            "path": f"{life.directory.name if life.directory else '/srv'}/{self._name}/{folder_id.replace('/', '_')}",
             "devices": [{"deviceID": DeviceID(device)} for device in devices],
             "fsWatcherEnabled": False,
             "rescanIntervalS": 0,
@@ -428,275 +440,9 @@ class FakeSyncthing:
 
         self._call(emit)
 
-    # --- Its time ---
-
-    @property
-    def now(self) -> datetime:
-        """What its clock shows."""
-        return self._call(lambda: self._started.node.clock.date)
-
-    def freeze(self) -> None:
-        """Stop its clock: it moves by `advance` only, until `unfreeze`."""
-        self._call(self._started.node.clock.freeze)
-
-    def unfreeze(self) -> None:
-        """Let its clock run again."""
-        self._call(self._started.node.clock.unfreeze)
-
-    def advance(self, seconds: float) -> None:
-        """Move its clock forward; what is due until then happens, each at its time."""
-        life = self._started
-        life.host.run(life.node.clock.pass_by(seconds))
-
-    # --- What goes wrong ---
-
-    @property
-    def running(self) -> bool:
-        """Whether the daemon's process runs: not after `stop_daemon` or a shutdown that was asked for by a request."""
-        life = self._life
-        return life is not None and self._call(lambda: life.node.running)
-
-    @property
-    def returncode(self) -> int | None:
-        """The exit code of the daemon's process, if it has ended for good."""
-        return self._call(lambda: self._started.running.exit_code)
-
-    @property
-    def starts(self) -> int:
-        """How often the daemon's process was started."""
-        return self._call(lambda: self._started.node.generation)
-
-    def restart(self, *, cut: bool = True) -> None:
-        """Restart the daemon: connections break, event IDs begin anew, and what it keeps on its disk is kept.
-
-        Args:
-            cut: Whether connections break. Otherwise they stay open and nothing comes on them any more, as when the
-                machine of the daemon has lost power, until the client sends something.
-        """
-        self._call(lambda: self._started.running.restart(cut=cut))
-
-    def replace(self, name: str, *, device_id: str | None = None) -> None:
-        """Let another daemon take its place: a new one with nothing in it, at the same address, with the same key.
-
-        What was got from `folder` before belongs to the one that is gone; a ``home`` is left as it is.
-
-        Args:
-            name: The name of its device.
-            device_id: Its device ID; by default one that follows from the name.
-        """
-        life = self._started
-        life.host.run(self._replace(life, name, device_id))
-
-    def stop_daemon(self) -> None:
-        """Let the daemon end: connections break and new ones are refused until `start_daemon`."""
-        self._call(self._started.running.end)
-
-    def start_daemon(self) -> None:
-        """Start the daemon again after it has ended."""
-        self._call(self._started.running.start)
-
-    def cut(self) -> None:
-        """Break all connections of its API, in the midst of whatever they are doing."""
-        self._call(self._started.server.cut)
-
-    def overflow(self) -> None:
-        """Let it forget all events but the newest, as it does with those before the last 1000."""
-        self._call(self._started.node.events.overflow)
-
-    def lose(self, kind: str, count: int = 1) -> None:
-        """Let events happen that the daemon has no time for: only their IDs are used up.
-
-        Args:
-            kind: Their type.
-            count: How many.
-        """
-
-        def lose() -> None:
-            for _ in range(count):
-                self._started.node.events.emit(kind, {}, keep=False)
-
-        self._call(lose)
-
-    def migrate(self) -> None:
-        """Let a text about a migration answer everything, as version 2 does while it converts an old database."""
-        life = self._started
-        if life.migration is None:
-            life.migration = self._add(Fault(times=None, response=MIGRATION, outside=True))
-
-    def end_migration(self) -> None:
-        """Let the API answer again."""
-        life = self._started
-        fault, life.migration = life.migration, None
-        if fault is not None:
-            self._call(lambda: life.server.faults.remove(fault))
-
-    def refuse_host(self) -> None:
-        """Refuse the host name of all requests, as a daemon on loopback does behind a proxy."""
-        life = self._started
-        if life.host_check is None:
-            life.host_check = self._add(Fault(times=None, response=HOST_CHECK, outside=True))
-
-    def accept_host(self) -> None:
-        """Refuse it no more."""
-        life = self._started
-        fault, life.host_check = life.host_check, None
-        if fault is not None:
-            self._call(lambda: life.server.faults.remove(fault))
-
-    def delay(self, path: str, seconds: float, *, method: str = "*", times: int | None = 1) -> FakeFault:
-        """Answer later.
-
-        Args:
-            path: Which requests: their path, such as ``rest/db/status``; ``*`` stands for anything.
-            seconds: How much later, on the fake's clock.
-            method: Their method; ``*`` for any.
-            times: With how many of them, the next ones; ``None`` for all until the fault is released.
-        """
-        return self._fault(Fault(method=method, path=path, times=times, delay=seconds))
-
-    def hold(self, path: str, *, made: bool = False, method: str = "*", times: int | None = 1) -> FakeFault:
-        """Don't answer before the fault that is returned is released.
-
-        Args:
-            path: As for `delay`.
-            made: Make the answer when the request comes, and hold back only that: it is an old one then.
-            method: As for `delay`.
-            times: As for `delay`.
-        """
-        return self._fault(Fault(method=method, path=path, times=times, hold=True, made=made))
-
-    def respond(
-        self,
-        path: str,
-        *,
-        status: int = 200,
-        json: Any = None,
-        text: str | None = None,
-        body: bytes = b"",
-        content_type: str = "",
-        raw: bytes | None = None,
-        from_proxy: bool = False,
-        method: str = "*",
-        times: int | None = 1,
-    ) -> FakeFault:
-        """Answer with something else, in place of what the daemon would answer; it does nothing then.
-
-        Args:
-            path: As for `delay`.
-            status: HTTP status.
-            json: The answer, to be encoded.
-            text: The answer, as one line of plain text.
-            body: The answer, as bytes.
-            content_type: Type of these.
-            raw: What to send in place of status line, headers and all; the connection is closed afterwards.
-            from_proxy: Whether the answer comes from somebody in front of the daemon: without the headers by which a
-                daemon is known, and also to requests with a wrong key.
-            method: As for `delay`.
-            times: As for `delay`.
-        """
-        if json is not None:
-            made = as_json(json)
-        elif text is not None:
-            made = as_text(text)
-        else:
-            made = Response(body, content_type=content_type)
-        response = Response(made.body, status, made.content_type, made.headers)
-        return self._fault(Fault(method=method, path=path, times=times, response=response, raw=raw, outside=from_proxy))
-
-    def truncate(self, path: str, *, after: int = 0, method: str = "*", times: int | None = 1) -> FakeFault:
-        """Break the connection in the middle of the answer.
-
-        Args:
-            path: As for `delay`.
-            after: After so many bytes of its body.
-            method: As for `delay`.
-            times: As for `delay`.
-        """
-        return self._fault(Fault(method=method, path=path, times=times, cut_after=after))
-
-    def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
-        life = self._started
-        life.migration = life.host_check = None
-        self._call(life.server.faults.clear)
-
-    # --- What it has seen ---
-
-    @property
-    def requests(self) -> list[Request]:
-        """All requests that have come so far, in their order, also those that were refused."""
-        return self._call(lambda: list(self._started.server.requests))
-
-    @property
-    def answered(self) -> int:
-        """How many of these requests are done with, whatever the client got."""
-        return self._call(lambda: self._started.server.answered)
-
-    @property
-    def polls_waiting(self) -> int:
-        """How many polls wait for an event now."""
-        return self._call(lambda: self._started.node.events.waiting)
-
-    def states(self) -> dict[str, str]:
-        """Return the states of all folders, by ID."""
-        return self._call(
-            lambda: {name: folder.state.name for name, folder in self._started.node.cluster.folders.items()}
-        )
-
-    @property
-    def newest_event(self) -> int:
-        """ID of the newest event, in the daemon's default subscription."""
-        return self._call(self._started.node.events.newest)
-
-    @property
-    def connections(self) -> int:
-        """How many connections to its API are open now."""
-        return self._call(lambda: self._started.server.connections)
-
-    async def until(self, condition: Callable[[], object], timeout: float = 10) -> None:
-        """Wait until something is true: ``await fake.until(lambda: fake.polls_waiting)``.
-
-        Args:
-            condition: Looked at whenever something has happened in the fake.
-            timeout: Seconds after which it is given up.
-
-        Raises:
-            TimeoutError: It did not become true.
-        """
-        end = time.monotonic() + timeout
-        while True:
-            change = self._next_change()
-            try:
-                if condition():
-                    return
-                _check(end, timeout)
-                await asyncio.wait([asyncio.wrap_future(change)], timeout=_LOOK)
-            finally:
-                change.cancel()
-
-    def wait_until(self, condition: Callable[[], object], timeout: float = 10) -> None:
-        """Do the same as `until`, in a test that is no coroutine."""
-        end = time.monotonic() + timeout
-        while True:
-            change = self._next_change()
-            try:
-                if condition():
-                    return
-                _check(end, timeout)
-                with suppress(FutureTimeoutError):
-                    change.result(_LOOK)
-            finally:
-                change.cancel()
-
     # --- How it is made ---
 
-    @property
-    def _started(self) -> _Life:
-        if self._life is None:
-            raise DaemonError("the fake is not started: use it as a context manager, or call start()")
-        return self._life
-
-    async def _begin(self, host: Host) -> _Life:
+    async def _begin(self, host: Host) -> Life:
         """Make everything, in the fakes' thread."""
         listener = Listener(self._socket)
         try:
@@ -705,11 +451,12 @@ class FakeSyncthing:
             running = Running(node, server)
             if self._home is not None:
                 await asyncio.to_thread(_identity.write_home, self._home, self._name, node.config["gui"])
+            directory = await asyncio.to_thread(_temporary) if self._files_on_disk else None
             running.start()
         except BaseException:
             listener.release()
             raise
-        return _Life(host, node, listener, server, running)
+        return Life(host, node, listener, server, running, directory)
 
     def _make_node(self, host: Host, listener: Listener, clock: Clock) -> Node:
         """Make a daemon with nothing in it."""
@@ -751,7 +498,7 @@ class FakeSyncthing:
 
         return follow
 
-    async def _replace(self, life: _Life, name: str, device_id: str | None) -> None:
+    async def _replace(self, life: Life, name: str, device_id: str | None) -> None:
         found = DeviceID(device_id) if device_id else _identity.device_id(name)
         life.running.end()
         await life.node.cluster.halted()
@@ -761,14 +508,13 @@ class FakeSyncthing:
         life.running = Running(life.node, life.server)
         life.running.start()
 
-    async def _finish(self, life: _Life) -> None:
+    async def _finish(self, life: Life) -> None:
         life.running.end()
         await life.node.cluster.halted()
         await life.server.close()
         life.node.clock.close()
-
-    def _call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._started.host.call(function, *args, **kwargs)
+        if life.directory is not None:
+            await asyncio.to_thread(life.directory.cleanup)
 
     def _commit(self, change: Callable[..., dict[str, Any]], *args: Any) -> None:
         node = self._started.node
@@ -778,24 +524,15 @@ class FakeSyncthing:
             raise BadRequestError("the daemon refuses that", status=refusal.status, body=refusal.text) from None
 
     def _patch(self, section: str, changes: Mapping[str, Any]) -> None:
+        _check_settings(section, changes)
         self._call(lambda: self._commit(_configuration.patch_section, section, changes))
 
-    def _add(self, fault: Fault) -> Fault:
-        return self._call(lambda: self._started.server.faults.add(fault))
 
-    def _fault(self, fault: Fault) -> FakeFault:
-        life = self._started
-        return FakeFault(life.host, life.server.faults, self._add(fault))
-
-    def _next_change(self) -> Future[None]:
-        life = self._started
-
-        async def changed() -> None:
-            await life.server.changed()
-
-        return life.host.submit(changed())
+def _check_settings(kind: str, settings: Mapping[str, Any]) -> None:
+    """Refuse what no version has: the daemon would pass over a misspelt name, and the test would mean nothing."""
+    if unknown := [name for name in settings if not is_known(_STRUCTS[kind], name)]:
+        raise BadRequestError(f"no version of Syncthing has these settings of {kind}: {', '.join(unknown)}")
 
 
-def _check(end: float, timeout: float) -> None:
-    if time.monotonic() > end:
-        raise TimeoutError(f"what was waited for did not become true within {timeout:g} s")
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="aiosyncthing-", ignore_cleanup_errors=True)

@@ -1,0 +1,55 @@
+"""What a fake is made of while it is started, and the way to it from other threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiosyncthing.exceptions import DaemonError
+
+if TYPE_CHECKING:
+    import tempfile
+    from collections.abc import Callable
+    from typing import ParamSpec, TypeVar
+
+    from ._faults import Fault
+    from ._host import Host
+    from ._listening import Listener
+    from ._node import Node
+    from ._running import Running
+    from ._server import Server
+
+    P = ParamSpec("P")
+    T = TypeVar("T")
+
+__all__ = ["Life", "Living"]
+
+
+@dataclass(slots=True)
+class Life:
+    """What there is between start and stop. Made, and to be used, in the fakes' thread only."""
+
+    host: Host
+    node: Node
+    listener: Listener
+    server: Server
+    running: Running
+    directory: tempfile.TemporaryDirectory[str] | None = None
+    migration: Fault | None = None
+    host_check: Fault | None = None
+
+
+class Living:
+    """Something that is started and stopped, and lives in the fakes' thread meanwhile."""
+
+    def __init__(self) -> None:
+        self._life: Life | None = None
+
+    @property
+    def _started(self) -> Life:
+        if self._life is None:
+            raise DaemonError("the fake is not started: use it as a context manager, or call start()")
+        return self._life
+
+    def _call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._started.host.call(function, *args, **kwargs)
