@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from aiosyncthing._mirror import PATIENCE, Change, Key, Mirror, restarts
 
 from .support.changing import OPERATIONS, Follower, World
-from .support.fake import OTHER, THIRD, completion, connection, device, folder, summary
 from .support.server import DAEMON_ID
+from .support.values import OTHER, THIRD, completion, connection, device, folder, summary
 
 CONFIG, IDENTITY, CONNECTIONS, STATS = (Key(kind) for kind in ("config", "identity", "connections", "stats"))
 SUMMARY, ERRORS, COMPLETION = Key("summary", "docs"), Key("errors", "docs"), Key("completion", "docs", OTHER)

@@ -24,21 +24,21 @@ from aiosyncthing._sync import (
 )
 from aiosyncthing.exceptions import CannotSyncError, FolderNotRunningError, NotFoundError
 
-from .support import fake
-from .support.fake import OTHER, THIRD, completion, connection, summary
+from .support import values
 from .support.server import DAEMON_ID
+from .support.values import OTHER, THIRD, completion, connection, summary
 
 NEVER = "0001-01-01T00:00:00Z"
 
 
 def folder(*devices: str, **fields: Any) -> Any:
     """Return a folder's configuration."""
-    return fake.folder("docs", *devices, **fields)
+    return values.folder("docs", *devices, **fields)
 
 
 def device(device_id: str = OTHER, **fields: Any) -> Any:
     """Return a device's configuration."""
-    return fake.device(device_id, **fields)
+    return values.device(device_id, **fields)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_paused_devices() -> None:
 
 def test_devices_that_share_nothing() -> None:
     """A device that was named has to share every folder that was named, or any if none was."""
-    one, other = folder(OTHER), fake.folder("pics")
+    one, other = folder(OTHER), values.folder("pics")
     folders: Any = [one, other]
     check_shared(folders, [device()], every=False)
     check_shared(folders[:1], [device()], every=True)

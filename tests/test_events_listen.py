@@ -23,6 +23,7 @@ from aiosyncthing.exceptions import (
     UnauthorizedError,
 )
 
+from .support.following import following
 from .support.server import Answer, Server, as_json, as_text
 
 if TYPE_CHECKING:
@@ -228,9 +229,16 @@ async def test_a_cancelled_task_is_cancelled(server: Server, client: Syncthing) 
 
 async def test_a_limit_around_it(server: Server, client: Syncthing) -> None:
     """A time limit of the caller's around listening holds."""
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(SHORT):
+    clock = asyncio.get_running_loop().time
+
+    async def follow() -> None:
+        async with asyncio.timeout(None) as limit:
+            begun = asyncio.create_task(server.requested(1))
+            begun.add_done_callback(lambda _: limit.reschedule(clock()))
             await collect(client, 1)
+
+    with pytest.raises(TimeoutError):
+        await follow()
     assert len(server.requests) == 1
 
 
@@ -295,29 +303,32 @@ async def _follow(client: Syncthing, seen: list[int], errors: list[SyncthingErro
             await asyncio.sleep(0.01)
 
 
-async def test_home_assistant(server: Server, client: Syncthing) -> None:
+async def test_home_assistant() -> None:
     """Its loop gets what is new, survives a daemon that is away for a while, and ends at once when it is unloaded."""
-    pong = as_json({"ping": "pong"})
-    server.queue.extend(
-        [
-            pong,
-            events(1, 2),
-            events(3),
-            as_text("restarting", 500),
-            as_text("starting", 503),
-            pong,
-            events(1),
-            events(2),
-        ]
-    )
-    seen, errors = list[int](), list[SyncthingError]()
-    task = asyncio.create_task(_follow(client, seen, errors))
-    await server.requested(9)
-    assert seen == [3, 2]
-    assert [type(error) for error in errors] == [ServerError, PingError]
-    task.cancel()
-    for _ in range(10):  # rounds of the loop, none of which waits for anything
-        await asyncio.sleep(0)
-    assert task.cancelled()
-    assert len(server.requests) == 9
-    assert not client.events.running
+    with following() as fake:
+        async with fake.client() as client:
+            seen, errors = list[int](), list[SyncthingError]()
+            task = asyncio.create_task(_follow(client, seen, errors))
+            await fake.until(lambda: fake.polls_waiting)
+            fake.emit("StateChanged")
+            await fake.until(lambda: seen and fake.polls_waiting)
+            fake.stop_daemon()
+            await fake.until(lambda: len(errors) > 1)
+            fake.respond("rest/events", status=500, text="starting")
+            fake.start_daemon()
+            await fake.until(lambda: fake.polls_waiting)
+            assert seen == [4]
+            assert isinstance(errors[0], ConnectionFailedError)
+            assert {type(error) for error in errors[1:-1]} == {PingError}
+            assert isinstance(errors[-1], ServerError)
+            fake.emit("StateChanged", count=2)
+            await fake.until(lambda: len(seen) == 3 and fake.polls_waiting)
+            assert seen == [4, 4, 5]
+            requests = len(fake.requests)
+            task.cancel()
+            for _ in range(10):  # rounds of the loop, none of which waits for anything
+                await asyncio.sleep(0)
+            assert task.cancelled()
+            assert not client.events.running
+            await fake.until(lambda: not fake.polls_waiting)
+            assert len(fake.requests) == requests

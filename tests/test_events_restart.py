@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,93 +12,147 @@ import pytest
 from aiosyncthing import Daemon, Syncthing
 from aiosyncthing.exceptions import SyncthingError
 
-from .support.server import Answer, Request, Server, as_json, as_text
+from .support.following import START, following, polls
 from .support.waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-SHORT = 0.2
-SEEN = {"id": 7, "globalID": 9, "time": "2026-11-23T12:00:00.123456789Z"}
-OTHER = {"id": 7, "globalID": 9, "time": "2026-11-23T13:00:00.123456789Z"}
+    from aiosyncthing.testing import FakeSyncthing
+
+SHORT = 0.4
 
 
-async def listen(uptime: int | None, held: list[Any]) -> list[str]:
-    """Listen to a daemon that sends one event, is silent once, and then sends another; return what was asked."""
-    polls = iter([as_json([SEEN]), Answer(after=asyncio.Event()), as_json([{**SEEN, "id": 8, "globalID": 10}])])
-
-    def answer(request: Request) -> Answer:
-        if request.path == "/rest/system/status":
-            return as_text("failed", 500) if uptime is None else as_json({"uptime": uptime})
-        return as_json(held) if "timeout=0" in request.query else next(polls)
-
-    async with Server(answer=answer) as server, Syncthing("key", server.url, timeout=SHORT) as client:
-        with suppress(StopAsyncIteration):
-            async for event in client.events.listen():
-                if event["id"] == 8:
-                    client.events.stop()
-        return [request.query for request in server.requests if request.path == "/rest/events"]
+@pytest.fixture
+def fake() -> Iterator[FakeSyncthing]:
+    """Provide a daemon that has just started, with three events so far."""
+    with following() as one:
+        yield one
 
 
-@pytest.mark.parametrize(
-    ("uptime", "held"), [(3600, []), (0, [SEEN]), (0, [SEEN, {"id": 8}]), (None, [])], ids=["old", "same", "more", "?"]
-)
-async def test_going_on(uptime: int | None, held: list[Any]) -> None:
+@pytest.fixture
+async def client(fake: FakeSyncthing) -> AsyncIterator[Syncthing]:
+    """Talk to it, impatiently."""
+    async with fake.client(timeout=SHORT) as one:
+        yield one
+
+
+def asked(fake: FakeSyncthing, *, at_once: bool = False) -> list[str]:
+    """Return what polls have asked for so far: those of the listener, or those that look what there is at once."""
+    return [poll.query for poll in polls(fake) if poll.has("timeout") is at_once]
+
+
+async def last_of(listener: AsyncIterator[Any], number: int) -> AsyncIterator[Any]:
+    """Return the listener when it has come to the event of this ID."""
+    while (await anext(listener))["id"] < number:
+        pass
+    return listener
+
+
+def advance(fake: FakeSyncthing) -> None:
+    """Let the daemon be up for an hour."""
+    fake.advance(3600)
+
+
+def fail(fake: FakeSyncthing) -> None:
+    """Let it not say for how long it is up."""
+    fake.respond("rest/system/status", status=500, text="failed", times=None)
+
+
+@pytest.mark.parametrize("prepare", [advance, fail, lambda _: None], ids=["old", "unknown", "same"])
+async def test_going_on(fake: FakeSyncthing, client: Syncthing, prepare: Callable[[FakeSyncthing], None]) -> None:
     """A daemon that is up for longer, or still has the last event, or can't be asked, is polled as before."""
-    asked = [query for query in await listen(uptime, held) if "timeout" not in query]
-    assert asked == ["since=0", "since=7", "since=7"]
+    prepare(fake)
+    async with aclosing(client.events.listen()) as listener:
+        await last_of(listener, 3)
+        task = asyncio.ensure_future(anext(listener))
+        await fake.until(lambda: asked(fake).count("since=3") == 2)
+        fake.emit("StateChanged")
+        assert (await task)["id"] == 4
+    assert list(dict.fromkeys(asked(fake))) == ["since=0", "since=3"]
+    assert bool(asked(fake, at_once=True)) is (prepare not in {advance, fail})
+
+
+async def test_going_on_with_news(fake: FakeSyncthing, client: Syncthing) -> None:
+    """The same when something happens while it is looked at."""
+    status = fake.hold("rest/system/status", times=None)
+    async with aclosing(client.events.listen()) as listener:
+        await last_of(listener, 3)
+        task = asyncio.ensure_future(anext(listener))
+        await fake.until(lambda: status.hits)
+        fake.emit("StateChanged")
+        status.release()
+        assert (await task)["id"] == 4
+    assert list(dict.fromkeys(asked(fake))) == ["since=0", "since=3"]
+
+
+def many(fake: FakeSyncthing) -> None:
+    """Let the new process have come further already, and have forgotten how."""
+    fake.emit("StateChanged", count=9)
+    fake.overflow()
 
 
 @pytest.mark.parametrize(
-    "held", [[], [OTHER], [{"id": 12, "globalID": 14, "time": ""}]], ids=["none", "other", "later"]
+    ("seen", "then"), [(10, lambda _: None), (3, lambda _: None), (3, many)], ids=["none", "other", "later"]
 )
-async def test_restarted(held: list[Any]) -> None:
+async def test_restarted(
+    fake: FakeSyncthing, client: Syncthing, seen: int, then: Callable[[FakeSyncthing], None]
+) -> None:
     """A daemon that started since, and does not have the last event, raises instead of waiting for ever."""
+    fake.emit("StateChanged", count=seen - fake.newest_event)
+    listener = await last_of(client.events.listen(), seen)
+    task = asyncio.ensure_future(anext(listener))
+    await fake.until(lambda: fake.polls_waiting)
+    fake.restart(cut=False)
+    then(fake)
     with pytest.raises(SyncthingError, match="restarted"):
-        await listen(0, held)
+        await task
+    assert asked(fake, at_once=True)[-1] == f"since={seen - 1}&timeout=0"
 
 
-async def test_restarted_long_after() -> None:
+async def test_restarted_long_after(fake: FakeSyncthing, client: Syncthing) -> None:
     """The uptime alone tells, when the daemon started clearly after the last event."""
-    polls = iter([as_json([SEEN]), Answer(after=asyncio.Event())])
-
-    def answer(request: Request) -> Answer:
-        return as_json({"uptime": 1}) if request.path == "/rest/system/status" else next(polls)
-
-    async with Server(answer=answer) as server, Syncthing("key", server.url, timeout=SHORT) as client:
-        listener = client.events.listen()
-        await anext(listener)
-        now = time.time
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("aiosyncthing._clock.time.time", lambda: now() + 60)  # the machine was asleep
-            with pytest.raises(SyncthingError, match="restarted"):
-                await anext(listener)
-
-
-async def test_ids_that_begin_anew() -> None:
-    """A poll that a new process answers, with a lower count of all events, is noticed too."""
-    answers = [as_json([SEEN]), as_json([{"id": 8, "globalID": 8, "time": ""}])]
-    async with Server(*answers) as server, Syncthing("key", server.url) as client:
-        listener = client.events.listen()
-        await anext(listener)
+    listener = await last_of(client.events.listen(), 3)
+    task = asyncio.ensure_future(anext(listener))
+    await fake.until(lambda: fake.polls_waiting)
+    fake.restart(cut=False)
+    before = len(asked(fake, at_once=True))
+    now = time.time
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aiosyncthing._clock.time.time", lambda: now() + 60)  # the machine was asleep
         with pytest.raises(SyncthingError, match="restarted"):
-            await anext(listener)
+            await task
+    assert len(asked(fake, at_once=True)) == before
 
 
-async def test_stop_ends_a_running_poll() -> None:
+async def test_ids_that_begin_anew(fake: FakeSyncthing, client: Syncthing) -> None:
+    """A poll that a new process answers, with a lower count of all events, is noticed too."""
+    fake.emit("LocalChangeDetected", count=5)
+    fake.emit("StateChanged")
+    listener = await last_of(client.events.listen(), 4)
+    fake.restart()
+    fake.emit("StateChanged", count=2)
+    with pytest.raises(SyncthingError, match="restarted"):
+        await anext(listener)
+    assert list(dict.fromkeys(asked(fake))) == ["since=0", "since=4"]
+
+
+async def test_stop_ends_a_running_poll(fake: FakeSyncthing) -> None:
     """`stop` ends a listener that waits for events within 100 ms, and leaves nothing behind."""
-    async with Server(Answer(after=asyncio.Event())) as server, Syncthing("key", server.url) as client:
+    async with fake.client() as client:
 
         async def listener() -> list[Any]:
-            return [event async for event in client.events.listen()]
+            return [event["id"] async for event in client.events.listen()]
 
         task = asyncio.create_task(listener())
-        await server.until(lambda: bool(server.requests))
+        await fake.until(lambda: fake.polls_waiting)
         began = time.perf_counter()
         client.events.stop()
-        assert await task == []
+        assert await task == [*START]
         assert time.perf_counter() - began < 0.1
         assert not client.events.running
+        await fake.until(lambda: not fake.polls_waiting)
 
 
 @pytest.mark.daemon

@@ -1,4 +1,4 @@
-"""Waiting for a daemon, and for folders to be in sync, against a daemon that says what it is told to say."""
+"""Waiting for a daemon, and for folders to be in sync."""
 
 from __future__ import annotations
 
@@ -24,26 +24,40 @@ from aiosyncthing.exceptions import (
     UnknownFolderError,
     WaitTimeoutError,
 )
+from aiosyncthing.testing import FakeSyncthing
 
-from .support.fake import OTHER, THIRD, Fake, completion, connection, connections_in_use, device, folder, summary
-from .support.listening import listening, server_context
-from .support.server import DAEMON_ID, Answer, Server, as_json, as_text
+from .support.listening import listening
+from .support.server import DAEMON_ID
+from .support.synced import (
+    BROKEN,
+    REFUSED,
+    UNAVAILABLE,
+    asked,
+    connections_in_use,
+    deaf,
+    docs,
+    heard,
+    left,
+    requested,
+    synced,
+)
+from .support.values import OTHER, THIRD
+from .support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 
+    from aiosyncthing.testing import FakeFault
     from aiosyncthing.waiting import SyncProgress
 
-MIGRATION = Answer(b"*** Database migration in progress ***\n\n1% done", content_type="text/plain", syncthing=False)
-READY = as_json({"myID": DAEMON_ID})
-UNAVAILABLE = as_text("the proxy is ill", 502, syncthing=False)
+MIGRATION: dict[str, Any] = {"text": "*** Database migration in progress ***\n\n1% done", "from_proxy": True}
 NEVER = "0001-01-01T00:00:00Z"
 
 
 @pytest.fixture
-async def fake() -> AsyncGenerator[Fake]:
+def fake() -> Iterator[FakeSyncthing]:
     """A daemon, all in sync."""
-    async with Fake() as fake:
+    with synced() as fake:
         yield fake
 
 
@@ -54,92 +68,97 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "_FIRST_PAUSE", 0.01)
 
 
-async def wait_ready(*answers: Answer, timeout: float = 10) -> int:
-    """Wait for a server that gives these answers; return how many it gave."""
-    async with Server(*answers) as server, Syncthing("key", server.url) as client:
-        try:
-            await client.wait_ready(timeout)
-        finally:
-            count = len(server.requests)
-            server.queue.clear()
-        return count
+async def wait_ready(fake: FakeSyncthing, timeout: float = 10) -> int:
+    """Wait for a daemon; return how often it was asked."""
+    before = len(fake.requests)
+    async with fake.client() as client:
+        await client.wait_ready(timeout)
+    return len(fake.requests) - before
 
 
-async def test_a_daemon_that_is_ready() -> None:
+async def test_a_daemon_that_is_ready(fake: FakeSyncthing) -> None:
     """One question is enough."""
-    assert await wait_ready(READY) == 1
+    assert await wait_ready(fake) == 1
 
 
-@pytest.mark.parametrize("trouble", [MIGRATION, UNAVAILABLE, as_text("starting", 503), Answer(raw=b""), READY])
-async def test_a_daemon_that_becomes_ready(trouble: Answer) -> None:
+@pytest.mark.parametrize("trouble", [MIGRATION, UNAVAILABLE, {"status": 503, "text": "starting"}, BROKEN])
+async def test_a_daemon_that_becomes_ready(fake: FakeSyncthing, trouble: dict[str, Any]) -> None:
     """Migration, a proxy that says that nothing is behind it, or a connection that breaks, are waited for."""
-    assert await wait_ready(trouble, trouble, READY) == (1 if trouble is READY else 3)
+    fake.respond("rest/system/status", **trouble, times=2)
+    assert await wait_ready(fake) == 3
 
 
 @pytest.mark.parametrize(
-    ("trouble", "text"),
+    ("happen", "text"),
     [
-        (MIGRATION, "last seen: migration"),
-        (UNAVAILABLE, "last seen: the daemon failed .*status 502"),
-        (Answer(after=asyncio.Event()), "last seen: nothing was tried yet"),
+        (lambda fake: fake.migrate(), "last seen: migration"),
+        (
+            lambda fake: fake.respond("rest/system/status", **UNAVAILABLE, times=None),
+            "last seen: the daemon failed .*status 502",
+        ),
+        (lambda fake: fake.hold("rest/system/status"), "last seen: nothing was tried yet"),
+        (lambda fake: fake.stop_daemon(), "last seen: .*Connection refused"),
     ],
+    ids=["migration", "unavailable", "silent", "down"],
 )
-async def test_in_the_end_the_last_state_is_told(trouble: Answer, text: str) -> None:
+async def test_in_the_end_the_last_state_is_told(
+    fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], text: str
+) -> None:
     """The error says why it is not ready."""
+    happen(fake)
     with pytest.raises(WaitTimeoutError, match=rf"not after 0\.3 seconds: the daemon is not ready, {text}"):
-        await wait_ready(*[trouble] * 50, timeout=0.3)
+        await wait_ready(fake, 0.3)
 
 
-async def test_a_refused_connection_is_told() -> None:
-    """It is the usual state of a daemon that is not there yet."""
-    async with Server() as server:
-        url = server.url
-    async with Syncthing("key", url) as client:
-        with pytest.raises(WaitTimeoutError, match="Connection refused"):
-            await client.wait_ready(0.2)
-
-
-async def test_a_daemon_that_hangs_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_daemon_that_hangs_is_tried_again(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer in time is one more state that may pass."""
-    monkeypatch.setattr(waiting, "_READY_TIMEOUT", 0.05)
-    assert await wait_ready(Answer(after=asyncio.Event()), READY) == 2
+    monkeypatch.setattr(waiting, "_READY_TIMEOUT", 0.2)
+    fake.hold("rest/system/status")
+    assert await wait_ready(fake) == 2
 
 
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (as_text("CSRF Error", 403), UnauthorizedError),
-        (as_text("Host check error", 403, syncthing=False), HostCheckError),
-        (Answer(b"<html>hello</html>", content_type="text/html", syncthing=False), NotSyncthingError),
-        (as_json({"hello": "world"}, syncthing=False), NotSyncthingError),
-        (as_json(["hello"], syncthing=False), NotSyncthingError),
-        (as_text("hello", 404, syncthing=False), SyncthingError),
+        (REFUSED, UnauthorizedError),
+        ({"status": 403, "text": "Host check error", "from_proxy": True}, HostCheckError),
+        ({"body": b"<html>hello</html>", "content_type": "text/html", "from_proxy": True}, NotSyncthingError),
+        ({"json": {"hello": "world"}, "from_proxy": True}, NotSyncthingError),
+        ({"json": ["hello"], "from_proxy": True}, NotSyncthingError),
+        ({"status": 404, "text": "hello", "from_proxy": True}, SyncthingError),
     ],
 )
-async def test_what_does_not_heal_is_raised_at_once(answer: Answer, error: type[Exception]) -> None:
+async def test_what_does_not_heal_is_raised_at_once(
+    fake: FakeSyncthing, answer: dict[str, Any], error: type[Exception]
+) -> None:
     """A refused key, a refused name, another program on that port."""
+    given = fake.respond("rest/system/status", **answer, times=None)
     with pytest.raises(error):
-        await wait_ready(answer, READY)
+        await wait_ready(fake)
+    assert given.hits == 1
 
 
-async def test_a_daemon_behind_a_proxy_without_its_headers_is_one() -> None:
+async def test_a_daemon_behind_a_proxy_without_its_headers_is_one(fake: FakeSyncthing) -> None:
     """It tells its device ID in the answer itself."""
-    assert await wait_ready(as_json({"myID": DAEMON_ID}, syncthing=False)) == 1
+    fake.respond("rest/system/status", json={"myID": DAEMON_ID}, from_proxy=True)
+    assert await wait_ready(fake) == 1
 
 
-async def test_another_program_in_the_place_of_a_known_daemon() -> None:
+async def test_another_program_in_the_place_of_a_known_daemon(fake: FakeSyncthing) -> None:
     """It is told by this answer, not by one from before."""
-    async with Server(READY, as_json({}, syncthing=False)) as server, Syncthing("key", server.url) as client:
+    async with fake.client() as client:
         await client.wait_ready(1)
+        fake.respond("rest/system/status", json={}, from_proxy=True)
         with pytest.raises(NotSyncthingError):
             await client.wait_ready(1)
 
 
 async def test_a_certificate_that_is_not_trusted_is_raised_at_once() -> None:
     """Nothing gets better by waiting."""
-    async with Server(tls=server_context()) as server, Syncthing("key", server.url) as client:
-        with pytest.raises(TLSError):
-            await client.wait_ready(10)
+    with FakeSyncthing(tls=True) as fake:
+        async with Syncthing(fake.api_key, fake.url) as client:
+            with pytest.raises(TLSError):
+                await client.wait_ready(10)
 
 
 async def test_what_does_not_speak_http_is_raised_at_once() -> None:
@@ -154,20 +173,21 @@ async def test_what_does_not_speak_http_is_raised_at_once() -> None:
             await client.wait_ready(10)
 
 
-async def test_waiting_for_a_daemon_can_be_cancelled(fake: Fake) -> None:
+async def test_waiting_for_a_daemon_can_be_cancelled(fake: FakeSyncthing) -> None:
     """At once, also in the middle of a request."""
-    gate = fake.hold("system/status")
+    fake.hold("rest/system/status")
     async with fake.client() as client:
         task = asyncio.create_task(client.wait_ready())
-        await fake.requested("system/status")
+        await requested(fake, "system/status")
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        gate.set()
 
 
 @asynccontextmanager
-async def waits(fake: Fake, *args: Any, timeout: float = 20, **options: Any) -> AsyncGenerator[asyncio.Task[Any]]:
+async def waits(
+    fake: FakeSyncthing, *args: Any, timeout: float = 20, **options: Any
+) -> AsyncGenerator[asyncio.Task[Any]]:
     """Wait for sync in a task, and end it; check that nothing remains open."""
     async with fake.client() as client:
         task: asyncio.Task[SyncProgress] = asyncio.create_task(client.wait_in_sync(*args, timeout=timeout, **options))
@@ -177,53 +197,52 @@ async def waits(fake: Fake, *args: Any, timeout: float = 20, **options: Any) -> 
             task.cancel()
             await asyncio.wait([task])
         assert connections_in_use(client) == 0
-    await fake.left()
+    await left(fake)
 
 
-async def wait(fake: Fake, *args: Any, **options: Any) -> SyncProgress:
+async def wait(fake: FakeSyncthing, *args: Any, **options: Any) -> SyncProgress:
     """Wait for sync."""
     async with waits(fake, *args, **options) as task:
         result: SyncProgress = await task
         return result
 
 
-async def missing(fake: Fake, *args: Any, **options: Any) -> str:
+async def missing(fake: FakeSyncthing, *args: Any, **options: Any) -> str:
     """Return what is missing in the end."""
     with pytest.raises(WaitTimeoutError) as caught:
         await wait(fake, *args, timeout=0.5, **options)
     return str(caught.value).removeprefix("not after 0.5 seconds: ")
 
 
-async def test_in_sync_at_once(fake: Fake) -> None:
+async def test_in_sync_at_once(fake: FakeSyncthing) -> None:
     """One look, and another at the folder itself: the expensive questions are few."""
     progress = await wait(fake)
     assert (progress.percent, progress.missing, progress.needed_bytes, progress.total_bytes) == (100, (), 0, 200)
-    assert (fake.asked["db/status"], fake.asked["db/completion"]) == (2, 1)
-    assert fake.asked["db/scan"] == 0
+    assert (asked(fake)["db/status"], asked(fake)["db/completion"]) == (2, 1)
+    assert asked(fake)["db/scan"] == 0
 
 
 @pytest.mark.parametrize("devices", [OTHER, [OTHER], [OTHER.replace("-", "").lower()], [], None])
-async def test_devices_can_be_named(fake: Fake, devices: Any) -> None:
+async def test_devices_can_be_named(fake: FakeSyncthing, devices: Any) -> None:
     """In any notation of their IDs; none at all means here only."""
-    fake.summaries["pics"] = summary()
-    fake.config["folders"].append(folder("pics"))
-    fake.config["folders"].append(folder("own"))
-    fake.summaries["own"] = summary()
+    fake.add_folder("pics")
+    fake.add_folder("own")
     await wait(fake, devices=devices)
-    assert fake.asked["db/completion"] == (0 if devices == [] else 1)
+    assert asked(fake)["db/completion"] == (0 if devices == [] else 1)
     await wait(fake, "docs", devices)
 
 
-async def test_only_the_folders_asked_for_matter(fake: Fake) -> None:
+async def test_only_the_folders_asked_for_matter(fake: FakeSyncthing) -> None:
     """Others may be paused, broken or out of sync."""
-    fake.config["folders"] += [folder("paused", OTHER, paused=True), folder("broken", OTHER)]
+    fake.add_folder("paused", devices=[OTHER], paused=True)
+    fake.add_folder("broken", devices=[OTHER]).set_error("folder path missing")
     await wait(fake, ["docs"])
-    assert all("broken" not in request.target for request in fake.server.requests)
+    assert all("broken" not in request.target for request in fake.requests)
 
 
-async def test_a_daemon_without_folders_is_in_sync(fake: Fake) -> None:
+async def test_a_daemon_without_folders_is_in_sync(fake: FakeSyncthing) -> None:
     """There is nothing to be waited for."""
-    fake.config["folders"].clear()
+    fake.remove_folder("docs")
     assert (await wait(fake)).percent == 100
 
 
@@ -243,37 +262,37 @@ async def test_a_daemon_without_folders_is_in_sync(fake: Fake) -> None:
     ],
 )
 async def test_what_is_not_there_is_raised_at_once(
-    fake: Fake, args: tuple[Any, ...], error: type[Exception], text: str
+    fake: FakeSyncthing, args: tuple[Any, ...], error: type[Exception], text: str
 ) -> None:
     """With its name."""
-    fake.config["folders"].append(folder("own"))
-    fake.summaries["own"] = summary()
+    fake.add_folder("own")
     with pytest.raises(error, match=text):
         await wait(fake, *args)
 
 
-def _pause_folder(fake: Fake) -> None:
-    fake.config["folders"] = [folder("docs", OTHER, paused=True)]
+def _pause_folder(fake: FakeSyncthing) -> None:
+    docs(fake).pause()
 
 
-def _pause_device(fake: Fake) -> None:
-    fake.config["devices"][1]["paused"] = True
+def _pause_device(fake: FakeSyncthing) -> None:
+    fake.set_device(OTHER, paused=True)
 
 
-def _lose_disk(fake: Fake) -> None:
-    fake.summaries["docs"] = summary(state="error", error="folder path missing")
+def _lose_disk(fake: FakeSyncthing) -> None:
+    docs(fake).set_error("folder path missing")
 
 
-def _unshare(fake: Fake) -> None:
-    fake.config["folders"] = [folder("docs")]
+def _unshare(fake: FakeSyncthing) -> None:
+    fake.set_folder("docs", devices=[])
 
 
-def _remove(fake: Fake) -> None:
-    fake.config["folders"] = []
+def _remove(fake: FakeSyncthing) -> None:
+    fake.remove_folder("docs")
 
 
-def _refuse(fake: Fake) -> None:
-    fake.troubles["config"].append(as_text("CSRF Error", 403))
+def _refuse(fake: FakeSyncthing) -> None:
+    fake.respond("rest/config", **REFUSED)
+    docs(fake).scan()
 
 
 OBSTACLES = [
@@ -289,7 +308,7 @@ OBSTACLES = [
 @pytest.mark.parametrize("rescan", [False, True])
 @pytest.mark.parametrize(("happen", "error", "text"), OBSTACLES)
 async def test_what_waiting_does_not_heal_is_raised_at_once(
-    fake: Fake, happen: Callable[[Fake], None], error: type[Exception], text: str, rescan: bool
+    fake: FakeSyncthing, happen: Callable[[FakeSyncthing], None], error: type[Exception], text: str, rescan: bool
 ) -> None:
     """With the names of folder and device, and the reason."""
     happen(fake)
@@ -299,107 +318,145 @@ async def test_what_waiting_does_not_heal_is_raised_at_once(
 
 @pytest.mark.parametrize(("happen", "error", "text"), OBSTACLES)
 async def test_what_happens_while_waiting_is_raised_too(
-    fake: Fake, happen: Callable[[Fake], None], error: type[Exception], text: str
+    fake: FakeSyncthing, happen: Callable[[FakeSyncthing], None], error: type[Exception], text: str
 ) -> None:
     """As soon as an event tells."""
-    fake.completions["docs", OTHER] = completion(needItems=1)
+    docs(fake).write({"b.txt": b"12"})
     async with waits(fake, "docs", OTHER) as task:
-        await fake.heard()
+        await heard(fake)
         happen(fake)
-        fake.save()
-        fake.emit("StateChanged", {"folder": "docs", "from": "idle", "to": "error"})
         with pytest.raises(error, match=text):
             await task
+
+
+def _need(fake: FakeSyncthing) -> None:
+    docs(fake).remote_delete(OTHER, "a.txt")
+
+
+def _scan(fake: FakeSyncthing) -> None:
+    docs(fake).start_scan()
+
+
+def _lack(fake: FakeSyncthing) -> None:
+    docs(fake).write({"b.txt": b"", "c.txt": b""})  # without content, so that ``completion`` is 100 nevertheless
+
+
+def _decline(fake: FakeSyncthing) -> None:
+    docs(fake).set_remote_state(OTHER, "notSharing")
+
+
+def _leave(fake: FakeSyncthing) -> None:
+    fake.disconnect(OTHER)
+
+
+def _come_back(fake: FakeSyncthing) -> None:
+    fake.disconnect(OTHER)
+    fake.connect(OTHER)
+
+
+def _answers(path: str, **answer: Any) -> Callable[[FakeSyncthing], object]:
+    """Return what lets a daemon answer so: it is brought to that for moments only, or never."""
+    return lambda fake: fake.respond(path, **answer, times=None)
+
+
+async def never_scanned(fake: FakeSyncthing) -> FakeFault:
+    """Let the folder be as it is for the moment between its start and its first scan."""
+    async with fake.client() as client:
+        status = await client.database.status("docs")
+    return fake.respond("rest/db/status", json={**status, "stateChanged": NEVER}, times=None)
 
 
 @pytest.mark.parametrize(
     ("prepare", "text"),
     [
-        (lambda fake: fake.summaries.update(docs=summary(needDeletes=1)), "docs: 1 items (0 bytes) are needed here"),
-        (lambda fake: fake.summaries.update(docs=summary(state="scanning")), "folder docs: scanning"),
-        (lambda fake: fake.summaries.update(docs=summary(stateChanged=NEVER)), "folder docs: not scanned yet"),
-        (lambda fake: fake.summaries.clear(), "folder docs: not started yet"),
-        (lambda fake: fake.completions.clear(), "folder docs, device other: not known yet"),
+        (_need, "docs: 1 items (0 bytes) are needed here"),
+        (_scan, "folder docs: scanning"),
+        (_answers("rest/db/status", status=404, text="folder is not running"), "folder docs: not started yet"),
         (
-            lambda fake: fake.completions.update({("docs", OTHER): completion(needItems=2, completion=100)}),
-            "folder docs, device other: 2 items (0 bytes) are needed there",
+            _answers("rest/db/completion", status=404, text="folder is not running"),
+            "folder docs, device other: not known yet",
         ),
+        (_lack, "folder docs, device other: 2 items (0 bytes) are needed there"),
+        (_decline, "folder docs, device other: it has not accepted the folder"),
         (
-            lambda fake: fake.completions.update({("docs", OTHER): completion(remoteState="notSharing")}),
-            "folder docs, device other: it has not accepted the folder",
-        ),
-        (lambda fake: fake.connections.clear(), "folder docs, device other: it is not connected"),
-        (
-            lambda fake: fake.connections.update({OTHER: connection(connected=False)}),
+            _answers("rest/system/connections", json={"connections": {}, "total": {}}),
             "folder docs, device other: it is not connected",
         ),
-        (
-            lambda fake: fake.connections.update({OTHER: connection(at="2026-03-01T12:00:01Z")}),
-            "a device has only just connected",
-        ),
-        (lambda fake: fake.troubles["system/connections"].extend([UNAVAILABLE] * 99), "the daemon can't be asked"),
+        (_leave, "folder docs, device other: it is not connected"),
+        (_come_back, "a device has only just connected"),
+        (_answers("rest/system/connections", **UNAVAILABLE), "the daemon can't be asked"),
     ],
 )
-async def test_what_may_come_about_is_waited_for(fake: Fake, prepare: Callable[[Fake], None], text: str) -> None:
+async def test_what_may_come_about_is_waited_for(
+    fake: FakeSyncthing, prepare: Callable[[FakeSyncthing], object], text: str
+) -> None:
     """In the end the error says what was missing where."""
     prepare(fake)
     assert text in await missing(fake)
-    fake.troubles.clear()
 
 
-async def test_many_missing_things_are_not_all_told(fake: Fake) -> None:
+async def test_a_folder_that_was_not_scanned_yet_is_waited_for(fake: FakeSyncthing) -> None:
+    """It is idle, with the figures of its last run."""
+    await never_scanned(fake)
+    assert await missing(fake) == "folder docs: not scanned yet"
+
+
+async def test_many_missing_things_are_not_all_told(fake: FakeSyncthing) -> None:
     """The text remains readable."""
-    fake.config["folders"] = [folder(f"f{number}") for number in range(15)]
-    fake.summaries = {f"f{number}": summary(needFiles=1) for number in range(15)}
-    text = await missing(fake)
+    fake.remove_folder("docs")
+    for number in range(15):
+        fake.add_folder(f"f{number}", devices=[OTHER]).remote_write(OTHER, {"a.txt": b"1"})
+    text = await missing(fake, devices=[])
     assert text.count("needed here") == 10
     assert text.endswith("; and 5 more")
 
 
-async def test_devices_without_a_common_folder(fake: Fake) -> None:
+async def test_devices_without_a_common_folder(fake: FakeSyncthing) -> None:
     """Of a device that was named without folders, those count that it shares; it has to share one."""
-    fake.config["devices"].append(device(THIRD))
+    fake.add_device("third", device_id=THIRD)
     with pytest.raises(CannotSyncError, match="shares no folder"):
         await wait(fake, devices=[OTHER, THIRD])
 
 
-async def test_events_tell_when_to_look_again(fake: Fake) -> None:
+async def test_events_tell_when_to_look_again(fake: FakeSyncthing) -> None:
     """What has changed is asked again, what has not is not."""
-    fake.config["folders"].append(folder("pics", OTHER))
-    fake.summaries["pics"] = summary()
-    fake.completions["pics", OTHER] = completion()
-    fake.summaries["docs"] = summary(needFiles=1)
+    fake.add_folder("pics", devices=[OTHER])
+    docs(fake).remote_write(OTHER, {"b.txt": b"12"})
     async with waits(fake) as task:
-        await fake.requested("db/completion", 2)
-        await fake.heard()
-        fake.summaries["docs"] = summary(sequence=8)
-        fake.emit("ItemFinished", {"folder": "docs"})
+        await requested(fake, "db/completion", 2)
+        await heard(fake)
+        docs(fake).pull()
         await task
-        assert fake.asked["db/completion"] == 3
+    folders = [request.param("folder") for request in fake.requests if request.path == "/rest/db/completion"]
+    assert folders.count("docs") > 1
+    assert folders.count("pics") == 1
 
 
-async def test_what_changes_while_it_is_asked_counts_as_unknown(fake: Fake) -> None:
+async def test_what_changes_while_it_is_asked_counts_as_unknown(fake: FakeSyncthing) -> None:
     """Two answers from different times do not make a whole: the folder is looked at again."""
-    gate = fake.hold("db/completion")
+    held = fake.hold("rest/db/completion", made=True)
     async with waits(fake) as task:
-        await fake.requested("db/completion")
-        fake.summaries["docs"] = summary(sequence=8, needFiles=1)
-        gate.set()
-        await fake.requested("db/status", 3)
+        await requested(fake, "db/completion")
+        events = await deaf(fake)
+        docs(fake).remote_write(OTHER, {"b.txt": b"12"})
+        held.release()
+        await requested(fake, "db/status", 3)
         assert not task.done()
-        fake.summaries["docs"] = summary(sequence=8)
-        fake.emit("ItemFinished", {"folder": "docs"})
+        docs(fake).pull()
+        events.release()
         await task
 
 
-async def test_a_change_without_a_need_is_one_too(fake: Fake) -> None:
+async def test_a_change_without_a_need_is_one_too(fake: FakeSyncthing) -> None:
     """If the folder's sequence moved between the questions, the answers about devices may be from before."""
-    gate = fake.hold("db/completion")
+    held = fake.hold("rest/db/completion", made=True)
     reasons: list[str] = []
     async with waits(fake, on_progress=lambda progress: reasons.extend(progress.missing)) as task:
-        await fake.requested("db/completion")
-        fake.summaries["docs"] = summary(sequence=8)
-        gate.set()
+        await requested(fake, "db/completion")
+        await deaf(fake)
+        docs(fake).write({"b.txt": b"12"})
+        fake.finish_sync()
+        held.release()
         await task
     assert reasons == ["folder docs: has just changed"]
 
@@ -414,157 +471,205 @@ async def test_a_change_without_a_need_is_one_too(fake: Fake) -> None:
         ("FolderPaused", {"id": "docs", "label": ""}),
     ],
 )
-async def test_a_disturbance_during_the_look_is_waited_out(fake: Fake, kind: str, data: Any) -> None:
-    """Whatever the answers say, they may be from before."""
-    gate = fake.hold("db/completion")
+async def test_a_disturbance_during_the_look_is_waited_out(fake: FakeSyncthing, kind: str, data: Any) -> None:
+    """Whatever the answers say, they may be from before. Each of these events is enough."""
+    held = fake.hold("rest/db/completion", made=True)
     async with waits(fake) as task:
-        await fake.requested("db/completion")
+        await requested(fake, "db/completion")
+        await heard(fake)
         fake.emit(kind, data)
-        await fake.heard()
-        looks = fake.asked["config"]
-        gate.set()
+        await heard(fake)
+        looks = asked(fake)["config"]
+        held.release()
         await task
-        assert fake.asked["config"] > looks
+        assert asked(fake)["config"] > looks
 
 
 @pytest.mark.parametrize(
-    ("kind", "data"),
+    ("happen", "kinds"),
     [
-        ("StateChanged", {"folder": "pics", "from": "idle", "to": "scanning"}),
-        ("DownloadProgress", {"pics": {}}),
-        ("DeviceDisconnected", {"id": THIRD, "error": ""}),
-        ("ClusterConfigReceived", {"device": THIRD}),
-        ("FolderPaused", {"id": "pics", "label": ""}),
-        ("ListenAddressesChanged", {}),
+        (lambda fake: fake.folder("pics").scan(), {"StateChanged"}),
+        (lambda fake: [fake.folder("pics").start_pull("b.txt", part) for part in (0.2, 0.4)], {"DownloadProgress"}),
+        (
+            lambda fake: (fake.disconnect(THIRD), fake.connect(THIRD)),
+            {"DeviceDisconnected", "DeviceConnected", "ClusterConfigReceived"},
+        ),
+        (lambda fake: (fake.folder("pics").pause(), fake.folder("pics").resume()), {"FolderPaused", "FolderResumed"}),
+        (
+            lambda fake: [fake.set_options(listenAddresses=[f"tcp://127.0.0.1:{port}"]) for port in (1, 2)],
+            {"ListenAddressesChanged", "ConfigSaved"},
+        ),
     ],
+    ids=["scan", "download", "device", "pause", "settings"],
 )
-async def test_what_happens_elsewhere_does_not_disturb(fake: Fake, kind: str, data: Any) -> None:
+async def test_what_happens_elsewhere_does_not_disturb(
+    fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], kinds: set[str]
+) -> None:
     """Other folders and other devices may do what they want, however often."""
+    fake.add_device("third", device_id=THIRD)
+    fake.add_folder("pics", devices=[THIRD])
+    fake.connect(THIRD)
+    fake.folder("pics").remote_write(THIRD, {"b.txt": bytes(1000)})
     async with waits(fake, "docs", stable_for=0.6) as task:
         begun = time.monotonic()
+        await heard(fake)
+        first = fake.newest_event
         while not task.done() and time.monotonic() - begun < 5:
-            fake.emit(kind, data)
+            happen(fake)
             await asyncio.sleep(0.02)
         await task
         assert 0.6 <= time.monotonic() - begun < 3
+    async with fake.client() as client:
+        assert {event["type"] for event in await client.events.poll(first, timeout=0)} >= kinds
 
 
-async def test_stable_for_begins_anew_with_each_disturbance(fake: Fake) -> None:
+async def test_stable_for_begins_anew_with_each_disturbance(fake: FakeSyncthing) -> None:
     """All has to hold for the whole time."""
     async with waits(fake, stable_for=0.5) as task:
         begun = time.monotonic()
         for _ in range(4):
             await asyncio.sleep(0.2)
-            fake.emit("StateChanged", {"folder": "docs", "from": "idle", "to": "idle"})
+            docs(fake).scan()
         await task
         assert time.monotonic() - begun > 1.2
 
 
-async def test_not_stable_for_long_enough_is_told(fake: Fake) -> None:
+async def test_not_stable_for_long_enough_is_told(fake: FakeSyncthing) -> None:
     """When the time is up before."""
     assert "in sync, but only for 0." in await missing(fake, stable_for=60)
 
 
-@pytest.mark.parametrize("kind", ["DeviceConnected", "ClusterConfigReceived"])
+@pytest.mark.parametrize(
+    ("version", "leave", "come"),
+    [
+        ("1.19", lambda fake: fake.disconnect(OTHER), lambda fake: fake.connect(OTHER)),
+        ("1.29", _decline, lambda fake: docs(fake).set_remote_state(OTHER, "valid")),
+    ],
+    ids=["DeviceConnected", "ClusterConfigReceived"],
+)
 async def test_a_device_that_has_just_connected_gets_some_time(
-    fake: Fake, monkeypatch: pytest.MonkeyPatch, kind: str
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    leave: Callable[[FakeSyncthing], None],
+    come: Callable[[FakeSyncthing], None],
 ) -> None:
     """It may have news that it has not told yet, and nothing says that it has none."""
     monkeypatch.setattr(waiting, "_ACQUAINTED", 0.5)
-    fake.connections[OTHER] = connection(connected=False)
-    async with waits(fake) as task:
-        await fake.heard()
-        fake.connections[OTHER] = connection()
-        begun = time.monotonic()
-        fake.emit(kind, {"id" if kind == "DeviceConnected" else "device": OTHER})
-        await task
-        assert time.monotonic() - begun > 0.45
+    with synced(version) as fake:
+        leave(fake)
+        async with waits(fake) as task:
+            await heard(fake)
+            begun = time.monotonic()
+            come(fake)
+            fake.advance(60)  # so it isn't the age of the connection that counts
+            await task
+            assert time.monotonic() - begun > 0.45
 
 
-async def test_the_age_of_a_connection_counts(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_age_of_a_connection_counts(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for one that was made before the waiting began, and if only this side is waited for."""
     monkeypatch.setattr(waiting, "_ACQUAINTED", 1.5)
-    fake.connections[OTHER] = connection(at="2026-03-01T12:00:01Z")
+    _come_back(fake)
+    fake.advance(1)
     begun = time.monotonic()
     async with waits(fake, devices=[]) as task:
-        await fake.requested("system/connections", 2)
-        fake.connections[OTHER] = connection(at="2026-03-01T12:00:02Z")
+        await requested(fake, "system/connections", 2)
+        fake.advance(1)
         await task
     assert 0.4 < time.monotonic() - begun < 5
 
 
-async def test_after_a_long_silence_everything_is_asked_again(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_after_a_long_silence_everything_is_asked_again(
+    fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Even if no event says that it has changed."""
     monkeypatch.setattr(waiting, "_LOOK", 0.2)
-    fake.completions["docs", OTHER] = completion(needItems=1)
+    docs(fake).write({"b.txt": b"12"})
     async with waits(fake) as task:
-        await fake.requested("db/completion", 3)
-        fake.completions["docs", OTHER] = completion()
+        await deaf(fake)
+        await requested(fake, "db/completion", 3)
+        fake.finish_sync()
         await task
 
 
-async def test_rescan_scans_first(fake: Fake) -> None:
+async def test_rescan_scans_first(fake: FakeSyncthing) -> None:
     """All of the folder, once; what was known before counts no more."""
-    gate = fake.hold()
-
-    def scan(name: str) -> Answer:
-        assert name == "docs"
-        return Answer(after=gate)
-
-    fake.scan = scan
+    docs(fake).write({"b.txt": b"12"}, scan=False)
+    held = fake.hold("rest/db/scan")
     reasons: list[tuple[str, ...]] = []
     async with waits(fake, rescan=True, on_progress=lambda progress: reasons.append(progress.missing)) as task:
-        await fake.requested("db/scan")
-        await fake.requested("db/status")
-        fake.summaries["docs"] = summary(needFiles=1)
-        gate.set()
-        await fake.requested("db/status", 2)
-        await fake.heard()
-        fake.summaries["docs"] = summary()
-        fake.emit("ItemFinished", {"folder": "docs"})
+        await until(lambda: _told(reasons, "folder docs; being scanned"))
+        held.release()
+        await until(lambda: _told(reasons, "folder docs, device other: 1 items (2 bytes) are needed there"))
+        fake.finish_sync()
         await task
-    assert fake.asked["db/scan"] == 1
-    assert [request.query for request in fake.server.requests if "scan" in request.path] == ["folder=docs"]
+    assert asked(fake)["db/scan"] == 1
+    assert [request.query for request in fake.requests if "scan" in request.path] == ["folder=docs"]
     assert reasons[0] == ("folder docs; being scanned",)
 
 
+async def _told(reasons: list[tuple[str, ...]], text: str) -> bool:
+    return (text,) in reasons
+
+
 @pytest.mark.parametrize(
-    "answer", [as_text("context canceled", 500), as_text("folder is not running", 404), UNAVAILABLE, Answer(raw=b"")]
+    "answer",
+    [
+        {"status": 500, "text": "context canceled"},
+        {"status": 404, "text": "folder is not running"},
+        UNAVAILABLE,
+        BROKEN,
+    ],
 )
-async def test_a_scan_that_fails_is_tried_again(fake: Fake, answer: Answer) -> None:
+async def test_a_scan_that_fails_is_tried_again(fake: FakeSyncthing, answer: dict[str, Any]) -> None:
     """If the folder was stopped, is starting, or the connection broke."""
-    fake.troubles["db/scan"].extend([answer, answer])
+    fake.respond("rest/db/scan", **answer, times=2)
     await wait(fake, rescan=True)
-    assert fake.asked["db/scan"] == 3
+    assert asked(fake)["db/scan"] == 3
 
 
-async def test_a_scan_that_fails_shows_the_folders_error(fake: Fake) -> None:
+async def test_a_scan_that_fails_shows_the_folders_error(fake: FakeSyncthing) -> None:
     """It is the folder's own words that are told."""
-
-    def scan(_: str) -> Answer:
-        fake.summaries["docs"] = summary(state="error", error="folder marker missing")
-        return as_text("folder marker missing", 500)
-
-    fake.scan = scan
+    docs(fake).delete(".stfolder", scan=False)
     with pytest.raises(CannotSyncError, match="folder docs: folder marker missing"):
         await wait(fake, rescan=True)
 
 
-async def test_a_scan_may_find_that_an_error_is_mended(fake: Fake) -> None:
+def _break_and_mend(fake: FakeSyncthing) -> None:
+    """Leave the folder with an error that its next scan doesn't find any more."""
+    docs(fake).set_error("folder path missing")
+    docs(fake).set_error(None, scan=False)
+    assert docs(fake).state == "error"
+
+
+async def test_a_scan_may_find_that_an_error_is_mended(fake: FakeSyncthing) -> None:
     """The error from before the scan is no reason to give up."""
-
-    def scan(_: str) -> Answer:
-        fake.summaries["docs"] = summary()
-        return Answer()
-
-    fake.scan = scan
-    fake.summaries["docs"] = summary(state="error", error="folder marker missing")
+    _break_and_mend(fake)
     await wait(fake, rescan=True)
 
 
-async def test_a_refused_scan_is_raised(fake: Fake) -> None:
+async def test_an_error_from_before_the_scan_may_be_told_after_it(fake: FakeSyncthing) -> None:
+    """It was asked for while the scan was going on, so it is no reason to give up either."""
+    _break_and_mend(fake)
+    scanned = fake.hold("rest/db/scan")
+    told = fake.hold("rest/db/status", made=True, times=None)
+    async with fake.client() as client, asyncio.TaskGroup() as group:
+
+        async def scan_is_over() -> bool:
+            return connections_in_use(client) == 2  # the events, and the question that is not answered yet
+
+        group.create_task(client.wait_in_sync("docs", rescan=True, timeout=20))
+        await requested(fake, "db/scan")
+        await requested(fake, "db/status")
+        await heard(fake)
+        scanned.release()
+        await until(scan_is_over)
+        told.release()
+
+
+async def test_a_refused_scan_is_raised(fake: FakeSyncthing) -> None:
     """As any other refused request."""
-    fake.troubles["db/scan"].append(as_text("CSRF Error", 403))
+    fake.respond("rest/db/scan", **REFUSED)
     with pytest.raises(UnauthorizedError):
         await wait(fake, rescan=True)
 
@@ -572,73 +677,101 @@ async def test_a_refused_scan_is_raised(fake: Fake) -> None:
 @pytest.mark.parametrize(
     "happen",
     [
+        # Alone: the configuration that tells it too may be saved only seconds later.
         lambda fake: fake.emit("FolderResumed", {"id": "docs", "label": ""}),
-        lambda fake: (fake.config["folders"][0].update(order="random"), fake.save()),
-        lambda fake: fake.restart(),
+        lambda fake: fake.set_folder("docs", order="alphabetic"),
+        lambda fake: (fake.restart(), fake.connect(OTHER), fake.advance(60)),
+        lambda fake: (fake.lose("StateChanged", 3), fake.offer_device("stranger")),
     ],
+    ids=["resumed", "changed", "restarted", "events lost"],
 )
-async def test_a_scan_of_a_folder_that_was_started_again_begins_anew(fake: Fake, happen: Callable[[Fake], Any]) -> None:
+async def test_a_scan_of_a_folder_that_was_started_again_begins_anew(
+    fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The daemon may never answer one for a folder that was stopped before its first scan."""
-    answers = [Answer(after=fake.hold()), Answer()]
-    fake.scan = lambda _: answers.pop(0)
+    monkeypatch.setattr(waiting, "_ACQUAINTED", 0.1)
+    fake.hold("rest/db/scan")
     async with waits(fake, rescan=True) as task:
-        await fake.requested("db/scan")
-        await fake.heard()
+        await requested(fake, "db/scan")
+        await heard(fake)
         happen(fake)
-        fake.emit("Starting", {})
         await task
-    assert fake.asked["db/scan"] == 2
+    assert asked(fake)["db/scan"] == 2
 
 
-async def test_a_label_does_not_let_a_scan_begin_anew(fake: Fake) -> None:
+async def test_a_label_does_not_let_a_scan_begin_anew(fake: FakeSyncthing) -> None:
     """The folder goes on."""
-    gate = fake.hold()
-    fake.scan = lambda _: Answer(after=gate)
+    held = fake.hold("rest/db/scan")
     async with waits(fake, rescan=True) as task:
-        await fake.requested("db/scan")
-        fake.config["folders"][0]["label"] = "new"
-        fake.save()
-        await fake.heard()
-        gate.set()
+        await requested(fake, "db/scan")
+        await heard(fake)
+        fake.set_folder("docs", label="new")
+        await heard(fake)
+        held.release()
         await task
-    assert fake.asked["db/scan"] == 1
+    assert asked(fake)["db/scan"] == 1
 
 
-async def test_a_restart_while_waiting_is_survived(fake: Fake) -> None:
+async def test_a_restart_while_waiting_is_survived(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was known is asked again; the new process has to scan first."""
-    fake.completions["docs", OTHER] = completion(needItems=1)
+    monkeypatch.setattr(waiting, "_ACQUAINTED", 0.1)
+    docs(fake).write({"b.txt": b"12"})
     async with waits(fake) as task:
-        await fake.heard()
+        await heard(fake)
+        before = await never_scanned(fake)
         fake.restart()
-        fake.completions["docs", OTHER] = completion()
-        fake.summaries["docs"] = summary(stateChanged=NEVER)
-        fake.emit("StartupComplete", {})
-        await fake.heard()
-        count = fake.asked["db/status"]
-        await fake.requested("system/status", 2)
-        fake.emit("StateChanged", {"folder": "docs", "from": "idle", "to": "idle"})
-        await fake.requested("db/status", count + 1)
+        fake.connect(OTHER)
+        fake.advance(60)
+        fake.finish_sync()
+        await requested(fake, "system/status", 2)
+        await heard(fake)
+        hits = before.hits
+        docs(fake).scan()
+        await fake.until(lambda: before.hits > hits)
         assert not task.done()
-        fake.summaries["docs"] = summary()
-        fake.emit("StateChanged", {"folder": "docs", "from": "scanning", "to": "idle"})
+        before.release()
+        docs(fake).scan()
         await task
 
 
-async def test_single_failures_are_survived(fake: Fake) -> None:
+async def test_another_daemon_in_its_place_is_asked_who_it_is(fake: FakeSyncthing) -> None:
+    """Else its own device would be taken for a remote one, which never connects."""
+    docs(fake).write({"b.txt": b"12"})
+    async with waits(fake, "docs") as task:
+        await heard(fake)
+        config = fake.hold("rest/config", times=None)  # so that nobody sees it without the folder
+        fake.replace("another")
+        fake.add_folder("docs", files={"c.txt": b"123"})
+        config.release()
+        assert (await task).total_bytes == 3
+
+
+async def test_single_failures_are_survived(fake: FakeSyncthing) -> None:
     """And so are several at once."""
     for path in ("config", "system/connections", "db/status", "db/completion"):
-        fake.troubles[path].extend([UNAVAILABLE, Answer(raw=b"")])
+        fake.respond(f"rest/{path}", **UNAVAILABLE)
+        fake.respond(f"rest/{path}", **BROKEN)
     assert (await wait(fake)).percent == 100
 
 
-async def test_a_refusal_of_the_events_is_raised(fake: Fake) -> None:
+async def test_a_refusal_of_the_events_is_raised(fake: FakeSyncthing) -> None:
     """Also while nothing else is asked."""
-    fake.completions["docs", OTHER] = completion(needItems=1)
+    docs(fake).write({"b.txt": b"12"})
     async with waits(fake) as task:
-        await fake.heard()
-        fake.troubles["events"].append(as_text("CSRF Error", 403))
-        fake.emit("Starting", {})
+        await heard(fake)
+        fake.respond("rest/events", **REFUSED)
+        fake.cut()
         with pytest.raises(UnauthorizedError):
+            await task
+
+
+async def test_unexpected_events_are_raised_too(fake: FakeSyncthing) -> None:
+    """Nothing that goes wrong inside is swallowed."""
+    docs(fake).write({"b.txt": b"12"})
+    async with waits(fake) as task:
+        await heard(fake)
+        fake.emit("StateChanged", {"nonsense": True})
+        with pytest.raises(KeyError):
             await task
 
 
@@ -646,7 +779,7 @@ async def _sleep(_: SyncProgress) -> None:
     await asyncio.sleep(0.01)
 
 
-async def test_progress_is_told(fake: Fake) -> None:
+async def test_progress_is_told(fake: FakeSyncthing) -> None:
     """To functions and coroutines, when it has changed; the last one is the one that is returned."""
     seen: list[SyncProgress] = []
 
@@ -654,13 +787,12 @@ async def test_progress_is_told(fake: Fake) -> None:
         seen.append(progress)
         return _sleep(progress)
 
-    fake.completions["docs", OTHER] = completion(needBytes=50, needItems=1)
+    docs(fake).write({"b.txt": bytes(20), "c.txt": bytes(20), "d.txt": bytes(60)})
     async with waits(fake, on_progress=note) as task:
-        for needed in (40, 30, 0):
-            await fake.heard()
+        for name in ("b.txt", "c.txt", "d.txt"):
+            await heard(fake)
             await asyncio.sleep(0.05)
-            fake.completions["docs", OTHER] = completion(needBytes=needed, needItems=min(1, needed))
-            fake.emit("RemoteIndexUpdated", {"folder": "docs", "device": OTHER})
+            docs(fake).remote_pull(OTHER, name)
         result = await task
     assert seen[-1] == result
     assert [progress.percent for progress in seen] == sorted(progress.percent for progress in seen)
@@ -671,23 +803,23 @@ async def test_progress_is_told(fake: Fake) -> None:
     assert all(left != right for left, right in itertools.pairwise(seen))
 
 
-async def test_progress_stays_when_the_daemon_cannot_be_asked(fake: Fake) -> None:
+async def test_progress_stays_when_the_daemon_cannot_be_asked(fake: FakeSyncthing) -> None:
     """The figures are those known last, and the reason says that."""
     seen: list[SyncProgress] = []
-    fake.completions["docs", OTHER] = completion(needBytes=50, needItems=1)
+    docs(fake).write({"b.txt": bytes(100)})
     async with waits(fake, on_progress=seen.append) as task:
-        await fake.heard()
-        fake.troubles["config"].append(UNAVAILABLE)
-        fake.emit("RemoteIndexUpdated", {"folder": "docs", "device": OTHER})
-        await fake.requested("config", 3)
-        fake.completions["docs", OTHER] = completion()
-        fake.emit("RemoteIndexUpdated", {"folder": "docs", "device": OTHER})
+        await requested(fake, "db/completion")
+        await heard(fake)
+        fake.respond("rest/config", **UNAVAILABLE)
+        docs(fake).scan()
+        await requested(fake, "config", 3)
+        fake.finish_sync()
         await task
-    (gap,) = [progress for progress in seen if "can't be asked" in progress.missing[0:1].__str__()]
-    assert (gap.percent, gap.needed_bytes, gap.rate, gap.seconds_left) == (75, 50, None, None)
+    (gap,) = [progress for progress in seen if "can't be asked" in str(progress.missing[:1])]
+    assert (gap.percent, gap.needed_bytes, gap.rate, gap.seconds_left) == (75, 100, None, None)
 
 
-async def test_a_failing_progress_function_ends_the_waiting(fake: Fake) -> None:
+async def test_a_failing_progress_function_ends_the_waiting(fake: FakeSyncthing) -> None:
     """Its exception is the caller's own."""
 
     def fail(_: SyncProgress) -> None:
@@ -698,26 +830,19 @@ async def test_a_failing_progress_function_ends_the_waiting(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize("path", ["events", "config", "db/status", "db/completion", "db/scan"])
-async def test_cancelled_anywhere_it_leaves_nothing(fake: Fake, path: str) -> None:
+async def test_cancelled_anywhere_it_leaves_nothing(fake: FakeSyncthing, path: str) -> None:
     """Neither a task nor a connection nor a warning, with more questions than may be under way at once."""
-    gate = fake.hold()
-    names = [f"f{number}" for number in range(9)]
-    fake.config["folders"] = [folder(name, OTHER) for name in names]
-    fake.summaries = {name: summary() for name in names}
-    fake.completions = {(name, OTHER): completion() for name in names}
-    if path == "events":
-        fake.troubles[path].append(as_json([], after=gate))
-    else:
-        fake.gates[path] = gate
+    for number in range(8):
+        fake.add_folder(f"f{number}", devices=[OTHER])
+    fake.hold(f"rest/{path}", times=None)
     async with waits(fake, rescan=path == "db/scan") as task:
-        await fake.requested(path)
+        await requested(fake, path)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    gate.set()
 
 
-async def test_the_time_may_end_anywhere(fake: Fake) -> None:
+async def test_the_time_may_end_anywhere(fake: FakeSyncthing) -> None:
     """Also before anything was answered."""
-    fake.hold("config")
+    fake.hold("rest/config")
     assert await missing(fake) == "nothing was asked yet"

@@ -19,7 +19,8 @@ from aiosyncthing.exceptions import (
     UnknownFolderError,
     WaitTimeoutError,
 )
-from tests.support.fake import THIRD, connections_in_use
+from tests.support.synced import connections_in_use
+from tests.support.values import THIRD
 from tests.support.waiting import until
 
 from .trees import contents, write_some

@@ -1,0 +1,62 @@
+"""A fake daemon to follow the events of, and what tests of listeners say about them."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from aiosyncthing.testing import FakeSyncthing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from aiosyncthing.testing import Request
+
+__all__ = ["DAEMON_ID", "KEY", "OTHER_ID", "START", "following", "happen", "polls", "port", "short", "take"]
+
+KEY: Final = "a-key-that-nobody-may-see"
+DAEMON_ID: Final = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"
+OTHER_ID: Final = "MFZWI3D-BONSGYC-YLTMRWG-C43ENR5-QXGZDMM-FZWI3DP-BONSGYY-LTMRWAD"
+START: Final = (1, 2, 3)
+"""IDs of the events that the start of a daemon brings."""
+
+_SOON: Final = 10.0
+
+
+@contextmanager
+def following() -> Iterator[FakeSyncthing]:
+    """Provide a daemon whose clock stands still, and in which nothing has happened but its start."""
+    with FakeSyncthing(api_key=KEY, device_id=DAEMON_ID) as fake:
+        fake.freeze()
+        assert fake.newest_event == START[-1]
+        yield fake
+
+
+def port(fake: FakeSyncthing) -> int:
+    """Return the port that it listens on."""
+    return int(fake.url.rpartition(":")[2])
+
+
+def happen(fake: FakeSyncthing, *kinds: str) -> None:
+    """Let events of these types happen."""
+    for kind in kinds:
+        fake.emit(kind)
+
+
+def polls(fake: FakeSyncthing) -> list[Request]:
+    """Return the requests for events that have come so far."""
+    return [request for request in fake.requests if request.path.startswith("/rest/events")]
+
+
+def short(item: Any) -> Any:
+    """Return what tells an item from others: an ID, or the name of a marker and why."""
+    if item["id"] is not None:
+        return item["id"]
+    return (item["type"], *item["data"].values()) if item["type"] == "EventsLost" else item["type"]
+
+
+async def take(stream: AsyncIterator[Any], count: int) -> list[Any]:
+    """Return the next items, shortened."""
+    async with asyncio.timeout(_SOON):
+        return [short(await anext(stream)) for _ in range(count)]
