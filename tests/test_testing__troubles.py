@@ -167,9 +167,14 @@ async def test_an_answer_that_is_held(fake: FakeSyncthing, client: Syncthing) ->
         ({"status": 403, "text": "CSRF Error"}, UnauthorizedError, "CSRF Error"),
         ({"status": 502, "body": b"<html>", "content_type": "text/html", "from_proxy": True}, ServerError, "<html>"),
         ({"body": b"<html>", "content_type": "text/html", "from_proxy": True}, NotSyncthingError, "<html>"),
+        (
+            {"json": {"myID": "x"}, "content_type": "text/html", "from_proxy": True},
+            NotSyncthingError,
+            '{\n  "myID": "x"\n}',
+        ),
         ({"raw": b"220 mail.example.org ESMTP\r\n"}, NotSyncthingError, None),
     ],
-    ids=["failure", "refusal", "proxy", "page", "raw"],
+    ids=["failure", "refusal", "proxy", "page", "type", "raw"],
 )
 async def test_another_answer(
     fake: FakeSyncthing, client: Syncthing, options: dict[str, Any], error: type[SyncthingError], body: str | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiosyncthing.exceptions import DaemonError
@@ -35,8 +35,7 @@ class Life:
     server: Server
     running: Running
     directory: tempfile.TemporaryDirectory[str] | None = None
-    migration: Fault | None = None
-    host_check: Fault | None = None
+    standing: dict[str, Fault] = field(default_factory=dict[str, "Fault"])  # those that have a name
 
 
 class Living:

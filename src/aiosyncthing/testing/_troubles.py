@@ -72,29 +72,19 @@ class Troubles(Living):
 
     def migrate(self) -> None:
         """Let a text about a migration answer everything, as version 2 does while it converts an old database."""
-        life = self._started
-        if life.migration is None:
-            life.migration = self._add(Fault(times=None, response=MIGRATION, outside=True))
+        self._answer_all("migration", MIGRATION)
 
     def end_migration(self) -> None:
         """Let the API answer again."""
-        life = self._started
-        fault, life.migration = life.migration, None
-        if fault is not None:
-            self._call(lambda: life.server.faults.remove(fault))
+        self._answer_no_more("migration")
 
     def refuse_host(self) -> None:
         """Refuse the host name of all requests, as a daemon on loopback does behind a proxy."""
-        life = self._started
-        if life.host_check is None:
-            life.host_check = self._add(Fault(times=None, response=HOST_CHECK, outside=True))
+        self._answer_all("host check", HOST_CHECK)
 
     def accept_host(self) -> None:
         """Refuse it no more."""
-        life = self._started
-        fault, life.host_check = life.host_check, None
-        if fault is not None:
-            self._call(lambda: life.server.faults.remove(fault))
+        self._answer_no_more("host check")
 
     def delay(self, path: str, seconds: float, *, method: str = "*", times: int | None = 1) -> FakeFault:
         """Answer later.
@@ -140,7 +130,7 @@ class Troubles(Living):
             json: The answer, to be encoded.
             text: The answer, as one line of plain text.
             body: The answer, as bytes.
-            content_type: Type of these.
+            content_type: Type of the answer; by default that of JSON or text, and none for bytes.
             raw: What to send in place of status line, headers and all; the connection is closed afterwards.
             from_proxy: Whether the answer comes from somebody in front of the daemon: without the headers by which a
                 daemon is known, and also to requests with a wrong key.
@@ -152,8 +142,8 @@ class Troubles(Living):
         elif text is not None:
             made = as_text(text)
         else:
-            made = Response(body, content_type=content_type)
-        response = Response(made.body, status, made.content_type, made.headers)
+            made = Response(body)
+        response = Response(made.body, status, content_type or made.content_type, made.headers)
         return self._fault(Fault(method=method, path=path, times=times, response=response, raw=raw, outside=from_proxy))
 
     def truncate(self, path: str, *, after: int = 0, method: str = "*", times: int | None = 1) -> FakeFault:
@@ -170,8 +160,18 @@ class Troubles(Living):
     def clear_faults(self) -> None:
         """Let nothing go wrong any more."""
         life = self._started
-        life.migration = life.host_check = None
+        life.standing.clear()
         self._call(life.server.faults.clear)
+
+    def _answer_all(self, name: str, response: Response) -> None:
+        standing = self._started.standing
+        if name not in standing:
+            standing[name] = self._add(Fault(times=None, response=response, outside=True))
+
+    def _answer_no_more(self, name: str) -> None:
+        fault = self._started.standing.pop(name, None)
+        if fault is not None:
+            self._call(self._started.server.faults.remove, fault)
 
     def _add(self, fault: Fault) -> Fault:
         return self._call(lambda: self._started.server.faults.add(fault))
