@@ -87,7 +87,9 @@ def test_a_context_is_used_as_it_is() -> None:
         assert choose(context, True, place).settled is context
 
 
-@pytest.mark.parametrize("tls", [PIN, CertificateFile("x"), "ca.pem", ssl.create_default_context()], ids=repr)
+@pytest.mark.parametrize(
+    "tls", [PIN, CertificateFile("x"), "ca.pem", ssl.create_default_context()], ids=lambda tls: type(tls).__name__
+)
 def test_contradictions(tls: Any) -> None:
     """To trust somebody and to trust everybody is a contradiction; and without TLS nobody can be told apart."""
     for kind in (API, Syncthing):
@@ -102,7 +104,9 @@ def test_contradictions(tls: Any) -> None:
     API(KEY, "https://127.0.0.1", verify_ssl=False, tls=False)
 
 
-@pytest.mark.parametrize("tls", [True, 1, 0, "", b"ca.pem", object(), aiohttp.Fingerprint(bytes(32))], ids=repr)
+@pytest.mark.parametrize(
+    "tls", [True, 1, 0, "", b"ca.pem", object(), aiohttp.Fingerprint(bytes(32))], ids=lambda tls: type(tls).__name__
+)
 def test_what_it_can_not_be(tls: Any) -> None:
     """Anything else is refused, with a list of what it may be."""
     with pytest.raises(BadRequestError, match="tls must be a Fingerprint, a CertificateFile, the path"):
