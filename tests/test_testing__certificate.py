@@ -15,4 +15,5 @@ def test_the_certificate() -> None:
     assert certificate["notAfter"].endswith("2126 GMT")
     assert certificate["subjectAltName"] == (("DNS", "fake"),)
     assert server_context() is server_context()
-    assert server_context().minimum_version is ssl.TLSVersion.TLSv1_2
+    anew: ssl.SSLContext = server_context.__wrapped__()
+    assert anew.minimum_version is ssl.TLSVersion.TLSv1_2
