@@ -50,13 +50,17 @@ async def _next(stream: EventStream) -> None:
     assert item["type"] == "StateChanged", item
 
 
+async def _is_polled(fake: FakeSyncthing) -> None:
+    await fake.until(lambda: fake.polls_waiting, timeout=60)
+
+
 async def _follow(fakes: list[FakeSyncthing], meter: _Meter) -> None:
     async with AsyncExitStack() as stack:
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=10)
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         streams = [await stack.enter_async_context(fake.client(session=session).events.stream()) for fake in fakes]
         for fake in fakes:
-            await fake.until(lambda fake=fake: fake.polls_waiting, timeout=60)  # type: ignore[misc]
+            await _is_polled(fake)
         meter.lap(f"{len(fakes)} streams on them, waiting")
         await asyncio.sleep(IDLE)
         meter.lap(f"{IDLE} s in which nothing happens")
