@@ -146,12 +146,19 @@ def test_an_end_from_within(host: Host) -> None:
     assert not thread.is_alive()
 
 
-def test_interrupts(host: Host) -> None:
-    """Ctrl-C ends a wait, and what was waited for."""
+@pytest.mark.parametrize("unnoticed", [False, True])
+def test_interrupts(host: Host, unnoticed: bool) -> None:
+    """Ctrl-C ends a wait, and what was waited for, also if the system tells another thread of it."""
     cancelled = threading.Event()
 
+    def interrupt() -> None:
+        if unnoticed:
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        else:
+            os.kill(os.getpid(), signal.SIGINT)
+
     async def forever() -> None:
-        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGINT)
+        asyncio.get_running_loop().call_soon(interrupt)
         try:
             await asyncio.Event().wait()
         finally:

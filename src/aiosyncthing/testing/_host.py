@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from aiosyncthing.exceptions import DaemonError
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = ["Host", "acquire"]
+
+_LOOK: Final = 1.0  # seconds
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -153,7 +155,13 @@ class Host:
 def _take(outcome: SimpleQueue[tuple[bool, Any]]) -> Any:
     # The queue, and not a future: its wait is one call that Ctrl-C interrupts, and is not mistaken for blocking I/O
     # by what watches over the loop of the program under test. The thread answers within moments.
-    succeeded, value = outcome.get()
+    while True:
+        try:
+            # A signal that comes right before the wait does not end it, and is noticed between two of them.
+            succeeded, value = outcome.get(timeout=_LOOK)
+            break
+        except Empty:
+            continue
     if succeeded:
         return value
     try:
