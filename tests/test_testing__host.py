@@ -15,7 +15,7 @@ from aiosyncthing.testing import _host
 from aiosyncthing.testing._host import Host, acquire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def test_one_for_all() -> None:
@@ -146,6 +146,15 @@ def test_an_end_from_within(host: Host) -> None:
     assert not thread.is_alive()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt, also if this run was started in the background, where shells let it be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("unnoticed", [False, True])
 def test_interrupts(host: Host, unnoticed: bool) -> None:
     """Ctrl-C ends a wait, and what was waited for, also if the system tells another thread of it."""
