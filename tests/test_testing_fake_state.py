@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from aiosyncthing.exceptions import (
     UnauthorizedError,
 )
 from aiosyncthing.testing import VERSIONS, FakeSyncthing
+from aiosyncthing.testing._running import Running
 
 from .support.asking import ask
 
@@ -117,6 +119,39 @@ def test_a_start_that_fails(tmp_path: Path) -> None:
             fake.start()
         assert not fake.running
     assert threading.active_count() == before
+
+
+def test_a_start_that_fails_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left of what was made before: no directory, no thread, and no socket."""
+
+    def fail(_: Running) -> None:
+        raise OSError("no more descriptors")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(Running, "start", fail)
+    before = threading.active_count()
+    fake = FakeSyncthing(files_on_disk=True, socket=tmp_path / "socket")
+    with pytest.raises(OSError, match="no more descriptors"):
+        fake.start()
+    assert threading.active_count() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_end_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong at the end keeps nothing else from ending."""
+
+    def fail(_: Running) -> None:
+        raise OSError("it does not end")
+
+    before = threading.active_count()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    fake = FakeSyncthing(files_on_disk=True, socket=tmp_path / "socket")
+    fake.start()
+    monkeypatch.setattr(Running, "end", fail)
+    with pytest.raises(OSError, match="it does not end"):
+        fake.stop()
+    assert threading.active_count() == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wrong_key(fake: FakeSyncthing) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from aiosyncthing.exceptions import DaemonError
 
 if TYPE_CHECKING:
-    import tempfile
     from collections.abc import Callable
+    from contextlib import AsyncExitStack
     from typing import ParamSpec, TypeVar
 
     from ._faults import Fault
@@ -27,15 +27,27 @@ __all__ = ["Life", "Living"]
 
 @dataclass(slots=True)
 class Life:
-    """What there is between start and stop. Made, and to be used, in the fakes' thread only."""
+    """What there is between start and stop. Made, and to be used, in the fakes' thread only.
+
+    Attributes:
+        host: The fakes' thread.
+        node: The daemon.
+        listener: Where its API listens.
+        server: Its API.
+        running: The life of its process.
+        directory: Where folders lie that are on the real disk and have no path of their own; empty for nowhere.
+        ending: What gives everything back, in the end or when a start fails half-way.
+        standing: Faults that have a name.
+    """
 
     host: Host
     node: Node
     listener: Listener
     server: Server
     running: Running
-    directory: tempfile.TemporaryDirectory[str] | None = None
-    standing: dict[str, Fault] = field(default_factory=dict[str, "Fault"])  # those that have a name
+    directory: str
+    ending: AsyncExitStack
+    standing: dict[str, Fault] = field(default_factory=dict[str, "Fault"])
 
 
 class Living:

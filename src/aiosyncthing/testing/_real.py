@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing.daemon import Daemon
@@ -13,7 +14,7 @@ from aiosyncthing.syncthing import Syncthing
 from ._host import Host
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RealSyncthing", "RealSyncthingPair"]
 
+_NOT_STARTED: Final = "the daemon is not started: use it as a context manager"
 _PATIENCE: Final = 30.0
 
 
@@ -93,22 +95,23 @@ class RealSyncthing:
 
     def start(self) -> None:
         """Start it again after `kill`, a crash or a shutdown, and wait until it is ready."""
-        self._run(self._daemon.start())
+        self._run(Daemon.start)
 
     def restart(self) -> None:
         """End it politely and start it again."""
-        self._run(self._daemon.restart())
+        self._run(Daemon.restart)
 
     def kill(self) -> None:
         """Kill it, as a crash would."""
-        self._run(self._daemon.kill())
+        self._run(Daemon.kill)
 
     def meet(self, other: RealSyncthing) -> None:
         """Let this one and another know each other, and wait until they are connected."""
-        for one, its_peer in ((self, other), (other, self)):
-            one._run(_introduce(one._daemon, its_peer))  # noqa: SLF001 - its own kind
-        for one, its_peer in ((self, other), (other, self)):
-            one._run(_wait_connected(one._daemon, its_peer))  # noqa: SLF001 - its own kind
+        both = ((self, other), (other, self))
+        for one, peer in both:
+            one._run(partial(_introduce, other=peer))  # noqa: SLF001 - its own kind
+        for one, peer in both:
+            one._run(partial(_wait_connected, other=peer))  # noqa: SLF001 - its own kind
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -140,12 +143,14 @@ class RealSyncthing:
     @property
     def _daemon(self) -> Daemon:
         if self._running is None:
-            raise DaemonError("the daemon is not started: use it as a context manager")
+            raise DaemonError(_NOT_STARTED)
         return self._running[1]
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._running is not None:
-            self._running[0].run(work)
+    def _run(self, work: Callable[[Daemon], Coroutine[Any, Any, None]]) -> None:
+        if self._running is None:
+            raise DaemonError(_NOT_STARTED)
+        host, daemon = self._running
+        host.run(work(daemon))
 
 
 class RealSyncthingPair:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
@@ -136,7 +137,7 @@ class FakeSyncthing(Troubles, Observations):
         life, self._life = self._life, None
         if life is not None:
             try:
-                life.host.run(self._finish(life))
+                life.host.run(life.ending.aclose())
             finally:
                 life.host.release()
 
@@ -329,7 +330,7 @@ class FakeSyncthing(Troubles, Observations):
         _check_settings("folder", settings)
         body = {
             "id": folder_id,
-            "path": f"{life.directory.name if life.directory else '/srv'}/{self._name}/{folder_id.replace('/', '_')}",
+            "path": f"{life.directory or '/srv'}/{self._name}/{folder_id.replace('/', '_')}",
             "devices": [{"deviceID": DeviceID(device)} for device in devices],
             "fsWatcherEnabled": False,
             "rescanIntervalS": 0,
@@ -444,19 +445,25 @@ class FakeSyncthing(Troubles, Observations):
 
     async def _begin(self, host: Host) -> Life:
         """Make everything, in the fakes' thread."""
-        listener = Listener(self._socket)
-        try:
+        async with AsyncExitStack() as stack:
+            directory = ""
+            if self._files_on_disk:
+                temporary = tempfile.TemporaryDirectory(prefix="aiosyncthing-", ignore_cleanup_errors=True)
+                stack.push_async_callback(asyncio.to_thread, temporary.cleanup)
+                directory = temporary.name
+            listener = Listener(self._socket)
+            stack.callback(listener.release)
             node = self._make_node(host, listener, Clock(self._start_time))
+            stack.callback(node.clock.close)
             server = Server(node, listener)
-            running = Running(node, server)
+            stack.push_async_callback(server.close)
+            life = Life(host, node, listener, server, Running(node, server), directory, AsyncExitStack())
+            stack.push_async_callback(_end, life)
             if self._home is not None:
                 await asyncio.to_thread(_identity.write_home, self._home, self._name, node.config["gui"])
-            directory = await asyncio.to_thread(_temporary) if self._files_on_disk else None
-            running.start()
-        except BaseException:
-            listener.release()
-            raise
-        return Life(host, node, listener, server, running, directory)
+            life.running.start()
+            life.ending = stack.pop_all()
+        return life
 
     def _make_node(self, host: Host, listener: Listener, clock: Clock) -> Node:
         """Make a daemon with nothing in it."""
@@ -508,14 +515,6 @@ class FakeSyncthing(Troubles, Observations):
         life.running = Running(life.node, life.server)
         life.running.start()
 
-    async def _finish(self, life: Life) -> None:
-        life.running.end()
-        await life.node.cluster.halted()
-        await life.server.close()
-        life.node.clock.close()
-        if life.directory is not None:
-            await asyncio.to_thread(life.directory.cleanup)
-
     def _commit(self, change: Callable[..., dict[str, Any]], *args: Any) -> None:
         node = self._started.node
         try:
@@ -534,5 +533,7 @@ def _check_settings(kind: str, settings: Mapping[str, Any]) -> None:
         raise BadRequestError(f"no version of Syncthing has these settings of {kind}: {', '.join(unknown)}")
 
 
-def _temporary() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="aiosyncthing-", ignore_cleanup_errors=True)
+async def _end(life: Life) -> None:
+    """End the process that runs by then."""
+    life.running.end()
+    await life.node.cluster.halted()
