@@ -9,15 +9,17 @@ import random
 import pytest
 
 from aiosyncthing import exceptions
-from aiosyncthing._backoff import delays, is_transient
+from aiosyncthing._backoff import delays, is_transient, pause_after
 
 HEALS = {
     exceptions.ConnectionFailedError,
     exceptions.IncompleteResponseError,
     exceptions.InvalidResponseError,
     exceptions.MigrationError,
+    exceptions.ProxyError,
     exceptions.RequestTimeoutError,
     exceptions.ServerError,
+    exceptions.UnreachableError,
 }
 ALL = [
     kind for _, kind in inspect.getmembers(exceptions, inspect.isclass) if issubclass(kind, exceptions.SyncthingError)
@@ -53,3 +55,12 @@ def test_they_can_be_repeated() -> None:
     found = list(itertools.islice(delays(), 5))
     random.seed(1)
     assert list(itertools.islice(delays(), 5)) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "delay", "expected"),
+    [(None, 2, 2), (0, 2, 2), (7, 2, 7), (1, 2, 2), (86_400, 2, 300), (86_400, 400, 400)],
+)
+def test_an_answer_may_ask_for_time(asked: float | None, delay: float, expected: float) -> None:
+    """Who is asked to come back later does, but is not kept away for long."""
+    assert pause_after(exceptions.ProxyError("x", retry_after=asked), delay) == expected

@@ -54,13 +54,16 @@ def test_all_errors_are_exported() -> None:
     [
         ("BadRequestError", ValueError),
         ("InvalidDeviceIDError", ValueError),
-        ("InvalidResponseError", ValueError),
         ("ConnectionFailedError", ConnectionError),
+        ("ConnectionFailedError", exceptions.UnreachableError),
         ("TLSError", ConnectionError),
         ("FingerprintMismatchError", exceptions.TLSError),
         ("IncompleteResponseError", OSError),
         ("RequestTimeoutError", TimeoutError),
+        ("RequestTimeoutError", exceptions.UnreachableError),
         ("MigrationError", exceptions.NotSyncthingError),
+        ("ProxyError", exceptions.NotSyncthingError),
+        ("ResponseTooLargeError", exceptions.InvalidResponseError),
         ("UnknownFolderError", exceptions.NotFoundError),
         ("UnknownDeviceError", exceptions.NotFoundError),
         ("FolderNotRunningError", exceptions.NotFoundError),
@@ -71,6 +74,12 @@ def test_errors_are_what_people_catch_already(name: str, builtin: type[Exception
     """Errors are kinds of the builtin ones where these mean the same, and of the more general one here."""
     with pytest.raises(builtin):
         raise getattr(exceptions, name)("x")
+
+
+def test_what_a_daemon_sends_is_no_mistake_of_the_program() -> None:
+    """Only a request that makes no sense is a `ValueError`, which programs catch for their own mistakes."""
+    mistakes = {kind for kind in KINDS if issubclass(kind, ValueError)}
+    assert mistakes == {exceptions.BadRequestError, exceptions.InvalidDeviceIDError}
 
 
 @every_kind

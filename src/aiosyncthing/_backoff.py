@@ -6,25 +6,28 @@ import random
 from typing import TYPE_CHECKING, Final
 
 from .exceptions import (
-    ConnectionFailedError,
     InvalidResponseError,
     MigrationError,
-    RequestTimeoutError,
+    ProxyError,
+    ResponseTooLargeError,
     ServerError,
     SyncthingError,
     TLSError,
+    UnreachableError,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["delays", "is_transient"]
+__all__ = ["delays", "is_transient", "pause_after"]
 
 _FIRST: Final = 0.1
 _GROWTH: Final = 1.618
 _LAST: Final = 30.0
+_LONGEST: Final = 300.0  # a proxy may ask for a day; nobody who waits wants to be deaf for that long
 
-_TRANSIENT: Final = (ConnectionFailedError, RequestTimeoutError, ServerError, MigrationError, InvalidResponseError)
+_TRANSIENT: Final = (UnreachableError, ServerError, MigrationError, ProxyError, InvalidResponseError)
+_LASTING: Final = (TLSError, ResponseTooLargeError)
 
 
 def is_transient(error: SyncthingError) -> bool:
@@ -34,7 +37,7 @@ def is_transient(error: SyncthingError) -> bool:
     or garbled on the way, may be back later. A refused key, a refused host name, a certificate that can't be
     verified, or another program on that port will not go away by themselves.
     """
-    return isinstance(error, _TRANSIENT) and not isinstance(error, TLSError)
+    return isinstance(error, _TRANSIENT) and not isinstance(error, _LASTING)
 
 
 def delays() -> Iterator[float]:
@@ -46,3 +49,13 @@ def delays() -> Iterator[float]:
     while True:
         yield delay * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets
         delay = min(delay * _GROWTH, _LAST)
+
+
+def pause_after(error: SyncthingError, delay: float) -> float:
+    """Return the seconds to wait after an error: a delay, or as long as the answer asked for, up to five minutes.
+
+    Args:
+        error: What went wrong.
+        delay: Seconds to wait at least.
+    """
+    return max(delay, min(error.retry_after or 0, _LONGEST))

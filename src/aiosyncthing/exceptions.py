@@ -14,22 +14,25 @@
     ├── BadRequestError              (ValueError) refused before sending, or by the daemon: 400
     │   └── InvalidDeviceIDError
     ├── ServerError                  5xx: the daemon, or a proxy before it, failed
-    ├── ConnectionFailedError        (ConnectionError) no connection, or it broke
-    │   ├── TLSError                 the certificate or the TLS handshake was refused
-    │   │   └── FingerprintMismatchError    another certificate than the pinned one
-    │   └── IncompleteResponseError  the answer was cut short
-    ├── RequestTimeoutError          (TimeoutError) no answer in time
+    ├── UnreachableError             the daemon could not be reached
+    │   ├── ConnectionFailedError    (ConnectionError) no connection, or it broke
+    │   │   ├── TLSError             the certificate or the TLS handshake was refused
+    │   │   │   └── FingerprintMismatchError    another certificate than the pinned one
+    │   │   └── IncompleteResponseError  the answer was cut short
+    │   └── RequestTimeoutError      (TimeoutError) no answer in time
     ├── NotSyncthingError            something answered, but it is not the Syncthing API
-    │   └── MigrationError           Syncthing 2 is converting its database
-    ├── InvalidResponseError         (ValueError) announced as JSON, but it is none
+    │   ├── MigrationError           Syncthing 2 is converting its database
+    │   └── ProxyError               a proxy answered with an error of its own
+    ├── InvalidResponseError         the answer can't be decoded, or is not what Syncthing sends there
+    │   └── ResponseTooLargeError    the answer is larger than the client's limit
     ├── RedirectError                the daemon or a proxy wants another address; never followed
     ├── WaitTimeoutError             (TimeoutError) what was waited for did not come about in time
     ├── CannotSyncError              what was waited for can't come about: a folder or device stands in the way
     ├── DiscoveryError               the daemon of this computer was not found, or its configuration can't be read
     └── DaemonError                  a daemon launched by :mod:`aiosyncthing.daemon` failed
 
-Handle: everything up to `ServerError` says something about one request; `ConnectionFailedError`,
-`RequestTimeoutError` and `MigrationError` may heal by waiting. A bug of the calling program: `BadRequestError`.
+Handle: everything up to `ServerError` says something about one request; `UnreachableError`, `MigrationError` and
+`ProxyError` may heal by waiting. A bug of the calling program: `BadRequestError`.
 
 No error holds the API key, neither in its text nor in its attributes, nor in the error that it was raised from.
 """
@@ -53,14 +56,17 @@ __all__ = [
     "NotSupportedError",
     "NotSyncthingError",
     "PingError",
+    "ProxyError",
     "RedirectError",
     "RequestTimeoutError",
+    "ResponseTooLargeError",
     "ServerError",
     "SyncthingError",
     "TLSError",
     "UnauthorizedError",
     "UnknownDeviceError",
     "UnknownFolderError",
+    "UnreachableError",
     "WaitTimeoutError",
 ]
 
@@ -73,6 +79,7 @@ class SyncthingError(Exception):
         path: Path of the request without base URL and query, such as ``rest/db/status``.
         status: HTTP status, if there was an answer.
         body: The daemon's own words (stripped), if there was an answer with a text.
+        retry_after: Seconds after which the answer asked to come back (``Retry-After``); ``None`` if it didn't.
     """
 
     def __init__(
@@ -83,12 +90,14 @@ class SyncthingError(Exception):
         path: str | None = None,
         status: int | None = None,
         body: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(*([message] if message else []))
         self.method = method
         self.path = path
         self.status = status
         self.body = body
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         """What happened, then the request and the daemon's own words."""
@@ -152,7 +161,11 @@ class ServerError(SyncthingError):
     """The daemon, or a proxy in front of it, failed: a status of 500 or more."""
 
 
-class ConnectionFailedError(SyncthingError, ConnectionError):
+class UnreachableError(SyncthingError):
+    """The daemon could not be reached: nothing listens there, the connection broke, or no answer came in time."""
+
+
+class ConnectionFailedError(UnreachableError, ConnectionError):
     """No connection could be made, or it broke before the whole answer had arrived."""
 
 
@@ -186,7 +199,7 @@ class IncompleteResponseError(ConnectionFailedError):
     """The connection ended in the middle of an answer."""
 
 
-class RequestTimeoutError(SyncthingError, TimeoutError):
+class RequestTimeoutError(UnreachableError, TimeoutError):
     """The daemon did not answer in time."""
 
 
@@ -198,8 +211,20 @@ class MigrationError(NotSyncthingError):
     """Syncthing 2 is converting its database and answers every request with a text about that."""
 
 
-class InvalidResponseError(SyncthingError, ValueError):
-    """The answer is announced as JSON, but can't be decoded."""
+class ProxyError(NotSyncthingError):
+    """Something in front of the daemon answered with an error of its own, so nothing is known about the daemon.
+
+    Every answer of Syncthing's API has the header ``X-Syncthing-Id``; this one had not. A proxy whose daemon restarts,
+    or that limits the rate of requests, answers like this for a while.
+    """
+
+
+class InvalidResponseError(SyncthingError):
+    """The answer is announced as JSON but can't be decoded, or is not what Syncthing sends there."""
+
+
+class ResponseTooLargeError(InvalidResponseError):
+    """The answer, decompressed, is larger than the client accepts. It was not read to its end."""
 
 
 class RedirectError(SyncthingError):

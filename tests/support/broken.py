@@ -381,9 +381,8 @@ BROKEN: Final = (
         _answering(Answer(b'{"myID": ', content_type=_JSON)),
         InvalidResponseError,
         "is none",
-        ValueError,
-        200,
-        '{"myID":',
+        status=200,
+        body='{"myID":',
         json=True,
     ),
     Broken(
@@ -391,8 +390,7 @@ BROKEN: Final = (
         _answering(Answer(b"", content_type=_JSON)),
         InvalidResponseError,
         "is none",
-        ValueError,
-        200,
+        status=200,
         json=True,
     ),
     # Redirected
