@@ -28,11 +28,12 @@
     ├── RedirectError                the daemon or a proxy wants another address; never followed
     ├── WaitTimeoutError             (TimeoutError) what was waited for did not come about in time
     ├── CannotSyncError              what was waited for can't come about: a folder or device stands in the way
+    ├── EventLoopError               (RuntimeError) used in another event loop than the one it belongs to
     ├── DiscoveryError               the daemon of this computer was not found, or its configuration can't be read
     └── DaemonError                  a daemon launched by :mod:`aiosyncthing.daemon` failed
 
 Handle: everything up to `ServerError` says something about one request; `UnreachableError`, `MigrationError` and
-`ProxyError` may heal by waiting. A bug of the calling program: `BadRequestError`.
+`ProxyError` may heal by waiting. A bug of the calling program: `BadRequestError` and `EventLoopError`.
 
 No error holds the API key, neither in its text nor in its attributes, nor in the error that it was raised from.
 """
@@ -45,6 +46,7 @@ __all__ = [
     "ConnectionFailedError",
     "DaemonError",
     "DiscoveryError",
+    "EventLoopError",
     "FingerprintMismatchError",
     "FolderNotRunningError",
     "HostCheckError",
@@ -251,6 +253,13 @@ class CannotSyncError(SyncthingError):
         self.folder_id = folder_id
         self.device_id = device_id
         self.reason = reason
+
+
+class EventLoopError(SyncthingError, RuntimeError):
+    """A client, stream or mirror was used in another event loop than the one it belongs to.
+
+    The text says whether that loop is closed, or is running in another thread, and what to do.
+    """
 
 
 class DiscoveryError(SyncthingError):
