@@ -196,6 +196,26 @@ async def test_a_scan_goes_on_without_those_who_wait() -> None:
         assert "x" in folder.index.own
 
 
+async def test_what_fails_without_those_who_wait(caplog: pytest.LogCaptureFixture) -> None:
+    """A job that fails when its caller has given up leaves nothing in the log."""
+    async with lone_node() as node:
+        folder = await add_folder(node)
+        caller_is_gone = asyncio.Event()
+
+        async def fail() -> None:
+            await caller_is_gone.wait()
+            raise FolderError("no space left on device")
+
+        task = asyncio.create_task(folder._ask(fail))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+        caller_is_gone.set()
+        await settle()
+        assert task.cancelled()
+        assert not caplog.records
+
+
 async def test_the_real_disk(tmp_path: object) -> None:
     """Everything works there too, beside the loop; what has no name in UTF-8 is listed as failed."""
     async with two_nodes() as (a, b):

@@ -82,9 +82,12 @@ async def _in_thread(function: Callable[[], _T]) -> _T:
     """Run a function in a thread, and when cancelled wait for its end: the file must not be closed under it."""
     work = asyncio.ensure_future(asyncio.to_thread(function))
     try:
-        return await asyncio.shield(work)
+        await asyncio.wait([work])  # asyncio.shield() would log what fails after the cancellation (Python 3.14)
     except asyncio.CancelledError:
         while not work.done():
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # looked at, so asyncio has nothing to complain about
         raise
+    return work.result()

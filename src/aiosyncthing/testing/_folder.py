@@ -368,7 +368,9 @@ class Folder:
     async def _ask(self, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if not self.running:
             raise FolderError("folder is paused")
-        await asyncio.shield(self._jobs.add(run))
+        job = self._jobs.add(run)
+        await asyncio.wait([job])  # asyncio.shield() would log what fails after the caller has gone (Python 3.14)
+        job.result()
 
     async def _begin(self) -> None:
         disk = self.cluster.disk
