@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 import aiosyncthing
-from aiosyncthing.exceptions import SyncthingError
+from aiosyncthing import exceptions
 
 SOURCE = ast.parse(Path(aiosyncthing.__file__).read_text(encoding="utf-8"))
+# The errors that are at the top level, too.
+ERRORS = [name for name in aiosyncthing.__all__ if name in exceptions.__all__]
 # Modules that version 0 had, which programs import, or reach after `import aiosyncthing` alone.
 SEED = ["api", "config", "database", "events", "exceptions", "syncthing", "system"]
 
@@ -44,8 +46,10 @@ def for_type_checkers() -> dict[str, str]:
 
 def test_type_checkers_see_what_is_there() -> None:
     """The names for type checkers, those that load on first use, and `__all__` are the same."""
-    assert for_type_checkers() == aiosyncthing._MODULES
-    assert sorted({*aiosyncthing._MODULES, "exceptions"}) == aiosyncthing.__all__
+    names = for_type_checkers()
+    assert names.pop("Any") == "typing"
+    assert names == aiosyncthing._MODULES
+    assert sorted({*aiosyncthing._MODULES, *ERRORS, "exceptions"}) == aiosyncthing.__all__
 
 
 @pytest.mark.parametrize("name", aiosyncthing.__all__)
@@ -54,7 +58,7 @@ def test_every_name_loads(name: str) -> None:
     value = getattr(aiosyncthing, name)
     assert name in dir(aiosyncthing)
     if name != "exceptions":
-        module = getattr(aiosyncthing, aiosyncthing._MODULES[name])
+        module = exceptions if name in ERRORS else getattr(aiosyncthing, aiosyncthing._MODULES[name])
         assert value is getattr(module, name)
         assert value.__module__ == module.__name__
         assert inspect.getdoc(value)
@@ -83,12 +87,40 @@ def test_the_version_is_that_of_the_distribution() -> None:
 
 
 def test_importing_is_cheap() -> None:
-    """The import alone loads neither aiohttp nor asyncio, and no module of the package but the errors."""
+    """The import alone loads neither aiohttp, asyncio nor typing, and no module of the package but the errors."""
     loaded = run(
         "import sys; before = set(sys.modules); import aiosyncthing; print(*sorted(set(sys.modules) - before))"
     ).split()
-    assert {name for name in loaded if name.startswith("aiosyncthing")} == {"aiosyncthing", "aiosyncthing.exceptions"}
-    assert not {"aiohttp", "asyncio", "orjson", "yarl", "ssl", "logging", "importlib.metadata"} & set(loaded)
+    assert {name for name in loaded if name.startswith("aiosyncthing")} == {
+        "aiosyncthing",
+        "aiosyncthing._lazy",
+        "aiosyncthing.exceptions",
+    }
+    heavy = {"aiohttp", "asyncio", "orjson", "yarl", "ssl", "logging", "typing", "importlib.metadata"}
+    assert not heavy & set(loaded)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("import aiohttp", "import aiosyncthing"), ("import aiosyncthing", "aiosyncthing.Syncthing")],
+)
+def test_where_aiohttp_is_loaded_all_is(first: str, second: str) -> None:
+    """With aiohttp there, or loaded by a first name, every name is there, and none has to be imported later."""
+    run(
+        f"{first}\n{second}\nimport sys; before = set(sys.modules)\n"
+        "missing = [name for name in (*aiosyncthing.__all__, *aiosyncthing._MODULES.values(), 'types')"
+        " if name not in vars(aiosyncthing)]\n"
+        "assert not missing, missing\n"
+        "for name in dir(aiosyncthing): getattr(aiosyncthing, name)\n"
+        "assert set(sys.modules) == before, set(sys.modules) - before"
+    )
+
+
+def test_the_errors_that_programs_catch() -> None:
+    """The usual errors are at hand at the top level, and are the same classes."""
+    assert {"SyncthingError", "UnauthorizedError", "NotFoundError", "UnreachableError", "WaitTimeoutError"} < {*ERRORS}
+    for name in ERRORS:
+        assert getattr(aiosyncthing, name) is getattr(exceptions, name)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +153,9 @@ def test_names_of_the_first_version() -> None:
     )
 
 
-def test_a_patched_module_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names are looked up in their module each time, so what a test patches there is seen here, too."""
-    monkeypatch.setattr("aiosyncthing.syncthing.Syncthing", SyncthingError)
-    assert aiosyncthing.Syncthing is SyncthingError
+def test_a_second_access_costs_nothing() -> None:
+    """A name that was loaded is an ordinary attribute of the package from then on."""
+    run(
+        "import aiosyncthing; aiosyncthing.parse_time, aiosyncthing.types\n"
+        "aiosyncthing.__getattr__ = None; aiosyncthing.parse_time, aiosyncthing.types"
+    )

@@ -46,6 +46,12 @@ async def test_a_call_is_one_request(call: Call) -> None:
     await check(call)
 
 
+def test_the_database_has_two_names() -> None:
+    """`db`, as the REST API calls it, is `database`."""
+    client = Syncthing(KEY)
+    assert client.db is client.database
+
+
 def test_every_method_is_in_the_table_of_calls() -> None:
     """No public method is without a proof of what it sends."""
     assert {call.name for call in CALLS} == public_methods().keys() - NO_CALLS

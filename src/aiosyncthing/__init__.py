@@ -2,17 +2,35 @@
 
 ``Syncthing`` is the entry; everything that can go wrong is in `aiosyncthing.exceptions`, and what the daemon
 answers is described in `aiosyncthing.types`. Names load when they are first used, so that this import costs next to
-nothing: aiohttp alone takes longer than the start of Python.
+nothing: aiohttp alone takes longer than the start of Python. Where aiohttp is loaded already, everything loads now, so
+that nothing is imported in the middle of a running event loop.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
 from . import exceptions
+from ._lazy import LazyNames
+from .exceptions import (
+    BadRequestError,
+    CannotSyncError,
+    ConnectionFailedError,
+    DaemonError,
+    DiscoveryError,
+    NotFoundError,
+    NotSupportedError,
+    RequestTimeoutError,
+    SyncthingError,
+    UnauthorizedError,
+    UnknownDeviceError,
+    UnknownFolderError,
+    UnreachableError,
+    WaitTimeoutError,
+)
 
+TYPE_CHECKING = False  # typing takes longer to load than everything here
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._fingerprint import CertificateFile, Fingerprint
     from ._stream import EventStream
     from ._sync import SyncProgress
@@ -37,13 +55,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "API",
+    "BadRequestError",
+    "CannotSyncError",
     "CertificateFile",
     "Cluster",
     "Config",
+    "ConnectionFailedError",
     "Daemon",
+    "DaemonError",
     "Database",
     "Debug",
     "DeviceID",
+    "DiscoveryError",
     "EventStream",
     "Events",
     "Fingerprint",
@@ -51,11 +74,20 @@ __all__ = [
     "Live",
     "LocalDaemon",
     "Noauth",
+    "NotFoundError",
+    "NotSupportedError",
+    "RequestTimeoutError",
     "Stats",
     "Svc",
     "SyncProgress",
     "Syncthing",
+    "SyncthingError",
     "System",
+    "UnauthorizedError",
+    "UnknownDeviceError",
+    "UnknownFolderError",
+    "UnreachableError",
+    "WaitTimeoutError",
     "exceptions",
     "fetch_fingerprint",
     "parse_time",
@@ -86,20 +118,17 @@ _MODULES = {
     "parse_time": "times",
 }
 # Submodules that programs written for version 0 reach after `import aiosyncthing` alone.
-_SUBMODULES = frozenset({*_MODULES.values(), "types"})
+_lazy = LazyNames(globals(), _MODULES, (*_MODULES.values(), "types"))
+
+__version__ = "1.0.0"
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
-    if name in _SUBMODULES:
-        return importlib.import_module(f".{name}", __name__)
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - takes longer than this whole module
-
-        return version(__name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _lazy.load(name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES, *_SUBMODULES})
+    return _lazy.names()
+
+
+_lazy.load_rest()

@@ -1,7 +1,7 @@
 """Which event loop an object belongs to: the one that it was first used in.
 
-Sockets, tasks and locks work only in the loop that they were made in. asyncio notices late, and says little ("Event loop
-is closed", "attached to a different loop").
+Sockets, tasks and locks work only in the loop that they were made in. asyncio notices late, and says little ("Event
+loop is closed", "attached to a different loop").
 """
 
 from __future__ import annotations

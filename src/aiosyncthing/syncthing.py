@@ -159,6 +159,11 @@ class Syncthing:
         return self._database
 
     @property
+    def db(self) -> Database:
+        """Another name of `database`, as in ``rest/db``."""
+        return self._database
+
+    @property
     def folder(self) -> Folder:
         """``rest/folder``: failed items and old versions of files."""
         return self._folder

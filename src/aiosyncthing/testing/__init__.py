@@ -18,8 +18,9 @@ What the fake does not do:
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from aiosyncthing._lazy import LazyNames
 
 if TYPE_CHECKING:
     from ._facts import VERSIONS
@@ -40,13 +41,13 @@ _MODULES = {
     "VERSIONS": "_facts",
 }
 
+_lazy = LazyNames(globals(), _MODULES)
+
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: the plugin lies in this package, and is imported in every run of pytest.
-    if name in _MODULES:
-        return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _lazy.load(name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    return _lazy.names()
