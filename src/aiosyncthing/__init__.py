@@ -118,17 +118,17 @@ _MODULES = {
     "parse_time": "times",
 }
 # Submodules that programs written for version 0 reach after `import aiosyncthing` alone.
-_lazy = LazyNames(globals(), _MODULES, (*_MODULES.values(), "types"))
+_names = LazyNames(globals(), _MODULES, (*_MODULES.values(), "types"))
 
 __version__ = "1.0.0"
 
 
 def __getattr__(name: str) -> Any:
-    return _lazy.load(name)
+    return _names.load(name)
 
 
 def __dir__() -> list[str]:
-    return _lazy.names()
+    return _names.names()
 
 
-_lazy.load_rest()
+_names.load_rest()

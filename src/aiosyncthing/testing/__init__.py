@@ -41,13 +41,13 @@ _MODULES = {
     "VERSIONS": "_facts",
 }
 
-_lazy = LazyNames(globals(), _MODULES)
+_names = LazyNames(globals(), _MODULES)
 
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: the plugin lies in this package, and is imported in every run of pytest.
-    return _lazy.load(name)
+    return _names.load(name)
 
 
 def __dir__() -> list[str]:
-    return _lazy.names()
+    return _names.names()
