@@ -14,6 +14,7 @@ from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import (
     ConnectionFailedError,
     IncompleteResponseError,
+    InvalidResponseError,
     MigrationError,
     NotSyncthingError,
     PingError,
@@ -158,8 +159,8 @@ async def test_stopping_from_elsewhere(server: Server, client: Syncthing) -> Non
         (Answer(raw=b""), ConnectionFailedError),
         (CUT_OFF, IncompleteResponseError),
         (Answer(b"*** Database migration in progress ***", syncthing=False), MigrationError),
-        (as_json({"ping": "pong"}), NotSyncthingError),
-        (as_json(None), NotSyncthingError),
+        (as_json({"ping": "pong"}), InvalidResponseError),
+        (as_json(None), InvalidResponseError),
         (as_json([1]), NotSyncthingError),
         (as_json([{"type": "X"}]), NotSyncthingError),
     ],

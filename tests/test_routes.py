@@ -118,7 +118,8 @@ def test_the_type_fits_the_kind_of_answer(name: str) -> None:
         assert answer in _PYTHON_TYPES[kind]
     else:
         assert ANSWERS[ROUTES[name].method, ROUTES[name].path] == answer
-        assert (get_origin(answer) is list or answer == list[str] | None) == (kind is Answer.ARRAY)
+        assert (get_origin(answer) is list) == (kind in {Answer.ARRAY, Answer.TREE})
+        assert (answer == list[str] | None) == (kind is Answer.ARRAY_OR_NULL)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -224,7 +224,8 @@ def test_a_body_that_holds_itself() -> None:
 
 OBJECT, ARRAY = _routes.STATUS, _routes.FOLDERS
 EMPTY, OK, TEXTUAL, BINARY = _routes.PAUSE, _routes.RESTART, _routes.LOG_TEXT, _routes.QR_CODE
-assert [route.answer for route in (OBJECT, ARRAY, EMPTY, OK, TEXTUAL, BINARY)] == list(Answer)
+LIST_OR_NULL, TREE = _routes.BROWSE_SYSTEM, _routes.DB_BROWSE
+assert [r.answer for r in (OBJECT, ARRAY, LIST_OR_NULL, TREE, EMPTY, OK, TEXTUAL, BINARY)] == list(Answer)
 
 
 def read(route: Any, headers: dict[str, str], body: bytes) -> Any:
@@ -235,14 +236,15 @@ def read(route: Any, headers: dict[str, str], body: bytes) -> Any:
 @pytest.mark.parametrize(
     ("route", "headers", "body", "value"),
     [
-        # A daemon that identifies itself is believed.
+        # A daemon that identifies itself need not label its JSON.
         (OBJECT, GENUINE | JSON, b'{"a": 1}\n', {"a": 1}),
         (OBJECT, GENUINE | TEXT, b'{"a": 1}', {"a": 1}),
         (OBJECT, GENUINE, b'{"a": 1}', {"a": 1}),
-        (OBJECT, GENUINE | JSON, b"null", None),
-        (OBJECT, GENUINE | JSON, b"[]", []),
         (ARRAY, GENUINE | JSON, b"[]", []),
-        (ARRAY, GENUINE | JSON, b"null", None),
+        (LIST_OR_NULL, GENUINE | JSON, b"[]", []),
+        (LIST_OR_NULL, GENUINE | JSON, b"null", None),
+        (TREE, GENUINE | JSON, b"[]", []),
+        (TREE, GENUINE | JSON, b"{}", {}),
         (ARRAY, GENUINE | JSON, b'["\\u003c\\u2028\xc3\xbc"]', ["<\u2028ü"]),
         (EMPTY, GENUINE, b"", None),
         (EMPTY, GENUINE | JSON, b"", None),
@@ -305,6 +307,11 @@ MIGRATION = b"*** Database migration in progress ***\n\nLog:\n..."
         (OBJECT, GENUINE | TEXT, b"x", InvalidResponseError),
         (OBJECT, GENUINE | JSON, b'"\xff"', InvalidResponseError),
         (OBJECT, GENUINE | JSON, b"NaN", InvalidResponseError),
+        # A daemon that identifies itself is held to what the route promises, too.
+        *((OBJECT, GENUINE | JSON, body, InvalidResponseError) for body in (b"null", b"[]", b'"x"', b"1")),
+        *((ARRAY, GENUINE | JSON, body, InvalidResponseError) for body in (b"null", b"{}", b'"x"', b"1")),
+        (LIST_OR_NULL, GENUINE | JSON, b"{}", InvalidResponseError),
+        (TREE, GENUINE | JSON, b"null", InvalidResponseError),
     ],
 )
 def test_what_is_no_value(route: Any, headers: dict[str, str], body: bytes, kind: type[SyncthingError]) -> None:
@@ -329,6 +336,8 @@ def test_what_answered_is_named() -> None:
         read(OBJECT, TEXT, MIGRATION)
     with pytest.raises(InvalidResponseError, match=r"announced as JSON, but is none: .*line 1"):
         read(OBJECT, GENUINE | JSON, b"{")
+    with pytest.raises(InvalidResponseError, match=r"the answer is not a JSON object"):
+        read(OBJECT, GENUINE | JSON, b"[]")
 
 
 @pytest.mark.parametrize(("length", "shown"), [(1000, 1000), (1001, 1001), (10**6, 1001)])
@@ -469,8 +478,8 @@ def test_versions_are_compared_as_numbers(version: str, message: str) -> None:
 
 def test_header_names_in_any_letters() -> None:
     """Proxies speak HTTP/2, with names in lower case."""
-    headers = {name.lower(): value for name, value in (GENUINE | JSON).items()}
-    assert read(OBJECT, headers, b"[]") == []
+    headers = {name.lower(): value for name, value in (GENUINE | TEXT).items()}
+    assert read(OBJECT, headers, b"{}") == {}
     assert "v1.29.5" in str(fail(404, "404 page not found", headers))
 
 
@@ -567,7 +576,14 @@ def test_every_recorded_error_has_its_kind() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_recorded_value_is_read(version: str) -> None:
     """What real daemons answered is read as what the route promises."""
-    kinds = {Answer.OBJECT: dict, Answer.ARRAY: (list, type(None)), Answer.TEXT: str, Answer.OK: (dict, type(None))}
+    kinds = {
+        Answer.OBJECT: dict,
+        Answer.ARRAY: list,
+        Answer.ARRAY_OR_NULL: (list, type(None)),
+        Answer.TREE: list,
+        Answer.TEXT: str,
+        Answer.OK: (dict, type(None)),
+    }
     for exchange in exchanges(version):
         route = find_route(exchange.method, exchange.uri)
         if exchange.status == 200 and route is not None and exchange.kind == "json":

@@ -29,6 +29,8 @@ class Answer(enum.Enum):
 
     OBJECT = "a JSON object"
     ARRAY = "a JSON array"
+    ARRAY_OR_NULL = "a JSON array, or null for Go's nil"
+    TREE = "a JSON array, or before 1.14 a JSON object"
     EMPTY = "an empty body"
     OK = "JSON as text/plain, sent right before the daemon ends or restarts; may be cut short or empty"
     TEXT = "text"
@@ -75,7 +77,7 @@ class Route(Generic[T_co]):
         return self.path.format(*ids) if ids else self.path
 
 
-_OBJECT, _ARRAY, _EMPTY, _OK, _TEXT, _BYTES = Answer
+_OBJECT, _ARRAY, _ARRAY_OR_NULL, _TREE, _EMPTY, _OK, _TEXT, _BYTES = Answer
 _FOLDER, _DEVICE = Subject.FOLDER, Subject.DEVICE
 
 # system
@@ -85,7 +87,7 @@ STATUS: Final[Route[t.SystemStatus]] = Route("GET", "rest/system/status")
 CONNECTIONS: Final[Route[t.Connections]] = Route("GET", "rest/system/connections")
 DISCOVERY: Final[Route[dict[str, t.DiscoveryEntry]]] = Route("GET", "rest/system/discovery")
 PATHS: Final[Route[dict[str, str]]] = Route("GET", "rest/system/paths", since="1.21.0")
-BROWSE_SYSTEM: Final[Route[list[str] | None]] = Route("GET", "rest/system/browse", _ARRAY)
+BROWSE_SYSTEM: Final[Route[list[str] | None]] = Route("GET", "rest/system/browse", _ARRAY_OR_NULL)
 ERRORS: Final[Route[t.SystemErrors]] = Route("GET", "rest/system/error")
 POST_ERROR: Final[Route[None]] = Route("POST", "rest/system/error", _EMPTY)
 CLEAR_ERRORS: Final[Route[None]] = Route("POST", "rest/system/error/clear", _EMPTY)
@@ -157,7 +159,7 @@ DISMISS_FOLDER: Final[Route[None]] = Route("DELETE", "rest/cluster/pending/folde
 # database
 DB_STATUS: Final[Route[t.FolderSummary]] = Route("GET", "rest/db/status", subject=_FOLDER)
 DB_COMPLETION: Final[Route[t.FolderCompletion]] = Route("GET", "rest/db/completion", subject=_FOLDER)
-DB_BROWSE: Final[Route[list[t.TreeEntry]]] = Route("GET", "rest/db/browse", _ARRAY, _FOLDER)
+DB_BROWSE: Final[Route[list[t.TreeEntry]]] = Route("GET", "rest/db/browse", _TREE, _FOLDER)
 DB_FILE: Final[Route[t.FileStatus]] = Route("GET", "rest/db/file")
 DB_IGNORES: Final[Route[t.Ignores]] = Route("GET", "rest/db/ignores", subject=_FOLDER)
 SET_DB_IGNORES: Final[Route[t.Ignores]] = Route("POST", "rest/db/ignores", subject=_FOLDER)

@@ -56,7 +56,13 @@ _NO_ROUTE: Final = "404 page not found"  # what Go's own NotFound handler says
 
 # Anything but printable ASCII, and what RFC 3986 allows nowhere. A line break would be a request of its own.
 _UNSAFE: Final = re.compile(r"""[^!-~]|[#"<>\\^`{|}]""")
-_OBJECT, _ARRAY = Answer.OBJECT, Answer.ARRAY
+
+_JSON_TYPES: Final[Mapping[Answer, tuple[type, ...]]] = {
+    Answer.OBJECT: (dict,),
+    Answer.ARRAY: (list,),
+    Answer.ARRAY_OR_NULL: (list, type(None)),
+    Answer.TREE: (list, dict),
+}
 
 # The daemon's words, by exact text; they mean the same wherever they occur, with status 404 or 500.
 _BY_TEXT: Final[Mapping[str, tuple[type[SyncthingError], str]]] = {
@@ -159,12 +165,12 @@ def read_answer(
     Raises:
         NotSyncthingError: This is not what Syncthing answers there.
         MigrationError: Version 2's stand-in during a database migration.
-        InvalidResponseError: Announced as JSON, but it is none.
+        InvalidResponseError: Announced as JSON, but it is none, or not what the route promises.
     """
     genuine = ID_HEADER in headers
     kind = headers.get(_CONTENT_TYPE, "")
     answer = None if route is None else route.answer
-    if answer is _OBJECT or answer is _ARRAY or (answer is None and JSON in kind):
+    if answer in _JSON_TYPES or (answer is None and JSON in kind):
         # Genuine, but not labelled as JSON: rest/debug/httpmetrics.
         if genuine or JSON in kind:
             return _read_json(answer, method, uri, status, genuine=genuine, body=body)
@@ -183,20 +189,15 @@ def _read_json(answer: Answer | None, method: str, uri: str, status: int, *, gen
     try:
         value: Any = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        reason = str(error)
+        problem = f"the answer is announced as JSON, but is none: {error}"
     else:
-        # A daemon that identifies itself is believed; anybody else must at least send what the route promises.
-        if not genuine and answer is not None and not isinstance(value, dict if answer is _OBJECT else list):
+        if answer is None or isinstance(value, _JSON_TYPES[answer]):
+            return cast("Any", value)
+        if not genuine:
             raise _not_syncthing(method, uri, status, JSON, body)
-        return cast("Any", value)
+        problem = f"the answer is not {answer.value}"
     # Outside of the handler: the decoder's error holds the whole answer, and with it what is secret there.
-    raise InvalidResponseError(
-        f"the answer is announced as JSON, but is none: {reason}",
-        method=method,
-        path=uri,
-        status=status,
-        body=_excerpt(body),
-    )
+    raise InvalidResponseError(problem, method=method, path=uri, status=status, body=_excerpt(body))
 
 
 def _read_ok(body: bytes) -> Any:
