@@ -26,7 +26,21 @@ FORMS: Final = [
     ("8384", "http://127.0.0.1:8384", "https://127.0.0.1:8384"),
     ("[::]:8384", "http://[::1]:8384", "https://[::1]:8384"),
     ("[0:0::0]:8384", "http://[::1]:8384", "https://[::1]:8384"),
+    ("[::0]:8384", "http://[::1]:8384", "https://[::1]:8384"),
+    ("[0000:0000:0000:0000:0000:0000:0000:0000]:8384", "http://[::1]:8384", "https://[::1]:8384"),
+    ("[::0.0.0.0]:8384", "http://[::1]:8384", "https://[::1]:8384"),
+    ("[::%eth0]:8384", "http://[::1]:8384", "https://[::1]:8384"),
+    ("http://[::%25eth0]:8384", "http://[::1]:8384", "http://[::1]:8384"),
     ("[::ffff:0.0.0.0]:8384", "http://127.0.0.1:8384", "https://127.0.0.1:8384"),
+    ("[::FFFF:0:0]:8384", "http://127.0.0.1:8384", "https://127.0.0.1:8384"),
+    ("[0:0:0:0:0:ffff:0:0%1]:8384", "http://127.0.0.1:8384", "https://127.0.0.1:8384"),
+    ("0:8384", "http://127.0.0.1:8384", "https://127.0.0.1:8384"),
+    ("0.0:8384", "http://127.0.0.1:8384", "https://127.0.0.1:8384"),
+    ("http://000.0x0.0.0:8384", "http://127.0.0.1:8384", "http://127.0.0.1:8384"),
+    # Others of these families are no wildcards.
+    ("[::ffff:127.0.0.1]:8384", "http://[::ffff:127.0.0.1]:8384", "https://[::ffff:127.0.0.1]:8384"),
+    ("[::2]:8384", "http://[::2]:8384", "https://[::2]:8384"),
+    ("0.0.0.1:8384", "http://0.0.0.1:8384", "https://0.0.0.1:8384"),
     ("[::]", "http://[::1]:8384", "https://[::1]:8384"),
     ("http://0.0.0.0:99", "http://127.0.0.1:99", "http://127.0.0.1:99"),
     ("https://[::]:99", "https://[::1]:99", "https://[::1]:99"),
@@ -150,6 +164,15 @@ def test_a_path_that_is_not_text() -> None:
     path = b"/run/\xff".decode(sys.getfilesystemencoding(), "surrogateescape")
     assert parse(path).url(tls=False) == "unix:///run/%FF"
     assert parse("unix:///run/%FF").socket == path
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_whatever_python_says(monkeypatch: pytest.MonkeyPatch, told: bool) -> None:
+    """What is a wildcard doesn't depend on how a version of Python judges mapped addresses."""
+    monkeypatch.setattr("ipaddress.IPv6Address.is_unspecified", told)
+    assert parse("[::ffff:0.0.0.0]:1").host == "127.0.0.1"
+    assert parse("[::ffff:127.0.0.1]:1").host == "::ffff:127.0.0.1"
+    assert parse("[::]:1").host == "::1"
 
 
 ADDRESSES = st.one_of(

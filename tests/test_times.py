@@ -21,6 +21,12 @@ from aiosyncthing.exceptions import BadRequestError
         ("2026-03-01T12:00:00-03:30", datetime(2026, 3, 1, 15, 30, tzinfo=UTC)),
         ("2026-03-01T12:00:00+00:17:30", datetime(2026, 3, 1, 11, 42, 30, tzinfo=UTC)),
         ("1970-01-01T00:00:00.000001Z", datetime(1970, 1, 1, 0, 0, 0, 1, UTC)),
+        ("1969-12-31T23:59:59.999999999Z", datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC)),
+        ("1969-07-20T20:17:40Z", datetime(1969, 7, 20, 20, 17, 40, tzinfo=UTC)),
+        ("1969-12-31T00:00:00Z", datetime(1969, 12, 31, tzinfo=UTC)),
+        ("1826-06-01T12:00:00+00:09:21", datetime(1826, 6, 1, 11, 50, 39, tzinfo=UTC)),
+        ("1601-01-01T00:00:00Z", datetime(1601, 1, 1, tzinfo=UTC)),
+        ("0002-01-01T00:00:00Z", datetime(2, 1, 1, tzinfo=UTC)),
         ("1970-01-01T00:00:01-05:00", datetime(1970, 1, 1, 5, 0, 1, tzinfo=UTC)),
         ("9999-12-31T23:59:59-10:00", datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(-timedelta(hours=10)))),
     ],
@@ -56,11 +62,11 @@ def test_zone(text: str, offset: timedelta) -> None:
         "1970-01-01T00:00:00Z",
         "1970-01-01T01:00:00+01:00",
         "1969-12-31T19:00:00-05:00",
-        "1969-07-20T20:17:40Z",
+        "1969-12-31T23:15:30-00:44",
     ],
 )
 def test_not_set(text: str) -> None:
-    """Go's zero time and everything up to the epoch means that there is no time, in whatever zone it is printed."""
+    """Go's zero time and the epoch mean that there is no time, in whatever zone they are printed."""
     assert parse_time(text) is None
 
 

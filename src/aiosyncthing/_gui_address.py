@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
-__all__ = ["DEFAULT_PORT", "GuiAddress", "parse"]
+__all__ = ["DEFAULT_PORT", "GuiAddress", "loopback_of", "parse"]
 
 DEFAULT_PORT: Final = 8384
 _LAST_PORT: Final = 65535
@@ -20,6 +20,9 @@ _HOST_NAME: Final = re.compile(
 _ZONE: Final = re.compile(r"[\w.~-]+", re.ASCII)
 _IPV4: Final = "127.0.0.1"
 _IPV6: Final = "::1"
+# What inet_aton reads as 0.0.0.0, and so what listens and resolves names: "0", "0.0", "0x0.0.0.0" ...
+_ZERO: Final = re.compile(r"(0x)?0+(\.(0x)?0+){0,3}", re.IGNORECASE)
+_ANY_IPV6: Final = {0: _IPV6, 0xFFFF << 32: _IPV4}  # :: and ::ffff:0.0.0.0, however they are written
 
 
 class GuiAddress(NamedTuple):
@@ -66,6 +69,21 @@ def parse(text: str) -> GuiAddress:
         shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
         reason = str(error)
     raise ValueError(f"the address {shown!r} can't be used: {reason}")
+
+
+def loopback_of(host: str) -> str | None:
+    """Return the loopback address of its family for a host that means all interfaces; ``None`` for any other.
+
+    Args:
+        host: Host name or address, an IPv6 address without brackets; empty for all interfaces.
+    """
+    if not host or _ZERO.fullmatch(host):
+        return _IPV4
+    try:
+        # By the number: what is_unspecified says of a mapped address depends on the version of Python (gh-122792).
+        return _ANY_IPV6.get(int(IPv6Address(host.partition("%")[0])))
+    except ValueError:
+        return None
 
 
 def _parse(text: str) -> GuiAddress:
@@ -115,8 +133,8 @@ def _port(text: str | None, authority: str) -> int:
 
 
 def _name(name: str) -> str:
-    if name in {"", "0.0.0.0"}:  # noqa: S104 - recognised, not bound
-        return _IPV4
+    if loopback := loopback_of(name):
+        return loopback
     if not _HOST_NAME.fullmatch(name):
         raise ValueError("that is not a host name")
     return name
@@ -127,13 +145,9 @@ def _ipv6(text: str, *, escaped: bool) -> str:
     if escaped and zone.startswith("25"):
         zone = zone.removeprefix("25")
     try:
-        parsed = IPv6Address(address)
+        IPv6Address(address)
     except ValueError:
         raise ValueError("that is not an IPv6 address") from None
     if percent and not _ZONE.fullmatch(zone):
         raise ValueError("that is not the zone of an IPv6 address")
-    if parsed.is_unspecified:
-        return _IPV6
-    if parsed.ipv4_mapped is not None and parsed.ipv4_mapped.is_unspecified:
-        return _IPV4
-    return f"{address}{percent}{zone}"
+    return loopback_of(address) or f"{address}{percent}{zone}"

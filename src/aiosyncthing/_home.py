@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ._gui_address import loopback_of
 from ._ports import LOOPBACK
 from .device_id import DeviceID
 from .exceptions import DaemonError
@@ -29,7 +30,6 @@ __all__ = [
     "write_configuration",
 ]
 
-_WILDCARDS: Final = {"", "0.0.0.0", "[::]"}  # noqa: S104 - recognised, not bound
 _CONFIG: Final = "config.xml"
 # In every supported version; a newer daemon completes and converts it, an older one would refuse a newer number.
 _CONFIG_VERSION: Final = "35"
@@ -102,7 +102,9 @@ def sync_address(listeners: Iterable[str]) -> str | None:
         scheme, _, rest = listener.partition("://")
         host, _, port = rest.partition("?")[0].rpartition(":")
         if scheme in {"tcp", "tcp4", "tcp6"}:
-            return f"tcp://{LOOPBACK if host in _WILDCARDS else host}:{port}"
+            bare = host.removeprefix("[").removesuffix("]")
+            loopback = loopback_of(bare or ("::" if scheme == "tcp6" else ""))
+            return f"tcp://{_bracketed(loopback) if loopback else host}:{port}"
     return None
 
 
@@ -142,6 +144,10 @@ def environment(inherited: Mapping[str, str], home: Path, api_key: str, extra: M
 def command_line(binary: Path, home: Path, url: str, arguments: Sequence[str]) -> list[str]:
     """Compose the command line, of options that every supported version has."""
     return [str(binary), "serve", f"--home={home}", "--no-browser", f"--gui-address={url}", *arguments]
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _user_home(home: Path) -> Path:

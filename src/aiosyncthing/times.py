@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from aiosyncthing.exceptions import BadRequestError
 
@@ -15,6 +15,9 @@ _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
 )
 _EPOCH = datetime.fromtimestamp(0, tz=UTC)
+# What the daemon has for a device that was never seen (time.Unix(0, 0)), in any zone. In Liberia the clocks were
+# 00:44:30 behind until 1972, the only zone then whose offset had seconds; Go cuts those off.
+_NEVER = frozenset({_EPOCH, _EPOCH - timedelta(seconds=30)})
 
 
 def parse_time(text: str) -> datetime | None:
@@ -24,8 +27,10 @@ def parse_time(text: str) -> datetime | None:
         text: A time stamp as it is in answers and events, such as ``2026-03-01T12:00:00.123456789+01:00``.
 
     Returns:
-        An aware `datetime` in the zone of the text, nanoseconds cut off to microseconds. ``None`` for
-        "not set" and "never", which Syncthing writes as a time in year 1 or as the start of 1970.
+        An aware `datetime` in the zone of the text, nanoseconds cut off to microseconds. ``None`` for "not set" and
+        "never", which Syncthing writes as a time in year 1 or as the very start of 1970, 00:00:00 UTC: the
+        modification time of a symbolic link, say, or of a file that bears exactly that date, which looks the same.
+        Other times before 1970 are times: files have them from cameras, scanners and NTFS, which begins in 1601.
 
     Raises:
         BadRequestError: A ``ValueError`` too; the text is not a time stamp.
@@ -38,4 +43,4 @@ def parse_time(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadRequestError(f"{text[:80]!r} is not a time stamp: {error}") from error
-    return moment if moment > _EPOCH else None
+    return None if moment.year == 1 or moment in _NEVER else moment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -155,20 +156,19 @@ async def test_kinds_of_items(lone: Daemon, folders: Folders, version: Version) 
 
 
 async def test_odd_times(lone: Daemon, folders: Folders) -> None:
-    """Times before 1970 and far in the future are what they are."""
+    """Times before 1970 and far in the future are what they are; a symbolic link has none."""
     folder = await folders.add(lone)
-    for name, seconds in (("old", -86400), ("new", 7258118400)):
+    dated = {"scan": -2145916800, "photo": -312768000, "old": -86400, "new": 7258118400}
+    for name, seconds in dated.items():
         write_files(folder.path, [name])
         os.utime(folder.path / name, (seconds, seconds))
+    (folder.path / "link").symlink_to("old")
     await folder.scan()
-    answer = await lone.client.database.file(folder.id, "new")
-    time = parse_time(answer["global"]["modified"])
-    assert time is not None
-    assert time.timestamp() == 7258118400
-    assert (await lone.client.database.file(folder.id, "old"))["global"]["modified"][:10] in {
-        "1969-12-31",
-        "1969-12-30",
+    times = {
+        name: parse_time((await lone.client.database.file(folder.id, name))["global"]["modified"])
+        for name in (*dated, "link")
     }
+    assert times == {**{name: datetime.fromtimestamp(seconds, UTC) for name, seconds in dated.items()}, "link": None}
 
 
 async def test_ignore_patterns(lone: Daemon, folders: Folders) -> None:

@@ -5,7 +5,8 @@ it may also hold keys that are not described here. The names are those of Syncth
 key that is not in all supported versions is `NotRequired`; ``>= 2.1.0`` in its description names the first
 release that has it, ``< 2.0.0`` the first that hasn't.
 
-Points in time are texts in the form of RFC 3339, for `aiosyncthing.parse_time`; year 1 or 1970 is never.
+Points in time are texts in the form of RFC 3339, for `aiosyncthing.parse_time`; year 1, or the very start of
+1970, is never.
 Device IDs are in their canonical form.
 
 The names in an enumeration are at hand at run time too: ``typing.get_args(FolderType)``.
