@@ -15,6 +15,7 @@ from . import _failures, _trust, _wire
 from ._connectors import check_session, open_connector
 from ._files import Target, open_target
 from ._place import locate, split_user_info
+from ._preload import preload
 from ._routes import Answer, find_route
 from .exceptions import BadRequestError, SyncthingError
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from ._wire import Params
 
 __all__ = ["API"]
+
+preload()
 
 _LOGGER = logging.getLogger(__name__)
 _T = TypeVar("_T")

@@ -53,6 +53,8 @@ class Detector:
         self._note(f"import {name}")
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
+        if event == "open" and (isinstance(args[0], int) or args[0] == os.devnull):
+            return  # a descriptor that is open already; asyncio does both for each subprocess
         if event.startswith(_EVENTS) and event not in _ALLOWED:
             self._note(f"{event} {args[:1]}")
 

@@ -1,0 +1,206 @@
+"""A program that uses the library as Home Assistant does: imported in a thread, used in the event loop.
+
+Run as a script, with its settings as JSON on standard input. It prints, as JSON, which step has blocked the loop by
+what. The standard library and aiohttp are all that it has loaded before: whatever else is needed later is noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import importlib
+import io
+import json
+import operator
+import pickle
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from detector import Detector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FOLDER = "docs"
+
+
+class Program:
+    """The steps that it consists of.
+
+    Args:
+        detector: Watches the loop.
+        settings: Where the daemon is, and the rest that the steps need.
+    """
+
+    def __init__(self, detector: Detector, settings: dict[str, Any]) -> None:
+        self.blocked: dict[str, list[str]] = {}
+        self._detector = detector
+        self._settings = settings
+        self._aiosyncthing: Any = None
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Note what blocks the loop in a block; an error of the library is none of our business."""
+        try:
+            yield
+        except Exception as error:
+            if self._aiosyncthing is None or not isinstance(error, self._aiosyncthing.SyncthingError):
+                raise
+            str(error)
+        finally:
+            if self._detector.seen:
+                self.blocked.setdefault(name, []).extend(self._detector.seen)
+                self._detector.seen.clear()
+
+    def client(self, url: str = "", **options: Any) -> Any:
+        """Make a client."""
+        return self._aiosyncthing.Syncthing(self._settings["key"], url or self._settings["url"], **options)
+
+    async def run(self) -> None:
+        """Import the library in a thread, and take all steps that the settings ask for."""
+        with self.step("import"):
+            self._aiosyncthing = await _import_in_thread("aiosyncthing")
+        for name in self._settings["steps"]:
+            await getattr(self, name)()
+
+    async def calls(self) -> None:
+        """Call every public method once."""
+        async with self.client() as client:
+            for name, args, options in pickle.loads(base64.b64decode(self._settings["calls"])):
+                given = [io.BytesIO() if arg == "<a binary file>" else arg for arg in args]
+                with self.step(name):
+                    outcome = operator.attrgetter(name)(client)(*given, **options)
+                    if hasattr(outcome, "__aiter__"):
+                        async for _ in outcome:
+                            pass
+                    else:
+                        await outcome
+
+    async def requests(self) -> None:
+        """Ask through a session that is passed in, and through one of its own; also what is refused."""
+        async with aiohttp.ClientSession() as session:
+            for options in ({}, {"session": session}):
+                with self.step(f"requests {sorted(options)}"):
+                    async with self.client(**options) as client:
+                        await client.system.ping()
+                        await client.system.status()
+                        await client.system.config()
+                        await client.system.version()
+                        await client.database.status(_FOLDER)
+                for name in ("folders", "devices"):
+                    with self.step(f"unknown {name}"):
+                        await getattr(self.client(session=session).config, name)("nope")
+            for url in (
+                "http://127.0.0.1:1",
+                "http://no-such-host.invalid",
+                "http://bücher.invalid",
+                "https://127.0.0.1:1",
+            ):
+                with self.step(url):
+                    async with self.client(url) as client:
+                        await client.system.status()
+            with self.step("ping"):
+                await self.client("http://127.0.0.1:1", session=session).system.ping()
+
+    async def listening(self) -> None:
+        """Listen to some events, and stop."""
+        with self.step("listen"):
+            async with self.client() as client:
+                async for _ in client.events.listen():
+                    if client.events.last_seen_id == 0:
+                        client.events.stop()
+
+    async def streaming(self) -> None:
+        """Follow the stream from what the daemon holds."""
+        with self.step("stream"):
+            async with self.client() as client, client.events.stream(since="history") as stream:
+                async for _ in stream:
+                    break
+
+    async def mirroring(self) -> None:
+        """Enter a mirror, change something, and see it."""
+        with self.step("watch"):
+            async with self.client() as client, client.watch() as live:
+                await client.config.patch_folder(_FOLDER, label="another")
+                await live.until(lambda live: live.folders[_FOLDER].label == "another", 60)
+                await client.config.patch_folder(_FOLDER, label="docs")
+                async for _ in live.changes():
+                    break
+
+    async def waiting(self) -> None:
+        """Wait until it is ready, and in sync; and for what can't come about."""
+        with self.step("wait_ready"):
+            async with self.client() as client:
+                await client.wait_ready(60)
+        with self.step("wait_in_sync"):
+            async with self.client() as client:
+                await client.wait_in_sync(_FOLDER, [], rescan=True, timeout=60, on_progress=str)
+        with self.step("wait_ready in vain"):
+            async with self.client("http://127.0.0.1:1") as client:
+                await client.wait_ready(0.2)
+
+    async def trusting(self) -> None:
+        """Look at the certificate, and ask with all ways to trust it."""
+        url = self._settings["url"].replace("http:", "https:")
+        certificate = self._settings["certificate"]
+        with self.step("fetch_fingerprint"):
+            fingerprint = await self._aiosyncthing.fetch_fingerprint(url)
+            await self._aiosyncthing.fetch_fingerprint(url.replace("127.0.0.1", "localhost"))
+        file = self._aiosyncthing.CertificateFile(certificate)
+        wrong = self._aiosyncthing.Fingerprint("ab" * 32)
+        for tls in (fingerprint, file, certificate, "/nope", wrong, False, None):
+            with self.step(f"tls={tls!r}"):
+                async with self.client(url, tls=tls) as client:
+                    await client.system.status()
+
+    async def downloading(self) -> None:
+        """Download to a file."""
+        with self.step("download"):
+            async with self.client() as client:
+                await client.debug.support_bundle(self._settings["file"])
+
+    async def discovering(self) -> None:
+        """Find the daemon of a home, in a thread, and ask it."""
+        with self.step("local"):
+            find = self._aiosyncthing.Syncthing.local
+            async with await asyncio.to_thread(find, self._settings["home"]) as client:
+                await client.system.status()
+        with self.step("local, not there"):
+            await asyncio.to_thread(find, "/nope")
+
+    async def launching(self) -> None:
+        """Launch a daemon, restart it, and end it."""
+        with self.step("Daemon"):
+            async with self._aiosyncthing.Daemon() as daemon:
+                await daemon.client.system.ping()
+                await daemon.restart()
+                await daemon.kill()
+                await daemon.wait()
+        with self.step("Daemon, not there"):
+            await self._aiosyncthing.Daemon(binary="/nope").start()
+
+
+async def _import_in_thread(name: str) -> Any:
+    # Not in the loop's own executor: that would have loaded some modules already, which then would not be missed.
+    loop = asyncio.get_running_loop()
+    imported = loop.create_future()
+
+    def work() -> None:
+        loop.call_soon_threadsafe(imported.set_result, importlib.import_module(name))
+
+    threading.Thread(target=work).start()
+    return await imported
+
+
+async def _main() -> None:
+    settings = json.load(sys.stdin)
+    program = Program(Detector(), settings)
+    await program.run()
+    print(json.dumps(program.blocked))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
