@@ -105,9 +105,9 @@ async def test_a_call_is_its_requests(call: Call) -> None:
         ("set_default_ignores", ("*.tmp",), {}),
         ("set_default_ignores", ([1],), {}),
         # What is no JSON.
-        ("set_options", ({"a": object()},), {}),
-        ("patch_options", ({"a": {1: 2}},), {}),
-        ("patch_options", ({"a": "\ud800"},), {}),
+        ("set_options", ({"crURL": object()},), {}),
+        ("patch_options", ({"stunServers": {1: 2}},), {}),
+        ("patch_options", ({"crURL": "\ud800"},), {}),
         # No text at all.
         ("folders", ("\ud800",), {}),
     ],
@@ -130,20 +130,24 @@ async def test_folders_that_no_path_leads_to(folder_id: str) -> None:
     """Reading, changing and removing such a folder works by way of the lists."""
     folder = {"id": folder_id, "path": "/x", "label": "old", "fromTheFuture": {"a": 1, "b": 2}, "devices": []}
     config = CONFIG | {"folders": [folder, A_FOLDER], "fromTheFuture": 1}
-    answers = as_json([folder]), as_json([folder]), Answer(), as_json(config), Answer()
+    listed, whole, gui = as_json([folder]), as_json(config), as_json(CONFIG["gui"])
+    answers = listed, whole, listed, Answer(), whole, whole, gui, Answer()
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         assert await client.config.folders(folder_id) == folder
         await client.config.patch_folder(folder_id, {"label": "new", "fromTheFuture": {"a": 3}})
         await client.config.remove_folder(folder_id)
     assert [str(request) for request in server.requests] == [
         "GET /rest/config/folders",
+        "GET /rest/config",
         "GET /rest/config/folders",
         "POST /rest/config/folders",
         "GET /rest/config",
+        "GET /rest/config",
+        "GET /rest/config/gui",
         "PUT /rest/config",
     ]
-    assert server.requests[2].json() == folder | {"label": "new", "fromTheFuture": {"a": 3, "b": 2}}
-    assert server.requests[4].json() == config | {"folders": [A_FOLDER]}
+    assert server.requests[3].json() == folder | {"label": "new", "fromTheFuture": {"a": 3, "b": 2}}
+    assert server.requests[7].json() == config | {"folders": [A_FOLDER]}
 
 
 @pytest.mark.parametrize("folder_id", ["..", "a/b"])
@@ -196,14 +200,15 @@ KNOWN = as_json([{"deviceID": DEVICE}, {"deviceID": DAEMON_ID}])
 @pytest.mark.parametrize("kind", [list, tuple])
 async def test_a_patch_inherits_no_secret(kind: type) -> None:
     """Every element of the list is sent whole: its own fields by its ID in any notation, and else defaults."""
-    current = as_json(A_FOLDER | {"devices": [STRANGER, OWN]})
-    async with Server(current, KNOWN, Answer()) as server, Syncthing(KEY, server.url) as client:
+    current = A_FOLDER | {"devices": [STRANGER, OWN]}
+    answers = as_json({"folders": [current]}), as_json(current), KNOWN, Answer()
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         await client.config.patch_folder(
             FOLDER, devices=kind([{"deviceID": NOTATION}, {"deviceID": DAEMON_ID, "new": 7}])
         )
-    assert server.requests[2].json() == {"devices": [OWN | {"deviceID": NOTATION}, STRANGER | {"new": 7}]}
-    current = as_json(A_FOLDER | {"devices": [STRANGER]})
-    async with Server(current, KNOWN, Answer()) as server, Syncthing(KEY, server.url) as client:
+    assert server.requests[3].json() == {"devices": [OWN | {"deviceID": NOTATION}, STRANGER | {"new": 7}]}
+    stranger = as_json(A_FOLDER | {"devices": [STRANGER]})
+    async with Server(stranger, KNOWN, Answer()) as server, Syncthing(KEY, server.url) as client:
         await client.config.patch_folder(FOLDER, devices=kind([{"deviceID": DEVICE}]))
     assert server.requests[2].json() == {
         "devices": [{"deviceID": DEVICE, "introducedBy": "", "encryptionPassword": "", "new": 0}]
@@ -216,14 +221,14 @@ async def test_a_new_folder_inherits_no_secret() -> None:
     whole = {
         "devices": [{"deviceID": each, "introducedBy": "", "encryptionPassword": ""} for each in (DAEMON_ID, DEVICE)]
     }
-    answers = KNOWN, Answer(), KNOWN, Answer(), Answer()
+    answers = KNOWN, Answer(), KNOWN, Answer(), as_json(CONFIG["gui"]), Answer()
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         await client.config.set_folder(A_FOLDER | devices)
         await client.config.set_folder(A_FOLDER | {"id": "a/b"} | devices)
         await client.config.replace(CONFIG | {"folders": [A_FOLDER | devices]})
     assert server.requests[1].json() == A_FOLDER | whole
     assert server.requests[3].json() == A_FOLDER | {"id": "a/b"} | whole
-    assert server.requests[4].json() == CONFIG | {"folders": [A_FOLDER | whole]}
+    assert server.requests[5].json() == CONFIG | {"folders": [A_FOLDER | whole]}
 
 
 async def test_ignored_folders_inherit_nothing() -> None:
@@ -323,9 +328,10 @@ async def test_what_was_read_goes_back_unchanged() -> None:
         "gui": {"apiKey": "k", "fromTheFuture": {"ü": 2**63}},
         "fromTheFuture": {"a": [1, {"b": "c"}]},
     }
-    async with Server(as_json(config), Answer()) as server, Syncthing(KEY, server.url) as client:
+    answers = as_json(config), as_json(config), as_json(config["gui"]), Answer()
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         await client.config.replace(await client.config.config())
-    assert server.requests[1].json() == config
+    assert server.requests[3].json() == config
 
 
 async def test_ids_are_escaped_once() -> None:

@@ -50,7 +50,7 @@ async def test_a_folder_that_no_path_leads_to(folder_id: str) -> None:
         assert await ask(server, find_folder, folder_id) == {"id": folder_id, "label": "x"}
     assert str(server.request) == "GET /rest/config/folders"
     async with Server(as_json([{"id": "a"}])) as server:
-        with pytest.raises(UnknownFolderError, match=r"no such folder \(GET rest/config/folders\)"):
+        with pytest.raises(UnknownFolderError, match=r"no such folder \(GET rest/config/folders, status 200\)"):
             await ask(server, find_folder, folder_id)
 
 

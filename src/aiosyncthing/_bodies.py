@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args
 
+from . import _routes
 from . import types as t
-from ._checks import device_in_path, required, same_device
+from ._checks import device, device_in_path, lines, mapping, required, same_device
+from ._lookup import missing
 from .exceptions import BadRequestError, SyncthingError, UnknownDeviceError
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ __all__ = [
     "check_ldap",
     "complete_configuration",
     "complete_elements",
+    "default_ignores",
     "has_elements",
     "merge",
     "patch_body",
@@ -62,7 +65,7 @@ _ELEMENTS: Final[Mapping[str, tuple[str | None, Body]]] = {
 
 def patch_body(patch: Body | None, changes: Body) -> dict[str, Any]:
     """Return the changes given as a dict and as keywords in one; there must be some."""
-    body = {**(patch or {}), **changes}
+    body = {**({} if patch is None else mapping(patch, "the patch")), **changes}
     if not body:
         raise BadRequestError("there is nothing to change")
     return body
@@ -94,10 +97,10 @@ def check_default_folder(folder: Body) -> None:
     _check_elements(_part(folder, "xattrFilter"))
 
 
-def check_device(device: Body) -> str:
+def check_device(body: Body) -> str:
     """Check the body that adds or replaces a device, and return its ID; without one the daemon does nothing."""
-    device_id = device_in_path(device.get("deviceID", ""), "the device's deviceID")
-    check_default_device(device)
+    device_id = device_in_path(body.get("deviceID", ""), "the device's deviceID")
+    check_default_device(body)
     return device_id
 
 
@@ -109,10 +112,10 @@ def check_device_patch(device_id: str, patch: Body) -> None:
     check_default_device(patch)
 
 
-def check_default_device(device: Body) -> None:
+def check_default_device(body: Body) -> None:
     """Check the template for new devices, which has no ID."""
-    _check_enums(device, _DEVICE_ENUMS, "device")
-    _check_elements(device)
+    _check_enums(body, _DEVICE_ENUMS, "device")
+    _check_elements(body)
 
 
 def check_gui(gui: Body, *, whole: bool) -> None:
@@ -134,7 +137,7 @@ def check_ldap(ldap: Body) -> None:
 
 def check_configuration(config: Body) -> None:
     """Check a whole configuration: what is missing there is not left alone, but removed or reset."""
-    version = config.get("version")
+    version = mapping(config, "the configuration").get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise BadRequestError(
             "the configuration must have the version it was read with: without it the daemon runs all its old"
@@ -144,11 +147,17 @@ def check_configuration(config: Body) -> None:
     check_ldap(_part(config, "ldap"))
     for folder in _list(config, "folders"):
         check_folder(folder)
-    for device in _list(config, "devices"):
-        check_device(device)
+    for each in _list(config, "devices"):
+        check_device(each)
     defaults = _part(config, "defaults")
     check_default_folder(_part(defaults, "folder"))
     check_default_device(_part(defaults, "device"))
+
+
+def default_ignores(config: Body) -> list[str]:
+    """Return the default ignore patterns in a configuration; none if it doesn't name them."""
+    found: object = _part(_part(config, "defaults"), "ignores").get("lines")
+    return [] if found is None else lines(cast("Sequence[str]", found))
 
 
 def has_elements(patch: Body) -> bool:
@@ -217,11 +226,12 @@ def sharing_error(folder: Body, devices: Iterable[Body]) -> SyncthingError | Non
     known = list(devices)
     for element in _list(folder, "devices"):
         name: str = element["deviceID"]
-        device = next((each for each in known if same_device(each["deviceID"], name)), None)
-        if device is None:
-            return UnknownDeviceError(f"device {name} is not configured, so no folder can be shared with it: add it")
+        found = next((each for each in known if same_device(each["deviceID"], name)), None)
+        if found is None:
+            text = f"device {name} is not configured, so no folder can be shared with it: add it"
+            return missing(UnknownDeviceError, text, _routes.DEVICES)
         encrypted = element.get("encryptionPassword") or folder.get("type") == "receiveencrypted"
-        if device.get("untrusted") and not encrypted:
+        if found.get("untrusted") and not encrypted:
             return BadRequestError(f"device {name} is untrusted: sharing with it needs an encryptionPassword")
     return None
 
@@ -238,7 +248,8 @@ def _check_elements(body: Body) -> None:
     for name, (identity, _) in _ELEMENTS.items():
         for element in _list(body, name):
             if identity is not None:
-                required(element.get(identity, ""), f"the {identity} in {name}")
+                check = device if identity == "deviceID" else required
+                check(element.get(identity, ""), f"the {identity} in {name}")
 
 
 def _part(body: Body, key: str) -> Body:

@@ -6,23 +6,23 @@ caller can have meant, so it is refused here with a `BadRequestError`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 from . import types as t
 from .device_id import DeviceID
 from .exceptions import BadRequestError, InvalidDeviceIDError
 from .times import parse_time
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 __all__ = [
     "check_event_types",
     "check_log_time",
+    "device",
     "device_in_path",
     "in_path",
     "lines",
+    "mapping",
     "number",
     "numbers",
     "page_params",
@@ -41,6 +41,14 @@ def required(value: str, what: str) -> str:
     return anything
 
 
+def mapping(value: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+    """Return an object, unless it is something else, such as an ID where the object with that ID belongs."""
+    anything = cast("object", value)  # callers without a type checker pass what they have
+    if not isinstance(anything, Mapping):
+        raise BadRequestError(f"{what} must be an object (a dict), not {type(anything).__name__}")
+    return value
+
+
 def in_path(value: str) -> bool:
     """Tell whether an ID can be part of a path: the daemon's router sees the decoded path and cleans it."""
     return "/" not in value and value not in {".", ".."}
@@ -50,6 +58,19 @@ def device_in_path(device_id: str, what: str = "device_id") -> str:
     """Return a device ID that is going to be part of a path; what can't be is no device ID either."""
     if not in_path(required(device_id, what)):
         raise InvalidDeviceIDError(f"{what} is not a device ID")
+    return device_id
+
+
+def device(device_id: str, what: str = "device_id") -> str:
+    """Return a device ID as it was given, in any notation that the daemon takes.
+
+    Needed wherever the daemon isn't asked about the ID: there, an ID with a typing error would look like that of a
+    device that isn't there.
+
+    Raises:
+        InvalidDeviceIDError: It is not a device ID.
+    """
+    DeviceID(required(device_id, what))
     return device_id
 
 
@@ -84,8 +105,11 @@ def page_params(page: int | None, perpage: int | None) -> dict[str, str]:
 
 def lines(text: Iterable[str]) -> list[str]:
     """Return texts as a list; a single string is refused, since it would become a text per character."""
-    found: list[object] = [] if isinstance(text, str) else list(text)
-    if isinstance(text, str) or not all(isinstance(each, str) for each in found):
+    anything = cast("object", text)  # callers without a type checker pass what they have
+    if isinstance(anything, str) or not isinstance(anything, Iterable):
+        raise BadRequestError("a list of strings is needed")
+    found = list(cast("Iterable[object]", anything))
+    if not all(isinstance(each, str) for each in found):
         raise BadRequestError("a list of strings is needed")
     return cast("list[str]", found)
 

@@ -5,7 +5,7 @@ Several endpoints answer 200 to an unknown folder or device and do nothing, and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from . import _routes
 from ._checks import device_in_path, in_path, required
@@ -18,9 +18,24 @@ from .exceptions import (
 
 if TYPE_CHECKING:
     from . import types as t
+    from ._routes import Route
     from .api import API
 
-__all__ = ["explain_missing", "find_device", "find_folder"]
+__all__ = ["explain_missing", "find_device", "find_folder", "missing"]
+
+_Kind = TypeVar("_Kind", bound=NotFoundError)
+_FOUND: Final = 200
+
+
+def missing(kind: type[_Kind], message: str, route: Route[Any]) -> _Kind:
+    """Return the error that says what was not in the answer of a route.
+
+    Args:
+        kind: Its class.
+        message: What is not there.
+        route: The route, which answered with success.
+    """
+    return kind(message, method=route.method, path=route.path, status=_FOUND)
 
 
 async def find_folder(api: API, folder_id: str, timeout: float | None = None) -> t.FolderConfiguration:
@@ -35,7 +50,7 @@ async def find_folder(api: API, folder_id: str, timeout: float | None = None) ->
     for folder in await api.call(_routes.FOLDERS, timeout=timeout):
         if folder["id"] == folder_id:
             return folder
-    raise UnknownFolderError("the daemon has no such folder", method="GET", path=_routes.FOLDERS.path)
+    raise missing(UnknownFolderError, "the daemon has no such folder", _routes.FOLDERS)
 
 
 async def find_device(api: API, device_id: str, timeout: float | None = None) -> t.DeviceConfiguration:

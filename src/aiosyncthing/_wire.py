@@ -39,7 +39,7 @@ from .exceptions import (
     UnknownFolderError,
 )
 
-__all__ = ["Params", "add_query", "encode_body", "http_error", "join_url", "quote_id", "read_answer"]
+__all__ = ["Params", "add_query", "encode_body", "http_error", "join_url", "quote_id", "read_answer", "version_numbers"]
 
 Params = Mapping[str, str | int | float | Iterable[str]]
 """Query parameters; a sequence of strings repeats the parameter."""
@@ -301,12 +301,13 @@ def _unsupported(route: Route[Any] | None, version: str | None) -> str:
     daemon = f"Syncthing {version}" if version else "this Syncthing"
     if route is not None and route.until:
         return f"{daemon} has no such endpoint: it was removed in {route.until}"
-    if route is not None and route.since and _numbers(version) < _numbers(route.since):
+    if route is not None and route.since and version_numbers(version) < version_numbers(route.since):
         return f"{daemon} has no such endpoint: it came with {route.since}"
     return f"{daemon} has no such endpoint, or not with its present settings"
 
 
-def _numbers(version: str | None) -> list[int]:
+def version_numbers(version: str | None) -> list[int]:
+    """Return the three numbers of a release, such as that of ``v2.1.3-rc.1``; fewer where it has no more."""
     return [int(number) for number in re.findall(r"\d+", version or "")[:3]]
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from . import _routes
-from ._checks import required, same_device
+from ._checks import device, required, same_device
+from ._lookup import missing
 from ._namespace import Namespace
+from ._wire import version_numbers
 from .exceptions import UnknownDeviceError, UnknownFolderError
 
 if TYPE_CHECKING:
     from . import types as t
 
 __all__ = ["Cluster"]
+
+_UNLISTED: Final = [2]  # internal/db/observed.go splits its keys at "/" since 2.0.0
 
 
 class Cluster(Namespace):
@@ -38,6 +42,8 @@ class Cluster(Namespace):
     ) -> dict[str, t.PendingFolder]:
         """Get the folders that devices offer and that are not shared with them, by ID.
 
+        Syncthing 2 leaves out those with ``/`` in their ID; the event PendingFoldersChanged names them.
+
         Docs: ``rest/cluster-pending-folders-get``.
 
         Args:
@@ -50,46 +56,81 @@ class Cluster(Namespace):
         params = {} if device_id is None else {"device": required(device_id, "device_id")}
         return await self._api.call(_routes.PENDING_FOLDERS, params=params, timeout=timeout)
 
-    async def dismiss_device(self, device_id: str, *, timeout: float | None = None) -> None:
+    async def dismiss_device(self, device_id: str, *, missing_ok: bool = False, timeout: float | None = None) -> None:
         """Take a device off the list of pending ones, until it connects again.
 
         Docs: ``rest/cluster-pending-devices-delete``.
 
         Args:
             device_id: The device.
+            missing_ok: Whether it is all the same when the device is not pending.
             timeout: Seconds for each request.
 
         Raises:
-            UnknownDeviceError: The device is not pending; the daemon itself wouldn't tell.
+            UnknownDeviceError: The device is not pending, where that is not `missing_ok`; the daemon itself would
+                report success.
+            InvalidDeviceIDError: That is not a device ID.
         """
-        required(device_id, "device_id")
+        device(device_id)
         pending = await self.pending_devices(timeout=timeout)
         if not any(same_device(device_id, each) for each in pending):
-            raise UnknownDeviceError("no such device is pending")
+            if missing_ok:
+                return
+            raise missing(UnknownDeviceError, "no such device is pending", _routes.PENDING_DEVICES)
         await self._api.call(_routes.DISMISS_DEVICE, params={"device": device_id}, timeout=timeout)
 
     async def dismiss_folder(
-        self, folder_id: str, device_id: str | None = None, *, timeout: float | None = None
+        self,
+        folder_id: str,
+        device_id: str | None = None,
+        *,
+        missing_ok: bool = False,
+        timeout: float | None = None,
     ) -> None:
         """Take a folder off the list of pending ones, until it is offered again.
+
+        Syncthing 2 does not list a folder with ``/`` in its ID, although it is pending. Such a folder is dismissed
+        without a look, and never missing.
 
         Docs: ``rest/cluster-pending-folders-delete``.
 
         Args:
             folder_id: The folder.
             device_id: Only the offer of this device; ``None`` for those of all.
+            missing_ok: Whether it is all the same when the folder is not pending, or that device does not offer it.
             timeout: Seconds for each request.
 
         Raises:
-            UnknownFolderError: The folder is not pending; the daemon itself wouldn't tell.
-            UnknownDeviceError: That device does not offer it.
+            UnknownFolderError: The folder is not pending, where that is not `missing_ok`; the daemon itself would
+                report success.
+            UnknownDeviceError: That device does not offer it, where that is not `missing_ok`.
+            InvalidDeviceIDError: That is not a device ID.
         """
         params = {"folder": required(folder_id, "folder_id")}
         if device_id is not None:
-            params["device"] = required(device_id, "device_id")
-        offer = (await self.pending_folders(timeout=timeout)).get(folder_id)
-        if offer is None:
-            raise UnknownFolderError("no such folder is pending")
-        if device_id is not None and not any(same_device(device_id, each) for each in offer["offeredBy"]):
-            raise UnknownDeviceError("that device does not offer the folder")
-        await self._api.call(_routes.DISMISS_FOLDER, params=params, timeout=timeout)
+            params["device"] = device(device_id)
+        pending = await self.pending_folders(timeout=timeout)
+        if folder_id in pending:
+            await self._dismiss_offer(pending[folder_id], params, missing_ok=missing_ok, timeout=timeout)
+        elif "/" in folder_id and version_numbers(self._api.daemon_version) >= _UNLISTED:
+            await self._dismiss_unlisted(params, timeout)
+        elif not missing_ok:
+            raise missing(UnknownFolderError, "no such folder is pending", _routes.PENDING_FOLDERS)
+
+    async def _dismiss_offer(
+        self, offer: t.PendingFolder, params: dict[str, str], *, missing_ok: bool, timeout: float | None
+    ) -> None:
+        wanted = params.get("device")
+        if wanted is None or any(same_device(wanted, each) for each in offer["offeredBy"]):
+            await self._api.call(_routes.DISMISS_FOLDER, params=params, timeout=timeout)
+        elif not missing_ok:
+            raise missing(UnknownDeviceError, "that device does not offer the folder", _routes.PENDING_FOLDERS)
+
+    async def _dismiss_unlisted(self, params: dict[str, str], timeout: float | None) -> None:
+        """Dismiss what may be pending unseen, with each device that can offer it: without one, it stays."""
+        if "device" in params:
+            wanted = [params["device"]]
+        else:
+            wanted = [each["deviceID"] for each in await self._api.call(_routes.DEVICES, timeout=timeout)]
+        for each in wanted:
+            await self._api.call(_routes.DISMISS_FOLDER, params={**params, "device": each}, timeout=timeout)

@@ -6,10 +6,11 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 from . import _routes
-from ._checks import lines, numbers, page_params, required
+from ._checks import numbers, page_params, required
 from ._lookup import explain_missing, find_device, find_folder
 from ._namespace import Namespace
 from ._paging import PER_PAGE, iterate
+from ._patterns import check_patterns
 from ._tree import tree_entries
 from .exceptions import BadRequestError, FolderNotRunningError, NotFoundError, UnknownFolderError
 
@@ -176,7 +177,7 @@ class Database(Namespace):
         return answer
 
     async def set_ignores(self, folder_id: str, ignore: Iterable[str], *, timeout: float | None = None) -> t.Ignores:
-        """Replace the ignore patterns of a folder, and scan it.
+        r"""Replace the ignore patterns of a folder, and scan it.
 
         Patterns that can't be read are written all the same; ``error`` in the answer tells, and the folder then
         stands still with that error. Docs: ``rest/db-ignores-post``.
@@ -191,11 +192,13 @@ class Database(Namespace):
 
         Raises:
             UnknownFolderError: There is no such folder.
+            BadRequestError: A pattern that the daemon would read as another one: with a line break, or with white space
+                at an end that isn't a blank or tab (``Icon\r``). Its text names one that matches such a file.
         """
         params = {"folder": required(folder_id, "folder_id")}
         # Without the key the daemon would empty the file.
         return await self._api.call(
-            _routes.SET_DB_IGNORES, params=params, data={"ignore": lines(ignore)}, timeout=timeout
+            _routes.SET_DB_IGNORES, params=params, data={"ignore": check_patterns(ignore)}, timeout=timeout
         )
 
     async def need(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _routes
-from ._checks import page_params, required
+from ._checks import mapping, page_params, required
 from ._namespace import Namespace
 from ._paging import PER_PAGE, iterate
 
@@ -107,4 +107,6 @@ class Folder(Namespace):
             ServerError: A time can't be read, or the folder keeps no versions.
         """
         params = {"folder": required(folder_id, "folder_id")}
-        return await self._api.call(_routes.RESTORE_VERSIONS, params=params, data=dict(versions), timeout=timeout)
+        return await self._api.call(
+            _routes.RESTORE_VERSIONS, params=params, data=dict(mapping(versions, "versions")), timeout=timeout
+        )

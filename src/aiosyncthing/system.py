@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _routes
-from ._checks import check_log_time, lines, required
+from ._checks import check_log_time, lines, mapping, required
 from ._failures import translate
 from ._namespace import Namespace
 from .exceptions import PingError
@@ -183,7 +183,7 @@ class System(Namespace):
             NotSupportedError: The daemon is older.
             BadRequestError: There is no such level.
         """
-        await self._api.call(_routes.SET_LOG_LEVELS, data=dict(levels), timeout=timeout)
+        await self._api.call(_routes.SET_LOG_LEVELS, data=dict(mapping(levels, "levels")), timeout=timeout)
 
     async def debug_facilities(self, *, timeout: float | None = None) -> t.DebugFacilities:
         """Get the debugging facilities, and which are enabled.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from aiosyncthing import Daemon
 
     from .folders import Folders
+    from .versions import Version
 
 pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
 
-ODD = "an odd/../id ?#%&+;=ü"
+SLASHED = "an odd/../id ?#%&+;=ü"
 
 
 async def test_a_device_that_knocks(a: Daemon, lone: Daemon) -> None:
@@ -39,7 +40,7 @@ async def test_a_device_that_knocks(a: Daemon, lone: Daemon) -> None:
         await a.client.cluster.dismiss_device(lone.device_id)
 
 
-@pytest.mark.parametrize("folder_id", ["plain", ODD])
+@pytest.mark.parametrize("folder_id", ["plain", "an odd id ?#%&+;=ü"])
 async def test_a_folder_that_is_offered(a: Daemon, b: Daemon, folders: Folders, folder_id: str) -> None:
     """A folder that a device offers is pending until it is dismissed, for that device or for all."""
     await folders.add(a, folder_id, label="A läbel", shared_with=[b])
@@ -57,13 +58,42 @@ async def test_a_folder_that_is_offered(a: Daemon, b: Daemon, folders: Folders, 
     with pytest.raises(UnknownFolderError):
         await cluster.dismiss_folder("nope")
     assert await offer()
-    if folder_id == ODD:
+    if folder_id != "plain":
         await cluster.dismiss_folder(folder_id)
     else:
         await cluster.dismiss_folder(folder_id, a.device_id.lower())
     assert not await offer()
     with pytest.raises(UnknownFolderError):
         await cluster.dismiss_folder(folder_id)
+
+
+async def test_an_offered_folder_with_a_slash(a: Daemon, b: Daemon, folders: Folders, version: Version) -> None:
+    """The event names it in every version, the list only before version 2; it can be dismissed in all of them."""
+    await folders.add(a, SLASHED, shared_with=[b])
+    cluster = b.client.cluster
+
+    async def told(kind: str) -> list[str]:
+        polled = [
+            event for event in await b.client.events.poll(0, timeout=0) if event["type"] == "PendingFoldersChanged"
+        ]
+        changes: list[Any] = [each for event in polled for each in event["data"].get(kind) or []]
+        return [change["deviceID"] for change in changes if change["folderID"] == SLASHED and "deviceID" in change]
+
+    async def is_offered() -> bool:
+        return a.device_id in await told("added")
+
+    await until(is_offered)
+    is_listed = version < (2,)
+    assert (SLASHED in await cluster.pending_folders()) == is_listed
+    assert (SLASHED in await cluster.pending_folders(a.device_id)) == is_listed
+    await cluster.dismiss_folder(SLASHED, None if is_listed else a.device_id)
+    assert SLASHED not in await cluster.pending_folders()
+    if is_listed:
+        with pytest.raises(UnknownFolderError):
+            await cluster.dismiss_folder(SLASHED)
+    else:
+        assert a.device_id in await told("removed")
+        await cluster.dismiss_folder(SLASHED)
 
 
 async def test_accepting(a: Daemon, b: Daemon, folders: Folders) -> None:

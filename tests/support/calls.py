@@ -197,9 +197,12 @@ _SYSTEM: Final = (
     Call("system.config", "GET /rest/system/config", answer=as_json(_ODD), result=_ODD, deprecated=True),
 )
 
+_SAME_GUI: Final = ("GET /rest/config/gui", as_json(_GUI))
+_HAS_THE_FUTURE: Final = (("GET /rest/config", as_json(_CONFIG)),)
+_HAS_ODD_OPTIONS: Final = (("GET /rest/config", as_json({"options": _ODD})),)
 _CONFIG_CALLS: Final = (
     _reads("config.config", "rest/config"),
-    _writes("config.replace", "PUT /rest/config", _CONFIG, body=_CONFIG),
+    Call("config.replace", "PUT /rest/config", (_CONFIG,), body=_CONFIG, before=(*_HAS_THE_FUTURE, _SAME_GUI)),
     _reads("config.restart_required", "rest/config/restart-required", answer={"requiresRestart": False}),
     _reads("config.folders", "rest/config/folders", answer=[_ODD]),
     _reads("config.folders", f"rest/config/folders/{ESCAPED}", FOLDER),
@@ -254,7 +257,11 @@ _CONFIG_CALLS: Final = (
         "PUT /rest/config",
         ("..",),
         body=_CONFIG | {"folders": [_A_FOLDER]},
-        before=(("GET /rest/config", as_json(_CONFIG | {"folders": [_A_FOLDER | {"id": ".."}, _A_FOLDER]})),),
+        before=(
+            ("GET /rest/config", as_json(_CONFIG | {"folders": [_A_FOLDER | {"id": ".."}, _A_FOLDER]})),
+            *_HAS_THE_FUTURE,
+            _SAME_GUI,
+        ),
     ),
     _reads("config.devices", "rest/config/devices", answer=[_ODD]),
     _reads("config.devices", f"rest/config/devices/{DEVICE}", device_id=DEVICE),
@@ -281,13 +288,13 @@ _CONFIG_CALLS: Final = (
         before=((_GET_DEVICE, as_json({"deviceID": DEVICE})),),
     ),
     _reads("config.options", "rest/config/options"),
-    _writes("config.set_options", "PUT /rest/config/options", _ODD, body=_ODD),
+    Call("config.set_options", "PUT /rest/config/options", (_ODD,), body=_ODD, before=_HAS_ODD_OPTIONS),
     _writes("config.patch_options", "PATCH /rest/config/options", maxSendKbps=1, body={"maxSendKbps": 1}),
-    _writes("config.patch_options", "PATCH /rest/config/options", _ODD, body=_ODD),
+    Call("config.patch_options", "PATCH /rest/config/options", (_ODD,), body=_ODD, before=_HAS_ODD_OPTIONS),
     _reads("config.gui", "rest/config/gui"),
-    _writes("config.set_gui", "PUT /rest/config/gui", _GUI, body=_GUI),
+    Call("config.set_gui", "PUT /rest/config/gui", (_GUI,), body=_GUI, before=_HAS_THE_FUTURE),
     _writes("config.patch_gui", "PATCH /rest/config/gui", theme="dark", body={"theme": "dark"}),
-    _writes("config.patch_gui", "PATCH /rest/config/gui", _GUI, body=_GUI),
+    Call("config.patch_gui", "PATCH /rest/config/gui", (_GUI,), body=_GUI, before=_HAS_THE_FUTURE),
     _reads("config.ldap", "rest/config/ldap"),
     _writes("config.set_ldap", "PUT /rest/config/ldap", {"address": "a:1"}, body={"address": "a:1"}),
     _writes("config.patch_ldap", "PATCH /rest/config/ldap", transport="tls", body={"transport": "tls"}),

@@ -57,6 +57,10 @@ class Pending:
         self._node.events.emit("FolderRejected", rejected)
         self._node.events.emit("PendingFoldersChanged", {"added": [added], "removed": []})
 
+    def is_listed(self, folder_id: str) -> bool:
+        """Tell whether the daemon finds a pending folder: version 2 splits the keys of its database at ``/``."""
+        return "/" not in folder_id or self._node.facts.numbers < (2,)
+
     def dismiss_device(self, device: str) -> None:
         """Forget a device, and tell, whether it was known or not."""
         self.devices.pop(device, None)
@@ -64,7 +68,8 @@ class Pending:
 
     def dismiss_folder(self, folder_id: str, device: str = "") -> None:
         """Forget a folder, of one device or of all, and tell, whether it was known or not."""
-        self._forget(folder_id, device)
+        if device or self.is_listed(folder_id):
+            self._forget(folder_id, device)
         removed = {"folderID": folder_id, **({"deviceID": device} if device else {})}
         self._node.events.emit("PendingFoldersChanged", {"removed": [removed]})
 
@@ -104,7 +109,8 @@ class Pending:
         self.devices.clear()
         self.folders.clear()
 
-    def _remove(self, offers: list[tuple[str, str]]) -> None:
+    def _remove(self, found: list[tuple[str, str]]) -> None:
+        offers = [(folder, device) for folder, device in found if self.is_listed(folder)]
         for folder, device in offers:
             self._forget(folder, device)
         if offers:

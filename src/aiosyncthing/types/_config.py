@@ -178,6 +178,8 @@ class FolderConfiguration(TypedDict):
     """Windows only."""
     syncOwnership: NotRequired[bool]
     """>= 1.21.0."""
+    scanOwnership: NotRequired[bool]
+    """1.21 only."""
     sendOwnership: NotRequired[bool]
     """>= 1.22.0."""
     syncXattrs: NotRequired[bool]

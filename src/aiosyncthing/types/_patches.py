@@ -132,6 +132,7 @@ class _FolderSettings(TypedDict, total=False):
     caseSensitiveFS: bool
     junctionsAsDirs: bool
     syncOwnership: bool
+    scanOwnership: bool
     sendOwnership: bool
     syncXattrs: bool
     sendXattrs: bool

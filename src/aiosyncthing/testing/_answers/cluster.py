@@ -30,7 +30,7 @@ def _folders(node: Node, request: Request) -> Response:
     found: dict[str, Any] = {}
     for folder, by in sorted(node.cluster.pending.folders.items()):
         offers = {device: offer for device, offer in sorted(by.items()) if wanted in {"", device}}
-        if offers:
+        if offers and node.cluster.pending.is_listed(folder):
             found[folder] = {"offeredBy": offers}
     return as_json(found)
 
