@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import math
 import random
 
 import pytest
 
 from aiosyncthing import exceptions
-from aiosyncthing._backoff import delays, is_transient, pause_after
+from aiosyncthing._backoff import delays, is_transient, limit_for_expensive, pause_after
 
 HEALS = {
     exceptions.ConnectionFailedError,
@@ -64,3 +65,15 @@ def test_they_can_be_repeated() -> None:
 def test_an_answer_may_ask_for_time(asked: float | None, delay: float, expected: float) -> None:
     """Who is asked to come back later does, but is not kept away for long."""
     assert pause_after(exceptions.ProxyError("x", retry_after=asked), delay) == expected
+
+
+@pytest.mark.parametrize(
+    ("usual", "before", "expected"),
+    [
+        *((10, None, 60), (90, None, 90), (None, None, math.inf)),
+        *((10, 60, 120), (10, 2000, 3600), (10, 3600, 3600), (5000, 5000, 5000), (None, math.inf, math.inf)),
+    ],
+)
+def test_expensive_answers_get_minutes(usual: float | None, before: float | None, expected: float) -> None:
+    """At least one, never less than other answers, and twice as long after each time-out, up to an hour."""
+    assert limit_for_expensive(usual, before) == expected

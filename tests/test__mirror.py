@@ -16,6 +16,7 @@ from .support.server import DAEMON_ID
 from .support.values import OTHER, THIRD, completion, connection, device, folder, summary
 
 CONFIG, IDENTITY, CONNECTIONS, STATS = (Key(kind) for kind in ("config", "identity", "connections", "stats"))
+PENDING = {Key("pending_devices"), Key("pending_folders")}
 SUMMARY, ERRORS, COMPLETION = Key("summary", "docs"), Key("errors", "docs"), Key("completion", "docs", OTHER)
 PATIENCE_KEY = Key("patience", "docs")
 NOTHING: frozenset[Key] = frozenset()
@@ -60,7 +61,7 @@ def test_at_the_beginning_everything_is_asked_once() -> None:
     mirror.load(IDENTITY, {"myID": DAEMON_ID}, 0)
     mirror.load(CONFIG, configuration(folder("docs", OTHER), folder("own")), 0)
     of_own = {Key("summary", "own"), Key("errors", "own")}
-    assert mirror.take_stale() == {CONNECTIONS, STATS, SUMMARY, ERRORS, COMPLETION, *of_own}
+    assert mirror.take_stale() == {CONNECTIONS, STATS, *PENDING, SUMMARY, ERRORS, COMPLETION, *of_own}
     assert mirror.take_stale() == set()
     assert mirror.devices[DAEMON_ID].own
     assert not mirror.devices[OTHER].own
@@ -323,12 +324,16 @@ def test_errors_without_a_summary_are_taken() -> None:
 
 
 def test_recheck_is_cheap(mirror: Mirror) -> None:
-    """Transferred bytes have no event, and neither has the end of errors at times; nothing else is asked."""
+    """Transferred bytes have no event, the end of errors at times, and patterns of a folder in error."""
     mirror.recheck()
     assert mirror.take_stale() == {CONNECTIONS}
     mirror.apply(event("FolderErrors", {"folder": "docs", "errors": [{"path": "a", "error": "bad"}]}))
     mirror.recheck()
     assert mirror.take_stale() == {CONNECTIONS, ERRORS}
+    mirror.apply(changed("error", error="folder path missing"))
+    mirror.take_stale()
+    mirror.recheck()
+    assert SUMMARY in mirror.take_stale()
 
 
 def test_progress_ends_with_the_state(mirror: Mirror) -> None:
@@ -437,7 +442,7 @@ def test_an_answer_that_changes_nothing_is_no_change(mirror: Mirror) -> None:
 def test_after_lost_events_the_configuration_comes_first(mirror: Mirror) -> None:
     """What is to be asked about folders is known only then; each is asked about once, also if nothing seems changed."""
     mirror.renew()
-    assert mirror.take_stale() == {CONFIG, IDENTITY, CONNECTIONS, STATS}
+    assert mirror.take_stale() == {CONFIG, IDENTITY, CONNECTIONS, STATS, *PENDING}
     mirror.load(CONFIG, configuration(), 0)
     assert mirror.take_stale() == {SUMMARY, ERRORS, COMPLETION}
     mirror.load(CONFIG, configuration(), 0)

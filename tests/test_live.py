@@ -14,6 +14,8 @@ import pytest
 from aiosyncthing import live as live_module
 from aiosyncthing.exceptions import (
     ConnectionFailedError,
+    EventLoopError,
+    InvalidResponseError,
     NotFoundError,
     ServerError,
     SyncthingError,
@@ -36,7 +38,7 @@ from .support.synced import (
 from .support.values import OTHER, THIRD
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 
     from aiosyncthing.live import Live
     from aiosyncthing.testing import FakeSyncthing
@@ -285,7 +287,7 @@ async def test_a_refusal_surfaces_wherever_somebody_waits(fake: FakeSyncthing) -
             fake.hold("rest/system/connections")  # its answer would change the rates before
             fake.respond("rest/db/status", **REFUSED)
             fake.lose("StateChanged")
-            fake.offer_device("stranger")  # the next event tells that one is missing
+            fake.emit("ListenAddressesChanged", {})  # the next event tells that one is missing
         assert [type(task.result()) for task in tasks] == [UnauthorizedError] * 2
         assert (await anext(noted)).id == "docs"
         for late in (noted, live.changes()):
@@ -466,12 +468,156 @@ async def test_leaving_is_quick(fake: FakeSyncthing) -> None:
     assert time.monotonic() - begun < 0.5
 
 
-async def test_unexpected_failures_surface_too(fake: FakeSyncthing) -> None:
+async def test_unexpected_failures_surface_too(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever goes wrong inside is not swallowed."""
     async with watching(fake) as live:
-        fake.emit("StateChanged", {"nonsense": True})
+        monkeypatch.setattr(live._mirror, "recheck", lambda: {}["nonsense"])
+        monkeypatch.setattr(live._mirror, "apply", lambda _: {}["nonsense"])
+        fake.emit("StateChanged", {"folder": "docs", "from": "idle", "to": "scanning"})
         with pytest.raises(KeyError):
             await live.until(lambda _: False)
+
+
+async def test_an_event_of_another_shape_surfaces(fake: FakeSyncthing) -> None:
+    """What it was about is lost, so the mirror ends with an error that says where the event doesn't fit."""
+    async with watching(fake) as live:
+        fake.emit("StateChanged", {"folder": "docs", "from": "idle", "to": None})
+        with pytest.raises(InvalidResponseError, match=r"StateChanged can't be read: to: a string was expected, null"):
+            await live.until(lambda _: False)
+
+
+async def test_an_answer_of_another_shape_is_asked_for_again(
+    fake: FakeSyncthing, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, once; what it was about stays as it was known."""
+    fake.respond("rest/stats/device", json={OTHER: {"lastSeen": None}}, times=3)
+    async with watching(fake) as live:
+        assert live.devices[OTHER].last_seen is not None
+        assert asked(fake)["stats/device"] == 4
+    (record,) = [record for record in caplog.records if record.name == live_module.__name__]
+    assert record.levelname == "WARNING"
+    assert f"['{OTHER}'].lastSeen: a time stamp was expected, null came" in record.getMessage()
+
+
+async def test_a_slow_folder_holds_up_nothing(fake: FakeSyncthing) -> None:
+    """Entering waits as long as the client's time-out; the answer is waited for further, and not asked for again."""
+    fake.add_folder("pics")
+    fake.finish_sync()
+    slow = fake.hold("rest/db/status")
+    async with fake.client(timeout=1) as client, client.watch() as live:
+        (unknown,) = [name for name, folder in live.folders.items() if folder.summary is None]
+        (known,) = live.folders.keys() - {unknown}
+        assert live.folders[unknown].state == "unknown"
+        assert live.folders[known].state == "idle"
+        assert live.devices[OTHER].connected
+        assert not live.settled
+        await heard(fake)
+        fake.disconnect(OTHER)
+        fake.set_folder(known, label="new")
+        await live.until(lambda live: not live.devices[OTHER].connected and live.folders[known].label == "new", 10)
+        slow.release()
+        await live.until(lambda live: live.settled and live.folders[unknown].state == "idle", timeout=10)
+
+
+async def test_many_slow_folders_hold_up_no_other_question(fake: FakeSyncthing) -> None:
+    """Only answers about folders are slow, so these never use up what asks everything else."""
+    for number in range(10):
+        fake.add_folder(f"folder-{number}")
+    slow = fake.hold("rest/db/*", times=None)
+    async with fake.client(timeout=0.5) as client, client.watch() as live:
+        assert {folder.summary for folder in live.folders.values()} == {None}
+        assert asked(fake)["db/status"] + asked(fake)["db/completion"] == 4, "one for each of four folders"
+        fake.disconnect(OTHER)
+        await live.until(lambda live: live.devices[OTHER].connection is not None, timeout=10)
+        await requested(fake, "system/connections", 2)
+        slow.release()
+        await live.until(lambda live: live.settled, timeout=30)
+
+
+async def test_what_is_asked_of_one_folder_is_asked_one_by_one(fake: FakeSyncthing) -> None:
+    """A folder whose answers are slow gets the next question when the one before is answered."""
+    slow = fake.hold("rest/db/*", made=True, times=None)
+    async with fake.client(timeout=0.5) as client, client.watch() as live:
+        assert asked(fake)["db/status"] + asked(fake)["db/completion"] + asked(fake)["folder/errors"] in {1, 2}
+        slow.release()
+        await live.until(lambda live: live.settled, timeout=10)
+        assert live.folders["docs"].completion.keys() == {OTHER}
+
+
+async def test_after_a_time_out_a_folder_gets_more_time(
+    fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The daemon has computed in vain once; the second time it gets longer, and keeps that from then on."""
+    given: list[float | None] = []
+
+    def limit(_: float | None, before: float | None = None) -> float:
+        given.append(before)
+        return 0.2 if before is None else 30.0
+
+    monkeypatch.setattr(live_module, "limit_for_expensive", limit)
+    fake.unfreeze()  # what it delays, it delays by its clock
+    fake.delay("rest/db/status", 0.5, times=3)
+    async with watching(fake) as live:
+        assert live.folders["docs"].summary is not None
+        assert asked(fake)["db/status"] == 2
+        await heard(fake)
+        docs(fake).pause()
+        docs(fake).resume()
+        await requested(fake, "db/status", 3)
+        await live.until(lambda live: live.settled, timeout=10)
+    assert given.count(0.2) == 1
+    assert len([record for record in caplog.records if record.name == live_module.__name__]) == 1
+
+
+async def test_patterns_of_a_folder_in_error_are_noticed(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They change without a scan there, so without an event."""
+    monkeypatch.setattr(live_module, "_RECHECK_EVERY", 0.05)
+    monkeypatch.setattr(live_module, "_PAUSE", 0.0)
+    async with watching(fake) as live:
+        docs(fake).set_error("folder marker missing")
+        await live.until(lambda live: live.folders["docs"].state == "error" and live.settled, timeout=10)
+        async with fake.client() as client:
+            await client.database.set_ignores("docs", ["*.tmp"])
+        await live.until(lambda live: live.folders["docs"].summary["ignorePatterns"], timeout=10)
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.29", "2.1"])
+async def test_what_is_pending_is_mirrored(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Devices and folders that wait to be accepted, from before entering and from after it, also IDs with a slash."""
+    monkeypatch.setattr(live_module, "_PAUSE", 0.0)
+    with synced(version) as fake:
+        fake.offer_folder(OTHER, "pics", label="Pictures")
+        async with watching(fake) as live:
+            assert live.pending_folders["pics"]["offeredBy"][OTHER]["label"] == "Pictures"
+            assert live.pending_devices == {}
+            changes = live.changes()
+            stranger = fake.offer_device("stranger")
+            await live.until(lambda live: stranger in live.pending_devices, timeout=10)
+            assert await anext(changes) == Change("daemon", "", frozenset({"pending_devices"}))
+            fake.offer_folder(OTHER, "photos/2026")
+            await live.until(lambda live: "photos/2026" in live.pending_folders and live.settled, timeout=10)
+            assert live.pending_folders.keys() == {"pics", "photos/2026"}
+            fake.add_folder("photos/2026", devices=[OTHER])
+            fake.add_device("stranger", device_id=stranger)
+            await live.until(lambda live: live.pending_folders.keys() == {"pics"}, timeout=10)
+            await live.until(lambda live: live.pending_devices == {} and live.settled, timeout=10)
+            await changes.aclose()
+
+
+async def test_it_belongs_to_the_event_loop_that_it_was_entered_in(fake: FakeSyncthing) -> None:
+    """Waiting in another loop says so at once, whether that runs beside or comes later; reading goes on to work."""
+
+    def elsewhere(use: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        with pytest.raises(
+            EventLoopError, match="the mirror belongs to another event loop, which is running in another"
+        ):
+            asyncio.run(use())
+
+    async with watching(fake) as live:
+        for use in (lambda: live.until(lambda _: False), lambda: _all(live), lambda: live.__aexit__(None, None, None)):
+            await asyncio.to_thread(elsewhere, use)
+        assert await asyncio.to_thread(lambda: live.folders["docs"].state) == "idle"
+        await live.until(lambda live: live.settled, timeout=10)
 
 
 async def test_a_proxy_that_fails_at_once_is_no_daemon(fake: FakeSyncthing) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import TYPE_CHECKING, Final
 
@@ -19,12 +20,15 @@ from .exceptions import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["delays", "is_transient", "pause_after"]
+__all__ = ["delays", "is_transient", "limit_for_expensive", "pause_after"]
 
 _FIRST: Final = 0.1
 _GROWTH: Final = 1.618
 _LAST: Final = 30.0
 _LONGEST: Final = 300.0  # a proxy may ask for a day; nobody who waits wants to be deaf for that long
+
+_EXPENSIVE: Final = 60.0
+_HOUR: Final = 3600.0
 
 _TRANSIENT: Final = (UnreachableError, ServerError, MigrationError, ProxyError, InvalidResponseError)
 _LASTING: Final = (TLSError, ResponseTooLargeError)
@@ -59,3 +63,18 @@ def pause_after(error: SyncthingError, delay: float) -> float:
         delay: Seconds to wait at least.
     """
     return max(delay, min(error.retry_after or 0, _LONGEST))
+
+
+def limit_for_expensive(usual: float | None, before: float | None = None) -> float:
+    """Return the seconds that an answer may take which is expensive for the daemon: minutes, and more after a time-out.
+
+    A daemon goes on computing when nobody waits for the answer any more, so giving up early and asking again only adds
+    to its load.
+
+    Args:
+        usual: Seconds for other answers; ``None`` for no limit.
+        before: The limit that was not enough, if there was one.
+    """
+    if before is not None:
+        return max(before, min(2 * before, _HOUR))
+    return math.inf if usual is None else max(usual, _EXPENSIVE)

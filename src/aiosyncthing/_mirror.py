@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
+from ._pending import Pending
 from .times import parse_time
 
 if TYPE_CHECKING:
@@ -34,7 +35,18 @@ class Key(NamedTuple):
         device: The device that it is about.
     """
 
-    kind: Literal["config", "identity", "connections", "stats", "summary", "errors", "completion", "patience"]
+    kind: Literal[
+        "config",
+        "identity",
+        "connections",
+        "stats",
+        "pending_devices",
+        "pending_folders",
+        "summary",
+        "errors",
+        "completion",
+        "patience",
+    ]
     folder: str = ""
     device: str = ""
 
@@ -43,13 +55,15 @@ CONFIG: Final = Key("config")
 IDENTITY: Final = Key("identity")
 CONNECTIONS: Final = Key("connections")
 STATS: Final = Key("stats")
+PENDING_DEVICES: Final = Key("pending_devices")
+PENDING_FOLDERS: Final = Key("pending_folders")
 
 
 class Change(NamedTuple):
     """Something that is no longer as it was.
 
     Attributes:
-        kind: ``"folder"``, ``"device"``, or ``"daemon"`` for the connection to the daemon itself.
+        kind: ``"folder"``, ``"device"``, or ``"daemon"`` for the connection to the daemon and what is pending there.
         id: ID of the folder or device; empty for the daemon.
         fields: Names of the attributes that changed, ``"added"`` or ``"removed"`` for the whole. Both together: look
             whether it is there.
@@ -178,8 +192,10 @@ class Mirror:
         self.devices: dict[str, LiveDevice] = {}
         self.own_id = ""
         self.connected = False
+        self.pending = Pending()
+        self._noted = (self.pending.devices, self.pending.folders)
         self._changes: _Fields = {}
-        self._stale: set[Key] = set()
+        self._stale: set[Key] = {PENDING_DEVICES, PENDING_FOLDERS}
         self._doubted: set[str] = set()  # folders that may have been stopped and started unnoticed
         self._unsure: set[str] = set()  # folders that were scanned since their sums were told
         self._told: dict[str, dict[str, object]] = {}  # the sums of the last FolderSummary, by folder
@@ -187,6 +203,11 @@ class Mirror:
 
     def take_changes(self) -> list[Change]:
         """Return what changed since the last call."""
+        pending = (self.pending.devices, self.pending.folders)
+        for what, before, now in zip(("pending_devices", "pending_folders"), self._noted, pending, strict=True):
+            if before != now:
+                self._note("daemon", "", what)
+        self._noted = pending
         changes, self._changes = self._changes, {}
         return [Change(kind, name, frozenset(fields)) for (kind, name), fields in changes.items()]
 
@@ -197,7 +218,8 @@ class Mirror:
 
     def renew(self) -> None:
         """Forget nothing, but let everything be asked again."""
-        self._stale |= {CONFIG, IDENTITY, CONNECTIONS, STATS}
+        self._stale |= {CONFIG, IDENTITY, CONNECTIONS, STATS, PENDING_DEVICES, PENDING_FOLDERS}
+        self.pending.renew()
         self._doubted = set(self.folders)  # they are asked for when it is clear which there are
 
     def recheck(self) -> None:
@@ -205,6 +227,8 @@ class Mirror:
         self._stale.add(CONNECTIONS)  # how much was transferred
         # A pull that finds nothing left to do forgets the failures of the one before.
         self._stale |= {Key("errors", folder.id) for folder in self.folders.values() if folder.errors}
+        # Its ignore patterns can change without a scan, and so without an event.
+        self._stale |= {Key("summary", folder.id) for folder in self.folders.values() if folder.state == "error"}
 
     def set_connected(self, connected: bool) -> None:  # noqa: FBT001 - a setter
         """Note whether the daemon can be reached."""
@@ -252,6 +276,14 @@ class Mirror:
                 device = event["data"]["device"]
                 self._check_paused(self.devices.get(device), paused=event["type"] == "DevicePaused")
                 return self._renew(CONNECTIONS) | self._renew_completions(device) | {CONFIG}
+            case "PendingDevicesChanged":
+                self.pending.change_devices(event["data"], event["time"])
+                return self._renew(PENDING_DEVICES)  # for the daemon's own time
+            case "PendingFoldersChanged":
+                self.pending.change_folders(event["data"], event["time"])
+                return self._renew(PENDING_FOLDERS)
+            case "ClusterConfigReceived":
+                self.pending.received(event["data"]["device"])
             case _:
                 pass
         return frozenset()
@@ -274,6 +306,10 @@ class Mirror:
             case "stats":
                 for name, stats in answer.items():
                     self._set_device(name, last_seen=parse_time(stats["lastSeen"]))
+            case "pending_devices":
+                self.pending.load_devices(answer)
+            case "pending_folders":
+                self.pending.load_folders(answer)
             case "summary":
                 self._load_summary(key.folder, answer)
             case "errors":
@@ -295,6 +331,7 @@ class Mirror:
             self._renew_folder(folder)
 
     def _load_config(self, config: t.Configuration) -> None:
+        self.pending.configure(config)
         for device in config["devices"]:
             name = device["deviceID"]
             if name not in self.devices:

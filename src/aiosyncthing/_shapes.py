@@ -211,7 +211,9 @@ _SHARE: Final = Object({"deviceID": _TEXT})
 _FOLDER: Final = Object(
     {**_each(_TEXT, "id", "label"), "paused": _FLAG, "devices": Array(_SHARE)}, _each(_TEXT, "type", "path")
 )
-_DEVICE: Final = Object({**_each(_TEXT, "deviceID", "name"), "paused": _FLAG})
+_DEVICE: Final = Object(
+    {**_each(_TEXT, "deviceID", "name"), "paused": _FLAG}, {"ignoredFolders": Nullable(Array(Object({"id": _TEXT})))}
+)
 _CONFIGURATION: Final = Object({"folders": Array(_FOLDER), "devices": Array(_DEVICE)})
 _CONNECTION: Final = Object(
     {

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 from . import _routes
-from ._backoff import delays, is_transient
+from ._backoff import delays, is_transient, limit_for_expensive, pause_after
 from ._deadline import within
+from ._loops import check_loop
 from ._mirror import PATIENCE, Change, Key, LiveDevice, LiveFolder, Mirror
-from .exceptions import NotFoundError, SyncthingError
+from ._shapes import check_event, checked
+from .exceptions import (
+    InvalidResponseError,
+    NotFoundError,
+    RequestTimeoutError,
+    SyncthingError,
+    WaitTimeoutError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
+    from . import types as t
     from ._routes import Route
     from ._stream import EventStream
     from .api import API
@@ -26,7 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Change", "Live", "LiveDevice", "LiveFolder"]
 
-_PARALLEL: Final = 4
+_LOGGER = logging.getLogger(__name__)
+
+_FOLDERS_AT_ONCE: Final = 4
+_ENTER: Final = 10.0  # seconds in which the first answers have to be there, if the client has no time-out
 _PAUSE: Final = 1.0  # seconds between two equal questions, at least; some are expensive for the daemon
 _SHARE: Final = 2.0  # and at least so many times the time that the daemon took for the answer, as it does itself
 _RECHECK_EVERY: Final = 10.0  # seconds, as in Syncthing's own interface
@@ -40,8 +53,12 @@ class Live:
     daemon sends no event with the answer. While the daemon can't be reached, ``connected`` is false and the rest stays
     as it was last known.
 
+    A big folder on slow storage may take the daemon minutes. It gets them (one minute, then twice as long after each
+    time-out, up to an hour), and holds up no other folder: its ``state`` is ``unknown`` and its ``summary`` ``None``
+    until the answer is there.
+
     Numbers that the daemon sends no events for (bytes transferred, and the rates) are some seconds old. A context is
-    entered once; for another one call `Syncthing.watch` again.
+    entered once, and used in the event loop that it was entered in; for another one call `Syncthing.watch` again.
     """
 
     def __init__(self, api: API, events: Events) -> None:
@@ -50,6 +67,7 @@ class Live:
         self._mirror = Mirror()
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: Exception | None = None
         self._ended = False
         self._listeners: WeakSet[_Listener] = WeakSet()
@@ -58,6 +76,7 @@ class Live:
         self._not_before: dict[Key, float] = {}
         self._asking: dict[Key, bool] = {}  # and whether the answer will be too old
         self._tries: dict[Key, Iterator[float]] = {}  # of questions that failed
+        self._limits: dict[Key, float] = {}  # seconds for each question that has timed out
         self._work = asyncio.Event()
 
     @property
@@ -71,13 +90,30 @@ class Live:
         return self._mirror.devices
 
     @property
+    def pending_devices(self) -> Mapping[str, t.PendingDevice]:
+        """Unknown devices that tried to connect, by ID. Replaced when it changes."""
+        return self._mirror.pending.devices
+
+    @property
+    def pending_folders(self) -> Mapping[str, t.PendingFolder]:
+        """Unknown folders that devices offer, by ID. Replaced when it changes.
+
+        Syncthing 2 leaves IDs with a slash out of ``cluster/pending/folders``. Such folders are here from the moment
+        that a device offers them, so not those that were offered before the mirror was entered.
+        """
+        return self._mirror.pending.folders
+
+    @property
     def connected(self) -> bool:
         """Whether the daemon can be reached."""
         return self._mirror.connected
 
     @property
     def settled(self) -> bool:
-        """Whether everything that had to be asked so far has been answered."""
+        """Whether everything that had to be asked so far has been answered.
+
+        For all that is slow: ``await live.until(lambda live: live.settled)``.
+        """
         return not self._due and not self._asking
 
     def changes(self) -> AsyncGenerator[Change]:
@@ -87,6 +123,7 @@ class Live:
 
         Raises:
             SyncthingError: While iterating: the mirror had to give up.
+            EventLoopError: While iterating: this is not the event loop that the mirror was entered in.
         """
         return self._tell(self._listen())
 
@@ -111,6 +148,7 @@ class Live:
         Raises:
             WaitTimeoutError: It did not become true in time.
             SyncthingError: The mirror had to give up.
+            EventLoopError: This is not the event loop that the mirror was entered in.
         """
         listener = self._listen()
         async with within(timeout, lambda: "what was waited for did not become true"):
@@ -119,26 +157,35 @@ class Live:
                 await listener.wait()
 
     async def __aenter__(self) -> Self:
-        """Subscribe, and wait until everything is known.
+        """Subscribe, and wait until everything is known, though not for answers slower than the client's time-out.
+
+        When it returns, folders and devices with their configuration are there. What has not been answered within the
+        client's time-out (10 s if it has none) is ``unknown``, ``None`` or empty until it is; `settled` is false then.
 
         Raises:
             SyncthingError: The daemon can't be reached, or refuses.
         """
-        if self._tasks or self._ended:
-            raise SyncthingError("a mirror can be entered only once")
+        if self._loop is not None:
+            raise SyncthingError("a mirror can be entered only once: call watch() again")
+        self._loop = asyncio.get_running_loop()
         stream = await self._stack.enter_async_context(self._events.stream())
         try:
             for key, route in ((Key("identity"), _routes.STATUS), (Key("config"), _routes.CONFIG)):
-                self._mirror.load(key, await self._api.call(route), time.monotonic())
+                self._mirror.load(key, checked(route, await self._api.call(route)), time.monotonic())
             self._mirror.set_connected(connected=True)
             self._publish()
             self._unknown = set(self._due)
             self._tasks = [
                 asyncio.create_task(self._guard(self._follow(stream))),
                 asyncio.create_task(self._guard(self._recheck())),
-                *(asyncio.create_task(self._guard(self._answer_questions())) for _ in range(_PARALLEL)),
+                asyncio.create_task(self._guard(self._answer_questions(about_folders=False))),
+                *(
+                    asyncio.create_task(self._guard(self._answer_questions(about_folders=True)))
+                    for _ in range(_FOLDERS_AT_ONCE)
+                ),
             ]
-            await self.until(lambda _: not self._unknown)
+            with suppress(WaitTimeoutError):
+                await self.until(lambda _: not self._unknown, self._api.timeout or _ENTER)
         except BaseException:
             await self._end()
             raise
@@ -147,7 +194,12 @@ class Live:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End the mirror; everything stays as it was last known."""
+        """End the mirror; everything stays as it was last known.
+
+        Raises:
+            EventLoopError: This is not the event loop that the mirror was entered in.
+        """
+        check_loop(self._loop, "the mirror")
         await self._end()
 
     async def _end(self) -> None:
@@ -167,6 +219,7 @@ class Live:
         return listener
 
     def _check(self) -> None:
+        check_loop(self._loop, "the mirror")
         if self._failure is not None:
             raise self._failure
         if self._ended:
@@ -191,6 +244,7 @@ class Live:
                     self._mirror.set_connected(connected=True)
                     self._hurry()
                 case _:
+                    check_event(item)
                     for key in self._mirror.apply(item):
                         if key in self._asking:
                             self._asking[key] = True  # the answer under way may be older than this event
@@ -229,9 +283,9 @@ class Live:
         self._tries.clear()
         self._work.set()
 
-    async def _answer_questions(self) -> None:
+    async def _answer_questions(self, *, about_folders: bool) -> None:
         while True:
-            key = await self._next_question()
+            key = await self._next_question(about_folders=about_folders)
             self._asking[key] = False
             begun = time.monotonic()
             try:
@@ -239,9 +293,7 @@ class Live:
             except SyncthingError as error:
                 if not is_transient(error):
                     raise
-                pause = next(self._tries.setdefault(key, delays()))
-                self._due[key] = time.monotonic() + pause
-                del self._asking[key]
+                self._try_again(key, error, time.monotonic() - begun)
                 continue
             now = time.monotonic()
             self._not_before[key] = now + max(_PAUSE, _SHARE * (now - begun))
@@ -254,11 +306,35 @@ class Live:
             self._publish()
             self._wake()
 
-    async def _next_question(self) -> Key:
+    def _try_again(self, key: Key, error: SyncthingError, took: float) -> None:
+        if key not in self._tries and isinstance(error, (RequestTimeoutError, InvalidResponseError)):
+            # Others come with the loss of the connection, which `connected` shows.
+            _LOGGER.warning("%s; asking again", error)
+        pause = pause_after(error, next(self._tries.setdefault(key, delays())))
+        if isinstance(error, RequestTimeoutError):
+            pause = max(pause, took)  # the daemon may still be computing
+            self._limits[key] = limit_for_expensive(self._api.timeout, self._limit(key))
+        self._due[key] = time.monotonic() + pause
+        del self._asking[key]
+
+    def _limit(self, key: Key) -> float | None:
+        """Return the seconds that an answer may take; ``None`` for the client's own time-out."""
+        if not key.folder:
+            return None
+        return self._limits.get(key) or limit_for_expensive(self._api.timeout)
+
+    async def _next_question(self, *, about_folders: bool) -> Key:
+        """Wait for a question whose time has come. There is only one at a time about each folder.
+
+        So a folder whose answers take long can't keep all that ask waiting, and the daemon computes one answer of it
+        after the other.
+        """
         while True:
             wait: float | None = None
-            if self._due and self.connected:
-                key = min(self._due, key=self._due.__getitem__)
+            busy = {key.folder for key in self._asking} if about_folders else ()
+            due = [key for key in self._due if bool(key.folder) == about_folders and key.folder not in busy]
+            if due and self.connected:
+                key = min(due, key=self._due.__getitem__)
                 wait = self._due[key] - time.monotonic()
                 if wait <= 0:
                     del self._due[key]
@@ -275,7 +351,7 @@ class Live:
             return None
         params = {name: value for name, value in (("folder", key.folder), ("device", key.device)) if value}
         try:
-            return await self._api.call(route, params=params)
+            return checked(route, await self._api.call(route, params=params, timeout=self._limit(key)))
         except NotFoundError:
             if not key.folder:
                 raise
@@ -287,6 +363,8 @@ _ROUTES: Final[Mapping[str, Route[Any]]] = {
     "identity": _routes.STATUS,
     "connections": _routes.CONNECTIONS,
     "stats": _routes.DEVICE_STATS,
+    "pending_devices": _routes.PENDING_DEVICES,
+    "pending_folders": _routes.PENDING_FOLDERS,
     "summary": _routes.DB_STATUS,
     "errors": _routes.FOLDER_ERRORS,
     "completion": _routes.DB_COMPLETION,

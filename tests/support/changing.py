@@ -276,7 +276,7 @@ class World:
                         for name, on in self.connected.items()
                     }
                 }
-            case "stats":
+            case "stats" | "pending_devices" | "pending_folders":
                 return {}
             case "summary":
                 return self.summary(key.folder) if self._config(key.folder) else None
