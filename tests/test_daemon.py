@@ -12,24 +12,24 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
-from blockbuster import blockbuster_ctx
 
-from aiosyncthing import Daemon, DeviceID, Syncthing
-from aiosyncthing import daemon as daemon_module
+from aiosyncthing import Daemon, DeviceID, Syncthing, _ports, _supervision
 from aiosyncthing._ports import Port
-from aiosyncthing.exceptions import BadRequestError, DaemonError, SyncthingError, UnauthorizedError
+from aiosyncthing.exceptions import BadRequestError, DaemonError, NotSupportedError, SyncthingError, UnauthorizedError
 
 from .support.fake_daemon import fake_daemon
 from .support.processes import alive, children, command_of, eventually, processes_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aiosyncthing.daemon import Crash
 
 pytestmark = pytest.mark.daemon
 
@@ -39,12 +39,11 @@ FOR_EVER = "print('up', flush=True); time.sleep(1000)"
 
 @pytest.fixture(autouse=True)
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Temporary homes are made here; no test blocks the event loop, or leaves a process or a temporary home."""
+    """Temporary homes are made here; no test leaves a process or a temporary home."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    with blockbuster_ctx("aiosyncthing"):
-        yield folder
+    yield folder
     gc.collect()
     assert children() == []
     assert processes_with(str(tmp_path)) == []
@@ -117,11 +116,23 @@ async def test_given_key(syncthing_binary: Path) -> None:
         assert gui["apiKey"] == daemon.api_key
 
 
-@pytest.mark.parametrize("key", ["", "ä", "a\nb"])
-def test_impossible_key(key: str) -> None:
-    """A key that no header can hold is refused before anything is started."""
-    with pytest.raises(BadRequestError, match="API key"):
-        Daemon(api_key=key)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"api_key": "a\nb"},
+        {"address": ":0"},
+        {"arguments": ["--gui-address=127.0.0.1:1"]},
+        {"arguments": ["--home", "/a"]},
+        {"env": {"STGUIAPIKEY": "key"}},
+        {"env": {"STHOMEDIR": "/a"}},
+        {"on_crash": "again"},
+        {"crash_limit": -1},
+    ],
+)
+def test_impossible_options(options: dict[str, Any]) -> None:
+    """What can't be, or contradicts what it sets itself, is refused before anything is started."""
+    with pytest.raises(BadRequestError):
+        Daemon(**options)
 
 
 async def test_isolated(syncthing_binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,6 +261,111 @@ async def test_kill_and_start(syncthing_binary: Path) -> None:
         assert await answers(daemon)
 
 
+async def test_restarted_after_crashes(syncthing_binary: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With on_crash="restart" a killed daemon comes back as it was, and beyond the limit stays down, until a start."""
+    crashes: list[Crash] = []
+    options = {"on_crash": "restart", "crash_limit": 1, "crash_handler": crashes.append}
+    async with Daemon(binary=syncthing_binary, stop_timeout=0, **options) as daemon:
+        pid, url, device_id = daemon.pid, daemon.url, daemon.device_id
+        waiting = asyncio.create_task(daemon.wait())
+        os.kill(daemon.pid, signal.SIGKILL)
+        await comes_back(daemon, pid)
+        assert (await daemon.client.system.status())["myID"] == device_id
+        assert (daemon.url, daemon.running, waiting.done()) == (url, True, False)
+        os.kill(daemon.pid, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            assert await waiting == -signal.SIGKILL
+        assert (daemon.running, daemon.pid) == (False, None)
+        assert [(crash.returncode, crash.restarting) for crash in crashes] == [(-9, True), (-9, False)]
+        await daemon.start()
+        assert (daemon.url, daemon.device_id) == (url, device_id)
+        await daemon.client.system.shutdown()
+        async with asyncio.timeout(30):
+            assert await daemon.wait() == 0
+    assert len(crashes) == 2
+    assert [record.levelname for record in caplog.records if "crashed" in record.getMessage()] == ["WARNING"] * 2
+
+
+async def test_stopped_while_it_crashes(fake) -> None:
+    """It can be killed, restarted or stopped while it is about to come back after a crash."""
+    binary = fake("import threading; threading.Timer(0.3, os._exit, [7]).start(); serve(identity())")
+    crashed = asyncio.Event()
+    daemon = Daemon(binary=binary, on_crash="restart", crash_handler=lambda _: crashed.set(), stop_timeout=60)
+    for end in (daemon.kill, daemon.restart, daemon.stop):
+        if not daemon.running:
+            await daemon.start()
+        crashed.clear()
+        async with asyncio.timeout(30):
+            await crashed.wait()
+            await end()
+        assert daemon.running == (end == daemon.restart)
+    assert daemon.returncode == 7
+
+
+async def test_fixed_address(syncthing_binary: Path, tmp_path: Path) -> None:
+    """It listens where it shall; its home keeps that port; and if another program has it, the start says so."""
+    with closing(Port()) as free:
+        number = free.number
+    home = tmp_path / "home"
+    async with Daemon(home, syncthing_binary, address=f"0.0.0.0:{number}", stop_timeout=0) as daemon:
+        assert daemon.url == f"http://127.0.0.1:{number}"
+        assert (await daemon.client.system.status())["guiAddressUsed"] in {f"0.0.0.0:{number}", f"[::]:{number}"}
+    async with Daemon(home, syncthing_binary, stop_timeout=0) as daemon:
+        assert daemon.url == f"http://127.0.0.1:{number}"
+        assert (await daemon.client.system.status())["guiAddressUsed"] == f"127.0.0.1:{number}"
+    with socket.create_server(("127.0.0.1", number)):
+        other = Daemon(binary=syncthing_binary, address=f"127.0.0.1:{number}")
+        with pytest.raises(DaemonError, match=rf"can't listen on 127\.0\.0\.1:{number}: .*in use"):
+            await other.start()
+
+
+async def test_kept_port_is_taken(fake, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """If another program has the port that a home had before, it is started on another one, and that is logged."""
+    binary = fake("serve(identity())")
+    async with Daemon(tmp_path / "home", binary) as daemon:
+        number = int(daemon.url.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", number)):
+        async with Daemon(tmp_path / "home", binary) as daemon:
+            assert not daemon.url.endswith(f":{number}")
+    assert f"can't listen on 127.0.0.1:{number}" in caplog.text
+    async with Daemon(tmp_path / "home", binary) as daemon:
+        assert daemon.url == f"http://127.0.0.1:{number}"
+
+
+async def test_unix_socket(syncthing_binary: Path, tmp_path: Path) -> None:
+    """Its API can listen on a Unix socket, also over restarts, and nobody else's is taken away."""
+    async with Daemon(binary=syncthing_binary, address=f"unix://{tmp_path}/a.sock", stop_timeout=0) as daemon:
+        assert daemon.url == f"unix://{tmp_path}/a.sock"
+        await daemon.restart()
+        assert await answers(daemon)
+        with pytest.raises(DaemonError, match="in use"):
+            await Daemon(binary=syncthing_binary, address=str(tmp_path / "a.sock")).start()
+        assert await answers(daemon)
+
+
+async def test_loop_without_subprocesses(fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an event loop that can't start programs the error says so, and nothing remains."""
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "subprocess_exec", asyncio.AbstractEventLoop().subprocess_exec)
+    with pytest.raises(DaemonError, match="can't start programs"):
+        await Daemon(binary=fake("serve(identity())")).start()
+
+
+async def test_environment_counts(syncthing_binary: Path, tmp_path: Path) -> None:
+    """What is given as environment goes before what it sets itself."""
+    env = {"HOME": str(tmp_path), "STNOUPGRADE": "0", "STTRACE": "main"}
+    async with Daemon(binary=syncthing_binary, stop_timeout=0, env=env) as daemon:
+        assert Path((await daemon.client.system.status())["tilde"]) == tmp_path
+        assert b"\0STNOUPGRADE=0\0" in await asyncio.to_thread(Path(f"/proc/{daemon.pid}/environ").read_bytes)
+
+
+async def test_upgrades_that_are_switched_off(syncthing_binary: Path) -> None:
+    """Whoever asks for upgrades is pointed to the switches too, since they may be off only here."""
+    async with Daemon(binary=syncthing_binary, stop_timeout=0) as daemon:
+        with pytest.raises(NotSupportedError, match="STNOUPGRADE switches upgrades off, as Daemon does"):
+            await daemon.client.system.check_upgrade()
+
+
 async def test_crash_is_noticed(syncthing_binary: Path) -> None:
     """A crash is recorded, not hidden by another start."""
     async with Daemon(binary=syncthing_binary, stop_timeout=0) as daemon:
@@ -271,7 +387,7 @@ async def test_given_home(syncthing_binary: Path, tmp_path: Path) -> None:
     async with Daemon(str(home), syncthing_binary) as second:
         assert second.device_id == device_id
         assert second.sync_address == sync_address
-        assert second.url != first.url
+        assert second.url == first.url
         assert second.api_key != first.api_key
         assert (await second.client.config.gui())["theme"] == "dark"
     after = ElementTree.parse(home / "config.xml").find("gui")
@@ -528,12 +644,12 @@ def taken_ports(monkeypatch: pytest.MonkeyPatch, *numbers: int | None) -> None:
     numbers_left = list(numbers)
 
     class TakenPort(Port):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, *given) -> None:
+            super().__init__(*given)
             if numbers_left and (number := numbers_left.pop(0)):
                 self.number = number
 
-    monkeypatch.setattr(daemon_module, "Port", TakenPort)
+    monkeypatch.setattr(_ports, "Port", TakenPort)
 
 
 async def test_port_is_taken(syncthing_binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -730,7 +846,7 @@ async def test_cannot_be_killed(fake, monkeypatch: pytest.MonkeyPatch) -> None:
     daemon = Daemon(binary=fake("serve(identity())"), stop_timeout=0)
     await daemon.start()
     with monkeypatch.context() as patch:
-        patch.setattr(daemon_module, "_KILL_TIMEOUT", 0)
+        patch.setattr(_supervision, "_KILL_TIMEOUT", 0)
         with pytest.raises(DaemonError, match="can't be killed"):
             await daemon.stop()
     await daemon.stop()

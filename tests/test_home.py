@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import stat
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from aiosyncthing import _home
-from aiosyncthing.exceptions import DaemonError
+from aiosyncthing._ports import Listening, Ports
+from aiosyncthing.exceptions import BadRequestError, DaemonError
 
 
 def program(path: Path) -> Path:
@@ -57,11 +59,82 @@ def test_no_binary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -
 def test_make_home(tmp_path: Path) -> None:
     """A home is made with all above it, for its owner only; it is new until it has a configuration."""
     home = tmp_path / "a" / "b"
-    assert _home.make_home(home)
+    folder = _home.HomeFolder(home)
+    assert folder.path is None
+    assert folder.make()
+    assert folder.path == home
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert _home.make_home(home)
+    assert folder.make()
     _home.write_configuration(home, "<configuration/>")
-    assert not _home.make_home(home)
+    assert not folder.make()
+    folder.remove()
+    assert home.is_dir()
+
+
+def test_temporary_home() -> None:
+    """A temporary home is removed in the end, and another one is made after that."""
+    folder = _home.HomeFolder(None)
+    for _ in range(2):
+        folder.remove()
+        assert folder.make()
+        assert folder.path is not None
+        assert folder.path.is_dir()
+        folder.remove()
+        assert not folder.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("argument", "use"),
+    [
+        ("--home=/a", "home="),
+        ("--home", "home="),
+        ("-home=/a", "home="),
+        ("-H", "home="),
+        ("-H/a", "home="),
+        ("-C=/a", "home="),
+        ("--config", "home="),
+        ("--data=/a", "home="),
+        ("-D/a", "home="),
+        ("--gui-address=:1", "address="),
+        ("--gui-address", "address="),
+        ("--gui-apikey=secret", "api_key="),
+        ("--no-restart", "monitor"),
+    ],
+)
+def test_arguments_that_contradict(argument: str, use: str) -> None:
+    """An option for what `Daemon` sets itself is refused, with what to use, and without the value of a key."""
+    with pytest.raises(BadRequestError, match=use) as refused:
+        _home.check_arguments(["--audit", argument])
+    assert "secret" not in str(refused.value)
+
+
+def test_arguments_that_are_fine() -> None:
+    """Other options pass, also those that only begin alike, and values."""
+    _home.check_arguments(
+        ["--audit", "--auditfile=--home", "--paused", "--home-like", "-v", "-vH", "home", "", "-", "--"]
+    )
+
+
+@pytest.mark.parametrize("name", ["STHOMEDIR", "STCONFDIR", "STDATADIR", "STGUIADDRESS", "STGUIAPIKEY", "STMONITORED"])
+def test_variables_that_contradict(name: str) -> None:
+    """A variable for what `Daemon` sets itself is refused, and its value not shown."""
+    with pytest.raises(BadRequestError, match=f"{name} contradicts Daemon: ") as refused:
+        _home.check_environment({"STTRACE": "all", name: "secret"})
+    assert "secret" not in str(refused.value)
+
+
+def test_variables_that_are_fine() -> None:
+    """Others pass, also those that `Daemon` sets by default."""
+    _home.check_environment({"HOME": "/a", "STNOUPGRADE": "0", "STTRACE": "all", "STNODEFAULTFOLDER": ""})
+
+
+@pytest.mark.parametrize("key", ["", "ä", "a\nb"])
+def test_keys(key: str) -> None:
+    """A key that no header can hold is refused; none at all is one that is made."""
+    _home.check_key(None)
+    _home.check_key("any key <&>")
+    with pytest.raises(BadRequestError, match="API key"):
+        _home.check_key(key)
 
 
 def test_write_configuration(tmp_path: Path) -> None:
@@ -74,10 +147,11 @@ def test_write_configuration(tmp_path: Path) -> None:
 
 def test_configuration() -> None:
     """The configuration has ports and key, whatever is in it, and nothing that reaches beyond this computer."""
-    root = ElementTree.fromstring(_home.configuration(1111, 2222, "<&\"'>"))
-    assert root.findtext("gui/address") == "127.0.0.1:1111"
+    with closing(Ports(None)) as ports:
+        root = ElementTree.fromstring(_home.configuration(ports, "<&\"'>"))
+    assert root.findtext("gui/address") == ports.api.configured
     assert root.findtext("gui/apikey") == "<&\"'>"
-    assert [element.text for element in root.iterfind("options/listenAddress")] == ["tcp://127.0.0.1:2222"]
+    assert [element.text for element in root.iterfind("options/listenAddress")] == [ports.sync]
     for option in ("globalAnnounceEnabled", "localAnnounceEnabled", "relaysEnabled", "natEnabled"):
         assert root.findtext(f"options/{option}") == "false"
     assert root.findtext("options/crashReportingEnabled") == "false"
@@ -109,7 +183,7 @@ def test_sync_address(listeners: list[str], expected: str | None) -> None:
 
 
 def test_environment(tmp_path: Path) -> None:
-    """What would change the daemon's behaviour, or lead into the user's directories, is not passed on."""
+    """What would change the daemon's behaviour or lead to the user's files is not passed on; what is given counts."""
     inherited = {
         "PATH": "/bin",
         "LANG": "C.UTF-8",
@@ -122,7 +196,7 @@ def test_environment(tmp_path: Path) -> None:
         "http_proxy": "http://proxy",
         "ALL_PROXY": "socks5://proxy",
     }
-    variables = _home.environment(inherited, tmp_path, "key", {"STTRACE": "model", "STGUIAPIKEY": "other", "MORE": "1"})
+    variables = _home.environment(inherited, tmp_path, "key", {"STTRACE": "model", "STNOUPGRADE": "0", "MORE": "1"})
     user_home = str(tmp_path / "user")
     assert variables == {
         "PATH": "/bin",
@@ -132,7 +206,7 @@ def test_environment(tmp_path: Path) -> None:
         "APPDATA": user_home,
         "LOCALAPPDATA": user_home,
         "STNODEFAULTFOLDER": "1",
-        "STNOUPGRADE": "1",
+        "STNOUPGRADE": "0",
         "STHASHING": "minio",
         "STTRACE": "model",
         "MORE": "1",
@@ -144,7 +218,8 @@ def test_environment(tmp_path: Path) -> None:
 
 def test_command_line() -> None:
     """The command line has only options that all versions know, and the caller's after them."""
-    assert _home.command_line(Path("/bin/syncthing"), Path("/home"), "http://127.0.0.1:1", ["--audit"]) == [
+    listening = Listening.given("127.0.0.1:1")
+    assert _home.command_line(Path("/bin/syncthing"), Path("/home"), listening, ["--audit"]) == [
         "/bin/syncthing",
         "serve",
         "--home=/home",

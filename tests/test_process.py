@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing._process import Process, to_the_end
+from aiosyncthing._process import Process, in_thread, to_the_end
+from aiosyncthing.exceptions import DaemonError
 
 from .support.processes import alive, children, eventually, processes_with
 
@@ -159,6 +161,16 @@ async def test_missing_directory(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await process.start()
     assert await process.wait() is None
+
+
+async def test_a_loop_without_subprocesses(shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event loop that can't start programs, such as Windows' selector loop, is named, with what to do."""
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio.get_running_loop(), "subprocess_exec", asyncio.AbstractEventLoop().subprocess_exec)
+        run = shell("echo up")
+        with pytest.raises(DaemonError, match=r"this event loop \(\w+\) can't start programs\..*ProactorEventLoop"):
+            await run.process.start()
+    assert await run.end() is None
 
 
 async def test_no_guard_no_start(shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,3 +319,23 @@ async def test_to_the_end_of_cancelled_work() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_in_thread() -> None:
+    """What blocks runs in a thread; a cancellation waits for it."""
+    started, go_on = threading.Event(), threading.Event()
+
+    def work(result: str) -> str:
+        started.set()
+        assert go_on.wait(30)
+        return result
+
+    task = asyncio.create_task(in_thread(work, "done"))
+    await asyncio.to_thread(started.wait)
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await in_thread(work, result="done") == "done"

@@ -7,30 +7,51 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ._gui_address import loopback_of
-from ._ports import LOOPBACK
+from ._ports import bracketed
 from .device_id import DeviceID
-from .exceptions import DaemonError
+from .exceptions import BadRequestError, DaemonError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ._ports import Listening, Ports
+
 __all__ = [
+    "HomeFolder",
+    "check_arguments",
+    "check_environment",
+    "check_key",
     "command_line",
     "configuration",
     "environment",
     "find_binary",
-    "make_home",
     "read_device_id",
     "sync_address",
     "write_configuration",
 ]
 
 _CONFIG: Final = "config.xml"
+_MONITOR: Final = "Daemon itself does what Syncthing's monitor process does"
+# What Daemon decides, by the option of the command line and by the environment variable, with what to use in place.
+_OWN_OPTIONS: Final = {
+    **dict.fromkeys(("home", "config", "data", "H", "C", "D"), "use Daemon(home=...)"),
+    "gui-address": "use Daemon(address=...)",
+    "gui-apikey": "use Daemon(api_key=...)",
+    "no-restart": _MONITOR,
+}
+_OWN_VARIABLES: Final = {
+    **dict.fromkeys(("STHOMEDIR", "STCONFDIR", "STDATADIR"), "use Daemon(home=...)"),
+    "STGUIADDRESS": "use Daemon(address=...)",
+    "STGUIAPIKEY": "use Daemon(api_key=...)",
+    "STNORESTART": _MONITOR,
+    "STMONITORED": _MONITOR,
+}
 # In every supported version; a newer daemon completes and converts it, an older one would refuse a newer number.
 _CONFIG_VERSION: Final = "35"
 # What a daemon may do that reaches beyond this computer, or gets in the way of others on it.
@@ -47,6 +68,42 @@ _OPTIONS: Final = {
     "setLowPriority": "false",
     "reconnectionIntervalS": "5",
 }
+
+
+def check_key(api_key: str | None) -> None:
+    """Refuse a key that can't be sent.
+
+    Raises:
+        BadRequestError: It is one.
+    """
+    if api_key is not None and not (api_key and api_key.isascii() and api_key.isprintable()):
+        raise BadRequestError("the API key must be of printable ASCII characters, and not empty")
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Refuse options of the command line that contradict what `Daemon` sets.
+
+    Raises:
+        BadRequestError: There is one.
+    """
+    for argument in arguments:
+        # Long options may have one dash or two; the value of a short one follows at once.
+        name = argument.lstrip("-").partition("=")[0] if argument.startswith("-") else ""
+        short = argument[1:2] if argument[2:3] not in {"", "="} else name
+        for each in {name, short if short.isupper() else name}:
+            if reason := _OWN_OPTIONS.get(each):
+                raise BadRequestError(f"the argument {argument.partition('=')[0]!r} contradicts Daemon: {reason}")
+
+
+def check_environment(env: Mapping[str, str]) -> None:
+    """Refuse variables that contradict what `Daemon` sets.
+
+    Raises:
+        BadRequestError: There is one.
+    """
+    for name in env:
+        if reason := _OWN_VARIABLES.get(name.upper()):  # on Windows upper and lower case are the same
+            raise BadRequestError(f"the environment variable {name} contradicts Daemon: {reason}")
 
 
 def find_binary(binary: str | os.PathLike[str] | None) -> Path:
@@ -66,25 +123,51 @@ def find_binary(binary: str | os.PathLike[str] | None) -> Path:
     return Path(found).absolute()
 
 
-def make_home(home: Path) -> bool:
-    """Create what is missing of the directories (writes).
+class HomeFolder:
+    """The directory of a daemon: a given one, which stays, or a temporary one.
 
-    Returns:
-        Whether the home is new, so that it needs a configuration.
+    Args:
+        given: The directory; ``None`` for a temporary one.
+
+    Attributes:
+        path: Where it is, or was last; ``None`` before it was made.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _user_home(home).mkdir(mode=0o700, exist_ok=True)
-    return not (home / _CONFIG).exists()
+
+    def __init__(self, given: str | os.PathLike[str] | None) -> None:
+        self._given = given
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self.path: Path | None = None
+
+    def make(self) -> bool:
+        """Create what is missing of the directories (writes).
+
+        Returns:
+            Whether the home is new, so that it needs a configuration.
+        """
+        if self._given is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="aiosyncthing-")
+            self.path = Path(self._temporary.name)
+        else:
+            self.path = Path(self._given).absolute()
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _user_home(self.path).mkdir(mode=0o700, exist_ok=True)
+        return not (self.path / _CONFIG).exists()
+
+    def remove(self) -> None:
+        """Remove a temporary one (writes)."""
+        temporary, self._temporary = self._temporary, None
+        if temporary is not None:
+            temporary.cleanup()
 
 
-def configuration(gui_port: int, sync_port: int, api_key: str) -> str:
-    """Compose a config.xml that keeps the daemon to the loopback interface."""
+def configuration(ports: Ports, api_key: str) -> str:
+    """Compose a config.xml that keeps the daemon to the loopback interface, but for an API that listens elsewhere."""
     options = "".join(f"<{name}>{value}</{name}>" for name, value in _OPTIONS.items())
     return (
         f'<configuration version="{_CONFIG_VERSION}">'
-        f'<gui enabled="true" tls="false"><address>{LOOPBACK}:{gui_port}</address>'
+        f'<gui enabled="true" tls="false"><address>{escape(ports.api.configured)}</address>'
         f"<apikey>{escape(api_key)}</apikey></gui>"
-        f"<options><listenAddress>tcp://{LOOPBACK}:{sync_port}</listenAddress>{options}</options>"
+        f"<options><listenAddress>{ports.sync}</listenAddress>{options}</options>"
         "</configuration>"
     )
 
@@ -104,7 +187,7 @@ def sync_address(listeners: Iterable[str]) -> str | None:
         if scheme in {"tcp", "tcp4", "tcp6"}:
             bare = host.removeprefix("[").removesuffix("]")
             loopback = loopback_of(bare or ("::" if scheme == "tcp6" else ""))
-            return f"tcp://{_bracketed(loopback) if loopback else host}:{port}"
+            return f"tcp://{bracketed(loopback) if loopback else host}:{port}"
     return None
 
 
@@ -141,13 +224,9 @@ def environment(inherited: Mapping[str, str], home: Path, api_key: str, extra: M
     }
 
 
-def command_line(binary: Path, home: Path, url: str, arguments: Sequence[str]) -> list[str]:
+def command_line(binary: Path, home: Path, gui: Listening, arguments: Sequence[str]) -> list[str]:
     """Compose the command line, of options that every supported version has."""
-    return [str(binary), "serve", f"--home={home}", "--no-browser", f"--gui-address={url}", *arguments]
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+    return [str(binary), "serve", f"--home={home}", "--no-browser", f"--gui-address={gui.option}", *arguments]
 
 
 def _user_home(home: Path) -> Path:

@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
+
+from .exceptions import DaemonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Process", "to_the_end"]
+__all__ = ["Process", "in_thread", "to_the_end"]
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _POSIX: Final = sys.platform != "win32"
@@ -44,6 +47,11 @@ async def to_the_end(work: Coroutine[Any, Any, _T]) -> _T:
     if not task.cancelled():
         task.exception()  # fetched, or asyncio would complain: the cancellation is what counts
     raise cancelled
+
+
+async def in_thread(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Call what blocks. A cancellation waits for it, so that nothing goes on behind our back."""
+    return await to_the_end(asyncio.to_thread(function, *args, **kwargs))
 
 
 class _Run(asyncio.SubprocessProtocol):
@@ -148,6 +156,7 @@ class Process:
 
         Raises:
             OSError: The system refuses.
+            DaemonError: This event loop can't start programs.
         """
         if not _POSIX:  # pragma: no cover - Windows
             self._run = await self._spawn(self._command, self._on_line)
@@ -194,14 +203,21 @@ class Process:
         else:
             options = {"start_new_session": True}
         run = _Run(on_line)
-        await asyncio.get_running_loop().subprocess_exec(
-            lambda: run,
-            *command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL if on_line is None else subprocess.PIPE,
-            stderr=subprocess.DEVNULL if on_line is None else subprocess.STDOUT,
-            env=self._environment,
-            cwd=self._directory,
-            **options,
-        )
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.subprocess_exec(
+                lambda: run,
+                *command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL if on_line is None else subprocess.PIPE,
+                stderr=subprocess.DEVNULL if on_line is None else subprocess.STDOUT,
+                env=self._environment,
+                cwd=self._directory,
+                **options,
+            )
+        except NotImplementedError:
+            raise DaemonError(
+                f"this event loop ({type(loop).__name__}) can't start programs. On Windows that is the one of "
+                "WindowsSelectorEventLoopPolicy: run the daemon in a ProactorEventLoop, asyncio's default there"
+            ) from None
         return run

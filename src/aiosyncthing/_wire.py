@@ -73,7 +73,11 @@ _BY_TEXT: Final[Mapping[str, tuple[type[SyncthingError], str]]] = {
     "folder is paused": (FolderNotRunningError, "the folder is paused"),
     "folder is not running": (FolderNotRunningError, "the folder is not running"),
     "No such object in the index": (NotFoundError, "the folder has no such file"),
-    "upgrade unsupported": (NotSupportedError, "this build of the daemon can't upgrade itself"),
+    # The same words for both reasons: lib/upgrade's in builds without upgrades, and lib/api's own with --no-upgrade.
+    "upgrade unsupported": (
+        NotSupportedError,
+        "the daemon can't upgrade itself: its build has none, or STNOUPGRADE switches upgrades off, as Daemon does",
+    ),
     "Debugging disabled": (NotSupportedError, "the daemon's debugging is off: set gui.debugging"),
 }
 # db/ignores of 1.19: "folder nope does not exist"; its POST leaves the ID out.

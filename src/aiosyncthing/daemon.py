@@ -13,41 +13,33 @@ import logging
 import os
 import secrets
 import sys
-import tempfile
-from collections import deque
 from contextlib import AsyncExitStack, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from . import _home
-from ._ports import LOOPBACK, Port, is_taken
-from ._process import Process, to_the_end
-from .exceptions import BadRequestError, DaemonError, SyncthingError
+from ._ports import Listening, Ports, is_taken
+from ._process import Process, in_thread, to_the_end
+from ._supervision import Crash, CrashPolicy, Log, Supervisor
+from .exceptions import DaemonError, SyncthingError
 from .syncthing import Syncthing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
-    from typing import ParamSpec, Self, TypeVar
+    from typing import Self, TypeVar
 
     from .device_id import DeviceID
 
-    _P = ParamSpec("_P")
     _T = TypeVar("_T")
 
-__all__ = ["Daemon"]
+__all__ = ["Crash", "Daemon"]
 
 _LOGGER = logging.getLogger(__name__)
 
-_RESTART_CODES: Final = frozenset({3, 4})  # asked by the API or SIGHUP, and after an upgrade (lib/svcutil)
-_RESTART_PAUSE: Final = 1.0  # at most one start per second, as in Syncthing's own monitor
 _PORT_ATTEMPTS: Final = 5
 _PROBE_PAUSE: Final = 0.05
 _PROBE_TIMEOUT: Final = 5.0
-_KILL_TIMEOUT: Final = 10.0  # the system may take a moment, and for a process stuck in a file system for ever
-_LOG_LINES: Final = 2000  # the stack traces of a crash can have a thousand
-_CRASH_MARKS: Final = ("panic:", "fatal error:", "SIG")  # what Go's runtime writes first
-_LOG_LINES_IN_ERRORS: Final = 20
 
 
 class Daemon:
@@ -58,16 +50,21 @@ class Daemon:
         async with Daemon() as one, Daemon() as other:
             await one.client.config.set_device({"deviceID": other.device_id, "addresses": [other.sync_address]})
 
-    Its ports are free ones that it picks itself, on the loopback interface. A home without a ``config.xml`` gets one
-    that keeps the daemon off the network: no discovery, relays, NAT traversal, usage and crash reports or upgrades. A
-    home that has one is used as it is, with its identity; only address and key of the API are overridden, for this
-    run. Beware: a copy of the home of a real installation makes the daemon talk to that installation's devices.
+    A home without a ``config.xml`` gets one that keeps the daemon off the network: no discovery, relays, NAT traversal,
+    usage and crash reports or upgrades. A home that has one is used as it is, with its identity; only address and key
+    of the API are overridden, for this run. Beware: a copy of the home of a real installation makes the daemon talk to
+    that installation's devices.
 
-    The environment is passed on without proxies and Syncthing's variables, and ``~`` leads into the home.
+    Without an `address` the API listens on the loopback interface: at the port that the home had before if that is
+    free, otherwise at a free one. A new home listens for other devices at a free port of the loopback interface.
+
+    The environment is passed on without proxies and Syncthing's variables, and ``~`` leads into the home. What is
+    given as `env` counts, also where `Daemon` sets something by itself: ``HOME``, or ``STNOUPGRADE``, which it sets
+    to ``1`` (with ``0`` the daemon may upgrade itself, where its build can).
 
     The daemon runs as a single process. What Syncthing's monitor process does is done here: when it exits because a
-    restart was asked for by the API, it is started again, on the same ports. After a crash or a shutdown it stays
-    down until `start`.
+    restart was asked for by the API, it is started again, on the same ports. After a crash it stays down until
+    `start`, unless `on_crash` says otherwise; after a shutdown it always does.
 
     When this process ends without stopping it, even by SIGKILL, the daemon is killed; its temporary home then
     remains. That holds on POSIX systems that have ``/bin/sh``, as long as no forked child lives on. On Windows the
@@ -78,7 +75,15 @@ class Daemon:
             a temporary one, which is removed in the end.
         binary: The ``syncthing`` program. ``None`` for the environment variable ``SYNCTHING_BINARY`` or else
             ``syncthing`` on the ``PATH``.
+        address: Where the API listens: ``127.0.0.1:8384``, ``[::1]:8384``, or ``unix:///path`` for a Unix socket;
+            ``0.0.0.0:8384`` for all interfaces, without TLS. If another program listens there, `start` raises.
         api_key: The API key; by default a random one.
+        on_crash: What happens when the process ends without having been asked to, once it has been ready: ``stop``,
+            it stays down, or ``restart``, it is started again, on the same ports, within a second.
+        crash_limit: How many times it is started again within `crash_window`, before it stays down after all. The
+            defaults are those of Syncthing's own monitor process.
+        crash_window: Seconds.
+        crash_handler: Called with each `Crash`, in the event loop.
         start_timeout: Seconds until the API must be ready. Version 2 may have to convert an old database first.
         stop_timeout: Seconds that the daemon has to end when it is asked to, before it is killed; 0 to kill it at
             once. It needs up to 1, or 10 when it has just connected to another device.
@@ -86,7 +91,8 @@ class Daemon:
         arguments: Further arguments of ``syncthing serve``, such as ``--audit``.
 
     Raises:
-        BadRequestError: The API key can't be sent in a header.
+        BadRequestError: The API key can't be sent in a header, the address can't be used, or `env` or `arguments`
+            contradict what this class sets, say by ``--gui-address``: it has an argument of its own for that.
     """
 
     def __init__(
@@ -94,42 +100,50 @@ class Daemon:
         home: str | os.PathLike[str] | None = None,
         binary: str | os.PathLike[str] | None = None,
         *,
+        address: str | None = None,
         api_key: str | None = None,
+        on_crash: Literal["stop", "restart"] = "stop",
+        crash_limit: int = 4,
+        crash_window: float = 60,
+        crash_handler: Callable[[Crash], object] | None = None,
         start_timeout: float = 60,
         stop_timeout: float = 15,
         env: Mapping[str, str] | None = None,
         arguments: Sequence[str] = (),
     ) -> None:
-        if api_key is not None and not (api_key and api_key.isascii() and api_key.isprintable()):
-            raise BadRequestError("the API key must be of printable ASCII characters, and not empty")
+        _home.check_key(api_key)
+        _home.check_arguments(arguments)
+        _home.check_environment(env or {})
         self._api_key = api_key or secrets.token_urlsafe(24)
-        self._given_home = home
         self._given_binary = binary
+        self._given_address = None if address is None else Listening.given(address)
         self._start_timeout = start_timeout
         self._stop_timeout = stop_timeout
         self._env = dict(env or {})
         self._arguments = tuple(arguments)
-        self._log: deque[str] = deque(maxlen=_LOG_LINES)
+        self._log = Log(self._api_key)
         self._lock = asyncio.Lock()
         self._down = asyncio.Event()
+        self._supervisor = Supervisor(
+            self._new_process,
+            CrashPolicy(on_crash, crash_limit, crash_window, crash_handler),
+            self._log,
+            self._note_down,
+        )
         self._binary: Path | None = None
-        self._home: Path | None = None
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        self._ports: list[Port] = []  # of the API and of the sync protocol
-        self._url: str | None = None
+        self._home = _home.HomeFolder(home)
+        self._ports: Ports | None = None
         self._client: Syncthing | None = None
         self._device_id: DeviceID | None = None
         self._sync_address: str | None = None
         self._version: str | None = None
-        self._process: Process | None = None
-        self._supervisor: asyncio.Task[None] | None = None
-        self._returncode: int | None = None
         self._not_ready = ""
 
     def __repr__(self) -> str:
         """Show where it is, without the key."""
         state = f"pid {self.pid}" if self.running else "down"
-        return f"<{type(self).__name__} {self._url} in {self._home}, {state}>"
+        url = None if self._ports is None else self._ports.api.url
+        return f"<{type(self).__name__} {url} in {self._home.path}, {state}>"
 
     @property
     def client(self) -> Syncthing:
@@ -139,7 +153,7 @@ class Daemon:
     @property
     def url(self) -> str:
         """Base URL of the API. It stays the same until `stop`."""
-        return _started(self._url)
+        return _started(self._ports).api.url
 
     @property
     def api_key(self) -> str:
@@ -170,7 +184,7 @@ class Daemon:
     @property
     def home(self) -> Path:
         """Its directory for configuration, identity and database."""
-        return _started(self._home)
+        return _started(self._home.path)
 
     @property
     def binary(self) -> Path:
@@ -179,18 +193,18 @@ class Daemon:
 
     @property
     def pid(self) -> int | None:
-        """Its process ID; ``None`` while it is down. A restart asked by the API changes it."""
-        return None if self._process is None else self._process.pid
+        """Its process ID; ``None`` while it is down. Every restart changes it."""
+        return None if self._supervisor.process is None else self._supervisor.process.pid
 
     @property
     def running(self) -> bool:
-        """Whether it is up, or about to be started again since a restart was asked by the API."""
-        return self._supervisor is not None and not self._supervisor.done()
+        """Whether it is up, or about to be started again: by a restart that the API was asked for, or after a crash."""
+        return self._supervisor.running
 
     @property
     def returncode(self) -> int | None:
         """Exit code of its last end, negative for a signal; ``None`` while it is up."""
-        return self._returncode
+        return self._supervisor.returncode
 
     @property
     def log_tail(self) -> list[str]:
@@ -198,12 +212,12 @@ class Daemon:
 
         The logger ``aiosyncthing.daemon`` has each of them, as a debug message.
         """
-        return list(self._log)
+        return self._log.lines
 
     async def start(self) -> None:
         """Start it, and wait until its API is ready.
 
-        After `kill`, a crash or a shutdown it starts again on the same ports; after `stop` it begins anew.
+        After `kill`, a crash or a shutdown it starts again on the same ports; after `stop` it starts afresh.
 
         Raises:
             DaemonError: It is running already, or can't be started; the message has the end of its log. Nothing
@@ -250,13 +264,13 @@ class Daemon:
             self._down.set()
 
     async def wait(self) -> int | None:
-        """Wait until it is down: shut down, crashed, killed or stopped. Restarts do not count.
+        """Wait until it is down and stays so: shut down, crashed, killed or stopped. Restarts do not count.
 
         Returns:
             Its exit code, negative for a signal.
         """
         await self._down.wait()
-        return self._returncode
+        return self._supervisor.returncode
 
     async def __aenter__(self) -> Self:
         """Start it."""
@@ -275,13 +289,10 @@ class Daemon:
         self._not_ready = "it was not asked yet"
         try:
             async with asyncio.timeout(self._start_timeout):
-                if self._ports:
-                    ready = await self._start_ready()
-                else:
-                    ready = await self._start_on_free_ports()
-            if ready:
+                taken = await (self._start_ready() if self._client else self._start_afresh())
+            if taken is None:
                 return
-            failure = self._error(f"another program took the daemon's port: {self._url}")
+            failure = self._error(f"another program took the daemon's port: {taken}")
         except TimeoutError:
             failure = self._error(f"the daemon was not ready within {self._start_timeout:g} s: {self._not_ready}")
         except OSError as error:
@@ -292,62 +303,72 @@ class Daemon:
         await to_the_end(self._release())
         raise failure
 
-    async def _start_on_free_ports(self) -> bool:
-        self._binary = await _in_thread(_home.find_binary, self._given_binary)
-        new_home = await _in_thread(self._make_home)
+    async def _start_afresh(self) -> str | None:
+        """Find program, home and ports, start it and wait until it is ready.
+
+        Returns:
+            What another program has; ``None`` if it is ready.
+        """
+        self._binary = await in_thread(_home.find_binary, self._given_binary)
+        new_home = await in_thread(self._home.make)
+        wanted = self._given_address
+        if wanted is None and not new_home:
+            wanted = await in_thread(Listening.kept, self.home)
+        taken: str | None = None
         for _ in range(_PORT_ATTEMPTS):
-            await self._choose_ports(new_home=new_home)
-            if await self._start_ready():
-                return True
+            await self._choose_ports(wanted, new_home=new_home)
+            taken = await self._start_ready()
+            if taken is None:
+                break
             await to_the_end(self._reap())
-        return False
+            wanted = self._given_address
+        return taken
 
-    def _make_home(self) -> bool:
-        if self._given_home is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="aiosyncthing-")
-            self._home = Path(self._temporary.name)
-        else:
-            self._home = Path(self._given_home).absolute()
-        return _home.make_home(self._home)
-
-    async def _choose_ports(self, *, new_home: bool) -> None:
+    async def _choose_ports(self, wanted: Listening | None, *, new_home: bool) -> None:
         await to_the_end(self._give_back())
-        self._ports.append(Port())
-        self._ports.append(Port())
-        gui_port, sync_port = (port.number for port in self._ports)
+        self._ports = await self._reserve(wanted) if wanted else Ports(None)
         if new_home:
-            text = _home.configuration(gui_port, sync_port, self._api_key)
-            await _in_thread(_home.write_configuration, self.home, text)
-        self._url = f"http://{LOOPBACK}:{gui_port}"
-        self._client = Syncthing(self._api_key, self._url)
+            text = _home.configuration(self._ports, self._api_key)
+            await in_thread(_home.write_configuration, self.home, text)
+        self._client = Syncthing(self._api_key, self.url)
 
-    async def _start_ready(self) -> bool:
+    async def _reserve(self, wanted: Listening) -> Ports:
+        try:
+            return await Ports.given(wanted)
+        except OSError as error:
+            reason = f"the daemon can't listen on {wanted.configured}: {error}"
+        if self._given_address is not None:
+            raise self._error(reason)
+        _LOGGER.warning("%s; it gets a free port for this run", reason)
+        return Ports(None)
+
+    async def _start_ready(self) -> str | None:
         """Start it and wait until it is ready.
 
         Returns:
-            Whether it is; if not, another program has one of its ports.
+            What another program has of its ports; ``None`` if it is ready.
         """
-        process = await self._start_process()
-        self._supervisor = asyncio.create_task(self._supervise(process), name=f"supervise {self._url}")
-        gui_port, sync_port = (port.number for port in self._ports)
-        probe = asyncio.create_task(self._probe(f"tcp://{LOOPBACK}:{sync_port}"))
+        supervision = await self._supervisor.start()
+        ports = _started(self._ports)
+        probe = asyncio.create_task(self._probe(ports.sync))
         try:
-            await asyncio.wait({probe, self._supervisor}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({probe, supervision}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             probe.cancel()
             await to_the_end(asyncio.wait({probe}))
         if not probe.cancelled():
-            return probe.result()
-        if await is_taken(gui_port):
-            return False
+            self._supervisor.ready = probe.result()
+            return None if self._supervisor.ready else ports.sync
+        if await is_taken(ports.api.gui):
+            return ports.api.url
         raise self._error("the daemon ended while it was starting")
 
     async def _probe(self, own_listener: str) -> bool:
-        """Wait until it answers as itself and listens; tell whether it can listen."""
+        """Wait until it answers as itself and listens; return whether it can listen."""
         while True:
             try:
                 status = await self.client.system.status(timeout=_PROBE_TIMEOUT)
-                device_id = await _in_thread(_home.read_device_id, self.home)
+                device_id = await in_thread(_home.read_device_id, self.home)
             except (SyncthingError, OSError) as error:
                 self._not_ready = str(error)
             else:
@@ -365,64 +386,33 @@ class Daemon:
                     return True
             await asyncio.sleep(_PROBE_PAUSE)
 
-    async def _start_process(self) -> Process:
-        self._returncode = None
-        self._process = Process(
-            _home.command_line(self.binary, self.home, self.url, self._arguments),
+    def _new_process(self) -> Process:
+        return Process(
+            _home.command_line(self.binary, self.home, _started(self._ports).api, self._arguments),
             _home.environment(os.environ, self.home, self._api_key, self._env),
             self.home,
-            self._report,
+            self._log.add,
         )
-        await to_the_end(self._process.start())
-        return self._process
 
-    async def _supervise(self, process: Process) -> None:
-        """Do the work of Syncthing's monitor process: start the daemon again when it ends for that."""
-        clock = asyncio.get_running_loop().time
-        while True:
-            started = clock()
-            self._returncode = await process.wait()
-            if self._returncode not in _RESTART_CODES:
-                break
-            await asyncio.sleep(started + _RESTART_PAUSE - clock())
-            try:
-                process = await self._start_process()
-            except OSError as error:
-                self._report(f"the daemon could not be started again: {error}")
-                break
+    def _note_down(self) -> None:
         self._down.set()
 
     async def _ask_to_end(self) -> None:
-        await self._end_supervision()
-        if self._process is None or not self._process.running:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._stop_timeout):
-                if sys.platform == "win32":  # pragma: no cover - Windows
-                    with suppress(SyncthingError):
-                        await self.client.system.shutdown()
-                else:
-                    self._process.terminate()
-                await self._process.wait()
+        await self._supervisor.ask_to_end(self._ask, self._stop_timeout)
 
-    async def _end_supervision(self) -> None:
-        if self._supervisor is not None:
-            self._supervisor.cancel()
-            await asyncio.wait({self._supervisor})
-            self._supervisor = None
+    async def _ask(self, process: Process) -> None:
+        if sys.platform == "win32":  # pragma: no cover - Windows
+            with suppress(SyncthingError):
+                await self.client.system.shutdown()
+        else:
+            process.terminate()
 
     async def _reap(self) -> None:
         """Leave nothing of the process."""
-        await self._end_supervision()
-        if self._process is None:
-            return
-        self._process.kill()
         try:
-            async with asyncio.timeout(_KILL_TIMEOUT):
-                self._returncode = await self._process.wait()
+            await self._supervisor.reap()
         except TimeoutError:
             raise self._error("the daemon can't be killed") from None
-        self._process = None
 
     async def _release(self) -> None:
         """Leave nothing at all."""
@@ -433,44 +423,26 @@ class Daemon:
             await self._reap()
 
     async def _remove_temporary_home(self) -> None:
-        if self._temporary is None:
-            return
         try:
-            await asyncio.to_thread(self._temporary.cleanup)
+            await asyncio.to_thread(self._home.remove)
         except OSError as error:
             raise self._error(f"the temporary home can't be removed: {error}") from error
-        finally:
-            self._temporary = None
 
     async def _give_back(self) -> None:
         if self._client is not None:
             await self._client.close()
             self._client = None
-        for port in self._ports:
-            port.close()
-        self._ports.clear()
-
-    def _report(self, line: str) -> None:
-        line = line.replace(self._api_key, "<API key>")
-        self._log.append(line)
-        _LOGGER.debug("%s", line)
+        if self._ports is not None:
+            self._ports.close()
 
     def _error(self, what: str) -> DaemonError:
-        end = "" if self._returncode is None else f", exit code {self._returncode}"
-        lines = list(self._log)
-        # Of a crash the reason, which long stack traces follow; otherwise the end.
-        crash = next((index for index, line in enumerate(lines) if line.startswith(_CRASH_MARKS)), len(lines))
-        shown = lines[crash:][:_LOG_LINES_IN_ERRORS] or lines[-_LOG_LINES_IN_ERRORS:]
+        end = "" if self.returncode is None else f", exit code {self.returncode}"
+        shown = self._log.excerpt()
         log = "\n".join(["; from its log:", *shown]) if shown else "; it has logged nothing"
-        return DaemonError(f"{what} (binary {self._binary}, home {self._home}{end}){log}")
+        return DaemonError(f"{what} (binary {self._binary}, home {self._home.path}{end}){log}")
 
 
 def _started(value: _T | None) -> _T:
     if value is None:
         raise DaemonError("the daemon is not started")
     return value
-
-
-async def _in_thread(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """Call what blocks. A cancellation waits for it, so that nothing goes on behind our back."""
-    return await to_the_end(asyncio.to_thread(function, *args, **kwargs))

@@ -346,7 +346,8 @@ class System(Namespace):
             timeout: Seconds for the request; default 60.
 
         Raises:
-            NotSupportedError: This build can't upgrade itself, as those of Linux distributions.
+            NotSupportedError: This build can't upgrade itself, as those of Linux distributions, or upgrades are
+                switched off, as by `Daemon`; the daemon doesn't say which.
         """
         return await self._api.call(_routes.CHECK_UPGRADE, timeout=timeout)
 
@@ -362,7 +363,8 @@ class System(Namespace):
             The daemon's words when it restarts; ``None`` when there is nothing newer.
 
         Raises:
-            NotSupportedError: This build can't upgrade itself, as those of Linux distributions.
+            NotSupportedError: This build can't upgrade itself, as those of Linux distributions, or upgrades are
+                switched off, as by `Daemon`; the daemon doesn't say which.
         """
         return await self._api.call(_routes.UPGRADE, timeout=timeout)
 
