@@ -22,7 +22,7 @@ from aiosyncthing.exceptions import (
 )
 
 from .support.calls import DEVICE, ESCAPED, FOLDER, KEY, Call, calls, check, refused
-from .support.server import Answer, Request, Server, as_json, as_text
+from .support.server import Answer, Server, as_json, as_text
 
 NO_FOLDER = as_text("no such folder", 404)
 NO_FOLDER_500 = as_text("no such folder", 500)
@@ -150,13 +150,6 @@ async def test_a_missing_file(answer: Answer, second: Answer, expected: type[Exc
     assert caught.value.__cause__ is not caught.value
 
 
-async def test_other_errors_need_no_look() -> None:
-    """What has nothing to do with the folder comes out as it is, after one request."""
-    async with Server(as_text("broken", 500)) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(ServerError, match="broken"):
-            await client.database.need(FOLDER)
-
-
 @pytest.mark.parametrize(
     ("name", "args", "answer", "expected"),
     [
@@ -202,37 +195,12 @@ async def test_completion_of_an_unknown_device() -> None:
     ] * 3
 
 
-async def test_need_of_an_unknown_device() -> None:
-    """The daemon answers that it needs everything; where it needs something, there is a look."""
-    needs = {"files": [{"name": "x"}]}
-    answers = as_json(needs), NO_DEVICE, as_json(needs), as_json({"deviceID": DEVICE})
-    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(UnknownDeviceError):
-            await client.database.remote_need(FOLDER, DEVICE)
-        assert await client.database.remote_need(FOLDER, DEVICE) == needs
-
-
-async def test_going_through_what_a_device_needs() -> None:
-    """All pages come, and the device of each is looked for."""
-
-    def answer(request: Request) -> Answer:
-        pages = {"1": [{"name": "a"}], "2": [{"name": "b"}], "3": []}
-        if request.path.startswith("/rest/config"):
-            return as_json({"deviceID": DEVICE})
-        return as_json({"files": pages[request.query.partition("page=")[2][0]]})
-
-    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        found = [item["name"] async for item in client.database.iter_remote_need(FOLDER, DEVICE, perpage=1)]
-    assert found == ["a", "b"]
-    assert sum(request.path == "/rest/db/remoteneed" for request in server.requests) == 3
-
-
 @pytest.mark.parametrize("text", [f"folder {FOLDER} does not exist", f"folder {FOLDER} does not exist\n"])
 async def test_ignores_of_an_unknown_folder(text: str) -> None:
     """Newer daemons say so with status 200."""
     answer = {"ignore": None, "expanded": None, "error": text.strip()}
     async with Server(as_json(answer)) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(UnknownFolderError, match=r"no such folder \(GET rest/db/ignores\)"):
+        with pytest.raises(UnknownFolderError, match=r"no such folder \(GET rest/db/ignores, status 200\)"):
             await client.database.ignores(FOLDER)
 
 
@@ -282,44 +250,6 @@ async def test_acting_on_a_folder_that_no_path_leads_to() -> None:
         "GET /rest/config/folders",
         "POST /rest/db/revert?folder=..",
     ]
-
-
-async def test_the_next_page_comes_while_one_is_consumed() -> None:
-    """The second page is requested before the first item is consumed."""
-    pages = as_json({"files": [{"name": "a"}]}), as_json({"files": []})
-    async with Server(*pages) as server, Syncthing(KEY, server.url) as client:
-        async for item in client.database.iter_local_changed(FOLDER, perpage=1):
-            assert item == {"name": "a"}
-            await server.requested(2)
-
-
-@pytest.mark.parametrize("name", ["iter_need", "iter_remote_need", "iter_local_changed"])
-async def test_leaving_early_ends_the_request(name: str) -> None:
-    """When it is closed, nothing runs on and the connection of the page that was under way is gone."""
-    never = asyncio.Event()
-
-    def answer(request: Request) -> Answer:
-        if request.path.startswith("/rest/config"):
-            return as_json({"deviceID": DEVICE})
-        content = {"progress": [], "queued": [], "rest": [{"name": "a"}], "files": [{"name": "a"}]}
-        return as_json(content, after=never if "page=2" in request.query else None)
-
-    args = (FOLDER, DEVICE) if name == "iter_remote_need" else (FOLDER,)
-    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        async with aclosing(getattr(client.database, name)(*args, perpage=1)) as items:
-            await anext(items)
-            await server.until(lambda: "page=2" in server.requests[-1].query)
-        assert not [task for task in asyncio.all_tasks() if "fetch" in repr(task)]
-
-
-async def test_a_page_that_fails() -> None:
-    """The items before it come, then the error."""
-    pages = as_json({"files": [{"name": "a"}]}), NO_FOLDER, as_json({"paused": True})
-    async with Server(*pages) as server, Syncthing(KEY, server.url) as client:
-        items = client.database.iter_local_changed(FOLDER, perpage=1)
-        assert await anext(items) == {"name": "a"}
-        with pytest.raises(FolderNotRunningError):
-            await anext(items)
 
 
 def entry(name: str, kind: str = "FILE", **more: Any) -> dict[str, Any]:

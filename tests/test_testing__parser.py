@@ -73,6 +73,7 @@ def test_waiting_for_a_body() -> None:
         (b"GET / HTTP/1.1\r\n" + HOST + b"no header: x\r\n\r\n", "400 Bad Request"),
         (b"GET / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nx\r\n", "400 Bad Request"),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 1_100_000, "431 Request Header Fields Too Large"),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 1_100_000 + b"\r\n\r\n", "431 Request Header Fields Too Large"),
     ],
 )
 def test_what_is_no_request(data: bytes, answer: str) -> None:

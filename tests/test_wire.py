@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from aiosyncthing import _routes
 from aiosyncthing._routes import ROUTES, Answer, find_route
-from aiosyncthing._wire import add_query, encode_body, http_error, join_url, quote_id, read_answer
+from aiosyncthing._wire import add_query, encode_body, http_error, join_url, quote_id, quoted_length, read_answer
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import (
     BadRequestError,
@@ -59,6 +59,7 @@ def test_every_character_is_data_in_an_id() -> None:
         text = "".join(chr(code) for code in range(start, start + 4096) if not 0xD800 <= code < 0xE000)
         assert unquote(quote_id(text)) == text
         assert UNRESERVED.issuperset(quote_id(text))
+        assert quoted_length(text) == len(quote_id(text))
 
 
 @pytest.mark.parametrize("text", [*ODD, DeviceID(DEVICE), ""])
@@ -80,6 +81,7 @@ def test_half_a_character() -> None:
     """What can't be written at all is refused."""
     for send in (
         lambda: quote_id("a\ud800"),
+        lambda: quoted_length("a\ud800"),
         lambda: join_url(BASE, "rest/x\ud800"),
         lambda: join_url(BASE, "rest/x?a=\ud800"),
         lambda: join_url(BASE, "rest/x", {"a": "\ud800"}),
@@ -394,6 +396,8 @@ def fail(status: int, text: str, headers: dict[str, str] | None = None, name: st
         ),
         (404, "404 page not found", None, "DEBUG_FACILITIES", NotSupportedError, "it was removed in 2.0.0"),
         (404, "404 page not found", None, "", NotSupportedError, "v1.29.5 has no such endpoint, or not with"),
+        (414, "", {}, "DB_BROWSE", BadRequestError, "the request is too long"),
+        (431, "431 Request Header Fields Too Large", {}, "DB_SCAN", BadRequestError, "ask for less at a time"),
         (405, "Method Not Allowed", None, "", NotSupportedError, "has no such endpoint"),
         (405, "", {}, "LOG_LEVELS", NotSupportedError, "this Syncthing has no such endpoint: it came with 2.0.0"),
         (501, "upgrade unsupported", None, "UPGRADE", NotSupportedError, "can't upgrade itself"),

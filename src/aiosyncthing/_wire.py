@@ -12,6 +12,7 @@ Facts of the protocol, each with its source in Syncthing where it is not obvious
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -39,7 +40,17 @@ from .exceptions import (
     UnknownFolderError,
 )
 
-__all__ = ["Params", "add_query", "encode_body", "http_error", "join_url", "quote_id", "read_answer", "version_numbers"]
+__all__ = [
+    "Params",
+    "add_query",
+    "encode_body",
+    "http_error",
+    "join_url",
+    "quote_id",
+    "quoted_length",
+    "read_answer",
+    "version_numbers",
+]
 
 Params = Mapping[str, str | int | float | Iterable[str]]
 """Query parameters; a sequence of strings repeats the parameter."""
@@ -63,6 +74,8 @@ _JSON_TYPES: Final[Mapping[Answer, tuple[type, ...]]] = {
     Answer.ARRAY_OR_NULL: (list, type(None)),
     Answer.TREE: (list, dict),
 }
+
+_UNESCAPED: Final = (string.ascii_letters + string.digits + "-._~").encode()  # RFC 3986's unreserved characters
 
 # The daemon's words, by exact text; they mean the same wherever they occur, with status 404 or 500.
 _BY_TEXT: Final[Mapping[str, tuple[type[SyncthingError], str]]] = {
@@ -95,8 +108,22 @@ def quote_id(value: str) -> str:
     Raises:
         BadRequestError: It holds half of a surrogate pair, so it is no text.
     """
+    return quote(_to_bytes(value), safe="")
+
+
+def quoted_length(value: str) -> int:
+    """Return how long a text is when it is escaped, in a fraction of the time that escaping takes.
+
+    Raises:
+        BadRequestError: It holds half of a surrogate pair, so it is no text.
+    """
+    data = _to_bytes(value)
+    return len(data) + len("%2") * len(data.translate(None, _UNESCAPED))
+
+
+def _to_bytes(value: str) -> bytes:
     try:
-        return quote(value, safe="", errors="surrogateescape")
+        return value.encode(errors="surrogateescape")
     except UnicodeEncodeError as error:
         raise BadRequestError(f"{value!r} can't be encoded: {error.reason}") from error
 
@@ -253,6 +280,8 @@ def http_error(
 def _classify(
     route: Route[Any] | None, status: int, headers: Mapping[str, str], text: str
 ) -> tuple[type[SyncthingError], str]:
+    if status in {HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE}:
+        return BadRequestError, "the request is too long for the daemon, or for a proxy: ask for less at a time"
     if status < HTTPStatus.BAD_REQUEST:
         return RedirectError, _redirect(headers.get("Location", ""))
     if text in _BY_TEXT:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from . import _routes
+from . import _routes, _scans
 from ._checks import numbers, page_params, required
-from ._lookup import explain_missing, find_device, find_folder
-from ._namespace import Namespace
-from ._paging import PER_PAGE, iterate
+from ._lists import Lists
+from ._lookup import find_device, find_folder, missing
 from ._patterns import check_patterns
 from ._tree import tree_entries
-from .exceptions import BadRequestError, FolderNotRunningError, NotFoundError, UnknownFolderError
+from .exceptions import BadRequestError, FolderNotRunningError, UnknownFolderError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -22,10 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Database"]
 
-_T = TypeVar("_T")
 
-
-class Database(Namespace):
+class Database(Lists):
     """The index of the folders. Several of its questions are expensive for the daemon, and say so."""
 
     async def status(self, folder_id: str, *, timeout: float | None = None) -> t.FolderSummary:
@@ -172,8 +169,7 @@ class Database(Namespace):
         params = {"folder": required(folder_id, "folder_id")}
         answer = await self._api.call(_routes.DB_IGNORES, params=params, timeout=timeout)
         if answer.get("error") == f"folder {folder_id} does not exist":  # 1.27.1 and newer, with status 200
-            route = _routes.DB_IGNORES
-            raise UnknownFolderError("the daemon has no such folder", method=route.method, path=route.path)
+            raise missing(UnknownFolderError, "the daemon has no such folder", _routes.DB_IGNORES)
         return answer
 
     async def set_ignores(self, folder_id: str, ignore: Iterable[str], *, timeout: float | None = None) -> t.Ignores:
@@ -201,195 +197,47 @@ class Database(Namespace):
             _routes.SET_DB_IGNORES, params=params, data={"ignore": check_patterns(ignore)}, timeout=timeout
         )
 
-    async def need(
-        self,
-        folder_id: str,
-        *,
-        page: int | None = None,
-        perpage: int | None = None,
-        timeout: float | None = None,
-    ) -> t.Need:
-        """Get a page of the items that this device needs. Expensive for the daemon. See `iter_need` for all.
-
-        Docs: ``rest/db-need-get``.
-
-        Args:
-            folder_id: The folder.
-            page: Number of the page, from 1. The lists ``progress``, ``queued`` and ``rest`` are paged as one.
-            perpage: Items a page; default 65536.
-            timeout: Seconds for the request.
-
-        Raises:
-            UnknownFolderError: There is no such folder.
-            FolderNotRunningError: The folder is paused.
-        """
-        return await self._ask(_routes.DB_NEED, folder_id, page_params(page, perpage), timeout)
-
-    def iter_need(
-        self, folder_id: str, *, perpage: int = PER_PAGE, timeout: float | None = None
-    ) -> AsyncGenerator[t.FileInfo]:
-        """Go through all items that this device needs: those in progress, then the queue, then the rest.
-
-        The next page is fetched while one is consumed. Close it (``contextlib.aclosing``) when leaving early.
-
-        Args:
-            folder_id: The folder.
-            perpage: Items a page.
-            timeout: Seconds for each request.
-
-        Raises:
-            UnknownFolderError: There is no such folder.
-            FolderNotRunningError: The folder is paused.
-        """
-
-        async def fetch(page: int) -> list[t.FileInfo]:
-            answer = await self.need(folder_id, page=page, perpage=perpage, timeout=timeout)
-            return [*answer["progress"], *answer["queued"], *answer["rest"]]
-
-        return iterate(fetch, perpage)
-
-    async def remote_need(
-        self,
-        folder_id: str,
-        device_id: str,
-        *,
-        page: int | None = None,
-        perpage: int | None = None,
-        timeout: float | None = None,
-    ) -> t.RemoteNeed:
-        """Get a page of the items that a remote device needs. Expensive for the daemon. See `iter_remote_need`.
-
-        Docs: ``rest/db-remoteneed-get``.
-
-        Args:
-            folder_id: The folder.
-            device_id: The device.
-            page: Number of the page, from 1.
-            perpage: Items a page; default 65536.
-            timeout: Seconds for each request.
-
-        Raises:
-            UnknownFolderError: There is no such folder.
-            UnknownDeviceError: There is no such device; the daemon itself would answer that it needs everything.
-            InvalidDeviceIDError: That is not a device ID.
-            FolderNotRunningError: The folder is paused.
-        """
-        params = {"device": required(device_id, "device_id"), **page_params(page, perpage)}
-        answer = await self._ask(_routes.DB_REMOTE_NEED, folder_id, params, timeout)
-        if answer["files"]:
-            await find_device(self._api, device_id, timeout)
-        return answer
-
-    def iter_remote_need(
-        self, folder_id: str, device_id: str, *, perpage: int = PER_PAGE, timeout: float | None = None
-    ) -> AsyncGenerator[t.FileInfo]:
-        """Go through all items that a remote device needs.
-
-        The next page is fetched while one is consumed. Close it (``contextlib.aclosing``) when leaving early.
-
-        Args:
-            folder_id: The folder.
-            device_id: The device.
-            perpage: Items a page.
-            timeout: Seconds for each request.
-
-        Raises:
-            UnknownFolderError: There is no such folder.
-            UnknownDeviceError: There is no such device.
-            FolderNotRunningError: The folder is paused.
-        """
-
-        async def fetch(page: int) -> list[t.FileInfo]:
-            answer = await self.remote_need(folder_id, device_id, page=page, perpage=perpage, timeout=timeout)
-            return answer["files"]
-
-        return iterate(fetch, perpage)
-
-    async def local_changed(
-        self,
-        folder_id: str,
-        *,
-        page: int | None = None,
-        perpage: int | None = None,
-        timeout: float | None = None,
-    ) -> t.LocalChanged:
-        """Get a page of the items that were changed here in a receive-only folder. See `iter_local_changed`.
-
-        Other folders have none. Docs: ``rest/db-localchanged-get``.
-
-        Args:
-            folder_id: The folder.
-            page: Number of the page, from 1.
-            perpage: Items a page; default 65536.
-            timeout: Seconds for the request.
-
-        Raises:
-            UnknownFolderError: There is no such folder.
-            FolderNotRunningError: The folder is paused.
-        """
-        return await self._ask(_routes.DB_LOCAL_CHANGED, folder_id, page_params(page, perpage), timeout)
-
-    def iter_local_changed(
-        self, folder_id: str, *, perpage: int = PER_PAGE, timeout: float | None = None
-    ) -> AsyncGenerator[t.FileInfo]:
-        """Go through all items that were changed here in a receive-only folder.
-
-        The next page is fetched while one is consumed. Close it (``contextlib.aclosing``) when leaving early.
-
-        Args:
-            folder_id: The folder.
-            perpage: Items a page.
-            timeout: Seconds for each request.
-
-        Raises:
-            UnknownFolderError: There is no such folder.
-            FolderNotRunningError: The folder is paused.
-        """
-
-        async def fetch(page: int) -> list[t.FileInfo]:
-            answer = await self.local_changed(folder_id, page=page, perpage=perpage, timeout=timeout)
-            return answer["files"]
-
-        return iterate(fetch, perpage)
-
     async def scan(
         self,
         folder_id: str | None = None,
         *,
         sub: str | Iterable[str] | None = None,
         next: int | None = None,  # noqa: A002 - Syncthing's name
+        wait: bool = True,
         timeout: float | None = None,
     ) -> None:
         """Scan a folder, or all, and return when that is done.
 
-        It waits for a scan or a sync under way, for the folder's first scan and for a place among the folders that
-        may scan at once. Going away does not stop it. Docs: ``rest/db-scan-post``.
+        That takes as long as it takes: the daemon waits for a scan or a sync under way, for the folder's first scan
+        and for a place among the folders that may scan at once. So the client's own time-out only limits how long it
+        may take to connect. Giving up, by ``timeout`` or by cancelling, does not stop the scan.
+
+        With ``wait=False`` it returns as soon as the daemon has taken the request, which takes it a moment (0.25 s, on
+        slow lines longer). What the daemon refuses at once is raised all the same; what goes wrong later in the
+        scan is not reported here.
+
+        Docs: ``rest/db-scan-post``.
 
         Args:
             folder_id: The folder; ``None`` for all.
-            sub: Only these paths within the folder; those that don't exist are passed over.
+            sub: Only these paths within the folder; those that don't exist are passed over. Many are sent in several
+                requests, one after the other.
             next: Seconds until the next periodic scan of the folder.
-            timeout: Seconds for the request; default no limit.
+            wait: Whether to wait for the end of the scan.
+            timeout: Seconds for each request; default no limit. With ``wait=False``: for the question whether the
+                folder can be scanned; default the client's limit.
 
         Raises:
             UnknownFolderError: There is no such folder.
             FolderNotRunningError: The folder is paused.
             ServerError: The folder can't be scanned; ``body`` says why, or for all folders which ones.
         """
-        if folder_id is None:
-            if sub is not None or next is not None:
-                raise BadRequestError("sub and next belong to one folder")
-            await self._api.call(_routes.DB_SCAN, timeout=timeout)
+        asked = _scans.queries(folder_id, sub, next)
+        if not wait:
+            await _scans.begin(self._api, folder_id, asked, timeout)
             return
-        params: dict[str, str | list[str]] = {
-            "folder": required(folder_id, "folder_id"),
-            **numbers(next=(next, 0)),
-        }
-        if sub is not None:
-            params["sub"] = [required(each, "sub") for each in ([sub] if isinstance(sub, str) else sub)]
-            if not params["sub"]:
-                raise BadRequestError("sub must not be empty: the daemon would scan the whole folder")
-        await self._api.call(_routes.DB_SCAN, params=params, timeout=timeout)
+        for query in asked:
+            await self._api.call(_routes.DB_SCAN, params=query, timeout=timeout)
 
     async def override(self, folder_id: str, *, timeout: float | None = None) -> None:
         """Make this device's state of a send-only folder the newest. The daemon answers before it is done.
@@ -452,17 +300,6 @@ class Database(Namespace):
         """
         params = {"file": required(file, "file"), **page_params(page, perpage)}
         return await self._ask(_routes.DB_PRIO, folder_id, params, timeout)
-
-    async def _ask(self, route: Route[_T], folder_id: str, params: dict[str, str], timeout: float | None) -> _T:
-        """Ask where "no such folder" may also mean a paused one."""
-        params = {"folder": required(folder_id, "folder_id"), **params}
-        try:
-            return await self._api.call(route, params=params, timeout=timeout)
-        except NotFoundError as error:
-            meant = await explain_missing(self._api, folder_id, error, timeout)
-            if meant is error:
-                raise
-            raise meant from error
 
     async def _act(self, route: Route[None], folder_id: str, kinds: set[str], timeout: float | None) -> None:
         """Ask for what the daemon answers 200 to in any case, but only does for some folders."""

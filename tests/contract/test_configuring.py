@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 import pytest_asyncio
 
 from aiosyncthing import Syncthing, types
-from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, UnauthorizedError, UnknownDeviceError
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    ConnectionFailedError,
+    PingError,
+    UnauthorizedError,
+    UnknownDeviceError,
+)
 from tests.support.waiting import until
 
 from . import listener
@@ -378,5 +385,42 @@ async def lets_in(client: Syncthing) -> bool:
     try:
         await client.system.status()
     except (UnauthorizedError, ConnectionFailedError):
+        return False
+    return True
+
+
+async def test_a_misspelt_setting(lone: Daemon, folders: Folders) -> None:
+    """The daemon takes it and changes nothing, so it is refused; all that the daemon has itself may go back."""
+    folder = await folders.add(lone)
+    config = lone.client.config
+    before = await config.config()
+    for path, body in ((f"folders/{folder.id}", {"pused": True}), ("options", {"maxSendKbits": 1})):
+        await lone.client.api.request(f"rest/config/{path}", data=body, method="PATCH")
+    assert await config.config() == before
+    misspelt: dict[str, Any] = {"pused": True}
+    with pytest.raises(BadRequestError, match="did you mean 'paused'"):
+        await config.patch_folder(folder.id, misspelt)
+    with pytest.raises(BadRequestError, match="did you mean 'devices'"):
+        await config.set_folder({"id": folder.id, "path": str(folder.path), "devises": []})
+    await config.replace(before)
+    await config.set_options(before["options"])
+    assert await config.config() == before
+
+
+async def test_two_changes_of_the_listener_at_once(fresh: Daemon) -> None:
+    """They are made one after the other: together they can end the API for good."""
+    config = fresh.client.config
+    whole = await config.config()
+    whole["gui"]["theme"] = "light"
+    await asyncio.gather(config.patch_gui(theme="dark"), config.patch_gui(theme="black"), config.replace(whole))
+    await until(lambda: answers(fresh))
+    assert (await config.gui())["theme"] == "light"
+
+
+async def answers(daemon: Daemon) -> bool:
+    """Tell whether the API can be reached."""
+    try:
+        await daemon.client.system.ping()
+    except PingError:
         return False
     return True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing import parse_time
-from aiosyncthing.exceptions import NotFoundError, RequestTimeoutError
+from aiosyncthing.exceptions import BadRequestError, NotFoundError, RequestTimeoutError
 from tests.support.waiting import until
 
 from .folders import write_files
@@ -82,6 +82,50 @@ async def test_a_scan_goes_on_without_us(lone: Daemon, folders: Folders) -> None
         return (await folder.status())["localBytes"] == 1 << 27
 
     await until(is_scanned)
+
+
+async def test_a_scan_is_only_begun(lone: Daemon, folders: Folders) -> None:
+    """A scan that nobody waits for is made all the same, of a folder, a part of it, and all."""
+    folder = await folders.add(lone)
+
+    async def is_found(file: str) -> None:
+        await until(lambda: has(folder, file))
+
+    write_files(folder.path, ["one"])
+    await lone.client.database.scan(folder.id, wait=False)
+    await is_found("one")
+    write_files(folder.path, ["sub/two"])
+    await lone.client.database.scan(folder.id, sub="sub", wait=False)
+    await is_found("sub/two")
+    write_files(folder.path, ["three"])
+    await lone.client.database.scan(wait=False)
+    await is_found("three")
+
+
+async def test_a_scan_of_many_paths(lone: Daemon, folders: Folders) -> None:
+    """More paths than the daemon takes in one request are scanned, and a request too long is told as that."""
+    folder = await folders.add(lone)
+    write_files(folder.path, ["last"])
+    paths = [*(f"{'directory' * 12}/file {number}" for number in range(9000)), "last"]
+    with pytest.raises(BadRequestError, match="too long"):
+        await lone.client.api.request("rest/db/scan", {"folder": folder.id, "sub": paths}, method="POST")
+    await lone.client.database.scan(folder.id, sub=paths)
+    assert await has(folder, "last")
+
+
+async def test_patterns_for_odd_names(lone: Daemon, folders: Folders) -> None:
+    """A pattern that the daemon would misread is refused, and what the refusal proposes matches that name alone."""
+    odd = ["Icon\r", "a\nb", "\x0btab", "no-break\xa0"]
+    harmless = ["Icon", "a", "b", "tab", "no-break", "sp", "x\ry"]
+    folder = await folders.add(lone, files=[*odd, *harmless])
+    database = lone.client.database
+    for name in odd:
+        with pytest.raises(BadRequestError, match="can't be written"):
+            await database.set_ignores(folder.id, [name])
+    await database.set_ignores(folder.id, ["Icon?", "a?b", "?tab", "no-break?", " sp\t", "x\ry"])
+    await folder.scan()
+    ignored = [name for name in (*odd, *harmless) if (await database.file(folder.id, name))["local"]["ignored"]]
+    assert ignored == [*odd, "sp", "x\ry"]
 
 
 async def test_a_scan_of_all(lone: Daemon, folders: Folders) -> None:

@@ -65,6 +65,7 @@ OF_RUNNING: dict[str, Ask] = {
     "local_changed": lambda client, folder: client.database.local_changed(folder),
     "iter_local_changed": lambda client, folder: drained(client.database.iter_local_changed(folder)),
     "scan": lambda client, folder: client.database.scan(folder),
+    "scan that isn't waited for": lambda client, folder: client.database.scan(folder, wait=False),
     "scan of a part": lambda client, folder: client.database.scan(folder, sub=["x", "y"], next=3600),
     "override": lambda client, folder: client.database.override(folder),
     "revert": lambda client, folder: client.database.revert(folder),

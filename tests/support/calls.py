@@ -484,9 +484,19 @@ _DATABASE: Final = (
     *_pages("database.iter_local_changed", "rest/db/localchanged", key="files"),
     _writes("database.scan", "POST /rest/db/scan"),
     _writes("database.scan", f"POST /rest/db/scan?folder={ESCAPED}", FOLDER),
-    _writes("database.scan", f"POST /rest/db/scan?folder={ESCAPED}&next=0&sub=a%2Fb", FOLDER, sub="a/b", next=0),
+    _writes("database.scan", f"POST /rest/db/scan?folder={ESCAPED}&sub=a%2Fb&next=0", FOLDER, sub="a/b", next=0),
     _writes(
         "database.scan", f"POST /rest/db/scan?folder={ESCAPED}&sub=a%26b&sub=c", FOLDER, sub={"a&b": 0, "c": 0}.keys()
+    ),
+    Call(
+        "database.scan", "POST /rest/db/scan", options={"wait": False}, before=(("GET /rest/system/ping", as_json({})),)
+    ),
+    Call(
+        "database.scan",
+        f"POST /rest/db/scan?folder={ESCAPED}&sub=x",
+        (FOLDER,),
+        {"wait": False, "sub": "x"},
+        before=((_GET_FOLDER, as_json({"paused": False})),),
     ),
     Call(
         "database.override",

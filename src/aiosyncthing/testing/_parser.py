@@ -99,11 +99,12 @@ class Parser:
         while True:
             while self._buffer.startswith((b"\r", b"\n")):  # empty lines before a request are allowed (RFC 9112, 2.2)
                 del self._buffer[:1]
-            if end := _END_OF_HEAD.search(self._buffer, start):
-                break
+            end = _END_OF_HEAD.search(self._buffer, start)
             start = max(0, len(self._buffer) - 3)
-            if start > _MAX_HEAD:
+            if (end.start() if end else start) > _MAX_HEAD:
                 raise Malformed("431 Request Header Fields Too Large")
+            if end:
+                break
             yield
         head = self._buffer[: end.start()].decode("latin-1")
         del self._buffer[: end.end()]
