@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ import pytest_asyncio
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aiosyncthing import Syncthing, _home, _routes
-from aiosyncthing._ports import Port
+from aiosyncthing._ports import Ports
 from aiosyncthing._process import Process
 from aiosyncthing.exceptions import (
     HostCheckError,
@@ -62,13 +63,10 @@ class EverythingIsHere(AbstractResolver):
 def tls_home(tmp_path: Path) -> Iterator[tuple[Path, int]]:
     """Home of a daemon that is configured for TLS, and the port of its API."""
     home = tmp_path / "home"
-    _home.make_home(home)
-    gui, sync = Port(), Port()
-    text = _home.configuration(gui.number, sync.number, KEY).replace('tls="false"', 'tls="true"')
-    _home.write_configuration(home, text)
-    yield home, gui.number
-    gui.close()
-    sync.close()
+    _home.HomeFolder(home).make()
+    with closing(Ports(None)) as ports:
+        _home.write_configuration(home, _home.configuration(ports, KEY).replace('tls="false"', 'tls="true"'))
+        yield home, ports.api.gui.port
 
 
 @pytest_asyncio.fixture(loop_scope="package")

@@ -39,7 +39,7 @@ class Home:
     def __init__(self, binary: Path, folder: Path) -> None:
         self.binary = binary
         self.folder = folder
-        _home.make_home(folder)
+        _home.HomeFolder(folder).make()
         self.environ = _home.environment(os.environ, folder, "", {})
         del self.environ["STGUIAPIKEY"]
         subprocess.run(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from aiosyncthing import CertificateFile, Fingerprint, Syncthing, _home, fetch_fingerprint
-from aiosyncthing._ports import Port
+from aiosyncthing._ports import Ports
 from aiosyncthing._process import Process
 from aiosyncthing.exceptions import (
     BadRequestError,
@@ -45,13 +45,13 @@ class Home:
         self.folder = folder / "home"
         self.socket = folder / "gui.sock"
         self.certificate = self.folder / "https-cert.pem"
-        _home.make_home(self.folder)
-        self.gui, self.sync = Port(), Port()
+        _home.HomeFolder(self.folder).make()
+        self.ports = Ports(None)
 
     @property
     def url(self) -> str:
         """Where its API is on TCP."""
-        return f"https://127.0.0.1:{self.gui.number}"
+        return f"https://{self.ports.api.configured}"
 
     def configure(self, address: str = "", *, tls: bool = True) -> None:
         """Write the configuration.
@@ -61,10 +61,10 @@ class Home:
             tls: Whether to insist on TLS.
         """
         self.on_socket = bool(address)
-        text = _home.configuration(self.gui.number, self.sync.number, KEY)
+        text = _home.configuration(self.ports, KEY)
         text = text.replace('tls="false"', f'tls="{str(tls).lower()}"')
         if address:
-            text = text.replace(f"<address>127.0.0.1:{self.gui.number}<", f"<address>{address}<")
+            text = text.replace(f"<address>{self.ports.api.configured}<", f"<address>{address}<")
         _home.write_configuration(self.folder, text)
 
     def renew(self) -> None:
@@ -90,7 +90,7 @@ class Home:
                 if on_socket:
                     _, writer = await asyncio.open_unix_connection(self.socket)
                 else:
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.gui.number)
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.ports.api.gui.port)
             except OSError:
                 return False
             writer.close()
@@ -115,8 +115,7 @@ def home(syncthing_binary: Path) -> Iterator[Home]:
         one = Home(syncthing_binary, folder)
         one.configure()
         yield one
-        one.gui.close()
-        one.sync.close()
+        one.ports.close()
 
 
 async def ready(client: Syncthing) -> Syncthing:
