@@ -8,15 +8,17 @@ import sys
 import textwrap
 import time
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiohttp
 import aiohttp.connector
 import pytest
 
 from aiosyncthing import Syncthing
-from aiosyncthing.exceptions import ConnectionFailedError, SyncthingError, UnauthorizedError
+from aiosyncthing.exceptions import ConnectionFailedError, EventLoopError, SyncthingError, UnauthorizedError
 
+from .support.peers import short_folder
 from .support.server import Answer, Request, Server, as_json, as_text
 from .support.waiting import until
 
@@ -36,7 +38,8 @@ def run(program: str) -> str:
         text=True,
         timeout=60,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert not done.stderr, done.stderr
+    assert done.returncode == 0
     return done.stdout
 
 
@@ -47,7 +50,7 @@ def test_a_client_can_be_made_without_a_loop() -> None:
     """Making a client opens nothing and asks for no event loop, also when one is passed."""
     for loop in (None, object()):
         client = Syncthing(KEY, loop=loop)
-        assert client.api._session is None
+        assert client.api._sessions._current is None
         # In the loop that it is used in at last, it works.
         assert asyncio.run(_use(client)) == "/rest/system/ping"
 
@@ -62,8 +65,8 @@ async def _use(client: Syncthing) -> str:
 async def test_nothing_is_opened_before_the_first_request() -> None:
     """A client that sends nothing opens no session, also not when it is closed."""
     async with Syncthing(KEY) as client:
-        assert client.api._session is None
-    assert client.api._session is None
+        assert client.api._sessions._current is None
+    assert client.api._sessions._current is None
 
 
 async def test_an_own_session_is_closed() -> None:
@@ -71,7 +74,7 @@ async def test_an_own_session_is_closed() -> None:
     async with Server(PONG) as server:
         async with Syncthing(KEY, server.url) as client:
             await client.system.ping()
-            session = client.api._session
+            session = client.api._sessions._current
             assert session is not None
             assert server.open == 1
         assert session.closed
@@ -138,7 +141,7 @@ async def test_closing_ends_what_is_under_way(download: bool) -> None:
         task = asyncio.create_task(client.debug.support_bundle(BytesIO()) if download else _bundle(client))
 
         async def arrives() -> bool:
-            return bool(client.api._arriving)
+            return bool(client.api._sessions.arriving)
 
         await until(arrives)
         await client.close()
@@ -157,7 +160,7 @@ async def test_a_closed_client_stays_closed() -> None:
     for _ in range(2):
         with pytest.raises(SyncthingError, match="the client is closed"):
             await client.system.status()
-    assert client.api._session is None
+    assert client.api._sessions._current is None
 
 
 def test_no_resource_warnings() -> None:
@@ -202,6 +205,176 @@ def test_no_resource_warnings() -> None:
         print("done")
         """
     )
+
+
+# --- Event loops ---
+
+IN_LOOPS: Final = """
+    import asyncio, gc, logging, threading
+    from concurrent.futures import Future
+    from aiosyncthing.exceptions import EventLoopError
+    from aiosyncthing.testing import FakeSyncthing
+
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # a machine that is busy is no matter
+
+    def in_thread(function, *args):
+        result = Future()
+        def work():
+            try:
+                result.set_result(function(*args))
+            except BaseException as error:
+                result.set_exception(error)
+        threading.Thread(target=work).start()
+        return result
+
+    async def ask():
+        await asyncio.gather(*(client.system.ping() for _ in range(3)))
+
+    fake = FakeSyncthing("1.29", {settings})
+    fake.start()
+    client = fake.client(tls=False) if fake.url.startswith("https") else fake.client()
+"""
+
+
+def run_in_loops(program: str, settings: str = "") -> None:
+    """Run a program in which `client` is used in several event loops; nothing may be left for Python to warn of."""
+    begin = textwrap.dedent(IN_LOOPS).replace("{settings}", settings)
+    run(f"{begin}\n{textwrap.dedent(program)}\nclient = None; gc.collect(); fake.stop()")
+
+
+@pytest.mark.parametrize("settings", ["", "tls=True"])
+def test_one_client_for_several_runs(settings: str) -> None:
+    """A client of a whole module works in each `asyncio.run`, and each leaves no connection open."""
+    run_in_loops(
+        """
+        for _ in range(3):
+            asyncio.run(ask())
+            asyncio.run(fake.until(lambda: fake.connections == 0))
+        asyncio.run(client.close())
+        try:
+            asyncio.run(client.system.status())
+        except Exception as error:
+            assert "the client is closed" in str(error)
+        """,
+        settings,
+    )
+
+
+def test_one_client_for_several_runs_through_a_socket() -> None:
+    """The same through a Unix socket."""
+    with short_folder() as folder:
+        run_in_loops("for _ in range(3): asyncio.run(ask())", f"socket={str(folder / 'api.sock')!r}")
+
+
+def test_one_client_for_several_threads() -> None:
+    """A client may be used in one thread after the other, each with its own loop, as web servers do."""
+    run_in_loops("for _ in range(3): in_thread(asyncio.run, ask()).result()")
+
+
+def test_two_threads_at_once() -> None:
+    """While the client is in use in another thread, the error says so; afterwards it works."""
+    run_in_loops(
+        """
+        async def hold():
+            await ask()
+            begun.set_result(None)
+            await asyncio.wrap_future(over)
+            await ask()
+
+        begun, over = Future(), Future()
+        held = in_thread(asyncio.run, hold())
+        begun.result()
+        for use in (client.system.status, client.close):
+            try:
+                asyncio.run(use())
+            except EventLoopError as error:
+                assert "the client belongs to another event loop, which is running in another thread" in str(error)
+            else:
+                raise AssertionError
+        over.set_result(None)
+        held.result()
+        asyncio.run(ask())
+        """
+    )
+
+
+def test_a_loop_that_is_stopped() -> None:
+    """A loop that stands still can't keep the client for itself; its connections are closed when it goes on."""
+    run_in_loops(
+        """
+        with asyncio.Runner() as one, asyncio.Runner() as other:
+            for runner in (one, other, one, other):
+                runner.run(ask())
+            assert len(client.api._sessions._own) == 2
+            asyncio.run(client.close())
+            one.run(fake.until(lambda: fake.connections == 3))
+        asyncio.run(fake.until(lambda: fake.connections == 0))
+        """
+    )
+
+
+def test_a_loop_that_was_closed_in_haste() -> None:
+    """A loop that was closed without the ends of its generators is no obstacle; only asyncio's own part is left."""
+    run_in_loops(
+        """
+        import warnings
+        warnings.filterwarnings("ignore", message="unclosed (transport|<socket)")
+
+        def in_haste():
+            loop = asyncio.new_event_loop()
+            loop.run_until_complete(ask())
+            loop.close()
+
+        in_haste()
+        asyncio.run(ask())
+        in_haste()
+        asyncio.run(client.close())
+        """
+    )
+
+
+async def test_a_borrowed_session_in_another_loop() -> None:
+    """A session that was passed in can't be replaced: in another loop, the error says whose session it is."""
+    async with Server(PONG) as server, aiohttp.ClientSession() as session:
+        url = server.url
+        client = Syncthing(KEY, url, session=session)
+        with pytest.raises(
+            EventLoopError, match="the session that was passed in belongs to another event loop, which is r"
+        ):
+            await asyncio.to_thread(asyncio.run, client.system.status())
+        await client.system.ping()
+        await asyncio.to_thread(asyncio.run, client.close())  # does nothing, as ever
+
+    async def borrow() -> Syncthing:
+        async with aiohttp.ClientSession() as session:
+            return Syncthing(KEY, url, session=session)
+
+    client = await asyncio.to_thread(asyncio.run, borrow())
+    with pytest.raises(EventLoopError, match="which is closed"):
+        await client.system.status()
+
+
+async def test_a_stand_in_for_a_session() -> None:
+    """A stand-in of a test, which knows of no loop, is used as it is."""
+    async with Server(PONG) as server, aiohttp.ClientSession() as session:
+        stand_in = SimpleNamespace(connector=session.connector, request=session.request)
+        await Syncthing(KEY, server.url, session=cast("aiohttp.ClientSession", stand_in)).system.ping()
+
+
+def test_a_client_that_is_never_closed() -> None:
+    """One that was forgotten in a running loop is reported by aiohttp, as ever."""
+    with pytest.raises(AssertionError, match="Unclosed client session"):
+        run_in_loops(
+            """
+            async def forget():
+                global client
+                await ask()
+                client = None
+                gc.collect()
+                await asyncio.sleep(0)
+            asyncio.run(forget())
+            """
+        )
 
 
 # --- Connections that are kept ---

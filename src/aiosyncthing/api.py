@@ -12,11 +12,11 @@ import aiohttp
 from yarl import URL
 
 from . import _failures, _trust, _wire
-from ._connectors import check_session, open_connector
 from ._files import Target, open_target
 from ._place import locate, split_user_info
 from ._preload import preload
 from ._routes import Answer, find_route
+from ._sessions import Sessions
 from .exceptions import BadRequestError, SyncthingError
 
 if TYPE_CHECKING:
@@ -100,12 +100,7 @@ class API:
         self._base = self._place.base
         self._timeout = None if timeout is None or math.isinf(timeout) else timeout
         self._trust = _trust.choose(tls, verify_ssl, self._place)
-        if session is not None:
-            check_session(session, self._place)
-        self._session = session
-        self._borrowed = session is not None
-        self._closed = False
-        self._arriving: set[aiohttp.ClientResponse] = set()
+        self._sessions = Sessions(self._place, session)
         self._headers = {"Accept": _wire.JSON}
         if api_key:
             self._headers["X-API-Key"] = _Secret(api_key)
@@ -203,14 +198,15 @@ class API:
             async with self._send(target, method, url, data, timeout, headers) as response:
                 if observe is not None:
                     observe(response)
-                self._arriving.add(response)
+                arriving = self._sessions.arriving
+                arriving.add(response)
                 try:
                     if route is not None and route.answer is _OK:
                         body = await _read_what_comes(response)
                     else:
                         body = await response.read()
                 finally:
-                    self._arriving.discard(response)
+                    arriving.discard(response)
         except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
             failure = error
         else:
@@ -298,15 +294,12 @@ class API:
         return size
 
     async def close(self) -> None:
-        """Close the session, if it was made here, and end what is under way. May be called twice."""
-        self._closed = True
-        if self._session is not None and not self._borrowed:
-            session, self._session = self._session, None
-            for response in self._arriving:
-                # Or it would wait until its time is up: aiohttp closes a connection without a word to whoever reads
-                # from it (ResponseHandler.close drops the payload before connection_lost could fail it).
-                response.content.set_exception(aiohttp.ClientConnectionError("the client was closed"))
-            await session.close()
+        """Close the session, if it was made here, and end what is under way. May be called twice.
+
+        Raises:
+            EventLoopError: It is in use by an event loop that is running in another thread.
+        """
+        await self._sessions.close()
 
     async def _receive(
         self, route: Route[bytes], params: Params | None, timeout: float | None
@@ -320,12 +313,13 @@ class API:
                 if response.status >= _wire.FIRST_FAILURE or _wire.ID_HEADER not in response.headers:
                     self._read(route, method, path, url, response, await response.content.read(_CHUNK))
                 self._note(method, path, response.status, response.headers)
-                self._arriving.add(response)
+                arriving = self._sessions.arriving
+                arriving.add(response)
                 try:
                     while chunk := await response.content.read(_CHUNK):
                         yield chunk
                 finally:
-                    self._arriving.discard(response)
+                    arriving.discard(response)
                 return
         except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
             failure = error
@@ -394,7 +388,7 @@ class API:
         if data is not None:
             body = _wire.encode_body(data)
             own = {**own, "Content-Type": "text/plain" if isinstance(data, bytes) else _wire.JSON}
-        session = self._session or self._open_session()
+        session = self._sessions.get()
         send = partial(
             session.request,
             method,
@@ -407,15 +401,6 @@ class API:
         )
         trusted = self._trust.settled
         return _trust.Sending(self._trust, send, self._timeout) if trusted is None else send(ssl=trusted)
-
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._closed:
-            raise SyncthingError("the client is closed")
-        self._session = aiohttp.ClientSession(
-            connector=open_connector(self._place),
-            cookie_jar=aiohttp.DummyCookieJar(),  # the key is all the daemon needs
-        )
-        return self._session
 
     def _usual_limits(self, route: Route[Any] | None) -> aiohttp.ClientTimeout:
         usual = self._timeout

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from . import _contexts
 from ._fingerprint import CertificateFile, Fingerprint
 from ._place import locate, split_user_info
+from ._preload import preload
 from ._reasons import reason
 from .exceptions import BadRequestError, ConnectionFailedError, RequestTimeoutError, TLSError
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ._place import Place
 
 __all__ = ["CertificateFile", "Fingerprint", "fetch_fingerprint"]
+
+preload()
 
 _HTTPS: Final = 443
 

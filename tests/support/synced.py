@@ -85,7 +85,7 @@ async def deaf(fake: FakeSyncthing) -> FakeFault:
 
 def connections_in_use(client: Syncthing) -> int:
     """Return how many requests of a client are under way; aiohttp has no public way to tell."""
-    session = client.api._session
+    session = client.api._sessions._current
     connector: Any = session.connector if session is not None else None
     return len(connector._acquired) if connector is not None else 0
 
