@@ -36,13 +36,14 @@ def codename() -> str:
     return ""
 
 
-def unpack(package: str, suite: str, into: Path) -> None:
+def unpack(package: str, suite: str, into: Path, *, dependencies: bool = False) -> None:
     """Download a package of a suite and unpack it.
 
     Args:
         package: Its name.
         suite: The codename of the release to take it from; need not be the machine's own.
         into: An existing folder.
+        dependencies: Whether to unpack everything that the package depends on as well, the C library included.
 
     Raises:
         SetupError: apt is missing, its configuration names no usable source, or the source cannot be reached.
@@ -54,11 +55,14 @@ def unpack(package: str, suite: str, into: Path) -> None:
         state = Path(scratch)
         config = _private_state(state, suite)
         update = _apt(config, state, "update")
-        download = _apt(config, state, "download", package)
-        archives = list(state.glob("*.deb"))
+        # Here nothing counts as installed, so "everything that is missing" is everything.
+        command = ["install", "--download-only", "--no-install-recommends", "--yes"] if dependencies else ["download"]
+        download = _apt(config, state, *command, package)
+        archives = list(state.rglob("*.deb"))
         if download.returncode or not archives:
             _explain(package, suite, update, download)
-        subprocess.run(["dpkg-deb", "-x", archives[0], into], check=True)
+        for archive in archives:
+            subprocess.run(["dpkg-deb", "-x", archive, into], check=True)
 
 
 def _private_state(state: Path, suite: str) -> Path:

@@ -7,6 +7,9 @@ import re
 import subprocess
 from pathlib import Path
 
+# Those that fetch_python.py provides.
+FETCHED = Path(__file__).resolve().parent.parent / ".cache" / "python"
+
 # A Python counts when it says so itself: some shims and what is left of removed installations say nothing.
 # Only finished releases of CPython with the interpreter lock count: for those, the packages that the tests
 # need come ready built.
@@ -18,42 +21,57 @@ if (
     and sys.prefix == sys.base_prefix
     and not sysconfig.get_config_var("Py_GIL_DISABLED")
 ):
-    print("%d.%d" % sys.version_info[:2], sys.executable)
+    print("%d.%d.%d" % sys.version_info[:3], sys.executable)
 """
 
 
 def find_pythons(oldest: tuple[int, ...]) -> dict[str, Path]:
     """Return the path of one interpreter for each minor version, by version, the oldest version first.
 
+    Of the oldest version it is the oldest patch release, since users have that one too: it is what distributions
+    keep for years. Of the others it is the first on PATH, or else the first in the folders of pyenv, uv and our own.
+
     Args:
         oldest: The first version that counts.
     """
-    found: dict[tuple[int, ...], Path] = {}
+    found: dict[tuple[int, ...], tuple[tuple[int, ...], Path]] = {}
     for candidate in _candidates():
-        version = tuple(map(int, candidate.name.removeprefix("python").split(".")))
-        if version >= oldest and version not in found and (real := _real_path(candidate)):
-            found[version] = real
-    return {".".join(map(str, version)): found[version] for version in sorted(found)}
+        minor = _numbers(candidate.name.removeprefix("python"))
+        if minor < oldest or (minor in found and minor > oldest):
+            continue
+        if (real := _real_version(candidate)) and real[0][:2] == minor:
+            found[minor] = min(found.get(minor, real), real, key=lambda version_and_path: version_and_path[0])
+    return {".".join(map(str, minor)): found[minor][1] for minor in sorted(found)}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _candidates() -> list[Path]:
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() fails where there is none
     folders = [Path(folder) for folder in os.get_exec_path()]
-    folders += sorted(Path(os.environ.get("PYENV_ROOT") or home / ".pyenv").glob("versions/*/bin"), reverse=True)
-    folders += sorted(Path(home, ".local/share/uv/python").glob("*/bin"), reverse=True)
+    folders += reversed(_inside(Path(os.environ.get("PYENV_ROOT") or home / ".pyenv"), "versions/*/bin"))
+    folders += reversed(_inside(home / ".local/share/uv/python", "*/bin"))
+    folders += _inside(FETCHED, "*/usr/bin")
     return [
-        path
-        for folder in folders
-        for path in sorted(folder.glob("python3.*"))
-        if re.fullmatch(r"python3\.\d+", path.name)
+        path for folder in folders for path in _inside(folder, "python3.*") if re.fullmatch(r"python3\.\d+", path.name)
     ]
 
 
-def _real_path(python: Path) -> Path | None:
-    """Return where an interpreter truly is, or None when it is not what its name says or does not run."""
+def _inside(folder: Path, pattern: str) -> list[Path]:
+    """Return what is in a folder; a folder that can't be read is as good as empty."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
+
+
+def _real_version(python: Path) -> tuple[tuple[int, ...], Path] | None:
+    """Return the version of an interpreter and where it truly is, or None when it does not run."""
     try:
         done = subprocess.run([python, "-c", _QUESTION], check=False, capture_output=True, text=True, timeout=60)
-    except OSError:
+    except (OSError, subprocess.SubprocessError):
         return None
     version, _, path = done.stdout.strip().partition(" ")
-    return Path(path) if path and f"python{version}" == python.name else None
+    return (_numbers(version), Path(path)) if path else None

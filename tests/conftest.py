@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import signal
 from typing import TYPE_CHECKING, Any
 
 import blockbuster.blockbuster
@@ -63,6 +64,17 @@ def docs(fake: FakeSyncthing, phone: DeviceID) -> FakeFolder:
     fake.connect(phone)
     docs.finish_sync()
     return docs
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Have Ctrl-C interrupt this process and those it starts, also when the run is a background job of a shell.
+
+    A shell that is not interactive has its background jobs ignore it, and programs inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

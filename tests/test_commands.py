@@ -180,7 +180,26 @@ def test_start_without_python(names: Path) -> None:
     assert found.stderr.count("\n") == 1
 
 
-def test_find_pythons(script: Callable[[str], Any], names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def pythons(script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The module that finds Pythons, on a machine that has none but those a test adds."""
+    module = script("_pythons")
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    monkeypatch.setenv("HOME", str(tmp_path / "nothing"))
+    monkeypatch.delenv("PYENV_ROOT", raising=False)
+    monkeypatch.setattr(module, "FETCHED", tmp_path / "fetched")
+    return module
+
+
+def write_python(path: Path, version: str) -> Path:
+    """Write a program that answers as a Python of this version does, and say where it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f'#!/bin/sh\necho "{version} {path}"\n')
+    path.chmod(0o755)
+    return path
+
+
+def test_find_pythons(names: Path, pythons: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the Pythons to test with, each is one that runs and is what its name says, where it truly is."""
     base = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     name = f"python3.{sys.version_info.minor}"
@@ -193,11 +212,77 @@ def test_find_pythons(script: Callable[[str], Any], names: Path, monkeypatch: py
     (names / name).write_text(f'#!/bin/sh\nexec "{base}" "$@"\n')
     (names / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(names))
-    monkeypatch.setenv("HOME", str(names))
-    monkeypatch.delenv("PYENV_ROOT", raising=False)
-    found = script("_pythons").find_pythons((3, 11))
+    found = pythons.find_pythons((3, 11))
     assert {version: path.resolve() for version, path in found.items()} == {name.removeprefix("python"): base}
-    assert not script("_pythons").find_pythons((3, sys.version_info.minor + 1))
+    assert not pythons.find_pythons((3, sys.version_info.minor + 1))
+
+
+def test_the_oldest_python(pythons: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest version is tested in its oldest patch release, wherever that is; others as PATH has them."""
+    later = write_python(tmp_path / "first" / "python3.12", "3.12.7")
+    write_python(tmp_path / "first" / "python3.11", "3.11.10")
+    write_python(tmp_path / "second" / "python3.12", "3.12.1")
+    oldest = write_python(tmp_path / "second" / "python3.11", "3.11.2")
+    write_python(tmp_path / "pyenv" / "versions" / "3.11.9" / "bin" / "python3.11", "3.11.9")
+    monkeypatch.setenv("PATH", f"{tmp_path}/first{os.pathsep}{tmp_path}/second")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    assert pythons.find_pythons((3, 11)) == {"3.11": oldest, "3.12": later}
+
+
+def test_a_folder_that_cannot_be_read(pythons: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PYENV_ROOT or a part of PATH that can't be read hides no Python elsewhere."""
+    unreadable = "/x" + "x" * 5000  # not even root may look there
+    python = write_python(tmp_path / "good" / "python3.11", "3.11.2")
+    monkeypatch.setenv("PATH", f"{unreadable}{os.pathsep}{tmp_path}/good")
+    monkeypatch.setenv("PYENV_ROOT", unreadable)
+    assert pythons.find_pythons((3, 11)) == {"3.11": python}
+
+
+@pytest.fixture
+def package(script: Callable[[str], Any], pythons: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Have a package with a Python of some version, and return what fetches it."""
+    module = script("fetch_python")
+    monkeypatch.setattr(module, "FETCHED", pythons.FETCHED)
+    monkeypatch.setattr(module, "codename", lambda: "bookworm")
+    monkeypatch.setenv("PATH", os.defpath)
+    monkeypatch.setattr(pythons, "_candidates", lambda: pythons._inside(pythons.FETCHED, "*/usr/bin/python3.14"))
+
+    def pack(version: str) -> Any:
+        def unpack(package: str, suite: str, into: Path, *, dependencies: bool) -> None:
+            assert (package, suite, dependencies) == ("python3.14", "forky", True)
+            program = write_python(into / "usr" / "bin" / "python3.14", version)
+            program.write_text(f'#!/bin/sh\necho "{version} $NAME"\n')
+            write_python(into / "usr" / "bin" / "pydoc3.14", version)
+            loader = write_python(into / "usr" / "lib" / "some-linux-gnu" / "ld-linux-some.so.2", "")
+            loader.write_text(
+                '#!/bin/sh\n[ -d "$2" ] && [ "$1 $3" = "--library-path --argv0" ] && NAME="$4" exec "$5"\n'
+            )
+
+        monkeypatch.setattr(module, "unpack", unpack)
+        return module
+
+    return pack
+
+
+def test_fetching_a_python(package: Callable[[str], Any], pythons: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python that the machine lacks is unpacked once, starts with a loader of its own, and adds nothing to PATH."""
+    fetch_python = package("3.14.1")
+    fetch_python.fetch()
+    folder = pythons.FETCHED / "3.14" / "usr" / "bin"
+    assert pythons.find_pythons((3, 11)) == {"3.14": folder / "python3.14"}
+    assert sorted(path.name for path in folder.iterdir()) == ["python3.14", "python3.14.real"]
+    monkeypatch.delattr(fetch_python, "unpack")
+    fetch_python.fetch()
+
+
+def test_a_fetched_python_that_does_not_run(package: Callable[[str], Any], pythons: Any) -> None:
+    """A Python that does not run here is said to, and one that ran no more is replaced."""
+    fetch_python = package("3.13.1")
+    with pytest.raises(fetch_python.SetupError, match=r"\Athe python3\.14 package of forky does not run here\Z"):
+        fetch_python.fetch()
+    package("3.14.1").fetch()
+    assert list(pythons.find_pythons((3, 11))) == ["3.14"]
+    assert [path.name for path in pythons.FETCHED.iterdir()] == ["3.14"]
 
 
 @pytest.mark.daemon
@@ -211,6 +296,7 @@ def test_demo(binary: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.daemon
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_demo_interrupted(number: signal.Signals, tmp_path: Path) -> None:
     """Interrupted in the middle, the demo stops its daemons and leaves nothing behind."""

@@ -721,9 +721,12 @@ async def test_cancelled_at_each_step(fake, scratch: Path) -> None:
         task = asyncio.create_task(daemon.start())
         for _ in range(steps):
             await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        if task.done():  # a busy machine needs fewer steps
+            await daemon.stop()
+        else:
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
         assert not daemon.running
         assert os.listdir(scratch) == []  # noqa: PTH208 - pathlib's is refused in asynchronous functions
         assert len(asyncio.all_tasks()) == 1

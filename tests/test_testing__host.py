@@ -15,7 +15,7 @@ from aiosyncthing.testing import _host
 from aiosyncthing.testing._host import Host, acquire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 def test_one_for_all() -> None:
@@ -144,14 +144,6 @@ def test_an_end_from_within(host: Host) -> None:
     host.call(host.release)
     thread.join(10)
     assert not thread.is_alive()
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let Ctrl-C interrupt, also if this run was started in the background, where shells let it be ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("interruptible")
