@@ -76,8 +76,8 @@ def test_what_real_daemons_sent_fits(version: str) -> None:
         ),
         (
             _routes.FOLDERS,
-            [changed(CONFIG, "folders", 0, "type", to=[])["folders"][0]],
-            "[0].type",
+            [{"id": "a"}, {"id": []}],
+            "[1].id",
             "a string was expected, an array came",
         ),
         (
@@ -127,7 +127,7 @@ def test_a_misfit_is_named_with_its_path(route: Any, answer: Any, path: str, pro
     ("route", "answer"),
     [
         (_routes.CONFIG, {**CONFIG, "new": [None]}),
-        (_routes.CONFIG, changed(CONFIG, "folders", 0, "type", to="of tomorrow")),
+        (_routes.FOLDER, {"type": "of tomorrow", "devices": [{"deviceID": "A", "new": 1}]}),
         (_routes.CONFIG, changed(CONFIG, "folders", to=[])),
         (_routes.CONNECTIONS, {"connections": {}}),
         (_routes.CONNECTIONS, {"connections": {"A": CONNECTION}, "total": None}),

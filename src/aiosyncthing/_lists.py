@@ -9,6 +9,7 @@ from ._checks import page_params, required
 from ._lookup import explain_missing, find_device
 from ._namespace import Namespace
 from ._paging import PER_PAGE, iterate
+from ._shapes import checked
 from .exceptions import NotFoundError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Lists(Namespace):
         """
 
         async def fetch(page: int) -> list[t.FileInfo]:
-            answer = await self.need(folder_id, page=page, perpage=perpage, timeout=timeout)
+            answer = checked(_routes.DB_NEED, await self.need(folder_id, page=page, perpage=perpage, timeout=timeout))
             return [*answer["progress"], *answer["queued"], *answer["rest"]]
 
         return iterate(fetch, perpage)
@@ -99,7 +100,7 @@ class Lists(Namespace):
             FolderNotRunningError: The folder is paused.
         """
         params = {"device": required(device_id, "device_id"), **page_params(page, perpage)}
-        answer = await self._ask(_routes.DB_REMOTE_NEED, folder_id, params, timeout)
+        answer = checked(_routes.DB_REMOTE_NEED, await self._ask(_routes.DB_REMOTE_NEED, folder_id, params, timeout))
         if answer["files"]:
             await find_device(self._api, device_id, timeout)
         return answer
@@ -172,7 +173,7 @@ class Lists(Namespace):
 
         async def fetch(page: int) -> list[t.FileInfo]:
             answer = await self.local_changed(folder_id, page=page, perpage=perpage, timeout=timeout)
-            return answer["files"]
+            return checked(_routes.DB_LOCAL_CHANGED, answer)["files"]
 
         return iterate(fetch, perpage)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from . import _routes
 from ._checks import device_in_path, in_path, required
+from ._shapes import checked
 from .exceptions import (
     FolderNotRunningError,
     NotFoundError,
@@ -47,7 +48,7 @@ async def find_folder(api: API, folder_id: str, timeout: float | None = None) ->
     required(folder_id, "folder_id")
     if in_path(folder_id):
         return await api.call(_routes.FOLDER, folder_id, timeout=timeout)
-    for folder in await api.call(_routes.FOLDERS, timeout=timeout):
+    for folder in checked(_routes.FOLDERS, await api.call(_routes.FOLDERS, timeout=timeout)):
         if folder["id"] == folder_id:
             return folder
     raise missing(UnknownFolderError, "the daemon has no such folder", _routes.FOLDERS)

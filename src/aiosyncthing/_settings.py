@@ -9,6 +9,7 @@ from ._checks import mapping
 from ._gui_changes import GUIChanges
 from ._namespace import Namespace
 from ._patterns import check_patterns, find_misread
+from ._shapes import IGNORES_OF_DEFAULTS, check, checked
 from .exceptions import BadRequestError
 
 if TYPE_CHECKING:
@@ -241,7 +242,8 @@ class Settings(Namespace):
         await self._check_keys(_DEFAULT_FOLDER, body, timeout)
         current: _bodies.Body = {}
         if _bodies.has_elements(body):
-            current = cast("_bodies.Body", await self.default_folder(timeout=timeout))
+            template = checked(_routes.DEFAULT_FOLDER, await self.default_folder(timeout=timeout))
+            current = cast("_bodies.Body", template)
         body = _bodies.complete_elements(body, current)
         await self._api.call(_routes.PATCH_DEFAULT_FOLDER, data=body, timeout=timeout)
 
@@ -291,8 +293,8 @@ class Settings(Namespace):
         _bodies.check_default_device(body)
         await self._check_keys(_DEFAULT_DEVICE, body, timeout)
         if _bodies.has_elements(body):
-            current = cast("_bodies.Body", await self.default_device(timeout=timeout))
-            body = _bodies.complete_elements(body, current)
+            template = checked(_routes.DEFAULT_DEVICE, await self.default_device(timeout=timeout))
+            body = _bodies.complete_elements(body, cast("_bodies.Body", template))
         await self._api.call(_routes.PATCH_DEFAULT_DEVICE, data=body, timeout=timeout)
 
     async def default_ignores(self, *, timeout: float | None = None) -> t.DefaultIgnores:
@@ -336,6 +338,7 @@ class Settings(Namespace):
         if not (strays or misread):
             return
         sent = await self._api.call(_routes.CONFIG, timeout=timeout)
+        check(IGNORES_OF_DEFAULTS, sent, _routes.CONFIG)
         for line, reason in misread.items():
             if line not in _bodies.default_ignores(sent):
                 raise BadRequestError(reason)

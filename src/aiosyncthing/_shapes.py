@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from ._routes import Route
 
 __all__ = [
+    "ERROR_PAGE",
     "EVENT_DATA",
+    "FOLDER_IDS",
+    "IGNORES_OF_DEFAULTS",
     "SHAPES",
     "Array",
     "Kind",
@@ -208,13 +211,29 @@ def _each(shape: Shape, *keys: str) -> dict[str, Shape]:
 
 
 _SHARE: Final = Object({"deviceID": _TEXT})
-_FOLDER: Final = Object(
-    {**_each(_TEXT, "id", "label"), "paused": _FLAG, "devices": Array(_SHARE)}, _each(_TEXT, "type", "path")
+_WITH_IDS: Final = Array(Object({"id": _TEXT}))
+_IGNORED: Final = Nullable(_WITH_IDS)
+_CONFIGURATION: Final = Object(
+    {
+        "folders": Array(Object({**_each(_TEXT, "id", "label"), "paused": _FLAG, "devices": Array(_SHARE)})),
+        "devices": Array(Object({**_each(_TEXT, "deviceID", "name"), "paused": _FLAG}, {"ignoredFolders": _IGNORED})),
+    }
 )
-_DEVICE: Final = Object(
-    {**_each(_TEXT, "deviceID", "name"), "paused": _FLAG}, {"ignoredFolders": Nullable(Array(Object({"id": _TEXT})))}
+FOLDER_IDS: Final = Object({"folders": _WITH_IDS})
+"""What is read of a configuration to find a folder in it."""
+IGNORES_OF_DEFAULTS: Final = Object(
+    {}, {"defaults": Object({}, {"ignores": Object({}, {"lines": Nullable(Array(_TEXT))})})}
 )
-_CONFIGURATION: Final = Object({"folders": Array(_FOLDER), "devices": Array(_DEVICE)})
+"""What is read of a configuration to find out which default ignore patterns it has."""
+_FOLDER: Final = Object(  # to change, of the present one only the elements are read that a change may keep
+    {},
+    {
+        "type": Nullable(_TEXT),
+        "devices": Nullable(Array(_SHARE)),
+        "xattrFilter": Nullable(Object({}, {"entries": Nullable(Array(_ANY_OBJECT))})),
+    },
+)
+_DEVICE: Final = Object({}, {"ignoredFolders": _IGNORED})
 _CONNECTION: Final = Object(
     {
         **_each(_TIME, "at", "startedAt"),
@@ -239,16 +258,18 @@ _COMPLETION: Final = Object(
 )
 _ERRORS: Final = Object({"errors": Nullable(Array(Object({"path": _TEXT, "error": _TEXT})))})
 _FILES: Final = Array(_ANY_OBJECT)
+ERROR_PAGE: Final = Object({"errors": Nullable(_FILES)})
+"""What is read of a page of a folder's errors to go through all."""
 _NEED: Final = Object({"progress": _FILES, "queued": _FILES, "rest": _FILES})
 _FILE_PAGE: Final = Object({"files": _FILES})
 
 SHAPES: Final[Mapping[Route[Any], Shape]] = {
     _routes.STATUS: Object({"myID": _TEXT, "startTime": _TEXT, "uptime": _WHOLE}),
     _routes.CONFIG: _CONFIGURATION,
-    _routes.FOLDERS: Array(_FOLDER),
-    _routes.FOLDER: _FOLDER,
-    _routes.DEVICES: Array(_DEVICE),
-    _routes.DEVICE: _DEVICE,
+    _routes.FOLDERS: _WITH_IDS,
+    _routes.DEVICES: Array(_SHARE),
+    **dict.fromkeys((_routes.FOLDER, _routes.DEFAULT_FOLDER), _FOLDER),
+    **dict.fromkeys((_routes.DEVICE, _routes.DEFAULT_DEVICE), _DEVICE),
     _routes.CONNECTIONS: Object({"connections": Map(_CONNECTION)}),
     _routes.DEVICE_STATS: Map(Object({"lastSeen": _TIME})),
     _routes.DB_STATUS: _SUMMARY,
@@ -257,6 +278,8 @@ SHAPES: Final[Mapping[Route[Any], Shape]] = {
     _routes.DB_NEED: _NEED,
     _routes.DB_REMOTE_NEED: _FILE_PAGE,
     _routes.DB_LOCAL_CHANGED: _FILE_PAGE,
+    _routes.DB_BROWSE: Array(Object(_each(_TEXT, "name", "type"))),
+    _routes.SVC_DEVICE_ID: Object({}, {"error": _TEXT}),
     _routes.PENDING_DEVICES: Map(_ANY_OBJECT),
     _routes.PENDING_FOLDERS: Map(Object({"offeredBy": Map(_ANY_OBJECT)})),
 }

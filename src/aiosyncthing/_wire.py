@@ -341,7 +341,7 @@ def _unsupported(route: Route[Any] | None, version: str | None) -> str:
 
 def version_numbers(version: str | None) -> list[int]:
     """Return the three numbers of a release, such as that of ``v2.1.3-rc.1``; fewer where it has no more."""
-    return [int(number) for number in re.findall(r"\d+", version or "")[:3]]
+    return [int(number) for number in re.findall("[0-9]{1,9}", version or "")[:3]]
 
 
 def _excerpt(body: bytes) -> str:

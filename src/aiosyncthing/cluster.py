@@ -8,6 +8,7 @@ from . import _routes
 from ._checks import device, required, same_device
 from ._lookup import missing
 from ._namespace import Namespace
+from ._shapes import checked
 from ._wire import version_numbers
 from .exceptions import UnknownDeviceError, UnknownFolderError
 
@@ -109,7 +110,7 @@ class Cluster(Namespace):
         params = {"folder": required(folder_id, "folder_id")}
         if device_id is not None:
             params["device"] = device(device_id)
-        pending = await self.pending_folders(timeout=timeout)
+        pending = checked(_routes.PENDING_FOLDERS, await self.pending_folders(timeout=timeout))
         if folder_id in pending:
             await self._dismiss_offer(pending[folder_id], params, missing_ok=missing_ok, timeout=timeout)
         elif "/" in folder_id and version_numbers(self._api.daemon_version) >= _UNLISTED:
@@ -131,6 +132,7 @@ class Cluster(Namespace):
         if "device" in params:
             wanted = [params["device"]]
         else:
-            wanted = [each["deviceID"] for each in await self._api.call(_routes.DEVICES, timeout=timeout)]
+            devices = checked(_routes.DEVICES, await self._api.call(_routes.DEVICES, timeout=timeout))
+            wanted = [each["deviceID"] for each in devices]
         for each in wanted:
             await self._api.call(_routes.DISMISS_FOLDER, params={**params, "device": each}, timeout=timeout)

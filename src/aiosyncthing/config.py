@@ -13,6 +13,7 @@ from . import _bodies, _keys, _routes
 from ._checks import in_path, mapping, required, same_device
 from ._lookup import find_device, find_folder, missing
 from ._settings import Settings
+from ._shapes import FOLDER_IDS, check, checked
 from .exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class Config(Settings):
         await self._check_keys(_FOLDERS, body, timeout)
         reachable = in_path(folder_id)
         if _bodies.has_elements(body) or not reachable:
-            current = cast("_bodies.Body", await find_folder(self._api, folder_id, timeout))
+            current = cast("_bodies.Body", checked(_routes.FOLDER, await find_folder(self._api, folder_id, timeout)))
             body = _bodies.complete_elements(body, current)
             await self._check_sharing({"type": current.get("type"), **body}, timeout)
             if not reachable:
@@ -195,6 +196,7 @@ class Config(Settings):
             await self._api.call(_routes.DELETE_FOLDER, folder_id, timeout=timeout)
             return
         config = await self.config(timeout=timeout)
+        check(FOLDER_IDS, config, _routes.CONFIG)
         kept = [folder for folder in config["folders"] if folder["id"] != folder_id]
         if len(kept) == len(config["folders"]):
             raise missing(UnknownFolderError, "the daemon has no such folder", _routes.CONFIG)
@@ -271,7 +273,7 @@ class Config(Settings):
         _bodies.check_device_patch(device_id, body)
         await self._check_keys(_DEVICES, body, timeout)
         if _bodies.has_elements(body):
-            current = cast("_bodies.Body", await find_device(self._api, device_id, timeout))
+            current = cast("_bodies.Body", checked(_routes.DEVICE, await find_device(self._api, device_id, timeout)))
             body = _bodies.complete_elements(body, current)
         await self._api.call(_routes.PATCH_DEVICE, device_id, data=body, timeout=timeout)
 
@@ -303,6 +305,6 @@ class Config(Settings):
         """Refuse to share a folder with a device that the daemon would leave out without a word."""
         if not folder.get("devices"):
             return
-        devices = cast("list[_bodies.Body]", await self.devices(timeout=timeout))
+        devices = cast("list[_bodies.Body]", checked(_routes.DEVICES, await self.devices(timeout=timeout)))
         if error := _bodies.sharing_error(folder, devices):
             raise error

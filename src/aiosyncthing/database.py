@@ -10,6 +10,7 @@ from ._checks import numbers, page_params, required
 from ._lists import Lists
 from ._lookup import find_device, find_folder, missing
 from ._patterns import check_patterns
+from ._shapes import checked
 from ._tree import tree_entries
 from .exceptions import BadRequestError, FolderNotRunningError, UnknownFolderError
 
@@ -303,7 +304,7 @@ class Database(Lists):
 
     async def _act(self, route: Route[None], folder_id: str, kinds: set[str], timeout: float | None) -> None:
         """Ask for what the daemon answers 200 to in any case, but only does for some folders."""
-        folder = await find_folder(self._api, folder_id, timeout)
+        folder = checked(_routes.FOLDER, await find_folder(self._api, folder_id, timeout))
         if folder.get("paused"):
             raise FolderNotRunningError("the folder is paused", method=route.method, path=route.path)
         kind: str = folder.get("type", "")

@@ -8,6 +8,7 @@ from . import _routes
 from ._checks import mapping, page_params, required
 from ._namespace import Namespace
 from ._paging import PER_PAGE, iterate
+from ._shapes import ERROR_PAGE, check
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -65,6 +66,7 @@ class Folder(Namespace):
 
         async def fetch(page: int) -> list[t.FileError]:
             answer = await self.errors(folder_id, page=page, perpage=perpage, timeout=timeout)
+            check(ERROR_PAGE, answer, _routes.FOLDER_ERRORS)
             return answer["errors"] or []
 
         return iterate(fetch, perpage)

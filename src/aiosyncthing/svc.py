@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from . import _routes
 from ._checks import numbers, required
 from ._namespace import Namespace
+from ._shapes import checked
 from .exceptions import InvalidDeviceIDError
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ class Svc(Namespace):
             InvalidDeviceIDError: That is not a device ID. (The daemon says so with status 200.)
         """
         params = {"id": required(device_id, "device_id")}
-        answer = await self._api.call(_routes.SVC_DEVICE_ID, params=params, timeout=timeout)
+        answer = checked(
+            _routes.SVC_DEVICE_ID, await self._api.call(_routes.SVC_DEVICE_ID, params=params, timeout=timeout)
+        )
         if "error" in answer:
             route = _routes.SVC_DEVICE_ID
             raise InvalidDeviceIDError(
