@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from base64 import b64encode
 
 import pytest
 
@@ -59,6 +60,11 @@ def test_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert locate("http://nas").base == "http://nas"
 
 
+def basic(credentials: str) -> str:
+    """Return the header for user and password."""
+    return f"Basic {b64encode(credentials.encode()).decode()}"
+
+
 @pytest.mark.parametrize(
     ("url", "base", "header"),
     [
@@ -67,6 +73,19 @@ def test_windows(monkeypatch: pytest.MonkeyPatch) -> None:
         ("unix://user:pass@/run/x", "unix:///run/x", "Basic dXNlcjpwYXNz"),
         ("unix:///run/a@b", "unix:///run/a@b", ""),
         ("user@nas", "nas", "Basic dXNlcjo="),
+        ("", "", ""),
+        ("http://nas/user@home", "http://nas/user@home", ""),
+        ("http://nas:8384/@x", "http://nas:8384/@x", ""),
+        ("http://[::1]:8384/@x", "http://[::1]:8384/@x", ""),
+        # A password with what should have been escaped.
+        ("http://u:a/b@nas", "http://nas", basic("u:a/b")),
+        ("http://u:/b@nas:8384/x", "http://nas:8384/x", basic("u:/b")),
+        ("http://u:a?b@nas", "http://nas", basic("u:a?b")),
+        ("http://u:a#b@nas/x", "http://nas/x", basic("u:a#b")),
+        ("http://u:1/2@nas:8384", "http://nas:8384", basic("u:1/2")),
+        ("http://u:a@b/c@nas:8384", "http://nas:8384", basic("u:a@b/c")),
+        ("http://u:a/b@[::1]:8384", "http://[::1]:8384", basic("u:a/b")),
+        ("unix:///run/a@b:1", "unix:///run/a@b:1", ""),
     ],
 )
 def test_user_and_password(url: str, base: str, header: str) -> None:

@@ -8,6 +8,7 @@ import io
 import logging
 import math
 import ssl
+import traceback
 import tracemalloc
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ import aiohttp
 import pytest
 import trustme
 
-from aiosyncthing import API, Fingerprint, _routes
+from aiosyncthing import API, Fingerprint, Syncthing, _routes
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
@@ -27,6 +28,7 @@ from aiosyncthing.exceptions import (
     RedirectError,
     RequestTimeoutError,
     SyncthingError,
+    UnauthorizedError,
 )
 
 from .support.broken import BROKEN, SHORT, Broken
@@ -184,6 +186,10 @@ async def test_user_and_password_of_the_url(server: Server, user_info: str, expe
     [
         ("http://127.0.0.1:8384/x", "http://127.0.0.1:8384/x"),
         ("http://user:pass@host/x@y", "http://host/x@y"),
+        ("http://user:pa/ss@host:8384/x", "http://host:8384/x"),
+        ("http://user:1/2@host:8384", "http://host:8384"),
+        ("nas", "***"),
+        ("", ""),
         ("user:pass@host", "host"),
         ("http://host/?a@b", "http://host/?a@b"),
     ],
@@ -200,12 +206,111 @@ def test_variables_do_not_show_the_key() -> None:
     assert base64.b64encode(b"user:pass").decode() not in shown
 
 
-@pytest.mark.parametrize("key", ["k\r\nX-Evil: 1", "schlüssel", "key\n", "\x00"])
-def test_a_key_that_can_not_be_sent(key: str) -> None:
-    """A key that would break the header is refused at once, without being shown."""
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("k\r\nX-Evil: 1", "can't be sent in a header"),
+        ("schlüssel", "can't be sent in a header"),
+        ("secret\n", "use api_key.strip()"),
+        ("\x00", "can't be sent in a header"),
+        (b"secret", "must be a string, not bytes: decode it"),
+        (12345, "must be a string, not int"),
+        (["secret"], "must be a string, not list"),
+        ("http://nas:8384", "the API key is a URL: the key comes first"),
+        ("unix:///run/x.sock", "the API key is a URL: the key comes first"),
+    ],
+)
+async def test_a_key_that_can_not_be_sent(server: Server, key: Any, words: str) -> None:
+    """A key that can't be right is a wrong key like others: the first request says so, without showing it."""
+    api = API(key, server.url)
+    for _ in range(2):
+        with pytest.raises(UnauthorizedError) as caught:
+            await api.request("rest/system/status")
+        assert words in str(caught.value)
+        assert (caught.value.method, caught.value.path) == ("GET", "rest/system/status")
+        assert str(key) not in str(caught.value)
+        assert "secret" not in str(caught.value)
+        assert str(key) not in repr(api)
+    assert not server.requests
+    server.queue.append(as_json({"status": "OK"}))
+    assert await api.request("rest/noauth/health") == {"status": "OK"}  # which needs none
+    await api.close()
+
+
+@pytest.mark.parametrize("key", ["", None, b""])
+async def test_an_empty_key(server: Server, key: Any) -> None:
+    """Without a key a proxy may add one; where the daemon wants one, the error asks where it should come from."""
+    api = API(key, server.url)
+    server.queue.extend([PONG, as_text("CSRF Error", 403), as_text("Forbidden", 403, syncthing=False)])
+    await api.request("rest/system/ping")
+    for _ in range(2):
+        with pytest.raises(UnauthorizedError, match="the API key is empty: is the variable set"):
+            await api.request("rest/system/ping")
+    assert [request.header("X-API-Key") for request in server.requests] == [None] * 3
+    await api.close()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8384", "unix:///run/gui.sock", "127.0.0.1:8384", "nas:8384/x"])
+async def test_swapped_arguments(address: str) -> None:
+    """Key and URL in the wrong order are noticed, also for what needs no key; the key that is the URL isn't shown."""
+    api = API(address, KEY, tls=Fingerprint("ab" * 32))
+    for path in ("rest/system/ping", "rest/noauth/health"):
+        with pytest.raises(UnauthorizedError, match=r"the key comes first: Syncthing\(api_key, url\)") as caught:
+            await api.request(path)
+        assert KEY not in str(caught.value) + repr(caught.value.__cause__) + repr(api)
+    assert api.url == KEY
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("127.0.0.1:8384", "must be like http://127.0.0.1:8384, with http://"),
+        ("", "must be like http://127.0.0.1:8384, with http://"),
+        ("ftp://nas", "must be like http://127.0.0.1:8384, with http://"),
+        (KEY, "must be like http://127.0.0.1:8384, with http://"),
+        (None, "must be like http://127.0.0.1:8384, with http://"),
+        ("http://nas:8384/#/", "must not have a #, as those of web pages do. Try http://nas:8384"),
+        ("http://u:p@nas:8384/x/?a=b#c", "must not have a ?, as those of web pages do. Try http://nas:8384/x"),
+        ("unix:run/gui.sock", "must have an absolute path"),
+        ("unix:///run/gui.sock?x", "%3F"),
+        ("http://[::1", "must be like http://127.0.0.1:8384"),
+    ],
+)
+async def test_a_url_that_can_not_be_right(url: Any, words: str) -> None:
+    """What is wrong with a URL is said by the first request, like that nobody answers there."""
+    async with aiohttp.ClientSession() as session:
+        for options in ({}, {"session": session}):
+            api = API(KEY, url, **options)
+            with pytest.raises(BadRequestError) as caught:
+                await api.request("rest/noauth/health")
+            await api.close()
+            assert words in str(caught.value)
+            assert KEY not in str(caught.value) + repr(api)
+
+
+@pytest.mark.parametrize("base", ["/rest", "/syncthing", "/a/b/"])
+async def test_a_base_url_with_a_path_too_many(server: Server, base: str) -> None:
+    """A page that is not there for what every daemon has is the URL's fault; the message says what to try."""
+    server.queue.append(as_text("404 page not found", 404))
+    api = API(KEY, server.url.replace("//", "//user:password@") + base)
+    with pytest.raises(NotFoundError, match=f"below '{base.rstrip('/')}': .* Try {server.url} ") as caught:
+        await api.request("rest/system/status")
+    assert type(caught.value) is NotFoundError
+    await api.close()
+
+
+@pytest.mark.parametrize("kind", [API, Syncthing])
+def test_a_client_that_was_refused_has_a_repr(kind: type[API | Syncthing]) -> None:
+    """Loggers that show variables show a client whose constructor has raised."""
+    client = kind.__new__(kind)
     with pytest.raises(BadRequestError) as caught:
-        API(key)
-    assert key not in str(caught.value)
+        kind.__init__(client, KEY, "http://user:a-password@nas", tls=Fingerprint("ab" * 32))  # type: ignore[arg-type]
+    assert repr(client).startswith(f"<{kind.__name__} ")
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack[1:]
+    shown = "".join(traceback.StackSummary.from_list(frames).format())
+    assert frames
+    assert KEY not in shown
+    assert "a-password" not in shown
 
 
 @pytest.mark.parametrize("uri", ["rest/config/folders/../devices", "rest//system", "rest/./x", "http://other/rest/x"])

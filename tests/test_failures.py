@@ -16,6 +16,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from aiosyncthing import _failures
+from aiosyncthing._routes import find_route
+from aiosyncthing._secrets import Secrets
+from aiosyncthing._statuses import Refusal
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY: Final = "a-key-that-nobody-may-see"
+SECRETS: Final = Secrets([KEY])
 BAD_URL: Final = "http://127.0.0.1:99999"
 HALF_A_HEAD: Any = object()  # what aiohttp has parsed of it
 CERTIFICATE: Final = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate")
@@ -61,7 +65,7 @@ def _response_error(kind: type[aiohttp.ClientResponseError] = aiohttp.ClientResp
     """Return an error as aiohttp makes it: with the headers of the request."""
     url = URL("http://127.0.0.1:8384/rest/system/status")
     request = aiohttp.RequestInfo(url, "GET", CIMultiDictProxy(CIMultiDict({"X-API-Key": KEY})), url)
-    return kind(request, (), **({"status": 400, "message": "Bad status line"} | options))
+    return kind(request, (), **({"status": 400, "message": f"bad status line: {KEY}"} | options))
 
 
 class Row(NamedTuple):
@@ -169,7 +173,7 @@ def test_translation(name: str) -> None:
 def test_what_leaves_the_client(name: str) -> None:
     """An error that holds the request's headers is replaced by one that doesn't; any other leaves as it is."""
     error = TABLE[name].make()
-    left = _failures.without_key(error, "GET", "/rest/system/status?x=y", str.upper)
+    left = _failures.without_secrets(error, "GET", "/rest/system/status?x=y", SECRETS)
     expected = TABLE[name].sent
     if expected is None:
         assert left is error
@@ -178,7 +182,7 @@ def test_what_leaves_the_client(name: str) -> None:
         assert isinstance(left, SyncthingError)
         assert (left.method, left.path) == ("GET", "rest/system/status")
         assert left.__cause__ is left.__context__ is None
-        assert "BAD STATUS LINE" in str(left)  # what the other side sent has gone through the mask
+        assert "bad status line: ***" in str(left)  # what the other side sent has gone through the mask
     assert KEY not in f"{left!r} {left} {left.args} {vars(left)}"
 
 
@@ -231,14 +235,14 @@ def test_own_errors_stay() -> None:
     """An error of this package is returned as it is."""
     error = UnknownFolderError("no such folder", method="GET", path="rest/db/status")
     assert _failures.translate(error, "POST", "rest/system/pause") is error
-    assert _failures.without_key(error, "POST", "rest/system/pause", str.upper) is error
+    assert _failures.without_secrets(error, "POST", "rest/system/pause", SECRETS) is error
     assert (error.method, error.path) == ("GET", "rest/db/status")
 
 
 def test_own_errors_learn_their_request() -> None:
     """An error made before the request was known gets method and path."""
     error = BadRequestError("the base URL is bad")
-    assert _failures.without_key(error, "POST", "/rest/system/pause?device=x", str.upper) is error
+    assert _failures.without_secrets(error, "POST", "/rest/system/pause?device=x", SECRETS) is error
     assert (error.method, error.path) == ("POST", "rest/system/pause")
 
 
@@ -265,8 +269,9 @@ def test_statuses(method: str, uri: str, status: int, text: str, kind: type[Sync
 def test_status_error_holds_what_the_daemon_said() -> None:
     """The error of an answer has the daemon's words and headers, and nothing of the request but URL and method."""
     url = URL("http://127.0.0.1:8384/rest/db/status?folder=x")
-    headers = {"Content-Type": "text/plain", "X-Syncthing-ID": DAEMON_ID}
-    error = _failures.status_error("GET", url, 404, "no such folder\n", headers)
+    headers = CIMultiDict({"Content-Type": "text/plain", "X-Syncthing-ID": DAEMON_ID})
+    refusal = Refusal(find_route("GET", "rest/db/status"), "GET", "rest/db/status", 404, headers, "no such folder\n")
+    error = _failures.StatusError(url, refusal)
     assert (error.status, error.message) == (404, "no such folder")
     assert error.headers is not None
     assert error.headers["x-syncthing-id"] == DAEMON_ID
@@ -298,7 +303,7 @@ def test_frames_are_forgotten() -> None:
     """None of the errors of a chain leads to the frames of aiohttp, whose variables hold the request as bytes."""
     error = _chain()
     assert error.__traceback__ is not None
-    assert _failures.without_key(error, "GET", "rest/events", str.upper) is error
+    assert _failures.without_secrets(error, "GET", "rest/events", SECRETS) is error
     links: list[BaseException | None] = [error, error.__cause__, error.__cause__ and error.__cause__.__context__]
     assert [link.__traceback__ for link in links if link is not None] == [None, None, None]
 
@@ -313,7 +318,7 @@ def test_frames_of_the_caller_are_kept() -> None:
         try:
             raise Unhashable  # noqa: TRY301 - it has to be handled right here
         except Unhashable:
-            return _failures.without_key(_chain(), "GET", "rest/events", str.upper)
+            return _failures.without_secrets(_chain(), "GET", "rest/events", SECRETS)
 
     link: BaseException | None = handle()
     while link is not None and not isinstance(link, Unhashable):
@@ -329,3 +334,30 @@ def test_every_kind_is_also_the_builtin() -> None:
     for kind in (ConnectionFailedError, TLSError, IncompleteResponseError):
         assert issubclass(kind, ConnectionError)
     assert issubclass(BadRequestError, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("error", "method", "uri", "repeated"),
+    [
+        (aiohttp.ServerDisconnectedError(), "PATCH", "/rest/config/gui", True),
+        (aiohttp.ServerDisconnectedError(HALF_A_HEAD), "PATCH", "rest/config/gui", False),
+        (aiohttp.ClientOSError(errno.ECONNRESET, "reset"), "PATCH", "rest/config/folders/x?y", True),
+        (aiohttp.ClientConnectionResetError("Cannot write"), "PATCH", "rest/config/options", True),
+        (aiohttp.ClientConnectorError(PLACE, REFUSED), "PATCH", "rest/config/options", False),
+        (aiohttp.ClientPayloadError("x"), "PATCH", "rest/config/options", False),
+        (TimeoutError(), "PATCH", "rest/config/options", False),
+        (aiohttp.ServerDisconnectedError(), "PATCH", "rest/of/the/future", False),
+        (aiohttp.ServerDisconnectedError(), "POST", "rest/config/folders", False),
+        (aiohttp.ClientConnectionResetError("Cannot write"), "POST", "rest/config/folders", False),
+        # aiohttp has repeated these itself already.
+        (aiohttp.ServerDisconnectedError(), "GET", "rest/config", False),
+        (aiohttp.ClientOSError(errno.ECONNRESET, "reset"), "PUT", "rest/config", False),
+        # These it hasn't.
+        (aiohttp.ClientConnectionResetError("Cannot write"), "GET", "rest/config", True),
+        (aiohttp.ClientConnectionResetError("Cannot write"), "PUT", "rest/config", True),
+        (aiohttp.ClientConnectionResetError("Cannot write"), "DELETE", "rest/config/folders/x", True),
+    ],
+)
+def test_what_may_be_sent_again(error: Exception, method: str, uri: str, repeated: bool) -> None:
+    """What has the same effect twice, if the connection ended unanswered, and aiohttp has not repeated it itself."""
+    assert _failures.may_repeat(error, method, uri) is repeated

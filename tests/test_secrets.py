@@ -250,5 +250,5 @@ async def test_this_test_finds_secrets() -> None:
         with pytest.raises(aiohttp.ClientResponseError) as caught:
             await session.get(server.url, headers=headers)
     assert KEY in shown_by(caught.value)
-    with patch.object(API, "__repr__", lambda self: "".join(self._headers.values())):
+    with patch.object(API, "__repr__", lambda self: "".join(self._access.headers.values())):
         assert KEY in repr(Syncthing(KEY))

@@ -57,7 +57,7 @@ def test_a_client_can_be_made_without_a_loop() -> None:
 
 async def _use(client: Syncthing) -> str:
     async with Server(PONG) as server, client:
-        client.api._base = server.url
+        client.api._destinations.base = server.url
         await client.system.ping()
         return server.request.target
 
@@ -429,11 +429,67 @@ async def test_a_read_is_repeated_only_once() -> None:
         assert len(server.requests) == 3
 
 
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
-async def test_a_write_is_never_repeated(method: str) -> None:
-    """What is not idempotent is sent once: nobody knows whether the daemon has done it."""
-    async with Server(answer=_drop(2)) as server, Syncthing(KEY, server.url) as client:
+@pytest.mark.parametrize("borrowed", [False, True])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_a_change_of_the_configuration_is_repeated_once(method: str, borrowed: bool) -> None:
+    """What has the same effect when it is repeated is sent again, like a read: the daemon has closed the connection."""
+    session = aiohttp.ClientSession() if borrowed else None
+    async with Server(answer=_drop(2)) as server, Syncthing(KEY, server.url, session=session) as client:
+        await client.system.ping()
+        await client.api.request("rest/config/folders/x", data={}, method=method)
+        assert [request.connection for request in server.requests] == [1, 1, 2]
+        assert [(request.method, request.body) for request in server.requests[1:]] == [(method, b"{}")] * 2
+    if session is not None:
+        await session.close()
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_a_change_of_the_configuration_is_repeated_only_once(method: str) -> None:
+    """When the next connection is closed without a word too, that is an error: nothing is sent three times."""
+    async with Server(answer=_drop(2, 3)) as server, Syncthing(KEY, server.url) as client:
         await client.system.ping()
         with pytest.raises(ConnectionFailedError):
             await client.api.request("rest/config/folders/x", data={}, method=method)
+        assert [request.method for request in server.requests] == ["GET", method, method]
+
+
+@pytest.mark.parametrize("after_another", [False, True])
+async def test_a_new_connection_that_ends_is_an_error(after_another: bool) -> None:
+    """Where no connection was left open, it was not the daemon that closed an idle one: nothing is repeated."""
+    last = as_json({"ping": "pong"}, headers={"Connection": "close"}, close=True)
+    async with Server(*[last] * after_another, Answer(raw=b"")) as server, Syncthing(KEY, server.url) as client:
+        if after_another:
+            await client.system.ping()
+        with pytest.raises(ConnectionFailedError):
+            await client.api.request("rest/config/folders/x", data={}, method="PATCH")
+        assert server.requests[-1].method == "PATCH"
+
+
+@pytest.mark.parametrize("cut", [1, 9, 40])
+async def test_an_answer_that_began_is_no_idle_connection(cut: int) -> None:
+    """After the first byte of an answer, a change is not repeated."""
+    async with Server(PONG, as_json({}, keep=cut)) as server, Syncthing(KEY, server.url) as client:
+        await client.system.ping()
+        with pytest.raises(ConnectionFailedError):
+            await client.api.request("rest/config/folders/x", data={}, method="PATCH")
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "rest/config/folders"),
+        ("POST", "rest/db/scan"),
+        ("POST", "rest/system/restart"),
+        ("POST", "rest/system/reset"),
+        ("POST", "rest/system/upgrade"),
+        ("PATCH", "rest/of/the/future"),
+    ],
+)
+async def test_what_has_effects_is_never_repeated(method: str, path: str) -> None:
+    """What is not the same when it is done twice is sent once: nobody knows whether the daemon has done it."""
+    async with Server(answer=_drop(2)) as server, Syncthing(KEY, server.url) as client:
+        await client.system.ping()
+        with pytest.raises(ConnectionFailedError):
+            await client.api.request(path, data={}, method=method)
         assert [request.method for request in server.requests] == ["GET", method]

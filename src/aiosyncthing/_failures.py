@@ -1,14 +1,13 @@
 """What aiohttp raises, translated into the errors of this package.
 
 aiohttp's `ClientResponseError` carries the request's headers, and with them the API key. None of them leaves `API`
-as aiohttp made it: an answer with an error status becomes a `StatusError`, made here without those headers.
+as aiohttp made it: an answer with an error status becomes a `StatusError`, made without those headers.
 """
 
 from __future__ import annotations
 
 import ssl
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from aiohttp.client_exceptions import UnixClientConnectorError
@@ -16,7 +15,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from ._reasons import reason
 from ._routes import find_route
-from ._wire import http_error
+from ._statuses import Refusal, http_error
 from .exceptions import (
     BadRequestError,
     ConnectionFailedError,
@@ -29,71 +28,91 @@ from .exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from yarl import URL
 
-__all__ = ["status_error", "translate", "without_key"]
+    from ._secrets import Secrets
 
+__all__ = ["StatusError", "may_repeat", "translate", "without_secrets"]
+
+_REPEATABLE: Final = {"GET", "PUT", "DELETE"}
 _NO_HEADERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 
 
-def status_error(
-    method: str, url: URL, status: int, text: str, headers: Mapping[str, str]
-) -> aiohttp.ClientResponseError:
-    """Make the error of an answer with an error status, with the daemon's words as its message.
+class StatusError(aiohttp.ClientResponseError):
+    """An answer with an error status, with the daemon's words as its message.
 
     Args:
-        method: HTTP method.
         url: The URL that was asked.
-        status: HTTP status.
-        text: The answer's body.
-        headers: The answer's headers.
+        refusal: The answer.
     """
-    request = aiohttp.RequestInfo(url, method, _NO_HEADERS, url)
-    return aiohttp.ClientResponseError(
-        request, (), status=status, message=text.strip(), headers=CIMultiDictProxy(CIMultiDict(headers))
-    )
+
+    def __init__(self, url: URL, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(
+            aiohttp.RequestInfo(url, refusal.method, _NO_HEADERS, url),
+            (),
+            status=refusal.status,
+            message=refusal.text.strip(),
+            headers=CIMultiDictProxy(CIMultiDict(refusal.headers)),
+        )
 
 
-def without_key(error: Exception, method: str, uri: str, mask: Callable[[str], str]) -> Exception:
-    """Return what to raise, outside of any handler, in the place of what came out of aiohttp.
+def without_secrets(error: Exception, method: str, uri: str, secrets: Secrets) -> Exception:
+    """Return what to raise, outside of any handler, in the place of what came out of aiohttp or of this package.
 
-    Where aiohttp writes to a connection, variables hold the whole request as bytes, and some loggers show variables:
-    such errors forget which frames they passed. Errors that hold the headers themselves are replaced.
+    Errors that hold the request's headers are replaced; all others lose the secrets that the other side sent back, and
+    forget which frames they passed.
 
     Args:
         error: What was raised.
         method: HTTP method of the request.
         uri: Path of the request.
-        mask: Removes the key from what the other side has sent.
+        secrets: What must not be seen.
     """
     path = _path(uri)
-    if isinstance(error, SyncthingError):
-        if error.method is None:
-            error.method, error.path = method, path
-        return error
-    if isinstance(error, aiohttp.ClientResponseError) and error.request_info.headers is not _NO_HEADERS:
-        reason = mask(" ".join(error.message.split()))
+    if isinstance(error, aiohttp.ClientResponseError) and not isinstance(error, StatusError):
+        said = secrets.mask(" ".join(error.message.split()))
         if isinstance(error, aiohttp.ClientHttpProxyError):
-            message = f"the HTTP proxy does not connect: {error.status} {reason}"
+            message = f"the HTTP proxy does not connect: {error.status} {said}"
             return ConnectionFailedError(message, method=method, path=path)
-        message = f"the answer is not HTTP as it should be ({reason}): another program on that port?"
+        message = f"the answer is not HTTP as it should be ({said}): another program on that port?"
         return NotSyncthingError(message, method=method, path=path)
-    _forget_frames(error)
+    if isinstance(error, SyncthingError) and error.method is None:
+        error.method, error.path = method, path
+    secrets.clean(error)
     return error
 
 
-def _forget_frames(error: BaseException) -> None:
-    callers = sys.exception()  # what the caller is dealing with became the context of everything raised since
-    known = {id(callers)}
-    chain: list[BaseException | None] = [error]
-    while chain:
-        link = chain.pop()
-        if link is not None and id(link) not in known:
-            known.add(id(link))
-            link.__traceback__ = None
-            chain += [link.__cause__, link.__context__]
+def may_repeat(error: Exception, method: str, uri: str) -> bool:
+    """Return whether a request may be sent again, once, that failed on a connection that was in use before.
+
+    The daemon closes connections that are idle, and may do so at the very moment when a request is on its way. Where a
+    request has the same effect when it is repeated, that is no reason for an error. aiohttp repeats GET, PUT and DELETE
+    itself, but neither PATCH nor what it could not even begin to write.
+
+    Args:
+        error: What was raised before there was an answer.
+        method: HTTP method of the request.
+        uri: Path of the request.
+    """
+    if method == "PATCH":
+        return _path(uri).startswith("rest/config/") and _ended_unanswered(error)
+    return method in _REPEATABLE and isinstance(error, aiohttp.ClientConnectionResetError)
+
+
+def _ended_unanswered(error: Exception) -> bool:
+    """Return whether a connection ended before any byte of the answer came."""
+    match error:
+        case aiohttp.ServerDisconnectedError():
+            return isinstance(error.message, str)  # otherwise it is the part of the head that came
+        case aiohttp.ClientConnectorError():
+            return False  # there was none
+        case aiohttp.ClientOSError() | aiohttp.ClientConnectionResetError():
+            return True
+        case _:
+            return False
 
 
 def translate(error: Exception, method: str, uri: str) -> SyncthingError:
@@ -109,9 +128,12 @@ def translate(error: Exception, method: str, uri: str) -> SyncthingError:
     path = _path(uri)
     if isinstance(error, SyncthingError):
         return error
-    if isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, StatusError):
+        failure = http_error(error.refusal)
+    elif isinstance(error, aiohttp.ClientResponseError):  # from a stand-in for `API.raw_request`
         headers: Mapping[str, str] = error.headers if error.headers is not None else {}
-        failure = http_error(find_route(method, path), method, path, error.status, headers, error.message)
+        route = find_route(method, path)
+        failure = http_error(Refusal(route, method, path, error.status, headers, error.message, genuine=True))
     elif isinstance(error, aiohttp.ServerFingerprintMismatch):  # a pin of a borrowed session
         expected, actual = (f"sha256:{digest.hex()}" for digest in (error.expected, error.got))
         message = f"the certificate is not the expected one: expected {expected}, got {actual}. Nothing was sent"

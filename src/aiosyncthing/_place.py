@@ -12,7 +12,9 @@ from .exceptions import BadRequestError
 
 __all__ = ["Place", "locate", "split_user_info"]
 
-_USER_INFO: Final = re.compile(r"([^/?#]*//)?([^/?#]*)@")
+_SCHEME: Final = re.compile(r"[^/?#]*//")
+_HOST_AND_PORT: Final = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
+_WITH_PORT: Final = re.compile(r"[^/?#@]+:\d+(?=[/?#]|$)")
 _SOCKET: Final = re.compile(r"unix(s?):(.*)", re.IGNORECASE | re.DOTALL)
 # Syncthing checks no host name on a socket (lib/api/api.go), but HTTP wants one.
 _HOST: Final = "localhost"
@@ -62,9 +64,24 @@ def locate(url: str) -> Place:
 
 def split_user_info(url: str) -> tuple[str, str]:
     """Split a base URL into one without user and password, and the header for these; empty without any."""
-    match = _USER_INFO.match(url)
-    if match is None:
+    begin, end = _find_user_info(url)
+    if end < 0:
         return url, ""
-    user, _, password = match[2].partition(":")
+    user, _, password = url[begin:end].partition(":")
     credentials = f"{unquote(user)}:{unquote(password)}"
-    return (match[1] or "") + url[match.end() :], f"Basic {b64encode(credentials.encode()).decode()}"
+    return url[:begin] + url[end + 1 :], f"Basic {b64encode(credentials.encode()).decode()}"
+
+
+def _find_user_info(url: str) -> tuple[int, int]:
+    """Return where user and password begin, and where the ``@`` behind them is; -1 without any.
+
+    A password may have a ``/``, ``?`` or ``#`` that should have been escaped. Its beginning would be taken for the
+    port, and its end for a path.
+    """
+    begin = url.index("//") + 2 if _SCHEME.match(url) else 0
+    end = min((found for found in (url.find(mark, begin) for mark in "/?#") if found >= 0), default=len(url))
+    near, far = url.rfind("@", begin, end), url.rfind("@")
+    host = url[max(begin, near + 1) : end]
+    if far > end and host and (not _HOST_AND_PORT.fullmatch(host) or _WITH_PORT.match(url, far + 1)):
+        return begin, far
+    return begin, near

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import ref
 
 import aiohttp
+from multidict import istr
 
 from ._connectors import check_session, open_connector
 from ._loops import check_loop
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ._place import Place
 
 __all__ = ["Sessions"]
+
+_CONNECTION: Final = istr("Connection")
 
 _closing: Final[set[asyncio.Task[None]]] = set()  # an event loop has only weak references to its tasks
 
@@ -50,6 +53,7 @@ class Sessions:
         if session is not None:
             check_session(session, place)
         self.arriving: set[aiohttp.ClientResponse] = set()
+        self._idle = 0  # connections that our last answers have left open
         self._place = place
         self._borrowed = session
         self._own: dict[asyncio.AbstractEventLoop, _Own] = {}
@@ -67,6 +71,21 @@ class Sessions:
         if self._current is None or self._loop is not asyncio.get_running_loop():
             self._current = self._find()
         return self._current
+
+    def take(self) -> bool:
+        """Return whether the next request is likely to use a connection that is open already.
+
+        Who else uses a session that was passed in is not known, and what it has closed meanwhile isn't either.
+        """
+        idle = self._idle
+        if idle:
+            self._idle = idle - 1
+        return idle > 0
+
+    def give_back(self, response: aiohttp.ClientResponse) -> None:
+        """Note that the connection of an answer, which has been read, is free again, unless it is closed now."""
+        if response.headers.get(_CONNECTION, "").lower() != "close":
+            self._idle += 1
 
     async def close(self) -> None:
         """Close what was opened here, and end what is under way. May be called twice.
@@ -108,6 +127,7 @@ class Sessions:
         if self._loop is not running:
             self._loop = running
             self.arriving = set()
+            self._idle = 0
         if running not in self._own:
             self._own[running] = self._open()
         return self._own[running].session

@@ -6,23 +6,28 @@ import logging
 import math
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
-
-import aiohttp
-from yarl import URL
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from . import _failures, _trust, _wire
+from ._access import read_access
+from ._destinations import Destinations, left, with_query
 from ._files import Target, open_target
-from ._place import locate, split_user_info
 from ._preload import preload
-from ._routes import Answer, find_route
+from ._reading import Body, read_body, read_page
+from ._routes import Answer
 from ._sessions import Sessions
+from ._statuses import Refusal
 from .exceptions import BadRequestError, SyncthingError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
     from contextlib import AbstractAsyncContextManager
 
+    import aiohttp
+    from yarl import URL
+
+    from ._destinations import Destination
     from ._routes import Route
     from ._wire import Params
 
@@ -33,27 +38,8 @@ preload()
 _LOGGER = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-_CHUNK: Final = 1 << 16
 _OK: Final = Answer.OK
-_LEAST_KEY: Final = 8  # a shorter one may well be a part of common words
-
-
-class _Secret(str):
-    """A string that shows nothing of itself in reprs, such as those of headers in a traceback with locals."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'"
-
-
-class _Target(NamedTuple):
-    """Where a request goes: its route, its URL, its path without query, and how long it may usually take."""
-
-    route: Route[Any] | None
-    url: URL
-    path: str
-    limits: aiohttp.ClientTimeout
+_PAGE: Final = 1 << 15  # bytes of an error page that are read
 
 
 class API:
@@ -74,12 +60,16 @@ class API:
             the one in a file, also after its renewal; the path of a CA file (PEM), or an `ssl.SSLContext`, verify as
             usual; False accepts anybody. ``None``: as `verify_ssl` says. It is checked in the handshake, before
             anything of a request, such as the key, is sent.
+        max_response_size: How many bytes an answer may have, decompressed; ``None`` for no limit. The default, 256 MiB,
+            is enough for the listing of a million files.
 
     Raises:
-        BadRequestError: Arguments that can't be sent, contradict each other, or would have no effect.
+        BadRequestError: Arguments that contradict each other, or would have no effect. A key or URL that can't be right
+            is reported by the first request.
     """
 
     DEFAULT_TIMEOUT = 10
+    DEFAULT_MAX_RESPONSE_SIZE = 1 << 28
 
     def __init__(
         self,
@@ -91,28 +81,26 @@ class API:
         session: aiohttp.ClientSession | None = None,
         *,
         tls: _trust.Option = None,
+        max_response_size: int | None = DEFAULT_MAX_RESPONSE_SIZE,
     ) -> None:
-        if api_key and not (api_key.isascii() and api_key.isprintable()):
-            raise BadRequestError("the API key has characters that can't be sent in a header")
         self._url = str(url)
-        base, authorization = split_user_info(self._url)
-        self._place = locate(base)
-        self._base = self._place.base
+        access = self._access = read_access(api_key, self._url)
+        del api_key, url  # not to be seen in the frame of an error that is raised here
+        self._place = access.place
         self._timeout = None if timeout is None or math.isinf(timeout) else timeout
-        self._trust = _trust.choose(tls, verify_ssl, self._place)
+        self._limit = _size(max_response_size)
+        self._trust = _trust.Trust(settled=True)
+        if not access.bad_url:
+            self._trust = _trust.choose(tls, verify_ssl, self._place)
         self._sessions = Sessions(self._place, session)
-        self._headers = {"Accept": _wire.JSON}
-        if api_key:
-            self._headers["X-API-Key"] = _Secret(api_key)
-        if authorization:  # not left in the URL, which aiohttp's errors show
-            self._headers["Authorization"] = _Secret(authorization)
-        self._targets: dict[tuple[str, str], _Target] = {}
+        self._destinations = Destinations(access, self._timeout)
         self._daemon_id: str | None = None
         self._daemon_version: str | None = None
 
     def __repr__(self) -> str:
         """Show where it points to, without key, user and password."""
-        return f"<{type(self).__name__} {split_user_info(self._url)[0]!r}>"
+        access = getattr(self, "_access", None)  # there is none if the arguments were refused
+        return f"<{type(self).__name__} {access and access.shown!r}>"
 
     @property
     def url(self) -> str:
@@ -190,29 +178,37 @@ class API:
         and without the request's headers, which hold the key). An answer that is not Syncthing's, or another
         certificate than the pinned one, raises a `SyncthingError`.
         """
+        sessions = self._sessions
+        reused, limits, begin = sessions.take(), None, monotonic()
+        while True:
+            response = body = None
+            try:
+                destination = self._destinations.find(method, uri)
+                route, url, path, _, usual = destination
+                if params:
+                    url = with_query(url, params)
+                if limits is None:
+                    limits = usual if timeout is None else self._destinations.limits(route, timeout)
+                async with self._send(destination, method, url, data, limits, headers) as response:
+                    if observe is not None:
+                        observe(response)
+                    arriving = sessions.arriving
+                    arriving.add(response)
+                    try:
+                        body = await self._read_body(route, response)
+                    finally:
+                        arriving.discard(response)
+                sessions.give_back(response)
+                return self._read(route, method, path, url, response, body)
+            except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
+                failure = error
+            if not (reused and response is None and limits and _failures.may_repeat(failure, method, uri)):
+                break
+            reused, limits = False, left(limits, monotonic() - begin)
+        # Variables of frames may be shown: what a server sends may hold what it got.
+        del response, body
         try:
-            target = self._targets.get((method, uri)) or self._find_target(method, uri)
-            route, url, path, _ = target
-            if params:
-                url = self._parse(_wire.add_query(str(url), params))
-            async with self._send(target, method, url, data, timeout, headers) as response:
-                if observe is not None:
-                    observe(response)
-                arriving = self._sessions.arriving
-                arriving.add(response)
-                try:
-                    if route is not None and route.answer is _OK:
-                        body = await _read_what_comes(response)
-                    else:
-                        body = await response.read()
-                finally:
-                    arriving.discard(response)
-        except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
-            failure = error
-        else:
-            return self._read(route, method, path, url, response, body)
-        try:
-            raise _failures.without_key(failure, method, uri, self._mask)
+            raise _failures.without_secrets(failure, method, uri, self._access.secrets)
         finally:
             del failure  # its traceback refers to this frame
 
@@ -291,6 +287,7 @@ class API:
             async for chunk in chunks:
                 await write(chunk)
                 size += len(chunk)
+                del chunk  # not to be seen in the frame of an error
         return size
 
     async def close(self) -> None:
@@ -306,27 +303,41 @@ class API:
     ) -> AsyncGenerator[bytes]:
         """Yield a binary answer while it arrives; whatever goes wrong with the request is a `SyncthingError`."""
         method, path = route.method, route.path
+        response = chunk = None
+        sessions = self._sessions
+        sessions.take()
         try:
-            target = self._find_target(method, path)
-            url = self._parse(_wire.add_query(str(target.url), params)) if params else target.url
-            async with self._send(target, method, url, None, timeout, None) as response:
+            destination = self._destinations.find(method, path)
+            url = with_query(destination.url, params) if params else destination.url
+            limits = destination.limits if timeout is None else self._destinations.limits(route, timeout)
+            async with self._send(destination, method, url, None, limits, None) as response:
                 if response.status >= _wire.FIRST_FAILURE or _wire.ID_HEADER not in response.headers:
-                    self._read(route, method, path, url, response, await response.content.read(_CHUNK))
+                    self._read(route, method, path, url, response, await read_page(response, _PAGE))
                 self._note(method, path, response.status, response.headers)
-                arriving = self._sessions.arriving
+                arriving = sessions.arriving
                 arriving.add(response)
                 try:
-                    while chunk := await response.content.read(_CHUNK):
+                    body = Body(response, self._limit)
+                    while chunk := await body.read():
                         yield chunk
                 finally:
                     arriving.discard(response)
+                sessions.give_back(response)
                 return
         except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
             failure = error
+        del response, chunk  # see above
+        failure = _failures.without_secrets(failure, method, path, self._access.secrets)
         try:
-            raise _failures.translate(_failures.without_key(failure, method, path, self._mask), method, path)
+            raise _failures.translate(failure, method, path)
         finally:
             del failure  # its traceback refers to this frame
+
+    async def _read_body(self, route: Route[Any] | None, response: aiohttp.ClientResponse) -> bytes:
+        """Return the body of an answer, or as much of it as is wanted."""
+        if response.status >= _wire.FIRST_FAILURE:
+            return await read_page(response, _PAGE)
+        return await read_body(response, self._limit, partial=route is not None and route.answer is _OK)
 
     def _read(
         self,
@@ -340,50 +351,25 @@ class API:
         """Return the value of an answer, or raise what it means."""
         status, headers = response.status, response.headers
         self._note(method, path, status, headers)
+        mask = self._access.secrets.mask
         if status >= _wire.FIRST_FAILURE:
-            text = self._mask(body.decode(errors="replace"))
-            raise _failures.status_error(method, url, status, text, {k: self._mask(v) for k, v in headers.items()})
-        try:
-            return _wire.read_answer(route, method, path, status, headers, body)
-        except SyncthingError as error:
-            error.body = self._mask(error.body or "") or None
-            raise
-
-    def _mask(self, text: str) -> str:
-        """Remove key and password from what a server wrote: some show the request on their error pages."""
-        for secret in self._headers.values():
-            if isinstance(secret, _Secret) and len(secret) >= _LEAST_KEY:
-                text = text.replace(secret, "***")
-        return text
-
-    def _find_target(self, method: str, uri: str) -> _Target:
-        """Find out where a request goes, and how long it may take."""
-        uri = uri.lstrip("/")
-        path = uri.partition("?")[0]
-        route = find_route(method, path)
-        base = str(self._parse(self._base, encoded=False)).rstrip("/")
-        target = _Target(route, self._parse(_wire.join_url(base, uri)), path, self._usual_limits(route))
-        if route is not None and uri == route.path:  # there are only so many of these
-            self._targets[method, uri] = target
-        return target
-
-    @staticmethod
-    def _parse(url: str, *, encoded: bool = True) -> URL:
-        try:
-            return URL(url, encoded=encoded)
-        except ValueError as error:
-            raise BadRequestError("the base URL must be like http://127.0.0.1:8384") from error
+            text = mask(body.decode(errors="replace"))
+            base, no_key = self._destinations.base, self._access.no_key
+            raise _failures.StatusError(
+                url, Refusal(route, method, path, status, headers, text, base=base, no_key=no_key)
+            )
+        return _wire.read_answer(route, method, path, status, headers, body, mask)
 
     def _send(
         self,
-        target: _Target,
+        destination: Destination,
         method: str,
         url: URL,
         data: object,
-        timeout: float | None,
+        limits: aiohttp.ClientTimeout,
         headers: Mapping[str, str] | None,
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        own = {**self._headers, **headers} if headers else self._headers
+        own = {**destination.headers, **headers} if headers else destination.headers
         body = None
         if data is not None:
             body = _wire.encode_body(data)
@@ -395,26 +381,13 @@ class API:
             url,
             data=body,
             headers=own,
-            timeout=target.limits if timeout is None else self._limits(target.route, timeout),
+            timeout=limits,
             allow_redirects=False,  # a redirect would carry the key to another place
             raise_for_status=False,  # a borrowed session may have it on; its error would hold the key
+            auto_decompress=False,  # bodies are decompressed in `_reading`, which knows a limit
         )
         trusted = self._trust.settled
         return _trust.Sending(self._trust, send, self._timeout) if trusted is None else send(ssl=trusted)
-
-    def _usual_limits(self, route: Route[Any] | None) -> aiohttp.ClientTimeout:
-        usual = self._timeout
-        if usual is not None and route is not None and route.timeout is not None:
-            usual = max(usual, route.timeout)
-        return self._limits(route, usual)
-
-    def _limits(self, route: Route[Any] | None, timeout: float | None) -> aiohttp.ClientTimeout:
-        seconds = None if timeout is None or math.isinf(timeout) else timeout
-        if route is not None and route.poll:
-            # The headers of a poll come at once, the events when there are any: a limit for the whole would cut
-            # off a large answer on a slow line, so only silence counts.
-            return aiohttp.ClientTimeout(total=None, connect=self._timeout, sock_read=seconds)
-        return aiohttp.ClientTimeout(total=seconds, sock_connect=self._timeout)
 
     def _note(self, method: str, uri: str, status: int, headers: Mapping[str, str]) -> None:
         daemon_id = headers.get(_wire.ID_HEADER)
@@ -425,13 +398,14 @@ class API:
             _LOGGER.debug("%s %s: %d", method, uri, status)
 
 
-async def _read_what_comes(response: aiohttp.ClientResponse) -> bytes:
-    """Read a body that may be cut short because the daemon ends; it has accepted the request by then."""
-    body = bytearray()
-    try:
-        async for chunk in response.content.iter_any():
-            body += chunk
-    except (aiohttp.ClientError, ConnectionError):
-        if response.status >= _wire.FIRST_FAILURE:
-            raise
-    return bytes(body)
+def _size(limit: int | None) -> float:
+    """Return the limit for the size of an answer, as a number.
+
+    Raises:
+        BadRequestError: It is none.
+    """
+    if limit is None:
+        return math.inf
+    if type(limit) is not int or limit < 1:
+        raise BadRequestError("max_response_size must be a number of bytes, or None for no limit")
+    return limit

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from . import _routes
 from ._checks import required
 from ._fingerprint import CertificateFile
+from ._secrets import hidden
 from .api import API
 from .cluster import Cluster
 from .config import Config
@@ -57,9 +58,12 @@ class Syncthing:
             the one in a file, also after its renewal; the path of a CA file (PEM), or an `ssl.SSLContext`, verify as
             usual; False accepts anybody. ``None``: as `verify_ssl` says. It is checked in the handshake, before
             anything of a request, such as the key, is sent.
+        max_response_size: How many bytes an answer may have, decompressed; ``None`` for no limit. The default, 256 MiB,
+            is enough for the listing of a million files.
 
     Raises:
-        BadRequestError: Arguments that can't be sent, contradict each other, or would have no effect.
+        BadRequestError: Arguments that contradict each other, or would have no effect. A key or URL that can't be right
+            is reported by the first request.
     """
 
     def __init__(
@@ -72,8 +76,11 @@ class Syncthing:
         session: aiohttp.ClientSession | None = None,
         *,
         tls: Option = None,
+        max_response_size: int | None = API.DEFAULT_MAX_RESPONSE_SIZE,
     ) -> None:
-        self._api = API(api_key, url, timeout, verify_ssl, loop, session, tls=tls)
+        # As what shows nothing of itself: an error that is raised in there leads to the variables here.
+        api_key, url = hidden(api_key), hidden(url)
+        self._api = API(api_key, url, timeout, verify_ssl, loop, session, tls=tls, max_response_size=max_response_size)
         self._system = System(self._api)
         self._config = Config(self._api)
         self._cluster = Cluster(self._api)
@@ -94,6 +101,7 @@ class Syncthing:
         verify_ssl: bool = True,
         session: aiohttp.ClientSession | None = None,
         tls: Option = None,
+        max_response_size: int | None = API.DEFAULT_MAX_RESPONSE_SIZE,
     ) -> Self:
         """Return a client of the Syncthing of this computer, with its address and key.
 
@@ -109,6 +117,7 @@ class Syncthing:
             verify_ssl: As for the class.
             session: As for the class.
             tls: As for the class.
+            max_response_size: As for the class.
 
         Raises:
             DiscoveryError: There is none, or it can't be told which, or its configuration can't be used; the text says
@@ -119,14 +128,22 @@ class Syncthing:
         if tls is None and verify_ssl and daemon.certificate and daemon.url.startswith(("https:", "unixs:")):
             tls = CertificateFile(daemon.certificate)
         try:
-            return cls(daemon.api_key, daemon.url, timeout, verify_ssl, session=session, tls=tls)
+            return cls(
+                daemon.api_key,
+                daemon.url,
+                timeout,
+                verify_ssl,
+                session=session,
+                tls=tls,
+                max_response_size=max_response_size,
+            )
         except BadRequestError as error:
             reason = str(error)
         raise BadRequestError(reason)  # without frames that have a key in their variables which the caller never saw
 
     def __repr__(self) -> str:
         """Show where it points to, without the key."""
-        return f"<{type(self).__name__} of {self._api!r}>"
+        return f"<{type(self).__name__} of {getattr(self, '_api', None)!r}>"
 
     @property
     def api(self) -> API:

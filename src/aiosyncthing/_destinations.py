@@ -1,0 +1,132 @@
+"""Where requests go, what they carry, and how long they may take."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import aiohttp
+from yarl import URL
+
+from ._routes import find_route
+from ._wire import NO_AUTH, add_query, join_url
+from .exceptions import BadRequestError, UnauthorizedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._access import Access
+    from ._routes import Route
+    from ._wire import Params
+
+__all__ = ["Destination", "Destinations", "left", "with_query"]
+
+_LEAST: Final = 0.001  # seconds; none at all would mean no limit
+
+
+class Destination(NamedTuple):
+    """Where a request goes.
+
+    Attributes:
+        route: Its route; ``None`` for a path that no route is known of.
+        url: Its URL.
+        path: Its path below the base URL, without query.
+        headers: What it carries.
+        limits: How long it may usually take.
+    """
+
+    route: Route[Any] | None
+    url: URL
+    path: str
+    headers: Mapping[str, str]
+    limits: aiohttp.ClientTimeout
+
+
+class Destinations:
+    """Where the requests of a client go.
+
+    Args:
+        access: What the client's key and URL mean.
+        timeout: Seconds for a whole request; ``None`` for no limit.
+
+    Attributes:
+        base: The base URL in terms of HTTP, without a final slash.
+    """
+
+    def __init__(self, access: Access, timeout: float | None) -> None:
+        self.base = access.place.base
+        self._access = access
+        self._timeout = timeout
+        self._known: dict[tuple[str, str], Destination] = {}
+
+    def find(self, method: str, uri: str) -> Destination:
+        """Return where a request goes.
+
+        Args:
+            method: HTTP method.
+            uri: Path below the base URL, with or without a slash before it and a query behind.
+
+        Raises:
+            UnauthorizedError: The key can't be right.
+            BadRequestError: The URL can't be right, or the path leads elsewhere.
+        """
+        return self._known.get((method, uri)) or self._find(method, uri)
+
+    def limits(self, route: Route[Any] | None, timeout: float | None) -> aiohttp.ClientTimeout:
+        """Return a limit in terms of aiohttp.
+
+        Args:
+            route: The route that is asked.
+            timeout: Seconds for the whole request; ``None`` or ``math.inf`` for no limit.
+        """
+        seconds = None if timeout is None or math.isinf(timeout) else timeout
+        if route is not None and route.poll:
+            # The headers of a poll come at once, the events when there are any: a limit for the whole would cut
+            # off a large answer on a slow line, so only silence counts.
+            return aiohttp.ClientTimeout(total=None, connect=self._timeout, sock_read=seconds)
+        return aiohttp.ClientTimeout(total=seconds, sock_connect=self._timeout)
+
+    def _find(self, method: str, uri: str) -> Destination:
+        given, uri = uri, uri.lstrip("/")
+        path = uri.partition("?")[0]
+        access = self._access
+        keyless = path.startswith(NO_AUTH)
+        if access.bad_key and (access.bad_url or not keyless):
+            raise UnauthorizedError(access.bad_key)
+        if access.bad_url:
+            raise BadRequestError(access.bad_url)
+        route = find_route(method, path)
+        base = str(_parse(self.base, encoded=False)).rstrip("/")
+        headers = access.open_headers if keyless else access.headers
+        target = Destination(route, _parse(join_url(base, uri)), path, headers, self._usual_limits(route))
+        if route is not None and given == route.path:  # there are only so many of these
+            self._known[method, given] = target
+        return target
+
+    def _usual_limits(self, route: Route[Any] | None) -> aiohttp.ClientTimeout:
+        usual = self._timeout
+        if usual is not None and route is not None and route.timeout is not None:
+            usual = max(usual, route.timeout)
+        return self.limits(route, usual)
+
+
+def with_query(url: URL, params: Params) -> URL:
+    """Return a URL with further query parameters.
+
+    Raises:
+        BadRequestError: A value can't be encoded.
+    """
+    return _parse(add_query(str(url), params))
+
+
+def left(limits: aiohttp.ClientTimeout, seconds: float) -> aiohttp.ClientTimeout:
+    """Return what is left of the time for a request when so many seconds of it are over."""
+    total = None if limits.total is None else max(limits.total - seconds, _LEAST)
+    return aiohttp.ClientTimeout(total, limits.connect, limits.sock_read, limits.sock_connect)
+
+
+def _parse(url: str, *, encoded: bool = True) -> URL:
+    try:
+        return URL(url, encoded=encoded)
+    except ValueError as error:
+        raise BadRequestError("the base URL must be like http://127.0.0.1:8384") from error
