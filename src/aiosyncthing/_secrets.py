@@ -92,9 +92,9 @@ class Secrets:
             pairs = cast("CIMultiDictProxy[str]", value).items()
             return CIMultiDictProxy(CIMultiDict((self.mask(name), self.mask(text)) for name, text in pairs))
         if isinstance(value, (tuple, list)):
-            sequence = cast("Any", value)
+            kind: Any = cast("object", type(value))
             # A named one, such as aiohttp's RawResponseMessage, is made of its parts in another way.
-            return getattr(sequence, "_make", type(sequence))(map(self._cleaned, sequence))
+            return getattr(kind, "_make", kind)(map(self._cleaned, cast("Iterable[Any]", value)))
         return value
 
 
