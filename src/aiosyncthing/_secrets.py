@@ -92,9 +92,12 @@ class Secrets:
             pairs = cast("CIMultiDictProxy[str]", value).items()
             return CIMultiDictProxy(CIMultiDict((self.mask(name), self.mask(text)) for name, text in pairs))
         if isinstance(value, (tuple, list)):
-            kind: Any = cast("object", type(value))
+            parts = [self._cleaned(part) for part in cast("Iterable[Any]", value)]
             # A named one, such as aiohttp's RawResponseMessage, is made of its parts in another way.
-            return getattr(kind, "_make", kind)(map(self._cleaned, cast("Iterable[Any]", value)))
+            make: Callable[[list[Any]], Any] | None = getattr(cast("object", value), "_make", None)
+            if make is not None:
+                return make(parts)
+            return parts if isinstance(value, list) else tuple(parts)
         return value
 
 
