@@ -421,12 +421,70 @@ def test_several_homes_and_nobody_answers(linux: Computer, tmp_path: Path, port:
     assert stranger.received == b""
 
 
-def test_a_single_home_is_not_asked(linux: Computer) -> None:
-    """Where there is no choice, nothing is sent, and the daemon need not be up."""
+def test_a_single_home(linux: Computer) -> None:
+    """A single home is that of the daemon that shows its certificate; the key is not sent."""
     home = linux.home("/home/me/.config/syncthing")
-    with showing(Identity(home)) as shown, patch("aiosyncthing.local.answers", side_effect=AssertionError):
+    for tls in (False, True):
+        with showing(Identity(home)) as shown:
+            make_home(home, config(shown.address, tls=tls))
+            assert linux.find() == linux.find(home)
+            assert linux.find().home == home
+        assert shown.received == b""
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_single_home_that_is_stale(linux: Computer, tmp_path: Path, tls: bool) -> None:
+    """If another daemon has the address of a home, that is said, however the home is named, and no key is sent."""
+    home = linux.home("/home/me/.config/syncthing")
+    Identity(home)
+    with showing(Identity(tmp_path / "other")) as shown:
+        make_home(home, config(shown.address, tls=tls))
+        linux.proc.add(7, "syncthing", "--home=/mnt/other")
+        by_environment = Computer(tmp_path / "b", STHOMEDIR=home)
+        for message in (linux.refuse(), linux.refuse(home), by_environment.refuse()):
+            assert (
+                f"another Syncthing answers at http{'s' * tls}://{shown.address}, and not that of the home" in message
+            )
+            assert f"{home}: it shows another certificate than the https-cert.pem there" in message
+        assert "(process 7, home /mnt/other)" in linux.refuse()
+    assert shown.received == b""
+
+
+def test_a_single_home_whose_port_another_program_has(linux: Computer) -> None:
+    """If what answers at the address of a home is no Syncthing, that is said, and no key is sent."""
+    home = linux.home("/home/me/.config/syncthing")
+    Identity(home)
+    with patch("aiosyncthing.local.ask", return_value="stranger"):
+        assert f"what answers at {DEFAULT_URL} is no Syncthing" in linux.refuse()
+
+
+def test_a_stale_home_on_a_socket(linux: Computer, tmp_path: Path) -> None:
+    """A socket is compared like a port."""
+    home = linux.home("/home/me/.config/syncthing")
+    with tempfile.TemporaryDirectory() as folder, showing(Identity(tmp_path / "other"), Path(folder, "s")) as shown:
         make_home(home, config(shown.address))
+        assert linux.find().url == f"unix://{shown.address}"  # no certificate yet
+        Identity(home)
+        assert f"another Syncthing answers at unix://{shown.address}" in linux.refuse()
+    assert linux.find().url == f"unix://{shown.address}"
+    assert shown.received == b""
+
+
+@pytest.mark.parametrize("answer", ["nobody", "unknown", "own"])
+def test_a_single_home_that_may_be_right(linux: Computer, answer: str) -> None:
+    """A single home is found where its daemon is down, or too busy to say who it is."""
+    home = linux.home("/home/me/.config/syncthing")
+    with patch("aiosyncthing.local.ask", return_value=answer):
         assert linux.find().home == home
+
+
+def test_address_and_key_in_the_environment_are_not_compared(tmp_path: Path) -> None:
+    """Whoever names both address and key knows what is there, say a proxy."""
+    with showing(Identity(tmp_path / "proxy")) as shown:
+        computer = Computer(tmp_path / "computer", STGUIADDRESS=shown.address, STGUIAPIKEY=KEY)
+        home = computer.home("/home/me/.config/syncthing")
+        Identity(home)
+        assert computer.find().home == home
 
 
 def test_several_homes_and_an_address_in_the_environment(tmp_path: Path) -> None:
@@ -521,6 +579,49 @@ def test_processes_of_others(linux: Computer) -> None:
     # Root looks at the home of a user, whose own process it is.
     linux.system = dataclasses.replace(linux.system, user=stranger)
     assert linux.find(home).url == "http://127.0.0.1:2"
+
+
+def of(system: local._System, *owners: int) -> Any:
+    """Have the processes belong to these users, one after the other."""
+    found = [
+        process._replace(owner=owner)
+        for process, owner in zip(dataclasses.replace(system).processes, owners, strict=True)
+    ]
+    return patch("aiosyncthing.local.running", return_value=found)
+
+
+def test_a_daemon_of_another_user(linux: Computer) -> None:
+    """If nothing is found but a daemon of another user runs, it is named, with what to do."""
+    linux.proc.add(1, "syncthing", "serve", "--home=/mnt/theirs")
+    linux.proc.add(2, "syncthing", "serve", "--home=/mnt/theirs")
+    linux.proc.add(3, "syncthing", "serve")
+    stranger = 4_000_000_000  # nobody has that name
+    linux.system = dataclasses.replace(linux.system, user=stranger + 1)
+    with of(linux.system, stranger, stranger, stranger):
+        message = linux.refuse()
+    assert "there is no Syncthing" not in message
+    assert "Start Syncthing" not in message
+    assert "\n  /etc/syncthing\n" in message
+    advice = message.splitlines()[-2:]
+    assert advice[0].startswith(f"A Syncthing runs as the user {stranger} (process 1, home /mnt/theirs), which hides")
+    assert f"run this program as {stranger}, or get its API key" in advice[0]
+    assert advice[1].startswith(f"A Syncthing runs as the user {stranger} (process 3), ")
+
+
+def test_a_daemon_of_another_user_whose_home_can_be_read(linux: Computer) -> None:
+    """If its configuration can be read, its home has only to be named."""
+    home = linux.home("/mnt/theirs")
+    linux.proc.add(1, "syncthing", f"--home={home}")
+    with of(linux.system, 4_000_000_000):
+        assert f"(process 1, home {home}). Name its home: home=..., or " in linux.refuse()
+
+
+def test_a_daemon_in_a_container(linux: Computer) -> None:
+    """If a daemon runs in a container, that is said."""
+    linux.proc.add(1, "syncthing", "--home=/var/syncthing/config", root=linux.root)
+    message = linux.refuse()
+    assert "(process 1, home /var/syncthing/config), in a container of its own or with a home that is gone" in message
+    assert "set STGUIADDRESS and STGUIAPIKEY" in message
 
 
 def test_a_home_that_goes_away(linux: Computer) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pwd
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,13 @@ def home(tmp_path: Path) -> Path:
 
 
 def found(proc: Proc) -> list[tuple[int, Path, str | None]]:
-    """Return what runs, without the owner."""
-    return [(process.pid, process.home, process.gui_address) for process in running(proc.path)]
+    """Return what runs with a home that is certain, without the owner."""
+    return [(each.pid, each.home, each.gui_address) for each in running(proc.path) if each.home is not None]
+
+
+def hints(proc: Proc) -> list[tuple[int, Path | None]]:
+    """Return what else runs, with what its home seems to be."""
+    return [(each.pid, each.hint) for each in running(proc.path) if each.home is None]
 
 
 @pytest.mark.parametrize(
@@ -126,16 +133,17 @@ def test_other_programs(proc: Proc, home: Path) -> None:
 
 
 def test_a_container(proc: Proc, home: Path, tmp_path: Path) -> None:
-    """A process that sees another file system is left out: its paths and addresses are not ours."""
+    """The home of a process that sees another file system is not ours, and only a hint."""
     proc.add(1, "syncthing", f"--home={home}", root=tmp_path / "elsewhere")
     make_home(Path(f"{tmp_path / 'container'}{home}"))
     proc.add(2, "syncthing", f"--home={home}", root=tmp_path / "container")
     proc.add(3, "syncthing", f"--home={tmp_path / 'only-there'}")
     assert found(proc) == []
+    assert hints(proc) == [(1, home), (2, home), (3, tmp_path / "only-there")]
 
 
 def test_what_can_not_be_read(proc: Proc, home: Path) -> None:
-    """Processes of others, and those that have just ended, are passed over."""
+    """Those that have just ended are passed over; the home of one that hides its environment is a guess."""
     proc.add(1, "syncthing", f"--home={home}")
     (proc.path / "2").mkdir()
     proc.add(3, "syncthing", "--home=a\0b")
@@ -143,8 +151,43 @@ def test_what_can_not_be_read(proc: Proc, home: Path) -> None:
     (proc.add(5, "syncthing", "--home=x") / "cwd").unlink()
     proc.add(30, "syncthing", f"--home={home}", STGUIADDRESS=":1")
     assert found(proc) == [(1, home, None), (30, home, ":1")]
-    with as_nobody(proc.path / "30" / "environ"):
-        assert all(process.pid != 30 for process in running(proc.path))
+    assert hints(proc) == [(3, None), (4, None), (5, None)]
+
+
+def test_a_process_of_another_user() -> None:
+    """A process whose environment we may not read is shown, and the home that its command line names."""
+    with tempfile.TemporaryDirectory() as folder:  # not below a folder of root alone
+        Path(folder).chmod(0o755)
+        proc = Proc(Path(folder, "proc"))
+        home = make_home(Path(folder, "home"))
+        proc.add(1, "syncthing", f"--home={home}", "--gui-address=:1")
+        assert found(proc) == [(1, home, ":1")]
+        with as_nobody(proc.path / "1" / "environ"):
+            (process,) = running(proc.path)
+    assert process == Running(1, os.getuid(), None, ":1", home)
+
+
+def test_a_default_home_that_is_a_guess(proc: Proc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the command line names none, it is guessed from the home directory of the process's user."""
+    home = make_home(tmp_path / ".local" / "state" / "syncthing")
+    proc.add(1, "syncthing", "serve")
+    (proc.path / "1" / "environ").unlink()
+    user = pwd.getpwuid(os.geteuid())
+    for directory, hint in ((tmp_path, home), (tmp_path / "gone", None)):
+        entry = pwd.struct_passwd([*user[:5], str(directory), user[6]])
+        monkeypatch.setattr(pwd, "getpwuid", lambda _, entry=entry: entry)
+        assert hints(proc) == [(1, hint)]
+
+
+def test_the_name_of_a_user(proc: Proc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user has a name, or else a number."""
+    proc.add(1, "syncthing", "serve")
+    (process,) = running(proc.path)
+    assert process.user == pwd.getpwuid(os.geteuid()).pw_name
+    (proc.path / "1" / "environ").unlink()
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    (process,) = running(proc.path)
+    assert (process.user, process.hint) == (str(os.geteuid()), None)
 
 
 def test_no_proc(tmp_path: Path) -> None:
@@ -162,13 +205,13 @@ def test_names_that_are_not_text(proc: Proc, tmp_path: Path) -> None:
 def test_the_owner(proc: Proc, home: Path) -> None:
     """Whose process it is comes from the system, not from what the process says."""
     proc.add(1, "syncthing", f"--home={home}", USER="root", UID="0")
-    assert list(running(proc.path)) == [Running(1, os.geteuid(), home, None)]
+    assert list(running(proc.path)) == [Running(1, os.geteuid(), home, None, home)]
 
 
 def test_the_processes_of_this_computer() -> None:
     """The real /proc is read without an error, whatever runs."""
     if sys.platform == "linux":
-        assert all(process.home.is_absolute() for process in running(Path("/proc")))
+        assert all(process.home is None or process.home.is_absolute() for process in running(Path("/proc")))
 
 
 @given(

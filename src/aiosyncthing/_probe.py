@@ -9,8 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from ._fingerprint import Fingerprint
 from .exceptions import BadRequestError
@@ -20,21 +19,30 @@ if TYPE_CHECKING:
 
     from ._gui_address import GuiAddress
 
-__all__ = ["answers"]
+__all__ = ["Answer", "ask"]
 
 _TIMEOUT: Final = 1.0  # for each step; on this computer they take milliseconds
+# What OpenSSL calls bytes that are no TLS; which, depends on its version and on the bytes.
+_NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"})
+
+Answer = Literal["nobody", "unknown", "own", "other", "stranger"]
+"""Who answers: ``nobody``; somebody of whom nothing is ``unknown`` but that; the home's ``own`` daemon; one with
+an ``other`` certificate; or a ``stranger``, who doesn't speak TLS and so is no Syncthing."""
 
 
-def answers(address: GuiAddress, certificate: Path | None) -> bool:
+def ask(address: GuiAddress, certificate: Path | None) -> Answer:
     """Connect, and compare the certificate.
 
     Args:
         address: Where.
-        certificate: The home's ``https-cert.pem``; without one a connection suffices.
+        certificate: The home's ``https-cert.pem``; without one nothing is compared.
     """
-    with suppress(OSError, ValueError), _connect(address) as connection:
-        return certificate is None or _shows(connection, certificate)
-    return False
+    try:
+        connection = _connect(address)
+    except (OSError, ValueError):
+        return "nobody"
+    with connection:
+        return "unknown" if certificate is None else _compare(connection, certificate)
 
 
 def _connect(address: GuiAddress) -> socket.socket:
@@ -52,13 +60,16 @@ def _connect(address: GuiAddress) -> socket.socket:
     return connection
 
 
-def _shows(connection: socket.socket, certificate: Path) -> bool:
+def _compare(connection: socket.socket, certificate: Path) -> Answer:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # compared below, as a whole
-    with context.wrap_socket(connection) as secured:
-        shown = secured.getpeercert(binary_form=True) or b""
     try:
-        return Fingerprint.from_certificate(shown) == Fingerprint.from_certificate(certificate.read_bytes())
-    except BadRequestError:  # the file has none
-        return False
+        with context.wrap_socket(connection) as secured:
+            shown = Fingerprint.from_certificate(secured.getpeercert(binary_form=True) or b"")
+        own = Fingerprint.from_certificate(certificate.read_bytes())  # the daemon may just have made another one
+    except ssl.SSLError as error:
+        return "stranger" if error.reason in _NO_TLS else "unknown"
+    except (OSError, BadRequestError):  # no answer in time, or none at all; a file that can't be read, or has none
+        return "unknown"
+    return "own" if shown == own else "other"

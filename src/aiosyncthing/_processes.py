@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ._config_file import CONFIG_NAME
 from ._layouts import unix_homes
+
+if sys.platform != "win32":
+    import pwd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,20 +38,29 @@ class Running(NamedTuple):
     Attributes:
         pid: Its process ID.
         owner: The user that it runs as.
-        home: The folder with its config.xml.
+        home: The folder with its config.xml; ``None`` if we may not look at its environment, or if its paths mean
+            something else to us, as those in a container do.
         gui_address: The address that it was told to listen on in place of the configured one, if it was.
+        hint: What its home seems to be, for people.
     """
 
     pid: int
     owner: int
-    home: Path
+    home: Path | None
     gui_address: str | None
+    hint: Path | None
+
+    @property
+    def user(self) -> str:
+        """The name of its user, or else the number."""
+        if sys.platform != "win32":
+            with suppress(KeyError):
+                return pwd.getpwuid(self.owner).pw_name
+        return str(self.owner)
 
 
 def running(proc: Path) -> Iterator[Running]:
-    """Yield the daemons whose command line and environment we may read (reads).
-
-    Those in a container of their own are left out: their paths and addresses mean something else than ours.
+    """Yield the daemons that run (reads).
 
     Args:
         proc: ``/proc``.
@@ -55,7 +68,7 @@ def running(proc: Path) -> Iterator[Running]:
     with suppress(OSError):
         for entry in sorted(proc.iterdir(), key=lambda path: (len(path.name), path.name)):
             if entry.name.isdecimal():
-                with suppress(OSError, ValueError):  # it is gone, it is none of our business, or its paths are none
+                with suppress(OSError, ValueError):  # it is gone, or is none of our business
                     found = _look(entry)
                     if found is not None:
                         yield found
@@ -68,16 +81,33 @@ def _look(process: Path) -> Running | None:
     options = _options(arguments[1:])
     if options is None:
         return None
-    environ = _environment(process)
-    named = options.get("home") or options.get("config") or environ.get("STHOMEDIR") or environ.get("STCONFDIR")
-    if named:
-        home: Path | None = Path((process / "cwd").readlink(), named)
-    else:
-        home = _default_home(environ)
-    if home is None or not _is_ours(process, home):
-        return None
+    owner = process.stat().st_uid
+    environ: dict[str, str] = {}
+    home: Path | None = None
+    try:
+        environ = _environment(process)
+        hint = _home(process, options, environ)
+        if hint is not None and _is_ours(process, hint):
+            home = hint
+    except (OSError, ValueError):  # it is hidden from us, or its paths are none here
+        hint = _likely_home(options, owner)
     address = options.get("gui-address") or environ.get("STGUIADDRESS") or None
-    return Running(int(process.name), process.stat().st_uid, home, address)
+    return Running(int(process.name), owner, home, address, hint)
+
+
+def _home(process: Path, options: dict[str, str], environ: dict[str, str]) -> Path | None:
+    named = options.get("home") or options.get("config") or environ.get("STHOMEDIR") or environ.get("STCONFDIR")
+    return Path((process / "cwd").readlink(), named) if named else _default_home(environ)
+
+
+def _likely_home(options: dict[str, str], owner: int) -> Path | None:
+    """Guess the home of a daemon whose environment is hidden from us."""
+    if named := options.get("home") or options.get("config"):
+        return Path(named) if named.startswith("/") else None
+    if sys.platform != "win32":
+        with suppress(KeyError):
+            return _default_home({"HOME": pwd.getpwuid(owner).pw_dir})
+    return None
 
 
 def _environment(process: Path) -> dict[str, str]:
@@ -93,7 +123,7 @@ def _environment(process: Path) -> dict[str, str]:
 def _default_home(environ: dict[str, str]) -> Path | None:
     user_home = environ.get("HOME", "")
     homes = map(Path, unix_homes(environ, PurePosixPath(user_home) if user_home else None))
-    return next((home for home in homes if (home / CONFIG_NAME).is_file()), None)
+    return next((home for home in homes if os.path.isfile(home / CONFIG_NAME)), None)  # noqa: PTH113 - never raises
 
 
 def _is_ours(process: Path, home: Path) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from . import _gui_address
 from ._config_file import CONFIG_NAME, Problem, read_gui
 from ._layouts import default_homes
-from ._probe import answers
+from ._probe import ask
 from ._processes import running
 from .exceptions import BadRequestError, DiscoveryError
 
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from ._config_file import Gui
     from ._gui_address import GuiAddress
     from ._layouts import Layout
+    from ._probe import Answer
     from ._processes import Running
 
 __all__ = ["LocalDaemon", "discover"]
 
 _CERTIFICATE: Final = "https-cert.pem"
+_SHOWN: Final = 5  # of the daemons of others, where many people share a computer
 _NAMING: Final = "home=..., or the environment variable STHOMEDIR"
 
 
@@ -73,9 +75,11 @@ def discover(home: str | os.PathLike[str] | None = None) -> LocalDaemon:
        ``syncthing/syncthing`` and ``linuxserver/syncthing``; on BSD those of its packages.
     5. On Linux, the homes of Syncthing processes of this user, whatever they are.
 
-    Of several homes that of the daemon which answers counts, the first in this order. Only then anything is sent: a
-    connection is made to each, and a TLS handshake, in which the daemon shows the certificate that lies in its home.
-    The key is not sent. A home that we may not look into counts only if there is no other.
+    A connection is made to the address of each home that was found, and a TLS handshake, in which the daemon shows the
+    certificate that lies in its home; the key is not sent. Of several homes that of the daemon which answers counts,
+    the first in this order. If there is only one, its daemon need not be up; but if another Syncthing or another
+    program answers in its place, that is an error. A home that we may not look into counts only if there is no other.
+    With both address and key from the environment nothing is asked.
 
     The address is the configured one, or on Linux the one that the process with this home was started with
     (``--gui-address``, or ``STGUIADDRESS`` in its environment) if it runs as the user that its home belongs to.
@@ -94,8 +98,9 @@ def discover(home: str | os.PathLike[str] | None = None) -> LocalDaemon:
         home: Folder with Syncthing's config.xml, as for its option ``--home``.
 
     Raises:
-        DiscoveryError: There is none, or it can't be told which, or a configuration can't be used; the text says
-            where it was looked, and what to do.
+        DiscoveryError: There is none, or it can't be told which, or a configuration can't be used, or another daemon
+            answers in its place. The text says where it was looked, on Linux which Syncthing runs all the same, say as
+            another user, and what to do.
         BadRequestError: `home` is empty.
     """
     return _find(_System.here(), home)
@@ -146,6 +151,15 @@ class _System:
         """The daemons that run here, where that can be told."""
         return [] if self.proc is None else list(running(self.proc))
 
+    @property
+    def elsewhere(self) -> list[Running]:
+        """The daemons that run here and whose homes are not among the candidates; of a home's processes the first."""
+        found: dict[tuple[int, Path | None], Running] = {}
+        for process in self.processes:
+            if process.home is None or process.owner != self.user:
+                found.setdefault((process.owner, process.hint), process)
+        return list(found.values())
+
     def candidates(self) -> Iterator[Path]:
         """Yield all folders that may be homes, each once."""
         seen: set[str] = set()
@@ -165,6 +179,7 @@ class _System:
         for process in self.processes:
             if (
                 process.gui_address
+                and process.home is not None
                 and process.owner in trusted
                 and os.path.realpath(process.home) == os.path.realpath(home)
             ):
@@ -178,7 +193,9 @@ class _System:
                 yield from (entry / layout.inside for entry in _entries(folder))
             else:
                 yield folder
-        yield from (process.home for process in self.processes if process.owner == self.user)
+        yield from (
+            process.home for process in self.processes if process.owner == self.user and process.home is not None
+        )
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -212,8 +229,27 @@ def _folder(home: str | os.PathLike[str]) -> Path:
 def _of_home(system: _System, home: Path, *, ours: bool) -> LocalDaemon:
     found = _examine(system, home, ours=ours)
     if isinstance(found, Problem):
-        raise DiscoveryError(found.text)
-    return found
+        raise _nothing(system, found.text) if ours or found.kind == "closed" else DiscoveryError(found.text)
+    return _compared(system, found)
+
+
+def _compared(system: _System, daemon: LocalDaemon) -> LocalDaemon:
+    """Refuse a daemon if another one answers in its place: it would get the key."""
+    answer = _ask(daemon)
+    if answer == "stranger":
+        reason = f"what answers at {daemon.url} is no Syncthing. Another program has the port of the home {daemon.home}"
+    elif answer == "other":
+        reason = (
+            f"another Syncthing answers at {daemon.url}, and not that of the home {daemon.home}: it shows another "
+            f"certificate than the {_CERTIFICATE} there. The home may be left from an earlier one"
+        )
+    else:
+        return daemon
+    raise _nothing(
+        system,
+        f"{reason}. No key was sent.\nName the home of the Syncthing that is meant: {_NAMING}. If it is this one, "
+        "restart it: its certificate was replaced since it was started",
+    )
 
 
 def _examine(system: _System, home: Path, *, ours: bool) -> LocalDaemon | Problem:
@@ -304,37 +340,65 @@ def _search(system: _System) -> LocalDaemon:
     problems = [(home, each) for home, each in found if isinstance(each, Problem)]
     broken = [(home, problem.text) for home, problem in problems if problem.kind == "broken"]
     if len(usable) == 1 and not broken:
-        return usable[0]
+        return _compared(system, usable[0])
     up = _answering(usable)
     if up:
         return up[0]
     if usable:
         silent = [(daemon.home, f"nothing that belongs to it answers at {daemon.url}") for daemon in usable]
-        raise DiscoveryError(
+        raise _nothing(
+            system,
             f"several homes of Syncthing were found, and no daemon of theirs answers:{_listed([*silent, *broken])}\n"
-            f"Start it, or name the home: {_NAMING}"
+            f"Start it, or name the home: {_NAMING}",
         )
     # Those of other users say something only where there is nothing else.
     reasons = broken or [(home, problem.text) for home, problem in problems if problem.kind == "closed"]
     if len(reasons) == 1:
-        raise DiscoveryError(reasons[0][1])
+        raise _nothing(system, reasons[0][1])
     if reasons:
-        raise DiscoveryError(f"no home of Syncthing can be used:{_listed(reasons)}\nName another home: {_NAMING}")
+        raise _nothing(system, f"no home of Syncthing can be used:{_listed(reasons)}\nName another home: {_NAMING}")
     places = "".join(f"\n  {layout}" for layout in system.layouts())
+    if system.elsewhere:
+        raise _nothing(system, f"no home of Syncthing was found: none of these folders has a {CONFIG_NAME}:{places}")
     raise DiscoveryError(
         f"there is no Syncthing: none of these folders has a {CONFIG_NAME}:{places}\n"
         f"Start Syncthing once, or name its home: {_NAMING}; or set STGUIADDRESS and STGUIAPIKEY"
     )
 
 
+def _nothing(system: _System, reason: str) -> DiscoveryError:
+    """Return the error for a search that has found nothing to use, with the daemons that run all the same."""
+    return DiscoveryError("\n".join([reason, *(_advice(system, each) for each in system.elsewhere[:_SHOWN])]))
+
+
+def _advice(system: _System, process: Running) -> str:
+    """Say what to do about a daemon that can't be used as it is."""
+    at = f"process {process.pid}" + (f", home {process.hint}" if process.hint else "")
+    runs = f"A Syncthing runs as the user {process.user} ({at})"
+    by_hand = "get its API key from its web interface (Actions, Settings) and set STGUIADDRESS and STGUIAPIKEY"
+    if process.home is not None and not isinstance(read_gui(process.home), Problem):
+        return f"{runs}. Name its home: {_NAMING}"
+    if system.user in {process.owner, 0}:
+        return f"{runs}, in a container of its own or with a home that is gone: {by_hand}"
+    return f"{runs}, which hides its configuration from this one: run this program as {process.user}, or {by_hand}"
+
+
+def _ask(daemon: LocalDaemon) -> Answer:
+    return ask(_gui_address.parse(daemon.url), daemon.certificate)
+
+
 def _answering(usable: list[LocalDaemon]) -> list[LocalDaemon]:
     """Return the daemons that answer."""
     if not usable:
         return []
-    addresses = [_gui_address.parse(daemon.url) for daemon in usable]
     with ThreadPoolExecutor(len(usable)) as pool:
-        up = list(pool.map(answers, addresses, [daemon.certificate for daemon in usable]))
-    return [daemon for daemon, is_up in zip(usable, up, strict=True) if is_up]
+        answers = list(pool.map(_ask, usable))
+    # Where there is nothing to compare, it is enough that somebody listens.
+    return [
+        daemon
+        for daemon, answer in zip(usable, answers, strict=True)
+        if answer == "own" or (answer == "unknown" and daemon.certificate is None)
+    ]
 
 
 def _listed(reasons: Sequence[tuple[Path | None, str]]) -> str:
