@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
-from aiosyncthing._deadline import within
+from aiosyncthing._deadline import Signal, within
+from aiosyncthing._progress import Amount, Missing, SyncProgress
 from aiosyncthing.exceptions import RequestTimeoutError, SyncthingError, WaitTimeoutError
 
 
@@ -58,3 +60,95 @@ async def test_a_cancellation_stays() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize("earlier", [0, 1, 2])
+@pytest.mark.parametrize("way", ["in time", "late", "failing late"])
+async def test_the_task_is_as_it_was(way: str, earlier: int) -> None:
+    """It was cancelled as often as before, also one in the clean-up after its cancellation."""
+
+    async def wait() -> None:
+        async with within(0.01, lambda: "nothing"):
+            if way == "failing late":
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(60)
+            await asyncio.sleep(60 if way == "late" else 0)
+            raise KeyError
+
+    async def run() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        for _ in range(earlier):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+        with pytest.raises(WaitTimeoutError if way == "late" else KeyError):
+            await wait()
+        assert task.cancelling() == earlier
+        await asyncio.sleep(0)
+        return "done"
+
+    assert await asyncio.create_task(run()) == "done"
+
+
+async def test_a_block_that_swallows_the_end_is_not_cancelled_later() -> None:
+    """Nothing of it is left for the next wait."""
+    async with within(0.01, lambda: "nothing"):
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+    task = asyncio.current_task()
+    assert task is not None
+    assert not task.cancelling()
+    await asyncio.sleep(0)
+
+
+async def test_a_cancellation_at_the_end_of_the_time_stays() -> None:
+    """The caller's own is not taken for it."""
+
+    async def wait() -> None:
+        async with within(0.01, lambda: "nothing"):
+            try:
+                await asyncio.sleep(60)
+            finally:
+                task.cancel()
+
+    task = asyncio.create_task(wait())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_the_progress_comes_with_the_error() -> None:
+    """As it is when the time is up."""
+    progress = SyncProgress.of([Amount(missing=Missing("gone"))], None)
+    with pytest.raises(WaitTimeoutError) as caught:
+        async with within(0.01, lambda: "all", lambda: progress):
+            await asyncio.sleep(60)
+    assert (caught.value.progress, caught.value.missing) == (progress, (Missing("gone"),))
+
+
+async def test_a_signal_wakes_who_waits() -> None:
+    """Before, while and after it is waited for, or not at all."""
+    signal = Signal()
+    assert not signal.is_set
+    await signal.wait(0.01)
+    assert not signal.is_set
+    asyncio.get_running_loop().call_later(0.01, signal.set)
+    await signal.wait(60)
+    assert signal.is_set
+    await signal.wait(60)
+    signal.set()
+    signal.clear()
+    await signal.wait(0.01)
+    assert not signal.is_set
+
+
+async def test_waiting_for_a_signal_can_be_cancelled() -> None:
+    """And then it can be waited for again."""
+    signal = Signal()
+    task = asyncio.create_task(signal.wait(60))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    signal.set()
+    await signal.wait(60)

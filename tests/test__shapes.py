@@ -129,8 +129,8 @@ def test_a_misfit_is_named_with_its_path(route: Any, answer: Any, path: str, pro
         (_routes.CONFIG, {**CONFIG, "new": [None]}),
         (_routes.FOLDER, {"type": "of tomorrow", "devices": [{"deviceID": "A", "new": 1}]}),
         (_routes.CONFIG, changed(CONFIG, "folders", to=[])),
-        (_routes.CONNECTIONS, {"connections": {}}),
-        (_routes.CONNECTIONS, {"connections": {"A": CONNECTION}, "total": None}),
+        (_routes.CONNECTIONS, {"connections": {}, "total": {"at": "0001-01-01T00:00:00Z"}}),
+        (_routes.CONNECTIONS, {"connections": {"A": CONNECTION}, "total": {"at": CONNECTION["at"], "new": None}}),
         (_routes.FOLDER_ERRORS, {"errors": None}),
     ],
 )

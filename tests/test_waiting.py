@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing import Syncthing, waiting
+from aiosyncthing import Events, Syncthing, _look, waiting
 from aiosyncthing.exceptions import (
     BadRequestError,
     CannotSyncError,
+    ConnectionFailedError,
     FolderNotRunningError,
     HostCheckError,
+    InvalidResponseError,
+    MigrationError,
     NotSyncthingError,
     SyncthingError,
     TLSError,
@@ -81,9 +84,12 @@ async def test_a_daemon_that_is_ready(fake: FakeSyncthing) -> None:
     assert await wait_ready(fake) == 1
 
 
-@pytest.mark.parametrize("trouble", [MIGRATION, UNAVAILABLE, {"status": 503, "text": "starting"}, BROKEN])
+ELSEWHERE: dict[str, Any] = {"status": 404, "text": "404 page not found", "from_proxy": True}
+
+
+@pytest.mark.parametrize("trouble", [MIGRATION, UNAVAILABLE, ELSEWHERE, {"status": 503, "text": "starting"}, BROKEN])
 async def test_a_daemon_that_becomes_ready(fake: FakeSyncthing, trouble: dict[str, Any]) -> None:
-    """Migration, a proxy that says that nothing is behind it, or a connection that breaks, are waited for."""
+    """Migration, a proxy that has nothing behind it, or a connection that breaks, are waited for."""
     fake.respond("rest/system/status", **trouble, times=2)
     assert await wait_ready(fake) == 3
 
@@ -94,7 +100,7 @@ async def test_a_daemon_that_becomes_ready(fake: FakeSyncthing, trouble: dict[st
         (lambda fake: fake.migrate(), "last seen: migration"),
         (
             lambda fake: fake.respond("rest/system/status", **UNAVAILABLE, times=None),
-            "last seen: the daemon failed .*status 502",
+            "last seen: .*failed .*status 502",
         ),
         (lambda fake: fake.hold("rest/system/status"), "last seen: nothing was tried yet"),
         (lambda fake: fake.stop_daemon(), "last seen: .*Connection refused"),
@@ -125,7 +131,6 @@ async def test_a_daemon_that_hangs_is_tried_again(fake: FakeSyncthing, monkeypat
         ({"body": b"<html>hello</html>", "content_type": "text/html", "from_proxy": True}, NotSyncthingError),
         ({"json": {"hello": "world"}, "from_proxy": True}, NotSyncthingError),
         ({"json": ["hello"], "from_proxy": True}, NotSyncthingError),
-        ({"status": 404, "text": "hello", "from_proxy": True}, SyncthingError),
     ],
 )
 async def test_what_does_not_heal_is_raised_at_once(
@@ -369,21 +374,21 @@ async def never_scanned(fake: FakeSyncthing) -> FakeFault:
 @pytest.mark.parametrize(
     ("prepare", "text"),
     [
-        (_need, "docs: 1 items (0 bytes) are needed here"),
+        (_need, "docs: 1 item (0 B) still missing here"),
         (_scan, "folder docs: scanning"),
         (_answers("rest/db/status", status=404, text="folder is not running"), "folder docs: not started yet"),
         (
             _answers("rest/db/completion", status=404, text="folder is not running"),
             "folder docs, device other: not known yet",
         ),
-        (_lack, "folder docs, device other: 2 items (0 bytes) are needed there"),
+        (_lack, "folder docs, device other: 2 items (0 B) still missing there"),
         (_decline, "folder docs, device other: it has not accepted the folder"),
         (
-            _answers("rest/system/connections", json={"connections": {}, "total": {}}),
+            _answers("rest/system/connections", json={"connections": {}, "total": {"at": NEVER}}),
             "folder docs, device other: it is not connected",
         ),
         (_leave, "folder docs, device other: it is not connected"),
-        (_come_back, "a device has only just connected"),
+        (_come_back, "device other: it has just connected, or changed what it shares"),
         (_answers("rest/system/connections", **UNAVAILABLE), "the daemon can't be asked"),
     ],
 )
@@ -407,7 +412,7 @@ async def test_many_missing_things_are_not_all_told(fake: FakeSyncthing) -> None
     for number in range(15):
         fake.add_folder(f"f{number}", devices=[OTHER]).remote_write(OTHER, {"a.txt": b"1"})
     text = await missing(fake, devices=[])
-    assert text.count("needed here") == 10
+    assert text.count("still missing here") == 10
     assert text.endswith("; and 5 more")
 
 
@@ -447,11 +452,22 @@ async def test_what_changes_while_it_is_asked_counts_as_unknown(fake: FakeSyncth
         await task
 
 
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody find in the daemon's history what the stream has not told."""
+
+    async def poll(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    monkeypatch.setattr(Events, "poll", poll)
+
+
+@pytest.mark.usefixtures("forgetful")
 async def test_a_change_without_a_need_is_one_too(fake: FakeSyncthing) -> None:
     """If the folder's sequence moved between the questions, the answers about devices may be from before."""
     held = fake.hold("rest/db/completion", made=True)
     reasons: list[str] = []
-    async with waits(fake, on_progress=lambda progress: reasons.extend(progress.missing)) as task:
+    async with waits(fake, on_progress=lambda progress: reasons.extend(map(str, progress.missing))) as task:
         await requested(fake, "db/completion")
         await deaf(fake)
         docs(fake).write({"b.txt": b"12"})
@@ -554,7 +570,7 @@ async def test_a_device_that_has_just_connected_gets_some_time(
     come: Callable[[FakeSyncthing], None],
 ) -> None:
     """It may have news that it has not told yet, and nothing says that it has none."""
-    monkeypatch.setattr(waiting, "_ACQUAINTED", 0.5)
+    monkeypatch.setattr(_look, "_GRACE", 0.5)
     with synced(version) as fake:
         leave(fake)
         async with waits(fake) as task:
@@ -568,7 +584,7 @@ async def test_a_device_that_has_just_connected_gets_some_time(
 
 async def test_the_age_of_a_connection_counts(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for one that was made before the waiting began, and if only this side is waited for."""
-    monkeypatch.setattr(waiting, "_ACQUAINTED", 1.5)
+    monkeypatch.setattr(_look, "_GRACE", 1.5)
     _come_back(fake)
     fake.advance(1)
     begun = time.monotonic()
@@ -579,6 +595,7 @@ async def test_the_age_of_a_connection_counts(fake: FakeSyncthing, monkeypatch: 
     assert 0.4 < time.monotonic() - begun < 5
 
 
+@pytest.mark.usefixtures("forgetful")
 async def test_after_a_long_silence_everything_is_asked_again(
     fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -597,15 +614,17 @@ async def test_rescan_scans_first(fake: FakeSyncthing) -> None:
     docs(fake).write({"b.txt": b"12"}, scan=False)
     held = fake.hold("rest/db/scan")
     reasons: list[tuple[str, ...]] = []
-    async with waits(fake, rescan=True, on_progress=lambda progress: reasons.append(progress.missing)) as task:
-        await until(lambda: _told(reasons, "folder docs; being scanned"))
+    async with waits(
+        fake, rescan=True, on_progress=lambda progress: reasons.append(tuple(map(str, progress.missing)))
+    ) as task:
+        await until(lambda: _told(reasons, "folder docs: being scanned"))
         held.release()
-        await until(lambda: _told(reasons, "folder docs, device other: 1 items (2 bytes) are needed there"))
+        await until(lambda: _told(reasons, "folder docs, device other: 1 item (2 B) still missing there"))
         fake.finish_sync()
         await task
     assert asked(fake)["db/scan"] == 1
     assert [request.query for request in fake.requests if "scan" in request.path] == ["folder=docs"]
-    assert reasons[0] == ("folder docs; being scanned",)
+    assert reasons[0] == ("folder docs: being scanned",)
 
 
 async def _told(reasons: list[tuple[str, ...]], text: str) -> bool:
@@ -689,7 +708,7 @@ async def test_a_scan_of_a_folder_that_was_started_again_begins_anew(
     fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The daemon may never answer one for a folder that was stopped before its first scan."""
-    monkeypatch.setattr(waiting, "_ACQUAINTED", 0.1)
+    monkeypatch.setattr(_look, "_GRACE", 0.1)
     fake.hold("rest/db/scan")
     async with waits(fake, rescan=True) as task:
         await requested(fake, "db/scan")
@@ -714,7 +733,7 @@ async def test_a_label_does_not_let_a_scan_begin_anew(fake: FakeSyncthing) -> No
 
 async def test_a_restart_while_waiting_is_survived(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was known is asked again; the new process has to scan first."""
-    monkeypatch.setattr(waiting, "_ACQUAINTED", 0.1)
+    monkeypatch.setattr(_look, "_GRACE", 0.1)
     docs(fake).write({"b.txt": b"12"})
     async with waits(fake) as task:
         await heard(fake)
@@ -771,7 +790,7 @@ async def test_unexpected_events_are_raised_too(fake: FakeSyncthing) -> None:
     async with waits(fake) as task:
         await heard(fake)
         fake.emit("StateChanged", {"nonsense": True})
-        with pytest.raises(KeyError):
+        with pytest.raises(InvalidResponseError, match=r"the event StateChanged can't be read: folder: missing"):
             await task
 
 
@@ -827,6 +846,227 @@ async def test_a_failing_progress_function_ends_the_waiting(fake: FakeSyncthing)
 
     with pytest.raises(KeyError):
         await wait(fake, on_progress=fail)
+
+
+async def _give_up(fake: FakeSyncthing) -> None:
+    docs(fake).set_error("folder path missing")
+
+
+async def _be_quick(fake: FakeSyncthing) -> None:
+    """Leave everything in sync."""
+
+
+async def _retry(fake: FakeSyncthing) -> None:
+    fake.respond("rest/db/status", **UNAVAILABLE)
+    fake.respond("rest/db/completion", **BROKEN)
+
+
+async def _time_out(fake: FakeSyncthing) -> None:
+    docs(fake).write({"b.txt": b"12"})
+
+
+async def _refuse_all(fake: FakeSyncthing) -> None:
+    fake.respond("rest/db/*", **REFUSED, times=None)
+
+
+@pytest.mark.parametrize("earlier", [0, 1])
+@pytest.mark.parametrize("happen", [_be_quick, _retry, _give_up, _refuse_all, _time_out])
+async def test_the_caller_is_not_cancelled_in_the_end(
+    fake: FakeSyncthing, happen: Callable[[FakeSyncthing], Coroutine[Any, Any, None]], earlier: int
+) -> None:
+    """However it ends, also in the clean-up of a task that was cancelled before."""
+    for number in range(4):
+        fake.add_folder(f"f{number}", files={"a": b"1"})
+    await happen(fake)
+
+    async def wait_once() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        for _ in range(earlier):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+        assert task.cancelling() == earlier
+        async with fake.client() as client:
+            with suppress(SyncthingError):
+                await client.wait_in_sync(timeout=1)
+            assert task.cancelling() == earlier
+            with suppress(SyncthingError):
+                await client.wait_ready(timeout=1)
+        assert task.cancelling() == earlier
+        await asyncio.sleep(0)  # nothing is delivered late
+        return "done"
+
+    assert await asyncio.create_task(wait_once()) == "done"
+
+
+async def test_a_cancellation_is_delivered_once_at_every_step(fake: FakeSyncthing) -> None:
+    """After each number of turns of the loop, until there is nothing to be cancelled any more."""
+    fake.respond("rest/db/status", **UNAVAILABLE, times=3)
+    async with fake.client() as client:
+        for steps in range(0, 10_000, 3):
+            caught = 0
+
+            async def wait_once() -> None:
+                nonlocal caught
+                try:
+                    await client.wait_in_sync(timeout=20)
+                except asyncio.CancelledError:
+                    caught += 1
+                    raise
+
+            others = asyncio.all_tasks()
+            task = asyncio.create_task(wait_once())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            if not task.cancel():
+                break
+            with suppress(asyncio.CancelledError):
+                await task
+            assert task.cancelled()
+            assert caught <= 1  # none if it had not begun
+            await asyncio.sleep(0)
+            assert not {left for left in asyncio.all_tasks() - others if not left.done()}
+        else:
+            pytest.fail("it never ends")
+
+
+@pytest.mark.parametrize(
+    ("happen", "error"),
+    [
+        (lambda fake: fake.stop_daemon(), ConnectionFailedError),
+        (lambda fake: fake.migrate(), MigrationError),
+        (lambda fake: fake.respond("rest/system/status", **REFUSED), UnauthorizedError),
+        (lambda fake: fake.respond("rest/system/status", **UNAVAILABLE), SyncthingError),
+    ],
+    ids=["down", "migrating", "refusing", "unavailable"],
+)
+async def test_the_first_contact_fails_loudly(
+    fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], error: type[Exception]
+) -> None:
+    """A wrong port is noticed at once; waiting for a daemon to come is what `wait_ready` does."""
+    happen(fake)
+    with pytest.raises(error):
+        await wait(fake)
+
+
+async def test_what_breaks_later_is_logged_once(fake: FakeSyncthing, caplog: pytest.LogCaptureFixture) -> None:
+    """As a warning, each time that the daemon goes away, and without the key."""
+    docs(fake).write({"b.txt": b"12"})
+    async with waits(fake) as task:
+        for outage in (1, 2):
+            await heard(fake)
+            fake.stop_daemon()
+            await _logged(caplog, outage)
+            fake.start_daemon()
+            fake.connect(OTHER)
+            looks = asked(fake)["db/status"]
+            await fake.until(lambda: asked(fake)["db/status"] > looks)  # noqa: B023 - called at once
+        fake.finish_sync()
+        fake.advance(60)
+        await task
+    warnings = [record for record in caplog.records if record.name == "aiosyncthing.waiting"]
+    assert [record.levelname for record in warnings] == ["WARNING"] * 2
+    assert all("goes on once the daemon can be asked again" in record.message for record in warnings)
+    assert fake.api_key not in caplog.text
+
+
+async def _logged(caplog: pytest.LogCaptureFixture, count: int) -> None:
+    async def is_logged() -> bool:
+        return sum(record.name == "aiosyncthing.waiting" for record in caplog.records) >= count
+
+    await until(is_logged)
+
+
+async def test_what_is_missing_is_data_too(fake: FakeSyncthing) -> None:
+    """With the items that failed, and why."""
+    docs(fake).remote_write(OTHER, {"b.txt": b"12", "c.txt": b"345"})
+    docs(fake).fail("b.txt", "no space left")
+    docs(fake).pull()
+    with pytest.raises(WaitTimeoutError, match=r"1 failed: b\.txt \(no space left\)") as caught:
+        await wait(fake, "docs", [], timeout=0.5)
+    (missing,) = caught.value.missing
+    assert (missing.folder_id, missing.device_id, missing.needed_items, missing.needed_bytes) == ("docs", "", 1, 2)
+    assert missing.failed == (("b.txt", "no space left"),)
+    progress = caught.value.progress
+    assert progress is not None
+    assert progress.missing == caught.value.missing
+    assert str(missing) in str(caught.value)
+
+
+async def test_another_wait_has_no_progress(fake: FakeSyncthing) -> None:
+    """There is nothing to be counted."""
+    fake.stop_daemon()
+    with pytest.raises(WaitTimeoutError) as caught:
+        await wait_ready(fake, 0.1)
+    assert (caught.value.progress, caught.value.missing) == (None, ())
+
+
+async def test_a_slow_answer_holds_up_nothing_else(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is waited for beyond the client's time-out, and asked for once; the others go on meanwhile."""
+    fake.add_folder("pics", files={"a": b"1"}, devices=[OTHER])
+    fake.finish_sync()
+    fake.advance(60)
+    monkeypatch.setattr(_look, "_PATIENCE", 0.2)
+    seen: list[str] = []
+    held = fake.hold("rest/db/status", made=True)
+    async with fake.client(timeout=0.3) as client:
+        task = asyncio.create_task(
+            client.wait_in_sync(timeout=20, on_progress=lambda progress: seen.extend(map(str, progress.missing)))
+        )
+        await until(lambda: _noted(seen, "folder docs: no figures yet"))
+        await asyncio.sleep(1)
+        assert (held.hits, asked(fake)["db/status"]) == (1, 2)
+        held.release()
+        await task
+    assert not [line for line in seen if "pics" in line or "can't be asked" in line]
+    assert asked(fake)["db/status"] == 4
+
+
+async def _noted(seen: list[str], text: str) -> bool:
+    return text in seen
+
+
+async def test_a_clock_that_was_set_back_holds_up_nothing(fake: FakeSyncthing) -> None:
+    """A connection and a folder that seem to begin in the future get the time of one that has just begun."""
+    _come_back(fake)
+    docs(fake).pause()
+    docs(fake).resume()
+    fake.finish_sync()
+    begun = time.monotonic()
+    async with fake.client() as client:
+        answer = await client.system.connections()
+        events = await client.events.poll(0, timeout=0)
+        for figures in (*answer["connections"].values(), answer["total"]):
+            figures["at"] = "2001-01-01T00:00:00Z"
+        fake.respond("rest/system/connections", json=answer, times=None)
+        await client.wait_in_sync("docs", timeout=20)
+    assert 2.5 < time.monotonic() - begun < 10
+    assert events[-1]["time"] > "2001"
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    ("happen", "error"),
+    [
+        (lambda fake: fake.remove_device(OTHER), UnknownDeviceError),
+        (lambda fake: fake.remove_folder("docs"), UnknownFolderError),
+    ],
+    ids=["device", "folder"],
+)
+async def test_what_is_removed_while_waiting_is_an_error_where_it_was_named(
+    fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], error: type[Exception], named: bool
+) -> None:
+    """Where all are waited for, what is left counts."""
+    docs(fake).write({"b.txt": b"12"})
+    async with waits(fake, *(["docs", OTHER] if named else [])) as task:
+        await heard(fake)
+        happen(fake)
+        if named:
+            with pytest.raises(error):
+                await task
+        else:
+            await task
 
 
 @pytest.mark.parametrize("path", ["events", "config", "db/status", "db/completion", "db/scan"])

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._fingerprint import CertificateFile, Fingerprint
+    from ._progress import SyncProgress
     from ._stream import EventStream
-    from ._sync import SyncProgress
     from .api import API
     from .cluster import Cluster
     from .config import Config
@@ -111,7 +111,7 @@ _MODULES = {
     "Noauth": "noauth",
     "Stats": "stats",
     "Svc": "svc",
-    "SyncProgress": "_sync",
+    "SyncProgress": "_progress",
     "Syncthing": "syncthing",
     "System": "system",
     "fetch_fingerprint": "tls",

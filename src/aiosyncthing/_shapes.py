@@ -270,7 +270,7 @@ SHAPES: Final[Mapping[Route[Any], Shape]] = {
     _routes.DEVICES: Array(_SHARE),
     **dict.fromkeys((_routes.FOLDER, _routes.DEFAULT_FOLDER), _FOLDER),
     **dict.fromkeys((_routes.DEVICE, _routes.DEFAULT_DEVICE), _DEVICE),
-    _routes.CONNECTIONS: Object({"connections": Map(_CONNECTION)}),
+    _routes.CONNECTIONS: Object({"connections": Map(_CONNECTION), "total": Object({"at": _TIME})}),
     _routes.DEVICE_STATS: Map(Object({"lastSeen": _TIME})),
     _routes.DB_STATUS: _SUMMARY,
     _routes.DB_COMPLETION: _COMPLETION,
@@ -295,7 +295,8 @@ EVENT_DATA: Final[Mapping[str, Shape]] = {
     **_each(Object({"id": _TEXT}), "FolderPaused", "FolderResumed", "DeviceConnected", "DeviceDisconnected"),
     **_each(Object({"device": _TEXT}), "DevicePaused", "DeviceResumed", "ClusterConfigReceived"),
     **_each(Object({"folder": _TEXT}), "FolderScanProgress", "FolderWatchStateChanged", "RemoteDownloadProgress"),
-    **_each(Object({"folder": _TEXT}), "LocalIndexUpdated", "RemoteIndexUpdated", "ItemStarted", "ItemFinished"),
+    **_each(Object({"folder": _TEXT}), "LocalIndexUpdated", "ItemStarted", "ItemFinished"),
+    "RemoteIndexUpdated": Object({"folder": _TEXT, "device": _TEXT}),
     "PendingDevicesChanged": Object({}, {"added": Nullable(Array(_SHARE)), "removed": Nullable(Array(_SHARE))}),
     "PendingFoldersChanged": Object(
         {},

@@ -8,9 +8,9 @@ with what was known last (lib/model/model.go, lib/model/folder_summary.go, lib/m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from ._progress import Amount, FailedItem, Missing, items_and_bytes
 from .exceptions import CannotSyncError, FolderNotRunningError
 from .times import parse_time
 
@@ -20,114 +20,24 @@ if TYPE_CHECKING:
     from . import types as t
 
 __all__ = [
-    "Amount",
-    "Rate",
-    "SyncProgress",
-    "age",
     "check_device",
     "check_folder",
     "check_shared",
     "device_name",
+    "is_encrypted",
+    "lacking",
     "local_amount",
     "mark",
+    "nothing_received",
     "remote_amount",
     "shares",
 ]
 
-_HALF_LIFE: Final = 5.0  # seconds after which a measured rate counts half
-_LEAST_RATE: Final = 1.0  # bytes per second; below, nothing arrives
-_ALMOST: Final = 99.9  # percent
 _REMOTE_STATES: Final = {
     "paused": "has paused the folder",
     "notSharing": "has not accepted the folder",
-    "unknown": "is not connected",
+    "unknown": "has not said yet which folders it shares",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """What is there and what is needed at one place.
-
-    Attributes:
-        needed_bytes: Bytes that are missing.
-        needed_items: Files, directories, links and deletions that are missing.
-        total_bytes: Bytes that there are in all.
-        missing: What stands in the way, for people; empty when nothing does.
-    """
-
-    needed_bytes: int = 0
-    needed_items: int = 0
-    total_bytes: int = 0
-    missing: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SyncProgress:
-    """How far the waiting has come, over all folders and devices that are waited for.
-
-    Attributes:
-        needed_bytes: Bytes that are missing.
-        needed_items: Files, directories, links and deletions that are missing.
-        total_bytes: Bytes that there are in all, counted once for each device.
-        percent: How much of the bytes is there; below 100 while anything is missing. 0 while there is nothing to
-            go by, as with items that have no content.
-        rate: Bytes per second that arrive, smoothed; ``None`` until it can be told.
-        seconds_left: Smoothed estimate; ``None`` while nothing arrives.
-        missing: What is missing where, for people; empty at the end.
-    """
-
-    needed_bytes: int
-    needed_items: int
-    total_bytes: int
-    percent: float
-    rate: float | None
-    seconds_left: float | None
-    missing: tuple[str, ...]
-
-    @classmethod
-    def of(cls, amounts: Iterable[Amount], rate: float | None) -> SyncProgress:
-        """Add up."""
-        parts = list(amounts)
-        needed = sum(part.needed_bytes for part in parts)
-        items = sum(part.needed_items for part in parts)
-        total = sum(part.total_bytes for part in parts)
-        missing = tuple(part.missing for part in parts if part.missing)
-        percent = 100.0 * (1 - min(needed, total) / total) if total else 0.0
-        if missing:
-            left = needed / rate if needed and rate else None
-            return cls(needed, items, total, min(percent, _ALMOST), rate, left, missing)
-        return cls(needed, items, total, 100.0, rate, 0.0, ())
-
-    def interrupted(self, reason: str) -> SyncProgress:
-        """Return the same when it can't be found out at present whether it still holds."""
-        percent = min(self.percent, _ALMOST)
-        return replace(self, percent=percent, rate=None, seconds_left=None, missing=(reason,))
-
-
-class Rate:
-    """A smoothed rate, from how what is needed becomes less."""
-
-    def __init__(self) -> None:
-        self._last: tuple[float, int] | None = None
-        self._value: float | None = None
-
-    def add(self, now: float, needed_bytes: int) -> float | None:
-        """Take a measurement; return bytes per second.
-
-        Args:
-            now: Seconds of a clock that only runs forward.
-            needed_bytes: What is needed now. More than before is new work, which says nothing about the rate.
-        """
-        if self._last is None or needed_bytes > self._last[1]:
-            self._last = now, needed_bytes
-        elif now > self._last[0]:
-            span = now - self._last[0]
-            rate = (self._last[1] - needed_bytes) / span
-            weight = 0.5 ** (span / _HALF_LIFE)
-            value = rate if self._value is None else weight * self._value + (1 - weight) * rate
-            self._value = value if value >= _LEAST_RATE else 0.0
-            self._last = now, needed_bytes
-        return self._value
 
 
 def check_folder(folder: t.FolderConfiguration, summary: t.FolderSummary | None = None) -> None:
@@ -202,34 +112,60 @@ def mark(summary: t.FolderSummary) -> object:
     return summary["sequence"], summary.get("remoteSequence")
 
 
-def age(connection: t.ConnectionStats) -> float | None:
-    """Return since how many seconds a device is connected; ``None`` if it is not."""
-    now, since = parse_time(connection["at"]), parse_time(connection["startedAt"])
-    if not connection["connected"] or now is None or since is None:
-        return None
-    return (now - since).total_seconds()
+def is_encrypted(folder: t.FolderConfiguration) -> bool:
+    """Return whether a folder receives encrypted data only."""
+    return folder.get("type") == "receiveencrypted"
 
 
-def local_amount(folder: t.FolderConfiguration, summary: t.FolderSummary | None) -> Amount:
+def local_amount(
+    folder: t.FolderConfiguration, summary: t.FolderSummary | None, failed: Sequence[t.FileError] = ()
+) -> Amount:
     """Return what is missing in a folder here.
 
     What was changed here in a receive-only folder is not missing: it is not part of the cluster.
+
+    Args:
+        folder: Its configuration.
+        summary: Its figures; ``None`` if it is not running.
+        failed: The first of the items that failed, as far as they are known.
     """
     name = folder["id"]
     if summary is None or not summary["state"]:
-        return Amount(missing=f"folder {name}: not started yet")
+        return Amount(missing=Missing("not started yet", name))
     items = summary["needFiles"] + summary["needDirectories"] + summary["needSymlinks"] + summary["needDeletes"]
-    missing = ""
+    size, errors = summary["needBytes"], summary["errors"]
+    reason = ""
     if items:
-        failed = f", and {summary['errors']} failed" if summary["errors"] else ""
-        missing = f"folder {name}: {items} items ({summary['needBytes']} bytes) are needed here{failed}"
+        reason = f"{items_and_bytes(items, size)} still missing here" + (f", {errors} failed" if errors else "")
     elif summary["state"] != "idle":
-        missing = f"folder {name}: {summary['state']}"
+        reason = summary["state"]
     elif parse_time(summary["stateChanged"]) is None:  # since it was started, it has not even begun to scan
-        missing = f"folder {name}: not scanned yet"
-    elif summary["errors"]:  # with nothing needed, these are items here that can't be read, so others don't get them
-        missing = f"folder {name}: {summary['errors']} items failed"
-    return Amount(summary["needBytes"], items, summary["globalBytes"], missing)
+        reason = "not scanned yet"
+    elif errors:  # with nothing needed, these are items here that can't be read, so others don't get them
+        reason = f"{errors} item{'' if errors == 1 else 's'} failed"
+    named = tuple(FailedItem(each["path"], each["error"]) for each in failed) if errors else ()
+    missing = Missing(reason, name, needed_items=items, needed_bytes=size, failed=named) if reason else None
+    return Amount(size, items, summary["globalBytes"], missing)
+
+
+def nothing_received(folder: t.FolderConfiguration, completions: Sequence[t.FolderCompletion | None]) -> Missing | None:
+    """Return what is missing in an encrypted folder for which no device has sent anything yet.
+
+    The daemon gets the token that it needs to announce the folder only when the devices connect. Until then the other
+    side has not accepted the folder, as it sees it, and sends nothing, while here nothing is needed
+    (`ccCheckEncryption` and `generateClusterConfig` in lib/model/model.go).
+
+    Args:
+        folder: An encrypted folder.
+        completions: What is known of each device that shares it, connected or not.
+    """
+    if not completions or any(completion is not None and completion["sequence"] for completion in completions):
+        return None
+    return Missing(
+        "nothing was received yet; if it stays so, pause and resume the device that has the data, so that it connects "
+        "again",
+        folder["id"],
+    )
 
 
 def remote_amount(
@@ -243,20 +179,25 @@ def remote_amount(
         completion: What the daemon knows of it; ``None`` if the folder is not running.
         connected: Whether it is connected, since version 1.19 has no ``remoteState``.
     """
-    place = f"folder {folder_id}, device {device_name(device)}"
     if completion is None:
-        return Amount(missing=f"{place}: not known yet")
+        return Amount(missing=lacking(folder_id, device, "not known yet"))
     items = completion["needItems"] + completion["needDeletes"]
     needed, total = completion["needBytes"], completion["globalBytes"]
     state = completion.get("remoteState", "valid")
-    missing = ""
+    reason = ""
     if not connected:
-        missing = f"{place}: it {_REMOTE_STATES['unknown']}"
+        reason = "it is not connected"
     elif state != "valid":
-        missing = f"{place}: it {_REMOTE_STATES.get(state, f'reports {state}')}"
+        reason = f"it {_REMOTE_STATES.get(state, f'reports {state}')}"
     elif completion["globalItems"] and not completion["sequence"]:
-        # Nothing is counted as needed by a device that has never told what it has. From 1.20 on the states above tell.
-        missing = f"{place}: it has not told what it has, perhaps it has not accepted the folder"
+        # Nothing is counted as needed by a device that has never said what it has. From 1.20 on the states above tell.
+        reason = "it has not said what it has; perhaps it has not accepted the folder"
     elif items or needed:
-        missing = f"{place}: {items} items ({needed} bytes) are needed there"
+        reason = f"{items_and_bytes(items, needed)} still missing there"
+    missing = lacking(folder_id, device, reason, items, needed) if reason else None
     return Amount(needed, items, total, missing)
+
+
+def lacking(folder_id: str, device: t.DeviceConfiguration, reason: str, items: int = 0, size: int = 0) -> Missing:
+    """Return what a device is missing of a folder."""
+    return Missing(reason, folder_id, device["deviceID"], device["name"], needed_items=items, needed_bytes=size)

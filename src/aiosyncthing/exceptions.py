@@ -40,6 +40,10 @@ No error holds the API key, neither in its text nor in its attributes, nor in th
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # typing takes longer to load than everything here
+if TYPE_CHECKING:
+    from ._progress import Missing, SyncProgress
+
 __all__ = [
     "BadRequestError",
     "CannotSyncError",
@@ -234,7 +238,19 @@ class RedirectError(SyncthingError):
 
 
 class WaitTimeoutError(SyncthingError, TimeoutError):
-    """What was waited for did not come about in time; the text says what was missing."""
+    """What was waited for did not come about in time; the text says what was missing.
+
+    Attributes:
+        progress: How far `Syncthing.wait_in_sync` had come; ``None`` where something else was waited for.
+        missing: What was missing where, with the names and reasons of failed items: ``progress.missing``.
+    """
+
+    def __init__(
+        self, message: str = "", *, progress: SyncProgress | None = None, missing: tuple[Missing, ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.progress = progress
+        self.missing = missing
 
 
 class CannotSyncError(SyncthingError):

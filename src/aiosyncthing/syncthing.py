@@ -224,6 +224,8 @@ class Syncthing:
     async def wait_ready(self, timeout: float | None = None) -> None:
         """Wait until the daemon answers: from a refused connection, through starting and migration, to ready.
 
+        This is what waits for a daemon to come. `wait_in_sync` and `watch` raise at once where there is none.
+
         Args:
             timeout: Seconds; ``None`` for no limit.
 
@@ -250,15 +252,30 @@ class Syncthing:
         files, nothing has failed, and nothing is going on. There means: the device is connected, has accepted the
         folder, and needs nothing of what is known here.
 
-        What it does not say:
+        News of other devices may be on their way. So it waits until 3 s after the latest of these: a device has
+        connected or changed what it shares, a folder was added, accepted, resumed, shared, or started again by a change
+        of its settings, a part of the index has come that follows from these. That holds also for what happened just
+        before the waiting. Where none of these is recent, a cluster that is in sync is so at once.
 
-        - What the daemon has not noticed yet does not count; ``rescan`` lets it look.
-        - What another device has not told yet does not count either. One that has just connected gets 3 s for that; for
-          changes made elsewhere, wait there, or use ``stable_for``.
+        What can't be known:
+
+        - What the daemon has not noticed yet does not count; with ``rescan`` it looks first.
+        - What another device has not said yet doesn't count either, beyond these 3 s: for changes made elsewhere, wait
+          there, or use ``stable_for``. A device that scans a new folder for long says only then what it has.
+        - A folder of type ``receiveencrypted`` for which nothing was ever received is waited for: before the devices
+          connect again after it was accepted, the other side can't send. One that is empty at the other side looks the
+          same, so this waits for that as well.
         - What was changed here in a receive-only folder is not part of the cluster and doesn't count. A device that has
           changed a file in its own receive-only folder lacks our version of it, until it reverts that.
-        - Syncthing before 1.20 does not tell whether another device has paused a folder or, while that is empty,
-          accepted it.
+        - Syncthing before 1.20 doesn't say whether another device has paused a folder or, while that is empty,
+          accepted it, nor when it changes what it shares.
+
+        A folder or device that is removed meanwhile is an error if it was named. With ``None`` for all, those that are
+        left count, so in the end there may be nothing to wait for.
+
+        The daemon must be there at the beginning; `wait_ready` waits for it. When it can't be asked later, this goes on
+        as soon as it can be, and logs that once as a warning. A folder whose figures take the daemon long is asked for
+        them with a time-out of its own, of a minute at least, while the others go on.
 
         Args:
             folders: IDs of the folders; ``None`` for all.
@@ -274,13 +291,15 @@ class Syncthing:
             The progress at the end.
 
         Raises:
-            UnknownFolderError: There is no such folder.
-            UnknownDeviceError: There is no such remote device.
+            UnknownFolderError: There is no such folder, or no longer.
+            UnknownDeviceError: There is no such remote device, or no longer.
             FolderNotRunningError: A folder is paused.
             CannotSyncError: A folder has an error, such as a lost disk, or a device is paused here or not one of those
                 that share the folder.
-            WaitTimeoutError: The time is up; the text says what was missing where.
+            WaitTimeoutError: The time is up; the text says what was missing where, and ``missing`` and ``progress``
+                have it as data, with the names of failed items and why they failed.
             BadRequestError: ``folders`` or an ID is empty.
+            UnreachableError: The daemon was not there at the beginning.
             SyncthingError: What won't heal by waiting, such as a refused key.
         """
         return await wait_in_sync(
