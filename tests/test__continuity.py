@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,13 +11,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiosyncthing import parse_time
-from aiosyncthing._continuity import Anchor, Continuity, Epoch, Question, marker
+from aiosyncthing._continuity import Anchor, Continuity, Epoch, Question, Recognition, marker
+from aiosyncthing.exceptions import MultipleDaemonsError
 
-from .support.model import RING, Listener, World, judge
+from .support.model import RING, Listener, Process, World, judge
 
 # --- Whatever happens ---
 
+# What an answer may look like on its way: events twice, in another order, with older ones again, cut off.
+Garble = Callable[[list[Any]], list[Any]]
+GARBLED: list[Garble] = [
+    lambda events: [*events, *events[-1:]],
+    lambda events: [*events, *events],
+    lambda events: [each for event in events for each in (event, event)],
+    lambda events: [*events[:-2], *reversed(events[-2:])],
+    lambda events: [*events[:1], *events[-1:], *events[1:-1]],
+    lambda events: events[::-1],
+    lambda events: [*events, *events[:1]],
+    lambda events: events[:-1],
+    lambda events: [],
+]
+
 restarts = st.tuples(st.floats(0.05, 3.0), st.integers(0, 2 * RING))
+turns = st.tuples(
+    st.integers(0, 2 * RING),
+    st.lists(st.integers(1, 12), min_size=1, max_size=4).map(tuple),
+)
+visits = st.tuples(st.integers(0, RING), st.integers(1, 20))
 operations = st.one_of(
     st.tuples(st.just("step"), st.none()),
     st.tuples(st.just("step"), st.none()),
@@ -29,8 +50,16 @@ operations = st.one_of(
     st.tuples(st.just("restart"), restarts),
     st.tuples(st.just("restart in flight"), restarts),
     st.tuples(st.just("replace"), restarts),
+    st.tuples(st.just("set clock"), st.sampled_from([-1, 1])),
+    st.tuples(st.just("garble"), st.sampled_from(GARBLED)),
 )
-scripts = st.lists(operations, max_size=40)
+alternating = st.one_of(
+    operations,
+    st.tuples(st.just("take turns"), turns),
+    st.tuples(st.just("visit"), visits),
+    st.tuples(st.just("visit"), visits),
+    st.tuples(st.just("steps"), st.integers(2, 20)),
+)
 worlds = st.builds(
     World,
     preloaded=st.integers(0, 2 * RING),
@@ -42,37 +71,77 @@ worlds = st.builds(
 
 def play(world: World, listener: Listener, script: list[tuple[str, Any]]) -> None:
     """Let things happen."""
+
+    def steps(count: int) -> None:
+        for _ in range(count):
+            listener.step()
+
+    def visit(events: int, count: int) -> None:
+        world.flip()
+        world.emit(events)
+        steps(count)
+
+    actions: dict[str, Callable[[Any], None]] = {
+        "step": lambda _: listener.step(),
+        "steps": steps,
+        "emit": world.emit,
+        "drop": lambda _: world.drop(),
+        "pause": lambda seconds: setattr(world, "now", world.now + seconds),
+        "dark": lambda count: setattr(world, "dark", count),
+        "interrupt": lambda _: listener.continuity.interrupted(),
+        "restart": lambda how: world.restart(pause=how[0], events=how[1]),
+        "restart in flight": lambda how: setattr(
+            world, "in_flight", functools.partial(world.restart, pause=how[0], events=how[1])
+        ),
+        "replace": lambda how: world.restart(pause=how[0], device=world.another(), events=how[1]),
+        "set clock": world.set_clock,
+        "garble": lambda garble: setattr(world, "garble", garble),
+        "take turns": lambda how: world.take_turns(*how),
+        "visit": lambda how: visit(*how),
+    }
     for name, value in script:
-        match name:
-            case "step":
-                listener.step()
-            case "emit":
-                world.emit(value)
-            case "drop":
-                world.drop()
-            case "pause":
-                world.now += value
-            case "dark":
-                world.dark = value
-            case "interrupt":
-                listener.continuity.interrupted()
-            case "restart":
-                world.restart(pause=value[0], events=value[1])
-            case "restart in flight":
-                world.in_flight = functools.partial(world.restart, pause=value[0], events=value[1])
-            case "replace":
-                world.restart(pause=value[0], device="B" if world.process.device == "A" else "A", events=value[1])
+        actions[name](value)
 
 
-@given(world=worlds, script=scripts, history=st.booleans())
+def follow(world: World, *, history: bool) -> tuple[Listener, tuple[Process, int]]:
+    """Return a listener that has begun, and where."""
+    listener = Listener(world, Continuity(history=history, clock=lambda: world.now))
+    listener.begin()
+    process = world.process
+    return listener, (process, process.last_id - len(process.ring) if history else process.last_id)
+
+
+@given(world=worlds, script=st.lists(operations, max_size=40), history=st.booleans())
 def test_nothing_is_lost_silently(world: World, script: list[tuple[str, Any]], history: bool) -> None:
     """Whatever happens, each event comes once and in order, or lies under an EventsLost."""
-    listener = Listener(world, Continuity(history=history))
-    listener.begin()
-    begin = len(world.truth) - (len(listener.seen) if history else 0)
+    listener, begin = follow(world, history=history)
     play(world, listener, script)
     listener.settle()
-    judge(world.truth[begin:], listener.seen, why=world.restarts < 2)
+    judge(world, begin, listener.seen, why=world.restarts < 2)
+    assert not listener.refused or world.restarts > 2
+
+
+@given(world=worlds, script=st.lists(alternating, max_size=40), history=st.booleans())
+def test_two_daemons_at_one_address(world: World, script: list[tuple[str, Any]], history: bool) -> None:
+    """The same holds for each of two daemons that answer in turns, also for a listener that doesn't give up."""
+    listener, begin = follow(world, history=history)
+    play(world, listener, script)
+    listener.settle()
+    judge(world, begin, listener.seen, why=False)
+
+
+@given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=4), events=st.integers(0, 2 * RING))
+def test_two_daemons_at_one_address_are_noticed(lengths: list[int], events: int) -> None:
+    """However they take turns, it is said what is the matter before long."""
+    world = World(preloaded=3, proxied=False)
+    listener, _ = follow(world, history=True)
+    world.take_turns(events, tuple(lengths))
+    begin = world.now
+    for _ in range(100):
+        world.emit(1)
+        listener.step()
+    assert listener.refused
+    assert world.now - begin < 60
 
 
 @given(
@@ -90,9 +159,7 @@ def test_a_cursor_goes_on_exactly_there(
     taken: int,
 ) -> None:
     """A listener that begins with the position of any event that another was given continues after that event."""
-    listener = Listener(world, Continuity())
-    listener.begin()
-    begin = len(world.truth)
+    listener, begin = follow(world, history=False)
     assert listener.continuity.origin is not None
     positions: list[tuple[Epoch, Anchor | None]] = [listener.continuity.origin]
     places = [0]
@@ -110,7 +177,7 @@ def test_a_cursor_goes_on_exactly_there(
     listener.seen = listener.seen[: places[choice]]
     play(world, listener, second)
     listener.settle()
-    judge(world.truth[begin:], listener.seen, why=world.restarts < 2)
+    judge(world, begin, listener.seen, why=world.restarts < 2)
 
 
 # --- Each rule by itself ---
@@ -481,3 +548,205 @@ def test_a_marker() -> None:
         "data": None,
     }
     assert parse_time(marker("StreamUp", None)["time"]) is not None
+
+
+# --- Several daemons at one address ---
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def moved(continuity: Continuity, device: str, *found: int) -> list[Any]:
+    """Let another daemon answer, which holds these events; return what is told of it."""
+    held = events(*found, time=device)
+    continuity.answered(held, device)
+    continuity.identified(device, f"s{device}", 9)
+    batch = continuity.answered(held, device)
+    assert continuity.question is Question.WAIT
+    assert continuity.epoch == Epoch(device, f"s{device}")
+    return told(batch)
+
+
+def test_a_daemon_that_comes_back() -> None:
+    """Of a daemon that was left, only what is new follows; there may be nothing of it."""
+    continuity = Continuity(Epoch(A, "sA"), Anchor(5, 5, "A5"))
+    assert moved(continuity, B, 1, 2) == [("replaced", None), 1, 2]
+    assert moved(continuity, A, 4, 5, 6, 8) == [("replaced", None), 6, ("overflow", 1), 8]
+    assert moved(continuity, B, 1, 2) == [("replaced", None)]
+    assert asks(continuity) == (Question.WAIT, 2)
+
+
+def test_a_daemon_that_comes_back_after_long() -> None:
+    """When its last event is no longer held, all that is held is new."""
+    continuity = Continuity(Epoch(A, "sA"), Anchor(5, 5, "A5"))
+    moved(continuity, B, 1)
+    assert moved(continuity, A, 7, 8) == [("replaced", None), 7, 8]
+
+
+def test_two_processes_with_the_same_identity() -> None:
+    """The event that was seen last tells them apart; the one that comes back is known at once."""
+    continuity = woken(at(5))
+    continuity.answered([], A)
+    continuity.answered(events(1, time="u"), A)
+    continuity.identified(A, "s2", 9)
+    assert told(continuity.answered(events(1, time="u"), A)) == [("restart", None), 1]
+    woken(continuity)
+    assert continuity.answered([], A) is None
+    batch = continuity.answered(events(4, 5, 6), A)
+    assert told(batch) == [("restart", None), 6]
+    assert batch is not None
+    assert batch.epoch == Epoch(A, "s")
+
+
+def test_the_process_of_the_last_event() -> None:
+    """A batch belongs to the process of the last event, whoever was asked for the identity in between."""
+    continuity = woken(at(5), 6)
+    continuity.answered([])
+    continuity.answered(events(1, time="u"))
+    continuity.identified(B, "s", 9)
+    batch = continuity.answered(events(5, 6))
+    assert told(batch) == [6]
+    assert batch is not None
+    assert batch.epoch == Epoch(A, "s")
+
+
+def test_taking_turns_at_the_beginning() -> None:
+    """Where identity and events never agree, that ends with an error instead of a question for ever."""
+    continuity = Continuity()
+    pauses: list[float] = []
+
+    def go_on() -> None:
+        while True:
+            continuity.identified(A, "s", 9)
+            continuity.answered(events(5), B)
+            assert continuity.question is Question.IDENTITY_LATER
+            pauses.append(continuity.pause)
+
+    with pytest.raises(MultipleDaemonsError, match=r"\(A and B\)") as caught:
+        go_on()
+    assert caught.value.device_ids == (A, B)
+    assert pauses == sorted(pauses)
+    assert sum(pauses) < 3
+
+
+def test_taking_turns() -> None:
+    """The same for a listener that has begun; one that goes on nevertheless is warned again, after as many turns."""
+
+    def answers_until_it_says_so() -> int:
+        for number in range(99):
+            try:
+                if continuity.question in {Question.IDENTITY, Question.IDENTITY_LATER}:
+                    continuity.identified(A, "s", 9)
+                else:
+                    continuity.answered(events(6), B)
+            except MultipleDaemonsError:
+                continuity.interrupted()
+                return number
+        return 99
+
+    continuity = at(5)
+    assert answers_until_it_says_so() == 5
+    assert answers_until_it_says_so() == 5
+
+
+def test_taking_turns_with_the_same_identity() -> None:
+    """Then it says so."""
+    continuity = at(5)
+
+    def see(*found: int, time: str) -> Any:
+        woken(continuity)
+        continuity.answered([], A)
+        return continuity.answered(events(*found, time=time), A)
+
+    see(1, time="u")
+    continuity.identified(A, "s2", 9)
+    continuity.answered(events(1, time="u"), A)
+    for found, time in [(5, "t"), (1, "u")] * 2:
+        assert told(see(found, time=time)) == [("restart", None)]
+    with pytest.raises(MultipleDaemonsError, match="two processes with the same identity") as caught:
+        see(5, time="t")
+    assert caught.value.device_ids == (A,)
+
+
+def test_a_stack_that_is_replaced_once_or_twice() -> None:
+    """A daemon that is moved, moved back and moved again goes on; so does one with a new identity each time."""
+    continuity = Continuity(Epoch(A, "sA"), Anchor(5, 5, "A5"), clock=Clock())
+    assert moved(continuity, B, 1) == [("replaced", None), 1]
+    assert moved(continuity, A, 5) == [("replaced", None)]
+    assert moved(continuity, B, 1, 2) == [("replaced", None), 2]
+    for number in range(30):
+        assert moved(continuity, f"C{number}", 1) == [("replaced", None), 1]
+
+
+def test_a_pair_that_takes_over_from_each_other_now_and_then() -> None:
+    """What happens once in a while is no taking turns."""
+    clock = Clock()
+    continuity = Continuity(Epoch(A, "sA"), Anchor(5, 5, "A5"), clock=clock)
+    moved(continuity, B, 5)
+    for device in (A, B) * 10:
+        clock.now += 200
+        assert moved(continuity, device, 5) == [("replaced", None)]
+
+
+# --- Events whose IDs don't grow ---
+
+
+def test_an_event_that_comes_twice() -> None:
+    """It is left out, and what follows it goes on from there."""
+    continuity = Continuity(history=True)
+    continuity.identified(A, "s", 9)
+    assert told(continuity.answered(events(1, 2, 2), A)) == [1, 2]
+    assert continuity.misplaced == 1
+    assert asks(continuity) == (Question.WAIT, 2)
+    woken(continuity, 2)
+    assert continuity.answered(events(2, 2), A) is None
+    assert asks(continuity) == (Question.WAIT, 2)
+    woken(continuity, 3)
+    assert told(continuity.answered(events(2, 2, 3, 1), A)) == [3]
+    assert asks(continuity) == (Question.WAIT, 3)
+    assert continuity.misplaced == 4
+
+
+def test_ids_that_go_backwards() -> None:
+    """What would come out of order is left out, and counted as missing where it should have been."""
+    continuity = Continuity(history=True)
+    continuity.identified(A, "s", 9)
+    assert told(continuity.answered(events(1, 5, 3, 4), A)) == [1, ("overflow", 3), 5]
+    assert asks(continuity) == (Question.WAIT, 5)
+    continuity = woken(at(5), 8)
+    assert told(continuity.answered(events(5, 7, 6, 8), A)) == [("overflow", 1), 7, 8]
+    assert continuity.misplaced == 1
+
+
+# --- For a listener that trusts its polls ---
+
+
+def test_recognizing_a_process() -> None:
+    """Its last event is proof; after that its start time is."""
+    recognition, last = Recognition(), Anchor(5, 5, "t5")
+    assert not recognition.identified(A, "s", 9)
+    assert recognition.overlapped(events(5, 6), last)
+    assert recognition.identified(A, "s", 19)
+    assert not recognition.identified(A, "s2", 1)
+    assert not recognition.overlapped(events(5, time="u"), last)
+    assert not recognition.identified(B, "s", 9)
+    assert not recognition.overlapped([], last)
+
+
+@pytest.mark.parametrize("uptime", [0, -86400])
+def test_recognizing_a_process_without_a_proper_clock(uptime: int) -> None:
+    """An uptime below 1 (for ever without a clock, and after it was set back) makes the start time no proof at all."""
+    recognition, last = Recognition(), Anchor(5, 5, "t5")
+    for _ in range(3):
+        assert not recognition.identified(A, "s", uptime)
+        assert recognition.overlapped(events(5), last)
+    assert not recognition.identified(A, "s", uptime)
+    assert not recognition.overlapped(events(1, 2, time="u"), last)

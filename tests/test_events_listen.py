@@ -16,7 +16,6 @@ from aiosyncthing.exceptions import (
     IncompleteResponseError,
     InvalidResponseError,
     MigrationError,
-    NotSyncthingError,
     PingError,
     RequestTimeoutError,
     ServerError,
@@ -105,6 +104,28 @@ async def test_an_empty_batch(server: Server, client: Syncthing) -> None:
     assert [request.query for request in server.requests] == ["since=0"] * 2 + ["since=5"] * 3
 
 
+async def test_ids_that_do_not_grow(server: Server, client: Syncthing, caplog: pytest.LogCaptureFixture) -> None:
+    """An event whose ID is not above the one before is left out, within an answer and after it; it is said once."""
+    server.queue.extend([events(1, 5, 3, 4, 5), events(5, 2), events(6, 6, 7)])
+    assert await collect(client, 4) == [(1, 0), (5, 0), (6, 5), (7, 5)]
+    assert [request.query for request in server.requests] == ["since=0", "since=5", "since=5"]
+    assert [record.levelname for record in caplog.records if record.name.startswith("aiosyncthing")] == ["WARNING"]
+
+
+@pytest.mark.parametrize("answer", [as_json([]), events(5), events(4, 5)], ids=["none", "same", "cached"])
+async def test_answers_at_once_that_bring_nothing(answer: Answer) -> None:
+    """A poll that is answered at once without news is no progress: there are only some few in a second."""
+    async with Server(events(4, 5), answer=lambda _: answer) as server, Syncthing(KEY, server.url) as client:
+        clock = asyncio.get_running_loop().time
+        begin = clock()
+        task = asyncio.create_task(collect(client, 3))
+        await server.requested(4)
+        assert clock() - begin > 1.2
+        client.events.stop()  # also while it pauses
+        assert len(await task) == 2
+        assert clock() - begin < 30
+
+
 async def test_a_silent_poll_is_repeated(server: Server) -> None:
     """Silence for longer than the client's time-out, before the head or after it, means the same question again."""
     polls = iter([events(5), silence(), Answer(after=asyncio.Event()), events(6)])
@@ -161,8 +182,10 @@ async def test_stopping_from_elsewhere(server: Server, client: Syncthing) -> Non
         (Answer(b"*** Database migration in progress ***", syncthing=False), MigrationError),
         (as_json({"ping": "pong"}), InvalidResponseError),
         (as_json(None), InvalidResponseError),
-        (as_json([1]), NotSyncthingError),
-        (as_json([{"type": "X"}]), NotSyncthingError),
+        (as_json([1]), InvalidResponseError),
+        (as_json([{"id": 1}, None, {"id": 3}]), InvalidResponseError),
+        (as_json([{"id": 1}, {"type": "X"}]), InvalidResponseError),
+        (as_json([{"id": "1"}]), InvalidResponseError),
     ],
 )
 async def test_what_goes_wrong(answer: Answer, kind: type[SyncthingError]) -> None:

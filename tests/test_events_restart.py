@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing import Daemon, Syncthing
-from aiosyncthing.exceptions import SyncthingError
+from aiosyncthing.exceptions import RestartedError
 
 from .support.following import START, following, polls
 from .support.waiting import until
@@ -62,7 +62,7 @@ def fail(fake: FakeSyncthing) -> None:
 
 @pytest.mark.parametrize("prepare", [advance, fail, lambda _: None], ids=["old", "unknown", "same"])
 async def test_going_on(fake: FakeSyncthing, client: Syncthing, prepare: Callable[[FakeSyncthing], None]) -> None:
-    """A daemon that is up for longer, or still has the last event, or can't be asked, is polled as before."""
+    """A daemon that still has the last event, or can't be asked, is polled as before."""
     prepare(fake)
     async with aclosing(client.events.listen()) as listener:
         await last_of(listener, 3)
@@ -71,7 +71,7 @@ async def test_going_on(fake: FakeSyncthing, client: Syncthing, prepare: Callabl
         fake.emit("StateChanged")
         assert (await task)["id"] == 4
     assert list(dict.fromkeys(asked(fake))) == ["since=0", "since=3"]
-    assert bool(asked(fake, at_once=True)) is (prepare not in {advance, fail})
+    assert bool(asked(fake, at_once=True)) is (prepare is not fail)
 
 
 async def test_going_on_with_news(fake: FakeSyncthing, client: Syncthing) -> None:
@@ -106,24 +106,56 @@ async def test_restarted(
     await fake.until(lambda: fake.polls_waiting)
     fake.restart(cut=False)
     then(fake)
-    with pytest.raises(SyncthingError, match="restarted"):
+    with pytest.raises(RestartedError, match="restarted"):
         await task
     assert asked(fake, at_once=True)[-1] == f"since={seen - 1}&timeout=0"
 
 
-async def test_restarted_long_after(fake: FakeSyncthing, client: Syncthing) -> None:
-    """The uptime alone tells, when the daemon started clearly after the last event."""
+async def test_a_process_that_is_known(fake: FakeSyncthing, client: Syncthing) -> None:
+    """Once it was found, its start time is proof, so that silence costs one small request; another one is not it."""
+    advance(fake)
     listener = await last_of(client.events.listen(), 3)
     task = asyncio.ensure_future(anext(listener))
-    await fake.until(lambda: fake.polls_waiting)
+    await fake.until(lambda: asked(fake).count("since=3") == 4)
+    assert asked(fake, at_once=True) == ["since=2&timeout=0"]
     fake.restart(cut=False)
-    before = len(asked(fake, at_once=True))
-    now = time.time
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("aiosyncthing._clock.time.time", lambda: now() + 60)  # the machine was asleep
-        with pytest.raises(SyncthingError, match="restarted"):
-            await task
-    assert len(asked(fake, at_once=True)) == before
+    with pytest.raises(RestartedError):
+        await task
+    assert asked(fake, at_once=True) == ["since=2&timeout=0"] * 2
+
+
+@pytest.mark.parametrize("uptime", [0, -86400, 10**9])
+async def test_a_daemon_without_a_proper_clock(fake: FakeSyncthing, client: Syncthing, uptime: int) -> None:
+    """Whatever the daemon says how long it is up, for ever or since its clock was set: silence is no restart."""
+    status: Any = await client.system.status()
+    answer = fake.respond("rest/system/status", json={**status, "uptime": uptime}, times=None)
+    listener = await last_of(client.events.listen(), 3)
+    task = asyncio.ensure_future(anext(listener))
+    await fake.until(lambda: asked(fake).count("since=3") == 4)
+    assert not task.done()
+    fake.emit("StateChanged")
+    assert (await task)["id"] == 4
+    task = asyncio.ensure_future(anext(listener))
+    await fake.until(lambda: fake.polls_waiting)
+    answer.release()
+    fake.respond("rest/system/status", json={**status, "uptime": uptime, "startTime": "another"}, times=None)
+    fake.restart(cut=False)
+    with pytest.raises(RestartedError):
+        await task
+
+
+async def test_stopping_while_it_looks(fake: FakeSyncthing, client: Syncthing) -> None:
+    """`stop` ends it as quietly as during a poll."""
+    status = fake.hold("rest/system/status")
+
+    async def listener() -> list[Any]:
+        return [event["id"] async for event in client.events.listen()]
+
+    task = asyncio.create_task(listener())
+    await fake.until(lambda: status.hits)
+    client.events.stop()
+    assert await task == [*START]
+    status.release()
 
 
 async def test_ids_that_begin_anew(fake: FakeSyncthing, client: Syncthing) -> None:
@@ -133,7 +165,7 @@ async def test_ids_that_begin_anew(fake: FakeSyncthing, client: Syncthing) -> No
     listener = await last_of(client.events.listen(), 4)
     fake.restart()
     fake.emit("StateChanged", count=2)
-    with pytest.raises(SyncthingError, match="restarted"):
+    with pytest.raises(RestartedError, match="restarted"):
         await anext(listener)
     assert list(dict.fromkeys(asked(fake))) == ["since=0", "since=4"]
 
@@ -209,7 +241,7 @@ async def test_a_dark_path(syncthing_binary: Path) -> None:
                 dark.set()
                 await daemon.kill()
                 await daemon.start()
-                with pytest.raises(SyncthingError, match="restarted"):
+                with pytest.raises(RestartedError, match="restarted"):
                     await asyncio.wait_for(task, 30)
         finally:
             proxy.close()

@@ -17,10 +17,12 @@ from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
+    EventLoopError,
     HostCheckError,
     IncompleteResponseError,
     InvalidResponseError,
     MigrationError,
+    MultipleDaemonsError,
     NotSyncthingError,
     RequestTimeoutError,
     ServerError,
@@ -32,10 +34,12 @@ from aiosyncthing.testing import FakeSyncthing
 
 from .support.following import DAEMON_ID, KEY, OTHER_ID, START, following, happen, polls, port, short, take
 from .support.proxy import Proxy, ReverseProxy
+from .support.server import Answer, Server, as_json, as_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from .support.server import Request
 
 AT_ONCE: Final = 0.1
 SOON: Final = 10.0
@@ -488,6 +492,7 @@ HEALS = [
     (head("200 OK", "text/plain", b"*** Database migration in progress ***\n\nreading"), MigrationError),
     (head("200 OK", "application/json", b"[{"), InvalidResponseError),
     (head("200 OK", "application/json", b"[]")[:-1], IncompleteResponseError),
+    (head("200 OK", "application/json", b"[1, 2]", f"X-Syncthing-Id: {DAEMON_ID}"), InvalidResponseError),
     (b"", ConnectionFailedError),
 ]
 
@@ -516,7 +521,6 @@ FATAL = [
     (head("200 OK", "text/html", b"<html>login</html>"), NotSyncthingError),
     (head("200 OK", "application/json", b'{"error": "maintenance"}'), NotSyncthingError),
     (head("200 OK", "application/json", b'[{"login": "please"}]'), NotSyncthingError),
-    (head("200 OK", "application/json", b"[1, 2]", f"X-Syncthing-Id: {DAEMON_ID}"), NotSyncthingError),
 ]
 
 
@@ -657,6 +661,253 @@ async def test_a_few_further_tries(fake: FakeSyncthing) -> None:
         with pytest.raises(ConnectionFailedError):
             await take(stream, 1)
     assert len(errors) == 4
+
+
+# --- Strange answers ---
+
+
+def some_event(number: int, who: str = DAEMON_ID, **changes: Any) -> dict[str, Any]:
+    """Return the event with this ID, of the daemon with this device ID."""
+    return {
+        "id": number,
+        "globalID": number,
+        "time": f"{who}{number}",
+        "type": "StateChanged",
+        "data": {"folder": "docs"},
+    } | changes
+
+
+def status_of(who: str = DAEMON_ID, **changes: Any) -> dict[str, Any]:
+    """Return the status of a daemon."""
+    return {"myID": who, "startTime": f"start of {who}", "uptime": 99} | changes
+
+
+class Source:
+    """Answers as one or several daemons do that hold some events, or as a test wants.
+
+    Attributes:
+        held: The events of each daemon.
+        count: How many requests there were.
+        busy: Whether something happens whenever it is waited for.
+    """
+
+    def __init__(self, turn: Callable[[int], str] = lambda _: DAEMON_ID) -> None:
+        self.turn = turn
+        self.count = 0
+        self.busy = False
+        self.held = {who: [some_event(number, who) for number in START] for who in (DAEMON_ID, OTHER_ID)}
+
+    def happen(self, who: str = DAEMON_ID) -> None:
+        """Let an event happen."""
+        self.held[who].append(some_event(len(self.held[who]) + 1, who))
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer."""
+        who = self.turn(self.count)
+        self.count += 1
+        headers = {"X-Syncthing-Id": who}
+        if "status" in request.path:
+            return as_json(status_of(who), headers=headers)
+        query = dict(part.split("=") for part in request.query.split("&"))
+        if self.busy and query["timeout"] != "0":
+            self.happen(who)
+        events = [event for event in self.held[who] if event["id"] > int(query["since"])]
+        if "limit" in query:
+            events = events[-int(query["limit"]) :]
+        return as_json(events, headers=headers)
+
+
+@pytest.mark.parametrize("since", ["now", "history"])
+async def test_two_daemons_in_strict_turns(since: Any) -> None:
+    """Where identity and events never come from the same one, entering ends with an error that says so."""
+    source = Source(lambda count: (DAEMON_ID, OTHER_ID)[count % 2])
+    async with Server(answer=source) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(MultipleDaemonsError) as caught:
+            async with asyncio.timeout(SOON), client.events.stream(since=since):
+                pass
+    assert set(caught.value.device_ids) == {DAEMON_ID, OTHER_ID}
+    assert source.count < 20
+
+
+@pytest.mark.parametrize("run", [3, 10, 25])
+async def test_two_daemons_in_runs(run: int) -> None:
+    """Where they take turns more slowly, no event comes twice, and after some turns the error says so."""
+    source = Source(lambda count: (DAEMON_ID, OTHER_ID)[count // run % 2])
+    source.busy = True
+    found = list[Any]()
+
+    async def follow(client: Syncthing) -> None:
+        async with client.events.stream(since="history") as stream:
+            async for item in stream:
+                found.append(item)
+
+    async with Server(answer=source) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(MultipleDaemonsError):
+            async with asyncio.timeout(60):
+                await follow(client)
+    times = [item["time"] for item in found if item["id"] is not None]
+    assert sorted(set(times)) == sorted(times)
+    assert {item["type"] for item in found} <= {"StateChanged", "EventsLost"}
+
+
+@pytest.mark.parametrize("turns", [1, 2])
+async def test_a_daemon_that_is_moved(turns: int) -> None:
+    """A stack that is replaced by another, or moved back after that, goes on."""
+    source = Source(lambda count: (DAEMON_ID, OTHER_ID)[min(count // 5, turns) % 2])
+    async with Server(answer=source) as server, Syncthing(KEY, server.url) as client:
+        async with client.events.stream(since="history", wait=1) as stream:
+            found = await take(stream, 3 + 4 if turns == 1 else 3 + 4 + 1)
+        await server.requested(5 * turns)
+    assert found == [*START, ("EventsLost", "replaced", None), *START, ("EventsLost", "replaced", None)][: len(found)]
+
+
+@pytest.mark.parametrize(
+    "polled", [[], [some_event(3)], [some_event(9)], None], ids=["none", "the same", "cached", "an error"]
+)
+async def test_polls_that_are_answered_at_once(polled: list[Any] | None) -> None:
+    """A poll that comes back early without news, or fails, is no progress: there are only some few in a second."""
+    source = Source()
+    polls = 0
+
+    def answer(request: Request) -> Answer:
+        nonlocal polls
+        if "timeout=30" not in request.query:
+            return source(request)
+        polls += 1
+        return as_text("no", 502) if polled is None else as_json(polled)
+
+    async def follow() -> None:
+        async for item in stream:
+            found.append(short(item))
+            if found[-1] == 4:
+                return
+
+    found = list[Any]()
+    clock = asyncio.get_running_loop().time
+    async with (
+        Server(answer=answer) as server,
+        Syncthing(KEY, server.url) as client,
+        client.events.stream(delays=quick) as stream,
+    ):
+        begin = clock()
+        task = asyncio.create_task(follow())
+        await server.until(lambda: polls == 4)
+        assert clock() - begin > 2.4
+        assert len(server.requests) < 15
+        source.happen()
+        await task
+    assert set(found) <= {"StreamDown", "StreamUp", 4}
+
+
+async def test_news_is_not_held_back(fake: FakeSyncthing, client: Syncthing) -> None:
+    """Polls that are answered at once with something new follow each other without a pause."""
+    async with client.events.stream() as stream:
+        begin = asyncio.get_running_loop().time()
+        for number in range(4, 54):
+            fake.emit("StateChanged")
+            assert await take(stream, 1) == [number]
+        assert asyncio.get_running_loop().time() - begin < SOON
+
+
+async def test_repeats_and_ids_that_go_backwards(caplog: pytest.LogCaptureFixture) -> None:
+    """What is not above the one before is left out, and said once."""
+    source = Source()
+    source.held[DAEMON_ID] = [some_event(number) for number in (1, 2, 2, 5, 3, 4)]
+    async with (
+        Server(answer=source) as server,
+        Syncthing(KEY, server.url) as client,
+        client.events.stream(since="history") as stream,
+    ):
+        assert await take(stream, 4) == [1, 2, ("EventsLost", "overflow", 2), 5]
+        source.held[DAEMON_ID] += [some_event(6), some_event(6), some_event(7)]
+        assert await take(stream, 2) == [6, 7]
+        warnings = [record.getMessage() for record in caplog.records if record.name.startswith("aiosyncthing")]
+        assert len(warnings) == 1
+        assert server.url in warnings[0]
+
+
+MISFITS: list[tuple[str, Any]] = [
+    ("events", None),
+    ("events", {"a": 1}),
+    ("events", [some_event(1), None, some_event(3)]),
+    ("events", [some_event(1), {}, some_event(3)]),
+    ("events", [some_event(1), some_event(2, id="2"), some_event(3)]),
+    ("events", [some_event(1, globalID=None)]),
+    ("events", [some_event(1, time=5)]),
+    ("status", None),
+    ("status", []),
+    ("status", {"myID": DAEMON_ID}),
+    ("status", status_of(uptime=None)),
+    ("status", status_of(startTime=5)),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), MISFITS)
+async def test_answers_of_the_wrong_shape(path: str, value: Any) -> None:
+    """What comes from the daemon, but isn't what it sends there, is garbled: the stream is down until it is right."""
+    source = Source()
+    right = False
+
+    def answer(request: Request) -> Answer:
+        return source(request) if right or path not in request.path else as_json(value)
+
+    async with (
+        Server(answer=answer) as server,
+        Syncthing(KEY, server.url) as client,
+        client.events.stream(since="history", delays=quick) as stream,
+    ):
+        assert await take(stream, 1) == ["StreamDown"]
+        assert type(stream.error) is InvalidResponseError
+        right = True
+        assert await take(stream, 4) == ["StreamUp", *START]
+
+
+# --- Event loops ---
+
+
+def test_another_event_loop(fake: FakeSyncthing) -> None:
+    """A stream belongs to the loop that it was first used in; elsewhere it says so, and another goes on from there."""
+    client = fake.client()
+    stream = client.events.stream(since="history")
+
+    async def use() -> None:
+        await stream.__aenter__()
+        assert await take(stream, 1) == [1]
+
+    async def use_elsewhere() -> None:
+        for use in (stream.__anext__, stream.__aenter__):
+            with pytest.raises(EventLoopError, match="the stream belongs to another event loop, which is closed"):
+                await use()
+        assert stream.cursor is not None
+        async with client.events.stream(since=stream.cursor) as other:
+            assert await take(other, 2) == [2, 3]
+        await stream.aclose()
+        stream.stop()
+        await client.close()
+
+    asyncio.run(use())
+    asyncio.run(use_elsewhere())
+
+
+async def test_another_thread(fake: FakeSyncthing, client: Syncthing) -> None:
+    """While its loop runs, another thread can't use it, but can stop it."""
+
+    async def use() -> None:
+        for use in (stream.__anext__, stream.__aenter__, stream.aclose):
+            with pytest.raises(EventLoopError, match="which is running in another thread"):
+                await use()
+        stream.stop()
+
+    stream = client.events.stream()
+    task = asyncio.create_task(anext(stream, None))
+    await fake.until(lambda: fake.polls_waiting)
+    await asyncio.to_thread(asyncio.run, use())
+    assert await task is None
+    stream = client.events.stream()
+    task = asyncio.create_task(anext(stream, None))
+    await fake.until(lambda: fake.polls_waiting)
+    await asyncio.to_thread(stream.stop)
+    assert await task is None
 
 
 # --- Its end ---

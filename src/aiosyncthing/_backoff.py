@@ -20,7 +20,7 @@ from .exceptions import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["delays", "is_transient", "limit_for_expensive", "pause_after"]
+__all__ = ["Pace", "delays", "is_transient", "limit_for_expensive", "pause_after"]
 
 _FIRST: Final = 0.1
 _GROWTH: Final = 1.618
@@ -29,6 +29,10 @@ _LONGEST: Final = 300.0  # a proxy may ask for a day; nobody who waits wants to 
 
 _EXPENSIVE: Final = 60.0
 _HOUR: Final = 3600.0
+
+_PROMPT: Final = 1.0  # seconds; a poll that takes longer can't make a hot loop
+_FIRST_PAUSE: Final = 0.5
+_LAST_PAUSE: Final = 2.0
 
 _TRANSIENT: Final = (UnreachableError, ServerError, MigrationError, ProxyError, InvalidResponseError)
 _LASTING: Final = (TLSError, ResponseTooLargeError)
@@ -78,3 +82,28 @@ def limit_for_expensive(usual: float | None, before: float | None = None) -> flo
     if before is not None:
         return max(before, min(2 * before, _HOUR))
     return math.inf if usual is None else max(usual, _EXPENSIVE)
+
+
+class Pace:
+    """Keeps polls that are answered at once, but bring nothing new, from becoming a hot loop.
+
+    Something on the way that answers from a cache, or cuts every poll short, would otherwise be asked thousands of
+    times a second.
+    """
+
+    def __init__(self) -> None:
+        self._pause = _FIRST_PAUSE
+
+    def pause(self, lasted: float, *, news: bool) -> float:
+        """Return how long to wait before the next poll, in seconds.
+
+        Args:
+            lasted: How long the last one took, in seconds.
+            news: Whether it brought anything new.
+        """
+        if news or lasted >= _PROMPT:
+            self._pause = _FIRST_PAUSE
+            return 0.0
+        pause = self._pause
+        self._pause = min(pause * _GROWTH, _LAST_PAUSE)
+        return pause

@@ -12,6 +12,9 @@ What there is to go by (lib/events/events.go, lib/api/api.go):
   (`Question.OVERLAP`) brings the proof and what followed in one answer.
 - The start time of the process is what there is to go by while nothing was seen yet, or when the anchor is no longer
   among the last 1000. It has whole seconds only, so it says nothing while that second has not passed.
+- Where several daemons answer at one address in turns (two containers behind one name), each has IDs of its own. The
+  last events of processes that were left are kept in mind: found again, they say which process this is and what of it
+  is new.
 
 So nothing is believed that did not come in one answer with the event before it. A long poll can't bring that: it only
 wakes up. Nothing else would do in its place. Behind a proxy a connection outlives the daemon, an answer may have been
@@ -21,28 +24,44 @@ on its way for long, and a process that was stopped or a machine that was asleep
 from __future__ import annotations
 
 import enum
+import time
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
+
+from .exceptions import MultipleDaemonsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from . import types as t
 
-__all__ = ["Anchor", "Batch", "Continuity", "Epoch", "Question", "marker"]
+__all__ = ["Anchor", "Batch", "Continuity", "Epoch", "Question", "Recognition", "ascending", "marker"]
 
 Reason: TypeAlias = Literal["restart", "replaced", "overflow", "late"]
 
 _PATIENCE: Final = 5
 """How often to ask later for an uptime of more than 0: without a proper clock the daemon says 0 for ever."""
 
+_LATER: Final = 0.25
+_KEPT: Final = 16
+"""How many processes that were left are kept in mind."""
+
+_RETURNS: Final = 5
+_RETURNS_WITHIN: Final = 600.0
+"""So many times in so many seconds answers come from a daemon that had been left: it can't have been moved so often."""
+
+_E = TypeVar("_E", bound="Mapping[str, Any]")
+_id: Final = itemgetter("id")
+
 
 class Question(enum.Enum):
     """What to ask the daemon next."""
 
     IDENTITY = "system/status: which process is this?"
-    IDENTITY_LATER = "the same, a quarter of a second later"
+    IDENTITY_LATER = "the same, after a pause"
     NEWEST = "the newest event, at once"
     HELD = "all events that it still holds, at once"
     OVERLAP = "from just before the anchor, at once"
@@ -71,7 +90,7 @@ class Anchor:
     time: str
 
     @classmethod
-    def of(cls, event: t.Event) -> Anchor:
+    def of(cls, event: Mapping[str, Any]) -> Anchor:
         """Return the anchor that an event makes."""
         return cls(event["id"], event["globalID"], event["time"])
 
@@ -82,10 +101,17 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events and markers in the order in which the user shall see them, all of one epoch."""
+    """Events and markers in the order in which the user shall see them, all of one epoch.
+
+    Attributes:
+        items: Events and markers.
+        epoch: The run of the daemon that the events come from.
+        follows: Whether they come from the same run as those before.
+    """
 
     items: Sequence[Any]
     epoch: Epoch | None
+    follows: bool = False
 
 
 def _now() -> str:
@@ -95,6 +121,37 @@ def _now() -> str:
 def marker(kind: str, data: object, clock: Callable[[], str] = _now) -> Any:
     """Return an item that is shaped like an event, but was made here."""
     return {"id": None, "globalID": None, "time": clock(), "type": kind, "data": data}
+
+
+class Recognition:
+    """Whether the process that answers still is the one that the last event came from.
+
+    For a listener that trusts what its polls bring, and only wants to know after a silence whether it is the daemon
+    that is silent, or a new one that has not come to that ID yet. No clock is compared with another.
+    """
+
+    def __init__(self) -> None:
+        self._asked: Epoch | None = None
+        self._known: Epoch | None = None  # of the process that the last event was found in
+
+    def identified(self, daemon: str, started: str, uptime: int) -> bool:
+        """Take the answer to system/status; return whether that is proof.
+
+        Args:
+            daemon: ``myID``.
+            started: ``startTime``.
+            uptime: ``uptime``, in seconds. While it is less than 1, which it is for ever without a proper clock and
+                after the clock was set back, another process may have the same start time.
+        """
+        self._asked = Epoch(daemon, started) if uptime >= 1 else None
+        return self._asked is not None and self._asked == self._known
+
+    def overlapped(self, events: Sequence[t.Event], last: Anchor) -> bool:
+        """Take the events from just before the last one on, asked for after `identified`; return the same."""
+        same = bool(events) and Anchor.of(events[0]) == last
+        if same:
+            self._known = self._asked
+        return same
 
 
 class Continuity:
@@ -107,15 +164,34 @@ class Continuity:
         epoch: Of the cursor to go on from, if there is one.
         anchor: Of the cursor; ``None`` if nothing had been seen.
         history: Without a cursor: whether to begin with what the daemon still holds, or with what comes next.
+        clock: Seconds, to see how often daemons take turns.
     """
 
     origin: tuple[Epoch, Anchor | None] | None
     """The position of the beginning, from which on nothing is lost without a word; ``None`` until it is found."""
 
-    def __init__(self, epoch: Epoch | None = None, anchor: Anchor | None = None, *, history: bool = False) -> None:
-        self.epoch = epoch
+    misplaced: int
+    """How many events were left out since their IDs were not above the one before."""
+
+    pause: float
+    """How long to wait before `Question.IDENTITY_LATER`, in seconds."""
+
+    def __init__(
+        self,
+        epoch: Epoch | None = None,
+        anchor: Anchor | None = None,
+        *,
+        history: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.epoch = epoch  # of the process that has said last who it is
         self.anchor = anchor
         self.origin = None if epoch is None else (epoch, anchor)
+        self.misplaced = 0
+        self.pause = _LATER
+        self._home = epoch  # of the process that the anchor is of
+        self._left: dict[Anchor, Epoch] = {}
+        self._turns = _Turns(clock)
         self._history = history
         self._loss: Reason | None = None  # why the next events will not follow those before
         self._held: Sequence[t.Event] | None = None  # without the anchor, so somebody has to say whose they are
@@ -153,10 +229,14 @@ class Continuity:
             daemon: ``myID`` of system/status.
             started: ``startTime``.
             uptime: ``uptime``, in seconds.
+
+        Raises:
+            MultipleDaemonsError: Several daemons answer in turns.
         """
+        self._turns.answered(daemon)
         if uptime < 1 and self._patience:  # a process that replaces this one could have the same start time
             self._patience -= 1
-            self.question = Question.IDENTITY_LATER
+            self._ask_later(_LATER)
             return None
         self._patience = _PATIENCE
         known, self.epoch = self.epoch, Epoch(daemon, started)
@@ -169,7 +249,9 @@ class Continuity:
         elif self._loss is None and started != known.started:
             self._loss = "restart"
         if self._loss is None and held is not None:
-            return self._deliver(held, self.epoch, self.anchor.id + 1 if self.anchor else 1)
+            expected = self.anchor.id + 1 if self.anchor else 1
+            self._leave()
+            return self._deliver(held, self.epoch, expected)
         self.question = Question.HELD  # again: what was held before may have been another's
         return None
 
@@ -179,15 +261,18 @@ class Continuity:
         Args:
             events: The events.
             daemon: Device ID that the answer carried, if any.
+
+        Raises:
+            MultipleDaemonsError: Several daemons answer in turns.
         """
         epoch = self.epoch
         if epoch is None:
             raise RuntimeError("the first question is for the identity")
-        if daemon is not None and daemon != epoch.daemon:
-            self.question = Question.IDENTITY_LATER if self._loss or self.origin is None else Question.IDENTITY
-            if self.origin:
-                self._loss = "replaced"
-            return None
+        if daemon is not None:
+            self._turns.answered(daemon)
+            if daemon != epoch.daemon:
+                self._replaced()
+                return None
         match self.question:
             case Question.WAIT:
                 self._woken_by = events[-1]["id"] if events else 0
@@ -201,6 +286,18 @@ class Continuity:
                 return self._begin(events, epoch)
             case _:
                 return self._hold(events, epoch)
+
+    def _ask_later(self, pause: float) -> None:
+        self.question = Question.IDENTITY_LATER
+        self.pause = pause
+
+    def _replaced(self) -> None:
+        if self._loss or self.origin is None or self._turns.count > 1:
+            self._ask_later(_LATER * max(1, self._turns.count))  # until they agree who it is
+        else:
+            self.question = Question.IDENTITY
+        if self.origin:
+            self._loss = "replaced"
 
     def _begin(self, events: Sequence[t.Event], epoch: Epoch) -> Batch | None:
         loss, self._loss = self._loss, None
@@ -218,7 +315,7 @@ class Continuity:
             return None
         news = events[1:]
         batch = self._deliver(news, epoch, anchor.id + 1)
-        if news and news[-1]["id"] > self._woken_by:
+        if batch is not None and batch.items[-1]["id"] > self._woken_by:
             self.question = Question.OVERLAP  # much is going on: the next answer can bring proof and events at once
         self._woken_by = 0
         return batch
@@ -229,7 +326,13 @@ class Continuity:
         place = next((i for i, event in enumerate(events) if Anchor.of(event) == anchor), None)
         if anchor is not None and place is not None:
             self._loss = None  # what was held against it came from somebody in between
+            self.epoch = epoch = self._home or epoch
             return self._deliver(events[place + 1 :], epoch, anchor.id + 1)
+        if self._left:
+            for place in range(len(events) - 1, -1, -1):
+                found = Anchor.of(events[place])
+                if found in self._left:
+                    return self._return(found, events[place + 1 :])
         if self._loss is None:
             if anchor is not None and not (events and anchor.precedes(events[0])):
                 self._loss = "restart"
@@ -237,8 +340,36 @@ class Continuity:
             self.question = Question.IDENTITY  # of the process that has answered, or of one after it
             return None
         loss, self._loss = self._loss, None
-        self.anchor = None
+        self._leave()
         return self._deliver(events, epoch, None, loss)
+
+    def _leave(self) -> None:
+        """Keep in mind how far the process was seen that the anchor is of, should it answer again."""
+        if self.anchor is not None and self._home is not None:
+            self._left[self.anchor] = self._home
+            if len(self._left) > _KEPT:
+                del self._left[next(iter(self._left))]
+        self.anchor = None
+
+    def _return(self, found: Anchor, news: Sequence[t.Event]) -> Batch | None:
+        """Go on with a process that had been left.
+
+        Args:
+            found: Its last event that was seen.
+            news: What came after that.
+        """
+        epoch = self._left[found]
+        if self._home is not None and self._home.daemon == epoch.daemon:
+            self._turns.returned()  # by another process with the same identity, so that nothing else shows it
+            loss: Reason = "restart"
+        else:
+            self._turns.answered(epoch.daemon)
+            loss = "replaced"
+        del self._left[found]
+        self._leave()
+        self._loss = None
+        self.epoch, self.anchor = epoch, found
+        return self._deliver(news, epoch, found.id + 1, loss)
 
     def _deliver(
         self, events: Sequence[t.Event], epoch: Epoch, expected: int | None, loss: Reason | None = None
@@ -252,28 +383,91 @@ class Continuity:
             loss: Why events are missing before the first one.
         """
         self.question = Question.WAIT
+        self._home = epoch
         items: list[Any] = [_lost(loss, None)] if loss else []
         if events:
-            first, last = events[0]["id"], events[-1]["id"]
-            if expected is None:
-                expected = first
-            if first == expected and last - first == len(events) - 1:
+            numbers = list(map(_id, events))
+            first = numbers[0] if expected is None else expected
+            if numbers == list(range(first, first + len(numbers))):
                 items += events
             else:
-                items += _with_gaps(events, expected)
-            self.anchor = Anchor.of(events[-1])
-        return Batch(items, epoch) if items else None
+                items += self._in_order(events, first)
+            if items and items[-1]["id"] is not None:
+                self.anchor = Anchor.of(items[-1])
+        return Batch(items, epoch, follows=loss is None) if items else None
+
+    def _in_order(self, events: Sequence[t.Event], expected: int) -> list[Any]:
+        """Return events with a marker at each gap, without those whose IDs are not above the one before."""
+        kept = ascending(events, expected - 1)
+        self.misplaced += len(events) - len(kept)
+        items: list[Any] = []
+        for event in kept:
+            number = event["id"]
+            if number > expected:
+                items.append(_lost("overflow", number - expected))
+            items.append(event)
+            expected = number + 1
+        return items
 
 
-def _with_gaps(events: Sequence[t.Event], expected: int) -> list[Any]:
-    items: list[Any] = []
+def ascending(events: Sequence[_E], above: int) -> list[_E]:
+    """Return the events whose IDs are above a number, and above that of the one before."""
+    kept: list[_E] = []
     for event in events:
         number = event["id"]
-        if number > expected:
-            items.append(_lost("overflow", number - expected))
-        items.append(event)
-        expected = number + 1
-    return items
+        if number > above:
+            kept.append(event)
+            above = number
+    return kept
+
+
+class _Turns:
+    """Who has answered, and how often one that had been left came back."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._seen: deque[str] = deque(maxlen=_KEPT)  # device IDs, that of the last answer at the end
+        self._times: deque[float] = deque(maxlen=_RETURNS)
+
+    @property
+    def count(self) -> int:
+        """How often one has come back of late."""
+        oldest = self._clock() - _RETURNS_WITHIN
+        while self._times and self._times[0] < oldest:
+            self._times.popleft()
+        return len(self._times)
+
+    def answered(self, daemon: str) -> None:
+        """Note who has answered."""
+        seen = self._seen
+        if seen and seen[-1] == daemon:
+            return
+        back = daemon in seen
+        if back:
+            seen.remove(daemon)
+        seen.append(daemon)
+        if back:
+            self.returned()
+
+    def returned(self) -> None:
+        """Note that one has come back that had been left.
+
+        Raises:
+            MultipleDaemonsError: It is too often. Counting begins again.
+        """
+        self._times.append(self._clock())
+        if self.count < _RETURNS:
+            return
+        self._times.clear()
+        devices = tuple(sorted(list(self._seen)[-2:]))
+        if len(devices) == 1:
+            what = f"two processes with the same identity ({devices[0]})"
+        else:
+            what = f"two daemons ({' and '.join(devices)})"
+        raise MultipleDaemonsError(
+            f"{what} answer in turns at this address. Give each an address of its own, or let all requests go to one",
+            device_ids=devices,
+        )
 
 
 def _lost(reason: Reason, missed: int | None) -> Any:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from . import _routes
+from ._backoff import Pace, pause_after
 from ._continuity import Anchor, Batch, Continuity, Epoch, Question, marker
-from .exceptions import BadRequestError, NotSyncthingError, SyncthingError
+from ._loops import check_loop
+from ._shapes import check_events, checked
+from .exceptions import BadRequestError, InvalidResponseError, NotSyncthingError, SyncthingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,9 +27,17 @@ if TYPE_CHECKING:
 
 __all__ = ["EventStream", "read_cursor"]
 
+_LOGGER = logging.getLogger(__name__)
+_running_loop = asyncio.get_running_loop
+_NEVER: Final = float("-inf")
+
 _MARGIN: Final = 10.0  # seconds that an answer may take beyond the time that the daemon waits, if the client says none
 _SHORTEST_WAIT: Final = 5
-_LATER: Final = 0.25
+MISPLACED: Final = (
+    "events whose IDs are not above the one before are left out: something between here and %r repeats or reorders them"
+)
+
+_WHAT: Final = "the stream"
 _NO_CURSOR: Final = "since is not a cursor that a stream has given"
 
 
@@ -85,8 +97,11 @@ class EventStream:
         self._delays = delays
         self._down: SyncthingError | None = None
         self._pauses: Iterator[float] = iter(())
-        self._not_before = float("-inf")
-        self._silent = float("-inf")
+        self._not_before = _NEVER
+        self._silent = _NEVER
+        self._pace = Pace()
+        self._polled = _NEVER  # when the last poll began
+        self._news = False  # since then
         self._answerer: str | None = None
         self._pending: Iterator[Any] = iter(())
         self._pending_epoch: Epoch | None = None
@@ -96,6 +111,8 @@ class EventStream:
         self._entered = False
         self._ended = False
         self._waiting = False
+        self._warned = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[tuple[Batch, SyncthingError | None]] | None = None
 
     @property
@@ -123,7 +140,9 @@ class EventStream:
         Raises:
             SyncthingError: The daemon refuses, in a way that doesn't heal by waiting. One that can't be reached is no
                 reason: the stream then begins with ``StreamDown``.
+            EventLoopError: The stream belongs to another event loop.
         """
+        self._loop = check_loop(self._loop, _WHAT)
         self._entered = True
         batch: Batch | None = None
         while self._continuity.origin is None and batch is None:
@@ -148,7 +167,11 @@ class EventStream:
 
         Raises:
             SyncthingError: Something went wrong that doesn't heal by waiting.
+            MultipleDaemonsError: Several daemons answer in turns at this address.
+            EventLoopError: The stream belongs to another event loop.
         """
+        if self._loop is not _running_loop():
+            self._loop = check_loop(self._loop, _WHAT)
         wanted = self._wanted
         while not self._ended:
             for item in self._pending:
@@ -161,15 +184,29 @@ class EventStream:
         raise StopAsyncIteration
 
     def stop(self) -> None:
-        """End the stream at once, also for a consumer that waits for an item."""
+        """End the stream at once, also for a consumer that waits for an item. Any thread may call it."""
         self._ended = True
-        if self._task is not None:
+        if self._task is None or self._loop is None or self._loop.is_closed():
+            return
+        try:
+            here = self._loop is _running_loop()
+        except RuntimeError:  # there is none
+            here = False
+        if here:
             self._task.cancel()
+        else:
+            self._loop.call_soon_threadsafe(self._task.cancel)
 
     async def aclose(self) -> None:
-        """End the stream, and wait for the end of the request that is under way."""
+        """End the stream, and wait for the end of the request that is under way.
+
+        Raises:
+            EventLoopError: The stream belongs to another event loop that is still running.
+        """
+        if self._loop is not None and not self._loop.is_closed():
+            check_loop(self._loop, _WHAT)
         self.stop()
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
             await _end(self._task)
 
     async def _next(self) -> None:
@@ -220,6 +257,7 @@ class EventStream:
         try:
             batch = await self._ask()
         except asyncio.CancelledError:
+            self._polled = _NEVER
             self._continuity.interrupted()  # a poll that is cut short again and again would never prove anything
             raise
         except SyncthingError as error:
@@ -232,45 +270,72 @@ class EventStream:
             pause = next(self._pauses, None)
             if pause is None:  # that was the last try
                 raise
-            self._not_before = clock() + pause
+            self._not_before = clock() + pause_after(error, pause)
             if known is not None:
                 return None
             return Batch([marker("StreamDown", {"error": str(error), "kind": type(error).__name__})], None)
-        if self._continuity.question is Question.IDENTITY_LATER:
-            self._not_before = clock() + _LATER
+        self._not_before = clock() + self._pause(batch, clock())
         if self._down is None:
             return batch
         self._down = None
         up = marker("StreamUp", None)
         return Batch([up, *batch.items], batch.epoch) if batch else Batch([up], None)
 
+    def _pause(self, batch: Batch | None, now: float) -> float:
+        """Return how long to wait before the next exchange, after one that has gone well."""
+        continuity = self._continuity
+        if batch is not None and batch.follows:
+            self._news = True
+        if continuity.misplaced and not self._warned:
+            self._warned = True
+            _LOGGER.warning(MISPLACED, self._api)
+        if continuity.question is Question.IDENTITY_LATER:
+            return continuity.pause
+        if continuity.question is Question.WAIT:
+            return self._pace.pause(now - self._polled, news=self._news)
+        return 0.0
+
     async def _ask(self) -> Batch | None:
         continuity = self._continuity
         question = continuity.question
+        self._answerer = None
         if question in {Question.IDENTITY, Question.IDENTITY_LATER}:
-            status = await self._api.call(_routes.STATUS)
-            if "myID" not in status:
-                raise _foreign(_routes.STATUS)
+            status = await self._api.call(_routes.STATUS, observe=self._note_answerer)
+            self._check(checked, _routes.STATUS, status)
             return continuity.identified(status["myID"], status["startTime"], status["uptime"])
+        events = await self._poll(question)
+        self._check(check_events, self._mask.route, events)
+        return continuity.answered(events, self._answerer)
+
+    def _check(self, check: Callable[[Route[Any], Any], object], route: Route[Any], answer: object) -> None:
+        """Raise if an answer can't be the daemon's."""
+        try:
+            check(route, answer)
+        except InvalidResponseError as error:
+            if self._answerer is not None:
+                raise
+            raise NotSyncthingError(f"not Syncthing's: {error.args[0]}", method=route.method, path=route.path) from None
+
+    async def _poll(self, question: Question) -> list[t.Event]:
+        """Ask for events."""
         wait = self._wait if question is Question.WAIT else 0
-        params = {"since": str(continuity.since), "timeout": str(wait)}
+        params = {"since": str(self._continuity.since), "timeout": str(wait)}
         if question in {Question.WAIT, Question.NEWEST}:
             params["limit"] = "1"
         if self._mask.events is not None:
             params["events"] = self._mask.events
         clock = asyncio.get_running_loop().time
         begin = clock()
+        if question is Question.WAIT:
+            self._polled, self._news = begin, False
         try:
-            events = await self._api.call(
+            return await self._api.call(
                 self._mask.route, params=params, timeout=wait + self._margin, observe=self._note_answerer
             )
         except SyncthingError:
             if question is Question.WAIT:
                 self._adapt(clock() - begin)
             raise
-        if not all(map(_is_event, (*events[:1], *events[-1:]))):
-            raise _foreign(self._mask.route)
-        return continuity.answered(events, self._answerer)
 
     def _note_answerer(self, response: aiohttp.ClientResponse) -> None:
         self._answerer = response.headers.get("X-Syncthing-Id")
@@ -287,14 +352,6 @@ async def _end(task: asyncio.Task[Any]) -> None:
     await asyncio.wait([task])
     if not task.cancelled():
         task.exception()  # it had come to its end already; perhaps nobody asks how
-
-
-def _is_event(item: object) -> bool:
-    return isinstance(item, dict) and {"id", "globalID", "time", "type"} <= item.keys()
-
-
-def _foreign(route: Route[Any]) -> NotSyncthingError:
-    return NotSyncthingError("the answer is not Syncthing's", method=route.method, path=route.path)
 
 
 def _write_cursor(mask: Mask, epoch: Epoch, anchor: Anchor | None) -> t.Cursor:

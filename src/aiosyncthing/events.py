@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Literal, cast
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import _routes
-from ._backoff import delays, is_transient
+from ._backoff import Pace, delays, is_transient
 from ._checks import check_event_types, number, numbers
-from ._clock import clock
-from ._continuity import Anchor, Continuity
+from ._continuity import Anchor, Continuity, Recognition, ascending
 from ._failures import translate
 from ._masks import choose_mask
 from ._namespace import Namespace
-from ._stream import EventStream, read_cursor
-from .exceptions import BadRequestError, NotSyncthingError, SyncthingError
+from ._shapes import Array, Kind, Object, check, check_events, checked
+from ._stream import MISPLACED, EventStream, read_cursor
+from .exceptions import BadRequestError, RestartedError, SyncthingError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Events"]
 
-_UPTIME_ERROR = 3.0  # seconds by which the daemon's uptime, of whole seconds, and our clock may differ
+_LOGGER = logging.getLogger(__name__)
+_NUMBERED: Final = Array(Object({"id": Kind("a whole number", frozenset({int}))}))
 _MARGIN = 10.0  # seconds that an answer may take beyond the time that the daemon waits for events
 
 
@@ -58,78 +61,83 @@ class Events(Namespace):
         for poll in self._polls:
             poll.cancel()
 
-    async def listen(self) -> AsyncGenerator[t.Event]:
+    async def listen(self) -> AsyncGenerator[t.AnyEvent]:
         """Yield events one by one, from the oldest that the daemon still holds, and hide the long polling.
 
         A poll that is silent for longer than the client's time-out is repeated, after a look whether the daemon still
         is the one that it was. `stream` does more: it goes on after a restart, and says what was lost.
 
         Raises:
-            SyncthingError: Anything else that goes wrong, also that the daemon was restarted: events may be missing,
-                and listening again begins at the oldest event again.
+            RestartedError: The daemon was restarted, so events may be missing. Listening again begins at the oldest
+                event that it holds.
+            SyncthingError: Anything else that goes wrong.
         """
-        last: t.Event | None = None
-        seen_at = clock()
+        hearing = _Hearing()
         self._last_seen_id = 0
         self._running = True
         self._listeners += 1
         try:
             while self._running:
-                since = 0 if last is None else last["id"]
                 try:
-                    events = await self._poll_events({"since": since})
-                except TimeoutError:
-                    # On a connection that went dark, the daemon may have been restarted without a sign of it, and a
-                    # new one answers nothing until it has come to that ID.
-                    if last is not None and await self._was_restarted(last, clock() - seen_at):
-                        raise _restarted() from None
-                    continue
+                    events = await self._hear(hearing)
                 except asyncio.CancelledError:
                     task = asyncio.current_task()
                     if task is not None and task.cancelling():
                         raise
                     return
-                if last is not None and events and events[0].get("globalID", 0) < last.get("globalID", 0):
-                    raise _restarted()
-                if events:
-                    seen_at = clock()  # the daemon was there now, however long the events are worked on
                 for event in events:
                     yield event
                 if events:
-                    last = events[-1]
-                    self._last_seen_id = last["id"]
+                    self._last_seen_id = events[-1]["id"]
         finally:
             # One that was dropped before its end is closed late, when the next may be running already.
             self._listeners -= 1
             if not self._listeners:
                 self._running = False
 
-    async def _was_restarted(self, last: t.Event, age: float) -> bool:
-        """Look whether the daemon was restarted; if it can't be asked, the next poll shows that.
+    async def _hear(self, hearing: _Hearing) -> list[t.AnyEvent]:
+        """Make one poll; return what is new."""
+        if hearing.pause:
+            await self._ask(asyncio.sleep(hearing.pause))
+        begin = time.monotonic()
+        try:
+            events = hearing.new(await self._poll_events({"since": hearing.since}))
+        except TimeoutError:
+            # On a connection that went dark, the daemon may have been restarted without a sign of it, and a new one
+            # answers nothing until it has come to that ID.
+            if hearing.last is not None and not await self._is_known(hearing.recognition, hearing.last):
+                raise _restarted() from None
+            events = []
+        hearing.pause = hearing.pace.pause(time.monotonic() - begin, news=bool(events))
+        return events
 
-        Args:
-            last: The event that was seen last.
-            age: Seconds since then.
+    async def _is_known(self, recognition: Recognition, last: Anchor) -> bool:
+        """Look whether the daemon still is the one that the last event came from.
+
+        If it can't be asked, that is assumed; the next poll shows what is the matter.
         """
         try:
-            uptime = (await self._ask(self._api.exchange(_routes.STATUS.path)))["uptime"]
-            if abs(uptime - age) > _UPTIME_ERROR:
-                return bool(uptime < age)
-            params = {"since": last["id"] - 1, "timeout": 0}
+            status = checked(_routes.STATUS, await self._ask(self._api.exchange(_routes.STATUS.path)))
+            if recognition.identified(status["myID"], status["startTime"], status["uptime"]):
+                return True
+            params = {"since": last.id - 1, "timeout": 0}
             events = await self._ask(self._api.exchange(_routes.EVENTS.path, params))
-            return not events or Anchor.of(events[0]) != Anchor.of(last)
-        except Exception:  # noqa: BLE001 - this look is an extra; whatever is wrong, the poll itself will tell
-            return False
+            check_events(_routes.EVENTS, events)
+            return recognition.overlapped(events, last)
+        except Exception:  # noqa: BLE001 - this look is an extra; whatever is wrong, the poll itself will show it
+            return True
 
-    async def _poll_events(self, params: dict[str, int]) -> list[t.Event]:
+    async def _poll_events(self, params: dict[str, int]) -> list[t.AnyEvent]:
         """Poll as the seed did, by `API.raw_request`."""
         route = _routes.EVENTS
         try:
-            return _checked(await self._ask(self._api.raw_request(route.path, params=params)))
+            events: list[t.AnyEvent] = await self._ask(self._api.raw_request(route.path, params=params))
         except (SyncthingError, TimeoutError):
             raise
         except Exception as error:
             raise translate(error, route.method, route.path) from error
+        check(_NUMBERED, events, route)
+        return events
 
     async def _ask(self, request: Awaitable[Any]) -> Any:
         """Make a request that `stop` can end."""
@@ -159,12 +167,13 @@ class Events(Namespace):
                 async for item in stream:
                     match item["type"]:
                         case "StateChanged": ...
-                        case "EventsLost": ...  # read the state anew
+                        case "EventsLost": ...  # read the state again
 
         Beside the daemon's events it yields three of its own, all with ``id`` ``None``: ``EventsLost`` where events
         were or may have been lost, and ``StreamDown`` and ``StreamUp`` when the daemon can't be reached and when it
         answers again. It survives restarts of the daemon, broken connections, proxies that fail, and a machine that was
-        asleep. Several may run at once.
+        asleep. Several may run at once. Where two daemons answer in turns at one address, it raises
+        `MultipleDaemonsError`; one that is replaced, or moved and moved back, is followed.
 
         ``stream.cursor`` after any item is a small JSON-able value; given as ``since``, also in another process and
         much later, the stream goes on behind that item, or says ``EventsLost`` first.
@@ -247,18 +256,47 @@ class Events(Namespace):
         return await self._api.call(_routes.DISK_EVENTS, params=params, timeout=timeout + _MARGIN)
 
 
+class _Hearing:
+    """What one listener has heard so far."""
+
+    def __init__(self) -> None:
+        self.since = 0
+        self.last: Anchor | None = None  # there is none of an event that only has an ID
+        self.recognition = Recognition()
+        self.pace = Pace()
+        self.pause = 0.0
+        self._warned = False
+
+    def new(self, events: list[t.AnyEvent]) -> list[t.AnyEvent]:
+        """Return what of an answer is new, and note it.
+
+        Raises:
+            RestartedError: It comes from another process than what was heard before.
+        """
+        kept = ascending(events, self.since)
+        if len(kept) < len(events) and not self._warned:
+            self._warned = True
+            _LOGGER.warning(MISPLACED, "the daemon")
+        if kept:
+            first = _anchor(kept[0])
+            if first is not None and self.last is not None and first.global_id < self.last.global_id:
+                raise _restarted()
+            self.since = kept[-1]["id"]
+            self.last = _anchor(kept[-1])
+        return kept
+
+
+def _anchor(event: t.AnyEvent) -> Anchor | None:
+    """Return what makes an event unmistakable, if it has all that the daemon's events have."""
+    try:
+        check_events(_routes.EVENTS, [event])
+    except SyncthingError:
+        return None
+    return Anchor.of(event)
+
+
 def _restarted() -> SyncthingError:
-    return SyncthingError("the daemon was restarted, and events may be missing: read the state anew, and listen again")
-
-
-def _checked(answer: object) -> list[t.Event]:
-    """Return an answer if it is one that listening can go on from."""
-    events = cast("list[Any]", answer)
-    if isinstance(answer, list) and (not events or (isinstance(events[-1], dict) and "id" in events[-1])):
-        return events
-    raise NotSyncthingError(
-        "the answer is not a list of events", method=_routes.EVENTS.method, path=_routes.EVENTS.path
-    )
+    return RestartedError("the daemon was restarted, and events may be missing: read the state again, and listen again")
 
 
 def _poll_params(since: int, limit: int | None, timeout: int) -> dict[str, str]:

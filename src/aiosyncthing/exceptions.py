@@ -29,6 +29,8 @@
     ├── WaitTimeoutError             (TimeoutError) what was waited for did not come about in time
     ├── CannotSyncError              what was waited for can't come about: a folder or device stands in the way
     ├── EventLoopError               (RuntimeError) used in another event loop than the one it belongs to
+    ├── RestartedError               events.listen() noticed that the daemon was restarted
+    ├── MultipleDaemonsError         two daemons answer in turns at one address
     ├── DiscoveryError               the daemon of this computer was not found, or its configuration can't be read
     └── DaemonError                  a daemon launched by :mod:`aiosyncthing.daemon` failed
 
@@ -58,6 +60,7 @@ __all__ = [
     "InvalidDeviceIDError",
     "InvalidResponseError",
     "MigrationError",
+    "MultipleDaemonsError",
     "NotFoundError",
     "NotSupportedError",
     "NotSyncthingError",
@@ -66,6 +69,7 @@ __all__ = [
     "RedirectError",
     "RequestTimeoutError",
     "ResponseTooLargeError",
+    "RestartedError",
     "ServerError",
     "SyncthingError",
     "TLSError",
@@ -276,6 +280,28 @@ class EventLoopError(SyncthingError, RuntimeError):
 
     The text says whether that loop is closed, or is running in another thread, and what to do.
     """
+
+
+class RestartedError(SyncthingError):
+    """`events.listen` noticed that the daemon was restarted, so events may be missing.
+
+    Read the state again, and listen again. `events.stream` goes on by itself.
+    """
+
+
+class MultipleDaemonsError(SyncthingError):
+    """Two daemons answer in turns at one address, such as two containers behind one service name.
+
+    Nothing that is asked there has a meaning. Give each daemon an address of its own, or make the proxy send every
+    request to the same one.
+
+    Attributes:
+        device_ids: Device IDs of the daemons. Only one if two processes run with the same identity.
+    """
+
+    def __init__(self, message: str = "", *, device_ids: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.device_ids = device_ids
 
 
 class DiscoveryError(SyncthingError):

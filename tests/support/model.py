@@ -1,6 +1,7 @@
 """A daemon's event API as a model without I/O: processes that come and go, rings that overflow, requests that fail.
 
-And the judge: what a listener was given, compared with everything that happened.
+Two daemons may answer at the same address in turns, answers may be garbled, clocks may be set. And the judge: what a
+listener was given, compared with everything that happened.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosyncthing._continuity import Continuity, Question
+from aiosyncthing._continuity import Question
+from aiosyncthing.exceptions import MultipleDaemonsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LATER", "RING", "BrokenError", "Listener", "World", "judge"]
+    from aiosyncthing._continuity import Continuity
+
+__all__ = ["RING", "BrokenError", "Listener", "Process", "World", "judge"]
 
 RING: Final = 6
-LATER: Final = 0.25
 LONGEST_SILENCE: Final = 15
 """Exchanges without anything to tell, after which nothing will come any more."""
 
@@ -27,7 +30,7 @@ class Process:
     """One run of a daemon with one subscription."""
 
     device: str
-    born: float
+    started: int
     global_id: int = 0
     last_id: int = 0
     ring: list[dict[str, Any]] = field(default_factory=list)
@@ -45,20 +48,32 @@ class World:
         proxied: Whether something on the way hides that the daemon ends while it answers, and asks the next one.
         age: Seconds since the daemon was started.
         timeless: The daemon has no proper clock, and says so by an uptime of 0.
+        named: Whether answers carry the device ID; some proxies remove that header.
     """
 
-    def __init__(self, *, preloaded: int, proxied: bool, age: float = 5, timeless: bool = False) -> None:
+    def __init__(
+        self, *, preloaded: int, proxied: bool, age: float = 5, timeless: bool = False, named: bool = True
+    ) -> None:
         self.now = 1000.5
+        self.ahead = 0  # the daemon's clock, of ours
+        self.jumps = itertools.count(10_000, 10_000)
         self.clock = itertools.count()
         self.truth: list[dict[str, Any]] = []
         self.proxied = proxied
         self.timeless = timeless
-        self.process = Process("A", self.now)
+        self.named = named
+        self.process = self._start("A")
+        self.other: Process | None = None
+        self.turns = itertools.repeat(0)
         self.restarts = 0
         self.dark = 0
+        self.garble: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] | None = None
         self.in_flight: Callable[[], None] | None = None
         self.emit(preloaded)
         self.now += age
+
+    def _start(self, device: str) -> Process:
+        return Process(device, int(self.now + self.ahead))
 
     def emit(self, count: int) -> None:
         """Let events happen."""
@@ -88,26 +103,55 @@ class World:
         """End the process and start another, at the same address."""
         self.restarts += 1
         self.now += pause
-        self.process = Process(device or self.process.device, self.now)
+        self.process = self._start(device or self.process.device)
         self.emit(events)
+
+    def set_clock(self, direction: int) -> None:
+        """Set the daemon's clock forward (1) or back (-1), to where no second of it has been before."""
+        self.ahead = direction * next(self.jumps)
+
+    def take_turns(self, events: int, lengths: tuple[int, ...]) -> None:
+        """Let a second daemon answer at the same address, each for so many requests; at first it is started.
+
+        It has another device ID. Two with the same one can be told apart only by events that were seen before.
+        """
+        if self.other is None:
+            self.other, self.process = self.process, self._start(self.another())
+            self.emit(events)
+            self.now += 5
+        self.turns = itertools.cycle([turn for length in lengths for turn in (*[0] * (length - 1), 1)])
+
+    def another(self) -> str:
+        """Return a device ID that none of those has that are running."""
+        running = {process.device for process in (self.process, self.other) if process}
+        return min({"A", "B", "C"} - running)
+
+    def flip(self) -> None:
+        """Let the other daemon answer from now on, if there is one."""
+        if self.other is not None:
+            self.process, self.other = self.other, self.process
 
     def status(self) -> tuple[str, str, int]:
         """Answer system/status."""
         self._reach()
         process = self.process
-        begin = int(process.born)
-        return process.device, f"s{begin}", 0 if self.timeless else int(self.now - begin)
+        uptime = 0 if self.timeless else int(self.now + self.ahead - process.started)
+        return process.device, f"s{process.started}", uptime
 
-    def ask(self, question: Question, since: int) -> tuple[list[dict[str, Any]], str]:
+    def ask(self, question: Question, since: int) -> tuple[list[dict[str, Any]], str | None]:
         """Answer a question for events."""
         self._reach()
         process = self.process
         events = [event for event in process.ring if event["id"] > since]
         if question in {Question.NEWEST, Question.WAIT}:
             events = events[-1:]
-        return events, process.device
+        if self.garble is not None:
+            events, self.garble = self.garble(events), None
+        return events, process.device if self.named else None
 
     def _reach(self) -> None:
+        if self.other is not None and next(self.turns):
+            self.flip()
         if self.dark:
             self.dark -= 1
             raise BrokenError
@@ -125,14 +169,13 @@ class Listener:
         self.world = world
         self.continuity = continuity
         self.seen: list[dict[str, Any]] = []
-        self.asked: list[Question] = []
+        self.refused = 0
 
     def step(self) -> None:
         """Make one exchange."""
         continuity, world = self.continuity, self.world
         question = continuity.question
-        self.asked.append(question)
-        world.now += LATER if question is Question.IDENTITY_LATER else 0.001
+        world.now += continuity.pause if question is Question.IDENTITY_LATER else 0.001
         try:
             if question in {Question.IDENTITY, Question.IDENTITY_LATER}:
                 batch = continuity.identified(*world.status())
@@ -141,9 +184,11 @@ class Listener:
                 batch = continuity.answered(events, device)  # type: ignore[arg-type] # of one type only
         except BrokenError:
             continuity.interrupted()
-            return
-        if batch is not None:
-            self.seen += batch.items
+        except MultipleDaemonsError:  # goes on all the same, as a hook of the user's may want
+            self.refused += 1
+            continuity.interrupted()
+        else:
+            self.seen += batch.items if batch else ()
 
     def begin(self) -> None:
         """Go on until the position to begin at is found."""
@@ -157,6 +202,8 @@ class Listener:
         """
         self.world.dark = 0
         self.world.in_flight = None
+        self.world.garble = None
+        self.world.turns = itertools.repeat(0)
         self.world.emit(1)
         silence = 0
         while silence < LONGEST_SILENCE:
@@ -165,45 +212,55 @@ class Listener:
             silence = silence + 1 if len(self.seen) == before else 0
 
 
-def judge(truth: list[dict[str, Any]], seen: list[dict[str, Any]], *, why: bool) -> None:
+def judge(world: World, begin: tuple[Process, int], seen: list[dict[str, Any]], *, why: bool) -> None:
     """Assert: each event once and in order, and whatever is missing lies under a marker that says how many.
 
     Args:
-        truth: What happened.
+        world: What happened, and who answers in the end.
+        begin: The process that was followed first, and the ID behind which.
         seen: What the user would see.
         why: Whether to look at the reasons, too. Not after several restarts: a process between two others can leave
             an epoch behind that nobody has seen an event of.
     """
-    place = 0
-    before: Process | None = None
+    happened = {id(event) for event in world.truth}
+    reached = dict([begin])
+    before = begin[0]
     marks: list[dict[str, Any]] = []
-    for item in [*seen, None]:
-        if item is not None and item["id"] is None:
+    for item in seen:
+        if item["id"] is None:
             assert item["type"] == "EventsLost"
             marks.append(item["data"])
             continue
-        index = len(truth)
-        if item is not None:
-            matches = [i for i, event in enumerate(truth) if event is item]
-            assert matches, f"never happened: {item}"
-            (index,) = matches
-        assert index >= place, f"twice, or out of order: {item}"
-        _judge_numbers(marks, index - place)
-        if why and before is not None and item is not None:
-            _judge_reasons({mark["reason"] for mark in marks}, before, item["data"])
+        assert id(item) in happened, f"never happened: {item}"
+        process, number = item["data"], item["id"]
+        missing = number - reached.get(process, 0) - 1
+        assert missing >= 0, f"twice, or out of order: {item}"
+        _judge_marks(marks, missing if process is before else None)
+        if why:
+            _judge_reasons({mark["reason"] for mark in marks}, before, process)
         marks = []
-        place = index + 1
-        before = item and item["data"]
+        reached[process] = number
+        before = process
+    missing = world.process.last_id - reached.get(world.process, 0)
+    _judge_marks(marks, missing if world.process is before else None)
 
 
-def _judge_numbers(marks: list[dict[str, Any]], missing: int) -> None:
-    if missing:
+def _judge_marks(marks: list[dict[str, Any]], missing: int | None) -> None:
+    """Look at the markers between two events.
+
+    Args:
+        marks: The data of the markers.
+        missing: How many events lie between the two; ``None`` if they are of different processes.
+    """
+    known = [mark["missed"] for mark in marks if mark["missed"] is not None]
+    if missing is None:
+        assert len(known) < len(marks), "another process without a word"
+    elif missing:
         assert marks, f"{missing} events lost without a word"
-        known = [mark["missed"] for mark in marks if mark["missed"] is not None]
         if len(known) == len(marks):
             assert sum(known) == missing
     else:
-        assert all(mark["missed"] is None for mark in marks), "a number of lost events where none was lost"
+        assert not known, "a number of lost events where none was lost"
 
 
 def _judge_reasons(reasons: set[str], before: Process, after: Process) -> None:

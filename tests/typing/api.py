@@ -112,10 +112,13 @@ async def answers(client: Syncthing) -> None:
 
 
 async def events(client: Syncthing) -> None:
-    """Events are told apart by their type."""
-    async for event in client.events.listen():
+    """Polled events are told apart by their type; the data of those that are listened to is left open."""
+    for event in await client.events.poll():
         if event["type"] == "StateChanged":
             assert_type(event["data"], types.StateChangedData)
+    async for heard in client.events.listen():
+        assert_type(heard, types.AnyEvent)
+        assert_type(heard["data"], Any)
     await client.events.poll(types={"StateChanged"})
     await client.events.poll(types="StateChange")  # type: ignore[arg-type]
 

@@ -105,6 +105,7 @@ from ._event_data import (
 )
 from ._events import (
     EVENT_TYPES,
+    AnyEvent,
     ClusterConfigReceivedEvent,
     ConfigSavedEvent,
     DeviceConnectedEvent,
@@ -210,6 +211,7 @@ from ._system import (
 __all__ = [
     "EVENT_TYPES",
     "URL",
+    "AnyEvent",
     "AuthMode",
     "Availability",
     "BlockPullOrder",

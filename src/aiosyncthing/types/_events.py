@@ -13,7 +13,7 @@ A ``match`` statement should have ``event["type"]`` as its subject: mypy doesn't
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
 
 from ._config import Configuration
 from ._event_data import (
@@ -49,6 +49,7 @@ from ._event_data import (
 
 __all__ = [
     "EVENT_TYPES",
+    "AnyEvent",
     "ClusterConfigReceivedEvent",
     "ConfigSavedEvent",
     "DeviceConnectedEvent",
@@ -137,6 +138,16 @@ class EventEnvelope(TypedDict):
     globalID: int
     """Counts all events since the daemon started."""
     time: str
+
+
+class AnyEvent(EventEnvelope):
+    """An event whose type is not looked at: what `aiosyncthing.events.Events.listen` yields.
+
+    ``data`` is left open, as it was in version 0. `Event` knows what it is for each type.
+    """
+
+    type: str
+    data: Any
 
 
 class StartingEvent(EventEnvelope):
