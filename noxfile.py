@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import sys
 import zipfile
@@ -77,6 +78,7 @@ def typing(session: nox.Session) -> None:
     _module(session, "mypy")
     programs = [ROOT / "noxfile.py", *ROOT.glob("scripts/*.py"), *ROOT.glob("benchmarks/*.py")]
     _module(session, "mypy", *map(str, programs), env={"MYPYPATH": "scripts"})
+    _module(session, "mypy", *map(str, _snippets(ROOT / "docs" / "typing.md", Path(session.create_tmp()))))
     # Without a word on newer versions, for which pyright would ask the network. It looks for the packages in the
     # environment of the python on PATH; its option for that has no effect on --verifytypes.
     session.env["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
@@ -149,6 +151,15 @@ def _without(markers: str | None) -> list[str]:
 def _module(session: nox.Session, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
     """Run a tool of the environment that nox itself is in."""
     session.run(sys.executable, "-m", name, *arguments, env=env, external=True)
+
+
+def _snippets(page: Path, folder: Path) -> list[Path]:
+    """Write each Python program of a page to a file of its own."""
+    files = []
+    for number, code in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL), 1):
+        files.append(folder / f"{page.stem}_{number}.py")
+        files[-1].write_text(code)
+    return files
 
 
 def _wheel(session: nox.Session) -> Path:

@@ -10,7 +10,7 @@ import random
 import pytest
 
 from aiosyncthing import exceptions
-from aiosyncthing._backoff import delays, is_transient, limit_for_expensive, pause_after
+from aiosyncthing._backoff import Pace, delays, is_transient, limit_for_expensive, pause_after
 
 HEALS = {
     exceptions.ConnectionFailedError,
@@ -77,3 +77,14 @@ def test_an_answer_may_ask_for_time(asked: float | None, delay: float, expected:
 def test_expensive_answers_get_minutes(usual: float | None, before: float | None, expected: float) -> None:
     """At least one, never less than other answers, and twice as long after each time-out, up to an hour."""
     assert limit_for_expensive(usual, before) == expected
+
+
+def test_polls_that_bring_nothing() -> None:
+    """After each that is answered at once the pause grows, to two seconds; news or a poll that lasts ends that."""
+    pace = Pace()
+    for lasted, news in ((0.0, True), (1.0, False)):
+        found = [pace.pause(0.01, news=False) for _ in range(9)]
+        assert found[0] == 0.5
+        assert found == sorted(found)
+        assert found[-1] == 2.0
+        assert pace.pause(lasted, news=news) == 0
