@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 
 import pytest
 
-from aiosyncthing._deadline import Signal, within
+from aiosyncthing._deadline import Limit, Signal, within
 from aiosyncthing._progress import Amount, Missing, SyncProgress
 from aiosyncthing.exceptions import RequestTimeoutError, SyncthingError, WaitTimeoutError
 
@@ -152,3 +153,76 @@ async def test_waiting_for_a_signal_can_be_cancelled() -> None:
         await task
     signal.set()
     await signal.wait(60)
+
+
+async def test_a_limit() -> None:
+    """A block that takes too long ends with a TimeoutError; one that doesn't is left alone."""
+    with pytest.raises(TimeoutError), Limit(0.01) as limit:
+        await asyncio.Event().wait()
+    assert limit.expired
+    for seconds in (None, 60):
+        with Limit(seconds) as limit:
+            await asyncio.sleep(0)
+        assert not limit.expired
+
+
+@pytest.mark.parametrize("before", [0, 1])
+async def test_a_limit_in_a_task_that_is_being_cancelled(before: int) -> None:
+    """What is done while a task ends has its limits too, and the task goes on to be cancelled."""
+
+    async def fail() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise KeyError from None
+
+    task = asyncio.current_task()
+    assert task is not None
+    if before:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+    with pytest.raises(TimeoutError), Limit(0):
+        await asyncio.Event().wait()
+    with pytest.raises(KeyError), Limit(0):
+        await fail()  # whatever else ends the block counts
+    assert task.cancelling() == before
+    while task.cancelling():
+        task.uncancel()
+
+
+@pytest.mark.parametrize("later", [0, 0.001])
+async def test_a_cancellation_at_the_same_moment(later: float) -> None:
+    """A cancellation that comes together with the end of the time wins, whichever is first."""
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        if later:
+            loop.call_later(0.01, task.cancel)
+        with Limit(0.01):
+            if not later:
+                loop.call_later(0.01, task.cancel)
+            await asyncio.sleep(0)
+            time.sleep(0.05)  # noqa: ASYNC251 - so that both are due
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(work())
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+def test_a_limit_needs_a_task() -> None:
+    """Outside of a task there is nothing to end."""
+
+    async def main() -> None:
+        done = asyncio.get_running_loop().create_future()
+
+        def callback() -> None:
+            with pytest.raises(RuntimeError, match="task"), Limit(1):
+                pass
+            done.set_result(None)
+
+        asyncio.get_running_loop().call_soon(callback)
+        await done
+
+    asyncio.run(main())

@@ -10,7 +10,7 @@ import math
 import ssl
 import traceback
 import tracemalloc
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -574,10 +574,18 @@ async def test_a_short_key_does_not_change_what_the_daemon_says(server: Server) 
         ("rest/events", 10, math.inf, None, None),
     ],
 )
-async def test_limits(path: str, client: float | None, call: float | None, total: Any, silence: Any) -> None:
+async def test_limits(
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    client: float | None,
+    call: float | None,
+    total: float | None,
+    silence: float | None,
+) -> None:
     """How long a request may take: as it says, or the longer of the route's and the client's; polls may be silent."""
     async with Server(answer=lambda _: as_json([] if path == "rest/events" else {})) as server:
         seen: list[aiohttp.ClientTimeout] = []
+        totals: list[float | None] = []
         async with aiohttp.ClientSession() as session:
             request = session._request
 
@@ -586,10 +594,11 @@ async def test_limits(path: str, client: float | None, call: float | None, total
                 return await request(*arguments, **options)
 
             session._request = note  # type: ignore[method-assign] # to see what aiohttp is told
+            monkeypatch.setattr("aiosyncthing.api.Limit", lambda seconds: totals.append(seconds) or nullcontext())
             api = API(KEY, server.url, timeout=client, session=session)
             options = {} if call is None else {"timeout": call}
             await api.request(path, **options)
-    assert (seen[0].total, seen[0].sock_read) == (total, silence)
+    assert (totals, seen[0].total, seen[0].sock_read) == ([total], None, silence)
     connecting = None if client in {None, math.inf} else client
     assert connecting in {seen[0].sock_connect, seen[0].connect}
 

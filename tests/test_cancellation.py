@@ -71,8 +71,9 @@ async def test_cancelling_a_method(call: Call) -> None:
     ],
     ids=["error", "lost", "cut short", "late"],
 )
-async def test_a_method_that_fails(answer: Answer) -> None:
-    """However a request fails, also by its time-out, the caller's task is as it was before."""
+@pytest.mark.parametrize("ending", [False, True])
+async def test_a_method_that_fails(answer: Answer, ending: bool) -> None:
+    """However a request fails, also by its time-out, the caller's task is as it was before, even if that is ending."""
     async with Server(answer=lambda _: answer) as server, Syncthing(KEY, server.url) as client:
         for call in METHODS:
             options = {"timeout": 0.01}
@@ -80,9 +81,16 @@ async def test_a_method_that_fails(answer: Answer) -> None:
                 if answer.after:
                     continue
                 options = {}
-            outcome = await leaves_no_trace(partial(results, client, call, **options))
+            outcome = await leaves_no_trace(partial(results, client, call, **options), ending=ending)
             assert isinstance(outcome, SyncthingError) or call.name in ENDING, call
         assert connections_in_use(client) == 0
+
+
+async def test_cancelling_while_the_time_is_up() -> None:
+    """A cancellation that comes together with a time-out is not lost."""
+    async with Server(answer=lambda _: Answer(after=asyncio.Event())) as server, Syncthing(KEY, server.url) as client:
+        for timeout in (0.001, 0.002, 0.005):
+            await cancel_everywhere(partial(client.system.status, timeout=timeout))
 
 
 # --- What is built on them ---
@@ -254,7 +262,9 @@ every_operation = pytest.mark.parametrize("work", OPERATIONS, ids=lambda work: w
 @every_operation
 async def test_an_operation(given: Given, work: Operation) -> None:
     """Done to its end, or to its usual error, it leaves the caller's task as it was, and nothing behind."""
-    assert await leaves_no_trace(partial(work, given)) is None
+    # In a task that is ending, `listen` takes each cancellation for the task's, as version 0 did.
+    for ending in (False,) if work is stopping_to_listen else (False, True):
+        assert await leaves_no_trace(partial(work, given), ending=ending) is None
     await given.client.close()
     await given.fake.until(lambda: given.fake.connections == 0)
 

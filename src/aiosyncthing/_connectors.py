@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from typing import TYPE_CHECKING, Final, cast
 
 import aiohttp
 from aiohttp.client_exceptions import UnixClientConnectorError
 
+from ._deadline import Limit
 from .exceptions import BadRequestError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class _SecureUnixConnector(aiohttp.UnixConnector):
         timeout: aiohttp.ClientTimeout,
     ) -> ResponseHandler:
         try:
-            async with asyncio.timeout(timeout.sock_connect):
+            with Limit(timeout.sock_connect):
                 _, protocol = await self._loop.create_unix_connection(
                     self._factory,
                     self._path,

@@ -10,10 +10,62 @@ from .exceptions import WaitTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from types import TracebackType
+    from typing import Self
 
     from ._progress import SyncProgress
 
-__all__ = ["Signal", "within"]
+__all__ = ["Limit", "Signal", "within"]
+
+
+class Limit:
+    """Limits the time that a block may take: ``with Limit(10): await ...``.
+
+    Like `asyncio.timeout`, it loses no cancellation from outside that comes at the same moment. And on Python 3.11.2 it
+    works also in a task that is being cancelled, where that one raises CancelledError (cpython#102780). aiohttp's own
+    limit for a whole request does lose such a cancellation, since it enters its block twice (`TimerContext`).
+
+    Args:
+        seconds: How long; ``None`` for no limit.
+
+    Attributes:
+        expired: Whether the time was up.
+
+    Raises:
+        TimeoutError: The time is up.
+    """
+
+    __slots__ = ("_cancelling", "_handle", "_seconds", "_task", "expired")
+
+    def __init__(self, seconds: float | None) -> None:
+        self.expired = False
+        self._seconds = seconds
+        self._handle: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to count."""
+        if self._seconds is not None:
+            task = asyncio.current_task()
+            if task is None:
+                raise RuntimeError("a limit needs a task")
+            self._task = task
+            self._cancelling = task.cancelling()
+            self._handle = asyncio.get_running_loop().call_later(self._seconds, self._expire)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop counting, and turn what has ended the block into a TimeoutError."""
+        if self._handle is not None:
+            self._handle.cancel()
+        # Another cancellation than our own counts, too: then it is more than before even without ours.
+        if self.expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def _expire(self) -> None:
+        self.expired = True
+        self._task.cancel()
 
 
 @asynccontextmanager
@@ -21,9 +73,6 @@ async def within(
     timeout: float | None, reason: Callable[[], str], progress: Callable[[], SyncProgress | None] = lambda: None
 ) -> AsyncGenerator[None]:
     """Limit the time that a block may take.
-
-    `asyncio.timeout` would do the same from Python 3.12 on. Before, it raises `asyncio.CancelledError` instead in a
-    task that was cancelled earlier, as a program's clean-up runs in.
 
     Args:
         timeout: Seconds; ``None`` for no limit.
@@ -33,37 +82,17 @@ async def within(
     Raises:
         WaitTimeoutError: The time is up.
     """
-    task = asyncio.current_task()
-    if timeout is None or task is None:
-        yield
-        return
-    requested = task.cancelling()
-    expired = False
-
-    def expire() -> None:
-        nonlocal expired
-        expired = True
-        task.cancel()
-
-    handle = asyncio.get_running_loop().call_later(timeout, expire)
+    limit = Limit(timeout)
     try:
-        yield
-    except asyncio.CancelledError as error:
-        if not expired or task.uncancel() > requested:
-            raise
+        with limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired:
+            raise  # a request's own
         known = progress()
         raise WaitTimeoutError(
             f"not after {timeout:g} seconds: {reason()}", progress=known, missing=known.missing if known else ()
         ) from error
-    except BaseException:
-        if expired:
-            task.uncancel()
-        raise
-    else:
-        if expired:
-            task.uncancel()
-    finally:
-        handle.cancel()
 
 
 class Signal:

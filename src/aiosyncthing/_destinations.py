@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 from yarl import URL
@@ -19,9 +19,19 @@ if TYPE_CHECKING:
     from ._routes import Route
     from ._wire import Params
 
-__all__ = ["Destination", "Destinations", "left", "with_query"]
+__all__ = ["Destination", "Destinations", "Limits", "left", "with_query"]
 
-_LEAST: Final = 0.001  # seconds; none at all would mean no limit
+
+class Limits(NamedTuple):
+    """How long a request may take.
+
+    Attributes:
+        total: Seconds for the whole; ``None`` for no limit.
+        phases: What aiohttp is to limit: everything but the whole, see `Limit`.
+    """
+
+    total: float | None
+    phases: aiohttp.ClientTimeout
 
 
 class Destination(NamedTuple):
@@ -39,7 +49,7 @@ class Destination(NamedTuple):
     url: URL
     path: str
     headers: Mapping[str, str]
-    limits: aiohttp.ClientTimeout
+    limits: Limits
 
 
 class Destinations:
@@ -72,19 +82,19 @@ class Destinations:
         """
         return self._known.get((method, uri)) or self._find(method, uri)
 
-    def limits(self, route: Route[Any] | None, timeout: float | None) -> aiohttp.ClientTimeout:
-        """Return a limit in terms of aiohttp.
+    def limits(self, route: Route[Any] | None, timeout: float | None) -> Limits:
+        """Return how long a request may take.
 
         Args:
             route: The route that is asked.
-            timeout: Seconds for the whole request; ``None`` or ``math.inf`` for no limit.
+            timeout: Seconds for the whole request; ``None``, ``math.inf`` or 0 for no limit.
         """
-        seconds = None if timeout is None or math.isinf(timeout) else timeout
+        seconds = timeout if timeout is not None and 0 < timeout < math.inf else None
         if route is not None and route.poll:
             # The headers of a poll come at once, the events when there are any: a limit for the whole would cut
             # off a large answer on a slow line, so only silence counts.
-            return aiohttp.ClientTimeout(total=None, connect=self._timeout, sock_read=seconds)
-        return aiohttp.ClientTimeout(total=seconds, sock_connect=self._timeout)
+            return Limits(None, aiohttp.ClientTimeout(total=None, connect=self._timeout, sock_read=seconds))
+        return Limits(seconds, aiohttp.ClientTimeout(total=None, sock_connect=self._timeout))
 
     def _find(self, method: str, uri: str) -> Destination:
         given, uri = uri, uri.lstrip("/")
@@ -103,7 +113,7 @@ class Destinations:
             self._known[method, given] = target
         return target
 
-    def _usual_limits(self, route: Route[Any] | None) -> aiohttp.ClientTimeout:
+    def _usual_limits(self, route: Route[Any] | None) -> Limits:
         usual = self._timeout
         if usual is not None and route is not None and route.timeout is not None:
             usual = max(usual, route.timeout)
@@ -119,10 +129,9 @@ def with_query(url: URL, params: Params) -> URL:
     return _parse(add_query(str(url), params))
 
 
-def left(limits: aiohttp.ClientTimeout, seconds: float) -> aiohttp.ClientTimeout:
+def left(limits: Limits, seconds: float) -> Limits:
     """Return what is left of the time for a request when so many seconds of it are over."""
-    total = None if limits.total is None else max(limits.total - seconds, _LEAST)
-    return aiohttp.ClientTimeout(total, limits.connect, limits.sock_read, limits.sock_connect)
+    return limits if limits.total is None else limits._replace(total=max(limits.total - seconds, 0))
 
 
 def _parse(url: str, *, encoded: bool = True) -> URL:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from ._deadline import Limit
 from ._process import to_the_end
 from .exceptions import BadRequestError
 
@@ -172,10 +173,9 @@ class Supervisor:
         await self._end_watch()
         if self.process is None or not self.process.running:
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await ask(self.process)
-                await self.process.wait()
+        with suppress(TimeoutError), Limit(timeout):
+            await ask(self.process)
+            await self.process.wait()
 
     async def reap(self) -> None:
         """Kill it, and leave nothing of the process.
@@ -187,7 +187,7 @@ class Supervisor:
         if self.process is None:
             return
         self.process.kill()
-        async with asyncio.timeout(_KILL_TIMEOUT):
+        with Limit(_KILL_TIMEOUT):
             self.returncode = await self.process.wait()
         self.process = None
 

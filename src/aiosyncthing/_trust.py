@@ -16,6 +16,7 @@ import aiohttp
 
 from . import _contexts
 from ._contexts import PinnedContext, UnusableFileError
+from ._deadline import Limit
 from ._fingerprint import CertificateFile, Fingerprint
 from .exceptions import BadRequestError, FingerprintMismatchError, RequestTimeoutError, TLSError
 
@@ -106,7 +107,8 @@ class Trust:
             return True
         # Not shared with others: their reading may have begun before the file changed.
         try:
-            context = await asyncio.wait_for(asyncio.to_thread(self._build), timeout)
+            with Limit(timeout):
+                context = await asyncio.to_thread(self._build)
         except UnusableFileError:
             return False  # that another certificate was shown is what matters
         if isinstance(context, PinnedContext) and context.fingerprint == shown:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from . import _failures, _trust, _wire
 from ._access import read_access
+from ._deadline import Limit
 from ._destinations import Destinations, left, with_query
 from ._files import Target, open_target
 from ._preload import preload
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import aiohttp
     from yarl import URL
 
-    from ._destinations import Destination
+    from ._destinations import Destination, Limits
     from ._routes import Route
     from ._wire import Params
 
@@ -189,15 +190,16 @@ class API:
                     url = with_query(url, params)
                 if limits is None:
                     limits = usual if timeout is None else self._destinations.limits(route, timeout)
-                async with self._send(destination, method, url, data, limits, headers) as response:
-                    if observe is not None:
-                        observe(response)
-                    arriving = sessions.arriving
-                    arriving.add(response)
-                    try:
-                        body = await self._read_body(route, response)
-                    finally:
-                        arriving.discard(response)
+                with Limit(limits.total):
+                    async with self._send(destination, method, url, data, limits, headers) as response:
+                        if observe is not None:
+                            observe(response)
+                        arriving = sessions.arriving
+                        arriving.add(response)
+                        try:
+                            body = await self._read_body(route, response)
+                        finally:
+                            arriving.discard(response)
                 sessions.give_back(response)
                 return self._read(route, method, path, url, response, body)
             except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
@@ -304,21 +306,28 @@ class API:
         """Yield a binary answer while it arrives; whatever goes wrong with the request is a `SyncthingError`."""
         method, path = route.method, route.path
         response = chunk = None
-        sessions = self._sessions
+        sessions, begin = self._sessions, monotonic()
         sessions.take()
         try:
             destination = self._destinations.find(method, path)
             url = with_query(destination.url, params) if params else destination.url
             limits = destination.limits if timeout is None else self._destinations.limits(route, timeout)
-            async with self._send(destination, method, url, None, limits, None) as response:
-                if response.status >= _wire.FIRST_FAILURE or _wire.ID_HEADER not in response.headers:
-                    self._read(route, method, path, url, response, await read_page(response, _PAGE))
+            async with AsyncExitStack() as stack:
+                # Not as one block: what is done with the chunks goes on outside.
+                with Limit(limits.total):
+                    response = await stack.enter_async_context(self._send(destination, method, url, None, limits, None))
+                    if response.status >= _wire.FIRST_FAILURE or _wire.ID_HEADER not in response.headers:
+                        self._read(route, method, path, url, response, await read_page(response, _PAGE))
                 self._note(method, path, response.status, response.headers)
                 arriving = sessions.arriving
                 arriving.add(response)
                 try:
                     body = Body(response, self._limit)
-                    while chunk := await body.read():
+                    while True:
+                        with Limit(left(limits, monotonic() - begin).total):
+                            chunk = await body.read()
+                        if not chunk:
+                            break
                         yield chunk
                 finally:
                     arriving.discard(response)
@@ -366,7 +375,7 @@ class API:
         method: str,
         url: URL,
         data: object,
-        limits: aiohttp.ClientTimeout,
+        limits: Limits,
         headers: Mapping[str, str] | None,
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         own = {**destination.headers, **headers} if headers else destination.headers
@@ -381,7 +390,7 @@ class API:
             url,
             data=body,
             headers=own,
-            timeout=limits,
+            timeout=limits.phases,
             allow_redirects=False,  # a redirect would carry the key to another place
             raise_for_status=False,  # a borrowed session may have it on; its error would hold the key
             auto_decompress=False,  # bodies are decompressed in `_reading`, which knows a limit

@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Final, Literal
 
 from . import _home
+from ._deadline import Limit
 from ._ports import Listening, Ports, is_taken
 from ._process import Process, in_thread, to_the_end
 from ._supervision import Crash, CrashPolicy, Log, Supervisor
@@ -288,7 +289,7 @@ class Daemon:
             self._down = asyncio.Event()
         self._not_ready = "it was not asked yet"
         try:
-            async with asyncio.timeout(self._start_timeout):
+            with Limit(self._start_timeout):
                 taken = await (self._start_ready() if self._client else self._start_afresh())
             if taken is None:
                 return

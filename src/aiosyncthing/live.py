@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from . import _routes
 from ._backoff import delays, is_transient, limit_for_expensive, pause_after
-from ._deadline import within
+from ._deadline import Limit, within
 from ._loops import check_loop
 from ._mirror import PATIENCE, Change, Key, LiveDevice, LiveFolder, Mirror
 from ._shapes import check_event, checked
@@ -340,9 +340,8 @@ class Live:
                     del self._due[key]
                     return key
             self._work.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._work.wait()
+            with suppress(TimeoutError), Limit(wait):
+                await self._work.wait()
 
     async def _question(self, key: Key) -> Any:
         """Ask; ``None`` if the folder is not there, or not running."""

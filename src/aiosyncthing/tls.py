@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from . import _contexts
+from ._deadline import Limit
 from ._fingerprint import CertificateFile, Fingerprint
 from ._place import locate, split_user_info
 from ._preload import preload
@@ -62,7 +63,7 @@ async def fetch_fingerprint(url: str, *, timeout: float | None = 10) -> Fingerpr
     where = f"the socket {place.socket}" if place.socket else f"{host}:{port}"
     kind: type[ConnectionFailedError | RequestTimeoutError]
     try:
-        async with asyncio.timeout(timeout):
+        with Limit(timeout):
             certificate = await _look(place.socket, host, port)
     except TimeoutError:
         kind, message = RequestTimeoutError, f"{where} did not show a certificate in time"

@@ -80,8 +80,12 @@ class _Struck:
         self.struck = task.cancel()
 
 
-async def leaves_no_trace(operation: Operation) -> Any:
+async def leaves_no_trace(operation: Operation, *, ending: bool = False) -> Any:
     """Run an operation to its end, whatever that is, in a task of its own, which must be as it was before.
+
+    Args:
+        operation: Begins it.
+        ending: Whether that task has been cancelled already, and this is what it does before it ends.
 
     Returns:
         What it returned, or the error that it raised.
@@ -91,11 +95,15 @@ async def leaves_no_trace(operation: Operation) -> Any:
     async def work() -> None:
         task = asyncio.current_task()
         assert task is not None
+        if ending:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
         try:
             outcome.append(await operation())
         except Exception as error:  # noqa: BLE001 - how it ends is up to the caller
             outcome.append(error)
-        assert task.cancelling() == 0, f"{task.cancelling()} cancellations are left in the caller's task"
+        assert task.cancelling() == ending, f"{task.cancelling()} cancellations are left in the caller's task"
         async with asyncio.timeout(60):  # it would end at once if there were any
             await asyncio.sleep(0)
 
