@@ -620,6 +620,24 @@ async def test_it_belongs_to_the_event_loop_that_it_was_entered_in(fake: FakeSyn
         await live.until(lambda live: live.settled, timeout=10)
 
 
+@pytest.mark.parametrize("status", [401, 404, 429, 503])
+async def test_a_proxy_that_answers_in_place_of_the_daemon_is_waited_for(fake: FakeSyncthing, status: int) -> None:
+    """Its pages say nothing about key and folders: the mirror stays as it was, and goes on when the daemon answers."""
+    page = {"status": status, "body": b"<html>nothing here</html>", "content_type": "text/html", "from_proxy": True}
+    async with watching(fake) as live:
+        summary = live.folders["docs"].summary
+        instead = [
+            fake.respond(f"rest/{path}", **page, times=None) for path in ("db/*", "events", "system/*", "config")
+        ]
+        docs(fake).pause()
+        fake.cut()
+        await live.until(lambda live: not live.connected, timeout=10)
+        assert live.folders["docs"].summary == summary
+        for each in instead:
+            each.release()
+        await live.until(lambda live: live.connected and live.folders["docs"].paused and live.settled, timeout=20)
+
+
 async def test_a_proxy_that_fails_at_once_is_no_daemon(fake: FakeSyncthing) -> None:
     """What is asked on entering is not tried again: whoever wants that waits for the daemon first."""
     fake.respond("rest/system/status", **UNAVAILABLE, times=2)
