@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing import Syncthing
-from aiosyncthing.exceptions import NotFoundError, NotSupportedError, UnknownFolderError
+from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, NotSupportedError, UnknownFolderError
 
 from .support.calls import FOLDER, KEY, Call, calls, check, refused
-from .support.server import Answer, Server, as_text
+from .support.server import Answer, Server, as_json, as_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+GONE = as_text("No folder with given ID", 404)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -69,12 +71,42 @@ async def test_a_duration_is_whole_seconds(duration: Any) -> None:
 )
 async def test_errors_of_the_daemon(answer: Answer, expected: type[Exception]) -> None:
     """What the daemon says becomes the error that the methods name."""
-    async with Server(answer, answer) as server, Syncthing(KEY, server.url) as client:
+    look = [as_json({"paused": False})] if expected is not UnknownFolderError else [GONE]
+    async with Server(answer, *look, answer) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(expected) as caught:
             await client.debug.file(FOLDER, "x")
         assert type(caught.value) is expected
         with pytest.raises(expected):
             await client.debug.support_bundle(io.BytesIO())
+
+
+NOTHING = {"global": {"name": "", "size": 0}, "local": {"name": "", "size": 0}, "availability": None}
+
+
+@pytest.mark.parametrize(
+    ("look", "expected", "status"),
+    [
+        (GONE, UnknownFolderError, 200),
+        (as_json({"paused": True}), FolderNotRunningError, 200),
+        (as_json({"paused": False}), NotFoundError, 200),
+        (as_text("broken", 500), NotFoundError, 200),
+    ],
+)
+async def test_nothing_is_not_found(look: Answer, expected: type[NotFoundError], status: int) -> None:
+    """Where the daemon answers with zero values, a look tells whether the folder is missing or only the file."""
+    async with Server(as_json(NOTHING), look) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(expected) as caught:
+            await client.debug.file(FOLDER, "x")
+    assert type(caught.value) is expected
+    assert (caught.value.path, caught.value.status) == ("rest/debug/file", status)
+
+
+@pytest.mark.parametrize("side", ["global", "local"])
+async def test_what_only_one_side_has_is_found(side: str) -> None:
+    """A file that is only here, or only elsewhere, is one."""
+    answer = NOTHING | {side: {"name": "x", "size": 0}}
+    async with Server(as_json(answer)) as server, Syncthing(KEY, server.url) as client:
+        assert await client.debug.file(FOLDER, "x") == answer
 
 
 async def test_a_profile_may_take_as_long_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

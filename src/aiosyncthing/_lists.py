@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from . import _routes
 from ._checks import page_params, required
-from ._lookup import explain_missing, find_device
+from ._lookup import ask, find_device
 from ._namespace import Namespace
 from ._paging import PER_PAGE, iterate
 from ._shapes import checked
-from .exceptions import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from . import types as t
-    from ._routes import Route
 
 __all__ = ["Lists"]
-
-_T = TypeVar("_T")
 
 
 class Lists(Namespace):
@@ -48,7 +44,7 @@ class Lists(Namespace):
             UnknownFolderError: There is no such folder.
             FolderNotRunningError: The folder is paused.
         """
-        return await self._ask(_routes.DB_NEED, folder_id, page_params(page, perpage), timeout)
+        return await ask(self._api, _routes.DB_NEED, folder_id, page_params(page, perpage), timeout)
 
     def iter_need(
         self, folder_id: str, *, perpage: int = PER_PAGE, timeout: float | None = None
@@ -100,7 +96,8 @@ class Lists(Namespace):
             FolderNotRunningError: The folder is paused.
         """
         params = {"device": required(device_id, "device_id"), **page_params(page, perpage)}
-        answer = checked(_routes.DB_REMOTE_NEED, await self._ask(_routes.DB_REMOTE_NEED, folder_id, params, timeout))
+        asked = ask(self._api, _routes.DB_REMOTE_NEED, folder_id, params, timeout)
+        answer = checked(_routes.DB_REMOTE_NEED, await asked)
         if answer["files"]:
             await find_device(self._api, device_id, timeout)
         return answer
@@ -152,7 +149,7 @@ class Lists(Namespace):
             UnknownFolderError: There is no such folder.
             FolderNotRunningError: The folder is paused.
         """
-        return await self._ask(_routes.DB_LOCAL_CHANGED, folder_id, page_params(page, perpage), timeout)
+        return await ask(self._api, _routes.DB_LOCAL_CHANGED, folder_id, page_params(page, perpage), timeout)
 
     def iter_local_changed(
         self, folder_id: str, *, perpage: int = PER_PAGE, timeout: float | None = None
@@ -176,14 +173,3 @@ class Lists(Namespace):
             return checked(_routes.DB_LOCAL_CHANGED, answer)["files"]
 
         return iterate(fetch, perpage)
-
-    async def _ask(self, route: Route[_T], folder_id: str, params: dict[str, str], timeout: float | None) -> _T:
-        """Ask where "no such folder" may also mean a paused one."""
-        params = {"folder": required(folder_id, "folder_id"), **params}
-        try:
-            return await self._api.call(route, params=params, timeout=timeout)
-        except NotFoundError as error:
-            meant = await explain_missing(self._api, folder_id, error, timeout)
-            if meant is error:
-                raise
-            raise meant from error

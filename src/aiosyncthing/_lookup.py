@@ -18,12 +18,15 @@ from .exceptions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from . import types as t
     from ._routes import Route
     from .api import API
 
-__all__ = ["explain_missing", "find_device", "find_folder", "missing"]
+__all__ = ["ask", "explain_missing", "find_device", "find_folder", "missing"]
 
+_T = TypeVar("_T")
 _Kind = TypeVar("_Kind", bound=NotFoundError)
 _FOUND: Final = 200
 
@@ -86,3 +89,27 @@ async def explain_missing(api: API, folder_id: str, error: NotFoundError, timeou
         kind = FolderNotRunningError
         message = "the folder is paused" if folder.get("paused") else "the folder is not running (yet)"
     return kind(message, method=error.method, path=error.path, status=error.status, body=error.body)
+
+
+async def ask(api: API, route: Route[_T], folder_id: str, params: Mapping[str, str], timeout: float | None) -> _T:
+    """Ask about a folder where "no such folder" may also mean a paused one.
+
+    Args:
+        api: The `API` that sends.
+        route: The route.
+        folder_id: The folder.
+        params: Further parameters.
+        timeout: Seconds for each request.
+
+    Raises:
+        UnknownFolderError: There is no such folder.
+        FolderNotRunningError: The folder is paused.
+    """
+    params = {"folder": required(folder_id, "folder_id"), **params}
+    try:
+        return await api.call(route, params=params, timeout=timeout)
+    except NotFoundError as error:
+        meant = await explain_missing(api, folder_id, error, timeout)
+        if meant is error:
+            raise
+        raise meant from error

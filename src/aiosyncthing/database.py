@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import _routes, _scans
 from ._checks import numbers, page_params, required
 from ._lists import Lists
-from ._lookup import find_device, find_folder, missing
+from ._lookup import ask, find_device, find_folder, missing
 from ._patterns import check_patterns
 from ._shapes import checked
 from ._tree import tree_entries
@@ -104,7 +104,7 @@ class Database(Lists):
             params["prefix"] = prefix
         if dirsonly:  # any text means true, "false" too
             params["dirsonly"] = "true"
-        return await self._ask(_routes.DB_BROWSE, folder_id, params, timeout)
+        return await ask(self._api, _routes.DB_BROWSE, folder_id, params, timeout)
 
     async def walk(
         self, folder_id: str, prefix: str = "", *, dirsonly: bool = False, timeout: float | None = None
@@ -153,7 +153,7 @@ class Database(Lists):
             FolderNotRunningError: The folder is paused.
             NotFoundError: The folder has no such file.
         """
-        return await self._ask(_routes.DB_FILE, folder_id, {"file": required(file, "file")}, timeout)
+        return await ask(self._api, _routes.DB_FILE, folder_id, {"file": required(file, "file")}, timeout)
 
     async def ignores(self, folder_id: str, *, timeout: float | None = None) -> t.Ignores:
         """Get the ignore patterns of a folder; all fields are ``None`` when there are none.
@@ -300,7 +300,7 @@ class Database(Lists):
             FolderNotRunningError: The folder is paused.
         """
         params = {"file": required(file, "file"), **page_params(page, perpage)}
-        return await self._ask(_routes.DB_PRIO, folder_id, params, timeout)
+        return await ask(self._api, _routes.DB_PRIO, folder_id, params, timeout)
 
     async def _act(self, route: Route[None], folder_id: str, kinds: set[str], timeout: float | None) -> None:
         """Ask for what the daemon answers 200 to in any case, but only does for some folders."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from . import _routes
 from ._checks import number, required
+from ._lookup import ask, explain_missing, missing
 from ._namespace import Namespace
+from .exceptions import NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from . import types as t
     from ._files import Target
 
@@ -79,19 +83,24 @@ class Debug(Namespace):
     async def file(self, folder_id: str, file: str, *, timeout: float | None = None) -> t.DebugFile:
         """Get what is known about a file, with more of the daemon's inside than ``database.file``.
 
-        Ask that one whether a file exists: here, 1.19 answers with empty values when it doesn't, and 1.29 breaks off.
+        Ask that one whether a file exists: here, 1.29 breaks off the connection when it doesn't.
 
         Args:
             folder_id: The folder.
             file: Path within the folder.
-            timeout: Seconds for the request.
+            timeout: Seconds for each request.
 
         Raises:
-            NotFoundError: There is no such folder (for version 1 `UnknownFolderError`), or no such file in it.
+            UnknownFolderError: There is no such folder.
+            FolderNotRunningError: The folder is paused.
+            NotFoundError: The folder has no such file.
             NotSupportedError: Version 1 without ``gui.debugging``.
         """
-        params = {"folder": required(folder_id, "folder_id"), "file": required(file, "file")}
-        return await self._api.call(_routes.DEBUG_FILE, params=params, timeout=timeout)
+        answer = await ask(self._api, _routes.DEBUG_FILE, folder_id, {"file": required(file, "file")}, timeout)
+        if _is_nothing(answer):  # 1.19, and version 2 also where there is no such folder
+            error = missing(NotFoundError, "the folder has no such file", _routes.DEBUG_FILE)
+            raise await explain_missing(self._api, folder_id, error, timeout)
+        return answer
 
     async def peer_completion(self, *, timeout: float | None = None) -> dict[str, int]:
         """Get how complete each device is, in percent. Before Syncthing 2.0.
@@ -114,3 +123,8 @@ class Debug(Namespace):
             NotSupportedError: The daemon is newer, or without ``gui.debugging``.
         """
         return await self._api.call(_routes.HTTP_METRICS, timeout=timeout)
+
+
+def _is_nothing(answer: Mapping[str, Any]) -> bool:
+    """Tell whether nothing is known about the file, neither here nor elsewhere: the names are empty then."""
+    return [cast("dict[str, object]", answer.get(side) or {}).get("name") for side in ("global", "local")] == ["", ""]

@@ -185,15 +185,22 @@ async def test_more_of_devices(lone: Daemon) -> None:
         await client.cluster.dismiss_device(STRANGER)
 
 
-async def test_an_unknown_file(lone: Daemon, folders: Folders) -> None:
+async def test_an_unknown_file(lone: Daemon, folders: Folders, version: Version) -> None:
     """A file that the folder doesn't have is not an unknown folder."""
     folder = await folders.add(lone)
     for name in ("nope", "../nope", "no\udcffpe"):
         with pytest.raises(NotFoundError) as missing:
             await lone.client.database.file(folder.id, name)
         assert type(missing.value) is NotFoundError
-    with pytest.raises(NotFoundError):
+    with pytest.raises(UnknownFolderError):
         await lone.client.debug.file("nope", "nope")
+    if not (1, 20) <= version < (2,):  # those in between break off the connection
+        with pytest.raises(NotFoundError) as missing:
+            await lone.client.debug.file(folder.id, "nope")
+        assert type(missing.value) is NotFoundError
+    await lone.client.config.patch_folder(folder.id, paused=True)
+    with pytest.raises(FolderNotRunningError):
+        await lone.client.debug.file(folder.id, "nope")
 
 
 async def test_an_unknown_path_of_the_api(lone: Daemon) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import _routes
-from aiosyncthing.testing._http import Response, as_json
+from aiosyncthing.testing._http import Refusal, Response, as_json
+from aiosyncthing.testing._items import NOTHING
 
 from .database import file_status
 
@@ -24,9 +25,14 @@ _LOCAL: Final = "7777777"  # what the database calls the own device
 
 
 def _file(node: Node, request: Request) -> Response:
-    """Return what is known of a file, in version 1 with the versions of all devices."""
-    is_old = node.facts.numbers < (2,)
-    return file_status(node, request, _all_versions if is_old else None)
+    """Return what is known of a file: in version 1 with the versions of all devices, in version 2 in any case."""
+    if node.facts.numbers < (2,):
+        return file_status(node, request, _all_versions)
+    try:
+        return file_status(node, request)
+    except Refusal:
+        nothing = NOTHING.to_json(node.facts, listed=False)
+        return as_json({"availability": None, "global": nothing, "local": nothing})
 
 
 def _all_versions(folder: Folder, name: str) -> dict[str, str]:
