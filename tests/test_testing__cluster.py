@@ -191,7 +191,7 @@ async def test_folders_that_fakes_offer() -> None:
         mine = await add_folder(a, files={"x": "1"})
         assert "ClusterConfigReceived" not in {event["kind"] for event in await ear.take()}
         assert list(b.cluster.pending.folders) == ["docs"]
-        assert a.cluster.remote_state(OTHER_ID, "docs") == "notSharing"
+        assert a.cluster.remote_state(OTHER_ID, "docs") == "unknown"  # it hasn't said anything since
         its = await add_folder(b)
         assert list(its.index.own) == ["x"]
         assert a.cluster.remote_state(OTHER_ID, "docs") == "valid"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -123,9 +124,9 @@ async def test_a_change_of_the_listener() -> None:
         assert fake.node.generation == 1
 
 
-async def _change(fake: Serving) -> bool:
+async def _change(fake: Serving, *, theme: str = "dark") -> bool:
     """Change a setting, and tell whether the daemon is still there."""
-    await fake.ask("PATCH /rest/config/gui", body=b'{"theme": "dark"}')
+    await fake.ask("PATCH /rest/config/gui", body=json.dumps({"theme": theme}).encode())
     return fake.running.listening
 
 
@@ -143,6 +144,23 @@ async def test_many_changes_of_the_listener() -> None:
         for _ in range(10):  # not so often: nothing happens
             fake.node.clock.advance(30)
             assert await _change(fake)
+
+
+async def test_two_changes_of_the_listener_at_once() -> None:
+    """Version 2 then listens no more until it is started again, whatever its clock says; later it would have."""
+    async with serving("2.1.3") as fake:
+        fake.node.clock.freeze()
+        assert await _change(fake)
+        await asyncio.sleep(0.11)
+        assert await _change(fake, theme="light")
+        assert not await _change(fake)
+        fake.node.clock.advance(60)
+        assert not fake.running.listening
+        assert fake.node.running
+        fake.running.restart()
+        assert fake.running.listening
+    async with serving() as fake:
+        assert [await _change(fake), await _change(fake, theme="light")] == [True, True]
 
 
 async def test_changes_beside_requests() -> None:

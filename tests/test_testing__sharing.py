@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from aiosyncthing.testing import _configuration
 
 from .support.meeting import Ear, add_folder, configure, settle, two_nodes
 from .support.nodes import OTHER, OWN
+
+if TYPE_CHECKING:
+    from aiosyncthing.testing._node import Node
+
+
+async def reconnect(node: Node) -> None:
+    """Let the other one connect again."""
+    for paused in (True, False):
+        configure(node, _configuration.patch_device, OTHER, {"paused": paused})
+        await settle()
 
 
 async def test_a_folder_that_is_offered_accepted_and_given_up() -> None:
@@ -21,6 +33,8 @@ async def test_a_folder_that_is_offered_accepted_and_given_up() -> None:
             "ClusterConfigReceived",
         ]
         assert b.cluster.pending.folders["docs"][OWN]["label"] == "Documents"
+        assert mine.completion(str(OTHER))["remoteState"] == "unknown"  # it hasn't said anything since
+        await reconnect(a)
         assert mine.completion(str(OTHER))["remoteState"] == "notSharing"
         its = await add_folder(b)
         assert b.cluster.pending.folders == {}
@@ -106,6 +120,10 @@ async def test_encrypted_folders(version: str) -> None:
         devices = [{"deviceID": OWN}, {"deviceID": OTHER, "encryptionPassword": "a password"}]
         configure(a, _configuration.patch_folder, "docs", {"devices": devices})
         await settle()
+        if a.facts.numbers >= (2,):
+            assert its.index.own == {}  # it begins at the next connection
+            assert mine.completion(str(OTHER))["completion"] == 0
+            await reconnect(a)
         assert mine.index.remote_need(str(OTHER)) == []
         assert mine.completion(str(OTHER))["completion"] == 100
         files = await its.simulated.disk_files()
@@ -188,3 +206,22 @@ async def test_another_password() -> None:
         configure(a, _configuration.patch_folder, "docs", {"devices": devices})
         await settle()
         assert set(await its.simulated.disk_files()) > {before}
+
+
+async def test_what_was_broken_off_goes_on() -> None:
+    """A file that could not be fetched because the other one went away comes at the next connection."""
+    async with two_nodes() as (a, b):
+        mine, its = await add_folder(a), await add_folder(b)
+        its.may_scan.clear()
+        its.want_scan()  # which keeps it from fetching
+        await mine.simulated.disk_write({"x": "1"})
+        await mine.scan()
+        await settle()
+        configure(a, _configuration.patch_device, OTHER, {"paused": True})
+        its.may_scan.set()
+        await settle()
+        assert its.index.newest("x")
+        assert "x" not in its.index.own
+        configure(a, _configuration.patch_device, OTHER, {"paused": False})
+        await settle()
+        assert "x" in its.index.own

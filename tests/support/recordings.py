@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["VERSIONS", "Exchange", "RecordedEvent", "events", "exchanges"]
+__all__ = ["VERSIONS", "Exchange", "RecordedEvent", "events", "exchanges", "is_of_another_build"]
 
 VERSIONS: Final = ("1.19.2", "1.29.5", "2.1.3")
 
@@ -94,3 +94,11 @@ def events(version: str) -> tuple[RecordedEvent, ...]:
         )
         for event in recorded
     )
+
+
+def is_of_another_build(version: str, exchange: Exchange) -> bool:
+    """Tell whether the fake answers otherwise, as its build is another one.
+
+    The recorded 2.1.3 could upgrade itself and found no release; the fake plays those of distributions, which can't.
+    """
+    return version == "2.1.3" and (exchange.method, exchange.path) == ("POST", "/rest/system/upgrade")

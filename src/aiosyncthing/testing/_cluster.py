@@ -250,7 +250,7 @@ class Cluster:
             return self._accepted.get((device, folder_id), "valid" if self._shares(device, folder_id) else "notSharing")
         offer = peer.offers.get(folder_id)
         if offer is None:
-            return "notSharing"
+            return "notSharing" if folder_id in peer.asked else "unknown"
         return "paused" if offer.paused else "valid"
 
     @property
@@ -304,6 +304,7 @@ class Cluster:
         """Take in what another fake offers."""
         peer = self.peers[device]
         peer.offers = offers
+        peer.asked = frozenset(folder for folder in self.folders if self._shares(device, folder))
         for offer in offers.values():
             if not self._shares(device, offer.folder_id):
                 self.pending.add_folder(device, offer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ._clock import format_time
@@ -48,6 +48,8 @@ class Peer:
         started: When it was connected, in nanoseconds since 1970.
         cluster: The fake that it is; ``None`` for a device that only the test knows.
         offers: What it offers, by folder; ``None`` until it has said so.
+        asked: The folders that were shared with it when it said so: of others nothing is known.
+        stuck: The folders of which it takes nothing as long as it is connected.
         received: Bytes that have come from it.
         sent: Bytes that went to it.
     """
@@ -59,6 +61,8 @@ class Peer:
     started: int
     cluster: Cluster | None = None
     offers: dict[str, Offer] | None = None
+    asked: frozenset[str] = frozenset()
+    stuck: set[str] = field(default_factory=set[str])
     received: int = 0
     sent: int = 0
 

@@ -118,6 +118,7 @@ class Preparation:
         if folder.get("weakHashThresholdPct") == 0:
             folder["weakHashThresholdPct"] = 25
         folder["markerName"] = folder["markerName"] or ".stfolder"
+        folder["filesystemType"] = folder["filesystemType"] or "basic"
         default, limit = self._schema.data["maxConcurrentWrites"]
         writes = folder["maxConcurrentWrites"]
         folder["maxConcurrentWrites"] = default if writes <= 0 else min(writes, limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from ._node import RESTART
@@ -21,6 +22,10 @@ _SECOND: Final = 1_000_000_000
 _MOST: Final = 5
 _HALF_LIFE: Final = 30
 _AWAY: Final = 15
+# Within this time after a change the old listener still takes requests. Another change among them waits for a new
+# listener, and the old one for that change, for ever (``Serve`` and ``CommitConfiguration`` in lib/api/api.go). It
+# happens with every version, more or less often; here always with 2.
+_ENDING: Final = 0.1
 
 
 class Running:
@@ -47,6 +52,7 @@ class Running:
         self._timer: Timer | None = None
         self._failures = 0.0
         self._last_failure = 0
+        self._last_change = -_ENDING
         node.on_end = self._on_end
         node.on_listener = self._on_listener
 
@@ -114,7 +120,18 @@ class Running:
         self._server.afterwards(ends)
 
     def _on_listener(self) -> None:
-        self._server.afterwards(self._open_anew)
+        gets_stuck = False
+        if self._server.answering:
+            now = asyncio.get_running_loop().time()  # the real time, by which clients wait
+            gets_stuck = now - self._last_change < _ENDING and self._node.facts.numbers >= (2,)
+            self._last_change = now
+        self._server.afterwards(self._get_stuck if gets_stuck else self._open_anew)
+
+    def _get_stuck(self) -> None:
+        """Listen no more until the process is started again."""
+        self._server.stop()
+        self._server.cut()
+        self._server.notify()
 
     def _open_anew(self) -> None:
         if not self._node.running or not self.listening:

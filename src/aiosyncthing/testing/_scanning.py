@@ -201,7 +201,7 @@ class Scan:
                 continue
             if self.ignores.matches(name):
                 if not item.local_flags & IGNORED:
-                    missing.append(replace(item, local_flags=IGNORED))
+                    missing.append(item.ignored())
             elif item.local_flags & IGNORED:  # it is ignored no longer, and not there: what others have is newer
                 missing.append(replace(deleted(item, self.short_id, self.now), version=()))
             elif self.receive_only:

@@ -170,16 +170,21 @@ class Server:
             await asyncio.wait(left)
         await self.until(lambda: not self._connections)
 
+    @property
+    def answering(self) -> bool:
+        """Whether this is called by the handler of a request."""
+        exchange = _current.get(None)
+        return exchange is not None and not exchange.over
+
     def afterwards(self, action: Callable[[], object]) -> None:
         """Do something when the handler of this request is done, before its answer goes out and the connection ends.
 
         Whoever gets the answer then finds it done. At once, if this isn't called by the handler of a request.
         """
-        exchange = _current.get(None)
-        if exchange is None or exchange.over:
-            action()
+        if self.answering:
+            _current.get().actions.append(action)
         else:
-            exchange.actions.append(action)
+            action()
 
     def notify(self) -> None:
         """Let those look again who wait in `until`."""

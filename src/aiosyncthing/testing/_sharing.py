@@ -115,6 +115,10 @@ class Sharing:
         for folder_id in list(self._cluster.folders):
             self.send(folder_id, other)
             other.sharing.send(folder_id, self._cluster)
+        for cluster, device in ((self._cluster, other.own_id), (other, self._cluster.own_id)):
+            for folder in cluster.folders.values():
+                if device in folder.devices:
+                    folder.want_pull()  # what was broken off goes on (``startLocked`` in lib/model/indexhandler.go)
 
     def send(self, folder_id: str, other: Cluster) -> None:
         """Tell another fake what is new in a folder, if both take part in it."""
@@ -127,6 +131,9 @@ class Sharing:
         if any(peer is None or peer.offers is None for peer in (self._cluster.peers.get(device), other.peers.get(own))):
             return
         if not (_agree(mine, its) and _agree(its, mine)):
+            self._get_stuck(mine, its)
+            return
+        if folder_id in self._cluster.peers[device].stuck:
             return
         origin = mine.index_id, _password(mine, device)  # what is encrypted otherwise is something else
         known = its.known_sequence(own, origin)
@@ -136,6 +143,16 @@ class Sharing:
         told = [_for_others(item) for item in self._translate(mine, its, items)]
         other.connections.count_received(own, len(told) * _PER_ITEM)
         its.receive(own, told, origin)
+
+    def _get_stuck(self, mine: Folder, its: Folder) -> None:
+        """Note that a folder was to be received encrypted before there was a password.
+
+        Version 2 doesn't begin when there is one, but only at the next connection.
+        """
+        own, device = self._cluster.own_id, its.cluster.own_id
+        if its.kind == "receiveencrypted" and its.cluster.node.facts.numbers >= (2,):
+            self._cluster.peers[device].stuck.add(mine.id)
+            its.cluster.peers[own].stuck.add(mine.id)
 
     def _translate(self, mine: Folder, its: Folder, items: list[Item]) -> list[Item]:
         encryption = self.encryption(mine, its.cluster.own_id)

@@ -193,11 +193,7 @@ def _check_upgrade(node: Node, _: Request) -> Response:
 
 
 def _upgrade(node: Node, _: Request) -> Response:
-    numbers = node.facts.numbers
-    if numbers >= (2,):
-        # What a daemon says that could upgrade but was told not to look for anything newer.
-        raise Refusal(500, "no version to select")
-    if numbers >= (1, 22, 1):
+    if node.facts.numbers >= (1, 22, 1):
         raise Refusal(501, "upgrade unsupported")
     node.log.note("getting latest release: upgrade unsupported", Level.WARNING)
     raise Refusal(500, "upgrade unsupported")
