@@ -127,4 +127,5 @@ class Debug(Namespace):
 
 def _is_nothing(answer: Mapping[str, Any]) -> bool:
     """Tell whether nothing is known about the file, neither here nor elsewhere: the names are empty then."""
-    return [cast("dict[str, object]", answer.get(side) or {}).get("name") for side in ("global", "local")] == ["", ""]
+    sides = (answer.get("global"), answer.get("local"))
+    return all(isinstance(side, dict) and cast("dict[str, object]", side).get("name") == "" for side in sides)
