@@ -10,7 +10,7 @@ from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import (
     BadRequestError,
     InvalidDeviceIDError,
-    NotFoundError,
+    ProxyError,
     ServerError,
     SyncthingError,
     UnknownDeviceError,
@@ -305,7 +305,7 @@ async def test_taking_all_devices_away_needs_no_look() -> None:
         ("devices", ("bad",), as_text('"bad": device ID invalid: incorrect length', 400), InvalidDeviceIDError),
         ("patch_options", ({"maxSendKbps": "x"},), as_text("json: cannot unmarshal string", 400), BadRequestError),
         ("set_folder", (A_FOLDER,), as_text('folder "x": folder has duplicate ID', 500), ServerError),
-        ("config", (), as_text("not here", 404, syncthing=False), NotFoundError),
+        ("config", (), as_text("not here", 404, syncthing=False), ProxyError),
     ],
 )
 async def test_errors_of_the_daemon(
