@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp.client_exceptions import UnixClientConnectorError
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from . import _routes
 from ._reasons import reason
 from ._routes import find_route
 from ._statuses import Refusal, http_error
@@ -90,7 +91,8 @@ def may_repeat(error: Exception, method: str, uri: str) -> bool:
 
     The daemon closes connections that are idle, and may do so at the very moment when a request is on its way. Where a
     request has the same effect when it is repeated, that is no reason for an error. aiohttp repeats GET, PUT and DELETE
-    itself, but neither PATCH nor what it could not even begin to write.
+    itself, but neither PATCH nor what it could not even begin to write. A change of the GUI's settings ends connections
+    itself, and two at a time can leave the daemon without its API, so that one is never repeated here.
 
     Args:
         error: What was raised before there was an answer.
@@ -98,7 +100,8 @@ def may_repeat(error: Exception, method: str, uri: str) -> bool:
         uri: Path of the request.
     """
     if method == "PATCH":
-        return _path(uri).startswith("rest/config/") and _ended_unanswered(error)
+        path = _path(uri)
+        return path.startswith("rest/config/") and path != _routes.PATCH_GUI.path and _ended_unanswered(error)
     return method in _REPEATABLE and isinstance(error, aiohttp.ClientConnectionResetError)
 
 
