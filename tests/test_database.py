@@ -14,7 +14,6 @@ from aiosyncthing.exceptions import (
     FolderNotRunningError,
     InvalidDeviceIDError,
     NotFoundError,
-    NotSupportedError,
     ServerError,
     SyncthingError,
     UnknownDeviceError,
@@ -138,7 +137,7 @@ async def test_a_paused_folder_that_no_path_leads_to() -> None:
         (NO_FILE, as_json({"paused": False}), NotFoundError),
         (NO_FILE, as_json({"paused": True}), FolderNotRunningError),
         (NO_FILE, NOT_CONFIGURED, UnknownFolderError),
-        (as_text("404 page not found", 404), as_json({"paused": False}), NotSupportedError),
+        (as_text("404 page not found", 404), as_json({"paused": False}), NotFoundError),
     ],
 )
 async def test_a_missing_file(answer: Answer, second: Answer, expected: type[Exception]) -> None:

@@ -64,7 +64,7 @@ async def test_a_duration_is_whole_seconds(duration: Any) -> None:
     ("answer", "expected"),
     [
         (as_text("Debugging disabled", 403), NotSupportedError),
-        (as_text("404 page not found", 404), NotSupportedError),
+        (as_text("404 page not found", 404), NotFoundError),
         (as_text("no such folder", 404), UnknownFolderError),
         (as_text("No such object in the index", 404), NotFoundError),
     ],
