@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from multidict import CIMultiDict, CIMultiDictProxy, istr
 
 from ._place import Place, locate, split_user_info
 from ._reading import ACCEPTED
 from ._secrets import Secret, Secrets
 from ._wire import JSON
 from .exceptions import BadRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Access", "read_access"]
 
@@ -40,8 +45,8 @@ class Access(NamedTuple):
 
     place: Place
     shown: str
-    headers: dict[str, str]
-    open_headers: dict[str, str]
+    headers: Mapping[str, str]
+    open_headers: Mapping[str, str]
     secrets: Secrets
     no_key: bool
     bad_key: str
@@ -64,15 +69,19 @@ def read_access(api_key: object, url: str) -> Access:
     may_be_key = not is_url and re.search("[.:/@]", url) is None
     if may_be_key:
         secrets.append(url)
-    headers = {"Accept": JSON, "Accept-Encoding": ACCEPTED}
+    # As aiohttp wants them: then it needs to convert nothing for each request.
+    headers = CIMultiDict({istr("Accept"): JSON, istr("Accept-Encoding"): ACCEPTED})
     if authorization:  # not left in the URL, which aiohttp's errors show
-        headers["Authorization"] = Secret(authorization)
+        headers[istr("Authorization")] = Secret(authorization)
         secrets += _parts(authorization)
+    with_key = headers.copy()
+    if isinstance(api_key, str) and api_key and not bad_key:
+        with_key[istr("X-API-Key")] = Secret(api_key)
     return Access(
         place,
         "***" if may_be_key and base else base,
-        headers if bad_key or not api_key else {**headers, "X-API-Key": Secret(api_key)},
-        headers,
+        CIMultiDictProxy(with_key),
+        CIMultiDictProxy(headers),
         Secrets(secrets),
         not api_key,
         bad_key,

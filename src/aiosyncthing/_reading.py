@@ -32,13 +32,11 @@ class Body:
     Args:
         response: The answer.
         limit: How many bytes it may have, decompressed.
-        read: How many of them were read already.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, limit: float, read: int = 0) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, limit: float) -> None:
         self._content = response.content
-        self._limit = limit
-        self._left = limit - read
+        self._limit = self._left = limit
         encoding = response.headers.get(_ENCODING, "").strip().lower()
         self._unpacker = _Unpacker(encoding) if encoding not in {"", "identity"} else None
         self._pieces = 0
@@ -83,16 +81,26 @@ async def read_body(response: aiohttp.ClientResponse, limit: float, *, partial: 
         ResponseTooLargeError: It is larger than that.
         InvalidResponseError: It can't be decompressed.
     """
-    first = b""
-    if not partial and _ENCODING not in response.headers:
-        first = await response.content.readany()
-        if response.content.at_eof() and len(first) <= limit:  # mostly it comes at once
-            return first
-    pieces = [first]
+    pieces: list[bytes] = []
+    size = 0
     try:
-        body = Body(response, limit, len(first))
-        while piece := await body.read():
-            pieces.append(piece)
+        if _ENCODING in response.headers:
+            body = Body(response, limit)
+            while piece := await body.read():
+                pieces.append(piece)
+        else:
+            content = response.content
+            # However much has come: that is faster than pieces of the same size.
+            while piece := await content.readany():
+                size += len(piece)
+                if size > limit:
+                    raise _too_large(limit)
+                if not pieces:
+                    if content.at_eof():  # mostly it comes at once
+                        return piece
+                    if (response.content_length or 0) > limit:
+                        raise _too_large(limit)
+                pieces.append(piece)
     except (aiohttp.ClientError, ConnectionError):
         if not partial:
             raise

@@ -197,7 +197,11 @@ class API:
                         arriving = sessions.arriving
                         arriving.add(response)
                         try:
-                            body = await self._read_body(route, response)
+                            if response.status >= _wire.FIRST_FAILURE:
+                                body = await read_page(response, _PAGE)
+                            else:
+                                ends = route is not None and route.answer is _OK
+                                body = await read_body(response, self._limit, partial=ends)
                         finally:
                             arriving.discard(response)
                 sessions.give_back(response)
@@ -342,12 +346,6 @@ class API:
         finally:
             del failure  # its traceback refers to this frame
 
-    async def _read_body(self, route: Route[Any] | None, response: aiohttp.ClientResponse) -> bytes:
-        """Return the body of an answer, or as much of it as is wanted."""
-        if response.status >= _wire.FIRST_FAILURE:
-            return await read_page(response, _PAGE)
-        return await read_body(response, self._limit, partial=route is not None and route.answer is _OK)
-
     def _read(
         self,
         route: Route[Any] | None,
@@ -384,19 +382,18 @@ class API:
             body = _wire.encode_body(data)
             own = {**own, "Content-Type": "text/plain" if isinstance(data, bytes) else _wire.JSON}
         session = self._sessions.get()
-        send = partial(
-            session.request,
-            method,
-            url,
-            data=body,
-            headers=own,
-            timeout=limits.phases,
-            allow_redirects=False,  # a redirect would carry the key to another place
-            raise_for_status=False,  # a borrowed session may have it on; its error would hold the key
-            auto_decompress=False,  # bodies are decompressed in `_reading`, which knows a limit
-        )
+        options: dict[str, Any] = {
+            "data": body,
+            "headers": own,
+            "timeout": limits.phases,
+            "allow_redirects": False,  # a redirect would carry the key to another place
+            "raise_for_status": False,  # a borrowed session may have it on; its error would hold the key
+            "auto_decompress": False,  # bodies are decompressed in `_reading`, which knows a limit
+        }
         trusted = self._trust.settled
-        return _trust.Sending(self._trust, send, self._timeout) if trusted is None else send(ssl=trusted)
+        if trusted is not None:
+            return session.request(method, url, ssl=trusted, **options)
+        return _trust.Sending(self._trust, partial(session.request, method, url, **options), self._timeout)
 
     def _note(self, method: str, uri: str, status: int, headers: Mapping[str, str]) -> None:
         daemon_id = headers.get(_wire.ID_HEADER)
