@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import base64
 import gc
+import html
 import inspect
 import io
+import json
 import logging
 import traceback
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from unittest.mock import patch
+from urllib.parse import quote, quote_plus
 
 import aiohttp
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from aiosyncthing import API, CertificateFile, Syncthing, _routes
+from aiosyncthing._secrets import Secrets
 from aiosyncthing.exceptions import FingerprintMismatchError, PingError, SyncthingError
 
 from .support.broken import BROKEN, Broken
@@ -232,6 +238,130 @@ async def test_a_server_that_shows_the_request() -> None:
                 await client.system.status()
             for link in links(caught.value):
                 assert secrets_in("\n".join([str(link), repr(link), *texts(link.args), *texts(vars(link))])) == []
+
+
+ECHO: Final = f"X-API-Key: {KEY} Authorization: Basic {SECRETS[3]} {PASSWORD}"
+ECHOING: Final = {
+    "body": Answer(ECHO.encode(), 200, "text/html", syncthing=False),
+    "content type": Answer(b"x", 200, f"text/{KEY}; {SECRETS[3]}", syncthing=False),
+    "content type of an error": Answer(b"<html>", 502, f"text/html; {ECHO}", syncthing=False),
+    "content encoding": Answer(b"x", 200, "application/json", {"Content-Encoding": KEY}),
+    "location": Answer(b"", 302, headers={"Location": f"https://{KEY}/{PASSWORD}"}),
+    "version": as_text("404 page not found", 404, headers={"X-Syncthing-Version": KEY}),
+    "any header": as_text("no", 500, headers={"X-Echo": ECHO, KEY: "x"}),
+    "reason": Answer(raw=f"HTTP/1.1 500 {ECHO}\r\nContent-Length: 0\r\n\r\n".encode()),
+    "status line": Answer(raw=f"HTTP/1.1 {ECHO}\r\n\r\n".encode()),
+    "no HTTP": Answer(raw=ECHO.encode() + b"\r\n\r\n"),
+    "bad header": Answer(raw=f"HTTP/1.1 200 OK\r\n{ECHO}\x01\x00\r\n\r\n".encode()),
+    "half a head": Answer(raw=f"HTTP/1.1 200 OK\r\nX-Echo: {ECHO}".encode()),
+    "half a body": as_json({"echo": ECHO}, keep=330),
+    "half of a chunk": Answer(
+        raw=f"HTTP/1.1 200 OK\r\nX-Syncthing-Id: x\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{ECHO}".encode()
+    ),
+    "size of a chunk": Answer(
+        raw=f"HTTP/1.1 200 OK\r\nX-Syncthing-Id: x\r\nTransfer-Encoding: chunked\r\n\r\n{ECHO}\r\n".encode()
+    ),
+    "bad JSON": Answer(ECHO.encode(), 200, "application/json"),
+    "wrong JSON": as_json(ECHO),
+    "at the end of what is quoted": Answer(b"x" * 990 + ECHO.encode(), 500, "text/plain"),
+    "at the end of what is read": Answer(b"x" * ((1 << 15) - 40) + ECHO.encode(), 500, "text/plain"),
+    "too large": as_json([ECHO] * 1000),
+}
+
+
+@pytest.mark.parametrize("send", [_request, _write, _ping, _raw, _download, _listen])
+@pytest.mark.parametrize("where", ECHOING)
+async def test_a_server_that_echoes(where: str, send: Callable[[Syncthing, float | None], Any]) -> None:
+    """Wherever a server puts what it got, no error shows it, also not to whoever looks at the frames that it passed."""
+    async with Server(answer=lambda _: ECHOING[where]) as server:
+        client = Syncthing(KEY, _with_password(server.url), max_response_size=20_000)
+        shown = ""
+        try:
+            await send(client, 5)
+        except Exception as error:  # noqa: BLE001 - some of this is no error for everyone
+            shown = shown_by(error)
+        await client.close()
+    assert secrets_in(shown) == []
+    assert KEY[:10] not in shown  # the beginning of what was cut in the middle
+
+
+@pytest.mark.parametrize(
+    "status", [300, 302, 400, 401, 403, 404, 405, 408, 413, 421, 429, 431, 499, 500, 502, 503, 525]
+)
+@pytest.mark.parametrize("genuine", [True, False])
+async def test_every_status_of_a_server_that_echoes(status: int, genuine: bool) -> None:
+    """No status makes a message that shows what the server got, whatever it sends along."""
+    headers = dict.fromkeys(("Location", "Retry-After", "X-Echo", "Server", "WWW-Authenticate"), KEY)
+    if genuine:
+        headers["X-Syncthing-Id"] = KEY
+    bodies = [b"", ECHO.encode(), f'{{"error": "{ECHO}"}}'.encode(), f"<html>{ECHO}".encode(), b"404 page not found\n"]
+    kinds = ["", KEY, f"text/html; {KEY}", f"application/json; {KEY}", "text/plain"]
+    answers = [Answer(body, status, kind, headers, syncthing=False) for body in bodies for kind in kinds]
+    async with Server(*answers) as server, Syncthing(KEY, _with_password(server.url)) as client:
+        for number in range(len(answers)):
+            with pytest.raises(SyncthingError) as caught:
+                await (client.system.status() if number % 2 else client.noauth.login("user", PASSWORD))
+            for link in links(caught.value):
+                assert secrets_in("\n".join([str(link), repr(link), *texts(link.args), *texts(vars(link))])) == []
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        str,
+        lambda key: quote(key, safe=""),
+        lambda key: quote(key, safe="").lower(),
+        quote_plus,
+        json.dumps,
+        lambda key: json.dumps(key).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
+        html.escape,
+        lambda key: html.escape(key).replace("&quot;", "&#34;").replace("&#x27;", "&#39;").replace("+", "&#43;"),
+        lambda key: base64.b64encode(key.encode()).decode(),
+        lambda key: base64.b64encode(f"X-API-Key: {key}\r\n".encode()).decode(),
+        lambda key: base64.urlsafe_b64encode(f"user:{key}!".encode()).decode(),
+        lambda key: base64.b64encode(f"ab{key}".encode()).decode().rstrip("="),
+        lambda key: key.encode().hex(),
+        str.upper,
+    ],
+)
+@pytest.mark.parametrize("key", [KEY, "a\"b'c<d>e&f/g+h i%j\\k=l~", "~~~???>>>ooo", "0123456789abcdef"])
+def test_forms_of_a_secret(key: str, write: Callable[[str], str]) -> None:
+    """A secret is found as it is, and as servers escape or encode what they show."""
+    masked = Secrets([key]).mask(f"<b>{write(key)}</b>")
+    assert "***" in masked
+    assert len(masked) < len("<b>***</b>") + 30
+    for form in (key, quote(key, safe=""), base64.b64encode(key.encode()).decode()[1:-4], key.encode().hex()):
+        assert form.lower() not in masked.lower()
+
+
+def test_what_is_no_secret() -> None:
+    """Words are left alone: a short key may be a part of any, and without secrets there is nothing to find."""
+    for secrets in (Secrets([]), Secrets(["key", ""])):
+        assert secrets.mask("the API key") == "the API key"
+    assert Secrets([KEY]).mask("the API key") == "the API key"
+    assert KEY not in repr(Secrets([KEY])) + repr(vars(Secrets([KEY])))
+
+
+def test_errors_are_cleaned_whole() -> None:
+    """Whatever an error holds, and what it came from, is looked through, and stays of its kind."""
+
+    class Head(NamedTuple):
+        text: str
+        number: int
+
+    class OddError(Exception):
+        pass
+
+    error = OddError(KEY, KEY.encode(), 7, [KEY, (KEY, None)], Head(KEY, 1), {"x": KEY}, URL("http://nas"))
+    error.headers = CIMultiDictProxy(CIMultiDict({"x-echo": KEY, KEY: "y"}))  # type: ignore[attr-defined]
+    error.__cause__ = ValueError(KEY)
+    error.__context__ = OSError(5, KEY)
+    error.__cause__.__context__ = error  # even if they go round in a circle
+    Secrets([KEY]).clean(error)
+    assert error.args == ("***", b"***", 7, ["***", ("***", None)], Head("***", 1), "{'x': '***'}", URL("http://nas"))
+    assert dict(error.headers) == {"x-echo": "***", "***": "y"}  # type: ignore[attr-defined]
+    assert error.__cause__.args == ("***",)
+    assert error.__context__.args == (5, "***")
 
 
 async def test_a_url_that_can_not_be_parsed() -> None:

@@ -7,7 +7,7 @@ as aiohttp made it: an answer with an error status becomes a `StatusError`, made
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiohttp
 from aiohttp.client_exceptions import UnixClientConnectorError
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["StatusError", "may_repeat", "translate", "without_secrets"]
 
 _REPEATABLE: Final = {"GET", "PUT", "DELETE"}
+_HALF_A_HEAD: Final = b"half a head"
 _NO_HEADERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 
 
@@ -82,6 +83,8 @@ def without_secrets(error: Exception, method: str, uri: str, secrets: Secrets) -
         return NotSyncthingError(message, method=method, path=path)
     if isinstance(error, SyncthingError) and error.method is None:
         error.method, error.path = method, path
+    elif isinstance(error, aiohttp.ServerDisconnectedError) and _half_a_head(error):
+        error.message, error.args = cast("Any", _HALF_A_HEAD), (_HALF_A_HEAD,)
     secrets.clean(error)
     return error
 
@@ -109,7 +112,7 @@ def _ended_unanswered(error: Exception) -> bool:
     """Return whether a connection ended before any byte of the answer came."""
     match error:
         case aiohttp.ServerDisconnectedError():
-            return isinstance(error.message, str)  # otherwise it is the part of the head that came
+            return not _half_a_head(error)
         case aiohttp.ClientConnectorError():
             return False  # there was none
         case aiohttp.ClientOSError() | aiohttp.ClientConnectionResetError():
@@ -148,6 +151,11 @@ def translate(error: Exception, method: str, uri: str) -> SyncthingError:
     return failure
 
 
+def _half_a_head(error: aiohttp.ServerDisconnectedError) -> bool:
+    """Return whether the connection ended after a part of an answer's head; aiohttp gives that as the message."""
+    return not isinstance(error.message, str)
+
+
 def _path(uri: str) -> str:
     return uri.lstrip("/").partition("?")[0]
 
@@ -179,10 +187,10 @@ def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
                 ConnectionFailedError,
                 f"can't connect to {where}: {_reason(error)}. Is Syncthing running there?",
             )
-        case aiohttp.ServerDisconnectedError(message=str()):
-            return ConnectionFailedError, "the connection was closed without an answer"
-        case aiohttp.ServerDisconnectedError():  # with the part of the head that came
+        case aiohttp.ServerDisconnectedError() if _half_a_head(error):
             return IncompleteResponseError, "the connection ended in the middle of the answer"
+        case aiohttp.ServerDisconnectedError():
+            return ConnectionFailedError, "the connection was closed without an answer"
         case aiohttp.ClientConnectionError() | OSError():
             return ConnectionFailedError, f"the connection broke: {_reason(error)}"
         case _:

@@ -98,7 +98,9 @@ class Secrets:
             if make is not None:
                 return make(parts)
             return parts if isinstance(value, list) else tuple(parts)
-        return value
+        shown = repr(value)
+        masked = self.mask(shown)
+        return value if masked == shown else masked
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -83,8 +83,8 @@ class Sessions:
         return idle > 0
 
     def give_back(self, response: aiohttp.ClientResponse) -> None:
-        """Note that the connection of an answer, which has been read, is free again, unless it is closed now."""
-        if response.headers.get(_CONNECTION, "").lower() != "close":
+        """Note that the connection of an answer is free again, if all of it was read and it isn't closed now."""
+        if response.content.at_eof() and response.headers.get(_CONNECTION, "").lower() != "close":
             self._idle += 1
 
     async def close(self) -> None:
