@@ -11,7 +11,7 @@ from yarl import URL
 
 from aiosyncthing import _routes
 from aiosyncthing._access import read_access
-from aiosyncthing._destinations import Destinations, left, with_query
+from aiosyncthing._destinations import Destinations, Limits, left, with_query
 from aiosyncthing.exceptions import BadRequestError, UnauthorizedError
 
 KEY = "a-key-that-nobody-may-see"
@@ -77,15 +77,15 @@ def test_how_long_it_may_take(timeout: float | None, uri: str, total: float | No
     """As long as the client says, or the route; a poll may be silent for so long."""
     method = "POST" if uri == "rest/db/scan" else "GET"
     limits = destinations(timeout=timeout).find(method, uri).limits
-    assert (limits.total, limits.sock_read) == (None if total == math.inf else total, silence)
+    assert (limits.total, limits.phases.sock_read) == (None if total == math.inf else total, silence)
 
 
 def test_what_is_left() -> None:
-    """The time for a request that is sent again is what is left of it, never none: that would be no limit."""
-    limits = aiohttp.ClientTimeout(10, 1, 2, 3)
-    assert left(limits, 4) == aiohttp.ClientTimeout(6, 1, 2, 3)
-    assert left(limits, 40).total == 0.001
-    assert left(aiohttp.ClientTimeout(None, 1, 2, 3), 40) == aiohttp.ClientTimeout(None, 1, 2, 3)
+    """The time for a request that is sent again is what is left of it, if it has a limit at all."""
+    phases = aiohttp.ClientTimeout(None, 1, 2, 3)
+    assert left(Limits(10, phases), 4) == Limits(6, phases)
+    assert left(Limits(10, phases), 40) == Limits(0, phases)
+    assert left(Limits(None, phases), 40) == Limits(None, phases)
 
 
 def test_queries() -> None:
