@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from aiosyncthing._checks import (
     check_event_types,
     check_log_time,
+    device,
     device_in_path,
     in_path,
     lines,
+    mapping,
     number,
     numbers,
     page_params,
@@ -116,7 +119,7 @@ def test_lines_of_any_kind(text: Any) -> None:
     assert lines(text) == ["a", ""]
 
 
-@pytest.mark.parametrize("text", ["*.tmp", "", b"*.tmp", ["a", 1], [None], [b"x"]])
+@pytest.mark.parametrize("text", ["*.tmp", "", b"*.tmp", ["a", 1], [None], [b"x"], None, 5])
 def test_what_are_no_lines(text: Any) -> None:
     """A single text would be taken apart into characters, and other things are no lines."""
     with pytest.raises(BadRequestError, match="a list of strings is needed"):
@@ -176,3 +179,34 @@ def test_unknown_event_types(types: Any, message: str) -> None:
     with pytest.raises(BadRequestError) as caught:
         check_event_types(types)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [{}, {"a": 1}, MappingProxyType({"a": 1})])
+def test_any_mapping_is_an_object(value: Any) -> None:
+    """It comes back unchanged."""
+    assert mapping(value, "x") is value
+
+
+@pytest.mark.parametrize("value", ["docs", None, 5, [("a", 1)], b"x"])
+def test_what_is_no_object(value: Any) -> None:
+    """The message names the argument, and what was given."""
+    with pytest.raises(BadRequestError) as caught:
+        mapping(value, "folder")
+    assert str(caught.value) == f"folder must be an object (a dict), not {type(value).__name__}"
+
+
+@pytest.mark.parametrize("value", [DEVICE, DEVICE.lower(), DEVICE.replace("-", " "), DeviceID(DEVICE)])
+def test_a_device_id_in_any_notation(value: str) -> None:
+    """It comes back as it was given, since the daemon takes it so."""
+    assert device(value) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", BadRequestError), (5, BadRequestError), ("bad", InvalidDeviceIDError), (DEVICE[:-1], InvalidDeviceIDError)],
+)
+def test_what_is_no_device_id(value: Any, expected: type[BadRequestError]) -> None:
+    """A typing error is one, and not an unknown device."""
+    with pytest.raises(expected) as caught:
+        device(value)
+    assert type(caught.value) is expected

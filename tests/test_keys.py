@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from aiosyncthing import types as t
-from aiosyncthing._keys import Place, check_strays, find_strays, is_newer
+from aiosyncthing._keys import Place, _shape_of, check_strays, find_strays, is_newer
 from aiosyncthing.exceptions import BadRequestError
 
 from .support.recordings import VERSIONS, exchanges
+
+_shape_of.cache_clear()  # for the measurement of coverage: another test may have been first
 
 PLACES: list[tuple[Place, Any]] = [
     (("folders",), t.FolderPatch),

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aiosyncthing import API
+from aiosyncthing import API, _routes
+from aiosyncthing import _lookup as lookup
 from aiosyncthing._lookup import explain_missing, find_device, find_folder
 from aiosyncthing.exceptions import (
     BadRequestError,
@@ -132,3 +133,31 @@ async def test_other_errors_come_out() -> None:
     async with Server(as_text("CSRF Error", 403)) as server:
         with pytest.raises(UnauthorizedError):
             await ask(server, find_folder, FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (as_json({"paused": True}), FolderNotRunningError),
+        (UNKNOWN, UnknownFolderError),
+        (as_text("CSRF Error", 403), UnknownFolderError),
+    ],
+)
+async def test_asking_about_a_folder(second: Answer, expected: type[SyncthingError]) -> None:
+    """What the daemon answers comes out, and where it calls the folder unknown, what it is instead."""
+    route = _routes.DB_NEED
+    answers = as_json({"page": 1}), as_text("no such folder", 404), second
+    async with Server(*answers) as server:
+        assert await ask(server, lookup.ask, route, FOLDER, {"page": "1"}, None) == {"page": 1}
+        with pytest.raises(expected) as caught:
+            await ask(server, lookup.ask, route, FOLDER, {}, None)
+    assert type(caught.value) is expected
+    assert (caught.value.path, caught.value.status) == (route.path, 404)
+    assert server.requests[0].query == f"folder={ESCAPED}&page=1"
+
+
+def test_what_is_missing_in_an_answer() -> None:
+    """It is an error about that answer, which was a success."""
+    found = lookup.missing(UnknownDeviceError, "nobody", _routes.DEVICES)
+    assert (found.method, found.path, found.status, found.body) == ("GET", "rest/config/devices", 200, None)
+    assert str(found) == "nobody (GET rest/config/devices, status 200)"

@@ -36,6 +36,17 @@ async def test_files(version: str) -> None:
         assert answer["globalVersions"].count("Version:") == 1
 
 
+@pytest.mark.parametrize("place", ["folder=nope&file=x", "folder=docs&file=nope", "folder=paused&file=x"])
+async def test_files_that_version_2_does_not_have(place: str) -> None:
+    """It answers with zero values, whatever is missing."""
+    async with lone_node("2.1.3") as node:
+        await add_folder(node, files={"x": "1"})
+        await add_folder(node, folder_id="paused", paused=True)
+        answer = decoded(await ask(node, HANDLERS, f"/rest/debug/file?{place}"))
+        assert problems(answer, ANSWERS["GET", "rest/debug/file"]) == []
+        assert (answer["global"]["name"], answer["local"]["name"], answer["availability"]) == ("", "", None)
+
+
 async def test_completion_of_devices() -> None:
     """The mean of the folders that run, for each device."""
     async with lone_node() as node:

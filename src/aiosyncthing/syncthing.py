@@ -293,6 +293,7 @@ class Syncthing:
         Raises:
             UnknownFolderError: There is no such folder, or no longer.
             UnknownDeviceError: There is no such remote device, or no longer.
+            InvalidDeviceIDError: That is not a device ID.
             FolderNotRunningError: A folder is paused.
             CannotSyncError: A folder has an error, such as a lost disk, or a device is paused here or not one of those
                 that share the folder.

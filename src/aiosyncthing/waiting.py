@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from . import _routes
 from ._backoff import delays, is_transient
-from ._checks import required
+from ._checks import device, required
 from ._deadline import Signal, within
 from ._look import Look
 from ._progress import Amount, FailedItem, Missing, Rate, SyncProgress, enumerated
@@ -85,7 +85,7 @@ async def wait_in_sync(
     chosen = _names(folders, "folders")
     if chosen is not None and not chosen:
         raise BadRequestError("folders must not be empty; leave it out for all")
-    waiter = _Waiter(api, events, chosen, _names(devices, "devices"), rescan=rescan)
+    waiter = _Waiter(api, events, chosen, _names(devices, "devices", device), rescan=rescan)
     async with within(timeout, lambda: waiter.reason, lambda: waiter.progress):
         await waiter.identify()  # outside of the stream, which would wait for a daemon that is not there
         async with events.stream() as stream:
@@ -96,10 +96,12 @@ async def wait_in_sync(
                 await _end([listener, *waiter.tasks])
 
 
-def _names(names: Iterable[str] | str | None, what: str) -> list[str] | None:
+def _names(
+    names: Iterable[str] | str | None, what: str, check: Callable[[str, str], str] = required
+) -> list[str] | None:
     if names is None:
         return None
-    return [required(name, what) for name in ([names] if isinstance(names, str) else names)]
+    return [check(name, what) for name in ([names] if isinstance(names, str) else names)]
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
