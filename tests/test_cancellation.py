@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 from contextlib import aclosing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -279,3 +281,80 @@ async def test_cancelling_an_operation(given: Given, work: Operation) -> None:
 
     assert await cancel_everywhere(partial(work, given), after=look)
     await given.client.system.ping()
+
+
+# --- Ctrl-C ---
+
+INTERRUPTED: Final = """
+import asyncio, signal, sys
+from contextlib import suppress
+from aiosyncthing import Syncthing, SyncthingError
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background job of a shell may not have
+
+async def failing(client):
+    async with Syncthing("key", "http://127.0.0.1:1") as nobody:
+        with suppress(SyncthingError):
+            await nobody.system.status()
+        with suppress(SyncthingError):
+            await nobody.wait_ready(0.1)
+        async with nobody.events.stream() as stream:
+            assert (await anext(stream))["type"] == "StreamDown"
+    with suppress(SyncthingError):
+        await client.events.poll(10**6, timeout=0)
+    with suppress(SyncthingError):
+        await client.system.status(timeout=0.0001)
+    with suppress(SyncthingError):
+        await client.wait_in_sync("paused", [])
+    with suppress(SyncthingError):
+        await client.wait_in_sync("docs", [], stable_for=60, timeout=0.1)
+    async with client.watch() as live:
+        with suppress(SyncthingError):
+            await live.until(lambda _: False, 0.1)
+    await polling(client)
+
+async def streaming(client):
+    async with client.events.stream() as stream:
+        async for _ in stream:
+            pass
+
+async def listening(client):
+    async for _ in client.events.listen():
+        pass
+
+async def mirroring(client):
+    async with client.watch() as live:
+        await live.until(lambda _: False)
+
+async def waiting(client):
+    await client.wait_in_sync("docs", [], stable_for=3600)
+
+async def polling(client):
+    await client.events.poll(10**6)
+
+async def main():
+    async with Syncthing(*sys.argv[2:]) as client:
+        await globals()[sys.argv[1]](client)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("what", ["failing", "streaming", "listening", "mirroring", "waiting", "polling"])
+async def test_ctrl_c(given: Given, what: str) -> None:
+    """Ctrl-C is a KeyboardInterrupt, during any operation and after all that may have gone wrong before."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-X", "dev", "-W", "error", "-c", INTERRUPTED, what, given.fake.api_key, given.fake.url),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    polling = "timeout=60" if what in {"failing", "polling"} else "rest/events"
+
+    def is_there() -> bool:
+        return given.fake.polls_waiting > 0 and any(polling in request.target for request in given.fake.requests)
+
+    await given.fake.until(is_there, 60)
+    process.send_signal(signal.SIGINT)
+    _, errors = await process.communicate()
+    assert errors.decode().splitlines()[-1] == "KeyboardInterrupt", errors.decode()
+    assert process.returncode == -signal.SIGINT
+    assert errors.count(b"Traceback") <= 3, errors.decode()  # with the cancellation that it comes from, and no more
