@@ -854,3 +854,40 @@ async def test_cannot_be_killed(fake, monkeypatch: pytest.MonkeyPatch) -> None:
             await daemon.stop()
     await daemon.stop()
     assert daemon.returncode is not None
+
+
+IN_LOOPS = """
+import asyncio, os
+from aiosyncthing import Daemon
+from aiosyncthing.exceptions import EventLoopError
+
+async def start_and(end):
+    await daemon.start()
+    await daemon.client.system.ping()
+    await end()
+
+async def both():  # wait for each other
+    await asyncio.gather(daemon.stop(), daemon.stop())
+
+daemon = Daemon(stop_timeout=0)
+for end in (both, daemon.kill, both):
+    asyncio.run(start_and(end))
+    asyncio.run(daemon.wait())
+asyncio.run(daemon.start())
+for use in (daemon.start, daemon.stop, daemon.restart, daemon.kill, daemon.wait):
+    try:
+        asyncio.run(use())
+    except EventLoopError as error:
+        assert "the daemon belongs to another event loop, which is closed" in str(error), error
+    else:
+        raise AssertionError(use)
+os._exit(0)  # asyncio complains of a subprocess that outlives its loop
+"""
+
+
+def test_several_event_loops() -> None:
+    """While it is down it can be started in another loop; while it is up it belongs to the one it was started in."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", IN_LOOPS], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from . import _home
 from ._deadline import Limit
+from ._loops import check_loop
 from ._ports import Listening, Ports, is_taken
 from ._process import Process, in_thread, to_the_end
 from ._supervision import Crash, CrashPolicy, Log, Supervisor
@@ -123,6 +124,7 @@ class Daemon:
         self._env = dict(env or {})
         self._arguments = tuple(arguments)
         self._log = Log(self._api_key)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = asyncio.Lock()
         self._down = asyncio.Event()
         self._supervisor = Supervisor(
@@ -223,8 +225,9 @@ class Daemon:
         Raises:
             DaemonError: It is running already, or can't be started; the message has the end of its log. Nothing
                 remains of it then, nor when this is cancelled.
+            EventLoopError: It was started in another event loop.
         """
-        async with self._lock:
+        async with self._in_turn():
             if self.running:
                 raise DaemonError(f"the daemon is running already: {self!r}")
             await self._launch()
@@ -237,7 +240,7 @@ class Daemon:
         Raises:
             DaemonError: It can't even be killed, or its temporary home can't be removed.
         """
-        async with self._lock:
+        async with self._in_turn():
             try:
                 await self._ask_to_end()
             finally:
@@ -249,7 +252,7 @@ class Daemon:
         Raises:
             DaemonError: As for `start`.
         """
-        async with self._lock:
+        async with self._in_turn():
             try:
                 await self._ask_to_end()
                 await to_the_end(self._reap())
@@ -260,7 +263,7 @@ class Daemon:
 
     async def kill(self) -> None:
         """Kill it, as a crash or a power failure would. `start` brings it back."""
-        async with self._lock:
+        async with self._in_turn():
             await to_the_end(self._reap())
             self._down.set()
 
@@ -270,6 +273,7 @@ class Daemon:
         Returns:
             Its exit code, negative for a signal.
         """
+        self._check_loop()
         await self._down.wait()
         return self._supervisor.returncode
 
@@ -283,6 +287,18 @@ class Daemon:
     ) -> None:
         """Stop it."""
         await self.stop()
+
+    def _in_turn(self) -> asyncio.Lock:
+        """Return the lock for starting and ending it, one after the other."""
+        loop = self._check_loop()
+        if loop is not self._loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        return self._lock
+
+    def _check_loop(self) -> asyncio.AbstractEventLoop:
+        """Make sure that it is used in the loop that it was started in, as long as it is up."""
+        bound = self._supervisor.process is not None or self._lock.locked()
+        return check_loop(self._loop if bound else None, "the daemon")
 
     async def _launch(self) -> None:
         if self._down.is_set():
