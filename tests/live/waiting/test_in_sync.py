@@ -165,7 +165,7 @@ async def test_failed_deletions_are_waited_for(pair: Pair, folders: Folders) -> 
     assert completion["completion"] == 95
     assert f"folder {mine.id}, device device 1: 1 item (0 B) still missing there" in await missing(mine, its)
     await pair.b.client.database.set_ignores(its.id, [])
-    shutil.rmtree(its.path / "dir")
+    shutil.rmtree(its.path / "dir", ignore_errors=True)  # the daemon may be faster
     await its.scan()
     await in_sync(mine, its)
 

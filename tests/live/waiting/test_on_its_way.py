@@ -1,0 +1,160 @@
+"""Never in sync while files are on their way: two real daemons, with the width of an ocean between them.
+
+``AIOSYNCTHING_SEED`` repeats a run; ``AIOSYNCTHING_STEPS`` makes it longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing import Daemon
+from tests.support.relay import Relay
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+pytestmark = [pytest.mark.daemon, pytest.mark.chaos]
+
+DELAY = 0.15
+SEED = os.environ.get("AIOSYNCTHING_SEED") or str(random.randrange(10**6))
+STEPS = int(os.environ.get("AIOSYNCTHING_STEPS", "1"))
+
+
+class Ocean:
+    """A folder on two daemons far from each other. What happens is done at one of them, the other has the news.
+
+    Args:
+        seed: Decides what.
+        where: Directory for the folder on both sides.
+        near: The daemon at which it is done.
+        far: The daemon that has the news.
+    """
+
+    def __init__(self, seed: str, where: Path, near: Daemon, far: Daemon) -> None:
+        self.near = near
+        self.far = far
+        self.id = f"folder {seed}"
+        self._random = random.Random(seed)
+        self._where = where / seed
+
+    def path(self, daemon: Daemon) -> Path:
+        """Where a daemon has the folder."""
+        return self._where / daemon.device_id[:7]
+
+    async def add(self, daemon: Daemon, *, shared: bool = True) -> None:
+        """Add the folder to a daemon."""
+        both = [{"deviceID": each.device_id} for each in (self.near, self.far)] if shared else []
+        self.path(daemon).mkdir(parents=True, exist_ok=True)
+        body = {"id": self.id, "path": str(self.path(daemon)), "devices": both, "fsWatcherEnabled": False}
+        await daemon.client.config.set_folder(body)
+
+    async def write(self, name: str) -> None:
+        """Let there be some news."""
+        self.path(self.far).mkdir(parents=True, exist_ok=True)
+        for number in range(self._random.choice([1, 5, 40])):
+            (self.path(self.far) / f"{name} {number}").write_text(name)
+
+    async def settle(self) -> None:
+        """Share the folder, with all that there is on both sides."""
+        await self.write("old")
+        await self.add(self.far)
+        await self.add(self.near)
+        await until(self.is_complete)
+        await self.near.client.wait_in_sync(self.id, timeout=60)
+
+    async def is_complete(self) -> bool:
+        """Tell whether both sides have the same files."""
+        return self.names(self.near) == self.names(self.far)
+
+    def names(self, daemon: Daemon) -> set[str]:
+        """Return the names of the files that have arrived at a daemon."""
+        return {path.name for path in self.path(daemon).iterdir() if not path.name.startswith(".")}
+
+    async def accept(self) -> None:
+        """Accept a folder that is offered."""
+        await self.write("new")
+        await self.add(self.far)
+        await self.far.client.database.scan(self.id)
+        await until(self.is_offered)
+        await self.add(self.near)
+
+    async def is_offered(self) -> bool:
+        """Tell whether the folder is offered."""
+        return self.id in await self.near.client.cluster.pending_folders()
+
+    async def resume(self) -> None:
+        """Pause the folder, and resume it when there is news."""
+        await self.settle()
+        await self.near.client.config.patch_folder(self.id, paused=True)
+        await self.write("new")
+        await self.far.client.database.scan(self.id)
+        await self.near.client.config.patch_folder(self.id, paused=False)
+
+    async def change(self) -> None:
+        """Change a setting for which the folder is started again, while news is on its way."""
+        await self.settle()
+        await self.write("new")
+        await self.far.client.database.scan(self.id)
+        await self.near.client.config.patch_folder(self.id, order="alphabetic")
+
+    async def share(self) -> None:
+        """Share a folder that the other side has already shared."""
+        await self.write("new")
+        await self.add(self.far)
+        await self.add(self.near, shared=False)
+        await self.far.client.database.scan(self.id)
+        devices = [{"deviceID": each.device_id} for each in (self.near, self.far)]
+        await self.near.client.config.patch_folder(self.id, devices=devices)
+
+    async def run(self) -> None:
+        """Do something, wait a little, then wait for sync, and see whether it is true."""
+        ways: list[Callable[[], Awaitable[None]]] = [self.accept, self.accept, self.resume, self.change, self.share]
+        way = self._random.choice(ways)
+        await way()
+        await asyncio.sleep(self._random.choice([0, 0, 0.1, 0.3, 1]))
+        devices = self._random.choice([None, [], [self.far.device_id]])
+        rescan = self._random.random() < 0.5
+        await self.near.client.wait_in_sync(self.id, devices, rescan=rescan, timeout=90)
+        missing = self.names(self.far) - self.names(self.near)
+        assert not missing, f"AIOSYNCTHING_SEED={SEED}: {way.__name__}, {devices}, {rescan}: {sorted(missing)}"
+
+
+@pytest.mark.timeout(120 + 60 * STEPS)
+async def test_nothing_is_in_sync_while_files_are_on_their_way(syncthing_binary: Path, tmp_path: Path) -> None:
+    """A folder that was just accepted, resumed, shared or started again, here or there, all at a random moment."""
+    async with AsyncExitStack() as stack:
+        pairs = [await far_apart(stack, syncthing_binary) for _ in range(2)]
+
+        async def run(number: int, near: Daemon, far: Daemon) -> None:
+            for step in range(STEPS):
+                await Ocean(f"{SEED}-{number}-{step}", tmp_path, near, far).run()
+
+        tasks = [run(number, *pair[:: 1 if number % 2 else -1]) for number, pair in enumerate(pairs)]
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if result is not None:
+                raise result
+
+
+async def far_apart(stack: AsyncExitStack, binary: Path) -> tuple[Daemon, Daemon]:
+    """Return two daemons that are connected over a long way."""
+    daemons = [Daemon(binary=binary, stop_timeout=0) for _ in range(2)]
+    for daemon in daemons:
+        stack.push_async_callback(daemon.stop)
+    await asyncio.gather(*(daemon.start() for daemon in daemons))
+    one, other = daemons
+    relay = await stack.enter_async_context(Relay(one.sync_address, DELAY))
+    for daemon in daemons:  # those that are cut off are soon back
+        await daemon.client.config.patch_options(reconnectionIntervalS=5)
+    await one.client.config.set_device({"deviceID": other.device_id, "addresses": ["tcp://127.0.0.1:1"]})
+    await other.client.config.set_device({"deviceID": one.device_id, "addresses": [relay.address]})
+    async with other.client.watch() as live:
+        await live.until(lambda live: live.devices[one.device_id].connected, timeout=60)
+    return one, other
