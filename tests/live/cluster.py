@@ -301,6 +301,8 @@ async def differences(live: Live, daemon: Daemon) -> list[str]:
     config = await client.config.config()
     connections = (await client.system.connections())["connections"]
     compare("connected", live.connected, True)
+    compare("pending devices", live.pending_devices, await client.cluster.pending_devices())
+    compare("pending folders", live.pending_folders, await client.cluster.pending_folders())
     compare("folders", sorted(live.folders), sorted(folder["id"] for folder in config["folders"]))
     compare("devices", sorted(live.devices), sorted(device["deviceID"] for device in config["devices"]))
     for device in config["devices"]:
