@@ -79,6 +79,15 @@ def test_each_part_of_an_index_makes_it_longer_while_it_lasts() -> None:
     assert grace.folder_until("docs") == 201 + GRACE
 
 
+def test_a_device_that_never_ceases_to_change_something_is_not_waited_for() -> None:
+    """What it sends after a minute is no longer the index that was on its way."""
+    grace = Grace()
+    grace.note(started(), 100)
+    for moment in range(101, 300):
+        grace.note(event("RemoteIndexUpdated", folder="docs", device=OTHER), moment)
+    assert 150 < grace.folder_until("docs") < 180
+
+
 def test_an_event_is_noted_once() -> None:
     """However often it comes: from the stream, and again among those from before."""
     grace, first = Grace(), started()

@@ -5,7 +5,7 @@ sends one when the devices connect, and when a folder that they share was added,
 and answers the other's with what is new to it (lib/model/indexhandler.go, lib/model/model.go). The daemon knows when
 that begins; nothing says that it has come to its end, and when there is nothing new, nothing is sent. So after each of
 these happenings everything that is on its way gets some time, and again after each part of an index that comes within
-it.
+it, for a minute at most.
 
 How to know of them:
 
@@ -39,6 +39,10 @@ GRACE: Final = 3.0
 _RECONNECTING: Final = 65.0
 """Seconds in which a device that was interrupted connects again, if it does: it tries every 60, since 2.0 every 20."""
 
+_LONGEST: Final = 60.0
+"""Seconds after which a part of an index is taken for one of the changes that some devices never cease to send."""
+
+_NEVER: Final = float("-inf")
 _BROKEN_OFF: Final = "handling index"
 """In the error of a connection that was ended because of an index that came too early or too late."""
 
@@ -90,7 +94,8 @@ class Grace:
         self._seconds = seconds
         self._folders: dict[str, float] = {}
         self._devices: dict[str, float] = {}
-        self._unknown = float("-inf")
+        self._indexes: dict[str, float] = {}  # by folder
+        self._unknown = _NEVER
         self._unsaved: set[str] = set()  # started since the configuration was saved
         self._connections: dict[str, str] = {}
         self._interrupted: dict[str, float] = {}
@@ -121,14 +126,18 @@ class Grace:
         elif kind in _ABOUT_DEVICES:
             self._extend(self._devices, data["id"] if kind == "DeviceConnected" else data["device"], moment)
         elif kind == "DeviceDisconnected":
-            running = moment <= max(self.device_until(data["id"]), *self._folders.values(), self._unknown)
+            running = moment <= max(
+                self.device_until(data["id"]), *self._folders.values(), *self._indexes.values(), self._unknown
+            )
             if running or _BROKEN_OFF in str(data.get("error")):
                 self._interrupted[data["id"]] = moment + _RECONNECTING
         elif kind == "FolderResumed":
             self.started(data["id"], moment)
         elif kind == "RemoteIndexUpdated":
-            if moment <= max(self.folder_until(data["folder"]), self.device_until(data["device"])):
-                self._extend(self._folders, data["folder"], moment)
+            name = data["folder"]
+            latest = max(self._folders.get(name, _NEVER), self.device_until(data["device"]), self._unknown)
+            if moment <= min(max(latest, self._indexes.get(name, _NEVER)), latest + _LONGEST):
+                self._extend(self._indexes, name, moment)
         elif "duration" not in data:
             self.started(data["folder"], moment)
 
@@ -154,15 +163,15 @@ class Grace:
 
     def folder_until(self, folder: str) -> float:
         """Return the moment until which something about a folder may be on its way, because of what was done here."""
-        return max(self._folders.get(folder, float("-inf")), self._unknown)
+        return max(self._folders.get(folder, _NEVER), self._indexes.get(folder, _NEVER), self._unknown)
 
     def device_until(self, device: str) -> float:
         """Return the moment until which something from a device may be on its way."""
-        return self._devices.get(device, float("-inf"))
+        return self._devices.get(device, _NEVER)
 
     def interrupted_until(self, device: str) -> float:
         """Return the moment until which a device is expected back that left while something was on its way."""
-        return self._interrupted.get(device, float("-inf"))
+        return self._interrupted.get(device, _NEVER)
 
     def end(self, folders: Iterable[str], devices: Iterable[str], now: float) -> float | None:
         """Return the next moment at which the time of one of these is over; ``None`` if that of all is."""
@@ -173,4 +182,4 @@ class Grace:
         return min((moment for moment in moments if moment > now), default=None)
 
     def _extend(self, moments: dict[str, float], name: str, moment: float) -> None:
-        moments[name] = max(moments.get(name, float("-inf")), moment + self._seconds)
+        moments[name] = max(moments.get(name, _NEVER), moment + self._seconds)
