@@ -74,6 +74,11 @@ async def test_use(fake: FakeSyncthing, tmp_path: Path, step: str) -> None:
     )
 
 
+async def test_an_entry_of_home_assistant(fake: FakeSyncthing) -> None:
+    """All of it in one process: the config flow, the set-up, the listener with a restart of the daemon, the end."""
+    await run("entry", url=fake.url, key=fake.api_key)
+
+
 async def test_a_socket() -> None:
     """The same through a Unix socket."""
     with short_folder() as folder, FakeSyncthing("1.29", socket=folder / "api.sock") as fake:

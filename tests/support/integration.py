@@ -79,6 +79,54 @@ class Program:
                     else:
                         await outcome
 
+    async def entry(self) -> None:
+        """Live as an entry of Home Assistant: check what the user has typed in, set up, follow the daemon, unload."""
+        loop = asyncio.get_running_loop()
+        with self.step("config flow"):
+            async with self.client(verify_ssl=True, loop=loop) as client:
+                await client.system.status()
+        with self.step("a wrong key"):
+            async with self._aiosyncthing.Syncthing("wrong" * 6, url=self._settings["url"]) as client:
+                await client.system.status()
+        client = self.client(verify_ssl=True, timeout=1)
+        seen: asyncio.Queue[str] = asyncio.Queue()
+
+        async def follow() -> None:
+            while True:
+                try:
+                    await client.system.ping()
+                    async for event in client.events.listen():
+                        seen.put_nowait(event["type"] if client.events.last_seen_id else "history")
+                except self._aiosyncthing.exceptions.SyncthingError:
+                    seen.put_nowait("lost")
+                    await asyncio.sleep(0.05)
+
+        with self.step("set-up"):
+            await client.system.status()
+            config = await client.system.config()
+            await client.system.version()
+            for folder in config["folders"]:
+                await client.database.status(folder["id"])
+            for device in config["devices"]:
+                await client.config.devices(device["deviceID"])
+        with self.step("listener"):
+            listener = asyncio.create_task(follow())
+            label = ""
+            while await seen.get() == "history":  # the first batch, whose end shows in a later event
+                label += "x"
+                await client.config.patch_folder(_FOLDER, label=label)
+            await client.config.patch_folder(_FOLDER, paused=True)
+            while await seen.get() != "FolderPaused":
+                pass
+            await client.system.restart()
+            while await seen.get() != "lost":
+                pass
+        with self.step("unload"):
+            client.events.stop()
+            listener.cancel()
+            await asyncio.wait([listener])
+            await client.close()
+
     async def requests(self) -> None:
         """Ask through a session that is passed in, and through one of its own; also what is refused."""
         async with aiohttp.ClientSession() as session:
