@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 
-from aiosyncthing import CertificateFile, Syncthing, fetch_fingerprint
+from aiosyncthing import CertificateFile, Daemon, Syncthing, fetch_fingerprint
 from aiosyncthing.exceptions import FolderNotRunningError, SyncthingError, WaitTimeoutError
 from aiosyncthing.testing import FakeSyncthing
 
 from .support.calls import CALLS, KEY, Call, results
-from .support.cancelling import cancel_everywhere, leaves_no_trace
+from .support.cancelling import cancel_everywhere, cancel_once, leaves_no_trace
+from .support.processes import children
 from .support.server import Answer, Server, as_json, as_text
 from .support.synced import connections_in_use
 
@@ -281,6 +282,21 @@ async def test_cancelling_an_operation(given: Given, work: Operation) -> None:
 
     assert await cancel_everywhere(partial(work, given), after=look)
     await given.client.system.ping()
+
+
+# --- A real daemon ---
+
+
+@pytest.mark.parametrize("what", ["start", "restart", "stop", "kill"])
+async def test_cancelling_a_daemon(syncthing_binary: Path, what: str) -> None:
+    """Cancelled in the midst of it, a real daemon leaves nothing behind, or goes on to be usable."""
+    daemon = Daemon(binary=syncthing_binary, stop_timeout=5)
+    if what != "start":
+        await daemon.start()
+    await cancel_once(getattr(daemon, what), 2, "when done")
+    await daemon.stop()
+    assert daemon.pid is None
+    assert not children()
 
 
 # --- Ctrl-C ---
