@@ -862,6 +862,25 @@ async def test_answers_of_the_wrong_shape(path: str, value: Any) -> None:
         assert await take(stream, 4) == ["StreamUp", *START]
 
 
+async def test_as_long_as_the_proxy_asks_for() -> None:
+    """The next try waits as long as the answer says."""
+    source = Source()
+    busy = [as_text("slow down", 429, headers={"Retry-After": "1"}, syncthing=False)]
+
+    def answer(request: Request) -> Answer:
+        return busy.pop() if busy and "timeout=30" in request.query else source(request)
+
+    clock = asyncio.get_running_loop().time
+    async with (
+        Server(answer=answer) as server,
+        Syncthing(KEY, server.url) as client,
+        client.events.stream(delays=quick) as stream,
+    ):
+        begin = clock()
+        assert await take(stream, 2) == ["StreamDown", "StreamUp"]
+        assert clock() - begin > 0.9
+
+
 # --- Event loops ---
 
 
