@@ -21,7 +21,6 @@ one more key, name it here.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 from . import _routes
@@ -310,7 +309,6 @@ EVENT_DATA: Final[Mapping[str, Shape]] = {
 
 _ENVELOPE: Final[Mapping[str, Kind]] = {"id": _WHOLE, "globalID": _WHOLE, "time": _TEXT, "type": _TEXT}
 _EVENTS: Final = Array(Object({**_ENVELOPE}))
-_COLUMNS: Final = [(itemgetter(key), kind.types) for key, kind in _ENVELOPE.items()]
 
 
 def check(shape: Shape, value: object, what: Route[Any] | str) -> None:
@@ -349,14 +347,20 @@ def check_events(route: Route[Any], answer: Any) -> None:
     Raises:
         InvalidResponseError: It is not.
     """
-    # Column by column, since that stays within C: a loop in Python would cost a tenth of the stream's throughput.
+    if not (isinstance(cast("object", answer), list) and _are_events(answer)):
+        check(_EVENTS, answer, route)
+
+
+def _are_events(answer: list[Any]) -> bool:
+    """Look at what `_EVENTS` names, without a call for each: every event of a stream passes here."""
     try:
-        is_list = isinstance(cast("object", answer), list)
-        if is_list and all(types.issuperset(map(type, map(key, answer))) for key, types in _COLUMNS):
-            return
+        for event in answer:
+            numbers = event["id"].__class__ is int and event["globalID"].__class__ is int
+            if not (numbers and event["time"].__class__ is str and event["type"].__class__ is str):
+                return False
     except (TypeError, LookupError):
-        pass
-    check(_EVENTS, answer, route)
+        return False
+    return True
 
 
 def check_event(item: Mapping[str, Any]) -> None:

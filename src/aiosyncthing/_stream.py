@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from . import _routes
 from ._backoff import Pace, pause_after
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["EventStream", "read_cursor"]
 
 _LOGGER = logging.getLogger(__name__)
-_running_loop = asyncio.get_running_loop
 _NEVER: Final = float("-inf")
 
 _MARGIN: Final = 10.0  # seconds that an answer may take beyond the time that the daemon waits, if the client says none
@@ -103,7 +102,7 @@ class EventStream:
         self._polled = _NEVER  # when the last poll began
         self._news = False  # since then
         self._answerer: str | None = None
-        self._pending: Iterator[Any] = iter(())
+        self._pending: Iterator[t.StreamItem] = iter(())
         self._pending_epoch: Epoch | None = None
         self._error: SyncthingError | None = None
         self._last: t.Event | None = None
@@ -170,8 +169,6 @@ class EventStream:
             MultipleDaemonsError: Several daemons answer in turns at this address.
             EventLoopError: The stream belongs to another event loop.
         """
-        if self._loop is not _running_loop():
-            self._loop = check_loop(self._loop, _WHAT)
         wanted = self._wanted
         while not self._ended:
             for item in self._pending:
@@ -179,7 +176,7 @@ class EventStream:
                     self._last, self._last_epoch = item, self._pending_epoch
                     if wanted is not None and item["type"] not in wanted:
                         continue
-                return cast("t.StreamItem", item)
+                return item
             await self._next()
         raise StopAsyncIteration
 
@@ -189,7 +186,7 @@ class EventStream:
         if self._task is None or self._loop is None or self._loop.is_closed():
             return
         try:
-            here = self._loop is _running_loop()
+            here = self._loop is asyncio.get_running_loop()
         except RuntimeError:  # there is none
             here = False
         if here:
@@ -211,6 +208,7 @@ class EventStream:
 
     async def _next(self) -> None:
         """Wait for the next batch and take it."""
+        self._loop = check_loop(self._loop, _WHAT)
         if self._waiting:
             raise RuntimeError("the stream is iterated over by another task already")
         task = self._prefetch()
