@@ -52,7 +52,7 @@ class Running:
         self._timer: Timer | None = None
         self._failures = 0.0
         self._last_failure = 0
-        self._last_change = -_ENDING
+        self._last_change = float("-inf")
         node.on_end = self._on_end
         node.on_listener = self._on_listener
 
