@@ -11,6 +11,7 @@ from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
+    InvalidResponseError,
     NotSupportedError,
     NotSyncthingError,
     PingError,
@@ -23,6 +24,8 @@ from aiosyncthing.exceptions import (
 
 from .support.calls import FOLDER, KEY, Call, calls, check, refused
 from .support.server import Answer, Server, as_json, as_text
+
+OLD = {"X-Syncthing-Version": "v1.19.2"}
 
 
 @pytest.mark.parametrize("call", calls("system"), ids=str)
@@ -71,7 +74,7 @@ async def test_what_makes_no_sense_is_not_sent(name: str, args: tuple[Any, ...],
         (as_text("Host check error", 403, syncthing=False), SyncthingError),
         (as_text("Bad Gateway", 502, syncthing=False), ServerError),
         (Answer(b"<html>", content_type="text/html", syncthing=False), NotSyncthingError),
-        (Answer(b'{"ping', content_type="application/json"), ValueError),
+        (Answer(b'{"ping', content_type="application/json"), InvalidResponseError),
         (Answer(raw=b"garbage\r\n\r\n"), NotSyncthingError),
         (Answer(raw=b""), ConnectionFailedError),
     ],
@@ -89,11 +92,17 @@ async def test_ping_fails_with_ping_error(answer: Answer, cause: type[Exception]
     assert (error.status, error.body) == (why.status, why.body)
 
 
-@pytest.mark.parametrize("answer", [{"ping": "ping"}, {}, [], None, "pong"])
-async def test_ping_needs_a_pong(answer: Any) -> None:
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        *((answer, r"not pong \(GET rest/system/ping\)") for answer in ({"ping": "ping"}, {})),
+        *((answer, r"not a JSON object \(GET rest/system/ping,") for answer in ([], None, "pong")),
+    ],
+)
+async def test_ping_needs_a_pong(answer: Any, message: str) -> None:
     """A daemon that answers anything else than pong was not pinged."""
     async with Server(as_json(answer)) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(PingError, match=r"not pong \(GET rest/system/ping\)"):
+        with pytest.raises(PingError, match=message):
             await client.system.ping()
 
 
@@ -133,7 +142,7 @@ async def test_ping_of_an_empty_error_says_something(monkeypatch: pytest.MonkeyP
         ("reset", (FOLDER,), as_text("folder must be paused when resetting", 500), ServerError),
         ("check_upgrade", (), as_text("upgrade unsupported", 503), NotSupportedError),
         ("upgrade", (), as_text("upgrade unsupported", 500), NotSupportedError),
-        ("paths", (), as_text("404 page not found", 404), NotSupportedError),
+        ("paths", (), as_text("404 page not found", 404, headers=OLD), NotSupportedError),
         (
             "set_log_levels",
             ({"api": "loud"},),
