@@ -46,7 +46,7 @@ class Stray(NamedTuple):
 
 
 def is_newer(version: str | None) -> bool:
-    """Tell whether a daemon may have keys that are not described here.
+    """Return whether a daemon may have keys that are not described here.
 
     Args:
         version: Its version, such as ``v2.1.3``; ``None`` if it is not known.

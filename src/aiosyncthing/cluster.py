@@ -64,7 +64,7 @@ class Cluster(Namespace):
 
         Args:
             device_id: The device.
-            missing_ok: Whether it is all the same when the device is not pending.
+            missing_ok: Do nothing when the device is not pending, instead of raising.
             timeout: Seconds for each request.
 
         Raises:
@@ -98,7 +98,7 @@ class Cluster(Namespace):
         Args:
             folder_id: The folder.
             device_id: Only the offer of this device; ``None`` for those of all.
-            missing_ok: Whether it is all the same when the folder is not pending, or that device does not offer it.
+            missing_ok: Do nothing when the folder is not pending, or that device does not offer it, instead of raising.
             timeout: Seconds for each request.
 
         Raises:

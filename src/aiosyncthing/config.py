@@ -177,7 +177,7 @@ class Config(Settings):
 
         Args:
             folder_id: The folder.
-            missing_ok: Whether it is all the same when there is no such folder.
+            missing_ok: Do nothing when there is no such folder, instead of raising.
             timeout: Seconds for each request.
 
         Raises:
@@ -282,7 +282,7 @@ class Config(Settings):
 
         Args:
             device_id: The device.
-            missing_ok: Whether it is all the same when there is no such device.
+            missing_ok: Do nothing when there is no such device, instead of raising.
             timeout: Seconds for each request.
 
         Raises:

@@ -126,6 +126,6 @@ class Debug(Namespace):
 
 
 def _is_nothing(answer: Mapping[str, Any]) -> bool:
-    """Tell whether nothing is known about the file, neither here nor elsewhere: the names are empty then."""
+    """Return whether nothing is known about the file, neither here nor elsewhere: the names are empty then."""
     sides = (answer.get("global"), answer.get("local"))
     return all(isinstance(side, dict) and cast("dict[str, object]", side).get("name") == "" for side in sides)

@@ -58,7 +58,7 @@ class Pending:
         self._node.events.emit("PendingFoldersChanged", {"added": [added], "removed": []})
 
     def is_listed(self, folder_id: str) -> bool:
-        """Tell whether the daemon finds a pending folder: version 2 splits the keys of its database at ``/``."""
+        """Return whether the daemon finds a pending folder: version 2 splits the keys of its database at ``/``."""
         return "/" not in folder_id or self._node.facts.numbers < (2,)
 
     def dismiss_device(self, device: str) -> None:
