@@ -40,7 +40,7 @@ def changed(value: Any, *path: str | int, to: Any = ...) -> Any:
 
 @pytest.mark.parametrize("version", recordings.VERSIONS)
 def test_what_real_daemons_sent_fits(version: str) -> None:
-    """Nothing that a real daemon has answered or told is refused."""
+    """Nothing that a real daemon has sent is refused."""
     answers = 0
     for exchange in recordings.exchanges(version):
         route = _routes.find_route(exchange.method, exchange.uri)
@@ -48,11 +48,11 @@ def test_what_real_daemons_sent_fits(version: str) -> None:
             assert checked(route, exchange.answer) is exchange.answer
             answers += 1
     assert answers > 40
-    told = [recorded.event for recorded in recordings.events(version)]
-    check_events(_routes.EVENTS, told)
-    for event in told:
+    events = [recorded.event for recorded in recordings.events(version)]
+    check_events(_routes.EVENTS, events)
+    for event in events:
         check_event(event)
-    assert len({event["type"] for event in told} & EVENT_DATA.keys()) > 12
+    assert len({event["type"] for event in events} & EVENT_DATA.keys()) > 12
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ class Recorded:
             self._prepared = dict(zip(call.requests, answers, strict=True))
         first = {recorded.event["type"]: recorded.event for recorded in recordings.events(version)}
         # In another order each time, since a stream ends at the first event that does not fit.
-        told = sorted(first.values(), key=lambda _: chance.random())
-        self._events: list[Any] = [{**event, "id": i, "globalID": i} for i, event in enumerate(told, 1)]
+        shuffled = sorted(first.values(), key=lambda _: chance.random())
+        self._events: list[Any] = [{**event, "id": i, "globalID": i} for i, event in enumerate(shuffled, 1)]
         self.misfits: list[bytes] = []
 
     async def answer(self, request: Request) -> Answer:

@@ -316,7 +316,8 @@ class Live:
         pause = pause_after(error, next(self._tries.setdefault(key, delays())))
         if isinstance(error, RequestTimeoutError):
             pause = max(pause, took)  # the daemon may still be computing
-            self._limits[key] = limit_for_expensive(self._api.timeout, self._limit(key))
+            if (limit := self._limit(key)) is not None:
+                self._limits[key] = limit_for_expensive(self._api.timeout, limit)
         self._due[key] = time.monotonic() + pause
         del self._asking[key]
 
