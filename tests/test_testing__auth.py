@@ -10,7 +10,7 @@ import pytest
 
 from aiosyncthing.testing._auth import Access, Admission, has_login, is_local, redirect
 from aiosyncthing.testing._facts import Facts
-from aiosyncthing.testing._http import Request, Response
+from aiosyncthing.testing._http import Headers, Request, Response
 from aiosyncthing.testing._passwords import hash_password
 
 from .support.serving import DEVICE, GUI, KEY
@@ -31,7 +31,7 @@ class Asking:
     ) -> Admission:
         """Decide about a request."""
         given = {name.replace("_", "-"): value for name, value in {"Host": "localhost", **headers}.items()}
-        request = Request(method, target, tuple(given.items()))
+        request = Request(method, target, Headers(given.items()))
         return self.access.admit(request, self.gui, "another-key", by_name=True, secure=secure)
 
 
@@ -80,7 +80,7 @@ def test_the_host_check() -> None:
         assert (refusal(found), found.headers) == ((403, b"Host check error\n"), [])
     assert Asking(insecureSkipHostcheck=True).ask(Host="example.org", X_API_Key=KEY).refusal is None
     asking = Asking()
-    request = Request("GET", "/rest/system/ping", (("X-API-Key", KEY),))
+    request = Request("GET", "/rest/system/ping", Headers([("X-API-Key", KEY)]))
     assert asking.access.admit(request, asking.gui, "", by_name=False, secure=False).refusal is None
 
 
@@ -252,6 +252,6 @@ def test_sessions_of_the_form() -> None:
     asking.access.restarted()
     asking.access.note_answer(Request("GET", "/meta.js"), Response())
     assert asking.ask("/meta.js", Cookie=f"{name}=abc").refusal is None
-    logout = Request("POST", "/rest/noauth/auth/logout", (("Cookie", f"{name}=abc"),))
+    logout = Request("POST", "/rest/noauth/auth/logout", Headers([("Cookie", f"{name}=abc")]))
     asking.access.note_answer(logout, Response(status=204))
     assert asking.ask("/meta.js", Cookie=f"{name}=abc").refusal

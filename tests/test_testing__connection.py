@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing.testing._certificate import CERTIFICATE_FILE
+from aiosyncthing.testing._certificate import CERTIFICATE_FILE, Certificate
 from aiosyncthing.testing._connection import Connection
 
 from .support.serving import Wire, serving
@@ -31,7 +31,8 @@ class Echo:
 
     def make(self) -> Connection:
         """Return what serves the next connection."""
-        self.connections.append(Connection(len(self.connections) + 1, self.serve, self.changed))
+        number = len(self.connections) + 1
+        self.connections.append(Connection(number, self.serve, self.changed, lambda: Certificate.template().context))
         return self.connections[-1]
 
     def serve(self, connection: Connection, message: Message) -> asyncio.Task[None]:

@@ -6,12 +6,14 @@ import json
 
 import pytest
 
-from aiosyncthing.testing._http import EMPTY, Refusal, Request, as_bytes, as_json, as_ok, as_text, encode
+from aiosyncthing.testing._http import EMPTY, Headers, Refusal, Request, as_bytes, as_json, as_ok, as_text, encode
 
 
 def test_the_parts_of_a_request() -> None:
     """Path and query are there both raw and decoded; a message names no header."""
-    request = Request("GET", "/a%2fb%ff?x=1&y=a+b%20c&x=2&z", (("X-Api-Key", "secret"), ("x-api-key", "other")))
+    request = Request(
+        "GET", "/a%2fb%ff?x=1&y=a+b%20c&x=2&z", Headers([("X-Api-Key", "secret"), ("x-api-key", "other")])
+    )
     assert (request.raw_path, request.path, request.query) == ("/a%2fb%ff", "/a/b\ufffd", "x=1&y=a+b%20c&x=2&z")
     assert (request.param("x"), request.params("x"), request.param("y")) == ("1", ["1", "2"], "a b c")
     assert (request.has("z"), request.param("z"), request.has("w"), request.param("w")) == (True, "", False, "")
@@ -68,3 +70,19 @@ def test_other_answers() -> None:
     assert (EMPTY.body, EMPTY.status, EMPTY.content_type) == (b"", 200, "")
     refusal = Refusal(404, "no")
     assert (refusal.status, refusal.text, str(refusal)) == (404, "no", "404 no")
+
+
+def test_headers() -> None:
+    """Headers are a mapping by names in whatever letters, which has them as they came and doesn't show their values."""
+    headers = Headers([("X-Api-Key", "secret"), ("Accept", "a"), ("x-api-key", "other"), ("ACCEPT", "b")])
+    assert (headers["x-API-key"], headers.get("ACCEPT"), headers.get("Host")) == ("secret", "a", None)
+    assert headers.all("Accept") == ["a", "b"]
+    assert headers.all("Host") == []
+    assert "accept" in headers
+    assert "Host" not in headers
+    assert dict(headers) == {"X-Api-Key": "secret", "Accept": "a"}
+    assert len(headers) == 2
+    assert {headers, Headers([("Accept", "a"), ("X-Api-Key", "secret")])} == {headers}
+    assert repr(headers) == "<Headers X-Api-Key, Accept>"
+    with pytest.raises(KeyError, match="Host"):
+        _ = headers["Host"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 
-from aiosyncthing import DeviceID, Fingerprint
+from aiosyncthing import DeviceID
 from aiosyncthing.local import discover
 from aiosyncthing.testing import _identity
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+CERTIFICATE = _identity.certificate("its HTTPS")
 
 
 def test_a_name_has_one_identity() -> None:
@@ -31,33 +32,34 @@ def test_keys_look_like_those_of_the_daemon() -> None:
         assert key.isalnum()
 
 
-def test_the_certificate_of_https() -> None:
-    """It is one, without its key."""
-    text = _identity.https_certificate()
-    assert "PRIVATE" not in text
-    assert Fingerprint.from_certificate(text.encode()) == Fingerprint.from_certificate(ssl.PEM_cert_to_DER_cert(text))
-
-
 def test_a_home(tmp_path: Path) -> None:
     """What lies in it tells of address, key and certificate, and nobody else may read it."""
     home = tmp_path / "a" / "home"
     gui = {"useTLS": True, "address": "127.0.0.1:1234", "apiKey": '<key> & "more"'}
-    _identity.write_home(home, "fake", gui)
+    _identity.write_home(home, "fake", gui, CERTIFICATE)
     daemon = discover(home)
     assert (daemon.url, daemon.api_key, daemon.home) == ("https://127.0.0.1:1234", gui["apiKey"], home)
     assert daemon.certificate == home / "https-cert.pem"
     assert DeviceID.from_certificate((home / "cert.pem").read_bytes()) == _identity.device_id("fake")
     assert {path.stat().st_mode & 0o077 for path in home.iterdir()} == {0}
-    _identity.write_home(home, "fake", {**gui, "useTLS": False})
+    _identity.write_home(home, "fake", {**gui, "useTLS": False}, CERTIFICATE)
     assert discover(home).url == "http://127.0.0.1:1234"
 
 
 def test_a_configuration_that_changes(tmp_path: Path) -> None:
     """It is written anew, unless somebody has deleted the home."""
     gui = {"useTLS": False, "address": "127.0.0.1:1234", "apiKey": "key"}
-    _identity.write_home(tmp_path / "home", "fake", gui)
+    _identity.write_home(tmp_path / "home", "fake", gui, CERTIFICATE)
     _identity.write_config(tmp_path / "home", {**gui, "apiKey": "another key"})
     assert discover(tmp_path / "home").api_key == "another key"
     assert {path.name for path in (tmp_path / "home").iterdir()} == {"config.xml", "cert.pem", "https-cert.pem"}
     _identity.write_config(tmp_path / "gone", gui)
     assert not (tmp_path / "gone").exists()
+
+
+def test_a_certificate_that_changes(tmp_path: Path) -> None:
+    """It is written again, unless the home was deleted."""
+    _identity.write_certificate(tmp_path / "home", CERTIFICATE)
+    assert not (tmp_path / "home").exists()
+    _identity.write_certificate(tmp_path, CERTIFICATE)
+    assert (tmp_path / "https-cert.pem").read_text() == CERTIFICATE

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from aiosyncthing.testing._certificate import CERTIFICATE_FILE, server_context
+from aiosyncthing.testing._certificate import CERTIFICATE_FILE, Certificate
 from aiosyncthing.testing._tls import TLS, is_tls
 
 
@@ -17,7 +17,7 @@ class Client:
         context = ssl.create_default_context(cafile=str(CERTIFICATE_FILE))
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.connection = context.wrap_bio(self.incoming, self.outgoing, server_hostname="fake")
-        self.server = TLS(server_context(), self.incoming.write)
+        self.server = TLS(Certificate.template().context, self.incoming.write)
         while True:
             try:
                 self.connection.do_handshake()
@@ -60,4 +60,4 @@ def test_a_conversation() -> None:
 def test_what_is_no_tls() -> None:
     """Nonsense is an error."""
     with pytest.raises(ssl.SSLError):
-        TLS(server_context(), lambda _: None).feed(b"\x16nonsense" * 10)
+        TLS(Certificate.template().context, lambda _: None).feed(b"\x16nonsense" * 10)

@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing import Syncthing
+from aiosyncthing import CertificateFile, Syncthing
 from aiosyncthing.device_id import DeviceID
-from aiosyncthing.exceptions import BadRequestError, DaemonError, UnauthorizedError
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    DaemonError,
+    FingerprintMismatchError,
+    NotSyncthingError,
+    SyncthingError,
+    UnauthorizedError,
+)
 from aiosyncthing.local import discover
 from aiosyncthing.testing import VERSIONS, FakeSyncthing
+
+from .support.handshakes import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,6 +111,80 @@ def test_a_home_that_is_gone(tmp_path: Path) -> None:
         home.rmdir()
         fake.change_key()
         assert not home.exists()
+
+
+# --- Certificates ---
+
+
+async def test_a_certificate_that_is_renewed(tmp_path: Path) -> None:
+    """A client that pins the home's certificate follows a renewal; one that pins the old one refuses the new."""
+    with FakeSyncthing(name="renewing", home=tmp_path / "home", tls=True) as fake:
+        old = fake.certificate
+        pinned = fake.client()
+        async with await asyncio.to_thread(Syncthing.local, tmp_path / "home") as client, pinned:
+            await client.system.version()
+            await pinned.system.version()
+            new = fake.renew_certificate()
+            assert new == fake.certificate != old
+            assert (tmp_path / "home" / "https-cert.pem").read_text() == new
+            await pinned.system.version()  # on the connection that it has
+            fake.restart()
+            await client.system.version()
+            with pytest.raises(FingerprintMismatchError):
+                await pinned.system.version()
+        async with fake.client() as again:
+            await again.system.version()
+
+
+async def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
+    """A fake can show a given certificate, at first or later; a file that has none is refused."""
+    identity = Identity(tmp_path)
+    file = tmp_path / "both.pem"
+    file.write_bytes(identity.certificate.read_bytes() + identity.key.read_bytes())
+    with FakeSyncthing(tls=True, certificate=file) as fake, FakeSyncthing(tls=True) as other:
+        assert fake.certificate == identity.certificate.read_text() != other.certificate
+        assert other.renew_certificate(str(file)) == fake.certificate
+        for each in (fake, other):
+            async with each.client(tls=CertificateFile(identity.certificate)) as client:
+                await client.system.version()
+        with pytest.raises(BadRequestError, match="can't be used"):
+            other.renew_certificate(identity.certificate)
+        assert other.certificate == fake.certificate
+    with pytest.raises(BadRequestError, match="can't be used"):
+        FakeSyncthing(certificate=tmp_path / "missing.pem")
+
+
+def test_each_name_has_its_certificate() -> None:
+    """Fakes with different names show different certificates, the same in each run."""
+    made = [FakeSyncthing(name=name).certificate for name in ("one", "other", "one")]
+    assert made[0] == made[2] != made[1]
+
+
+# --- Faults of answers ---
+
+
+async def test_an_answer_that_is_lost(fake: FakeSyncthing) -> None:
+    """With handled the daemon does what was asked for, and only the answer is another one."""
+    async with fake.client() as client:
+        for handled, kbps in ((False, 0), (True, 7)):
+            fake.respond("rest/config/options", status=502, text="lost", from_proxy=True, handled=handled)
+            with pytest.raises(SyncthingError):
+                await client.config.patch_options({"maxSendKbps": 7})
+            assert fake.config["options"]["maxSendKbps"] == kbps
+
+
+async def test_an_answer_that_is_mislabelled(fake: FakeSyncthing) -> None:
+    """The answer is the daemon's, under another type or without its name."""
+    async with fake.client() as client:
+        fake.mislabel("rest/system/version", content_type="text/html", anonymous=True)
+        with pytest.raises(NotSyncthingError):
+            await client.system.version()
+        fault = fake.mislabel("rest/system/version", anonymous=True, times=None)
+        await client.system.version()
+        assert client.api.daemon_id is None
+        fault.release()
+        await client.system.version()
+        assert client.api.daemon_id == fake.device_id
 
 
 # --- Disks ---

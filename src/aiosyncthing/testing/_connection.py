@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING, cast
 
-from ._certificate import server_context
 from ._parser import Malformed, Parser
 from ._tls import TLS, is_tls
 
@@ -25,6 +24,7 @@ class Connection(asyncio.Protocol):
         number: Its number.
         serve: Serves a request.
         changed: Called when it begins to wait for a request, and when it is lost.
+        context: Called for what serves TLS, if the client speaks it.
 
     Attributes:
         number: Its number.
@@ -37,6 +37,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_changed",
+        "_context",
         "_parser",
         "_serve",
         "_tls",
@@ -55,6 +56,7 @@ class Connection(asyncio.Protocol):
         number: int,
         serve: Callable[[Connection, Message], asyncio.Task[None]],
         changed: Callable[[Connection], None],
+        context: Callable[[], ssl.SSLContext],
     ) -> None:
         self.number = number
         self.waiting_since: float | None = None
@@ -64,6 +66,7 @@ class Connection(asyncio.Protocol):
         self.forgotten = False
         self._serve = serve
         self._changed = changed
+        self._context = context
         self._parser = Parser()
         self._tls: TLS | None = None
         self._virgin = True
@@ -88,7 +91,7 @@ class Connection(asyncio.Protocol):
             if self._virgin:
                 self._virgin = False
                 if is_tls(data):
-                    self._tls = TLS(server_context(), self._write)
+                    self._tls = TLS(self._context(), self._write)
             self._parser.feed(self._tls.feed(data) if self._tls else data)
         except ssl.SSLError:  # the reason is sent already
             self.close()

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["EMPTY", "Refusal", "Request", "Response", "as_bytes", "as_json", "as_ok", "as_text", "encode"]
+__all__ = ["EMPTY", "Headers", "Refusal", "Request", "Response", "as_bytes", "as_json", "as_ok", "as_text", "encode"]
 
 # What Go's encoding/json escapes in strings although JSON does not ask for it; none of them occurs elsewhere.
 _ESCAPED: Final = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
@@ -25,6 +26,55 @@ _MOST_DIGITS: Final = 100
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class Headers(Mapping[str, str]):
+    """The headers of a request, by names in whatever letters.
+
+    Iteration and `all` have them as they came; of several with the same name, looking one up returns the first.
+
+    Args:
+        fields: Names and values, in their order.
+    """
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields = tuple(fields)
+
+    def __getitem__(self, name: str) -> str:
+        """Return the first header of a name."""
+        if found := self.all(name):
+            return found[0]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names, each once."""
+        return iter(self._names().values())
+
+    def __len__(self) -> int:
+        """Return the number of different names."""
+        return len(self._names())
+
+    def __hash__(self) -> int:
+        """Equal ones have the same, as a request needs it."""
+        return hash(frozenset(self.items()))
+
+    def __repr__(self) -> str:
+        """Show the names alone: one of the values is the key."""
+        return f"<{type(self).__name__} {', '.join(self)}>"
+
+    def all(self, name: str) -> list[str]:
+        """Return the values of all headers of a name, in their order."""
+        wanted = name.lower()
+        return [value for key, value in self._fields if key.lower() == wanted]
+
+    def _names(self) -> dict[str, str]:
+        """Return the names as they first came, by the same in small letters, in their order."""
+        names: dict[str, str] = {}
+        for name, _ in self._fields:
+            names.setdefault(name.lower(), name)
+        return names
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as it came.
@@ -32,7 +82,7 @@ class Request:
     Attributes:
         method: HTTP method.
         target: Path and query, raw.
-        headers: All headers, in their order, with their own spelling.
+        headers: All headers, by name: ``request.headers["x-api-key"]``.
         body: The body; empty for none.
         connection: Number of the connection it came on, from 1.
         time: When it came, by the fake's clock.
@@ -40,7 +90,7 @@ class Request:
 
     method: str
     target: str
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # one of them is the key
+    headers: Headers = field(default_factory=Headers, repr=False)  # one of them is the key
     body: bytes = b""
     connection: int = 0
     time: datetime = _EPOCH
@@ -70,8 +120,7 @@ class Request:
 
     def header(self, name: str) -> str:
         """Return the first header of that name, in whatever letters; empty if there is none."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), "")
+        return self.headers.get(name, "")
 
     def has(self, name: str) -> bool:
         """Tell whether the query has a parameter."""

@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing.device_id import DeviceID
 
-from ._certificate import CERTIFICATE_FILE
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["api_key", "certificate", "device_id", "https_certificate", "write_config", "write_home"]
+__all__ = ["api_key", "certificate", "device_id", "write_certificate", "write_config", "write_home"]
 
 _LINE: Final = 64
 _SIZE: Final = 300
 _SEQUENCE: Final = b"\x30\x82" + _SIZE.to_bytes(2)  # how any certificate begins
-_END: Final = "-----END CERTIFICATE-----\n"
 
 
 def certificate(name: str) -> str:
@@ -42,24 +39,25 @@ def api_key(name: str) -> str:
     return base64.b64encode(digest, altchars=b"xy").decode()[:32]
 
 
-def https_certificate() -> str:
-    """Return the certificate that all fakes show to those who speak TLS, as PEM (reads)."""
-    text = CERTIFICATE_FILE.read_text(encoding="ascii")
-    return text[text.index("-----BEGIN CERTIFICATE") : text.index(_END) + len(_END)]
-
-
-def write_home(home: Path, name: str, gui: Mapping[str, Any]) -> None:
+def write_home(home: Path, name: str, gui: Mapping[str, Any], https: str) -> None:
     """Write what others read in a home directory: ``config.xml`` and the certificates (writes).
 
     Args:
         home: The directory.
         name: The name that the device ID belongs to.
         gui: The settings of the API.
+        https: The certificate that is shown on HTTPS, as PEM.
     """
     home.mkdir(parents=True, exist_ok=True)
-    for file, text in (("cert.pem", certificate(name)), ("https-cert.pem", https_certificate())):
-        _write(home / file, text)
+    _write(home / "cert.pem", certificate(name))
+    write_certificate(home, https)
     write_config(home, gui)
+
+
+def write_certificate(home: Path, https: str) -> None:
+    """Write the certificate that is shown on HTTPS (writes). Nothing happens if the home is gone."""
+    if home.is_dir():
+        _write(home / "https-cert.pem", https)
 
 
 def write_config(home: Path, gui: Mapping[str, Any]) -> None:

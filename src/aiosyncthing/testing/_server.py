@@ -19,10 +19,11 @@ from aiosyncthing._routes import Answer
 
 from ._answers.noauth import note_login
 from ._auth import Access, has_login
+from ._certificate import Certificate
 from ._connection import Connection
 from ._faults import Faults
 from ._handlers import HANDLERS
-from ._http import EMPTY, Refusal, Request, Response, as_text
+from ._http import EMPTY, Headers, Refusal, Request, Response, as_text
 from ._router import Router
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Server:
         listener: Where clients connect to.
         access: Who may ask.
         faults: What goes wrong.
+        certificate: What it shows on TLS, to those who connect from then on.
         requests: All requests that have come, in their order, also those that were refused.
         opened: How many connections were ever opened.
         answered: How many requests are done with, whatever the client got.
@@ -94,6 +96,7 @@ class Server:
         self.listener = listener
         self.belong_to(node)
         self.faults = Faults()
+        self.certificate = Certificate.template()
         self.requests: list[Request] = []
         self.opened = 0
         self.answered = 0
@@ -211,7 +214,7 @@ class Server:
 
     def _accepted(self, sock: socket.socket) -> None:
         self.opened += 1
-        connection = Connection(self.opened, self._started, self._changed)
+        connection = Connection(self.opened, self._started, self._changed, lambda: self.certificate.context)
         self._connections.add(connection)
         self.notify()
         loop = asyncio.get_running_loop()
@@ -253,7 +256,12 @@ class Server:
 
     async def _serve(self, connection: Connection, message: Message) -> None:
         request = Request(
-            message.method, message.target, message.headers, message.body, connection.number, self.node.clock.date
+            message.method,
+            message.target,
+            Headers(message.headers),
+            message.body,
+            connection.number,
+            self.node.clock.date,
         )
         exchange = _Exchange(connection, message, self.faults.take(request), request)
         _current.set(exchange)

@@ -119,10 +119,11 @@ class Troubles(Living):
         content_type: str = "",
         raw: bytes | None = None,
         from_proxy: bool = False,
+        handled: bool = False,
         method: str = "*",
         times: int | None = 1,
     ) -> FakeFault:
-        """Answer with something else, in place of what the daemon would answer; it does nothing then.
+        """Answer with something else, in place of what the daemon would answer; it does nothing, unless `handled`.
 
         Args:
             path: As for `delay`.
@@ -134,6 +135,7 @@ class Troubles(Living):
             raw: What to send in place of status line, headers and all; the connection is closed afterwards.
             from_proxy: Whether the answer comes from somebody in front of the daemon: without the headers by which a
                 daemon is known, and also to requests with a wrong key.
+            handled: Whether the daemon does what was asked for all the same, so that only its answer is lost.
             method: As for `delay`.
             times: As for `delay`.
         """
@@ -144,7 +146,37 @@ class Troubles(Living):
         else:
             made = Response(body)
         response = Response(made.body, status, content_type or made.content_type, made.headers)
-        return self._fault(Fault(method=method, path=path, times=times, response=response, raw=raw, outside=from_proxy))
+        return self._fault(
+            Fault(
+                method=method,
+                path=path,
+                times=times,
+                response=response,
+                raw=raw,
+                outside=from_proxy,
+                handled=handled,
+            )
+        )
+
+    def mislabel(
+        self,
+        path: str,
+        *,
+        content_type: str | None = None,
+        anonymous: bool = False,
+        method: str = "*",
+        times: int | None = 1,
+    ) -> FakeFault:
+        """Answer as the daemon does, with other headers.
+
+        Args:
+            path: As for `delay`.
+            content_type: The type that the answer is said to be of; ``None`` for the right one.
+            anonymous: Whether the headers by which a daemon is known are left out, as some proxies do.
+            method: As for `delay`.
+            times: As for `delay`.
+        """
+        return self._fault(Fault(method=method, path=path, times=times, content_type=content_type, anonymous=anonymous))
 
     def truncate(self, path: str, *, after: int = 0, method: str = "*", times: int | None = 1) -> FakeFault:
         """Break the connection in the middle of the answer.

@@ -16,6 +16,7 @@ from aiosyncthing.syncthing import Syncthing
 from aiosyncthing.tls import Fingerprint
 
 from . import _configuration, _host, _identity
+from ._certificate import Certificate
 from ._clock import Clock
 from ._disk import DirectoryDisk, MemoryDisk
 from ._facts import Facts
@@ -76,7 +77,8 @@ class FakeSyncthing(Troubles, Observations):
             fake, also after its key or its settings have changed; by default there is none.
         socket: Path of a Unix socket to listen on, in place of a free port of the loopback interface.
         tls: Whether its settings ask for HTTPS (``gui.useTLS``): then plain requests are redirected. TLS is spoken on
-            the same port in any case, as real daemons do, with a self-signed certificate.
+            the same port in any case, as real daemons do, with a self-signed certificate that follows from the name.
+        certificate: A PEM file with another certificate to show there, and its key.
         user: User name of the web interface; empty for no login.
         password: The password to it.
         files_on_disk: Whether folders are real directories, instead of memory: files then really arrive there. Those
@@ -84,7 +86,7 @@ class FakeSyncthing(Troubles, Observations):
         start: What its clock shows at first.
 
     Raises:
-        BadRequestError: It doesn't play that version.
+        BadRequestError: It doesn't play that version, or the file can't be used as a certificate.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class FakeSyncthing(Troubles, Observations):
         home: str | Path | None = None,
         socket: str | Path = "",
         tls: bool = False,
+        certificate: str | Path | None = None,
         user: str = "",
         password: str = "",
         files_on_disk: bool = False,
@@ -110,6 +113,8 @@ class FakeSyncthing(Troubles, Observations):
         self._home = None if home is None else Path(home)
         self._socket = str(socket)
         self._tls = tls
+        self._certificate = Certificate.named(name) if certificate is None else Certificate.given(Path(certificate))
+        self._renewals = 0
         self._login = {"user": user, "password": password} if user else {}
         self._files_on_disk = files_on_disk
         self._start_time = start
@@ -210,8 +215,8 @@ class FakeSyncthing(Troubles, Observations):
 
     @property
     def certificate(self) -> str:
-        """The certificate of its HTTPS, as PEM."""
-        return _identity.https_certificate()
+        """The certificate of its HTTPS, as PEM. With `renew_certificate` it is another one."""
+        return self._certificate.text
 
     @property
     def sync_address(self) -> str:
@@ -265,6 +270,35 @@ class FakeSyncthing(Troubles, Observations):
 
         self._call(change)
         return new
+
+    def renew_certificate(self, certificate: str | Path | None = None) -> str:
+        """Give it another certificate, as the daemon does by itself at a start some weeks before the old one expires.
+
+        It is shown to those who connect from then on, and lies in its ``home``. To have it as after such a start, call
+        `restart` as well.
+
+        Args:
+            certificate: A PEM file with the new certificate and its key; by default some other one.
+
+        Returns:
+            The new certificate, as PEM.
+
+        Raises:
+            BadRequestError: The file can't be used as a certificate.
+        """
+        if certificate is None:
+            self._renewals += 1
+            new = Certificate.named(self._name, self._renewals)
+        else:
+            new = Certificate.given(Path(certificate))
+
+        def renew() -> None:
+            self._certificate = self._started.server.certificate = new
+            if self._home is not None:
+                _identity.write_certificate(self._home, new.text)
+
+        self._call(renew)
+        return new.text
 
     def set_device(self, device: str, **changes: Any) -> None:
         """Change the configuration of a device, such as ``paused=True``, as a request would.
@@ -456,11 +490,14 @@ class FakeSyncthing(Troubles, Observations):
             node = self._make_node(host, listener, Clock(self._start_time))
             stack.callback(node.clock.close)
             server = Server(node, listener)
+            server.certificate = self._certificate
             stack.push_async_callback(server.close)
             life = Life(host, node, listener, server, Running(node, server), directory, AsyncExitStack())
             stack.push_async_callback(_end, life)
             if self._home is not None:
-                await asyncio.to_thread(_identity.write_home, self._home, self._name, node.config["gui"])
+                await asyncio.to_thread(
+                    _identity.write_home, self._home, self._name, node.config["gui"], self.certificate
+                )
             life.running.start()
             life.ending = stack.pop_all()
         return life
