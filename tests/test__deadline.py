@@ -211,6 +211,25 @@ async def test_a_cancellation_at_the_same_moment(later: float) -> None:
     assert task.cancelled()
 
 
+async def test_a_limit_that_is_given_again() -> None:
+    """As long as what it limits goes on, it begins again; then it ends as it would have at first."""
+    asked: list[float] = []
+    clock = asyncio.get_running_loop().time
+    begin = clock()
+
+    def goes_on() -> bool:
+        asked.append(clock() - begin)
+        return len(asked) < 3
+
+    with pytest.raises(TimeoutError), Limit(0.05, goes_on):
+        await asyncio.Event().wait()
+    assert len(asked) == 3
+    assert asked[-1] > 0.14
+    with Limit(0.05, lambda: True) as limit:
+        await asyncio.sleep(0.12)
+    assert not limit.expired
+
+
 def test_a_limit_needs_a_task() -> None:
     """Outside of a task there is nothing to end."""
 

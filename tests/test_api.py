@@ -567,8 +567,8 @@ async def test_a_short_key_does_not_change_what_the_daemon_says(server: Server) 
         ("rest/system/upgrade", 100, None, 100, None),
         ("rest/system/upgrade", None, None, None, None),
         ("rest/system/upgrade", 10, 3, 3, None),
-        ("rest/events", 10, None, None, 10),
-        ("rest/events", 10, 70, None, 70),
+        ("rest/events", 10, None, 10, 10),
+        ("rest/events", 10, 70, 70, 70),
         ("rest/events", None, None, None, None),
         ("rest/events", math.inf, math.inf, None, None),
         ("rest/events", 10, math.inf, None, None),
@@ -594,7 +594,7 @@ async def test_limits(
                 return await request(*arguments, **options)
 
             session._request = note  # type: ignore[method-assign] # to see what aiohttp is told
-            monkeypatch.setattr("aiosyncthing.api.Limit", lambda seconds: totals.append(seconds) or nullcontext())
+            monkeypatch.setattr("aiosyncthing.api.Limit", lambda seconds, _: totals.append(seconds) or nullcontext())
             api = API(KEY, server.url, timeout=client, session=session)
             options = {} if call is None else {"timeout": call}
             await api.request(path, **options)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import itertools
 import random
+import time
 import tracemalloc
 import zlib
 from typing import TYPE_CHECKING, Any, Final
@@ -14,10 +16,12 @@ import aiohttp
 import pytest
 
 from aiosyncthing import API, Syncthing, _routes
+from aiosyncthing._reading import Arrival
 from aiosyncthing.exceptions import (
     BadRequestError,
     IncompleteResponseError,
     InvalidResponseError,
+    RequestTimeoutError,
     ResponseTooLargeError,
     ServerError,
 )
@@ -25,7 +29,7 @@ from aiosyncthing.exceptions import (
 from .support.server import Answer, Server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
 KEY: Final = "a-key-that-nobody-may-see"
 LIMIT: Final = 100_000
@@ -253,3 +257,76 @@ async def test_a_compressed_answer_that_ends_the_daemon(server: Server, api: API
     server.queue.append(Answer(whole[:15], headers={**head, "Content-Length": "50"}, close=True))
     assert await api.call(_routes.RESTART) == {"ok": "restarting"}
     assert await api.call(_routes.RESTART) is None
+
+
+# --- Polls, whose time is not limited as a whole ---
+
+
+def test_an_arrival_that_goes_on() -> None:
+    """Any byte shows that it has begun; after that a kilobyte is expected each time. White space is nothing."""
+    arrival = Arrival()
+    assert not arrival.goes_on()
+    arrival = Arrival()
+    arrival.pieces += [b" \r\n", b" [\t"]
+    assert arrival.goes_on()
+    arrival.pieces += [b"x" * 1000, b" " * 1000, b"x" * 24]
+    assert arrival.goes_on()
+    arrival.pieces += [b" " * 10_000, b"x" * 1023]
+    assert not arrival.goes_on()
+
+
+HEAD: Final = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Syncthing-Id: A\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+PAGE: Final = b"HTTP/1.1 503 No\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    """Return a chunk of a body."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def dripping(begin: bytes, drops: Iterable[bytes], end: bytes = b"") -> Answer:
+    """Return an answer that comes drop by drop, one each twentieth of a second."""
+
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        for drop in drops:
+            await asyncio.sleep(0.05)  # the line's pace
+            writer.write(drop)
+            await writer.drain()
+        writer.write(end)
+        await writer.drain()
+
+    return Answer(raw=begin, then=drip)
+
+
+@pytest.mark.parametrize(
+    ("begin", "drop"),
+    [
+        (HEAD, chunk(b" ")),
+        (HEAD + chunk(b"["), chunk(b"\n")),
+        (HEAD + chunk(b'["'), chunk(b"x")),
+        (PAGE, chunk(b"<br>")),
+        (b"HTTP/1.1 200 OK\r\n", b"X-Drop: drop\r\n"),
+    ],
+    ids=["white space", "more of it", "text", "a page", "the head"],
+)
+async def test_an_answer_that_drips(begin: bytes, drop: bytes) -> None:
+    """What comes drop by drop is as good as silence: the poll ends when its time is up."""
+    async with (
+        Server(dripping(begin, itertools.repeat(drop))) as server,
+        Syncthing(KEY, server.url) as client,
+        asyncio.timeout(30),
+    ):
+        with pytest.raises(RequestTimeoutError):
+            await client.api.request("rest/events", timeout=0.4)
+
+
+async def test_a_large_answer_on_a_slow_line() -> None:
+    """It may take much longer than the time in which it has to begin."""
+    drops = [chunk(b'"' + b"x" * 2000 + b'",')] * 40
+    slow = dripping(HEAD + chunk(b"["), drops, chunk(b"1]") + chunk(b""))
+    async with Server(slow) as server, Syncthing(KEY, server.url) as client:
+        begin = time.monotonic()
+        assert len(await client.api.request("rest/events", timeout=0.5)) == 41
+        assert time.monotonic() - begin > 1.5

@@ -458,6 +458,36 @@ async def test_darkness(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) ->
         assert await take(stream, 2) == ["StreamUp", 4]
 
 
+async def test_polls_that_drip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """White space that keeps a line open is no answer: when the time is up, it is asked again."""
+    monkeypatch.setattr("aiosyncthing._stream._MARGIN", 0.2)
+    source = Source()
+    drips = 0
+
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b" " * 2)
+            await writer.drain()
+            await asyncio.sleep(0.05)  # the line's pace
+
+    def answer(request: Request) -> Answer:
+        nonlocal drips
+        if "timeout=1" not in request.query or drips:
+            return source(request)
+        drips += 1
+        source.happen()
+        return as_json([], headers={"Content-Length": "1000000"}, then=drip)
+
+    async with (
+        Server(answer=answer) as server,
+        Syncthing(KEY, server.url, timeout=0.2) as client,
+        client.events.stream(wait=1, delays=quick) as stream,
+    ):
+        assert await take(stream, 1) == ["StreamDown"]
+        assert isinstance(stream.error, RequestTimeoutError)
+        assert await take(stream, 2) == ["StreamUp", 4]
+
+
 async def test_something_that_ends_silent_requests(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """When it has done so twice after the same time, requests become shorter than that, and it happens no more."""
     monkeypatch.setattr("aiosyncthing._stream._SHORTEST_WAIT", 1)

@@ -27,6 +27,7 @@ class Limit:
 
     Args:
         seconds: How long; ``None`` for no limit.
+        goes_on: Called when the time is up; if it returns True, the same time is given again.
 
     Attributes:
         expired: Whether the time was up.
@@ -35,11 +36,12 @@ class Limit:
         TimeoutError: The time is up.
     """
 
-    __slots__ = ("_cancelling", "_handle", "_seconds", "_task", "expired")
+    __slots__ = ("_cancelling", "_goes_on", "_handle", "_seconds", "_task", "expired")
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, goes_on: Callable[[], bool] | None = None) -> None:
         self.expired = False
         self._seconds = seconds
+        self._goes_on = goes_on
         self._handle: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
@@ -64,6 +66,9 @@ class Limit:
             raise TimeoutError from error
 
     def _expire(self) -> None:
+        if self._seconds is not None and self._goes_on is not None and self._goes_on():
+            self._handle = asyncio.get_running_loop().call_later(self._seconds, self._expire)
+            return
         self.expired = True
         self._task.cancel()
 

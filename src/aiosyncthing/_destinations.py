@@ -26,7 +26,8 @@ class Limits(NamedTuple):
     """How long a request may take.
 
     Attributes:
-        total: Seconds for the whole; ``None`` for no limit.
+        total: Seconds for the whole; of a poll, until its body begins, and then for each further kilobyte. ``None`` for
+            no limit.
         phases: What aiohttp is to limit: everything but the whole, see `Limit`.
     """
 
@@ -91,9 +92,9 @@ class Destinations:
         """
         seconds = timeout if timeout is not None and 0 < timeout < math.inf else None
         if route is not None and route.poll:
-            # The headers of a poll come at once, the events when there are any: a limit for the whole would cut
-            # off a large answer on a slow line, so only silence counts.
-            return Limits(None, aiohttp.ClientTimeout(total=None, connect=self._timeout, sock_read=seconds))
+            # The headers of a poll come at once, the events when there are any. What counts is silence, and how much
+            # comes in that time: a limit for the whole would cut off a large answer on a slow line.
+            return Limits(seconds, aiohttp.ClientTimeout(total=None, connect=self._timeout, sock_read=seconds))
         return Limits(seconds, aiohttp.ClientTimeout(total=None, sock_connect=self._timeout))
 
     def _find(self, method: str, uri: str) -> Destination:

@@ -16,13 +16,15 @@ from multidict import istr
 
 from .exceptions import InvalidResponseError, ResponseTooLargeError
 
-__all__ = ["ACCEPTED", "Body", "read_body", "read_page"]
+__all__ = ["ACCEPTED", "Arrival", "Body", "read_body", "read_page"]
 
 ACCEPTED: Final = "gzip, deflate"
 """The value of ``Accept-Encoding``: what is understood here."""
 
 _ENCODING: Final = istr("Content-Encoding")
 _CHUNK: Final = 1 << 16
+_WHITE: Final = b" \t\r\n"
+_LEAST: Final = 1024
 _BREATH: Final = 16  # pieces after which other tasks get their turn
 
 
@@ -69,19 +71,45 @@ class Body:
         return piece
 
 
-async def read_body(response: aiohttp.ClientResponse, limit: float, *, partial: bool = False) -> bytes:
+class Arrival:
+    """How the body of an answer to a poll comes in, whose time is not limited as a whole.
+
+    The head comes at once, the body when there is something to say, and a large one may take long on a slow line. Some
+    proxies send white space meanwhile, to keep the line open.
+
+    Attributes:
+        pieces: What has come so far.
+    """
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self._seen = 0
+        self._least = 1
+
+    def goes_on(self) -> bool:
+        """Return whether it has begun, or brought a kilobyte since this was asked last, white space not counted."""
+        fresh = sum(len(piece.translate(None, _WHITE)) for piece in self.pieces[self._seen :])
+        enough = fresh >= self._least
+        self._seen, self._least = len(self.pieces), _LEAST
+        return enough
+
+
+async def read_body(
+    response: aiohttp.ClientResponse, limit: float, *, partial: bool = False, arrival: Arrival | None = None
+) -> bytes:
     """Return the body of an answer.
 
     Args:
         response: The answer.
         limit: How many bytes it may have, decompressed.
         partial: Return what has come where the connection ends too early.
+        arrival: Where to note what has come.
 
     Raises:
         ResponseTooLargeError: It is larger than that.
         InvalidResponseError: It can't be decompressed.
     """
-    pieces: list[bytes] = []
+    pieces: list[bytes] = [] if arrival is None else arrival.pieces
     size = 0
     try:
         if _ENCODING in response.headers:

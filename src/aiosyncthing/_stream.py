@@ -102,7 +102,7 @@ class EventStream:
         self._polled = _NEVER  # when the last poll began
         self._news = False  # since then
         self._answerer: str | None = None
-        self._pending: Iterator[t.StreamItem] = iter(())
+        self._pending: Iterator[Any] = iter(())
         self._pending_epoch: Epoch | None = None
         self._error: SyncthingError | None = None
         self._last: t.Event | None = None
@@ -176,7 +176,8 @@ class EventStream:
                     self._last, self._last_epoch = item, self._pending_epoch
                     if wanted is not None and item["type"] not in wanted:
                         continue
-                return item
+                found: t.StreamItem = item  # not a cast, which would be a call for each item
+                return found
             await self._next()
         raise StopAsyncIteration
 

@@ -15,7 +15,7 @@ from ._deadline import Limit
 from ._destinations import Destinations, left, with_query
 from ._files import Target, open_target
 from ._preload import preload
-from ._reading import Body, read_body, read_page
+from ._reading import Arrival, Body, read_body, read_page
 from ._routes import Answer
 from ._sessions import Sessions
 from ._statuses import Refusal
@@ -182,7 +182,7 @@ class API:
         sessions = self._sessions
         reused, limits, begin = sessions.take(), None, monotonic()
         while True:
-            response = body = None
+            response = body = arrival = None
             try:
                 destination = self._destinations.find(method, uri)
                 route, url, path, _, usual = destination
@@ -190,7 +190,8 @@ class API:
                     url = with_query(url, params)
                 if limits is None:
                     limits = usual if timeout is None else self._destinations.limits(route, timeout)
-                with Limit(limits.total):
+                arrival = Arrival() if route is not None and route.poll else None
+                with Limit(limits.total, arrival.goes_on if arrival else None):
                     async with self._send(destination, method, url, data, limits, headers) as response:
                         if observe is not None:
                             observe(response)
@@ -201,7 +202,7 @@ class API:
                                 body = await read_page(response, _PAGE)
                             else:
                                 ends = route is not None and route.answer is _OK
-                                body = await read_body(response, self._limit, partial=ends)
+                                body = await read_body(response, self._limit, partial=ends, arrival=arrival)
                         finally:
                             arriving.discard(response)
                 sessions.give_back(response)
@@ -212,7 +213,7 @@ class API:
                 break
             reused, limits = False, left(limits, monotonic() - begin)
         # Variables of frames may be shown: what a server sends may hold what it got.
-        del response, body
+        del response, body, arrival
         try:
             raise _failures.without_secrets(failure, method, uri, self._access.secrets)
         finally:

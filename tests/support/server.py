@@ -78,6 +78,7 @@ class Answer:
         after: Wait for this before the first byte.
         pause: How many bytes to send before waiting for ``resume``.
         resume: See ``pause``.
+        then: What else to do with the connection.
     """
 
     body: bytes = b""
@@ -91,6 +92,7 @@ class Answer:
     after: asyncio.Event | None = None
     pause: int = 0
     resume: asyncio.Event | None = None
+    then: Callable[[asyncio.StreamWriter], Awaitable[None]] | None = None
 
     def to_bytes(self) -> bytes:
         """Return all that goes over the wire."""
@@ -236,6 +238,8 @@ class Server:
             data = data[answer.pause :]
         writer.write(data)
         await writer.drain()
+        if answer.then:
+            await answer.then(writer)
         return not answer.close and answer.raw is None and answer.keep is None
 
     async def _find_answer(self, request: Request) -> Answer:
