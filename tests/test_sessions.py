@@ -17,6 +17,7 @@ import pytest
 
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import ConnectionFailedError, EventLoopError, SyncthingError, UnauthorizedError
+from aiosyncthing.testing import FakeSyncthing
 
 from .support.peers import short_folder
 from .support.server import Answer, Request, Server, as_json, as_text
@@ -331,6 +332,25 @@ def test_a_loop_that_was_closed_in_haste() -> None:
         asyncio.run(client.close())
         """
     )
+
+
+def test_every_session_is_closed() -> None:
+    """Those of a loop that is closed, of one that stands still, and that of the present one."""
+    with FakeSyncthing("1.29") as fake:
+        client = fake.client()
+        asyncio.run(client.system.ping())
+        with asyncio.Runner() as standing:
+            standing.run(client.system.ping())
+
+            async def close() -> None:
+                await client.system.ping()
+                with pytest.raises(EventLoopError, match="the client belongs to another event loop, which is running"):
+                    await asyncio.to_thread(asyncio.run, client.close())
+                await client.close()
+                await fake.until(lambda: fake.connections == 1)
+
+            asyncio.run(close())
+            standing.run(fake.until(lambda: fake.connections == 0))
 
 
 async def test_a_borrowed_session_in_another_loop() -> None:
