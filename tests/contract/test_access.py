@@ -17,6 +17,7 @@ from aiosyncthing import Syncthing, _home, _routes
 from aiosyncthing._ports import Ports
 from aiosyncthing._process import Process
 from aiosyncthing.exceptions import (
+    BadRequestError,
     HostCheckError,
     NotFoundError,
     NotSupportedError,
@@ -145,6 +146,36 @@ async def test_no_key(a: Daemon, version: Version) -> None:
         else:
             with pytest.raises(NotSupportedError, match="it came with 1"):
                 await client.noauth.health()
+
+
+@pytest.mark.parametrize("path", ["/rest", "/syncthing", "/a/b"])
+async def test_a_base_url_with_a_path_too_many(a: Daemon, path: str) -> None:
+    """A page that is not there for what every daemon has is the URL's fault; the error says what to try."""
+    async with Syncthing(a.api_key, a.url + path) as client:
+        for request in (client.system.status(), client.config.folders("docs"), client.system.pause(str(a.device_id))):
+            with pytest.raises(NotFoundError, match=f"not below '{path}': .* Try {a.url} ") as refused:
+                await request
+            assert type(refused.value) is NotFoundError
+    async with Syncthing(a.api_key, f"{a.url}/#/") as client:
+        with pytest.raises(BadRequestError, match=f"Try {a.url} "):
+            await client.system.status()
+
+
+async def test_what_needs_no_key_is_not_given_one(lone: Daemon, version: Version) -> None:
+    """A key that is wrong, or that can't even be sent, is no matter where none is needed."""
+    for key in ("wrong-but-long-enough", b"bytes", "line break\n"):
+        async with Syncthing(key, lone.url) as client:  # type: ignore[arg-type] # that is the mistake
+            with pytest.raises(UnauthorizedError):
+                await client.system.status()
+            if version.has(_routes.LOGIN):
+                assert await client.noauth.health() == {"status": "OK"}
+                await client.noauth.login(USER, PASSWORD)
+                with pytest.raises(UnauthorizedError, match="user or password are wrong"):
+                    await client.noauth.login(USER, "wrong")
+                await client.noauth.logout()
+            else:
+                with pytest.raises(NotSupportedError, match=r"it came with 1\.26\.0"):
+                    await client.noauth.login(USER, PASSWORD)
 
 
 async def test_a_key_as_bearer(a: Daemon, version: Version) -> None:
