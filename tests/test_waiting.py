@@ -89,6 +89,35 @@ async def test_a_daemon_that_becomes_ready(fake: FakeSyncthing, trouble: dict[st
     assert await wait_ready(fake) == 3
 
 
+LATER: dict[str, Any] = {"raw": b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"}
+
+
+@pytest.mark.parametrize("path", ["system/status", "db/status"])
+async def test_a_proxy_that_asks_for_time_is_given_it(fake: FakeSyncthing, path: str) -> None:
+    """Who is asked to come back in a second does not ask again before."""
+    fake.respond(f"rest/{path}", **LATER)
+    begun = time.monotonic()
+    if path == "system/status":
+        assert await wait_ready(fake) == 2
+    else:
+        assert (await wait(fake)).percent == 100
+    assert time.monotonic() - begun > 0.99
+
+
+async def test_a_proxy_that_fails_is_waited_for(fake: FakeSyncthing) -> None:
+    """What a proxy answers by itself says nothing about folders, devices and the key, and passes."""
+    troubles: list[dict[str, Any]] = [
+        {"status": status, "text": "not now", "from_proxy": True}
+        for status in (401, 403, 404, 408, 425, 429, 499, 502, 503, 504, 522)
+    ]
+    for trouble in troubles:
+        fake.respond("rest/system/status", **trouble)
+        assert await wait_ready(fake) == 2
+    for path, trouble in zip(("config", "db/status", "db/completion", "events"), troubles, strict=False):
+        fake.respond(f"rest/{path}", **trouble)
+    assert (await wait(fake)).percent == 100
+
+
 @pytest.mark.parametrize(
     ("happen", "text"),
     [

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from . import _routes
-from ._backoff import delays, is_transient
+from ._backoff import delays, is_transient, pause_after
 from ._checks import device, required
 from ._deadline import Signal, within
 from ._look import Look
@@ -55,6 +55,7 @@ async def wait_ready(api: API, timeout: float | None = None) -> None:
     state = "nothing was tried yet"
     async with within(timeout, lambda: f"the daemon is not ready, last seen: {state}"):
         for delay in delays():
+            pause = min(delay, _PAUSE)
             try:
                 status: dict[str, Any] = {**await api.call(_routes.STATUS, timeout=_READY_TIMEOUT)}
             except MigrationError:
@@ -63,11 +64,12 @@ async def wait_ready(api: API, timeout: float | None = None) -> None:
                 if not is_transient(error):
                     raise
                 state = str(error)
+                pause = pause_after(error, pause)
             else:
                 if "myID" not in status:
                     raise NotSyncthingError("what answers there is not Syncthing: it does not tell its device ID")
                 return
-            await asyncio.sleep(min(delay, _PAUSE))
+            await asyncio.sleep(pause)
 
 
 async def wait_in_sync(
@@ -126,6 +128,7 @@ class _Waiter:
         self._troubled = False
         self._asked_at = float("-inf")
         self._rest = _FIRST_PAUSE
+        self._wait = 0.0  # seconds that an answer has asked for
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
@@ -229,6 +232,9 @@ class _Waiter:
             longest: Seconds.
             last: Seconds that the last look took.
         """
+        if self._wait:
+            await asyncio.sleep(self._wait)
+            self._wait = 0.0
         begun = time.monotonic()
         if self._look.next_at is not None:
             longest = max(0.0, min(longest, self._look.next_at - begun))
@@ -253,6 +259,7 @@ class _Waiter:
                 raise
             self._look.questions.abandon()
             self._warn(error)
+            self._wait = pause_after(error, 0)
             self._look.retry = True
             return self.progress.interrupted(f"the daemon can't be asked: {error}")
         if troubled:  # a trouble that came during this look is not over

@@ -49,6 +49,7 @@ _MOST_UNCHUNKED: Final = 2048  # net/http's buffer
 _IDLE: Final = 15.0  # lib/api's ReadTimeout
 _JSON: Final = "application/json; charset=utf-8"
 _PLAIN_JSON: Final = "application/json"
+_STATUSES: Final = frozenset(HTTPStatus)  # proxies have others
 _TEAPOT: Final = "the fake failed: "
 
 
@@ -400,7 +401,7 @@ class Server:
         elif not exchange.close and not minor:
             lines.append(("Connection", "keep-alive"))
         head = "".join(f"{name}: {value}\r\n" for name, value in lines)
-        phrase = HTTPStatus(response.status).phrase
+        phrase = HTTPStatus(response.status).phrase if response.status in _STATUSES else "Unknown"
         return f"HTTP/1.{minor and 1} {response.status} {phrase}\r\n{head}\r\n".encode()
 
     def _content_type(self, response: Response, exchange: _Exchange) -> str:
