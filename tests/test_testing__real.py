@@ -87,7 +87,7 @@ def test_a_pair(syncthing_binary: Path) -> None:
 def test_a_pair_that_does_not_meet(syncthing_binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not connect is an error that says so, and nothing of it is left."""
 
-    async def introduce_wrongly(daemon: Daemon, other: RealSyncthing) -> None:
+    async def introduce_wrongly(daemon: Daemon, other: RealSyncthing, address: str) -> None:
         await daemon.client.config.set_device({"deviceID": other.device_id, "addresses": ["tcp://127.0.0.1:9"]})
 
     monkeypatch.setattr(_real, "_introduce", introduce_wrongly)

@@ -331,4 +331,4 @@ async def test_a_connection_that_is_not_new(fake: FakeSyncthing) -> None:
     told: list[SyncProgress] = []
     async with fake.client() as client:
         await client.wait_in_sync("docs", rescan=True, timeout=10, on_progress=told.append)
-    assert not [reason for progress in told for reason in progress.missing if "connected" in reason]
+    assert not [reason for progress in told for reason in progress.missing if "connected" in str(reason)]

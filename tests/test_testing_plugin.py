@@ -193,6 +193,7 @@ def test_importing_it_is_cheap() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [
         "aiosyncthing",
+        "aiosyncthing._lazy",
         "aiosyncthing.exceptions",
         "aiosyncthing.testing",
         "aiosyncthing.testing.plugin",

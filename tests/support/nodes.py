@@ -12,7 +12,7 @@ from aiosyncthing.device_id import DeviceID
 from aiosyncthing.testing._clock import Clock
 from aiosyncthing.testing._disk import MemoryDisk
 from aiosyncthing.testing._facts import Facts
-from aiosyncthing.testing._http import Refusal, Request, as_text
+from aiosyncthing.testing._http import Headers, Refusal, Request, as_text
 from aiosyncthing.testing._node import Node
 from aiosyncthing.testing._world import World
 
@@ -96,7 +96,7 @@ async def ask(
         body: The body.
         headers: The headers.
     """
-    request = Request(method, target, tuple((headers or {}).items()), body, 1)
+    request = Request(method, target, Headers((headers or {}).items()), body, 1)
     route = find_route(method, request.path.removeprefix("/"))
     assert route is not None
     assert node.facts.has(route)

@@ -107,10 +107,10 @@ class RealSyncthing:
 
     def meet(self, other: RealSyncthing) -> None:
         """Let this one and another know each other, and wait until they are connected."""
-        both = ((self, other), (other, self))
-        for one, peer in both:
-            one._run(partial(_introduce, other=peer))  # noqa: SLF001 - its own kind
-        for one, peer in both:
+        # Only one of them calls: of two connections that are made at the same time each side may end the other's.
+        other._run(partial(_introduce, other=self, address="dynamic"))
+        self._run(partial(_introduce, other=other, address=other.sync_address))
+        for one, peer in ((self, other), (other, self)):
             one._run(partial(_wait_connected, other=peer))  # noqa: SLF001 - its own kind
 
     def __enter__(self) -> Self:
@@ -189,8 +189,8 @@ class RealSyncthingPair:
         self._stack.close()
 
 
-async def _introduce(daemon: Daemon, other: RealSyncthing) -> None:
-    await daemon.client.config.set_device({"deviceID": other.device_id, "addresses": [other.sync_address]})
+async def _introduce(daemon: Daemon, other: RealSyncthing, address: str) -> None:
+    await daemon.client.config.set_device({"deviceID": other.device_id, "addresses": [address]})
 
 
 async def _wait_connected(daemon: Daemon, other: RealSyncthing) -> None:
