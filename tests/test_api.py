@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 import trustme
 
-from aiosyncthing import API, Fingerprint, Syncthing, _routes
+from aiosyncthing import API, CertificateFile, Daemon, Fingerprint, Syncthing, _routes
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
@@ -30,6 +30,7 @@ from aiosyncthing.exceptions import (
     SyncthingError,
     UnauthorizedError,
 )
+from aiosyncthing.testing import FakeSyncthing
 
 from .support.broken import BROKEN, SHORT, Broken
 from .support.descriptors import open_files
@@ -300,17 +301,35 @@ async def test_a_base_url_with_a_path_too_many(server: Server, base: str) -> Non
 
 
 @pytest.mark.parametrize("kind", [API, Syncthing])
-def test_a_client_that_was_refused_has_a_repr(kind: type[API | Syncthing]) -> None:
-    """Loggers that show variables show a client whose constructor has raised."""
-    client = kind.__new__(kind)
+def test_a_constructor_that_refuses_shows_no_secret(kind: Any) -> None:
+    """Frames of a refused constructor, which some loggers show with their variables, hold neither key nor password."""
     with pytest.raises(BadRequestError) as caught:
-        kind.__init__(client, KEY, "http://user:a-password@nas", tls=Fingerprint("ab" * 32))  # type: ignore[arg-type]
-    assert repr(client).startswith(f"<{kind.__name__} ")
+        kind(KEY, "http://user:a-password@nas", tls=Fingerprint("ab" * 32))
     frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack[1:]
     shown = "".join(traceback.StackSummary.from_list(frames).format())
     assert frames
     assert KEY not in shown
     assert "a-password" not in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        (API, {"api_key": KEY, "tls": Fingerprint("ab" * 32)}),
+        (Syncthing, {"api_key": KEY, "tls": Fingerprint("ab" * 32)}),
+        (Fingerprint, {"text": "none"}),
+        (CertificateFile, {"path": ""}),
+        (Daemon, {"env": {"": ""}, "arguments": ["--home=x"]}),
+        (FakeSyncthing, {"version": "none"}),
+    ],
+)
+def test_what_was_refused_has_a_repr(kind: Any, arguments: dict[str, Any]) -> None:
+    """Loggers that show variables show an object whose constructor has raised: its repr must not raise, too."""
+    instance = kind.__new__(kind)
+    assert kind.__name__ in repr(instance)
+    with pytest.raises((SyncthingError, ValueError)):
+        instance.__init__(**arguments)
+    assert kind.__name__ in repr(instance)
 
 
 @pytest.mark.parametrize("uri", ["rest/config/folders/../devices", "rest//system", "rest/./x", "http://other/rest/x"])

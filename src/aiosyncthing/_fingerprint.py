@@ -76,7 +76,8 @@ class Fingerprint:
 
     def __repr__(self) -> str:
         """Return what makes it."""
-        return f"{type(self).__name__}({str(self)!r})"
+        # In a traceback with variables also before it has anything, when the text was refused.
+        return f"{type(self).__name__}({str(self)!r})" if hasattr(self, "digest") else object.__repr__(self)
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -103,4 +104,4 @@ class CertificateFile:
 
     def __repr__(self) -> str:
         """Return what makes it."""
-        return f"{type(self).__name__}({str(self.path)!r})"
+        return f"{type(self).__name__}({str(self.path)!r})" if hasattr(self, "path") else object.__repr__(self)

@@ -100,8 +100,9 @@ class API:
 
     def __repr__(self) -> str:
         """Show where it points to, without key, user and password."""
-        access = getattr(self, "_access", None)  # there is none if the arguments were refused
-        return f"<{type(self).__name__} {access and access.shown!r}>"
+        if not hasattr(self, "_access"):  # it was never made
+            return object.__repr__(self)
+        return f"<{type(self).__name__} {self._access.shown!r}>"
 
     @property
     def url(self) -> str:

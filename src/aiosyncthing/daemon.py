@@ -144,6 +144,8 @@ class Daemon:
 
     def __repr__(self) -> str:
         """Show where it is, without the key."""
+        if not hasattr(self, "_not_ready"):  # its arguments were refused
+            return object.__repr__(self)
         state = f"pid {self.pid}" if self.running else "down"
         url = None if self._ports is None else self._ports.api.url
         return f"<{type(self).__name__} {url} in {self._home.path}, {state}>"

@@ -15,7 +15,7 @@ __all__ = ["Noauth"]
 
 
 class Noauth(Namespace):
-    """What needs no API key: it may be empty for these."""
+    """What needs no API key: none is sent, so an address can be looked at before it is trusted."""
 
     async def health(self, *, timeout: float | None = None) -> t.Health:
         """Check that the daemon answers.

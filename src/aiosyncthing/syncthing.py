@@ -143,7 +143,9 @@ class Syncthing:
 
     def __repr__(self) -> str:
         """Show where it points to, without the key."""
-        return f"<{type(self).__name__} of {getattr(self, '_api', None)!r}>"
+        if not hasattr(self, "_api"):  # its arguments were refused
+            return object.__repr__(self)
+        return f"<{type(self).__name__} of {self._api!r}>"
 
     @property
     def api(self) -> API:

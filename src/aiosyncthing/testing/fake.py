@@ -121,6 +121,8 @@ class FakeSyncthing(Troubles, Observations):
 
     def __repr__(self) -> str:
         """Show where it is, without the key."""
+        if not hasattr(self, "_start_time"):  # its arguments were refused
+            return object.__repr__(self)
         state = self.url if self._life else "not started"
         return f"<{type(self).__name__} {self.version} {self._name!r}: {state}>"
 
