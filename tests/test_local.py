@@ -455,7 +455,7 @@ def test_a_single_home_whose_port_another_program_has(linux: Computer) -> None:
     home = linux.home("/home/me/.config/syncthing")
     Identity(home)
     with patch("aiosyncthing.local.ask", return_value="stranger"):
-        assert f"what answers at {DEFAULT_URL} is no Syncthing" in linux.refuse()
+        assert f"what answers at {DEFAULT_URL} is not Syncthing" in linux.refuse()
 
 
 def test_a_stale_home_on_a_socket(linux: Computer, tmp_path: Path) -> None:

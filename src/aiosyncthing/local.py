@@ -237,18 +237,22 @@ def _compared(system: _System, daemon: LocalDaemon) -> LocalDaemon:
     """Refuse a daemon if another one answers in its place: it would get the key."""
     answer = _ask(daemon)
     if answer == "stranger":
-        reason = f"what answers at {daemon.url} is no Syncthing. Another program has the port of the home {daemon.home}"
+        reason = (
+            f"what answers at {daemon.url} is not Syncthing: another program has the port of the home {daemon.home}"
+        )
+        advice = "end that program, or change the address of one of them"
     elif answer == "other":
         reason = (
             f"another Syncthing answers at {daemon.url}, and not that of the home {daemon.home}: it shows another "
-            f"certificate than the {_CERTIFICATE} there. The home may be left from an earlier one"
+            f"certificate than the {_CERTIFICATE} there. The home may be left over from an earlier one"
         )
+        advice = "restart it: its certificate was replaced since it was started"
     else:
         return daemon
     raise _nothing(
         system,
-        f"{reason}. No key was sent.\nName the home of the Syncthing that is meant: {_NAMING}. If it is this one, "
-        "restart it: its certificate was replaced since it was started",
+        f"{reason}. No key was sent.\n"
+        f"Name the home of the Syncthing that is meant: {_NAMING}. If it is this one, {advice}",
     )
 
 
@@ -393,7 +397,7 @@ def _answering(usable: list[LocalDaemon]) -> list[LocalDaemon]:
         return []
     with ThreadPoolExecutor(len(usable)) as pool:
         answers = list(pool.map(_ask, usable))
-    # Where there is nothing to compare, it is enough that somebody listens.
+    # Where there is nothing to compare, a listener is enough.
     return [
         daemon
         for daemon, answer in zip(usable, answers, strict=True)
