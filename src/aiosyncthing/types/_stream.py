@@ -35,7 +35,7 @@ class EventsLostData(TypedDict):
 
 
 class EventsLost(TypedDict):
-    """In this place events were lost, or may have been: read the state anew."""
+    """In this place events were lost, or may have been: read the state again."""
 
     id: None
     globalID: None
