@@ -158,7 +158,7 @@ def test_errors(
     kind: type[SyncthingError],
     message: str,
 ) -> None:
-    """Status, the daemon's words and the route together tell what went wrong; the message says what to do about it."""
+    """Status, the daemon's words and the route together show what went wrong; the message says what to do about it."""
     error = fail(status, text, headers, name)
     assert type(error) is kind
     assert message in str(error)
@@ -181,7 +181,7 @@ def test_errors(
     ],
 )
 def test_redirects(status: int, location: str, message: str) -> None:
-    """A redirect is never followed; the message tells where to, and for https what to do, without path and query."""
+    """A redirect is never followed; the message says where to, and for https what to do, without path and query."""
     error = fail(status, "", {"Location": location})
     assert type(error) is RedirectError
     assert message in str(error)
@@ -434,7 +434,7 @@ NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_when_to_come_back(text: str, seconds: float | None) -> None:
-    """``Retry-After`` is seconds or a date, which is compared with the clock of whoever sent it."""
+    """``Retry-After`` is seconds or a date, which is compared with the clock of the sender."""
     headers = {"Retry-After": text, "Date": format_datetime(NOW, usegmt=True)}
     for status in (429, 503, 404):
         assert fail(status, "", headers).retry_after == seconds

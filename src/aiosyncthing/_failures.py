@@ -168,7 +168,7 @@ def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
             return TLSError, (
                 f"TLS failed: {_reason(error)}. Syncthing's own certificate is self-signed: pin it with "
                 "tls=aiosyncthing.Fingerprint(...), which `await aiosyncthing.fetch_fingerprint(url)` fetches. As a "
-                "last resort, verify_ssl=False accepts any certificate, also that of somebody in between"
+                "last resort, verify_ssl=False accepts any certificate, also an attacker's"
             )
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return TLSError, f"TLS failed: {_reason(error)}. Is the URL to begin with http://?"

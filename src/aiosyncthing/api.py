@@ -183,7 +183,7 @@ class API:
         sessions = self._sessions
         reused, limits, begin = sessions.take(), None, monotonic()
         while True:
-            response = body = arrival = None
+            response = body = arrival = arriving = None
             try:
                 destination = self._destinations.find(method, uri)
                 route, url, path, _, usual = destination
@@ -214,7 +214,7 @@ class API:
                 break
             reused, limits = False, left(limits, monotonic() - begin)
         # Variables of frames may be shown: what a server sends may hold what it got.
-        del response, body, arrival
+        del response, body, arrival, arriving
         try:
             raise _failures.without_secrets(failure, method, uri, self._access.secrets)
         finally:
@@ -311,7 +311,7 @@ class API:
     ) -> AsyncGenerator[bytes]:
         """Yield a binary answer while it arrives; whatever goes wrong with the request is a `SyncthingError`."""
         method, path = route.method, route.path
-        response = chunk = None
+        response = chunk = body = arriving = None
         sessions, begin = self._sessions, monotonic()
         sessions.take()
         try:
@@ -341,7 +341,7 @@ class API:
                 return
         except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
             failure = error
-        del response, chunk  # see above
+        del response, chunk, body, arriving  # see above
         failure = _failures.without_secrets(failure, method, path, self._access.secrets)
         try:
             raise _failures.translate(failure, method, path)
