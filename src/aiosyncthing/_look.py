@@ -146,20 +146,21 @@ class Look:
             await self.identify()
         config = checked(_routes.CONFIG, await self._api.call(_routes.CONFIG))
         answer = checked(_routes.CONNECTIONS, await self._api.call(_routes.CONNECTIONS))
+        answered_at = time.monotonic()
         folders = self._chosen_folders(config)
         remotes = [device for device in config["devices"] if device["deviceID"] != self._own_id]
         pairs = self._chosen_pairs(folders, remotes)
         self.compare(folders)
         sharing = [device for device in remotes if any(shares(folder, device) for folder in folders)]
         self._sharing = frozenset(device["deviceID"] for device in sharing)
-        self.grace.connections(answer["connections"], time.monotonic())
+        self.grace.connections(answer["connections"], answered_at)
         connected = frozenset(name for name, connection in answer["connections"].items() if connection["connected"])
         amounts = await self._figures(folders, pairs, sharing, connected)
         amounts += self._on_its_way(folders, sharing, connected)
         if not any(amount.missing for amount in amounts):
             amounts += await self._confirm(folders)
         if not any(amount.missing for amount in amounts):
-            await self._recall(answer["total"]["at"])
+            await self._recall(answer["total"]["at"], answered_at)
             amounts += self._on_its_way(folders, sharing, connected)
         return amounts
 
@@ -296,11 +297,12 @@ class Look:
                 amounts.append(Amount(missing=missing))
         return amounts
 
-    async def _recall(self, at: str) -> None:
-        """Look through the latest events for what the stream has not told: it happened before, or only just now.
+    async def _recall(self, at: str, answered_at: float) -> None:
+        """Look through the latest events for what the stream has not brought: it happened before, or only just now.
 
         Args:
-            at: The daemon's present time.
+            at: The daemon's time at the beginning of this look.
+            answered_at: The moment at which it was that time, or a little later.
         """
         now = time.monotonic()
         if self._recalled is not None:
@@ -313,7 +315,7 @@ class Look:
                     self.grace.lost(now)
         for event, age in zip(events, _ages(events, at), strict=True):
             check_event(event)
-            self.grace.note(event, now, age)
+            self.grace.note(event, answered_at if age else now, age)
         if events:
             self._recalled = events[-1]["id"]
 
