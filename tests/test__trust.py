@@ -90,15 +90,23 @@ def test_a_context_is_used_as_it_is() -> None:
 @pytest.mark.parametrize(
     "tls", [PIN, CertificateFile("x"), "ca.pem", ssl.create_default_context()], ids=lambda tls: type(tls).__name__
 )
-def test_contradictions(tls: Any) -> None:
-    """To trust somebody and to trust everybody is a contradiction; and without TLS nobody can be told apart."""
+async def test_contradictions(tls: Any) -> None:
+    """`tls` and ``verify_ssl=False`` contradict each other, and without TLS there is no certificate to check.
+
+    Where the URL can't be right either, that is what the first request reports.
+    """
     for kind in (API, Syncthing):
         with pytest.raises(BadRequestError, match="verify_ssl=False"):
             kind(KEY, "https://127.0.0.1", verify_ssl=False, tls=tls)
-        for url in ("http://127.0.0.1", "unix:///run/gui.sock", "127.0.0.1:8384", ""):
+        for url in ("http://127.0.0.1", "unix:///run/gui.sock"):
             with pytest.raises(BadRequestError, match="https://") as caught:
                 kind(KEY, url, tls=tls)
             assert isinstance(caught.value, ValueError)
+    for url in ("127.0.0.1:8384", ""):
+        client = API(KEY, url, tls=tls)
+        with pytest.raises(BadRequestError, match="https://"):
+            await client.request("rest/system/ping")
+    for kind in (API, Syncthing):
         kind(KEY, "HTTPS://127.0.0.1", tls=tls)
         kind(KEY, "unixs:///run/gui.sock", tls=tls)
     API(KEY, "https://127.0.0.1", verify_ssl=False, tls=False)
