@@ -67,6 +67,20 @@ async def test_the_next_change_waits(
     assert times[1] - times[0] >= 0.09
 
 
+@pytest.mark.parametrize("change", CHANGES, ids=["patch_gui", "set_gui", "replace"])
+async def test_a_change_is_sent_once(change: Callable[[Syncthing], Awaitable[None]]) -> None:
+    """Also where the connection, in use before, ends without an answer: the change itself may have ended it."""
+
+    def answer(request: Any) -> Answer:
+        return as_json(GUI) if request.method == "GET" else CUT
+
+    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
+        await client.config.gui()
+        with pytest.raises(ConnectionFailedError):
+            await change(client)
+    assert [request.method for request in server.requests if request.method != "GET"] in (["PUT"], ["PATCH"])
+
+
 async def test_nothing_else_waits() -> None:
     """Neither the first change, nor what doesn't change the GUI, nor what follows such."""
     same: Any = {"version": 37, "gui": GUI}

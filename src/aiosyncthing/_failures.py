@@ -35,9 +35,12 @@ if TYPE_CHECKING:
 
     from ._secrets import Secrets
 
-__all__ = ["StatusError", "may_repeat", "translate", "without_secrets"]
+__all__ = ["StatusError", "for_aiohttp", "may_repeat", "translate", "without_secrets"]
 
 _REPEATABLE: Final = {"GET", "PUT", "DELETE"}
+# Where a change of the GUI's settings is sent. It ends connections itself, and two at a time can leave the daemon
+# without its API.
+_UNREPEATABLE: Final = {_routes.PUT_GUI.path, _routes.REPLACE_CONFIG.path}
 _HALF_A_HEAD: Final = b"half a head"
 _NO_HEADERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 
@@ -94,8 +97,7 @@ def may_repeat(error: Exception, method: str, uri: str) -> bool:
 
     The daemon closes connections that are idle, and may do so at the very moment when a request is on its way. Where a
     request has the same effect when it is repeated, that is no reason for an error. aiohttp repeats GET, PUT and DELETE
-    itself, but neither PATCH nor what it could not even begin to write. A change of the GUI's settings ends connections
-    itself, and two at a time can leave the daemon without its API, so that one is never repeated here.
+    itself (see `for_aiohttp`), but neither PATCH nor what it could not even begin to write.
 
     Args:
         error: What was raised before there was an answer.
@@ -104,8 +106,30 @@ def may_repeat(error: Exception, method: str, uri: str) -> bool:
     """
     if method == "PATCH":
         path = _path(uri)
-        return path.startswith("rest/config/") and path != _routes.PATCH_GUI.path and _ended_unanswered(error)
-    return method in _REPEATABLE and isinstance(error, aiohttp.ClientConnectionResetError)
+        return path.startswith("rest/config/") and path not in _UNREPEATABLE and _ended_unanswered(error)
+    return method in _REPEATABLE and isinstance(error, ConnectionResetError)
+
+
+def for_aiohttp(method: str, path: str) -> str:
+    """Return a method as aiohttp is to get it, which repeats what is idempotent unless it doesn't recognize the method.
+
+    Args:
+        method: HTTP method.
+        path: Path of the request.
+    """
+    return _Unrepeated(method) if method == "PUT" and path in _UNREPEATABLE else method
+
+
+class _Unrepeated(str):
+    """A method that aiohttp finds in no set of methods, such as that of those it repeats. It has no option for that."""
+
+    __slots__ = ()
+
+    __hash__ = object.__hash__
+
+    def upper(self) -> str:
+        """Return it as it is: aiohttp would make another string of it."""
+        return self
 
 
 def _ended_unanswered(error: Exception) -> bool:
@@ -115,7 +139,7 @@ def _ended_unanswered(error: Exception) -> bool:
             return not _half_a_head(error)
         case aiohttp.ClientConnectorError():
             return False  # there was none
-        case aiohttp.ClientOSError() | aiohttp.ClientConnectionResetError():
+        case aiohttp.ClientOSError() | ConnectionResetError():
             return True
         case _:
             return False

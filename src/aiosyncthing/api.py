@@ -392,6 +392,7 @@ class API:
             "raise_for_status": False,  # a borrowed session may have it on; its error would hold the key
             "auto_decompress": False,  # bodies are decompressed in `_reading`, which knows a limit
         }
+        method = _failures.for_aiohttp(method, destination.path)
         trusted = self._trust.settled
         if trusted is not None:
             return session.request(method, url, ssl=trusted, **options)
