@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 from urllib.parse import parse_qs
 
+import aiohttp
 import pytest
 
 from aiosyncthing import Syncthing, _scans
@@ -81,19 +82,21 @@ async def test_a_scan_is_only_begun() -> None:
         await server.until(lambda: not server.open)
 
 
-async def test_many_paths_are_begun_together() -> None:
-    """Each request is sent, some at a time, and all paths are in them."""
-    sub = [f"{number:05}" for number in range(8000)]
+@pytest.mark.parametrize("connections", [1, 100])
+async def test_many_paths_are_begun(connections: int) -> None:
+    """Each request is sent, and all paths are in them, also where a session allows few connections."""
+    sub = [f"{number:05}" for number in range(2000)]
     never = asyncio.Event()
 
     def answer(request: Request) -> Answer:
         return IS_THERE if request.method == "GET" else Answer(after=never)
 
-    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        await client.database.scan(FOLDER, sub=sub, wait=False)
+    connector = aiohttp.TCPConnector(limit=connections)
+    async with Server(answer=answer) as server, aiohttp.ClientSession(connector=connector) as session:
+        await Syncthing(KEY, server.url, session=session).database.scan(FOLDER, sub=sub, wait=False)
         never.set()
     sent = [path for request in server.requests[1:] for path in parse_qs(request.query)["sub"]]
-    assert sorted(sent) == sub
+    assert sent == sub
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from . import _routes
 from ._checks import numbers, required
 from ._lookup import find_folder
 from ._wire import quoted_length
-from .exceptions import BadRequestError, FolderNotRunningError
+from .exceptions import BadRequestError, FolderNotRunningError, RequestTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +26,7 @@ _LONGEST: Final = 7000
 answers 431 to a head of more than 1 MB (``DefaultMaxHeaderBytes`` of net/http)."""
 
 _PATIENCE: Final = 0.25  # seconds for a refusal, at least
-_AT_ONCE: Final = 8
+_LONGER: Final = 5  # than an answer over an open connection takes one that has to be opened first, with TLS, at most
 
 
 def queries(folder_id: str | None, sub: str | Iterable[str] | None, next_scan: int | None) -> list[Query]:
@@ -90,24 +89,9 @@ async def begin(api: API, folder_id: str | None, asked: Sequence[Query], timeout
     elif (await find_folder(api, folder_id, timeout)).get("paused"):
         route = _routes.DB_SCAN
         raise FolderNotRunningError("the folder is paused", method=route.method, path=route.path)
-    patience = max(_PATIENCE, 2 * (time.monotonic() - begun))
-    for start in range(0, len(asked), _AT_ONCE):
-        await _send(api, asked[start : start + _AT_ONCE], patience)
-
-
-async def _send(api: API, asked: Sequence[Query], patience: float) -> None:
-    tasks = [asyncio.create_task(api.call(_routes.DB_SCAN, params=each, timeout=math.inf)) for each in asked]
-    for task in tasks:
-        task.add_done_callback(_failure)  # so asyncio won't miss that anybody has looked at it
-    try:
-        await asyncio.wait(tasks, timeout=patience, return_when=asyncio.FIRST_EXCEPTION)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-    for failure in filter(None, map(_failure, tasks)):
-        raise failure
-
-
-def _failure(task: asyncio.Task[None]) -> BaseException | None:
-    return None if task.cancelled() else task.exception()
+    patience = max(_PATIENCE, _LONGER * (time.monotonic() - begun))
+    # One after the other: where connections are limited, those sent together would wait for each other, and be given up
+    # before they have left.
+    for query in asked:
+        with suppress(RequestTimeoutError):
+            await api.call(_routes.DB_SCAN, params=query, timeout=patience)
