@@ -214,8 +214,8 @@ class Database(Lists):
         may take to connect. Giving up, by ``timeout`` or by cancelling, does not stop the scan.
 
         With ``wait=False`` it returns as soon as the daemon has taken the request, which takes it a moment (0.25 s for
-        each request, on slow lines longer). What the daemon refuses at once is raised all the same; what goes wrong later in the
-        scan is not reported here.
+        each request, on slow lines longer). What the daemon refuses at once is raised all the same; what goes wrong
+        later in the scan is not reported here.
 
         Docs: ``rest/db-scan-post``.
 
