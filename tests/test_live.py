@@ -486,21 +486,6 @@ async def test_an_event_of_another_shape_surfaces(fake: FakeSyncthing) -> None:
             await live.until(lambda _: False)
 
 
-async def test_an_event_that_is_nested_too_deeply_surfaces(
-    fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where Python can't look through it, that is an error of this package, too."""
-
-    def apply(_: object) -> None:
-        raise RecursionError
-
-    async with watching(fake) as live:
-        monkeypatch.setattr(live._mirror, "apply", apply)
-        fake.emit("StateChanged", {"folder": "docs", "from": "idle", "to": "scanning"})
-        with pytest.raises(InvalidResponseError, match="nested too deeply"):
-            await live.until(lambda _: False)
-
-
 async def test_an_answer_of_another_shape_is_asked_for_again(
     fake: FakeSyncthing, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -363,6 +363,16 @@ async def _sleep(_: SyncProgress) -> None:
     await asyncio.sleep(0.01)
 
 
+async def test_an_answer_that_is_nested_too_deeply_is_as_any_other_that_cannot_be_read(fake: FakeSyncthing) -> None:
+    """It is asked for again, and the wait ends well once there is a better one."""
+    deep = b'{"version":37,"folders":[{"id":"docs","x":' + b"[" * 1000 + b"]" * 1000 + b"}]}"
+    fake.respond("rest/config", body=deep, content_type="application/json", times=2)
+    progress: list[str] = []
+    async with fake.client() as client:
+        await client.wait_in_sync(timeout=30, on_progress=lambda now: progress.extend(map(str, now.missing)))
+    assert any("nested too deeply" in each for each in progress)
+
+
 async def test_progress_is_told(fake: FakeSyncthing) -> None:
     """To functions and coroutines, when it has changed; the last one is the one that is returned."""
     seen: list[SyncProgress] = []

@@ -229,9 +229,6 @@ class Live:
         """Let the failure of any part be that of the whole."""
         try:
             await work
-        except RecursionError:  # Python 3.11 can't compare what orjson can just about decode
-            self._failure = self._failure or InvalidResponseError("an answer or event is nested too deeply")
-            self._wake()
         except Exception as error:  # noqa: BLE001 - raised again where somebody waits
             self._failure = self._failure or error
             self._wake()
