@@ -228,6 +228,13 @@ def test_a_socket_is_named_by_its_path() -> None:
     assert "127.0.0.1" not in str(failure)
 
 
+@pytest.mark.parametrize(("host", "shown"), [("localhost", "localhost:8384"), ("::1", "[::1]:8384")])
+def test_the_address_is_shown_as_in_urls(host: str, shown: str) -> None:
+    """An IPv6 address stands in brackets, or the port would seem to be a part of it."""
+    error = aiohttp.ClientConnectorError(PLACE._replace(host=host), REFUSED)
+    assert f"can't connect to {shown}: " in str(_failures.translate(error, "GET", "rest/x"))
+
+
 def test_what_to_do_about_a_certificate() -> None:
     """The advice is to pin, and to switch the check off as the last resort only."""
     text = str(_failures.translate(CERTIFICATE, "GET", "rest/events"))

@@ -206,10 +206,10 @@ def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
                 f"can't connect to the socket {error.path}: {_reason(error)}. Is Syncthing running there?",
             )
         case aiohttp.ClientConnectorError():
-            where = f"{error.host}:{error.port}"
+            host = f"[{error.host}]" if ":" in error.host else error.host
             return (
                 ConnectionFailedError,
-                f"can't connect to {where}: {_reason(error)}. Is Syncthing running there?",
+                f"can't connect to {host}:{error.port}: {_reason(error)}. Is Syncthing running there?",
             )
         case aiohttp.ServerDisconnectedError() if _half_a_head(error):
             return IncompleteResponseError, "the connection ended in the middle of the answer"

@@ -111,7 +111,7 @@ class Settings(Namespace):
         Raises:
             BadRequestError: Without ``apiKey``: the daemon would make a new one and lock this client out. Or a key or
                 an enumerated value that doesn't exist.
-            UnreachableError: The API has not come back half a minute after the change before; nothing was sent.
+            SyncthingError: The API has not come back half a minute after the change before; nothing was sent.
         """
         _bodies.check_gui(mapping(gui, "gui"), whole=True)
         await self._check_keys(_GUI, gui, timeout)
@@ -139,7 +139,7 @@ class Settings(Namespace):
         Raises:
             BadRequestError: With an empty ``apiKey``: the daemon would make a new one and lock this client out. Or a
                 key or an enumerated value that doesn't exist.
-            UnreachableError: The API has not come back half a minute after the change before; nothing was sent.
+            SyncthingError: The API has not come back half a minute after the change before; nothing was sent.
         """
         body = _bodies.patch_body(patch, changes)
         _bodies.check_gui(body, whole=False)
