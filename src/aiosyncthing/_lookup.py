@@ -1,4 +1,4 @@
-"""Finding out what the daemon doesn't tell: whether a folder or device exists, and why a folder can't be asked.
+"""Finding out what the daemon doesn't say: whether a folder or device exists, and why a folder can't be asked.
 
 Several endpoints answer 200 to an unknown folder or device and do nothing, and several call a paused folder unknown.
 """

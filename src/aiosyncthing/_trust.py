@@ -43,12 +43,12 @@ class Trust:
     """Whom a client trusts.
 
     Args:
-        settled: What aiohttp is to be told, if that is known already.
+        settled: What to pass to aiohttp, if that is known already.
         build: Makes the context otherwise; called in a thread, where it may raise `UnusableFileError`.
         follows: Whether `build` may make another one later.
 
     Attributes:
-        settled: What aiohttp is to be told from now on; ``None`` if `Sending` has to find out each time.
+        settled: What to pass to aiohttp from now on; ``None`` if `Sending` has to find out each time.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Trust:
         raise TLSError(text)  # one for each who waits: it will be about that request
 
     async def renewed(self, shown: Fingerprint, timeout: float | None) -> bool:
-        """Tell whether a certificate that was refused is the expected one by now.
+        """Return whether a certificate that was refused is the expected one by now.
 
         Args:
             shown: It.
@@ -123,7 +123,7 @@ class Trust:
         self._building = None  # after a failure the next request tries again
         if not building.cancelled() and building.exception() is None:
             self._context = building.result()
-            if not isinstance(self._context, PinnedContext):  # what these have refused is told by `Sending`
+            if not isinstance(self._context, PinnedContext):  # what these have refused is reported by `Sending`
                 self.settled = self._context
 
 
@@ -181,7 +181,7 @@ class Sending:
         try:
             self._response = await self._sent.__aenter__()
         except aiohttp.ClientConnectorError:
-            # Of a host with several addresses aiohttp tells what went wrong with the last one only.
+            # Of a host with several addresses aiohttp reports what went wrong with the last one only.
             if isinstance(context, PinnedContext) and context.refused is not None and context.refused is not before:
                 return _Refusal(context, context.refused)
             raise
@@ -192,10 +192,10 @@ def _mismatch(refusal: _Refusal) -> FingerprintMismatchError:
     context, shown = refusal
     if context.file is None:
         which = "the expected one"
-        advice = "If Syncthing's certificate was renewed, pin the new one; if not, this is somebody else"
+        advice = "If Syncthing's certificate was renewed, pin the new one; if not, something else answers there"
     else:
         which = f"the expected one of {context.file}"
-        advice = "If that file was changed, restart Syncthing; if not, this is somebody else"
+        advice = "If that file was changed, restart Syncthing; if not, something else answers there"
     return FingerprintMismatchError(
         f"the certificate is not {which}: expected {context.fingerprint}, got {shown}. Nothing was sent. {advice}",
         expected=str(context.fingerprint),
@@ -204,7 +204,7 @@ def _mismatch(refusal: _Refusal) -> FingerprintMismatchError:
 
 
 def choose(tls: Option, verify_ssl: bool, place: Place) -> Trust:  # noqa: FBT001 - the seed's argument
-    """Tell whom a client trusts.
+    """Return whom a client trusts.
 
     Args:
         tls: As given to the client.

@@ -158,7 +158,7 @@ class Database(Lists):
     async def ignores(self, folder_id: str, *, timeout: float | None = None) -> t.Ignores:
         """Get the ignore patterns of a folder; all fields are ``None`` when there are none.
 
-        Patterns that can't be read are told by ``error`` in the answer. Docs: ``rest/db-ignores-get``.
+        Patterns that can't be read are reported as ``error`` in the answer. Docs: ``rest/db-ignores-get``.
 
         Args:
             folder_id: The folder.
@@ -176,8 +176,8 @@ class Database(Lists):
     async def set_ignores(self, folder_id: str, ignore: Iterable[str], *, timeout: float | None = None) -> t.Ignores:
         r"""Replace the ignore patterns of a folder, and scan it.
 
-        Patterns that can't be read are written all the same; ``error`` in the answer tells, and the folder then
-        stands still with that error. Docs: ``rest/db-ignores-post``.
+        Patterns that can't be read are written all the same; ``error`` in the answer says so, and the folder then
+        stops with that error. Docs: ``rest/db-ignores-post``.
 
         Args:
             folder_id: The folder.
@@ -250,7 +250,7 @@ class Database(Lists):
             timeout: Seconds for each request.
 
         Raises:
-            UnknownFolderError: There is no such folder; the daemon itself wouldn't tell.
+            UnknownFolderError: There is no such folder; the daemon itself wouldn't say so.
             FolderNotRunningError: The folder is paused; the daemon would do nothing.
             BadRequestError: The folder is not send-only; the daemon would do nothing.
         """
@@ -266,7 +266,7 @@ class Database(Lists):
             timeout: Seconds for each request.
 
         Raises:
-            UnknownFolderError: There is no such folder; the daemon itself wouldn't tell.
+            UnknownFolderError: There is no such folder; the daemon itself wouldn't say so.
             FolderNotRunningError: The folder is paused; the daemon would do nothing.
             BadRequestError: The folder is not receive-only or receive-encrypted; the daemon would do nothing.
         """

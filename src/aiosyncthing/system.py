@@ -32,7 +32,7 @@ class System(Namespace):
             timeout: Seconds for the request.
 
         Raises:
-            PingError: It doesn't, for whatever reason; ``__cause__`` is the error that tells which.
+            PingError: It doesn't, for whatever reason; ``__cause__`` is the error that says which.
         """
         route = _routes.PING
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
@@ -293,7 +293,7 @@ class System(Namespace):
         await self._api.call(_routes.RESUME, params=_device(device_id), timeout=timeout)
 
     async def restart(self, *, timeout: float | None = None) -> t.Ok | None:
-        """Restart the daemon. It goes on for some seconds until the API is back; event IDs then begin anew.
+        """Restart the daemon. It goes on for some seconds until the API is back; event IDs then begin at 1 again.
 
         Docs: ``rest/system-restart-post``.
 
