@@ -209,7 +209,11 @@ async def test_cannot_be_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     await run.supervisor.reap()
 
 
-@pytest.mark.parametrize("options", [{"on_crash": "again"}, {"limit": -1}, {"window": 0}])
+async def _handle(_: Crash) -> None:
+    """Would never be awaited."""
+
+
+@pytest.mark.parametrize("options", [{"on_crash": "again"}, {"limit": -1}, {"window": 0}, {"handler": _handle}])
 def test_policies_that_make_no_sense(options: dict[str, Any]) -> None:
     """Values that can't be meant are refused."""
     with pytest.raises(BadRequestError, match="crash"):

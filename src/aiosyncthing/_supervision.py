@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections import deque
 from contextlib import suppress
@@ -73,6 +74,8 @@ class CrashPolicy:
             raise BadRequestError(f"on_crash must be 'stop' or 'restart', not {self.on_crash!r}")
         if self.limit < 0 or self.window <= 0:
             raise BadRequestError("crash_limit must not be negative, and crash_window must be more than 0")
+        if inspect.iscoroutinefunction(self.handler):  # nobody would await it
+            raise BadRequestError("crash_handler must be a plain function; it may create a task")
 
 
 class Log:

@@ -85,7 +85,7 @@ class Daemon:
         crash_limit: How many times it is started again within `crash_window`, before it stays down after all. The
             defaults are those of Syncthing's own monitor process.
         crash_window: Seconds.
-        crash_handler: Called with each `Crash`, in the event loop.
+        crash_handler: A plain function, called with each `Crash` in the event loop.
         start_timeout: Seconds until the API must be ready. Version 2 may have to convert an old database first.
         stop_timeout: Seconds that the daemon has to end when it is asked to, before it is killed; 0 to kill it at
             once. It needs up to 1, or 10 when it has just connected to another device.
@@ -94,7 +94,8 @@ class Daemon:
 
     Raises:
         BadRequestError: The API key can't be sent in a header, the address can't be used, or `env` or `arguments`
-            contradict what this class sets, say by ``--gui-address``: it has an argument of its own for that.
+            contradict what this class sets, say by ``--gui-address``: it has an argument of its own for that. Or what
+            is given for crashes makes no sense.
     """
 
     def __init__(
