@@ -74,7 +74,7 @@ class Epoch:
 
     Attributes:
         daemon: Device ID.
-        started: Start time of the process, as the daemon tells it; no later process has the same.
+        started: Start time of the process, as the daemon gives it; no later process has the same.
     """
 
     daemon: str
@@ -95,7 +95,7 @@ class Anchor:
         return cls(event["id"], event["globalID"], event["time"])
 
     def precedes(self, event: t.Event) -> bool:
-        """Tell whether an event can have come later in the same process."""
+        """Return whether an event can have come later in the same process."""
         return event["id"] > self.id and event["globalID"] > self.global_id
 
 
@@ -194,7 +194,7 @@ class Continuity:
         self._turns = _Turns(clock)
         self._history = history
         self._loss: Reason | None = None  # why the next events will not follow those before
-        self._held: Sequence[t.Event] | None = None  # without the anchor, so somebody has to say whose they are
+        self._held: Sequence[t.Event] | None = None  # without the anchor, so it has to be found out whose they are
         self._woken_by = 0  # ID
         self._patience = _PATIENCE
         self.question: Question = self._proof if self.origin else Question.IDENTITY
@@ -325,7 +325,7 @@ class Continuity:
         anchor = self.anchor
         place = next((i for i, event in enumerate(events) if Anchor.of(event) == anchor), None)
         if anchor is not None and place is not None:
-            self._loss = None  # what was held against it came from somebody in between
+            self._loss = None  # what was held against it came from something in between
             self.epoch = epoch = self._home or epoch
             return self._deliver(events[place + 1 :], epoch, anchor.id + 1)
         if self._left:

@@ -60,7 +60,7 @@ def parse(text: str) -> GuiAddress:
     shows (lib/config/guiconfiguration.go).
 
     Raises:
-        ValueError: It is none, or one that doesn't tell where the daemon listens; with a text for people.
+        ValueError: It is none, or one that doesn't say where the daemon listens; with a text for people.
     """
     try:
         return _parse(text.strip())

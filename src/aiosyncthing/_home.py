@@ -180,7 +180,7 @@ def write_configuration(home: Path, text: str) -> None:
 
 
 def sync_address(listeners: Iterable[str]) -> str | None:
-    """Tell where other devices on this computer reach the daemon over TCP, of the addresses it listens on."""
+    """Return where other devices on this computer reach the daemon over TCP, of the addresses it listens on."""
     for listener in listeners:
         scheme, _, rest = listener.partition("://")
         host, _, port = rest.partition("?")[0].rpartition(":")

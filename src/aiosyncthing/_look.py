@@ -63,7 +63,7 @@ class Look:
         disturbed: Called with a folder when it is no longer as it was.
 
     Attributes:
-        retry: Whether nothing will tell that it is time for another look.
+        retry: Whether to look again soon, since no event will call for it.
         next_at: The moment at which the time for what may be on its way is over; ``None`` if nothing is.
         grace: What may be on its way.
         questions: What is known.

@@ -89,7 +89,7 @@ class LiveFolder:
         completion: How complete the folder is on each remote device that shares it, by device ID; empty while the
             folder is paused.
         progress: Downloads that are under way, by path.
-        scan: Progress of a scan in bytes (``current``, ``total``, ``rate``); ``None`` when none is told.
+        scan: Progress of a scan in bytes (``current``, ``total``, ``rate``); ``None`` when there is none.
     """
 
     id: str
@@ -197,7 +197,7 @@ class Mirror:
         self._changes: _Fields = {}
         self._stale: set[Key] = {PENDING_DEVICES, PENDING_FOLDERS}
         self._doubted: set[str] = set()  # folders that may have been stopped and started unnoticed
-        self._unsure: set[str] = set()  # folders that were scanned since their sums were told
+        self._unsure: set[str] = set()  # folders that were scanned since their sums last came
         self._told: dict[str, dict[str, object]] = {}  # the sums of the last FolderSummary, by folder
         self._account: tuple[float, dict[str, _Totals]] | None = None
 
@@ -453,7 +453,7 @@ class Mirror:
         if summary["state"] not in _SCANNING:
             self._unsure.discard(folder_id)
         if summary["state"] not in {"", folder.state} and folder.state not in _NOT_RUNNING:
-            # The state has changed while the daemon added up; that was told in between.
+            # The state has changed while the daemon added up; the event for that came in between.
             summary = _with_state(summary, folder.state, summary["stateChanged"], folder.error)
         self._take_summary(folder, summary)
         if not _is_recent(summary) and before != self._told[folder_id]:
@@ -530,7 +530,7 @@ class Mirror:
 
 
 def restarts(before: t.FolderConfiguration, after: t.FolderConfiguration) -> bool:
-    """Tell whether a change of its configuration lets the daemon stop a folder and start it again."""
+    """Return whether a change of its configuration lets the daemon stop a folder and start it again."""
     return _essential(before) != _essential(after)
 
 
@@ -539,7 +539,7 @@ def _essential(config: t.FolderConfiguration) -> dict[str, object]:
 
 
 def _is_recent(summary: t.FolderSummary) -> bool:
-    """Tell whether a summary comes from version 1.27.4 or later."""
+    """Return whether a summary comes from version 1.27.4 or later."""
     return "remoteSequence" in summary
 
 

@@ -28,11 +28,11 @@ _HOST: Final = re.compile(r"(?:http://)?(\[[^]]+\]|[^:/\[\]]+):?[0-9]*/?", re.IG
 
 
 class Port:
-    """A port for somebody else to listen on.
+    """A port for another program to listen on.
 
     On Linux it is kept until `close`: a socket that is bound, but not listening, keeps the system from giving the
     port to others, while a program that asks for this very number with SO_REUSEADDR, as Go's do, gets it. Elsewhere
-    somebody may take it at any time.
+    another program may take it at any time.
 
     Args:
         host: Address of this computer; one of IPv6 without brackets.

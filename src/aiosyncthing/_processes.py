@@ -1,6 +1,6 @@
 """The Syncthing daemons that run on this computer, as Linux shows them below /proc.
 
-Their command lines and environments tell what no file does: an unusual home, and an address that overrides the
+Their command lines and environments show what no file does: an unusual home, and an address that overrides the
 configured one. Nothing is asked of them.
 """
 
@@ -127,7 +127,7 @@ def _default_home(environ: dict[str, str]) -> Path | None:
 
 
 def _is_ours(process: Path, home: Path) -> bool:
-    """Tell whether a path means the same to the process and to us."""
+    """Return whether a path means the same to the process and to us."""
     theirs = process / "root" / home.relative_to("/") / CONFIG_NAME
     return (home / CONFIG_NAME).samefile(theirs)
 

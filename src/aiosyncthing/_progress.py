@@ -91,7 +91,7 @@ class SyncProgress:
         total_bytes: Bytes that there are in all, counted once for each device.
         percent: How much of the bytes is there; below 100 while anything is missing. 0 while there is nothing to
             go by, as with items that have no content.
-        rate: Bytes per second that arrive, smoothed; ``None`` until it can be told.
+        rate: Bytes per second that arrive, smoothed; ``None`` until it is known.
         seconds_left: Smoothed estimate; ``None`` while nothing arrives.
         missing: What is missing where; empty at the end. ``str()`` of each is a line for people.
     """

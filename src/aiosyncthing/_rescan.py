@@ -73,7 +73,7 @@ class Scans:
         except ServerError:  # the folder's own error, which its status has too, or it was stopped
             self._tried.add(folder)
         except NotFoundError:
-            pass  # not started yet, or gone; the configuration tells
+            pass  # not started yet, or gone; the configuration shows which
         except SyncthingError as error:
             if not is_transient(error):
                 self.failure = error

@@ -33,7 +33,7 @@ _NEVER: Final = float("-inf")
 _MARGIN: Final = 10.0  # seconds that an answer may take beyond the time that the daemon waits, if the client says none
 _SHORTEST_WAIT: Final = 5
 MISPLACED: Final = (
-    "events whose IDs are not above the one before are left out: something between here and %r repeats or reorders them"
+    "events whose IDs are not above the one before are left out: something between here and %s repeats or reorders them"
 )
 
 _WHAT: Final = "the stream"
@@ -134,7 +134,7 @@ class EventStream:
     async def __aenter__(self) -> Self:
         """Find the position to begin at, and begin to fetch.
 
-        When it returns, every event from now on will be yielded, or its loss be told.
+        When it returns, every event from now on will be yielded, or its loss reported.
 
         Raises:
             SyncthingError: The daemon refuses, in a way that doesn't heal by waiting. One that can't be reached is no

@@ -83,7 +83,7 @@ def check_shared(
 
 
 def shares(folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> bool:
-    """Tell whether a folder is shared with a device."""
+    """Return whether a folder is shared with a device."""
     return any(element["deviceID"] == device["deviceID"] for element in folder["devices"])
 
 
@@ -190,7 +190,7 @@ def remote_amount(
     elif state != "valid":
         reason = f"it {_REMOTE_STATES.get(state, f'reports {state}')}"
     elif completion["globalItems"] and not completion["sequence"]:
-        # Nothing is counted as needed by a device that has never said what it has. From 1.20 on the states above tell.
+        # Nothing is counted as needed by a device that has never said what it has. Since 1.20 the states above show it.
         reason = "it has not said what it has; perhaps it has not accepted the folder"
     elif items or needed:
         reason = f"{items_and_bytes(items, needed)} still missing there"

@@ -34,7 +34,7 @@ _MARGIN = 10.0  # seconds that an answer may take beyond the time that the daemo
 class Events(Namespace):
     """What happens: polls, and a simple listener.
 
-    Event IDs count the events of one subscription, which is one set of types; they begin anew when the daemon
+    Event IDs count the events of one subscription, which is one set of types; they begin again at 1 when the daemon
     restarts. The daemon keeps the last 1000 events of each.
     """
 
@@ -191,7 +191,7 @@ class Events(Namespace):
                 for a few sets of types that don't change.
             wait: Seconds that a request waits for events, at most. It is shortened by itself where something on the
                 way ends silent requests.
-            is_transient: Tells for an error whether to try again; another one is raised. The default tries again
+            is_transient: Decides whether to try again after an error; another one is raised. The default tries again
                 when the daemon can't be reached, fails, or is converting its database.
             delays: Makes the seconds to wait before each further try, for each time that the daemon is down.
 

@@ -229,7 +229,7 @@ class Live:
         """Let the failure of any part be that of the whole."""
         try:
             await work
-        except Exception as error:  # noqa: BLE001 - raised again where somebody waits
+        except Exception as error:  # noqa: BLE001 - raised again in those that wait
             self._failure = self._failure or error
             self._wake()
 
@@ -257,7 +257,7 @@ class Live:
             self._publish()
 
     def _publish(self) -> None:
-        """Ask what came up, and tell what changed."""
+        """Ask what came up, and pass on what changed."""
         for key in self._mirror.take_stale():
             self._ask(key)
         changes = self._mirror.take_changes()
@@ -372,7 +372,7 @@ _ROUTES: Final[Mapping[str, Route[Any]]] = {
 
 
 class _Listener:
-    """Somebody who waits for changes, and what has changed since they last looked."""
+    """One consumer of the changes, and what has changed since it last looked."""
 
     def __init__(self) -> None:
         self.pending: dict[tuple[Any, str], set[str]] = {}

@@ -98,7 +98,7 @@ def discover(home: str | os.PathLike[str] | None = None) -> LocalDaemon:
         home: Folder with Syncthing's config.xml, as for its option ``--home``.
 
     Raises:
-        DiscoveryError: There is none, or it can't be told which, or a configuration can't be used, or another daemon
+        DiscoveryError: There is none, or it is not clear which, or a configuration can't be used, or another daemon
             answers in its place. The text says where it was looked, on Linux which Syncthing runs all the same, say as
             another user, and what to do.
         BadRequestError: `home` is empty.
@@ -148,7 +148,7 @@ class _System:
 
     @cached_property
     def processes(self) -> list[Running]:
-        """The daemons that run here, where that can be told."""
+        """The daemons that run here, where that can be found out."""
         return [] if self.proc is None else list(running(self.proc))
 
     @property

@@ -67,7 +67,7 @@ async def wait_ready(api: API, timeout: float | None = None) -> None:
                 pause = pause_after(error, pause)
             else:
                 if "myID" not in status:
-                    raise NotSyncthingError("what answers there is not Syncthing: it does not tell its device ID")
+                    raise NotSyncthingError("what answers there is not Syncthing: it gives no device ID. Check the URL")
                 return
             await asyncio.sleep(pause)
 
