@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Any
 
+import orjson
 import pytest
 
 from aiosyncthing import _routes
-from aiosyncthing._shapes import EVENT_DATA, SHAPES, check, check_event, check_events, checked
+from aiosyncthing._shapes import EVENT_DATA, SHAPES, check, check_event, check_events, checked, differ
 from aiosyncthing.exceptions import InvalidResponseError
 
 from .support import recordings
@@ -200,3 +202,15 @@ def test_other_values_can_be_named() -> None:
     """What is no answer of a route is called by the name that it is given."""
     with pytest.raises(InvalidResponseError, match=r"^the file can't be read: errors: missing$"):
         check(SHAPES[_routes.FOLDER_ERRORS], {}, "the file")
+
+
+def test_what_is_nested_too_deeply_to_be_compared() -> None:
+    """It is an answer that can't be read where Python can't compare it, and like any other where it can."""
+    one, other = (orjson.loads(b'{"a":' + b"[" * 1000 + end + b"]" * 1000 + b"}") for end in (b"1", b"2"))
+    if sys.version_info < (3, 12):
+        with pytest.raises(InvalidResponseError, match="nested too deeply"):
+            differ(one, other)
+    else:
+        assert differ(one, other)
+    assert differ({"a": 1}, {"a": 2})
+    assert not differ({"a": [1]}, {"a": [1]})

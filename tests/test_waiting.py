@@ -6,8 +6,10 @@ import asyncio
 import itertools
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 from aiosyncthing import Events, Syncthing, waiting
@@ -363,14 +365,25 @@ async def _sleep(_: SyncProgress) -> None:
     await asyncio.sleep(0.01)
 
 
-async def test_an_answer_that_is_nested_too_deeply_is_as_any_other_that_cannot_be_read(fake: FakeSyncthing) -> None:
-    """It is asked for again, and the wait ends well once there is a better one."""
-    deep = b'{"version":37,"folders":[{"id":"docs","x":' + b"[" * 1000 + b"]" * 1000 + b"}]}"
-    fake.respond("rest/config", body=deep, content_type="application/json", times=2)
-    progress: list[str] = []
+async def test_answers_that_are_nested_too_deeply_to_be_compared(fake: FakeSyncthing) -> None:
+    """They are like any other answers that can't be read: asked for again, and the wait ends well."""
+    docs(fake).remote_write(OTHER, {"b.txt": b"12"})
+
+    async def looked(times: int) -> bool:
+        return sum(request.path == "/rest/config" for request in fake.requests) >= times
+
     async with fake.client() as client:
-        await client.wait_in_sync(timeout=30, on_progress=lambda now: progress.extend(map(str, now.missing)))
-    assert any("nested too deeply" in each for each in progress)
+        config = orjson.dumps(await client.config.config())
+        for end in (b"1", b"2"):
+            deep = config.replace(b'"label"', b'"x":' + b"[" * 1000 + end + b"]" * 1000 + b',"label"')
+            fake.respond("rest/config", body=deep, content_type="application/json", times=1)
+        waiting = asyncio.create_task(client.wait_in_sync(timeout=30))
+        for number in (2, 3):
+            await until(partial(looked, number))
+            docs(fake).write({f"{number}.txt": b""})  # news, so that it looks again
+        await until(partial(looked, 4))
+        fake.finish_sync()
+        await waiting
 
 
 async def test_progress_is_told(fake: FakeSyncthing) -> None:

@@ -6,7 +6,6 @@ import sys
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
-import orjson
 import pytest
 from multidict import CIMultiDict
 
@@ -317,19 +316,6 @@ def test_what_is_no_value(route: Any, headers: dict[str, str], body: bytes, kind
     assert error.body == (body.decode(errors="replace").strip() or None)
     assert error.__cause__ is None
     assert error.__context__ is None
-
-
-@pytest.mark.parametrize("route", [OBJECT, None])
-@pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"b":', b"}"), (b' { "b" :\n', b"\n}")])
-def test_what_python_cannot_compare_is_no_value(route: Any, begin: bytes, end: bytes) -> None:
-    """An answer can be compared, and encoded again, or is refused: Python's own stack is no deeper."""
-    for depth in (254, 1000):
-        with pytest.raises(InvalidResponseError, match="nested too deeply"):
-            read(route, GENUINE | JSON, b'{"a":' + begin * depth + b"1" + end * depth + b"}")
-    body = b'{"a":' + begin * 253 + b"1" + end * 253 + b"}"
-    value = read(route, GENUINE | JSON, body)
-    assert value == read(route, GENUINE | JSON, body)
-    assert orjson.loads(encode_body(value)) == value
 
 
 def test_what_answered_is_named() -> None:

@@ -13,7 +13,7 @@ from ._mirror import restarts
 from ._progress import Amount, Missing
 from ._questions import Question, Questions
 from ._rescan import Scans
-from ._shapes import check_event, check_events, checked
+from ._shapes import check_event, check_events, checked, differ
 from ._sync import (
     check_device,
     check_folder,
@@ -289,7 +289,7 @@ class Look:
             missing = local_amount(folder, summary).missing or self._if_outdated(
                 _status(folder), Missing(_CHANGED, name)
             )
-            if missing is None and mark(summary) != before[name]:
+            if missing is None and differ(mark(summary), before[name]):
                 missing = Missing(_CHANGED, name)
             if missing is not None:
                 self.questions.forget(name)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from ._pending import Pending
+from ._shapes import differ
 from .times import parse_time
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class Mirror:
         """Return what changed since the last call."""
         pending = (self.pending.devices, self.pending.folders)
         for what, before, now in zip(("pending_devices", "pending_folders"), self._noted, pending, strict=True):
-            if before != now:
+            if differ(before, now):
                 self._note("daemon", "", what)
         self._noted = pending
         changes, self._changes = self._changes, {}
@@ -359,7 +360,7 @@ class Mirror:
             folder = self.folders[name] = LiveFolder(name, config)
             self._note("folder", name, "added")
             self._renew_folder(folder)
-        elif folder.config != config or name in self._doubted:
+        elif name in self._doubted or differ(folder.config, config):
             restarted = name in self._doubted or restarts(folder.config, config)
             self._doubted.discard(name)
             self._set_folder(name, config=config)
@@ -423,7 +424,7 @@ class Mirror:
         if answer is None:
             if folder.completion.pop(device_id, None) is not None:
                 self._note("folder", folder_id, "completion")
-        elif folder.completion.get(device_id) != answer:
+        elif differ(folder.completion.get(device_id), answer):
             folder.completion[device_id] = answer
             self._note("folder", folder_id, "completion")
 
@@ -456,7 +457,7 @@ class Mirror:
             # The state has changed while the daemon added up; the event for that came in between.
             summary = _with_state(summary, folder.state, summary["stateChanged"], folder.error)
         self._take_summary(folder, summary)
-        if not _is_recent(summary) and before != self._told[folder_id]:
+        if not _is_recent(summary) and differ(before, self._told[folder_id]):
             # For these a FolderCompletion is sent only since version 1.27.4.
             away = [name for name in self._remotes(folder) if name in self.devices and not self.devices[name].connected]
             self._stale |= {Key("completion", folder_id, name) for name in away}
@@ -521,7 +522,7 @@ class Mirror:
 
     def _set(self, kind: Literal["folder", "device"], target: LiveFolder | LiveDevice, fields: dict[str, Any]) -> None:
         for name, value in fields.items():
-            if getattr(target, name) != value:
+            if differ(getattr(target, name), value):
                 setattr(target, name, value)
                 self._note(kind, target.id, name)
 
@@ -531,7 +532,7 @@ class Mirror:
 
 def restarts(before: t.FolderConfiguration, after: t.FolderConfiguration) -> bool:
     """Return whether a change of its configuration lets the daemon stop a folder and start it again."""
-    return _essential(before) != _essential(after)
+    return differ(_essential(before), _essential(after))
 
 
 def _essential(config: t.FolderConfiguration) -> dict[str, object]:

@@ -8,7 +8,8 @@ it through one of these, and after that may rely on every key and kind that the 
   enough for every batch;
 - ``check_event(item)`` looks at the ``data`` of one event whose type is in `EVENT_DATA`, or of any other item, which
   it passes;
-- ``check(shape, value, what)`` is for anything else: ``what`` is a `Route`, or a name for the message.
+- ``check(shape, value, what)`` is for anything else: ``what`` is a `Route`, or a name for the message;
+- ``differ(one, other)`` compares two answers, or parts of them, however deep they are.
 
 All raise `InvalidResponseError` with the path to the first misfit, such as ``folders[3].devices[0].deviceID: a string
 was expected, null came``.
@@ -48,6 +49,7 @@ __all__ = [
     "check_event",
     "check_events",
     "checked",
+    "differ",
 ]
 
 _T = TypeVar("_T")
@@ -339,6 +341,18 @@ def checked(route: Route[_T], answer: _T) -> _T:
     """
     check(SHAPES[route], answer, route)
     return answer
+
+
+def differ(one: object, other: object) -> bool:
+    """Return whether two answers, or parts of them, differ.
+
+    Raises:
+        InvalidResponseError: They are nested too deeply: orjson decodes 1024 levels, which Python 3.11 can't compare.
+    """
+    try:
+        return one != other
+    except RecursionError:
+        raise InvalidResponseError("the answer can't be read: it is nested too deeply") from None
 
 
 def check_events(route: Route[Any], answer: Any) -> None:
