@@ -1,6 +1,6 @@
 """The tasks of this project; `scripts/test` prepares .venv and runs the default ones.
 
-    nox                       everything that has to hold
+    nox                       everything that has to hold, as much of it at a time as two processors bear
     nox -s lint typing        some of it
     nox -s tests-3.12 -- -k x arguments for pytest come after the two dashes
     nox --list                all there is
@@ -11,11 +11,13 @@ in environments of their own, on the wheel: what users install, not the source t
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import re
 import shutil
 import sys
+import uuid
 import zipfile
 from pathlib import Path
 
@@ -23,7 +25,8 @@ import nox
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "scripts"))
-from _pythons import find_pythons  # noqa: E402 -- a folder of commands, not a package
+from _lanes import Lanes  # noqa: E402 -- a folder of commands, not a package
+from _pythons import find_pythons  # noqa: E402 -- likewise
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "virtualenv"  # unlike venv, it also works for Pythons that have no ensurepip
@@ -37,20 +40,25 @@ FIRST, *OTHERS = PYTHONS
 # nox looks for interpreters on PATH, where a name may be a shim that runs nothing.
 os.environ["PATH"] = os.pathsep.join([*(str(path.parent) for path in PYTHONS.values()), os.environ["PATH"]])
 
-# What runs where: the first Python runs all there is, with coverage. The others leave out what drives real daemons: it
-# takes longest, and depends on Python the least.
+# What runs where: the first Python runs all there is. The others leave out what drives real daemons: it takes longest,
+# and depends on Python the least.
 LEFT_OUT = dict.fromkeys(OTHERS, "daemon or chaos")
-nox.options.sessions = [
-    "lint",
-    "typing",
-    "wheel",
-    *(f"tests-{python}" for python in OTHERS),
-    "aioresponses",
-    "coverage",
-]
 
-# The tests mostly wait: for daemons, for time to pass. So several processes share them (how: tests/support/sharing.py).
+# Tests of the whole, none of which counts for the coverage of a module. They run without being measured.
+UNMEASURED = ["tests/contract", "tests/live", "tests/chaos", "tests/test_docs.py", "tests/test_readme.py"]
+
+# Everything that has to hold, in lanes that run side by side. Tests of the first lane mostly wait, for daemons and for
+# time to pass, so several processes share them (how: tests/support/sharing.py); those of the others mostly compute.
+LANES = [
+    ["daemons", "coverage"],
+    ["lint", "typing", "wheel", *(f"tests-{python}" for python in OTHERS[0::2]), "aioresponses"],
+    [f"tests-{python}" for python in OTHERS[1::2]],
+]
 SHARED = ["--numprocesses=3"]
+nox.options.sessions = ["everything"]
+
+# Where invented examples find the same mistakes on each Python, a part of them does for the others.
+FEWER_EXAMPLES = ["--hypothesis-profile=fewer"]
 
 # The plugins of pytest that the tests need, for the run in which they don't load by themselves.
 PLUGINS = [
@@ -61,8 +69,17 @@ PLUGINS = [
     "xdist.plugin",
 ]
 
-# The wheel, once this run of nox has built it.
-_built: list[Path] = []
+# One run, also when it consists of several processes of nox: they share the wheel that the first of them builds.
+RUN = os.environ.setdefault("AIOSYNCTHING_NOX_RUN", uuid.uuid4().hex)
+
+
+@nox.session(venv_backend="none")
+def everything(session: nox.Session) -> None:
+    """Run all that has to hold."""
+    command = [sys.executable, "-m", "nox", "--session"]
+    if failed := Lanes([[[*command, name] for name in lane] for lane in LANES if lane]).run():
+        session.error(f"failed: {' '.join(failed)}")
+    _end_quietly()
 
 
 @nox.session(venv_backend="none")
@@ -104,21 +121,29 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(python=list(PYTHONS))
 def tests(session: nox.Session) -> None:
-    """Test the wheel on one Python."""
+    """Test the wheel on one Python: on the first with everything, on the others with what needs no daemon."""
     _install(session)
-    chosen = session.posargs or [*SHARED, *_without(LEFT_OUT.get(str(session.python)))]
+    left_out = LEFT_OUT.get(str(session.python))
+    chosen = session.posargs or ([*FEWER_EXAMPLES, *_without(left_out)] if left_out else SHARED)
     session.run("python", "-m", "pytest", *chosen)
 
 
 @nox.session(python=FIRST)
-def coverage(session: nox.Session) -> None:
-    """Test the wheel with everything there is; each module must be covered by its own test file."""
+def daemons(session: nox.Session) -> None:
+    """Test the wheel with the tests of the whole, most of which drive real daemons."""
     _install(session)
-    chosen = session.posargs or [*SHARED, "--require-coverage=95"]
+    session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, *UNMEASURED]))
+
+
+@nox.session(python=FIRST)
+def coverage(session: nox.Session) -> None:
+    """Test the wheel with all other tests; each module must be covered by its own test file."""
+    _install(session)
+    others = [f"--ignore={path}" for path in UNMEASURED]
+    chosen = session.posargs or [*SHARED, *others, "--require-coverage=95"]
     plugins = {"PYTEST_PLUGINS": ",".join(["module_coverage", *PLUGINS]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     session.run("python", "-m", "pytest", *chosen, env={**plugins, "PYTHONPATH": "scripts"})
-    # Whoever reads the end of the output looks for pytest's closing line: nox shall only add what failed.
-    logging.getLogger("nox").setLevel(logging.ERROR)
+    _end_quietly()
 
 
 @nox.session(python=FIRST)
@@ -162,14 +187,23 @@ def _snippets(page: Path, folder: Path) -> list[Path]:
     return files
 
 
+def _end_quietly() -> None:
+    """Add nothing but failures: whoever reads the end of the output looks for pytest's closing line."""
+    logging.getLogger("nox").setLevel(logging.ERROR)
+
+
 def _wheel(session: nox.Session) -> Path:
-    """Return the wheel, built once in each run of nox, by way of the source archive."""
-    if not _built:
-        folder = ROOT / "dist"
-        shutil.rmtree(folder, ignore_errors=True)
-        _module(session, "build", "--outdir", str(folder))
-        _built.extend(folder.glob("*.whl"))
-    return _built[0]
+    """Return the wheel, built once in each run, by way of the source archive."""
+    folder = ROOT / "dist"
+    mark = folder / ".run"
+    (ROOT / ".cache").mkdir(exist_ok=True)
+    with (ROOT / ".cache" / "wheel.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not mark.exists() or mark.read_text() != RUN:
+            shutil.rmtree(folder, ignore_errors=True)
+            _module(session, "build", "--outdir", str(folder))
+            mark.write_text(RUN)
+    return next(folder.glob("*.whl"))
 
 
 def _install(session: nox.Session, *versions: str) -> None:

@@ -28,6 +28,7 @@ settings.register_profile(
     "suite", max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.register_profile("thorough", settings.get_profile("suite"), max_examples=100_000)
+settings.register_profile("fewer", settings.get_profile("suite"), max_examples=50)
 settings.load_profile("suite")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -283,6 +284,50 @@ def test_a_fetched_python_that_does_not_run(package: Callable[[str], Any], pytho
     package("3.14.1").fetch()
     assert list(pythons.find_pythons((3, 11))) == ["3.14"]
     assert [path.name for path in pythons.FETCHED.iterdir()] == ["3.14"]
+
+
+def shell(script: str, name: str) -> list[str]:
+    """Return a command that runs a script of the shell and bears a name."""
+    return ["/bin/sh", "-c", script, name]
+
+
+def test_lanes(script: Callable[[str], Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Lanes run side by side; each output comes in one piece, the first lane's at the end; a failure stops nothing."""
+    os.mkfifo(tmp_path / "pipe")
+    lanes = script("_lanes").Lanes(
+        [
+            [shell(f"cat {tmp_path}/pipe", "reads"), shell("echo end", "last")],
+            [shell("echo one; echo error >&2; exit 3", "fails"), shell(f"echo two > {tmp_path}/pipe; echo", "writes")],
+        ]
+    )
+    assert lanes.run() == ["fails"]
+    *pieces, last = re.sub(r" in \d+ s\n", ": ", capfd.readouterr().out).split("\n##### ")
+    assert last == "last: passed: end\n"
+    assert sorted(pieces) == [
+        "",
+        "fails: failed: one\nerror\n",
+        "reads: passed: two\n",
+        "writes: passed: \n",
+    ]
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_interrupted_lanes(script: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends what runs, begins nothing new, and waits until all have ended."""
+    module = script("_lanes")
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    os.mkfifo(tmp_path / "pipe")
+    waits = f"trap 'echo > {tmp_path}/ended; exit' INT; echo > {tmp_path}/pipe; while :; do sleep 0.1; done"
+    interrupts = f"read -r line < {tmp_path}/pipe; kill -s INT {os.getpid()}; exec sleep 100"
+    lanes = module.Lanes(
+        [
+            [shell(waits, "waits"), shell(f"echo > {tmp_path}/begun", "next")],
+            [shell(interrupts, "interrupts")],
+        ]
+    )
+    with pytest.raises(KeyboardInterrupt):
+        lanes.run()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ended", "pipe"]
 
 
 @pytest.mark.daemon
