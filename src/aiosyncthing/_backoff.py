@@ -25,7 +25,7 @@ __all__ = ["Pace", "delays", "is_transient", "limit_for_expensive", "pause_after
 _FIRST: Final = 0.1
 _GROWTH: Final = 1.618
 _LAST: Final = 30.0
-_LONGEST: Final = 300.0  # a proxy may ask for a day; nobody who waits wants to be deaf for that long
+_LONGEST: Final = 300.0  # a proxy may ask for a day; no caller wants to wait that long
 
 _EXPENSIVE: Final = 60.0
 _HOUR: Final = 3600.0

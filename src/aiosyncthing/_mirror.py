@@ -531,7 +531,7 @@ class Mirror:
 
 
 def restarts(before: t.FolderConfiguration, after: t.FolderConfiguration) -> bool:
-    """Return whether a change of its configuration lets the daemon stop a folder and start it again."""
+    """Return whether a change of its configuration makes the daemon restart the folder."""
     return differ(_essential(before), _essential(after))
 
 

@@ -103,7 +103,7 @@ async def test_a_scan_is_only_begun(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_a_scan_of_many_paths(lone: Daemon, folders: Folders) -> None:
-    """More paths than the daemon takes in one request are scanned, and a request too long is told as that."""
+    """More paths than the daemon takes in one request are scanned, and a request too long is reported as such."""
     folder = await folders.add(lone)
     write_files(folder.path, ["last"])
     paths = [*(f"{'directory' * 12}/file {number}" for number in range(9000)), "last"]
