@@ -47,12 +47,11 @@ LEFT_OUT = dict.fromkeys(OTHERS, "daemon or chaos")
 # Tests of the whole, none of which counts for the coverage of a module. They run without being measured.
 UNMEASURED = ["tests/contract", "tests/live", "tests/chaos", "tests/test_docs.py", "tests/test_readme.py"]
 
-# Everything that has to hold, in lanes that run side by side. Tests of the first lane mostly wait, for daemons and for
-# time to pass, so several processes share them (how: tests/support/sharing.py); those of the others mostly compute.
+# Everything that has to hold, in two lanes that run side by side. Tests mostly wait, for daemons and for time to pass,
+# so several processes share them (how: tests/support/sharing.py).
 LANES = [
     ["daemons", "coverage"],
-    ["lint", "typing", "wheel", *(f"tests-{python}" for python in OTHERS[0::2]), "aioresponses"],
-    [f"tests-{python}" for python in OTHERS[1::2]],
+    ["lint", "typing", "wheel", *(f"tests-{python}" for python in OTHERS), "aioresponses"],
 ]
 SHARED = ["--numprocesses=3"]
 nox.options.sessions = ["everything"]
@@ -124,7 +123,7 @@ def tests(session: nox.Session) -> None:
     """Test the wheel on one Python: on the first with everything, on the others with what needs no daemon."""
     _install(session)
     left_out = LEFT_OUT.get(str(session.python))
-    chosen = session.posargs or ([*FEWER_EXAMPLES, *_without(left_out)] if left_out else SHARED)
+    chosen = session.posargs or [*SHARED, *(FEWER_EXAMPLES if left_out else []), *_without(left_out)]
     session.run("python", "-m", "pytest", *chosen)
 
 

@@ -885,9 +885,13 @@ os._exit(0)  # asyncio complains of a subprocess that outlives its loop
 """
 
 
-def test_several_event_loops() -> None:
+def test_several_event_loops(syncthing_binary: Path) -> None:
     """While it is down it can be started in another loop; while it is up it belongs to the one it was started in."""
     done = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", IN_LOOPS], capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", IN_LOOPS],
+        env=os.environ | {"SYNCTHING_BINARY": str(syncthing_binary)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
