@@ -37,6 +37,8 @@ PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 OLDEST = PYPROJECT["project"]["requires-python"].removeprefix(">=")
 PYTHONS = find_pythons(oldest=tuple(map(int, OLDEST.split("."))))
 FIRST, *OTHERS = PYTHONS
+# By its path: for a version that nox itself runs on, it would take its own interpreter, whatever patch release that is.
+FIRST_PATH = str(PYTHONS[FIRST])
 # nox looks for interpreters on PATH, where a name may be a shim that runs nothing.
 os.environ["PATH"] = os.pathsep.join([*(str(path.parent) for path in PYTHONS.values()), os.environ["PATH"]])
 
@@ -127,14 +129,14 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *chosen)
 
 
-@nox.session(python=FIRST)
+@nox.session(python=FIRST_PATH)
 def daemons(session: nox.Session) -> None:
     """Test the wheel with the tests of the whole, most of which drive real daemons."""
     _install(session)
     session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, *UNMEASURED]))
 
 
-@nox.session(python=FIRST)
+@nox.session(python=FIRST_PATH)
 def coverage(session: nox.Session) -> None:
     """Test the wheel with all other tests; each module must be covered by its own test file."""
     _install(session)
@@ -145,7 +147,7 @@ def coverage(session: nox.Session) -> None:
     _end_quietly()
 
 
-@nox.session(python=FIRST)
+@nox.session(python=FIRST_PATH)
 def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of the dependencies that the package admits to."""
     lower_bounds = [line.split(",")[0] for line in PYPROJECT["project"]["dependencies"]]
@@ -153,14 +155,14 @@ def lowest(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, *_without("chaos")]))
 
 
-@nox.session(python=FIRST)
+@nox.session(python=FIRST_PATH)
 def aioresponses(session: nox.Session) -> None:
     """Test that programs can test themselves with aioresponses, which needs an aiohttp that it knows."""
     _install(session, "aiohttp==3.13.*", "aioresponses>=0.7.8")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/seed/with_aioresponses.py"]))
 
 
-@nox.session(python=FIRST)
+@nox.session(python=FIRST_PATH)
 def benchmark(session: nox.Session) -> None:
     """Measure; figures are compared by people, so nothing fails."""
     _install(session)
