@@ -566,7 +566,7 @@ class Clock:
 
 
 def moved(continuity: Continuity, device: str, *found: int) -> list[Any]:
-    """Let another daemon answer, which holds these events; return what is told of it."""
+    """Let another daemon answer, which holds these events; return what is yielded."""
     held = events(*found, time=device)
     continuity.answered(held, device)
     continuity.identified(device, f"s{device}", 9)

@@ -72,8 +72,7 @@ def pause_after(error: SyncthingError, delay: float) -> float:
 def limit_for_expensive(usual: float | None, before: float | None = None) -> float:
     """Return the seconds that an answer may take which is expensive for the daemon: minutes, and more after a time-out.
 
-    A daemon goes on computing when nobody waits for the answer any more, so giving up early and asking again only adds
-    to its load.
+    The daemon keeps computing after the client has given up, so giving up early and asking again only adds to its load.
 
     Args:
         usual: Seconds for other answers; ``None`` for no limit.

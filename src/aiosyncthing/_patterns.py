@@ -1,8 +1,8 @@
 r"""Ignore patterns that the daemon would read as other ones. Pure.
 
 ``.stignore`` has a pattern a line, and the daemon cuts white space off both ends (``strings.TrimSpace`` in
-lib/ignore/ignore.go). Blanks around a pattern are nobody's file name; for anything else that is lost, a name is meant
-that the pattern then no longer matches, such as macOS's ``Icon\r``.
+lib/ignore/ignore.go). Blanks around a pattern are never part of a file name; anything else that is cut off belongs to
+one, such as macOS's ``Icon\r``, which the pattern then no longer matches.
 """
 
 from __future__ import annotations

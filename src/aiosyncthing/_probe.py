@@ -26,8 +26,8 @@ _TIMEOUT: Final = 1.0  # for each step; on this computer they take milliseconds
 _NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"})
 
 Answer = Literal["nobody", "unknown", "own", "other", "stranger"]
-"""Who answers: ``nobody``; somebody of whom nothing is ``unknown`` but that; the home's ``own`` daemon; one with
-an ``other`` certificate; or a ``stranger``, who doesn't speak TLS and so is no Syncthing."""
+"""What answers at an address: ``nobody``; something ``unknown``, that can't be compared; the home's ``own`` daemon; one
+with an ``other`` certificate; or a ``stranger``, a program that doesn't speak TLS and so isn't Syncthing."""
 
 
 def ask(address: GuiAddress, certificate: Path | None) -> Answer:

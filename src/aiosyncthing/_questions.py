@@ -1,6 +1,6 @@
 """The expensive questions of a wait: each asked once at a time, and given all the time that it needs.
 
-The daemon computes each answer again, from its database, and goes on when nobody listens any more. So a
+The daemon computes each answer again, from its database, and keeps computing after the client has hung up. So a
 question that is under way is not given up because something has changed meanwhile, or because the look that needs it
 has other things to do; and after a time-out it gets more time, rather than being asked again and again in vain.
 """

@@ -85,7 +85,7 @@ async def test_a_scan_goes_on_without_us(lone: Daemon, folders: Folders) -> None
 
 
 async def test_a_scan_is_only_begun(lone: Daemon, folders: Folders) -> None:
-    """A scan that nobody waits for is made all the same, of a folder, a part of it, and all."""
+    """A scan that is not waited for still runs: of a folder, of a part of it, and of all folders."""
     folder = await folders.add(lone)
 
     async def is_found(file: str) -> None:

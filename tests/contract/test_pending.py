@@ -72,7 +72,7 @@ async def test_an_offered_folder_with_a_slash(a: Daemon, b: Daemon, folders: Fol
     await folders.add(a, SLASHED, shared_with=[b])
     cluster = b.client.cluster
 
-    async def told(kind: str) -> list[str]:
+    async def reported(kind: str) -> list[str]:
         polled = [
             event for event in await b.client.events.poll(0, timeout=0) if event["type"] == "PendingFoldersChanged"
         ]
@@ -80,7 +80,7 @@ async def test_an_offered_folder_with_a_slash(a: Daemon, b: Daemon, folders: Fol
         return [change["deviceID"] for change in changes if change["folderID"] == SLASHED and "deviceID" in change]
 
     async def is_offered() -> bool:
-        return a.device_id in await told("added")
+        return a.device_id in await reported("added")
 
     await until(is_offered)
     is_listed = version < (2,)
@@ -92,7 +92,7 @@ async def test_an_offered_folder_with_a_slash(a: Daemon, b: Daemon, folders: Fol
         with pytest.raises(UnknownFolderError):
             await cluster.dismiss_folder(SLASHED)
     else:
-        assert a.device_id in await told("removed")
+        assert a.device_id in await reported("removed")
         await cluster.dismiss_folder(SLASHED)
 
 
