@@ -47,7 +47,13 @@ os.environ["PATH"] = os.pathsep.join([*(str(path.parent) for path in PYTHONS.val
 LEFT_OUT = dict.fromkeys(OTHERS, "daemon or chaos")
 
 # Tests of the whole, none of which counts for the coverage of a module. They run without being measured.
-UNMEASURED = ["tests/contract", "tests/live", "tests/chaos", "tests/test_docs.py", "tests/test_readme.py"]
+UNMEASURED = [
+    "tests/contract",
+    "tests/real",
+    "tests/chaos",
+    "tests/project/test_docs.py",
+    "tests/project/test_readme.py",
+]
 
 # Everything that has to hold, in two lanes that run side by side. Tests mostly wait, for daemons and for time to pass,
 # so several processes share them (how: tests/support/sharing.py).
@@ -103,21 +109,22 @@ def typing(session: nox.Session) -> None:
     session.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     _module(session, "pyright")
     _module(session, "pyright", "--verifytypes", "aiosyncthing", "--ignoreexternal")
+    _module(session, "pyright", "--verifytypes", "pytest_syncthing", "--ignoreexternal")
 
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """Build the source archive and from it the wheel, look inside, and import it with nothing else there."""
-    path = _wheel(session)
-    source = ROOT / "src"
-    shipped = {".py", ".typed", ".json", ".pem"}
-    expected = {str(file.relative_to(source)) for file in source.rglob("*") if file.suffix in shipped}
-    found = {name for name in zipfile.ZipFile(path).namelist() if ".dist-info/" not in name}
-    if found != expected:
-        session.error(f"the wheel lacks {sorted(expected - found)} and has too much: {sorted(found - expected)}")
-    session.install("--force-reinstall", str(path))
-    session.chdir(session.create_tmp())
-    session.run("python", "-W", "error", "-c", "from aiosyncthing import *")
+    """Build the source archives and from them the wheels, look inside, and import them with nothing else there."""
+    library, kit = _wheels(session)
+    _check_contents(session, library, ROOT / "src")
+    _check_contents(session, kit, ROOT / "pytest-syncthing" / "src")
+    folder = session.create_tmp()
+    session.install("--force-reinstall", str(library))
+    with session.chdir(folder):
+        session.run("python", "-W", "error", "-c", "from aiosyncthing import *")
+    session.install("--force-reinstall", str(library), str(kit))
+    with session.chdir(folder):
+        session.run("python", "-W", "error", "-c", "from pytest_syncthing import *")
 
 
 @nox.session(python=list(PYTHONS))
@@ -193,8 +200,17 @@ def _end_quietly() -> None:
     logging.getLogger("nox").setLevel(logging.ERROR)
 
 
-def _wheel(session: nox.Session) -> Path:
-    """Return the wheel, built once in each run, by way of the source archive."""
+def _check_contents(session: nox.Session, wheel: Path, source: Path) -> None:
+    """Make sure that a wheel holds what lies under a folder, and nothing else."""
+    shipped = {".py", ".typed", ".json", ".pem"}
+    expected = {str(file.relative_to(source)) for file in source.rglob("*") if file.suffix in shipped}
+    found = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    if found != expected:
+        session.error(f"{wheel.name} lacks {sorted(expected - found)} and has too much: {sorted(found - expected)}")
+
+
+def _wheels(session: nox.Session) -> list[Path]:
+    """Return the wheels of the library and the kit, built once in each run, by way of the source archives."""
     folder = ROOT / "dist"
     mark = folder / ".run"
     (ROOT / ".cache").mkdir(exist_ok=True)
@@ -203,13 +219,14 @@ def _wheel(session: nox.Session) -> Path:
         if not mark.exists() or mark.read_text() != RUN:
             shutil.rmtree(folder, ignore_errors=True)
             _module(session, "build", "--outdir", str(folder))
+            _module(session, "build", "--outdir", str(folder), "pytest-syncthing")
             mark.write_text(RUN)
-    return next(folder.glob("*.whl"))
+    return [next(folder.glob(f"{name}-*.whl")) for name in ("aiosyncthing", "pytest_syncthing")]
 
 
 def _install(session: nox.Session, *versions: str) -> None:
-    """Install the wheel and what the tests need."""
-    wheel = _wheel(session)
-    session.install(*nox.project.dependency_groups(PYPROJECT, "test"), str(wheel), *versions)
-    # The version number alone does not tell pip that this is another wheel.
-    session.install("--force-reinstall", "--no-deps", str(wheel))
+    """Install the wheels and what the tests need."""
+    wheels = [str(wheel) for wheel in _wheels(session)]
+    session.install(*nox.project.dependency_groups(PYPROJECT, "test"), *wheels, *versions)
+    # The version numbers alone do not tell pip that these are other wheels.
+    session.install("--force-reinstall", "--no-deps", *wheels)

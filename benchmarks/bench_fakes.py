@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from aiosyncthing.testing import FakeSyncthing
+from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:
     from aiosyncthing import EventStream

@@ -26,8 +26,11 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MARK = VENV / "ready"
 
-# What each kind of work needs beside the package itself.
-GROUPS = {"package": [], "dev": ["--group", "dev"]}
+# What each kind of work needs.
+NEEDED = {
+    "package": ["--editable", "."],
+    "dev": ["--editable", ".", "--editable", "./pytest-syncthing", "--group", "dev"],
+}
 
 
 def prepare(kind: str) -> None:
@@ -37,7 +40,7 @@ def prepare(kind: str) -> None:
         SetupError: Something is missing or cannot be reached; the text says what.
     """
     # Whatever is installed for "dev" does for "package" too.
-    good = [_digest(enough) for enough in GROUPS if enough in {kind, "dev"}]
+    good = [_digest(enough) for enough in NEEDED if enough in {kind, "dev"}]
     (ROOT / ".cache").mkdir(exist_ok=True)
     with (ROOT / ".cache" / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -49,7 +52,7 @@ def prepare(kind: str) -> None:
             _create()
         MARK.unlink(missing_ok=True)
         _pip("--upgrade", "pip>=25.1")  # the first that knows dependency groups
-        _pip("--editable", ".", *GROUPS[kind])
+        _pip(*NEEDED[kind])
         MARK.write_text(_digest(kind))
 
 
@@ -59,6 +62,7 @@ def _digest(kind: str) -> str:
         kind.encode(),
         str(ROOT).encode(),
         (ROOT / "pyproject.toml").read_bytes(),
+        (ROOT / "pytest-syncthing" / "pyproject.toml").read_bytes(),
         Path(__file__).read_bytes(),
     ]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()

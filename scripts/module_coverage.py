@@ -43,7 +43,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     recorder = coverage.Coverage(data_file=None)
     recorder.start()
     early_config.pluginmanager.register(ModuleCoverage(recorder), "module-coverage")
-    plugin = importlib.import_module(f"{PACKAGE}.testing.plugin")
+    plugin = importlib.import_module("pytest_syncthing.plugin")
     if not early_config.pluginmanager.is_registered(plugin):
         early_config.pluginmanager.register(plugin)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiosyncthing import Syncthing
-    from aiosyncthing.testing import FakeFolder, FakeSyncthing
+    from pytest_syncthing import FakeFolder, FakeSyncthing
 
 
 @pytest.fixture(params=["1.19", "1.29", "2.1"])

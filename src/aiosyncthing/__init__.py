@@ -31,9 +31,6 @@ TYPE_CHECKING = False  # typing takes longer to load than everything here
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._fingerprint import CertificateFile, Fingerprint
-    from ._progress import SyncProgress
-    from ._stream import EventStream
     from .api import API
     from .cluster import Cluster
     from .config import Config
@@ -47,11 +44,13 @@ if TYPE_CHECKING:
     from .local import LocalDaemon
     from .noauth import Noauth
     from .stats import Stats
+    from .stream import EventStream
     from .svc import Svc
     from .syncthing import Syncthing
     from .system import System
     from .times import parse_time
-    from .tls import fetch_fingerprint
+    from .tls import CertificateFile, Fingerprint, fetch_fingerprint
+    from .waiting import SyncProgress
 
 __all__ = [
     "API",
@@ -95,23 +94,23 @@ __all__ = [
 
 _MODULES = {
     "API": "api",
-    "CertificateFile": "_fingerprint",
+    "CertificateFile": "tls",
     "Cluster": "cluster",
     "Config": "config",
     "Daemon": "daemon",
     "Database": "database",
     "Debug": "debug",
     "DeviceID": "device_id",
-    "EventStream": "_stream",
+    "EventStream": "stream",
     "Events": "events",
-    "Fingerprint": "_fingerprint",
+    "Fingerprint": "tls",
     "Folder": "folder",
     "Live": "live",
     "LocalDaemon": "local",
     "Noauth": "noauth",
     "Stats": "stats",
     "Svc": "svc",
-    "SyncProgress": "_progress",
+    "SyncProgress": "waiting",
     "Syncthing": "syncthing",
     "System": "system",
     "fetch_fingerprint": "tls",

@@ -20,8 +20,6 @@ from .exceptions import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Pace", "delays", "is_transient", "limit_for_expensive", "pause_after"]
-
 _FIRST: Final = 0.1
 _GROWTH: Final = 1.618
 _LAST: Final = 30.0

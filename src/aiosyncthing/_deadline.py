@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from ._progress import SyncProgress
-
-__all__ = ["Limit", "Signal", "within"]
+    from .waiting.progress import SyncProgress
 
 
 class Limit:

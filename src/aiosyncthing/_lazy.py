@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-__all__ = ["LazyNames"]
-
 
 class LazyNames:
     """The names that a package offers without having loaded them.

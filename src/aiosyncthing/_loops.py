@@ -11,8 +11,6 @@ from typing import Final
 
 from .exceptions import EventLoopError
 
-__all__ = ["check_loop"]
-
 _CLOSED: Final = (
     "which is closed. asyncio.run() closes its loop at the end: use a new one each time, or do everything in one "
     "asyncio.run()"

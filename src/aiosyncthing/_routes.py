@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from aiosyncthing import types as t
-
-__all__ = ["ROUTES", "Answer", "Route", "Subject", "find_route"]
+    from . import types as t
 
 T_co = TypeVar("T_co", covariant=True)
 

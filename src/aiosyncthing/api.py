@@ -9,17 +9,18 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from . import _failures, _trust, _wire
-from ._access import read_access
 from ._deadline import Limit
-from ._destinations import Destinations, left, with_query
-from ._files import Target, open_target
-from ._preload import preload
-from ._reading import Arrival, Body, read_body, read_page
+from ._http import failures, wire
+from ._http.access import read_access
+from ._http.destinations import Destinations, left, with_query
+from ._http.downloads import Target, open_target
+from ._http.preload import preload
+from ._http.reading import Arrival, Body, read_body, read_page
+from ._http.sessions import Sessions
+from ._http.statuses import Refusal
 from ._routes import Answer
-from ._sessions import Sessions
-from ._statuses import Refusal
 from .exceptions import BadRequestError, SyncthingError
+from .tls import trust
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
     import aiohttp
     from yarl import URL
 
-    from ._destinations import Destination, Limits
+    from ._http.destinations import Destination, Limits
+    from ._http.wire import Params
     from ._routes import Route
-    from ._wire import Params
 
 __all__ = ["API"]
 
@@ -81,7 +82,7 @@ class API:
         loop: object = None,  # noqa: ARG002 - the seed's signature
         session: aiohttp.ClientSession | None = None,
         *,
-        tls: _trust.Option = None,
+        tls: trust.Option = None,
         max_response_size: int | None = DEFAULT_MAX_RESPONSE_SIZE,
     ) -> None:
         self._url = str(url)
@@ -90,9 +91,9 @@ class API:
         self._place = access.place
         self._timeout = None if timeout is None or math.isinf(timeout) else timeout
         self._limit = _size(max_response_size)
-        self._trust = _trust.Trust(settled=True)
+        self._trust = trust.Trust(settled=True)
         if not access.bad_url:
-            self._trust = _trust.choose(tls, verify_ssl, self._place)
+            self._trust = trust.choose(tls, verify_ssl, self._place)
         self._sessions = Sessions(self._place, session)
         self._destinations = Destinations(access, self._timeout)
         self._daemon_id: str | None = None
@@ -160,7 +161,7 @@ class API:
         except SyncthingError:
             raise
         except Exception as error:
-            raise _failures.translate(error, method, uri) from error
+            raise failures.translate(error, method, uri) from error
 
     async def raw_request(
         self,
@@ -199,7 +200,7 @@ class API:
                         arriving = sessions.arriving
                         arriving.add(response)
                         try:
-                            if response.status >= _wire.FIRST_FAILURE:
+                            if response.status >= wire.FIRST_FAILURE:
                                 body = await read_page(response, _PAGE)
                             else:
                                 ends = route is not None and route.answer is _OK
@@ -210,13 +211,13 @@ class API:
                 return self._read(route, method, path, url, response, body)
             except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
                 failure = error
-            if not (reused and response is None and limits and _failures.may_repeat(failure, method, uri)):
+            if not (reused and response is None and limits and failures.may_repeat(failure, method, uri)):
                 break
             reused, limits = False, left(limits, monotonic() - begin)
         # Variables of frames may be shown: what a server sends may hold what it got.
         del response, body, arrival, arriving
         try:
-            raise _failures.without_secrets(failure, method, uri, self._access.secrets)
+            raise failures.without_secrets(failure, method, uri, self._access.secrets)
         finally:
             del failure  # its traceback refers to this frame
 
@@ -263,7 +264,7 @@ class API:
             options["headers"] = headers
         if observe is not None:
             options["observe"] = observe
-        uri = route.uri(*map(_wire.quote_id, ids)) if ids else route.path
+        uri = route.uri(*map(wire.quote_id, ids)) if ids else route.path
         return self.request(uri, **options)
 
     async def download(
@@ -322,7 +323,7 @@ class API:
                 # Not as one block: what is done with the chunks goes on outside.
                 with Limit(limits.total):
                     response = await stack.enter_async_context(self._send(destination, method, url, None, limits, None))
-                    if response.status >= _wire.FIRST_FAILURE or _wire.ID_HEADER not in response.headers:
+                    if response.status >= wire.FIRST_FAILURE or wire.ID_HEADER not in response.headers:
                         self._read(route, method, path, url, response, await read_page(response, _PAGE))
                 self._note(method, path, response.status, response.headers)
                 arriving = sessions.arriving
@@ -342,9 +343,9 @@ class API:
         except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
             failure = error
         del response, chunk, body, arriving  # see above
-        failure = _failures.without_secrets(failure, method, path, self._access.secrets)
+        failure = failures.without_secrets(failure, method, path, self._access.secrets)
         try:
-            raise _failures.translate(failure, method, path)
+            raise failures.translate(failure, method, path)
         finally:
             del failure  # its traceback refers to this frame
 
@@ -361,13 +362,13 @@ class API:
         status, headers = response.status, response.headers
         self._note(method, path, status, headers)
         mask = self._access.secrets.mask
-        if status >= _wire.FIRST_FAILURE:
+        if status >= wire.FIRST_FAILURE:
             text = mask(body.decode(errors="replace"))
             base, no_key = self._destinations.base, self._access.no_key
-            raise _failures.StatusError(
+            raise failures.StatusError(
                 url, Refusal(route, method, path, status, headers, text, base=base, no_key=no_key)
             )
-        return _wire.read_answer(route, method, path, status, headers, body, mask)
+        return wire.read_answer(route, method, path, status, headers, body, mask)
 
     def _send(
         self,
@@ -381,8 +382,8 @@ class API:
         own = {**destination.headers, **headers} if headers else destination.headers
         body = None
         if data is not None:
-            body = _wire.encode_body(data)
-            own = {**own, "Content-Type": "text/plain" if isinstance(data, bytes) else _wire.JSON}
+            body = wire.encode_body(data)
+            own = {**own, "Content-Type": "text/plain" if isinstance(data, bytes) else wire.JSON}
         session = self._sessions.get()
         options: dict[str, Any] = {
             "data": body,
@@ -392,17 +393,17 @@ class API:
             "raise_for_status": False,  # a borrowed session may have it on; its error would hold the key
             "auto_decompress": False,  # bodies are decompressed in `_reading`, which knows a limit
         }
-        method = _failures.for_aiohttp(method, destination.path)
+        method = failures.for_aiohttp(method, destination.path)
         trusted = self._trust.settled
         if trusted is not None:
             return session.request(method, url, ssl=trusted, **options)
-        return _trust.Sending(self._trust, partial(session.request, method, url, **options), self._timeout)
+        return trust.Sending(self._trust, partial(session.request, method, url, **options), self._timeout)
 
     def _note(self, method: str, uri: str, status: int, headers: Mapping[str, str]) -> None:
-        daemon_id = headers.get(_wire.ID_HEADER)
+        daemon_id = headers.get(wire.ID_HEADER)
         if daemon_id is not None:
             self._daemon_id = daemon_id
-            self._daemon_version = headers.get(_wire.VERSION_HEADER)
+            self._daemon_version = headers.get(wire.VERSION_HEADER)
         if _LOGGER.isEnabledFor(logging.DEBUG):
             _LOGGER.debug("%s %s: %d", method, uri, status)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from . import _routes
-from ._checks import device, required, same_device
-from ._lookup import missing
-from ._namespace import Namespace
-from ._shapes import checked
-from ._wire import version_numbers
+from ._http.wire import version_numbers
+from ._rest.checks import device, required, same_device
+from ._rest.lookup import missing
+from ._rest.namespace import Namespace
+from ._rest.shapes import checked
 from .exceptions import UnknownDeviceError, UnknownFolderError
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias, Unpack, cast, overload
 
-from . import _bodies, _keys, _routes
-from ._checks import in_path, mapping, required, same_device
-from ._lookup import find_device, find_folder, missing
-from ._settings import Settings
-from ._shapes import FOLDER_IDS, check, checked
+from . import _routes
+from ._rest import bodies, keys
+from ._rest.checks import in_path, mapping, required, same_device
+from ._rest.lookup import find_device, find_folder, missing
+from ._rest.settings import Settings
+from ._rest.shapes import FOLDER_IDS, check, checked
 from .exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Config"]
 
-_FOLDERS: Final[_keys.Place] = ("folders",)
-_DEVICES: Final[_keys.Place] = ("devices",)
+_FOLDERS: Final[keys.Place] = ("folders",)
+_DEVICES: Final[keys.Place] = ("devices",)
 
 
 class Config(Settings):
@@ -65,9 +66,9 @@ class Config(Settings):
                 (`set_default_ignores`).
             InvalidDeviceIDError: A folder has a device with an ID that is none.
         """
-        _bodies.check_configuration(config)
-        await self._check_keys((), config, timeout, patterns=_bodies.default_ignores(config))
-        body = _bodies.complete_configuration(config)
+        bodies.check_configuration(config)
+        await self._check_keys((), config, timeout, patterns=bodies.default_ignores(config))
+        body = bodies.complete_configuration(config)
         async with self._gui_changes.change(body["gui"], timeout):
             await self._api.call(_routes.REPLACE_CONFIG, data=body, timeout=timeout)
 
@@ -117,9 +118,9 @@ class Config(Settings):
             UnknownDeviceError: A device of the folder is not configured; the daemon would leave it out.
             InvalidDeviceIDError: A device of the folder has an ID that is none.
         """
-        folder_id = _bodies.check_folder(mapping(folder, "folder"))
+        folder_id = bodies.check_folder(mapping(folder, "folder"))
         await self._check_keys(_FOLDERS, folder, timeout)
-        body = _bodies.complete_elements(folder, {})
+        body = bodies.complete_elements(folder, {})
         await self._check_sharing(body, timeout)
         if in_path(folder_id):
             await self._api.call(_routes.PUT_FOLDER, folder_id, data=body, timeout=timeout)
@@ -155,19 +156,19 @@ class Config(Settings):
             InvalidDeviceIDError: A device of the patch has an ID that is none.
             BadRequestError: Another ID, an empty path, or an enumerated value or a key that doesn't exist.
         """
-        body = _bodies.patch_body(patch, changes)
-        _bodies.check_folder_patch(folder_id, body)
+        body = bodies.patch_body(patch, changes)
+        bodies.check_folder_patch(folder_id, body)
         await self._check_keys(_FOLDERS, body, timeout)
         reachable = in_path(folder_id)
-        if _bodies.has_elements(body) or not reachable:
-            current = cast("_bodies.Body", checked(_routes.FOLDER, await find_folder(self._api, folder_id, timeout)))
-            body = _bodies.complete_elements(body, current)
+        if bodies.has_elements(body) or not reachable:
+            current = cast("bodies.Body", checked(_routes.FOLDER, await find_folder(self._api, folder_id, timeout)))
+            body = bodies.complete_elements(body, current)
             await self._check_sharing({"type": current.get("type"), **body}, timeout)
             if not reachable:
-                await self._api.call(_routes.POST_FOLDER, data=_bodies.merge(current, body), timeout=timeout)
+                await self._api.call(_routes.POST_FOLDER, data=bodies.merge(current, body), timeout=timeout)
                 return
         else:
-            body = _bodies.complete_elements(body, {})
+            body = bodies.complete_elements(body, {})
         await self._api.call(_routes.PATCH_FOLDER, folder_id, data=body, timeout=timeout)
 
     async def remove_folder(self, folder_id: str, *, missing_ok: bool = False, timeout: float | None = None) -> None:
@@ -239,9 +240,9 @@ class Config(Settings):
             BadRequestError: The ID is missing, or an enumerated value or a key doesn't exist.
             InvalidDeviceIDError: That is not a device ID.
         """
-        device_id = _bodies.check_device(mapping(device, "device"))
+        device_id = bodies.check_device(mapping(device, "device"))
         await self._check_keys(_DEVICES, device, timeout)
-        body = _bodies.complete_elements(device, {})
+        body = bodies.complete_elements(device, {})
         await self._api.call(_routes.PUT_DEVICE, device_id, data=body, timeout=timeout)
 
     async def patch_device(
@@ -269,12 +270,12 @@ class Config(Settings):
             InvalidDeviceIDError: That is not a device ID.
             BadRequestError: Another ID, or an enumerated value or a key that doesn't exist.
         """
-        body = _bodies.patch_body(patch, changes)
-        _bodies.check_device_patch(device_id, body)
+        body = bodies.patch_body(patch, changes)
+        bodies.check_device_patch(device_id, body)
         await self._check_keys(_DEVICES, body, timeout)
-        if _bodies.has_elements(body):
-            current = cast("_bodies.Body", checked(_routes.DEVICE, await find_device(self._api, device_id, timeout)))
-            body = _bodies.complete_elements(body, current)
+        if bodies.has_elements(body):
+            current = cast("bodies.Body", checked(_routes.DEVICE, await find_device(self._api, device_id, timeout)))
+            body = bodies.complete_elements(body, current)
         await self._api.call(_routes.PATCH_DEVICE, device_id, data=body, timeout=timeout)
 
     async def remove_device(self, device_id: str, *, missing_ok: bool = False, timeout: float | None = None) -> None:
@@ -301,10 +302,10 @@ class Config(Settings):
             raise BadRequestError("the daemon's own device can't be removed")
         await self._api.call(_routes.DELETE_DEVICE, device_id, timeout=timeout)
 
-    async def _check_sharing(self, folder: _bodies.Body, timeout: float | None) -> None:
+    async def _check_sharing(self, folder: bodies.Body, timeout: float | None) -> None:
         """Refuse to share a folder with a device that the daemon would leave out without a word."""
         if not folder.get("devices"):
             return
-        devices = cast("list[_bodies.Body]", checked(_routes.DEVICES, await self.devices(timeout=timeout)))
-        if error := _bodies.sharing_error(folder, devices):
+        devices = cast("list[bodies.Body]", checked(_routes.DEVICES, await self.devices(timeout=timeout)))
+        if error := bodies.sharing_error(folder, devices):
             raise error

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from . import _routes, _scans
-from ._checks import numbers, page_params, required
-from ._lists import Lists
-from ._lookup import ask, find_device, find_folder, missing
-from ._patterns import check_patterns
-from ._shapes import checked
-from ._tree import tree_entries
+from . import _routes
+from ._rest import scans
+from ._rest.checks import numbers, page_params, required
+from ._rest.lists import Lists
+from ._rest.lookup import ask, find_device, find_folder, missing
+from ._rest.patterns import check_patterns
+from ._rest.shapes import checked
+from ._rest.tree import tree_entries
 from .exceptions import BadRequestError, FolderNotRunningError, UnknownFolderError
 
 if TYPE_CHECKING:
@@ -233,9 +234,9 @@ class Database(Lists):
             FolderNotRunningError: The folder is paused.
             ServerError: The folder can't be scanned; ``body`` says why, or for all folders which ones.
         """
-        asked = _scans.queries(folder_id, sub, next)
+        asked = scans.queries(folder_id, sub, next)
         if not wait:
-            await _scans.begin(self._api, folder_id, asked, timeout)
+            await scans.begin(self._api, folder_id, asked, timeout)
             return
         for query in asked:
             await self._api.call(_routes.DB_SCAN, params=query, timeout=timeout)

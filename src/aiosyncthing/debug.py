@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _routes
-from ._checks import number, required
-from ._lookup import ask, explain_missing, missing
-from ._namespace import Namespace
+from ._rest.checks import number, required
+from ._rest.lookup import ask, explain_missing, missing
+from ._rest.namespace import Namespace
 from .exceptions import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from . import types as t
-    from ._files import Target
+    from ._http.downloads import Target
 
 __all__ = ["Debug"]
 

@@ -8,7 +8,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from aiosyncthing.exceptions import InvalidDeviceIDError
+from .exceptions import InvalidDeviceIDError
 
 if TYPE_CHECKING:
     from typing import Self

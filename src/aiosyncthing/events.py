@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import _routes
 from ._backoff import Pace, delays, is_transient
-from ._checks import check_event_types, number, numbers
-from ._continuity import Anchor, Continuity, Recognition, ascending
-from ._failures import translate
-from ._masks import choose_mask
-from ._namespace import Namespace
-from ._shapes import Array, Kind, Object, check, check_events, checked
-from ._stream import MISPLACED, EventStream, read_cursor
+from ._http.failures import translate
+from ._rest.checks import check_event_types, number, numbers
+from ._rest.namespace import Namespace
+from ._rest.shapes import Array, Kind, Object, check, check_events, checked
 from .exceptions import BadRequestError, RestartedError, SyncthingError
+from .stream.continuity import Anchor, Continuity, Recognition, ascending
+from .stream.masks import choose_mask
+from .stream.stream import MISPLACED, EventStream, read_cursor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator

@@ -44,7 +44,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing takes longer to load than everything here
 if TYPE_CHECKING:
-    from ._progress import Missing, SyncProgress
+    from .waiting.progress import Missing, SyncProgress
 
 __all__ = [
     "BadRequestError",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _routes
-from ._checks import mapping, page_params, required
-from ._namespace import Namespace
-from ._paging import PER_PAGE, iterate
-from ._shapes import ERROR_PAGE, check
+from ._rest.checks import mapping, page_params, required
+from ._rest.namespace import Namespace
+from ._rest.paging import PER_PAGE, iterate
+from ._rest.shapes import ERROR_PAGE, check
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

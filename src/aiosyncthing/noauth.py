@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _routes
-from ._checks import required
-from ._namespace import Namespace
+from ._rest.checks import required
+from ._rest.namespace import Namespace
 
 if TYPE_CHECKING:
     from . import types as t

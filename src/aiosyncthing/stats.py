@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _routes
-from ._namespace import Namespace
+from ._rest.namespace import Namespace
 
 if TYPE_CHECKING:
     from . import types as t

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _routes
-from ._checks import numbers, required
-from ._namespace import Namespace
-from ._shapes import checked
+from ._rest.checks import numbers, required
+from ._rest.namespace import Namespace
+from ._rest.shapes import checked
 from .exceptions import InvalidDeviceIDError
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _routes
-from ._checks import required
-from ._fingerprint import CertificateFile
-from ._secrets import hidden
+from ._http.secrets import hidden
+from ._rest.checks import required
 from .api import API
 from .cluster import Cluster
 from .config import Config
@@ -22,6 +21,7 @@ from .noauth import Noauth
 from .stats import Stats
 from .svc import Svc
 from .system import System
+from .tls.fingerprint import CertificateFile
 from .waiting import wait_in_sync, wait_ready
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from ._trust import Option
+    from .tls.trust import Option
     from .waiting import SyncProgress
 
 __all__ = ["API", "Config", "Database", "Events", "Syncthing", "System"]

@@ -6,9 +6,9 @@ import warnings
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _routes
-from ._checks import check_log_time, lines, mapping, required
-from ._failures import translate
-from ._namespace import Namespace
+from ._http.failures import translate
+from ._rest.checks import check_log_time, lines, mapping, required
+from ._rest.namespace import Namespace
 from .exceptions import PingError
 
 if TYPE_CHECKING:

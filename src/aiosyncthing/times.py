@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from aiosyncthing.exceptions import BadRequestError
+from .exceptions import BadRequestError
 
 __all__ = ["parse_time"]
 

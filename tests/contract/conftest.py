@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from aiosyncthing import Daemon, Syncthing
 from aiosyncthing.exceptions import SyncthingError
-from aiosyncthing.testing import VERSIONS
+from pytest_syncthing import VERSIONS
 from tests.support.binaries import NONE_FOUND, daemon_binaries
 from tests.support.waiting import until
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aiosyncthing.exceptions import DaemonError
-from aiosyncthing.testing import FakeSyncthing
+from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import API, Syncthing, types
-from aiosyncthing._failures import translate
-from aiosyncthing._namespace import Namespace
+from aiosyncthing._http.failures import translate
+from aiosyncthing._rest.namespace import Namespace
 from aiosyncthing._routes import DISK_EVENTS, EVENTS, ROUTES, Answer, Route, find_route
 from tests.support.answers import ANSWERS
 from tests.support.shapes import problems

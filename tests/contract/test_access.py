@@ -13,9 +13,10 @@ import pytest
 import pytest_asyncio
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from aiosyncthing import Syncthing, _home, _routes
-from aiosyncthing._ports import Ports
-from aiosyncthing._process import Process
+from aiosyncthing import Syncthing, _routes
+from aiosyncthing.daemon import home as _home
+from aiosyncthing.daemon.ports import Ports
+from aiosyncthing.daemon.process import Process
 from aiosyncthing.exceptions import (
     BadRequestError,
     HostCheckError,
@@ -27,7 +28,7 @@ from aiosyncthing.exceptions import (
     TLSError,
     UnauthorizedError,
 )
-from aiosyncthing.testing import FakeSyncthing
+from pytest_syncthing import FakeSyncthing
 from tests.support.waiting import until
 
 from .conftest import PASSWORD, USER

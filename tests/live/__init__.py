@@ -1,1 +1,0 @@
-"""The live mirror and waiting with real daemons that change all the time."""

@@ -14,7 +14,8 @@ from aioresponses import aioresponses
 
 from aiosyncthing import Syncthing, exceptions
 from aiosyncthing.exceptions import PingError, SyncthingError
-from tests.seed.methods import METHODS, READS, Method
+
+from .methods import METHODS, READS, Method
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

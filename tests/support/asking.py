@@ -7,7 +7,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aiosyncthing.testing import FakeSyncthing
+    from pytest_syncthing import FakeSyncthing
 
 __all__ = ["ask"]
 

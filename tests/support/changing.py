@@ -9,12 +9,12 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiosyncthing._mirror import Mirror
+from aiosyncthing.live.mirror import Mirror
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiosyncthing._mirror import Key
+    from aiosyncthing.live.mirror import Key
 
 __all__ = ["OWN", "Follower", "World"]
 
@@ -389,7 +389,7 @@ class Follower:
 
 
 def _key(kind: Any) -> Key:
-    from aiosyncthing._mirror import Key  # noqa: PLC0415
+    from aiosyncthing.live.mirror import Key  # noqa: PLC0415
 
     return Key(kind)
 

@@ -6,13 +6,13 @@ import json
 import random
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosyncthing.testing import _configuration as configuration
-from aiosyncthing.testing._schema import Schema
+from pytest_syncthing.config import configuration
+from pytest_syncthing.config.schema import Schema
 
 if TYPE_CHECKING:
     from aiosyncthing.device_id import DeviceID
-    from aiosyncthing.testing._configuration import Config
-    from aiosyncthing.testing._facts import Facts
+    from pytest_syncthing.config.configuration import Config
+    from pytest_syncthing.facts import Facts
 
 __all__ = ["DEVICES", "Change", "Drawer", "apply"]
 

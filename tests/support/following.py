@@ -6,12 +6,12 @@ import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosyncthing.testing import FakeSyncthing
+from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from aiosyncthing.testing import Request
+    from pytest_syncthing import Request
 
 __all__ = ["DAEMON_ID", "KEY", "OTHER_ID", "START", "following", "happen", "polls", "port", "short", "take"]
 

@@ -7,16 +7,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import types as t
-from aiosyncthing.testing import _configuration
-from aiosyncthing.testing._world import World
+from pytest_syncthing.config import configuration
+from pytest_syncthing.model.world import World
 
 from .nodes import OTHER, OWN, make_node
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from aiosyncthing.testing._folder import Folder
-    from aiosyncthing.testing._node import Node
+    from pytest_syncthing.model.folder import Folder
+    from pytest_syncthing.model.node import Node
 
 __all__ = ["Ear", "add_folder", "configure", "lone_node", "settle", "two_nodes"]
 
@@ -124,6 +124,6 @@ async def add_folder(
         "rescanIntervalS": 0,
         **settings,
     }
-    configure(node, _configuration.put_folder, body)
+    configure(node, configuration.put_folder, body)
     await settle()
     return node.cluster.folders[folder_id]

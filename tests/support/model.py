@@ -10,13 +10,13 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosyncthing._continuity import Question
 from aiosyncthing.exceptions import MultipleDaemonsError
+from aiosyncthing.stream.continuity import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiosyncthing._continuity import Continuity
+    from aiosyncthing.stream.continuity import Continuity
 
 __all__ = ["RING", "BrokenError", "Listener", "Process", "World", "judge"]
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing._routes import find_route
 from aiosyncthing.device_id import DeviceID
-from aiosyncthing.testing._clock import Clock
-from aiosyncthing.testing._disk import MemoryDisk
-from aiosyncthing.testing._facts import Facts
-from aiosyncthing.testing._http import Headers, Refusal, Request, as_text
-from aiosyncthing.testing._node import Node
-from aiosyncthing.testing._world import World
+from pytest_syncthing.clock import Clock
+from pytest_syncthing.facts import Facts
+from pytest_syncthing.http.messages import Headers, Refusal, Request, as_text
+from pytest_syncthing.model.disk import MemoryDisk
+from pytest_syncthing.model.node import Node
+from pytest_syncthing.model.world import World
 
 from .recordings import exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiosyncthing.testing._http import Response
+    from pytest_syncthing.http.messages import Response
 
 __all__ = ["OTHER", "OWN", "ask", "decoded", "make_node"]
 

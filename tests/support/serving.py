@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 from aiosyncthing import _routes
 from aiosyncthing._routes import Route
 from aiosyncthing.device_id import DeviceID
-from aiosyncthing.testing._answers.events import HANDLERS as EVENTS
-from aiosyncthing.testing._answers.noauth import HANDLERS as NOAUTH
-from aiosyncthing.testing._clock import Clock
-from aiosyncthing.testing._event_log import EventLog
-from aiosyncthing.testing._facts import Facts
-from aiosyncthing.testing._http import EMPTY, Refusal, Response, as_json, as_ok
-from aiosyncthing.testing._listening import Listener
-from aiosyncthing.testing._running import Running
-from aiosyncthing.testing._server import Server
+from pytest_syncthing.clock import Clock
+from pytest_syncthing.facts import Facts
+from pytest_syncthing.http.listening import Listener
+from pytest_syncthing.http.messages import EMPTY, Refusal, Response, as_json, as_ok
+from pytest_syncthing.http.server import Server
+from pytest_syncthing.model.events import EventLog
+from pytest_syncthing.model.running import Running
+from pytest_syncthing.rest.events import HANDLERS as EVENTS
+from pytest_syncthing.rest.noauth import HANDLERS as NOAUTH
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable
 
-    from aiosyncthing.testing._http import Request
-    from aiosyncthing.testing._node import Node
+    from pytest_syncthing.http.messages import Request
+    from pytest_syncthing.model.node import Node
 
 __all__ = ["DEVICE", "GUI", "HANDLERS", "KEY", "Bare", "Serving", "Wire", "WireAnswer", "serving"]
 

@@ -17,5 +17,5 @@ class Sharing(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         """Put the tests of one daemon together in folders where they share daemons."""
-        match = re.match(r"tests/(contract|live/waiting)/.*?\[([^]-]+)", nodeid)  # the first parameter says which one
+        match = re.match(r"tests/(contract|real/waiting)/.*?\[([^]-]+)", nodeid)  # the first parameter says which one
         return f"{match[1]} {match[2]}" if match else nodeid

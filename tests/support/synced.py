@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosyncthing.testing import FakeSyncthing
+from pytest_syncthing import FakeSyncthing
 
 from .server import DAEMON_ID
 from .values import OTHER
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aiosyncthing import Syncthing
-    from aiosyncthing.testing import FakeFault, FakeFolder
+    from pytest_syncthing import FakeFault, FakeFolder
 
 __all__ = [
     "BROKEN",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from aiosyncthing import SyncProgress
-    from aiosyncthing.testing import FakeSyncthing
+    from pytest_syncthing import FakeSyncthing
 
 __all__ = ["missing", "wait", "waits"]
 

@@ -25,7 +25,7 @@ from aiosyncthing import (
     types,
 )
 from aiosyncthing.local import discover
-from aiosyncthing.testing import FakeFault, FakeFolder, FakeSyncthing, Request
+from pytest_syncthing import FakeFault, FakeFolder, FakeSyncthing, Request
 
 
 async def constructor() -> None:

@@ -176,16 +176,7 @@ from ._patches import (
     VersioningPatch,
     XattrFilterPatch,
 )
-from ._stream import (
-    Cursor,
-    EventsLost,
-    EventsLostData,
-    LossReason,
-    StreamDown,
-    StreamDownData,
-    StreamItem,
-    StreamUp,
-)
+from ._stream import Cursor, EventsLost, EventsLostData, LossReason, StreamDown, StreamDownData, StreamItem, StreamUp
 from ._system import (
     ConnectionInfo,
     Connections,

@@ -1,0 +1,118 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import signal
+from typing import TYPE_CHECKING, Any
+
+import blockbuster.blockbuster
+import pytest
+from blockbuster import BlockingError, blockbuster_ctx
+from hypothesis import HealthCheck, settings
+from tests.support.binaries import NONE_FOUND, daemon_binaries
+from tests.support.sharing import Sharing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from aiosyncthing import DeviceID
+    from pytest_syncthing import FakeFolder, FakeSyncthing
+
+
+# pytest --hypothesis-profile=thorough --timeout=0 takes its time.
+settings.register_profile(
+    "suite", max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile("thorough", settings.get_profile("suite"), max_examples=100_000)
+settings.register_profile("fewer", settings.get_profile("suite"), max_examples=50)
+settings.load_profile("suite")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Let several processes share the tests as we want it."""
+    return Sharing(config, log)
+
+
+@pytest.fixture(params=daemon_binaries() or [None], ids=lambda path: path.parent.name if path else "missing")
+def syncthing_binary(request: pytest.FixtureRequest) -> Path:
+    """Each of the real daemons; without any, the test fails."""
+    if request.param is None:
+        pytest.fail(NONE_FOUND)
+    return request.param
+
+
+@pytest.fixture
+def fake(fake_syncthing: FakeSyncthing) -> FakeSyncthing:
+    """A fake daemon, of the version that the tests of a file choose."""
+    return fake_syncthing
+
+
+@pytest.fixture
+def phone(fake: FakeSyncthing) -> DeviceID:
+    """A device that exists in the test only."""
+    return fake.add_device("phone")
+
+
+@pytest.fixture
+def docs(fake: FakeSyncthing, phone: DeviceID) -> FakeFolder:
+    """A folder with a file, shared with the phone, which is connected and has everything."""
+    docs = fake.add_folder("docs", files={"a.txt": b"12345"}, devices=[phone])
+    fake.connect(phone)
+    docs.finish_sync()
+    return docs
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Have Ctrl-C interrupt this process and those it starts, also when the run is a background job of a shell.
+
+    A shell that is not interactive has its background jobs ignore it, and programs inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test in which the package itself blocks the event loop, even if the error was caught on its way.
+
+    The tests themselves may read and write files where no harm is done.
+    """
+    blocked: list[str] = []
+
+    class NotedBlockingError(BlockingError):
+        def __init__(self, function: str) -> None:
+            super().__init__(function)
+            blocked.append(function)
+
+    monkeypatch.setattr(blockbuster.blockbuster, "BlockingError", NotedBlockingError)
+    # The testing kit is synchronous by design, and its own loop serves nobody else.
+    with blockbuster_ctx("aiosyncthing", excluded_modules=["pytest_syncthing"]) as watched:
+        # Where the run is measured, the fakes' thread and ours take turns in noting what they do.
+        watched.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", {"lock_data"})
+        # What a handler of log records does is up to the program that installed it.
+        for write in ("io.TextIOWrapper.write", "io.BufferedWriter.write"):
+            watched.functions[write].can_block_in("logging/__init__.py", {"emit", "flush"})
+        yield
+    assert not blocked, f"the event loop was blocked by {', '.join(blocked)}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on(request: pytest.FixtureRequest) -> None:
+    """Fail a test that leaves a task behind; pytest-asyncio would cancel it without a word."""
+    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+        request.getfixturevalue("no_task_is_left")
+
+
+@pytest.fixture
+async def no_task_is_left() -> AsyncIterator[None]:
+    """See `nothing_runs_on`."""
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    assert not left, f"tasks are left: {left}"

@@ -1,0 +1,55 @@
+"""What authors of programs that use Syncthing need for their tests: a fake daemon, and real ones.
+
+`FakeSyncthing` is an HTTP server on loopback with the state of a daemon. Installing the package gives pytest the
+fixtures of `pytest_syncthing.plugin`.
+
+What the fake does not do:
+
+- Nothing goes over a network but the API: other devices exist in the test only, or are other fakes of the same process.
+  There is no discovery, no relay, no NAT, and the ports that it names for those are not open.
+- It finds no changes by itself: there is no watcher and no periodic scan. ``FakeFolder.write`` scans, and so does a
+  request.
+- Most settings have no effect beyond what the API shows. Limits of rates are kept when fakes exchange files, but there
+  are no full disks, no ownership and no extended attributes.
+- Encrypted folders hide names and contents, but are not encrypted as Syncthing does it.
+- Profiles, usage reports, metrics and QR codes have the right form and no meaning. It never upgrades itself.
+- Numbers that tell of the machine (memory, goroutines) are made up, and the same in each run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiosyncthing._lazy import LazyNames
+
+if TYPE_CHECKING:
+    from .facts import VERSIONS
+    from .fake import FakeSyncthing
+    from .handles import FakeFault, FakeFolder
+    from .http.messages import Request
+    from .real import RealSyncthing, RealSyncthingPair
+
+__all__ = ["VERSIONS", "FakeFault", "FakeFolder", "FakeSyncthing", "RealSyncthing", "RealSyncthingPair", "Request"]
+
+_MODULES = {
+    "FakeFault": "handles",
+    "FakeFolder": "handles",
+    "FakeSyncthing": "fake",
+    "RealSyncthing": "real",
+    "RealSyncthingPair": "real",
+    "Request": "http.messages",
+    "VERSIONS": "facts",
+}
+
+_names = LazyNames(globals(), _MODULES)
+
+__version__ = "1.0.0"
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on first use: the plugin lies in this package, and is imported in every run of pytest.
+    return _names.load(name)
+
+
+def __dir__() -> list[str]:
+    return _names.names()

@@ -1,0 +1,1 @@
+"""How Go writes words and JSON."""

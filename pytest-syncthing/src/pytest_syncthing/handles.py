@@ -1,0 +1,255 @@
+"""What tests get hold of besides the fake itself: its folders, and what goes wrong with its requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import BadRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from .host import Host
+    from .http.faults import Fault, Faults
+    from .model.folder import Folder
+    from .model.node import Node
+
+T = TypeVar("T")
+
+_REMOTE_STATES: Final = ("valid", "paused", "notSharing")
+
+
+class FakeFault:
+    """Something that goes wrong with requests. Made by `FakeSyncthing.hold` and its like."""
+
+    # What it is made of is the fake's business, and no part of the public types.
+    def __init__(self, host: Any, faults: Any, fault: Any) -> None:
+        self._host: Host = host
+        self._faults: Faults = faults
+        self._fault: Fault = fault
+
+    @property
+    def hits(self) -> int:
+        """How many requests it has met so far."""
+        return self._host.call(lambda: self._fault.hits)
+
+    def release(self) -> None:
+        """End it: requests that it holds are answered, and no others are met."""
+        self._host.call(lambda: self._faults.remove(self._fault))
+
+
+class FakeFolder:
+    """A folder of a `FakeSyncthing`. Made by `FakeSyncthing.add_folder` and `FakeSyncthing.folder`.
+
+    Attributes:
+        id: Its ID.
+    """
+
+    # As above.
+    def __init__(self, host: Any, node: Any, folder_id: str) -> None:
+        self._host: Host = host
+        self._node: Node = node
+        self.id = folder_id
+
+    def __repr__(self) -> str:
+        """Show which it is."""
+        return f"<{type(self).__name__} {self.id!r}>"
+
+    @property
+    def state(self) -> str:
+        """Its state, as the daemon names it; empty while it is paused."""
+        return self._do(lambda folder: folder.state.name if folder.running else "")
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its configuration; a copy."""
+        return self._do(lambda folder: dict(folder.config))
+
+    @property
+    def devices(self) -> list[DeviceID]:
+        """IDs of the other devices that it is shared with."""
+        shared = (DeviceID(each["deviceID"]) for each in self.config["devices"])
+        return [device for device in shared if device != self._node.device_id]
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The content of all files on the fake's disk, by name."""
+        return self._run(lambda folder: folder.simulated.disk_files())
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """The reasons why items have failed, by name."""
+        return self._do(lambda folder: {each["path"]: each["error"] for each in folder.errors})
+
+    def write(self, files: Mapping[str, bytes | str | None], *, scan: bool = True) -> None:
+        """Write files on the fake's disk.
+
+        Args:
+            files: Content by name; ``None`` for a directory.
+            scan: Whether the daemon finds them at once; otherwise, and while the folder is paused or the daemon is
+                down, they wait for a scan.
+        """
+        self._run(lambda folder: folder.simulated.disk_write(files))
+        self._find(scan=scan)
+
+    def delete(self, *names: str, scan: bool = True) -> None:
+        """Delete files and directories on the fake's disk.
+
+        Args:
+            *names: Their names.
+            scan: As for `write`.
+        """
+        self._run(lambda folder: folder.simulated.disk_delete(names))
+        self._find(scan=scan)
+
+    def link(self, name: str, target: str, *, scan: bool = True) -> None:
+        """Make a symbolic link on the fake's disk.
+
+        Args:
+            name: Its name.
+            target: Where it points.
+            scan: As for `write`.
+        """
+        self._run(lambda folder: folder.simulated.disk_link(name, target))
+        self._find(scan=scan)
+
+    def scan(self, *names: str) -> None:
+        """Scan it, or parts of it, as a request does."""
+        self._run(lambda folder: folder.scan(names))
+
+    def start_scan(self) -> None:
+        """Let a scan begin that goes on, and any other, until `finish_scan`."""
+
+        def start(folder: Folder) -> None:
+            folder.may_scan.clear()
+            folder.want_scan()
+
+        self._do(start)
+
+    def finish_scan(self) -> None:
+        """Let a scan end that `start_scan` has begun; what it finds is found then."""
+        self._do(lambda folder: folder.may_scan.set())
+
+    def set_remote_state(self, device: str, state: str) -> None:
+        """Let a device that the test has made say what it does with the folder.
+
+        Args:
+            device: ID of the device.
+            state: ``valid``, as at first, ``paused`` or ``notSharing``: it hasn't accepted it.
+
+        Raises:
+            BadRequestError: There is no such state.
+        """
+        if state not in _REMOTE_STATES:
+            raise BadRequestError(f"state must be one of {', '.join(_REMOTE_STATES)}, not {state!r}")
+        self._host.call(lambda: self._node.cluster.accept(DeviceID(device), self.id, state))
+
+    def remote_write(self, device: str, files: Mapping[str, bytes | str | None]) -> None:
+        """Let a device that the test has made change files, and tell; here they are needed then.
+
+        Args:
+            device: ID of the device.
+            files: Content by name; ``None`` for a directory.
+
+        Raises:
+            BadRequestError: The folder is not shared with that device.
+        """
+        self._do(lambda folder: folder.simulated.remote_write(_sharing(folder, device), files))
+
+    def remote_delete(self, device: str, *names: str) -> None:
+        """Let a device that the test has made delete files, and tell.
+
+        Raises:
+            BadRequestError: The folder is not shared with that device.
+        """
+        self._do(lambda folder: folder.simulated.remote_delete(_sharing(folder, device), names))
+
+    def pull(self, *names: str) -> None:
+        """Get what is needed here, or some of it."""
+        self._run(lambda folder: folder.pull(names or None))
+
+    def remote_pull(self, device: str, *names: str) -> None:
+        """Let a device that the test has made get what it needs, or some of it, and tell.
+
+        Raises:
+            BadRequestError: The folder is not shared with that device.
+        """
+        self._do(lambda folder: folder.simulated.remote_pull(_sharing(folder, device), names or None))
+
+    def start_pull(self, name: str, fraction: float) -> None:
+        """Let a needed file be under way, as ``rest/db/need`` and events of the type ``DownloadProgress`` tell.
+
+        Args:
+            name: Its name.
+            fraction: How much of it is here, from 0 to 1; 1 ends that, without the file being there.
+        """
+        self._do(lambda folder: folder.simulated.start_pull(name, fraction))
+
+    def finish_sync(self) -> None:
+        """Let everything arrive: here, and on all connected devices that the test has made. Nothing if it is paused."""
+        self._run(_finish)
+
+    def fail(self, path: str, error: str) -> None:
+        """Let an item fail: it stays needed, and is listed with the reason (``rest/folder/errors``).
+
+        Args:
+            path: Name of the item.
+            error: The reason.
+        """
+        self._do(lambda folder: folder.fail(path, error))
+
+    def clear_failures(self) -> None:
+        """Let items fail no more."""
+        self._do(lambda folder: folder.clear_failures())
+
+    def set_error(self, error: str | None, *, scan: bool = True) -> None:
+        """Put it into the state ``error`` as a whole, such as by ``folder path missing``; ``None`` ends that.
+
+        Args:
+            error: What is wrong, in the daemon's words.
+            scan: Whether the daemon finds out at once that nothing is wrong any more; otherwise a scan does.
+        """
+
+        def change(folder: Folder) -> None:
+            if error or scan:
+                folder.set_error(error)
+            else:
+                folder.forced_error = ""
+
+        self._do(change)
+
+    def pause(self) -> None:
+        """Pause it."""
+        self._host.call(lambda: self._node.cluster.pause_folder(self.id, paused=True))
+
+    def resume(self) -> None:
+        """Resume it."""
+        self._host.call(lambda: self._node.cluster.pause_folder(self.id, paused=False))
+
+    def _find(self, *, scan: bool) -> None:
+        if scan and self._do(lambda folder: folder.running):
+            self.scan()
+
+    def _do(self, action: Callable[[Folder], T]) -> T:
+        return self._host.call(lambda: action(self._node.cluster.folders[self.id]))
+
+    def _run(self, action: Callable[[Folder], Coroutine[Any, Any, T]]) -> T:
+        async def run() -> T:
+            return await action(self._node.cluster.folders[self.id])
+
+        return self._host.run(run())
+
+
+def _sharing(folder: Folder, device: str) -> DeviceID:
+    found = DeviceID(device)
+    if found not in folder.devices:
+        raise BadRequestError(f"folder {folder.id} is not shared with {found.short}: name it in devices=[...]")
+    return found
+
+
+async def _finish(folder: Folder) -> None:
+    if folder.running:
+        await folder.pull()
+        for device in folder.simulated.devices:
+            folder.simulated.remote_pull(device)

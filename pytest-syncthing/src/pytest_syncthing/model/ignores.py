@@ -1,0 +1,315 @@
+"""Ignore patterns: what of a folder is left out. Pure; as Syncthing's lib/ignore has it.
+
+Its glob library takes ``{a,b`` for closed at the end, knows one range or one list in brackets, and lets brackets
+match slashes; so it is here. Where it fails to match what it should, with wildcards in braces and characters beyond
+ASCII next to ``?`` or ``[...]``, the patterns here mean what they say.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_syncthing.go.words import quote
+
+from .disk import is_internal
+from .items import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pytest_syncthing.facts import Facts
+
+    from .disk import Disk, Entry
+
+FILE: Final = ".stignore"
+"""The file in a folder that holds its patterns."""
+
+
+class IgnoreError(Exception):
+    """The patterns can't be read; the daemon's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    text: str
+    expression: re.Pattern[str]
+    ignores: bool
+    folds_case: bool
+    deletable: bool
+
+    def shown(self, facts: Facts) -> str:
+        # 1.19.2 also calls deletable what is not ignored, 1.29.5 no longer.
+        marks = "(?d)" if self.deletable and (self.ignores or facts.numbers < (1, 20)) else ""
+        return f"{marks}{'(?i)' if self.folds_case else ''}{'' if self.ignores else '!'}{self.text}"
+
+    def allows_skipping(self, before: str, facts: Facts) -> bool:
+        """Tell whether ignored directories need not be looked into because of it.
+
+        Args:
+            before: The text of the pattern before it.
+            facts: The daemon's version.
+        """
+        if self.ignores:
+            return True
+        top = self.text.removesuffix("/**")
+        if facts.numbers < (1, 20) and top != before:
+            top = self.text
+        return self.text.startswith("/") and "/" not in top[1:] and "**" not in top.removesuffix("**")
+
+
+class Ignores:
+    """The patterns of a folder; without any nothing is ignored but what Syncthing itself keeps there.
+
+    Attributes:
+        lines: The lines as the daemon gives them back; ``None`` without a file.
+        expanded: The patterns that they mean, as the daemon prints them; ``None`` without a file.
+        error: Why they can't be read, in which case there are no patterns; ``None`` if they can.
+    """
+
+    def __init__(
+        self, lines: list[str] | None = None, expanded: list[str] | None = None, error: str | None = None
+    ) -> None:
+        self.lines = lines
+        self.expanded = expanded
+        self.error = error
+        # Each with whether what it ignores can be skipped with all that is in it.
+        self._patterns: list[tuple[_Pattern, bool]] = []
+
+    @classmethod
+    def parse(cls, lines: Iterable[str], read_include: Callable[[str], Sequence[str]], facts: Facts) -> Ignores:
+        """Read patterns.
+
+        Args:
+            lines: The lines of the file.
+            read_include: Returns the lines of a file that is included, by its path below the folder.
+            facts: The daemon's version.
+
+        Raises:
+            IgnoreError: They can't be read. Nothing is ignored then, and the folder stops.
+        """
+        stripped = [line.strip() for line in lines]
+        made = cls(stripped)
+        patterns = _Reader(read_include, facts).read(stripped, FILE)
+        made.expanded = [pattern.shown(facts) for pattern in patterns]
+        can_skip, before = True, ""
+        for pattern in patterns:
+            can_skip = can_skip and pattern.allows_skipping(before, facts)
+            made._patterns.append((pattern, can_skip))
+            before = pattern.text
+        return made
+
+    def __bool__(self) -> bool:
+        """Whether there is any line but comments; ``ignorePatterns`` of ``rest/db/status``."""
+        return any(line and not line.startswith("//") for line in self.lines or ())
+
+    def matches(self, path: str) -> bool:
+        """Tell whether a file or directory is ignored."""
+        return self._look(path)[0]
+
+    def deletable(self, path: str) -> bool:
+        """Tell whether an ignored file may be deleted when it is in the way of deleting its directory."""
+        return self._look(path)[2]
+
+    def kept(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Return what of a disk is not ignored, as a scan finds it.
+
+        Args:
+            entries: What is there, each directory before its content. Directories that are ignored are kept all the
+                same if something in them is not and a pattern made the scan look there.
+        """
+        kept: list[Entry] = []
+        above: dict[str, Entry] = {}
+        skipped: set[str] = set()
+        for entry in entries:
+            parents = _parents(entry.name)
+            if any(parent in skipped for parent in parents):
+                continue
+            ignored, can_skip, _ = self._look(entry.name)
+            if ignored:
+                if can_skip or entry.kind is not Kind.DIRECTORY:
+                    skipped.add(entry.name)
+                else:
+                    above[entry.name] = entry
+                continue
+            kept += [above.pop(parent) for parent in parents if parent in above]
+            kept.append(entry)
+        return kept
+
+    def _look(self, path: str) -> tuple[bool, bool, bool]:
+        """Tell whether a path is ignored, can be skipped with all that is in it, and may be deleted."""
+        if is_internal(path):
+            return True, True, False
+        for pattern, can_skip in self._patterns:
+            if pattern.expression.fullmatch(path.lower() if pattern.folds_case else path):
+                return pattern.ignores, can_skip, pattern.ignores and pattern.deletable
+        return False, False, False
+
+
+def load(disk: Disk, root: str, facts: Facts) -> Ignores:
+    """Read the patterns of a folder; what can't be read is told by `Ignores.error`."""
+
+    def read(name: str) -> list[str]:
+        # Like Go's line scanner: only a line break ends a line, and there is none after the last one.
+        return disk.read(root, name).decode(errors="replace").removesuffix("\n").split("\n")
+
+    try:
+        lines = read(FILE)
+    except OSError:
+        return Ignores()
+    try:
+        return Ignores.parse(lines, read, facts)
+    except IgnoreError as error:
+        return Ignores([line.strip() for line in lines], [], str(error))
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split("/")[:-1]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+class _Reader:
+    """Reads one file of patterns with all that it includes."""
+
+    def __init__(self, read_include: Callable[[str], Sequence[str]], facts: Facts) -> None:
+        self._read_include = read_include
+        self._facts = facts
+        self._lines: set[str] = set()
+        self._files: set[str] = set()
+
+    def read(self, lines: Iterable[str], file: str) -> list[_Pattern]:
+        """Return the patterns of one file. A line that was there before, in any file, adds nothing."""
+        patterns: list[_Pattern] = []
+        for line in lines:
+            if not line or line.startswith("//") or line in self._lines:
+                continue
+            self._lines.add(line)
+            if line.startswith("#include"):
+                patterns += self._include(line, file)
+            elif line.endswith("/**"):
+                patterns += _parse_line(line)
+            elif line.endswith("/"):
+                patterns += _parse_line(f"{line}**")
+            else:
+                patterns += _parse_line(line) + _parse_line(f"{line}/**")
+        return patterns
+
+    def _include(self, line: str, file: str) -> list[_Pattern]:
+        name = line.partition(" ")[2].strip()
+        if not name:
+            raise IgnoreError("parse error: failed to parse #include line: no file?")
+        path = posixpath.normpath(f"{posixpath.dirname(file) or '.'}/{name}")
+        try:
+            return self.read((line.strip() for line in self._read(path)), path)
+        except IgnoreError as error:
+            raise IgnoreError(f"parse error: failed to load include file {path}: {error}") from error
+
+    def _read(self, path: str) -> Sequence[str]:
+        old = self._facts.numbers < (1, 20)
+        if path in self._files:
+            raise IgnoreError(f'parse error: multiple include of ignore file "{path}"' if old else "multiple include")
+        self._files.add(path)
+        try:
+            return self._read_include(path)
+        except OSError as error:
+            raise IgnoreError(
+                f"open {error.filename}: no such file or directory" if old else "file not found"
+            ) from error
+
+
+def _parse_line(line: str) -> list[_Pattern]:
+    marks = {"!": False, "(?i)": False, "(?d)": False}
+    text = line
+    while mark := next((mark for mark, seen in marks.items() if not seen and text.startswith(mark)), ""):
+        marks[mark] = True
+        text = text.removeprefix(mark)
+    if not text:
+        raise IgnoreError(f"invalid pattern {quote(line)} in ignore file: parse error: missing pattern")
+    if marks["(?i)"]:
+        text = text.lower()
+    if text.startswith("/"):
+        texts = [text]
+    elif text.startswith("**/"):
+        texts = [text, text.removeprefix("**/")]
+    else:
+        texts = [text, f"**/{text}"]
+    try:
+        expressions = [re.compile(_Glob(each.removeprefix("/")).expression(), re.DOTALL) for each in texts]
+    except IgnoreError as error:
+        raise IgnoreError(f"invalid pattern {quote(line)} in ignore file: parse error: {error}") from error
+    return [
+        _Pattern(each, expression, not marks["!"], marks["(?i)"], marks["(?d)"])
+        for each, expression in zip(texts, expressions, strict=True)
+    ]
+
+
+class _Glob:
+    """Makes a regular expression of a pattern."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def expression(self) -> str:
+        """Return the regular expression of the whole."""
+        return self._sequence(depth=0)
+
+    def _next(self) -> str:
+        """Return the next character; empty at the end."""
+        found = self._text[self._at : self._at + 1]
+        self._at += 1
+        return found
+
+    def _sequence(self, depth: int) -> str:
+        parts: list[str] = []
+        while (c := self._next()) and not (depth and c == "}"):
+            parts.append(self._part(c, depth))
+        return "".join(parts)
+
+    def _part(self, c: str, depth: int) -> str:
+        match c:
+            case "\\":
+                return re.escape(self._next())
+            case "*" if self._text.startswith("*", self._at):
+                self._at += 1
+                return ".*"
+            case "*":
+                return "[^/]*"
+            case "?":
+                return "[^/]"
+            case "[":
+                return self._brackets()
+            case "{":
+                return f"(?:{self._sequence(depth + 1)})"
+            case "," if depth:
+                return "|"
+            case _:
+                return re.escape(c)
+
+    def _brackets(self) -> str:
+        negated = "^" if self._text.startswith("!", self._at) else ""
+        self._at += len(negated)
+        if self._text.startswith("-", self._at + 1):
+            low, _, high = self._next(), self._next(), self._next()
+            end = self._next()
+            if end and end != "]":
+                raise IgnoreError("expected close range character")
+            if end and high < low:
+                raise IgnoreError(f"hi character '{high}' should be greater than lo '{low}'")
+            content = f"{re.escape(low)}-{re.escape(high)}"
+        else:
+            content, end = self._list()
+        if not end:
+            raise IgnoreError("unexpected end of input")
+        if not content:
+            raise IgnoreError("could not parse range")
+        return f"[{negated}{content}]"
+
+    def _list(self) -> tuple[str, str]:
+        """Return what is listed up to the closing bracket, and that bracket; empty without one."""
+        content = ""
+        while (c := self._next()) and c != "]":
+            content += re.escape(self._next() if c == "\\" else c)
+        return content, c

@@ -1,0 +1,270 @@
+"""Items of a folder's index as Syncthing has them: files, directories and links, with their versions. Pure.
+
+How versions are compared and conflicts decided is that of Syncthing's lib/protocol (``Vector.Compare``,
+``WinsConflict``); the keys of the JSON are those of lib/api (``jsonFileInfo``), as real daemons send them.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from pytest_syncthing.clock import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_syncthing.facts import Facts
+
+UNSUPPORTED: Final = 1
+"""Flag of an item that this system can't have."""
+IGNORED: Final = 2
+"""Flag of an item that the ignore patterns leave out."""
+MUST_RESCAN: Final = 4
+"""Flag of an item that has to be looked at again."""
+RECEIVE_ONLY: Final = 8
+"""Flag of an item that was changed in a receive-only folder."""
+
+_DIRECTORY_SIZE: Final = 128
+_SECOND: Final = 1_000_000_000
+_SMALLEST_BLOCK: Final = 128 << 10
+_LARGEST_BLOCK: Final = 16 << 20
+_BLOCKS_PER_FILE: Final = 2000
+
+
+class Kind(enum.Enum):
+    """What an item is; the value is that of the JSON."""
+
+    FILE = "FILE_INFO_TYPE_FILE"
+    DIRECTORY = "FILE_INFO_TYPE_DIRECTORY"
+    SYMLINK = "FILE_INFO_TYPE_SYMLINK"
+
+    @property
+    def word(self) -> str:
+        """What events about an item call it."""
+        return _WORDS[self]
+
+
+_WORDS: Final = {Kind.FILE: "file", Kind.DIRECTORY: "dir", Kind.SYMLINK: "symlink"}
+
+Vector: TypeAlias = tuple[tuple[str, int], ...]
+"""A version: how often which device (by its short ID) has changed the item, sorted by the devices' IDs."""
+
+# The digits of base32 come after its letters, other than in Unicode.
+_BASE32: Final = str.maketrans("234567", "[\\]^_`")
+
+
+def _place(counter: tuple[str, int]) -> str:
+    return counter[0].translate(_BASE32)
+
+
+def bump(vector: Vector, short_id: str, seconds: int) -> Vector:
+    """Return the version that follows when a device changes an item.
+
+    Args:
+        vector: The version before; empty for a new item.
+        short_id: Short ID of the device.
+        seconds: The time in seconds since 1970, which a counter is at least, so that it goes on growing even when a
+            device has forgotten its old ones.
+    """
+    counters = dict(vector)
+    counters[short_id] = max(counters.get(short_id, 0) + 1, seconds)
+    return tuple(sorted(counters.items(), key=_place))
+
+
+def merge(one: Vector, other: Vector) -> Vector:
+    """Return the smallest version that is neither older than the one nor than the other."""
+    counters = dict(one)
+    for device, counter in other:
+        counters[device] = max(counters.get(device, 0), counter)
+    return tuple(sorted(counters.items(), key=_place))
+
+
+class Order(enum.Enum):
+    """How a version relates to another one."""
+
+    EQUAL = "equal"
+    OLDER = "older"
+    NEWER = "newer"
+    CONCURRENT = "concurrent"
+
+
+def compare(a: Vector, b: Vector) -> Order:
+    """Tell how ``a`` relates to ``b``."""
+    return _compare(a, b)[0]
+
+
+def _compare(a: Vector, b: Vector) -> tuple[Order, bool]:
+    """Tell how ``a`` relates to ``b``, and whether it is ahead at the first device where they differ."""
+    if a == b:
+        return Order.EQUAL, False
+    mine, others = dict(a), dict(b)
+    ahead = behind = first = False
+    for device, _ in sorted({(each, 0) for each in (*mine, *others)}, key=_place):
+        difference = mine.get(device, 0) - others.get(device, 0)
+        first = first or (difference > 0 and not behind)
+        ahead = ahead or difference > 0
+        behind = behind or difference < 0
+    order = {(True, True): Order.CONCURRENT, (True, False): Order.NEWER, (False, True): Order.OLDER}
+    return order.get((ahead, behind), Order.EQUAL), first
+
+
+def block_size(size: int) -> int:
+    """Return the size of the blocks in which a file of that size is hashed and sent, by lib/protocol's rule."""
+    block = _SMALLEST_BLOCK
+    while block < _LARGEST_BLOCK and size >= _BLOCKS_PER_FILE * block:
+        block *= 2
+    return block
+
+
+def digest_of(blocks: Iterable[bytes]) -> str:
+    """Return what identifies a content, as base64: the hash of the hashes of its blocks, as 2.x has it.
+
+    1.x mixes in weak hashes; here a content is called the same by all versions.
+
+    Args:
+        blocks: The content, cut into blocks of `block_size`. An empty one has one block, which is empty.
+    """
+    whole = hashlib.sha256()
+    for block in blocks:
+        whole.update(hashlib.sha256(block).digest())
+    return base64.b64encode(whole.digest()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item as one device has it.
+
+    Attributes:
+        name: Path below the folder, with ``/``.
+        kind: What it is.
+        size: Bytes of a file; 0 for everything else.
+        modified: When it was changed, in nanoseconds since 1970; 0 for links.
+        modified_by: Short ID of the device that has changed it.
+        version: Its version.
+        permissions: Its mode; ``None`` for links and where permissions are ignored.
+        deleted: Whether it is gone.
+        local_flags: Why it does not count for others; see `RECEIVE_ONLY` and its like.
+        sequence: Its number in the index of the device.
+        digest: For files the `digest_of` their content.
+        target: Where a link points.
+        previous_digest: For files the digest before the last change, if known.
+        changed: When its inode was changed, in nanoseconds since 1970; 0 if not known.
+        invalid_elsewhere: Whether the other device has said that it does not count.
+    """
+
+    name: str
+    kind: Kind
+    size: int = 0
+    modified: int = 0
+    modified_by: str = ""
+    version: Vector = ()
+    permissions: int | None = 0o644
+    deleted: bool = False
+    local_flags: int = 0
+    sequence: int = 0
+    digest: str | None = None
+    target: str = ""
+    previous_digest: str | None = None
+    changed: int = 0
+    invalid_elsewhere: bool = False
+
+    @property
+    def invalid(self) -> bool:
+        """Whether it does not count for others."""
+        return self.invalid_elsewhere or self.local_flags != 0
+
+    @property
+    def blocks(self) -> int:
+        """The number of its blocks."""
+        return max(1, -(-self.size // block_size(self.size))) if self.digest else 0
+
+    def removed(self, short_id: str, seconds: int, *, local_flags: int = 0) -> Item:
+        """Return it as a scan has it that does not find it any more.
+
+        Args:
+            short_id: Short ID of the device.
+            seconds: The time in seconds since 1970. The fraction of the item's own time stays, as with the daemon.
+            local_flags: `RECEIVE_ONLY` in a folder of that type.
+        """
+        return replace(
+            self,
+            size=0,
+            modified=seconds * _SECOND + self.modified % _SECOND,
+            modified_by=short_id,
+            version=bump(self.version, short_id, seconds),
+            deleted=True,
+            local_flags=local_flags,
+            digest=None,
+            target="",
+        )
+
+    def ignored(self) -> Item:
+        """Return it as a scan has it that the ignore patterns keep from it."""
+        return replace(self, size=0, local_flags=IGNORED, digest=None)
+
+    def weight(self, facts: Facts) -> int:
+        """Return the bytes that it counts."""
+        if self.deleted:
+            return 0
+        if self.kind is Kind.FILE:
+            return self.size
+        return _DIRECTORY_SIZE if facts.numbers < (2, 1, 2) else 0
+
+    def wins_over(self, other: Item) -> bool:
+        """Tell whether it prevails if neither version is newer."""
+        if self.invalid != other.invalid:
+            return other.invalid
+        if self.deleted != other.deleted:
+            return other.deleted
+        if self.modified != other.modified:
+            return self.modified > other.modified
+        order, ahead = _compare(self.version, other.version)
+        return order is Order.CONCURRENT and ahead
+
+    def to_json(self, facts: Facts, *, listed: bool) -> dict[str, Any]:
+        """Return it as a daemon answers it.
+
+        Args:
+            facts: The daemon's version.
+            listed: Whether as part of a list, for which 1.x does not read the blocks.
+        """
+        answer: dict[str, Any] = {
+            "deleted": self.deleted,
+            "ignored": bool(self.local_flags & IGNORED),
+            "invalid": self.invalid,
+            "localFlags": self.local_flags,
+            "modified": format_time(self.modified),
+            "modifiedBy": self.modified_by,
+            "mustRescan": bool(self.local_flags & MUST_RESCAN),
+            "name": self.name,
+            "noPermissions": self.permissions is None,
+            "numBlocks": self._shown_blocks(facts, listed=listed),
+            "sequence": self.sequence,
+            "size": self.weight(facts),
+            "type": self.kind.value,
+            "version": [f"{device}:{counter}" for device, counter in self.version],
+        }
+        if self.permissions is not None:
+            answer["permissions"] = f"0{self.permissions:o}" if self.permissions else "0"
+        if facts.numbers >= (1, 22):
+            answer["platform"] = dict.fromkeys(("Unix", "Windows", "Linux", "Darwin", "FreeBSD", "NetBSD"))
+        if (1, 22) <= facts.numbers < (2, 1):
+            answer["inodeChange"] = format_time(self.changed)
+        if facts.numbers >= (1, 23, 3):
+            answer["blocksHash"] = self.digest
+        if facts.numbers >= (2, 0, 10):
+            answer["previousBlocksHash"] = self.previous_digest
+        return dict(sorted(answer.items()))
+
+    def _shown_blocks(self, facts: Facts, *, listed: bool) -> int | None:
+        if not listed or facts.numbers >= (2,):
+            return self.blocks
+        return None if facts.numbers < (1, 20) else 0
+
+
+NOTHING: Final = Item("", Kind.FILE, permissions=0)
+"""What stands for an item that a device does not have."""

@@ -1,0 +1,186 @@
+"""What the daemon writes to its log, as its API remembers it.
+
+Version 1 keeps the beginning and the end of the log, and the last few warnings (lib/logger/logger.go). Version 2 keeps
+more, writes what belongs to a message behind it, and counts real errors only (internal/slogutil).
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_syncthing.go.words import quote
+
+if TYPE_CHECKING:
+    from .node import Node
+
+_FIRST: Final = 10
+_LAST: Final = 239  # with the first ones and the gap 250
+_WARNINGS: Final = 5
+_LINES: Final = 1000
+_GAP: Final = "..."
+_AMBIGUOUS: Final = frozenset(" \"()[]{},'=\n\t")
+_NAMES: Final = {"DEBUG": -4, "INFO": 0, "WARN": 4, "ERROR": 8}  # the numbers of Go's log/slog
+_OFFSET: Final = re.compile(r"[+-]\d+", re.ASCII)
+
+
+class Level(enum.Enum):
+    """How much a line matters: version 1 gives the number, version 2 the name."""
+
+    DEBUG = (0, "DBG", -4)
+    INFO = (2, "INF", 0)
+    WARNING = (3, "WRN", 4)
+    ERROR = (3, "ERR", 8)
+
+    @property
+    def number(self) -> int:
+        """What version 1 calls it; it knows nothing beyond a warning."""
+        return self.value[0]
+
+    @property
+    def short(self) -> str:
+        """What version 2 calls it."""
+        return self.value[1]
+
+    @property
+    def rank(self) -> int:
+        """Its place among the levels of version 2."""
+        return self.value[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the log.
+
+    Attributes:
+        when: When it was written, in the clock's nanoseconds.
+        level: How much it matters.
+        message: What it says.
+    """
+
+    when: int
+    level: Level
+    message: str
+
+
+class Log:
+    """The log of one process of the daemon. To be used in the fake's thread only.
+
+    Attributes:
+        enabled: The parts of the daemon that version 1 writes more about.
+        levels: From which rank of level on version 2 writes, by part of the daemon.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._is_old = node.facts.numbers < (2,)
+        self._first: list[Line] = []
+        self._last: deque[Line] = deque(maxlen=_LAST if self._is_old else _LINES)
+        self._errors: deque[Line] = deque(maxlen=_WARNINGS if self._is_old else _LINES)
+        self.enabled: set[str] = set()
+        known = () if self._is_old else node.facts.data["facilities"]
+        self.levels: dict[str, int] = dict.fromkeys(known, Level.INFO.rank)
+
+    def begin(self) -> None:
+        """Write what each start begins with."""
+        node = self._node
+        gui = node.address or node.config["gui"]["address"]
+        name = next((each["name"] for each in node.config["devices"] if each["deviceID"] == str(node.device_id)), "")
+        name = name if self._is_old else _value(name)
+        sync = node.sync_address.partition("://")[2]
+        for text in node.facts.data["log"]:
+            self._add(Level.INFO, text.format(id=node.device_id, sync=sync, gui=gui, name=name))
+
+    def note(self, message: str, level: Level = Level.INFO, *, package: str = "model", **details: object) -> None:
+        """Write a line.
+
+        Args:
+            message: What it says.
+            level: How much it matters.
+            package: The part of the daemon that says it.
+            details: What belongs to it. Only version 2 writes these, and the part of the daemon, behind the message.
+        """
+        if self._is_old:
+            if level is not Level.DEBUG or package in self.enabled:
+                self._add(level, message.strip())
+            return
+        if level.rank < self.levels.get(package, Level.INFO.rank):
+            return
+        shown = " ".join(f"{key}={_value(str(value))}" for key, value in {**details, "log.pkg": package}.items())
+        self._add(level, f"{message} ({shown})")
+
+    def error(self, message: str) -> None:
+        """Write a line that a client has reported as an error."""
+        if self._is_old:
+            self.note(message, Level.WARNING)
+        else:
+            self.note("External error report", Level.ERROR, package="api", error=message)
+
+    def clear(self) -> None:
+        """Forget the errors; the log keeps them."""
+        self._errors.clear()
+
+    def lines(self, since: int | None = None) -> list[Line]:
+        """Return what the log holds, or what it holds that was written after a moment."""
+        return [line for line in (*self._first, *self._last) if since is None or line.when > since]
+
+    def errors(self) -> list[Line]:
+        """Return the errors that nobody has cleared."""
+        return list(self._errors)
+
+    def to_json(self, lines: list[Line]) -> list[dict[str, Any]] | None:
+        """Return lines as the API gives them; none are a null."""
+        return [
+            {
+                "when": self._node.clock.format(line.when),
+                "message": line.message,
+                "level": line.level.number if self._is_old else line.level.short,
+            }
+            for line in lines
+        ] or None
+
+    def to_text(self, lines: list[Line]) -> str:
+        """Return lines as a text."""
+        clock = self._node.clock
+        return "".join(f"{clock.format(line.when, whole=True)}: {line.message}\n" for line in lines)
+
+    def _add(self, level: Level, message: str) -> None:
+        line = Line(self._node.clock.now, level, message)
+        if not self._is_old or len(self._first) > _FIRST:
+            self._last.append(line)
+        else:
+            self._first.append(line)
+            if len(self._first) == _FIRST:
+                self._first.append(Line(line.when, level, _GAP))
+        if level is Level.ERROR or (self._is_old and level is Level.WARNING):
+            self._errors.append(line)
+
+
+def _value(text: str) -> str:
+    """Return a value as version 2 shows it: in quotes where it could be taken for more than one."""
+    return quote(text) if not text or _AMBIGUOUS.intersection(text) else text
+
+
+def parse_rank(text: str) -> int:
+    """Return the rank of a level as it is written for version 2, such as ``debug`` or ``INFO+1``.
+
+    Raises:
+        ValueError: It is none; the message is the one of Go's log/slog.
+    """
+    name, offset = text, ""
+    if found := re.search(r"[+-]", text):
+        name, offset = text[: found.start()], text[found.start() :]
+    if offset and not _OFFSET.fullmatch(offset):
+        raise ValueError(f"slog: level string {quote(text)}: strconv.Atoi: parsing {quote(offset)}: invalid syntax")
+    if name.upper() not in _NAMES:
+        raise ValueError(f"slog: level string {quote(text)}: unknown name")
+    return _NAMES[name.upper()] + int(offset or "0")
+
+
+def format_rank(rank: int) -> str:
+    """Return what version 2 calls a rank of level."""
+    name = next((name for name, number in reversed(_NAMES.items()) if number <= rank), "DEBUG")
+    return f"{name}{rank - _NAMES[name]:+d}" if rank != _NAMES[name] else name

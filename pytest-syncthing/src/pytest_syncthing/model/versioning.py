@@ -1,0 +1,192 @@
+"""Old versions of files: where they are kept, listed and restored (lib/versioner). Knows no node."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_syncthing.clock import format_time
+
+from .items import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .disk import Disk
+
+_SECOND: Final = 1_000_000_000
+_DAY: Final = 86400
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DIRECTORY: Final = ".stversions"
+_TAG: Final = re.compile(r".*~([^~.]+)(?:\.[^.]+)?", re.DOTALL)
+_FORMAT: Final = "%Y%m%d-%H%M%S"
+# Staggered: up to an age in seconds, how many seconds lie between two versions that are kept.
+_INTERVALS: Final = ((3600, 30), (_DAY, 3600), (30 * _DAY, _DAY), (None, 7 * _DAY))
+_TAGGED: Final = frozenset({"simple", "staggered"})
+
+
+class VersioningError(Exception):
+    """Old versions can't be listed or restored; the daemon's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versioner:
+    """Keeps old versions of the files of one folder.
+
+    Attributes:
+        disk: Where the folder is.
+        root: Its path.
+        kind: ``simple``, ``trashcan``, ``staggered``, ``external``, or nothing for none.
+        params: The parameters that the configuration has for it.
+    """
+
+    disk: Disk
+    root: str
+    kind: str
+    params: Mapping[str, str]
+
+    def archive(self, name: str, now: int) -> None:
+        """Take a file out of the folder, and keep it if that is wanted.
+
+        Args:
+            name: Its name.
+            now: The time, in nanoseconds since 1970.
+        """
+        if self.kind in _TAGGED:
+            self.disk.rename(self.root, name, f"{_DIRECTORY}/{_tagged(name, now)}")
+            self._thin_out(name, now)
+        elif self.kind == "trashcan":
+            self.disk.rename(self.root, name, f"{_DIRECTORY}/{name}")
+        else:
+            self.disk.delete(self.root, name)
+
+    def versions(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what there is of old versions, as ``rest/folder/versions`` has it.
+
+        Raises:
+            VersioningError: None are kept, or not by the daemon.
+        """
+        if self.kind == "external":
+            text = "external versioner: get versions: version restoration not supported with the current versioner"
+            raise VersioningError(text)
+        self._check()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for path, entry_size, modified in self._files():
+            name, moment = _untagged(path)
+            found.setdefault(name, []).append(
+                {
+                    "versionTime": format_time(modified if moment is None else moment, whole=True),
+                    "modTime": format_time(modified, whole=True),
+                    "size": entry_size,
+                }
+            )
+        return dict(sorted(found.items()))
+
+    def restore(self, name: str, moment: int, now: int) -> str:
+        """Bring back an old version; what is there becomes one.
+
+        Args:
+            name: Name of the file.
+            moment: The time of the version, in nanoseconds since 1970.
+            now: The time.
+
+        Returns:
+            What has failed; nothing if it was restored.
+        """
+        where = f"{self.kind} versioner: restore"
+        there = self.disk.entry(self.root, name)
+        if there is not None and there.kind is Kind.DIRECTORY:
+            return f"{where}: cannot restore on top of a directory"
+        candidates = [f"{_DIRECTORY}/{each}" for each in (_tagged(name, moment), name)]
+        source = next((each for each in candidates if self.disk.entry(self.root, each)), None)
+        if source is None:
+            return f"{where}: version not found"
+        if there is not None:
+            # First aside: what is there now may become a version of the same time, which real daemons let replace it.
+            temporary = f"{_DIRECTORY}/.syncthing.{posixpath.basename(name)}.tmp"
+            self.disk.rename(self.root, source, temporary)
+            source = temporary
+            if there.kind is Kind.SYMLINK:
+                self.disk.delete(self.root, name)
+            else:
+                self.archive(name, now)
+        self.disk.rename(self.root, source, name)
+        return ""
+
+    def check_restoring(self) -> None:
+        """Raise what stands in the way of restoring anything.
+
+        Raises:
+            VersioningError: No versions are kept, or not by the daemon.
+        """
+        if self.kind == "external":
+            text = "external versioner: restore: version restoration not supported with the current versioner"
+            raise VersioningError(text)
+        self._check()
+
+    def _check(self) -> None:
+        if not self.kind:
+            raise VersioningError("folder has no versioner")
+
+    def _files(self) -> list[tuple[str, int, int]]:
+        prefix = f"{_DIRECTORY}/"
+        return [
+            (entry.name.removeprefix(prefix), entry.size, entry.modified)
+            for entry in self.disk.files(self.root, _DIRECTORY)
+        ]
+
+    def _thin_out(self, name: str, now: int) -> None:
+        """Delete those versions of a file that are too many."""
+        kept = sorted(
+            (moment, path)
+            for path, _, _ in self._files()
+            for other, moment in [_untagged(path)]
+            if other == name and moment is not None
+        )
+        if self.kind == "simple":
+            limit = int(self.params.get("keep", "") or 5)
+            gone = [path for _, path in kept[: max(0, len(kept) - limit)]]
+        else:
+            gone = self._too_close(kept, now)
+        for path in gone:
+            self.disk.delete(self.root, f"{_DIRECTORY}/{path}")
+
+    def _too_close(self, kept: list[tuple[int, str]], now: int) -> list[str]:
+        longest = int(self.params.get("maxAge", "") or 365 * _DAY)
+        gone: list[str] = []
+        before: int | None = None
+        for moment, path in kept:  # the oldest first
+            age = (now - moment) // _SECOND
+            interval = next(step for limit, step in _INTERVALS if limit is None or age <= limit)
+            if (longest and age > longest) or (before is not None and (moment - before) // _SECOND < interval):
+                gone.append(path)
+            else:
+                before = moment
+        return gone
+
+
+def _tagged(name: str, moment: int) -> str:
+    directory, _, file = name.rpartition("/")
+    stem, dot, extension = file.rpartition(".")
+    if not dot:
+        stem, extension = file, ""
+    tag = (_EPOCH + timedelta(seconds=moment // _SECOND)).strftime(_FORMAT)
+    tagged = f"{stem}~{tag}{dot}{extension}"
+    return f"{directory}/{tagged}" if directory else tagged
+
+
+def _untagged(path: str) -> tuple[str, int | None]:
+    """Return the name of the file, and when it became a version, if the path says so."""
+    directory, _, file = path.rpartition("/")
+    found = _TAG.fullmatch(file)
+    if found is None:
+        return path, None
+    try:
+        moment = datetime.strptime(found[1], _FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return path, None
+    name = file[: found.start(1) - 1] + file[found.end(1) :]
+    return f"{directory}/{name}" if directory else name, (moment - _EPOCH) // timedelta(seconds=1) * _SECOND

@@ -1,0 +1,98 @@
+"""Fixtures for pytest: a fake Syncthing, and real ones.
+
+Loaded by pytest itself wherever this package is installed, so it imports nothing before a fixture is used.
+
+==================  =================================================================================================
+`fake_syncthing`    a `FakeSyncthing`, fresh for each test
+`syncthing_daemon`  a real daemon, fresh for each test
+`syncthing_pair`    two of them that are connected
+==================  =================================================================================================
+
+All of them run in a thread of their own, so they serve tests of asyncio, anyio, and plain functions alike. What a
+project wants to be different it overrides in its own ``conftest.py``: `syncthing_version` and `syncthing_binary`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from . import FakeSyncthing
+    from .real import RealSyncthing, RealSyncthingPair
+
+__all__ = ["fake_syncthing", "syncthing_binary", "syncthing_daemon", "syncthing_pair", "syncthing_version"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer what the fixtures can be told on the command line."""
+    group = parser.getgroup("syncthing", "Syncthing, faked and real")
+    group.addoption(
+        "--syncthing-version",
+        metavar="VERSION",
+        default="1.29",
+        help="the version that fake_syncthing plays: 1.19, 1.29 (the default) or 2.1",
+    )
+    group.addoption(
+        "--syncthing-binary",
+        metavar="PATH",
+        help="the program that syncthing_daemon and syncthing_pair run; by default the one that "
+        "the environment variable SYNCTHING_BINARY names, or else syncthing on the PATH",
+    )
+    group.addoption(
+        "--syncthing-required",
+        action="store_true",
+        help="fail the tests that need a real daemon where there is none, instead of skipping them",
+    )
+
+
+@pytest.fixture
+def syncthing_version(pytestconfig: pytest.Config) -> str:
+    """The version that `fake_syncthing` plays. Override it, perhaps with parameters, to test with several."""
+    return str(pytestconfig.getoption("--syncthing-version"))
+
+
+@pytest.fixture
+def fake_syncthing(syncthing_version: str) -> Iterator[FakeSyncthing]:
+    """A fake daemon without folders and other devices, fresh for this test."""
+    from . import FakeSyncthing  # noqa: PLC0415 - loads aiohttp, which most test runs don't need
+
+    with FakeSyncthing(syncthing_version) as fake:
+        yield fake
+
+
+@pytest.fixture
+def syncthing_binary(pytestconfig: pytest.Config) -> Path:
+    """The program that `syncthing_daemon` and `syncthing_pair` run; without one, the test is skipped or fails."""
+    from aiosyncthing.daemon.home import find_binary  # noqa: PLC0415 - as above
+    from aiosyncthing.exceptions import DaemonError  # noqa: PLC0415 - as above
+
+    try:
+        return find_binary(pytestconfig.getoption("--syncthing-binary"))
+    except DaemonError as error:
+        reason = f"a real Syncthing is needed: {error}"
+    if pytestconfig.getoption("--syncthing-required"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def syncthing_daemon(syncthing_binary: Path) -> Iterator[RealSyncthing]:
+    """A real daemon on loopback, with a temporary home, fresh for this test."""
+    from .real import RealSyncthing  # noqa: PLC0415 - as above
+
+    with RealSyncthing(syncthing_binary) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def syncthing_pair(syncthing_binary: Path) -> Iterator[RealSyncthingPair]:
+    """Two real daemons that know each other and are connected, fresh for this test."""
+    from .real import RealSyncthingPair  # noqa: PLC0415 - as above
+
+    with RealSyncthingPair(syncthing_binary) as pair:
+        yield pair

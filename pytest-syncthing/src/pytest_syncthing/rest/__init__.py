@@ -1,0 +1,1 @@
+"""What answers each route: one file for each part of the REST paths."""

@@ -1,0 +1,245 @@
+"""``rest/db``: what is in folders, and what is to be done there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from aiosyncthing import _routes
+from pytest_syncthing.http.messages import EMPTY, Refusal, Response, as_json
+from pytest_syncthing.model.blocking import on_disk
+from pytest_syncthing.model.ignores import FILE
+from pytest_syncthing.model.index import BrowseError, aggregate
+from pytest_syncthing.model.items import NOTHING
+from pytest_syncthing.model.jobs import FolderError
+
+from .common import Page, device_id, running_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aiosyncthing._routes import Route
+    from pytest_syncthing.http.messages import Request
+    from pytest_syncthing.model.folder import Folder
+    from pytest_syncthing.model.ignores import Ignores
+    from pytest_syncthing.model.items import Item
+    from pytest_syncthing.model.node import Node
+
+_BAD_REQUEST: Final = 400
+_NOT_FOUND: Final = 404
+_FAILED: Final = 500
+_NO_FILE: Final = "No such object in the index"
+_NEVER: Final = "0001-01-01T00:00:00Z"
+
+
+def _status(node: Node, request: Request) -> Response:
+    folder = node.cluster.folders.get(request.param("folder"))
+    if folder is None:
+        raise Refusal(_NOT_FOUND, "no such folder")
+    return as_json(folder.status())
+
+
+def _completion(node: Node, request: Request) -> Response:
+    device = device_id(request.param("device"), _BAD_REQUEST)
+    if request.param("folder"):
+        folder = running_folder(node, request, _NOT_FOUND, tells_paused=True)
+        return as_json(folder.completion(device or None))
+    folders = [folder for folder in node.cluster.folders.values() if not device or _shares(folder, device)]
+    if node.facts.numbers < (1, 21) and not all(folder.running for folder in folders):
+        raise Refusal(_NOT_FOUND, "folder is paused")
+    found = aggregate(folder.completion(device or None) for folder in folders if folder.running)
+    return as_json({**found, "remoteState": "unknown"} if node.facts.numbers >= (1, 20) else found)
+
+
+def _shares(folder: Folder, device: str) -> bool:
+    return any(each["deviceID"] == device for each in folder.config["devices"])
+
+
+def _browse(node: Node, request: Request) -> Response:
+    folder = running_folder(node, request, _FAILED)
+    levels = request.number("levels", -1)
+    try:
+        tree = folder.index.browse(request.param("prefix"), levels, dirs_only=bool(request.param("dirsonly")))
+    except BrowseError as error:
+        raise Refusal(_FAILED, str(error)) from error
+    return as_json(tree)
+
+
+def file_status(
+    node: Node, request: Request, more: Callable[[Folder, str], Mapping[str, Any]] | None = None
+) -> Response:
+    """Return what is known of a file.
+
+    Args:
+        node: The daemon.
+        request: The request.
+        more: Returns what else to tell of a file, by its folder and its name.
+    """
+    facts = node.facts
+    folder = node.cluster.folders.get(request.param("folder"))
+    name = request.param("file")
+    is_new = facts.numbers >= (2,)
+    if folder is None or not folder.running:
+        if folder is not None and is_new and folder.index.newest(name) is not None:
+            raise Refusal(_FAILED, "no such folder")
+        raise Refusal(_NOT_FOUND, _NO_FILE if is_new else "no such folder")
+    mine, newest = folder.index.own.get(name), folder.index.newest(name)
+    if mine is None and newest is None:
+        raise Refusal(_NOT_FOUND, _NO_FILE)
+    availability = [{"id": device, "fromTemporary": False} for device in folder.availability(name)]
+    answer: dict[str, Any] = {
+        "availability": availability or None,
+        "global": (newest or NOTHING).to_json(facts, listed=False),
+        "local": (mine or NOTHING).to_json(facts, listed=False),
+    }
+    if more is not None:
+        answer.update(more(folder, name))
+    if not is_new:
+        answer["mtime"] = {"err": None, "value": {"real": _NEVER, "virtual": _NEVER}}
+    return as_json(answer)
+
+
+async def _ignores(node: Node, request: Request) -> Response:
+    folder = node.cluster.folders.get(request.param("folder"))
+    if folder is None:
+        text = f"folder {request.param('folder')} does not exist"
+        if node.facts.numbers < (1, 27, 1):
+            raise Refusal(_FAILED, text)
+        return as_json({"ignore": None, "expanded": None, "error": text})
+    return _as_ignores(await folder.ignore_lines())
+
+
+async def _set_ignores(node: Node, request: Request) -> Response:
+    lines = _ignore_lines(request.body)
+    folder = node.cluster.folders.get(request.param("folder"))
+    if folder is None:
+        raise Refusal(_FAILED, "folder  does not exist")
+    await on_disk(node.cluster.disk, _write_ignores, node, folder, lines)
+    found = await folder.ignore_lines()
+    folder.want_scan()
+    folder.want_pull()
+    return _as_ignores(found)
+
+
+def _ignore_lines(body: bytes) -> list[str]:
+    """Return the lines that a request has; no key is the same as no lines."""
+    try:
+        value: object = json.loads(body)
+    except ValueError as error:
+        raise Refusal(_FAILED, str(error) if body else "unexpected end of JSON input") from error
+    lines: object = cast("dict[str, object]", value).get("ignore") if isinstance(value, dict) else value
+    if lines is None:
+        return []
+    strings = cast("list[object]", lines) if isinstance(lines, list) and isinstance(value, dict) else [None]
+    if not all(isinstance(line, str) for line in strings):
+        raise Refusal(_FAILED, "json: cannot unmarshal value into Go value of type map[string][]string")
+    return cast("list[str]", strings)
+
+
+def _write_ignores(node: Node, folder: Folder, lines: list[str]) -> None:
+    disk = node.cluster.disk
+    if not lines:
+        disk.delete(folder.path, FILE)
+        return
+    if not disk.is_dir(folder.path):
+        disk.make_root(folder.path)
+    content = "".join(f"{line}\n" for line in lines).encode()
+    disk.write(folder.path, FILE, content, modified=node.clock.now)
+
+
+def _as_ignores(found: Ignores) -> Response:
+    return as_json({"ignore": found.lines, "expanded": found.expanded, "error": found.error})
+
+
+def _need(node: Node, request: Request) -> Response:
+    folder = running_folder(node, request, _NOT_FOUND)
+    page = Page(request)
+    running = [download.item for download in node.cluster.downloads.of(folder)]
+    queued = list(folder.queue.values())
+    listed = {item.name for item in (*running, *queued)}
+    rest = [item for item in folder.needed() if item.name not in listed]
+    wanted = page.of([*running, *queued, *rest])
+    names = {id(item) for item in wanted}
+
+    def part(items: list[Item]) -> list[dict[str, Any]]:
+        return [item.to_json(node.facts, listed=True) for item in items if id(item) in names]
+
+    return as_json({**page.to_json(), "progress": part(running), "queued": part(queued), "rest": part(rest)})
+
+
+def _remote_need(node: Node, request: Request) -> Response:
+    device = device_id(request.param("device"), _FAILED)
+    folder = running_folder(node, request, _NOT_FOUND)
+    return _list(node, request, folder.index.remote_need(device))
+
+
+def _local_changed(node: Node, request: Request) -> Response:
+    folder = running_folder(node, request, _NOT_FOUND)
+    return _list(node, request, folder.index.local_changed() if folder.is_receiving else [])
+
+
+def _list(node: Node, request: Request, items: list[Item]) -> Response:
+    page = Page(request)
+    files = [item.to_json(node.facts, listed=True) for item in page.of(items)]
+    return as_json({"files": files, **page.to_json()})
+
+
+async def _scan(node: Node, request: Request) -> Response:
+    if not request.param("folder"):
+        return await _scan_all(node)
+    folder = node.cluster.folders.get(request.param("folder"))
+    if folder is None:
+        raise Refusal(_FAILED, "no such folder")
+    try:
+        await folder.scan(request.params("sub"))
+    except FolderError as error:
+        raise Refusal(_FAILED, str(error)) from error
+    return EMPTY
+
+
+async def _scan_all(node: Node) -> Response:
+    folders = [folder for folder in node.cluster.folders.values() if folder.running]
+    results = await asyncio.gather(*(folder.scan() for folder in folders), return_exceptions=True)
+    failed = [folder.id for folder, result in zip(folders, results, strict=True) if result is not None]
+    if not failed:
+        return EMPTY
+    # The errors themselves get lost: Go's JSON has nothing to show of them.
+    errors = json.dumps({name: {} for name in sorted(failed)}, indent=2, ensure_ascii=False)
+    headers = {"X-Content-Type-Options": "nosniff"}
+    body = f"Error scanning folders\n{errors}\n".encode()
+    return Response(body, _FAILED, "text/plain; charset=utf-8", headers)
+
+
+def _override(node: Node, request: Request) -> Response:
+    if folder := node.cluster.folders.get(request.param("folder")):
+        folder.override()
+    return EMPTY
+
+
+def _revert(node: Node, request: Request) -> Response:
+    if folder := node.cluster.folders.get(request.param("folder")):
+        folder.revert()
+    return EMPTY
+
+
+def _prioritize(node: Node, request: Request) -> Response:
+    running_folder(node, request, _NOT_FOUND).bring_to_front(request.param("file"))
+    return _need(node, request)
+
+
+HANDLERS: Final[Mapping[Route[Any], Callable[[Node, Request], Response | Awaitable[Response]]]] = {
+    _routes.DB_STATUS: _status,
+    _routes.DB_COMPLETION: _completion,
+    _routes.DB_BROWSE: _browse,
+    _routes.DB_FILE: file_status,
+    _routes.DB_IGNORES: _ignores,
+    _routes.SET_DB_IGNORES: _set_ignores,
+    _routes.DB_NEED: _need,
+    _routes.DB_REMOTE_NEED: _remote_need,
+    _routes.DB_LOCAL_CHANGED: _local_changed,
+    _routes.DB_SCAN: _scan,
+    _routes.DB_OVERRIDE: _override,
+    _routes.DB_REVERT: _revert,
+    _routes.DB_PRIO: _prioritize,
+}

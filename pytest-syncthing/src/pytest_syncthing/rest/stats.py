@@ -1,0 +1,41 @@
+"""``rest/stats``: when devices and folders were last seen at work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from aiosyncthing import _routes
+from pytest_syncthing.clock import format_time
+from pytest_syncthing.http.messages import Response, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aiosyncthing._routes import Route
+    from pytest_syncthing.http.messages import Request
+    from pytest_syncthing.model.node import Node
+
+_NEVER: Final = "0001-01-01T00:00:00Z"
+
+
+def _devices(node: Node, _: Request) -> Response:
+    return as_json(node.cluster.connections.stats())
+
+
+def _folders(node: Node, _: Request) -> Response:
+    return as_json(
+        {
+            folder.id: {
+                "lastFile": folder.last_file,
+                "lastScan": _NEVER if folder.last_scan is None else format_time(folder.last_scan, whole=True),
+            }
+            for folder in sorted(node.cluster.folders.values(), key=lambda folder: folder.id)
+            if folder.running
+        }
+    )
+
+
+HANDLERS: Final[Mapping[Route[Any], Callable[[Node, Request], Response]]] = {
+    _routes.DEVICE_STATS: _devices,
+    _routes.FOLDER_STATS: _folders,
+}

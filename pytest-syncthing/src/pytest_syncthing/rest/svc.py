@@ -1,0 +1,72 @@
+"""``rest/svc``: small services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from aiosyncthing import _routes
+from aiosyncthing.device_id import DeviceID
+from pytest_syncthing.go.device_ids import problem
+from pytest_syncthing.http.messages import as_json
+
+from .report import MAX_VERSION, report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aiosyncthing._routes import Route
+    from pytest_syncthing.http.messages import Request, Response
+    from pytest_syncthing.model.node import Node
+
+_LENGTH: Final = 32
+_LONGEST: Final = 1 << 20
+# As lib/rand has it: nothing that could be taken for something else.
+_LETTERS: Final = "2345679abcdefghijkmnopqrstuvwxyzACDEFGHJKLMNPQRTUVWXYZ"
+
+
+def _device_id(_: Node, request: Request) -> Response:
+    text = request.param("id")
+    wrong = problem(text)
+    return as_json({"id": DeviceID(text)} if wrong is None else {"error": wrong})
+
+
+def _languages(node: Node, request: Request) -> Response:
+    parts = request.header("Accept-Language").split(",")
+    if node.facts.numbers < (1, 28):
+        return as_json([part.partition(";")[0].strip().lower() for part in parts])
+    weights: dict[str, float] = {}
+    for part in parts:
+        code, _, parameter = (each.strip().lower() for each in part.partition(";"))
+        weights[code] = 1
+        if parameter.startswith("q="):
+            try:
+                weights[code] = _weight(parameter.removeprefix("q="))
+            except ValueError:
+                del weights[code]
+    return as_json(sorted(weights, key=lambda code: -weights[code]))
+
+
+def _weight(text: str) -> float:
+    if text[:1].isspace():  # which Python would overlook
+        raise ValueError(text)
+    return float(text)
+
+
+def _random_string(node: Node, request: Request) -> Response:
+    length = request.number("length", _LENGTH)
+    # The daemon breaks off where its memory doesn't suffice; all fakes share theirs.
+    length = min(length, _LONGEST) if length > 0 else _LENGTH
+    return as_json({"random": "".join(node.random.choices(_LETTERS, k=length))})
+
+
+def _report(node: Node, request: Request) -> Response:
+    version = request.number("version", MAX_VERSION)
+    return as_json(report(node, version if version > 0 else MAX_VERSION))
+
+
+HANDLERS: Final[Mapping[Route[Any], Callable[..., Response]]] = {
+    _routes.SVC_DEVICE_ID: _device_id,
+    _routes.LANGUAGES: _languages,
+    _routes.RANDOM_STRING: _random_string,
+    _routes.REPORT: _report,
+}

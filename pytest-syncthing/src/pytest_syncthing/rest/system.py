@@ -1,0 +1,246 @@
+"""``rest/system``: the daemon itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import posixpath
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from aiosyncthing import _routes
+from pytest_syncthing.go.words import parse_time
+from pytest_syncthing.http.messages import EMPTY, Refusal, Response, as_json, as_ok
+from pytest_syncthing.model.disk import MemoryDisk
+from pytest_syncthing.model.log import Level, format_rank, parse_rank
+from pytest_syncthing.model.node import RESTART, SHUTDOWN
+
+from .report import MAX_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aiosyncthing._routes import Route
+    from pytest_syncthing.http.messages import Request
+    from pytest_syncthing.model.node import Node
+
+_SECOND: Final = 1_000_000_000
+_TEXT: Final = "text/plain; charset=utf-8"
+_RELAY: Final = "dynamic+https://relays.syncthing.net/endpoint"
+_RELAYS: Final = ("relay://", "dynamic+")
+_GLOBAL: Final = "global@https://discovery.syncthing.net/v2/"
+_LOCAL: Final = ("IPv4 local", "IPv6 local")
+
+
+def _ping(_: Node, __: Request) -> Response:
+    return as_json({"ping": "pong"})
+
+
+def _version(node: Node, _: Request) -> Response:
+    return as_json(node.facts.data["version"])
+
+
+def _status(node: Node, _: Request) -> Response:
+    options = node.config["options"]
+    discovery = [_GLOBAL] if options["globalAnnounceEnabled"] else []
+    discovery += _LOCAL if options["localAnnounceEnabled"] else ()
+    status: dict[str, Any] = {
+        **node.facts.data["resources"],
+        "connectionServiceStatus": {uri: _listener(node, uri) for uri in _listeners(options)},
+        "cpuPercent": 0,
+        "guiAddressOverridden": False,
+        "guiAddressUsed": node.address,
+        "lastDialStatus": {
+            f"tcp://{peer.address}": {"when": node.clock.format(peer.started, whole=True), "error": None}
+            for peer in node.cluster.peers.values()
+            if peer.kind == "tcp-client"
+        },
+        "myID": node.device_id,
+        "pathSeparator": "/",
+        "startTime": node.clock.format(node.started, whole=True),
+        "tilde": node.home,
+        "uptime": (node.clock.now - node.started) // _SECOND,
+        "urVersionMax": MAX_VERSION,
+    }
+    if discovery:
+        status |= {
+            "discoveryEnabled": True,
+            "discoveryErrors": {},
+            "discoveryMethods": len(discovery),
+            "discoveryStatus": {name: {"error": None} for name in discovery},
+        }
+    return as_json(dict(sorted(status.items())))
+
+
+def _listeners(options: dict[str, Any]) -> list[str]:
+    """Return the addresses that are listened on, with ``default`` put into words (lib/config)."""
+    found: list[str] = []
+    for uri in options["listenAddresses"]:
+        found += ("tcp://0.0.0.0:22000", _RELAY, "quic://0.0.0.0:22000") if uri == "default" else (uri,)
+    return [uri for uri in dict.fromkeys(found) if options["relaysEnabled"] or not uri.startswith(_RELAYS)]
+
+
+def _listener(node: Node, uri: str) -> dict[str, Any]:
+    if uri.startswith(_RELAYS):
+        return {"error": None, "lanAddresses": None, "wanAddresses": None}  # a fake talks to no relay
+    # Version 1 lists an address that nobody has where there is no port mapping.
+    unmapped = [f"{uri.partition('://')[0]}://0.0.0.0:0"] if node.facts.numbers < (2,) else []
+    return {"error": None, "lanAddresses": [uri], "wanAddresses": [*unmapped, uri]}
+
+
+def _discovery(_: Node, __: Request) -> Response:
+    return as_json({})
+
+
+def _paths(node: Node, _: Request) -> Response:
+    paths = node.facts.data["paths"]
+    return as_json({name: path.replace("{home}", node.home) for name, path in paths.items()})
+
+
+async def _browse(node: Node, request: Request) -> Response:
+    current = request.param("current")
+    if not current:
+        return as_json(["/"])
+    numbers = node.facts.numbers
+    has_separators = numbers < (1, 29, 4)
+    if has_separators and current.startswith("~"):
+        current = node.home + current.removeprefix("~")
+    head, _, prefix = current.rpartition("/")
+    # One slash in front: posixpath would keep two.
+    shown = posixpath.normpath(head) if head else "/"
+    shown = "/" + shown.lstrip("/") if head.startswith("/") else shown
+    place = node.home + shown.removeprefix("~") if shown.partition("/")[0] == "~" else shown
+    if not place.startswith("/"):
+        return as_json([])
+    disk = node.cluster.disk
+    # Threads are for what blocks; two at the same tree in memory could get in each other's way.
+    names = disk.children(place) if isinstance(disk, MemoryDisk) else await asyncio.to_thread(disk.children, place)
+    exact = sorted(name for name in names if name.startswith(prefix))
+    similar = sorted(name for name in names if name not in exact and name.lower().startswith(prefix.lower()))
+    end = "/" if has_separators else ""
+    return as_json([f"{shown.rstrip('/')}/{name}{end}" for name in (*exact, *similar)])
+
+
+def _errors(node: Node, _: Request) -> Response:
+    return as_json({"errors": node.log.to_json(node.log.errors())})
+
+
+def _post_error(node: Node, request: Request) -> Response:
+    node.log.error(request.body.decode(errors="replace"))
+    return EMPTY
+
+
+def _clear_errors(node: Node, _: Request) -> Response:
+    node.log.clear()
+    return EMPTY
+
+
+def _log(node: Node, request: Request) -> Response:
+    return as_json({"messages": node.log.to_json(node.log.lines(parse_time(request.param("since"))))})
+
+
+def _log_text(node: Node, request: Request) -> Response:
+    text = node.log.to_text(node.log.lines(parse_time(request.param("since"))))
+    return Response(text.encode(errors="replace"), content_type=_TEXT)
+
+
+def _facilities(node: Node, _: Request) -> Response:
+    return as_json({"enabled": sorted(node.log.enabled), "facilities": node.facts.data["facilities"]})
+
+
+def _set_facilities(node: Node, request: Request) -> Response:
+    for name in filter(None, request.param("enable").split(",")):
+        node.log.enabled.add(name)
+        node.log.note(f'Enabled debug data for "{name}"')
+    for name in filter(None, request.param("disable").split(",")):
+        node.log.enabled.discard(name)
+        node.log.note(f'Disabled debug data for "{name}"')
+    return Response(content_type="application/json; charset=utf-8")
+
+
+def _levels(node: Node, _: Request) -> Response:
+    levels = {name: format_rank(rank) for name, rank in sorted(node.log.levels.items())}
+    return as_json({"levels": levels, "packages": node.facts.data["facilities"]})
+
+
+def _set_levels(node: Node, request: Request) -> Response:
+    if not request.body.strip():
+        raise Refusal(400, "EOF")
+    try:
+        wanted = json.loads(request.body)
+    except ValueError:
+        raise Refusal(400, "invalid character in literal") from None
+    if wanted is None:
+        return EMPTY
+    if not isinstance(wanted, dict):
+        raise Refusal(400, "json: cannot unmarshal into Go value of type map[string]slog.Level")
+    levels = cast("dict[str, Any]", wanted)
+    try:
+        node.log.levels |= {name: _rank(level) for name, level in levels.items()}
+    except ValueError as error:
+        raise Refusal(400, str(error)) from None
+    return EMPTY
+
+
+def _rank(level: Any) -> int:
+    if not isinstance(level, str):
+        raise ValueError("invalid syntax")  # noqa: TRY004 - the handler's own signal, with Go's text
+    return parse_rank(level)
+
+
+def _check_upgrade(node: Node, _: Request) -> Response:
+    raise Refusal(503 if node.facts.numbers < (1, 22, 1) else 501, "upgrade unsupported")
+
+
+def _upgrade(node: Node, _: Request) -> Response:
+    if node.facts.numbers >= (1, 22, 1):
+        raise Refusal(501, "upgrade unsupported")
+    node.log.note("getting latest release: upgrade unsupported", Level.WARNING)
+    raise Refusal(500, "upgrade unsupported")
+
+
+def _restart(node: Node, _: Request) -> Response:
+    node.on_end(RESTART)
+    return as_ok("restarting")
+
+
+def _shutdown(node: Node, _: Request) -> Response:
+    node.on_end(SHUTDOWN)
+    return as_ok("shutting down")
+
+
+def _reset(node: Node, request: Request) -> Response:
+    folder_id = request.param("folder")
+    folders = {folder["id"]: folder for folder in node.config["folders"]}
+    if folder_id and folder_id not in folders:
+        raise Refusal(500, "Invalid folder ID")
+    concerned = [folders[folder_id]] if folder_id else folders.values()
+    if not all(folder["paused"] for folder in concerned):
+        raise Refusal(500, "folder must be paused when resetting")
+    node.cluster.reset(folder_id or None)
+    node.on_end(RESTART)
+    return as_ok(f"resetting folder {folder_id}" if folder_id else "resetting database")
+
+
+HANDLERS: Final[Mapping[Route[Any], Callable[..., Response | Awaitable[Response]]]] = {
+    _routes.PING: _ping,
+    _routes.POST_PING: _ping,
+    _routes.VERSION: _version,
+    _routes.STATUS: _status,
+    _routes.DISCOVERY: _discovery,
+    _routes.PATHS: _paths,
+    _routes.BROWSE_SYSTEM: _browse,
+    _routes.ERRORS: _errors,
+    _routes.POST_ERROR: _post_error,
+    _routes.CLEAR_ERRORS: _clear_errors,
+    _routes.LOG: _log,
+    _routes.LOG_TEXT: _log_text,
+    _routes.DEBUG_FACILITIES: _facilities,
+    _routes.SET_DEBUG_FACILITIES: _set_facilities,
+    _routes.LOG_LEVELS: _levels,
+    _routes.SET_LOG_LEVELS: _set_levels,
+    _routes.CHECK_UPGRADE: _check_upgrade,
+    _routes.UPGRADE: _upgrade,
+    _routes.RESTART: _restart,
+    _routes.SHUTDOWN: _shutdown,
+    _routes.RESET: _reset,
+}

@@ -1,0 +1,116 @@
+"""What is outside ``/rest``: metrics, QR codes, and a little of the web interface."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import struct
+import zlib
+from typing import TYPE_CHECKING, Any, Final
+
+from aiosyncthing import _routes
+from aiosyncthing._routes import Answer, Route
+from pytest_syncthing.http.messages import Refusal, Response, as_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_syncthing.http.messages import Request
+    from pytest_syncthing.model.node import Node
+
+INDEX: Final[Route[str]] = Route("GET", "", Answer.TEXT)
+INDEX_FILE: Final[Route[str]] = Route("GET", "index.html", Answer.TEXT)
+"""The web interface, which the client has no use for."""
+
+_METRICS: Final = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
+_CONNECTIONS_HELP: Final = (
+    "# HELP syncthing_connections_active Number of currently active connections, per device. "
+    "If value is 0, the device is disconnected."
+)
+_SCRIPT: Final = "application/javascript"
+_PAGE: Final = "text/html; charset=utf-8"
+
+# What the largest QR code holds at the daemon's level of correction (M): digits, some more characters, any bytes.
+_CAPACITIES: Final = ((re.compile(rb"[0-9]*"), 5596), (re.compile(rb"[0-9A-Z $%*+\-./:]*"), 3391))
+_CAPACITY: Final = 2331
+_MODULES: Final = 21
+_MARGIN: Final = 4
+_SCALE: Final = 8
+
+
+def metrics(node: Node) -> str:
+    """Return the metrics that follow from what the fake is; of the daemon's others there are a few fixed ones."""
+    connected = node.cluster.connected
+    lines = [
+        *node.facts.data["metrics"],
+        "# HELP process_start_time_seconds Start time of the process since unix epoch in seconds.",
+        "# TYPE process_start_time_seconds gauge",
+        f"process_start_time_seconds {node.started / 1e9:.2f}",
+        _CONNECTIONS_HELP,
+        "# TYPE syncthing_connections_active gauge",
+        *(
+            f'syncthing_connections_active{{device="{device["deviceID"]}"}} {int(device["deviceID"] in connected)}'
+            for device in node.config["devices"]
+        ),
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _metrics(node: Node, _: Request) -> Response:
+    return Response(metrics(node).encode(), content_type=_METRICS)
+
+
+def _qr_code(_: Node, request: Request) -> Response:
+    """Answer with an image that is another one for another text. No camera reads it: it is not a QR code."""
+    text = request.param("text").encode(errors="replace")
+    capacity = next((size for allowed, size in _CAPACITIES if allowed.fullmatch(text)), _CAPACITY)
+    if len(text) > capacity:
+        raise Refusal(500, "Invalid")
+    return as_bytes(_image(text), "image/png")
+
+
+def _image(text: bytes) -> bytes:
+    """Return a PNG in black and white, with squares that follow from the text."""
+    bits = hashlib.shake_128(text).digest(_MODULES * _MODULES)
+    size = (_MODULES + 2 * _MARGIN) * _SCALE
+    white = b"\xff"  # eight pixels, one module
+    blank = white * (size // _SCALE)
+    rows: list[bytes] = [blank] * (_MARGIN * _SCALE)
+    for y in range(_MODULES):
+        modules = bits[y * _MODULES : (y + 1) * _MODULES]
+        row = white * _MARGIN + bytes(0xFF * (bit & 1) for bit in modules) + white * _MARGIN
+        rows += [row] * _SCALE
+    rows += [blank] * (_MARGIN * _SCALE)
+    pixels = b"".join(b"\x00" + row for row in rows)  # no row is filtered
+    header = struct.pack(">IIBBBBB", size, size, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        _chunk(kind, data) for kind, data in ((b"IHDR", header), (b"IDAT", zlib.compress(pixels)), (b"IEND", b""))
+    )
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _meta(node: Node, _: Request) -> Response:
+    data: dict[str, Any] = {"deviceID": node.device_id}
+    if node.facts.numbers >= (1, 26):
+        data |= {"authenticated": True, "deviceIDShort": node.short_id}
+    text = json.dumps(data, separators=(",", ":"), sort_keys=True)
+    return Response(f"var metadata = {text};\n".encode(), content_type=_SCRIPT)
+
+
+def _index(node: Node, _: Request) -> Response:
+    version = node.facts.data["version"]["version"]
+    page = f'<!DOCTYPE html>\n<html lang="en">\n<title>Syncthing {version}</title>\n<p>A fake Syncthing.</p>\n</html>\n'
+    return Response(page.encode(), content_type=_PAGE)
+
+
+HANDLERS: Final[Mapping[Route[Any], Callable[..., Response]]] = {
+    _routes.METRICS: _metrics,
+    _routes.QR_CODE: _qr_code,
+    _routes.META: _meta,
+    INDEX: _index,
+    INDEX_FILE: _index,
+}

@@ -1,0 +1,211 @@
+"""What a test can let go wrong with a fake: its process, its connections, its events, single requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .handles import FakeFault
+from .http.faults import HOST_CHECK, MIGRATION, Fault
+from .http.messages import Response, as_json, as_text
+from .life import Living
+
+
+class Troubles(Living):
+    """What goes wrong when a test says so."""
+
+    @property
+    def running(self) -> bool:
+        """Whether the daemon's process runs: not after `stop_daemon` or a shutdown that was asked for by a request."""
+        life = self._life
+        return life is not None and self._call(lambda: life.node.running)
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code of the daemon's process, if it has ended for good."""
+        return self._call(lambda: self._started.running.exit_code)
+
+    @property
+    def starts(self) -> int:
+        """How often the daemon's process was started."""
+        return self._call(lambda: self._started.node.generation)
+
+    def restart(self, *, cut: bool = True) -> None:
+        """Restart the daemon: connections break, event IDs begin anew, and what it keeps on its disk is kept.
+
+        Args:
+            cut: Whether connections break. Otherwise they stay open and nothing comes on them any more, as when the
+                machine of the daemon has lost power, until the client sends something.
+        """
+        self._call(lambda: self._started.running.restart(cut=cut))
+
+    def stop_daemon(self) -> None:
+        """Let the daemon end: connections break and new ones are refused until `start_daemon`."""
+        self._call(self._started.running.end)
+
+    def start_daemon(self) -> None:
+        """Start the daemon again after it has ended."""
+        self._call(self._started.running.start)
+
+    def cut(self) -> None:
+        """Break all connections of its API, in the midst of whatever they are doing."""
+        self._call(self._started.server.cut)
+
+    def overflow(self) -> None:
+        """Let it forget all events but the newest, as it does with those before the last 1000."""
+        self._call(self._started.node.events.overflow)
+
+    def lose(self, kind: str, count: int = 1) -> None:
+        """Let events happen that the daemon has no time for: only their IDs are used up.
+
+        Args:
+            kind: Their type.
+            count: How many.
+        """
+
+        def lose() -> None:
+            for _ in range(count):
+                self._started.node.events.emit(kind, {}, keep=False)
+
+        self._call(lose)
+
+    def migrate(self) -> None:
+        """Let a text about a migration answer everything, as version 2 does while it converts an old database."""
+        self._answer_all("migration", MIGRATION)
+
+    def end_migration(self) -> None:
+        """Let the API answer again."""
+        self._answer_no_more("migration")
+
+    def refuse_host(self) -> None:
+        """Refuse the host name of all requests, as a daemon on loopback does behind a proxy."""
+        self._answer_all("host check", HOST_CHECK)
+
+    def accept_host(self) -> None:
+        """Refuse it no more."""
+        self._answer_no_more("host check")
+
+    def delay(self, path: str, seconds: float, *, method: str = "*", times: int | None = 1) -> FakeFault:
+        """Answer later.
+
+        Args:
+            path: Which requests: their path, such as ``rest/db/status``; ``*`` stands for anything.
+            seconds: How much later, on the fake's clock.
+            method: Their method; ``*`` for any.
+            times: With how many of them, the next ones; ``None`` for all until the fault is released.
+        """
+        return self._fault(Fault(method=method, path=path, times=times, delay=seconds))
+
+    def hold(self, path: str, *, made: bool = False, method: str = "*", times: int | None = 1) -> FakeFault:
+        """Don't answer before the fault that is returned is released.
+
+        Args:
+            path: As for `delay`.
+            made: Make the answer when the request comes, and hold back only that: it is an old one then.
+            method: As for `delay`.
+            times: As for `delay`.
+        """
+        return self._fault(Fault(method=method, path=path, times=times, hold=True, made=made))
+
+    def respond(
+        self,
+        path: str,
+        *,
+        status: int = 200,
+        json: Any = None,
+        text: str | None = None,
+        body: bytes = b"",
+        content_type: str = "",
+        raw: bytes | None = None,
+        from_proxy: bool = False,
+        handled: bool = False,
+        method: str = "*",
+        times: int | None = 1,
+    ) -> FakeFault:
+        """Answer with something else, in place of what the daemon would answer; it does nothing, unless `handled`.
+
+        Args:
+            path: As for `delay`.
+            status: HTTP status.
+            json: The answer, to be encoded.
+            text: The answer, as one line of plain text.
+            body: The answer, as bytes.
+            content_type: Type of the answer; by default that of JSON or text, and none for bytes.
+            raw: What to send in place of status line, headers and all; the connection is closed afterwards.
+            from_proxy: Whether the answer comes from somebody in front of the daemon: without the headers by which a
+                daemon is known, and also to requests with a wrong key.
+            handled: Whether the daemon does what was asked for all the same, so that only its answer is lost.
+            method: As for `delay`.
+            times: As for `delay`.
+        """
+        if json is not None:
+            made = as_json(json)
+        elif text is not None:
+            made = as_text(text)
+        else:
+            made = Response(body)
+        response = Response(made.body, status, content_type or made.content_type, made.headers)
+        return self._fault(
+            Fault(
+                method=method,
+                path=path,
+                times=times,
+                response=response,
+                raw=raw,
+                outside=from_proxy,
+                handled=handled,
+            )
+        )
+
+    def mislabel(
+        self,
+        path: str,
+        *,
+        content_type: str | None = None,
+        anonymous: bool = False,
+        method: str = "*",
+        times: int | None = 1,
+    ) -> FakeFault:
+        """Answer as the daemon does, with other headers.
+
+        Args:
+            path: As for `delay`.
+            content_type: The type that the answer is said to be of; ``None`` for the right one.
+            anonymous: Whether the headers by which a daemon is known are left out, as some proxies do.
+            method: As for `delay`.
+            times: As for `delay`.
+        """
+        return self._fault(Fault(method=method, path=path, times=times, content_type=content_type, anonymous=anonymous))
+
+    def truncate(self, path: str, *, after: int = 0, method: str = "*", times: int | None = 1) -> FakeFault:
+        """Break the connection in the middle of the answer.
+
+        Args:
+            path: As for `delay`.
+            after: After so many bytes of its body.
+            method: As for `delay`.
+            times: As for `delay`.
+        """
+        return self._fault(Fault(method=method, path=path, times=times, cut_after=after))
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        life = self._started
+        life.standing.clear()
+        self._call(life.server.faults.clear)
+
+    def _answer_all(self, name: str, response: Response) -> None:
+        standing = self._started.standing
+        if name not in standing:
+            standing[name] = self._add(Fault(times=None, response=response, outside=True))
+
+    def _answer_no_more(self, name: str) -> None:
+        fault = self._started.standing.pop(name, None)
+        if fault is not None:
+            self._call(self._started.server.faults.remove, fault)
+
+    def _add(self, fault: Fault) -> Fault:
+        return self._call(lambda: self._started.server.faults.add(fault))
+
+    def _fault(self, fault: Fault) -> FakeFault:
+        life = self._started
+        return FakeFault(life.host, life.server.faults, self._add(fault))

@@ -1,0 +1,321 @@
+"""Requests make of a configuration what a daemon makes of it. What they do was noted from 1.19.2 and 1.29.5."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from tests.support.configuring import DEVICES, apply
+from tests.support.recordings import exchanges
+
+from aiosyncthing.device_id import DeviceID
+from pytest_syncthing.config import configuration
+from pytest_syncthing.facts import VERSIONS, Facts
+from pytest_syncthing.http.messages import Refusal
+from pytest_syncthing.http.passwords import check_password, hash_password
+
+OWN = DeviceID("AAAQEAY-EAUDAOB-CAJBIFQ-YDIOB4B-IBCEQTC-QKRMFYX-YDENBWH-A5DYPQG")
+OTHER = DEVICES[0]
+HASH = "$2b$12$" + "a" * 53
+
+
+class Daemon:
+    """A version and its configuration, which each call changes."""
+
+    def __init__(self, version: str) -> None:
+        self.facts = Facts.of(version)
+        self.config = configuration.fresh(
+            self.facts, OWN, "mine", api_key="key", gui_address="127.0.0.1:1", listen_address="tcp://127.0.0.1:2"
+        )
+
+    def __call__(self, change: Any, *arguments: Any, **settings: Any) -> None:
+        """Make a change."""
+        self.config = change(self.facts, OWN, self.config, *arguments, **settings)
+
+    def refuses(self, change: Any, *arguments: Any) -> tuple[int, str]:
+        """Return why a change is refused; nothing is changed then."""
+        before = copy.deepcopy(self.config)
+        with pytest.raises(Refusal) as refused:
+            self(change, *arguments)
+        assert self.config == before
+        return refused.value.status, refused.value.text
+
+    def folder(self, folder_id: str = "x") -> dict[str, Any]:
+        """Return a folder."""
+        return configuration.get_folder(self.config, folder_id)
+
+    @property
+    def devices(self) -> dict[str, str]:
+        """The names of the devices, by ID."""
+        return {each["deviceID"]: each["name"] for each in self.config["devices"]}
+
+
+@pytest.fixture(params=VERSIONS)
+def daemon(request: pytest.FixtureRequest) -> Daemon:
+    """Each of the versions."""
+    return Daemon(request.param)
+
+
+@pytest.fixture
+def old() -> Daemon:
+    """Version 1.19.2."""
+    return Daemon("1.19.2")
+
+
+@pytest.fixture
+def newer() -> Daemon:
+    """Version 1.29.5."""
+    return Daemon("1.29.5")
+
+
+def test_a_new_daemon(daemon: Daemon) -> None:
+    """A new daemon knows nobody, shares nothing and keeps to this computer."""
+    config = daemon.config
+    assert daemon.devices == {str(OWN): "mine"}
+    assert (config["folders"], config["remoteIgnoredDevices"]) == ([], [])
+    assert (config["gui"]["apiKey"], config["gui"]["address"]) == ("key", "127.0.0.1:1")
+    options = config["options"]
+    assert options["listenAddresses"] == ["tcp://127.0.0.1:2"]
+    assert not any(options[key] for key in ("globalAnnounceEnabled", "localAnnounceEnabled", "relaysEnabled"))
+    assert configuration.modify(daemon.facts, OWN, config, lambda _: None) == config
+    assert configuration.copy(config) == config
+    assert configuration.copy(config) is not config
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_recorded_requests(version: str) -> None:
+    """A recorded configuration becomes, by the requests that followed, what it became in the daemon."""
+    recorded = [each for each in exchanges(version) if each.node == "a" and "/rest/config" in each.path]
+    config = copy.deepcopy(recorded[0].answer)
+    own = DeviceID(config["devices"][0]["deviceID"])
+    compared = 0
+    for each in recorded:
+        path = each.path.removeprefix("/rest/config")
+        if each.method == "GET":
+            if each.status == 200 and path not in {"/restart-required", "/insync"}:
+                compared += 1
+                assert apply(Facts.of(version), own, config, "GET", path, None) == each.answer
+            continue
+        try:
+            config = apply(Facts.of(version), own, config, each.method, path, each.body)
+            answer = (200, "")
+        except Refusal as refusal:
+            answer = (refusal.status, f"{refusal.text}\n")
+        assert answer == (each.status, each.answer)
+    assert compared > 10
+
+
+def test_folders(daemon: Daemon) -> None:
+    """A folder is added from the template, changed, replaced and removed."""
+    daemon(configuration.patch_section, "defaults/folder", {"rescanIntervalS": 77})
+    daemon(configuration.put_folder, {"id": "x", "path": "/x", "label": "X"})
+    assert (daemon.folder()["label"], daemon.folder()["rescanIntervalS"]) == ("X", 77)
+    daemon(configuration.patch_folder, "x", {"label": "Y", "rescanIntervalS": 5})
+    daemon(configuration.put_folder, b'{"id": "x", "path": "/y"}')
+    assert (daemon.folder()["label"], daemon.folder()["rescanIntervalS"]) == ("", 77)
+    daemon(configuration.put_folders, [{"id": "z", "path": "/z"}, {"id": "x", "path": "/x"}])
+    daemon(configuration.put_folders, [])
+    assert [each["id"] for each in daemon.config["folders"]] == ["x", "z"]
+    daemon(configuration.patch_folder, "x", {"id": "a"})
+    daemon(configuration.delete_folder, "x")
+    daemon(configuration.delete_folder, "nope")
+    assert [each["id"] for each in daemon.config["folders"]] == ["a", "z"]
+
+
+def test_folders_without_a_path(daemon: Daemon) -> None:
+    """Version 1 shares the home directory when there is no path."""
+    if daemon.facts.name == "2.1.3":
+        assert daemon.refuses(configuration.put_folder, {"id": "x"}) == (500, 'folder "x": folder has empty path')
+    else:
+        daemon(configuration.put_folder, {"id": "x"})
+        assert daemon.folder()["path"] == "~"
+
+
+def test_devices(daemon: Daemon) -> None:
+    """A device is added from the template, in any notation, changed, replaced and removed, also from folders."""
+    daemon(configuration.patch_section, "defaults/device", {"compression": "always"})
+    daemon(configuration.put_device, {"deviceID": OTHER.lower(), "name": "one"})
+    assert configuration.get_device(daemon.config, OTHER.replace("-", ""))["compression"] == "always"
+    daemon(configuration.put_folder, {"id": "x", "path": "/x", "devices": [{"deviceID": OTHER}]})
+    daemon(configuration.patch_device, OTHER.lower(), {"name": "two"})
+    daemon(configuration.put_devices, [{"deviceID": DEVICES[1]}, {"deviceID": ""}])
+    assert daemon.devices == {str(OWN): "mine", DEVICES[1]: "", OTHER: "two"}
+    daemon(configuration.delete_device, OTHER)
+    daemon(configuration.delete_device, OTHER)
+    assert [each["deviceID"] for each in daemon.folder()["devices"]] == [OWN]
+    daemon(configuration.delete_device, str(OWN))
+    assert daemon.devices == {str(OWN): "fake", DEVICES[1]: ""}
+
+
+def test_what_is_not_there(daemon: Daemon) -> None:
+    """What is not there can be neither read nor changed; an ID that is none is told first."""
+    for change, words in (
+        (configuration.patch_folder, (404, "No folder with given ID")),
+        (configuration.patch_device, (400, '"nope": device ID invalid: incorrect length')),
+    ):
+        assert daemon.refuses(change, "nope", b"{") == words
+    assert daemon.refuses(configuration.patch_device, OTHER, {}) == (404, "No device with given ID")
+    assert daemon.refuses(configuration.delete_device, "bad")[0] == 400
+    assert daemon.refuses(configuration.put_device, {"deviceID": "bad"})[0] == 400
+
+
+@pytest.mark.parametrize("body", [{}, 3, b"", b"[1 2]"])
+def test_what_is_no_list(daemon: Daemon, body: Any) -> None:
+    """1.19 takes what is no list for an empty one."""
+    for change in (configuration.put_folders, configuration.put_devices):
+        if daemon.facts.name == "1.19.2":
+            daemon(change, body)
+            assert daemon.devices == {str(OWN): "mine"}
+        else:
+            assert daemon.refuses(change, body)[0] == 400
+
+
+def test_sections(daemon: Daemon) -> None:
+    """A section is patched, or replaced from what is built in."""
+    daemon(configuration.patch_section, "options", {"maxSendKbps": 3})
+    assert daemon.config["options"]["maxSendKbps"] == 3
+    assert daemon.config["options"]["relaysEnabled"] is False
+    daemon(configuration.put_section, "options", {"maxRecvKbps": 4})
+    assert (daemon.config["options"]["maxSendKbps"], daemon.config["options"]["relaysEnabled"]) == (0, True)
+    daemon(configuration.put_section, "ldap", {"transport": "tls"})
+    daemon(configuration.patch_section, "ldap", {"address": "a"})
+    assert daemon.config["ldap"].items() >= {"transport": "tls", "address": "a"}.items()
+    daemon(configuration.put_section, "defaults/ignores", {"lines": ["x"]})
+    assert configuration.get_section(daemon.config, "defaults/ignores") == {"lines": ["x"]}
+    daemon(configuration.put_section, "defaults/ignores", {})
+    assert daemon.config["defaults"]["ignores"] == {"lines": []}
+    daemon(configuration.put_section, "defaults/folder", {"path": "/d"})
+    assert daemon.config["defaults"]["folder"]["path"] == "/d"
+    assert daemon.refuses(configuration.patch_section, "options", {"maxSendKbps": "x"})[0] == 400
+
+
+def test_the_whole(daemon: Daemon) -> None:
+    """The whole is replaced: what is missing goes, entries begin from the templates in it, and doubles are refused."""
+    daemon(configuration.put_device, {"deviceID": OTHER})
+    daemon(configuration.put_folder, {"id": "x", "path": "/x"})
+    whole = copy.deepcopy(daemon.config)
+    daemon(configuration.replace, whole)
+    assert daemon.config == whole
+    folder = {**whole["defaults"]["folder"], "label": "L", "path": "/p"}
+    body = {
+        **whole,
+        "defaults": {**whole["defaults"], "folder": folder},
+        "DEVICES": None,
+        "devices": None,
+        "folders": [{"id": "y"}],
+    }
+    daemon(configuration.replace, body)
+    assert daemon.devices == {str(OWN): "fake"}
+    assert [(each["id"], each["label"], each["path"]) for each in daemon.config["folders"]] == [("y", "L", "/p")]
+    twice = {**whole, "folders": [{"id": "y", "path": "/"}] * 2}
+    assert daemon.refuses(configuration.replace, twice) == (400, 'folder "y": folder has duplicate ID')
+    assert daemon.refuses(configuration.replace, b"") == (400, "unexpected end of JSON input")
+    assert daemon.refuses(configuration.replace, {"devices": 3})[0] == 400
+
+
+def test_a_whole_without_its_version(newer: Daemon) -> None:
+    """What doesn't tell its form is taken for the oldest; without anything in it, all is lost."""
+    newer(configuration.put_folder, {"id": "x", "path": "/x"})
+    newer(configuration.replace, {key: value for key, value in newer.config.items() if key != "version"})
+    assert (newer.folder()["maxConflicts"], newer.config["version"]) == (-1, 37)
+    assert newer.config["options"]["globalAnnounceServers"] == ["default"]
+    newer(configuration.replace, None)
+    assert newer.config["folders"] == []
+
+
+def test_encrypted_folders(daemon: Daemon) -> None:
+    """A folder can't become one for encrypted data, nor the other way round."""
+    daemon(configuration.put_folder, {"id": "x", "path": "/x"})
+    daemon(configuration.put_folder, {"id": "e", "path": "/e", "type": "receiveencrypted"})
+    refusal = (500, "folder type must not be changed from/to receive-encrypted")
+    assert daemon.refuses(configuration.patch_folder, "x", {"type": "receiveencrypted"}) == refusal
+    assert daemon.refuses(configuration.patch_folder, "e", {"type": "sendonly"}) == refusal
+    assert daemon.refuses(configuration.replace, {**daemon.config, "folders": [{"id": "e", "path": "/"}]}) == refusal
+
+
+def test_ways_to_keep_versions_that_do_not_exist(daemon: Daemon) -> None:
+    """Since 1.26 they are refused; before, the daemon goes down with it unless the folder is paused."""
+    daemon(configuration.put_folder, {"id": "x", "path": "/x", "paused": True})
+    body = {"versioning": {"type": "nonsense"}}
+    if daemon.facts.numbers >= (1, 26):
+        refusal = (500, 'requested versioning type "nonsense" does not exist')
+        assert daemon.refuses(configuration.patch_folder, "x", body) == refusal
+        assert not configuration.is_fatal(daemon.facts, daemon.config)
+    else:
+        daemon(configuration.patch_folder, "x", body)
+        assert not configuration.is_fatal(daemon.facts, daemon.config)
+        daemon(configuration.patch_folder, "x", {"paused": False})
+        assert configuration.is_fatal(daemon.facts, daemon.config)
+
+
+def password(daemon: Daemon) -> str:
+    """Return what is kept of the password."""
+    found: str = daemon.config["gui"]["password"]
+    return found
+
+
+def test_passwords(daemon: Daemon) -> None:
+    """A password is kept as a hash; what is kept already can be sent back with all else."""
+    daemon(configuration.patch_section, "gui", {"user": "me", "password": "secret"})
+    assert check_password(password(daemon), "secret")
+    kept = password(daemon)
+    daemon(configuration.patch_section, "gui", {"user": "you"})
+    daemon(configuration.patch_section, "gui", {"password": kept})
+    daemon(configuration.replace, daemon.config)
+    assert password(daemon) == kept
+    daemon(configuration.replace, {**daemon.config, "gui": {**daemon.config["gui"], "password": "new"}})
+    assert check_password(password(daemon), "new")
+    daemon(configuration.patch_section, "gui", {"password": ""})
+    assert check_password(password(daemon), "")
+
+
+def test_passwords_of_1_19(old: Daemon) -> None:
+    """1.19 knows no hash when it sees one, and asks nothing of passwords."""
+    old(configuration.patch_section, "gui", {"password": HASH})
+    assert check_password(password(old), HASH)
+    kept = password(old)
+    old(configuration.put_section, "gui", old.config["gui"])
+    assert check_password(password(old), kept)
+    old(configuration.put_section, "gui", {"apiKey": "key"})
+    assert password(old) == ""
+    old(configuration.patch_section, "gui", {"password": "x" * 73})
+    assert check_password(password(old), "x" * 73)
+
+
+def test_passwords_since_1_25(newer: Daemon) -> None:
+    """Newer versions take a hash for what it is, and refuse what bcrypt can't hash; none is one too."""
+    newer(configuration.patch_section, "gui", {"password": HASH})
+    assert password(newer) == HASH
+    newer(configuration.put_section, "gui", newer.config["gui"])
+    assert password(newer) == HASH
+    refusal = (500, "bcrypt: password length exceeds 72 bytes")
+    assert newer.refuses(configuration.patch_section, "gui", {"password": "x" * 73}) == refusal
+    newer(configuration.put_section, "gui", {"apiKey": "key"})
+    assert password(newer) == hash_password("")
+
+
+def test_api_keys(daemon: Daemon) -> None:
+    """Without an API key a new one is made, each time another."""
+    daemon(configuration.patch_section, "gui", {"apiKey": ""})
+    first = daemon.config["gui"]["apiKey"]
+    daemon(configuration.patch_section, "gui", {"apiKey": ""})
+    assert len({"key", first, daemon.config["gui"]["apiKey"]}) == 3
+    assert len(first) == 32
+
+
+def test_pauses(daemon: Daemon) -> None:
+    """One device is paused, or all, with the own one."""
+    daemon(configuration.put_device, {"deviceID": OTHER})
+    daemon(configuration.pause_devices, OTHER, paused=True)
+    assert [each["paused"] for each in daemon.config["devices"]] == [False, True]
+    daemon(configuration.pause_devices, None, paused=True)
+    assert [each["paused"] for each in daemon.config["devices"]] == [True, True]
+    daemon(configuration.pause_devices, OTHER, paused=False)
+    assert [each["paused"] for each in daemon.config["devices"]] == [True, False]
+
+
+def test_settings_that_need_a_restart(daemon: Daemon) -> None:
+    """Few settings take effect with a restart only."""
+    found = configuration.restart_settings(daemon.facts, daemon.config)
+    assert found == ([False, ""] if daemon.facts.name == "2.1.3" else ["auto"])

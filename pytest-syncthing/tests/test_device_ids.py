@@ -1,0 +1,70 @@
+"""What the daemon says of a text that is no device ID."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import InvalidDeviceIDError
+from pytest_syncthing.go.device_ids import problem
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+RIGHT = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"
+
+
+@pytest.mark.parametrize(
+    "text", [RIGHT, RIGHT.lower(), RIGHT.replace("-", " "), "1" * 52, "\u0131" * 52, RIGHT + "==", "A" * 56]
+)
+def test_right_ones(text: str) -> None:
+    """Each notation of an ID is right."""
+    assert problem(text) is None
+
+
+@pytest.mark.parametrize("text", ["", "-", " - "])
+def test_no_id_at_all(text: str) -> None:
+    """The empty ID is right too."""
+    assert problem(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a", '"a": device ID invalid: incorrect length'),
+        ("ü", '"ü": device ID invalid: incorrect length'),
+        ('"x"\n', '"\\"x\\"\\n": device ID invalid: incorrect length'),
+        (RIGHT.lower() + "a===", f'"{RIGHT.lower()}a===": device ID invalid: incorrect length'),
+        (RIGHT[:-1] + "3", f'"{RIGHT[:-1].replace("-", "")}3": check digit incorrect'),
+        ("A" * 27 + "9" + "A" * 28, f'"{"A" * 27}9{"A" * 28}": check digit incorrect'),
+        ("A" * 13 + "B" + "9" * 42, f'"{"A" * 13}B{"9" * 42}": check digit incorrect'),
+        ("9" * 56, f"digit '9' not valid in alphabet \"{ALPHABET}\""),
+        ("ü" * 28, f"digit 'Ã' not valid in alphabet \"{ALPHABET}\""),
+        ("9" * 52, "illegal base32 data at input byte 0"),
+        ("A" * 51 + "9", "illegal base32 data at input byte 51"),
+        ("A" * 26 + "\n" + "A" * 25, "illegal base32 data at input byte 55"),
+        ("A" * 26 + "\n9" + "A" * 24, "illegal base32 data at input byte 26"),
+        ("'" * 56, f"digit '\\'' not valid in alphabet \"{ALPHABET}\""),
+        ("ß" * 26, "illegal base32 data at input byte 0"),
+        ("\ud800", '"\\ud800": device ID invalid: incorrect length'),
+    ],
+)
+def test_the_words(text: str, words: str) -> None:
+    """What is wrong is said as a real daemon says it."""
+    assert problem(text) == words
+
+
+def test_it_judges_as_the_client_does() -> None:
+    """Made-up IDs, some with a mistake, are right or wrong as for `DeviceID`."""
+    source = random.Random(1)
+    for _ in range(300):
+        plain = "".join(source.choices(ALPHABET, k=51)) + source.choice("AQ")
+        text = str(DeviceID(plain))
+        place = source.randrange(len(text))
+        text = source.choice([plain, text, text[:place] + source.choice(ALPHABET + "0189-= ") + text[place + 1 :]])
+        try:
+            DeviceID(text)
+            is_right = True
+        except InvalidDeviceIDError:
+            is_right = False
+        assert (problem(text) is None) == is_right, text

@@ -1,0 +1,135 @@
+"""What the fake remembers of what has happened."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pytest_syncthing.clock import Clock
+from pytest_syncthing.model.events import DEFAULT, DISK, EventLog
+
+PAUSED = frozenset({"FolderPaused"})
+
+
+@pytest.fixture
+async def clock() -> Clock:
+    """A clock that stands still."""
+    made = Clock()
+    made.freeze()
+    return made
+
+
+@pytest.fixture
+async def log(clock: Clock) -> EventLog:
+    """A log without events."""
+    return EventLog(clock)
+
+
+async def look(log: EventLog, mask: frozenset[str] = DEFAULT, since: int = 0, limit: int = 0) -> list[Any]:
+    """Return the events there are."""
+    return await log.poll(mask, since, limit, 0)
+
+
+async def test_events(log: EventLog) -> None:
+    """Events have a number of their mask and one of all; what they say is a copy."""
+    assert await look(log, PAUSED) == []
+    data = {"id": ["docs"]}
+    log.emit("StateChanged", data)
+    log.emit("LocalChangeDetected", {})
+    log.emit("FolderPaused", data)
+    data["id"].append("changed")
+    assert [(event["id"], event["globalID"], event["type"]) for event in await look(log)] == [
+        (1, 1, "StateChanged"),
+        (2, 3, "FolderPaused"),
+    ]
+    assert [(event["id"], event["globalID"]) for event in await look(log, DISK)] == [(1, 2)]
+    (paused,) = await look(log, PAUSED)
+    assert paused == {
+        "id": 1,
+        "globalID": 3,
+        "time": paused["time"],
+        "type": "FolderPaused",
+        "data": {"id": ["docs"]},
+    }
+    assert (log.newest(), log.newest(DISK), log.newest(PAUSED)) == (2, 1, 1)
+    assert log.masks() == [DEFAULT, DISK, PAUSED]
+
+
+async def test_parts(log: EventLog) -> None:
+    """A poll returns what is newer than a number, and of that the last."""
+    for _ in range(5):
+        log.emit("StateChanged", {})
+    assert [event["id"] for event in await look(log, since=2)] == [3, 4, 5]
+    assert [event["id"] for event in await look(log, limit=2)] == [4, 5]
+    assert [event["id"] for event in await look(log, since=5)] == []
+    assert [event["id"] for event in await look(log, limit=-1)] == [1, 2, 3, 4, 5]
+
+
+async def test_negative_numbers(log: EventLog) -> None:
+    """A negative number shows the whole ring, which is empty where it is not full."""
+    nothing = await look(log, since=-1)
+    assert len(nothing) == 1000
+    assert nothing[0] == {
+        "id": 0,
+        "globalID": 0,
+        "time": "0001-01-01T00:00:00Z",
+        "type": "Unknown",
+        "data": None,
+    }
+    for _ in range(1000):
+        log.emit("StateChanged", {})
+    assert [event["id"] for event in await look(log, since=-1)] == list(range(1, 1001))
+
+
+async def test_what_is_forgotten(log: EventLog) -> None:
+    """Only the last 1000 events of a mask are kept; a full ring or a busy daemon leaves gaps."""
+    for _ in range(1001):
+        log.emit("StateChanged", {})
+    assert (await look(log))[0]["id"] == 2
+    log.overflow()
+    assert [event["id"] for event in await look(log)] == [1001]
+    log.emit("StateChanged", {}, keep=False)
+    log.emit("StateChanged", {})
+    assert [event["id"] for event in await look(log, since=1001)] == [1003]
+    assert log.newest() == 1003
+
+
+async def test_waiting(log: EventLog, clock: Clock) -> None:
+    """A poll waits for an event of its mask, or until its time is over."""
+    polls = [asyncio.create_task(log.poll(mask, 0, 0, 60)) for mask in (DEFAULT, DEFAULT, PAUSED, DISK)]
+    await asyncio.sleep(0)
+    assert log.waiting == 4
+    log.emit("StateChanged", {})
+    log.emit("StateChanged", {}, keep=False)
+    assert [event["id"] for event in await polls[0]] == [1]
+    assert await polls[1] == await polls[0]
+    assert log.waiting == 2
+    polls[3].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await polls[3]
+    clock.advance(59)
+    await asyncio.sleep(0)
+    assert log.waiting == 1
+    clock.advance(1)
+    assert await polls[2] == []
+    assert log.waiting == 0
+
+
+async def test_waiting_for_a_number(log: EventLog) -> None:
+    """A poll for events that are far ahead waits, whatever happens before."""
+    poll = asyncio.create_task(log.poll(DEFAULT, 2, 0, 60))
+    for waiting in (1, 1, 0):
+        await asyncio.sleep(0)
+        log.emit("StateChanged", {})
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert log.waiting == waiting
+    assert [event["id"] for event in await poll] == [3]
+
+
+async def test_who_has_asked(log: EventLog, clock: Clock) -> None:
+    """It is known when a mask was last asked for."""
+    await look(log)
+    assert log.last_asked == {DEFAULT: clock.now}

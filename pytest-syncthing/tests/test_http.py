@@ -1,0 +1,88 @@
+"""Requests and answers of the fake, as Go reads and writes them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_syncthing.http.messages import EMPTY, Headers, Refusal, Request, as_bytes, as_json, as_ok, as_text, encode
+
+
+def test_the_parts_of_a_request() -> None:
+    """Path and query are there both raw and decoded; a message names no header."""
+    request = Request(
+        "GET", "/a%2fb%ff?x=1&y=a+b%20c&x=2&z", Headers([("X-Api-Key", "secret"), ("x-api-key", "other")])
+    )
+    assert (request.raw_path, request.path, request.query) == ("/a%2fb%ff", "/a/b\ufffd", "x=1&y=a+b%20c&x=2&z")
+    assert (request.param("x"), request.params("x"), request.param("y")) == ("1", ["1", "2"], "a b c")
+    assert (request.has("z"), request.param("z"), request.has("w"), request.param("w")) == (True, "", False, "")
+    assert request.params("w") == []
+    assert (request.header("X-API-Key"), request.header("Host")) == ("secret", "")
+    assert str(request) == "GET /a%2fb%ff?x=1&y=a+b%20c&x=2&z"
+    assert Request("POST", "/", body=b"[1]").json() == [1]
+    assert Request("GET", "/").query == ""
+
+
+def test_what_go_drops_of_a_query() -> None:
+    """A pair with a semicolon or a broken escape counts for nothing (net/url)."""
+    request = Request("GET", "/?a=1;b=2&c=%zz&d=3")
+    assert [request.param(name) for name in "abcd"] == ["", "", "", "3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *[("5", 5), ("%2B5", 5), ("-5", -5), (str(2**63 - 1), 2**63 - 1)],
+        *[(text, 7) for text in ("", "x", "5.0", "1_0", "\u0665", " 5", "-", str(2**63), "9" * 5000)],
+    ],
+)
+def test_numbers(text: str, number: int) -> None:
+    """What strconv.Atoi doesn't take is the default."""
+    assert Request("GET", f"/?n={text}").number("n", 7) == number
+
+
+def test_json() -> None:
+    """JSON is what Go makes of it: indented, some characters escaped, others replaced, and a line break at the end."""
+    assert encode({"a": [], "b": {}, "c": [1, None, True]}) == (
+        b'{\n  "a": [],\n  "b": {},\n  "c": [\n    1,\n    null,\n    true\n  ]\n}\n'
+    )
+    assert encode("<&>\u2028\u2029ä\U0001f600\ud800") == (
+        '"\\u003c\\u0026\\u003e\\u2028\\u2029ä\U0001f600\ufffd"\n'.encode()
+    )
+    assert as_json([1]).content_type == "application/json; charset=utf-8"
+
+
+def test_texts() -> None:
+    """Texts end with a line break; those of failures are not to be guessed at."""
+    text = as_text("no", 404)
+    assert (text.status, text.body, text.content_type) == (404, b"no\n", "text/plain; charset=utf-8")
+    assert text.headers == {"X-Content-Type-Options": "nosniff"}
+    assert as_text("yes").headers == {}
+    ok = as_ok("restarting")
+    assert (json.loads(ok.body), ok.content_type) == ({"ok": "restarting"}, "text/plain; charset=utf-8")
+
+
+def test_other_answers() -> None:
+    """Binary data may be an attachment; an empty answer has no type."""
+    assert as_bytes(b"x", "image/png").headers == {}
+    assert as_bytes(b"x", "application/zip", "a.zip").headers == {"Content-Disposition": "attachment; filename=a.zip"}
+    assert (EMPTY.body, EMPTY.status, EMPTY.content_type) == (b"", 200, "")
+    refusal = Refusal(404, "no")
+    assert (refusal.status, refusal.text, str(refusal)) == (404, "no", "404 no")
+
+
+def test_headers() -> None:
+    """Headers are a mapping by names in whatever letters, which has them as they came and doesn't show their values."""
+    headers = Headers([("X-Api-Key", "secret"), ("Accept", "a"), ("x-api-key", "other"), ("ACCEPT", "b")])
+    assert (headers["x-API-key"], headers.get("ACCEPT"), headers.get("Host")) == ("secret", "a", None)
+    assert headers.all("Accept") == ["a", "b"]
+    assert headers.all("Host") == []
+    assert "accept" in headers
+    assert "Host" not in headers
+    assert dict(headers) == {"X-Api-Key": "secret", "Accept": "a"}
+    assert len(headers) == 2
+    assert {headers, Headers([("Accept", "a"), ("X-Api-Key", "secret")])} == {headers}
+    assert repr(headers) == "<Headers X-Api-Key, Accept>"
+    with pytest.raises(KeyError, match="Host"):
+        _ = headers["Host"]

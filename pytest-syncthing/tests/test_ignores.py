@@ -1,0 +1,130 @@
+"""Ignore patterns mean what they mean to the real daemons."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_syncthing.facts import VERSIONS, Facts
+from pytest_syncthing.model.disk import Entry, MemoryDisk
+from pytest_syncthing.model.ignores import FILE, IgnoreError, Ignores, load
+from pytest_syncthing.model.items import Kind
+
+FACTS = Facts.of("1.29.5")
+FOLDER = "/folder"
+
+
+@cache
+def table() -> dict[str, Any]:
+    """Return what daemons 1.19.2 and 1.29.5 made of patterns, in a folder that was new each time.
+
+    For each list of lines: the patterns it was expanded to, and the error, or which of the files were left out or kept.
+    What 1.19.2 answered in another way is noted as such.
+    """
+    path = Path(__file__).parents[2] / "tests" / "data" / "ignore_patterns.json"
+    answered: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return answered
+
+
+@cache
+def disk() -> MemoryDisk:
+    """Return the files that the daemons had."""
+    made = MemoryDisk()
+    for name in table()["files"]:
+        made.write(FOLDER, name, table()["includes"].get(name, "x").encode(), modified=0)
+    return made
+
+
+def parse(*lines: str, version: str = "1.29.5") -> Ignores:
+    """Read patterns that include nothing."""
+    return Ignores.parse(lines, lambda _: [], Facts.of(version))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_patterns_as_the_daemons_read_them(version: str) -> None:
+    """Lines are expanded to the same patterns, with the same errors, and leave out the same files."""
+    facts = Facts.of(version)
+    wrong: list[Any] = []
+    everything = [entry.name for entry in disk().walk(FOLDER)]
+    for row in table()["patterns"]:
+        expected = {**row, **row.get(version, {})}
+        disk().write(FOLDER, FILE, "".join(f"{line}\n" for line in row["lines"]).encode(), modified=0)
+        ignores = load(disk(), FOLDER, facts)
+        kept = [entry.name for entry in ignores.kept(disk().walk(FOLDER))]
+        if "ignored" in expected:
+            expected["kept"] = [name for name in everything if name not in expected["ignored"]]
+        found = {"expanded": ignores.expanded, "error": ignores.error}
+        if ignores.error is None:
+            found["kept"] = kept
+        wrong += [(row["lines"], key, value) for key, value in found.items() if value != expected.get(key)]
+    assert len(table()["patterns"]) > 200
+    assert wrong == []
+
+
+def test_what_syncthing_keeps_for_itself() -> None:
+    """Its own files are always ignored, whatever the patterns say, and never in the way of anything."""
+    ignores = parse("!*")
+    own = [".stfolder", ".stfolder/x", ".stignore", ".stversions/a/b", "a/.syncthing.x.tmp", "~syncthing~x"]
+    assert [name for name in own if not ignores.matches(name)] == []
+    assert not any(map(ignores.deletable, own))
+    assert [name for name in ("a/.stfolder", ".stfolders", "x.syncthing.") if ignores.matches(name)] == []
+
+
+def test_without_patterns() -> None:
+    """Without a file there are no lines, and nothing is ignored."""
+    ignores = load(MemoryDisk(), FOLDER, FACTS)
+    assert (ignores.lines, ignores.expanded, ignores.error, bool(ignores)) == (None, None, None, False)
+    assert not ignores.matches("x")
+    assert not ignores.deletable("x")
+
+
+def test_lines_are_given_back_stripped() -> None:
+    """The lines are told as they are in the file, but for the space around them."""
+    made = MemoryDisk()
+    made.write(FOLDER, FILE, b"  a \r\n\n// b\n\xff", modified=0)
+    assert load(made, FOLDER, FACTS).lines == ["a", "", "// b", "\ufffd"]
+
+
+def test_comments_are_no_patterns() -> None:
+    """Comments and empty lines alone are no patterns in use."""
+    assert not parse("// comment", "")
+    assert parse("// comment", "x")
+
+
+def test_what_may_be_deleted() -> None:
+    """Only what a pattern ignores as deletable may go; the first pattern that matches decides."""
+    ignores = parse("!keep.tmp", "fixed.tmp", "(?d)*.tmp")
+    assert [name for name in ("a.tmp", "keep.tmp", "fixed.tmp", "x") if ignores.deletable(name)] == ["a.tmp"]
+    assert [name for name in ("a.tmp", "keep.tmp", "fixed.tmp", "x") if ignores.matches(name)] == ["a.tmp", "fixed.tmp"]
+
+
+def test_patterns_mean_what_they_say() -> None:
+    """Characters beyond ASCII in brackets and wildcards in braces match, although the daemons fail there."""
+    assert parse("[ü]nï").matches("ünï")
+    assert parse("{*.tmp,ab?}").matches("sub/a.tmp")
+
+
+def test_patterns_that_can_not_be_read() -> None:
+    """An error tells the pattern; nothing is ignored then."""
+    with pytest.raises(IgnoreError, match=re.escape(r'invalid pattern "a\"b[" in ignore file: parse error: ')):
+        parse('a"b[')
+    made = MemoryDisk()
+    made.write(FOLDER, FILE, b"*\n[\n", modified=0)
+    ignores = load(made, FOLDER, FACTS)
+    assert (ignores.lines, ignores.expanded) == (["*", "["], [])
+    assert ignores.error == 'invalid pattern "[" in ignore file: parse error: unexpected end of input'
+    assert not ignores.matches("x")
+
+
+def test_parents_of_what_is_kept() -> None:
+    """An ignored directory is kept if something in it is, once, and only where the scan looks into it."""
+    names = {"a": True, "a/b": True, "a/b/one": False, "a/b/two": False, "a/c": True, "a/c/x": False, "d": True}
+    entries = [Entry(name, Kind.DIRECTORY if is_dir else Kind.FILE) for name, is_dir in names.items()]
+    kept = parse("!a/b/one", "!a/b/two", "*").kept(entries)
+    assert [entry.name for entry in kept] == ["a", "a/b", "a/b/one", "a/b/two"]
+    assert parse("*", "!a/b/one").kept(entries) == []

@@ -1,0 +1,189 @@
+"""Items of a folder's index: versions, conflicts, and what they look like in answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.support import recordings
+
+from pytest_syncthing.facts import VERSIONS, Facts
+from pytest_syncthing.go.words import parse_time
+from pytest_syncthing.model.items import (
+    IGNORED,
+    MUST_RESCAN,
+    NOTHING,
+    RECEIVE_ONLY,
+    Item,
+    Kind,
+    Order,
+    block_size,
+    bump,
+    compare,
+    digest_of,
+    merge,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OLD = (("AAAAAAA", 5),)
+NEW = (("AAAAAAA", 6),)
+
+
+def recorded(version: str) -> Iterator[tuple[bool, dict[str, Any]]]:
+    """Return the items that a real daemon has answered, and whether they were in a list."""
+    for exchange in recordings.exchanges(version):
+        if exchange.status != 200:
+            continue
+        if exchange.uri == "rest/db/file":
+            yield from ((False, exchange.answer[side]) for side in ("global", "local"))
+        for part in ("files", "rest", "progress", "queued"):
+            if exchange.uri in {"rest/db/need", "rest/db/remoteneed", "rest/db/localchanged"}:
+                yield from ((True, item) for item in exchange.answer.get(part, ()))
+
+
+def item_of(recorded: dict[str, Any]) -> Item:
+    """Return the item that a daemon has answered."""
+
+    def time(text: str) -> int:
+        moment = parse_time(text)
+        assert moment is not None
+        return moment
+
+    kind = Kind(recorded["type"])
+    blocks = recorded["numBlocks"] if recorded["numBlocks"] or recorded["deleted"] else 1
+    is_file = kind is Kind.FILE and not recorded["deleted"]
+    return Item(
+        recorded["name"],
+        kind,
+        recorded["size"] if is_file else 0,
+        time(recorded["modified"]),
+        recorded["modifiedBy"],
+        tuple((device, int(count)) for device, count in (each.split(":") for each in recorded["version"])),
+        None if recorded["noPermissions"] else int(recorded["permissions"], 8),
+        recorded["deleted"],
+        recorded["localFlags"],
+        recorded["sequence"],
+        recorded.get("blocksHash", "unknown") if is_file and blocks else None,
+        previous_digest=recorded.get("previousBlocksHash"),
+        changed=time(recorded.get("inodeChange", "1970-01-01T00:00:00Z")),
+    )
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_items_look_as_recorded(version: str) -> None:
+    """What a real daemon has answered is what comes of the same item here."""
+    items = list(recorded(version))
+    assert len(items) > 20
+    for listed, item in items:
+        assert item_of(item).to_json(Facts.of(version), listed=listed) == item
+
+
+def test_nothing() -> None:
+    """What stands for no item at all is as empty as the daemon's."""
+    answer = NOTHING.to_json(Facts.of("1.29.5"), listed=False)
+    assert (answer["name"], answer["modified"], answer["version"]) == ("", "1970-01-01T00:00:00Z", [])
+    assert (answer["permissions"], answer["numBlocks"], answer["blocksHash"]) == ("0", 0, None)
+    assert answer["inodeChange"] == answer["modified"]
+
+
+def test_a_counter_is_at_least_the_time() -> None:
+    """A change raises the counter of who made it, to the time at least; others keep theirs, sorted by ID."""
+    assert bump((), "BBBBBBB", 100) == (("BBBBBBB", 100),)
+    assert bump((("BBBBBBB", 100),), "BBBBBBB", 50) == (("BBBBBBB", 101),)
+    assert bump((("B222222", 7),), "BAAAAAA", 100) == (("BAAAAAA", 100), ("B222222", 7))
+    assert bump((("BAAAAAA", 7),), "3AAAAAA", 9) == (("BAAAAAA", 7), ("3AAAAAA", 9))
+
+
+def test_versions_are_compared() -> None:
+    """A version is newer that has seen all that the other one has, and more."""
+    one, both = (("AAAAAAA", 6),), (("AAAAAAA", 6), ("BBBBBBB", 1))
+    assert compare(one, one) is Order.EQUAL
+    assert compare(one, (("AAAAAAA", 6), ("BBBBBBB", 0))) is Order.EQUAL
+    assert (compare(OLD, NEW), compare(NEW, OLD)) == (Order.OLDER, Order.NEWER)
+    assert (compare(one, both), compare(both, one)) == (Order.OLDER, Order.NEWER)
+    assert compare(NEW, (("AAAAAAA", 5), ("BBBBBBB", 1))) is Order.CONCURRENT
+    assert compare((), ()) is Order.EQUAL
+    assert compare((), OLD) is Order.OLDER
+
+
+def test_versions_are_merged() -> None:
+    """What follows from two versions is older than neither."""
+    one, other = (("AAAAAAA", 6), ("3333333", 1)), (("AAAAAAA", 5), ("BBBBBBB", 1))
+    merged = merge(one, other)
+    assert merged == (("AAAAAAA", 6), ("BBBBBBB", 1), ("3333333", 1))
+    assert {compare(merged, each) for each in (one, other)} == {Order.NEWER}
+
+
+def test_conflicts() -> None:
+    """Of two changes the valid one wins, then the one that is no deletion, the later one, the lower device's."""
+    mine = Item("x", Kind.FILE, version=(("AAAAAAA", 6), ("BBBBBBB", 1)), modified=5)
+    its = Item("x", Kind.FILE, version=(("AAAAAAA", 5), ("BBBBBBB", 2)), modified=5)
+    pairs = [
+        (mine, replace(its, local_flags=RECEIVE_ONLY, modified=9)),
+        (mine, replace(its, invalid_elsewhere=True)),
+        (mine, replace(its, deleted=True, modified=9)),
+        (replace(its, modified=6), mine),
+        (mine, its),
+    ]
+    for winner, loser in pairs:
+        assert winner.wins_over(loser)
+        assert not loser.wins_over(winner)
+    assert not mine.wins_over(mine)
+
+
+def test_blocks() -> None:
+    """Files are cut into at most about 2000 blocks of 128 KiB to 16 MiB; an empty one is a block too."""
+    kib = 1 << 10
+    assert [block_size(size) for size in (0, 2000 * 128 * kib - 1, 2000 * 128 * kib, 1 << 50)] == [
+        128 * kib,
+        128 * kib,
+        256 * kib,
+        16384 * kib,
+    ]
+    sizes = {0: 1, 128 * kib: 1, 128 * kib + 1: 2, 2000 * 128 * kib: 1000}
+    assert {size: Item("x", Kind.FILE, size, digest="x").blocks for size in sizes} == sizes
+    assert Item("x", Kind.DIRECTORY).blocks == 0
+
+
+def test_digests() -> None:
+    """What identifies a content is what 2.x calls ``blocksHash``: the hash of the hashes of its blocks."""
+    empty = {item["blocksHash"] for _, item in recorded("2.1.3") if item["name"] == "empty"}
+    assert empty == {digest_of([b""])}
+    assert len({digest_of(blocks) for blocks in ([b"a"], [b"a", b"b"], [b"ab"], [b""])}) == 4
+
+
+def test_removed_items() -> None:
+    """A file that is gone keeps the fraction of its time, and is a newer version without content."""
+    item = Item("x", Kind.FILE, 7, 5_000_000_123, "BBBBBBB", OLD, 0o600, digest="x", sequence=3)
+    gone = item.removed("AAAAAAA", 9)
+    assert (gone.deleted, gone.size, gone.digest, gone.modified) == (True, 0, None, 9_000_000_123)
+    assert (gone.modified_by, gone.version, gone.permissions) == ("AAAAAAA", (("AAAAAAA", 9),), 0o600)
+    assert gone.weight(Facts.of("1.19")) == 0
+    assert not gone.invalid
+    assert item.removed("AAAAAAA", 9, local_flags=RECEIVE_ONLY).invalid
+
+
+def test_ignored_items() -> None:
+    """A file that is ignored is kept without its content, and doesn't count for others."""
+    item = Item("x", Kind.FILE, 7, version=OLD, digest="x").ignored()
+    answer = item.to_json(Facts.of("1.19"), listed=False)
+    assert (answer["ignored"], answer["invalid"], answer["localFlags"]) == (True, True, IGNORED)
+    assert (answer["size"], answer["numBlocks"], answer["version"]) == (0, 0, ["AAAAAAA:5"])
+    rescan = replace(item, local_flags=MUST_RESCAN).to_json(Facts.of("2.1"), listed=False)
+    assert (rescan["mustRescan"], rescan["ignored"]) == (True, False)
+
+
+@pytest.mark.parametrize(("version", "size"), [("1.19", 128), ("1.29", 128), ("2.1", 0)])
+def test_what_directories_weigh(version: str, size: int) -> None:
+    """Directories and links count 128 bytes before 2.1.2, and nothing since."""
+    facts = Facts.of(version)
+    assert [Item("x", kind).weight(facts) for kind in (Kind.DIRECTORY, Kind.SYMLINK)] == [size, size]
+    assert Item("x", Kind.FILE, 5).weight(facts) == 5
+
+
+def test_the_words_of_events() -> None:
+    """Events have short words for what an item is."""
+    assert [kind.word for kind in Kind] == ["file", "dir", "symlink"]

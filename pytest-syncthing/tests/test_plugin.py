@@ -1,0 +1,206 @@
+"""The fixtures for pytest, used by projects that are made up here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytest_plugins = ["pytester"]
+
+NEEDS_A_DAEMON = """
+    def test_one(syncthing_daemon):
+        raise AssertionError("it is not to run")
+"""
+
+
+@pytest.fixture(autouse=True)
+def loaded_as_installed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the projects load plugins as theirs would, however this run was told to."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    monkeypatch.delenv("PYTEST_PLUGINS", raising=False)
+    monkeypatch.delenv("SYNCTHING_BINARY", raising=False)
+
+
+@pytest.fixture
+def no_syncthing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without Syncthing."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+def test_plain_functions(pytester: pytest.Pytester) -> None:
+    """A test without a loop gets a fake that answers, and a fresh one for each test."""
+    pytester.makepyfile("""
+        import urllib.request, json
+
+        def ask(fake, path):
+            request = urllib.request.Request(fake.url + path, headers={"X-API-Key": fake.api_key})
+            with urllib.request.urlopen(request) as answer:
+                return json.load(answer)
+
+        def test_one(fake_syncthing):
+            fake_syncthing.add_folder("docs", files={"x": b"12345"})
+            assert ask(fake_syncthing, "/rest/db/status?folder=docs")["localBytes"] == 5
+
+        def test_other(fake_syncthing):
+            assert ask(fake_syncthing, "/rest/config/folders") == []
+    """)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+def test_pytest_asyncio(pytester: pytest.Pytester) -> None:
+    """Tests of pytest-asyncio share nothing with the fake's loop."""
+    pytester.makepyfile("""
+        import asyncio
+        import pytest
+
+        @pytest.fixture
+        async def client(fake_syncthing):
+            async with fake_syncthing.client() as client:
+                yield client
+
+        async def test_it(fake_syncthing, client):
+            poll = asyncio.create_task(client.events.poll(fake_syncthing.newest_event))
+            await fake_syncthing.until(lambda: fake_syncthing.polls_waiting)
+            fake_syncthing.emit("StateChanged", {"folder": "docs", "from": "idle", "to": "scanning"})
+            assert [event["type"] for event in await poll] == ["StateChanged"]
+    """)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", "-o", "asyncio_mode=auto").assert_outcomes(passed=1)
+
+
+def test_anyio(pytester: pytest.Pytester) -> None:
+    """Neither do tests of anyio."""
+    pytester.makepyfile("""
+        import anyio
+        import pytest
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        @pytest.mark.anyio
+        async def test_it(fake_syncthing):
+            with anyio.fail_after(10):
+                async with fake_syncthing.client() as client:
+                    assert (await client.system.version())["version"] == fake_syncthing.version
+    """)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "version"), [([], "v1.29.5"), (["--syncthing-version", "2.1"], "v2.1.3")], ids=["default", "option"]
+)
+def test_the_version(pytester: pytest.Pytester, arguments: list[str], version: str) -> None:
+    """The fake plays the version that the command line names."""
+    pytester.makepyfile(f"""
+        def test_it(fake_syncthing):
+            assert fake_syncthing.version == {version!r}
+    """)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments).assert_outcomes(passed=1)
+
+
+def test_versions_of_a_project(pytester: pytest.Pytester) -> None:
+    """A project overrides the version by a fixture of its own."""
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.fixture(params=["1.19", "2.1"])
+        def syncthing_version(request):
+            return request.param
+
+        def test_it(fake_syncthing, syncthing_version):
+            assert fake_syncthing.version.startswith(f"v{syncthing_version}.")
+    """)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+@pytest.mark.usefixtures("no_syncthing")
+def test_no_daemon(pytester: pytest.Pytester) -> None:
+    """Where there is no daemon, tests that need one are skipped, with the reason and advice."""
+    pytester.makepyfile(NEEDS_A_DAEMON)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*a real Syncthing is needed: there is no program 'syncthing'. Install*"])
+
+
+@pytest.mark.usefixtures("no_syncthing")
+def test_a_daemon_is_required(pytester: pytest.Pytester) -> None:
+    """Where it is required, they fail, for the same reason."""
+    pytester.makepyfile(NEEDS_A_DAEMON)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--syncthing-required")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*a real Syncthing is needed: there is no program 'syncthing'. Install*"])
+
+
+@pytest.mark.usefixtures("no_syncthing")
+def test_a_binary_that_is_not_there(pytester: pytest.Pytester) -> None:
+    """A program that the command line names, and that isn't there, is named in the reason."""
+    pytester.makepyfile(NEEDS_A_DAEMON)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs", "--syncthing-binary=/nowhere/syncthing")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*there is no program '/nowhere/syncthing'*"])
+
+
+@pytest.mark.daemon
+def test_real_daemons(pytester: pytest.Pytester, syncthing_binary: Path) -> None:
+    """The fixtures of real daemons serve tests with and without a loop, and nothing of them is left."""
+    pytester.makepyfile("""
+        import asyncio
+        import os
+        from pathlib import Path
+
+        homes = []
+
+        def test_one(syncthing_daemon):
+            async def main():
+                async with syncthing_daemon.client() as client:
+                    return await client.system.status()
+
+            assert asyncio.run(main())["myID"] == syncthing_daemon.device_id
+            homes.append(syncthing_daemon.home)
+
+        def test_pair(syncthing_pair):
+            one, other = syncthing_pair
+            assert one.device_id != other.device_id
+
+            async def main():
+                async with one.client() as client:
+                    return (await client.system.connections())["connections"][other.device_id]["connected"]
+
+            assert asyncio.run(main())
+            homes.extend([one.home, other.home])
+
+        def test_nothing_is_left():
+            assert len(homes) == 3
+            assert not any(home.exists() for home in homes)
+    """)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", f"--syncthing-binary={syncthing_binary}")
+    result.assert_outcomes(passed=3)
+
+
+def test_importing_it_is_cheap() -> None:
+    """The plugin is imported in every run of pytest: it loads pytest, and nothing of the library that takes time."""
+    code = (
+        "import pytest, sys; before = set(sys.modules); import pytest_syncthing.plugin; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [
+        "aiosyncthing",
+        "aiosyncthing._lazy",
+        "aiosyncthing.exceptions",
+        "pytest_syncthing",
+        "pytest_syncthing.plugin",
+    ]
+
+
+def test_it_is_installed(pytester: pytest.Pytester) -> None:
+    """A project has the fixtures without naming the plugin."""
+    result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*fixtures defined from pytest_syncthing.plugin*"])

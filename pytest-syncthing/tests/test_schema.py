@@ -1,0 +1,254 @@
+"""A body is decoded onto a value as Go does it. What the daemons say was noted from 1.19.2 and 1.29.5."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tests.support.recordings import exchanges
+
+from pytest_syncthing.config.schema import Schema
+from pytest_syncthing.facts import VERSIONS
+from pytest_syncthing.go.json import parse
+from pytest_syncthing.http.messages import Refusal
+
+DEVICE = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"
+FOLDER = "config.FolderConfiguration"
+OPTIONS = "config.OptionsConfiguration"
+SCHEMA = Schema.of("1.29.5")
+
+
+def new(kind: str) -> Any:
+    """Return a value with defaults, and empty lists."""
+    value = SCHEMA.new(kind)
+    SCHEMA.fill(kind, value)
+    return value
+
+
+def decode(kind: str, body: Any, onto: Any = None, version: str = "1.29.5") -> Any:
+    """Decode what a body would be the JSON of."""
+    raw = parse(body if isinstance(body, bytes) else json.dumps(body).encode())
+    return Schema.of(version).decode(kind, raw, new(kind) if onto is None else onto)
+
+
+def keys(value: Any) -> Any:
+    """Return the keys of an object and of those in it, in order."""
+    return {key: keys(each) for key, each in value.items()} if isinstance(value, dict) else None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_fields(version: str) -> None:
+    """Each version has the fields that a daemon of that version has, in the same order."""
+    recorded = next(each.answer for each in exchanges(version) if each.path == "/rest/config")
+    schema = Schema.of(version)
+    whole = schema.new("config.Configuration")
+    schema.fill("config.Configuration", whole)
+    assert [list(keys(each).items()) for each in (whole,)] == [list(keys(recorded).items())]
+    assert schema.current == recorded["version"]
+    assert list(keys(schema.zero("config.DeviceConfiguration"))) == list(recorded["devices"][0])
+    assert list(schema.zero("config.FolderDeviceConfiguration")) == list(recorded["defaults"]["folder"]["devices"][0])
+    assert whole["ldap"] == recorded["ldap"]
+    untouched = set(whole["defaults"]["folder"]) - {"devices", "markerName"}
+    assert all(whole["defaults"]["folder"][key] == recorded["defaults"]["folder"][key] for key in untouched)
+    different = {key for key, value in recorded["options"].items() if whole["options"][key] != value}
+    assert different == {
+        *("globalAnnounceEnabled", "localAnnounceEnabled", "relaysEnabled", "natEnabled", "crashReportingEnabled"),
+        *("urAccepted", "unackedNotificationIDs", "listenAddresses", "globalAnnounceServers", "stunServers"),
+    }
+
+
+def test_keys() -> None:
+    """Keys are found in whatever letters, unknown ones mean nothing, and of several each counts."""
+    assert decode(OPTIONS, b'{"MAXSENDKBPS": 1, "nope": 2}')["maxSendKbps"] == 1
+    assert decode(OPTIONS, b'{"max\xc5\xbfendKbps": 1}')["maxSendKbps"] == 1
+    assert decode(OPTIONS, b'{"minHomeDiskFree": {"value": 2}, "minHomeDiskFree": {"unit": "kB"}}')[
+        "minHomeDiskFree"
+    ] == {"value": 2, "unit": "kB"}
+
+
+def test_what_is_left_out() -> None:
+    """What the body leaves out stays, also in what is inside; the value that was there is not touched."""
+    onto = new(FOLDER) | {"label": "x"}
+    changed = decode(FOLDER, {"minDiskFree": {"value": 7.5}, "copiers": 3}, onto)
+    assert changed == onto | {"minDiskFree": {"value": 7.5, "unit": "%"}, "copiers": 3}
+    assert onto["minDiskFree"] == {"value": 1, "unit": "%"}
+
+
+def test_null() -> None:
+    """``null`` changes nothing, but makes lists and maps nil."""
+    onto = new(FOLDER)
+    body = {"label": None, "minDiskFree": None, "type": None, "copiers": None, "paused": None}
+    assert decode(FOLDER, body, onto) == decode(FOLDER, None, onto) == onto
+    emptied = decode(FOLDER, {"devices": None, "versioning": {"params": None}}, onto)
+    assert emptied["devices"] is None
+    assert emptied["versioning"]["params"] is None
+    SCHEMA.fill(FOLDER, emptied)
+    assert emptied == onto
+    emptied["versioning"]["params"] = None
+    whole = new("config.Configuration") | {"folders": [emptied]}
+    SCHEMA.fill("config.Configuration", whole)
+    assert whole["folders"] == [onto]
+
+
+def test_lists() -> None:
+    """A list replaces another, but each element of it is decoded onto the one that was there."""
+    assert decode("config.Ignores", {"lines": [None, "z", None]}, {"lines": ["a", "b"]}) == {"lines": ["a", "z", ""]}
+    onto = new(FOLDER) | {"devices": [{"deviceID": DEVICE, "introducedBy": "", "encryptionPassword": "secret"}]}
+    devices = decode(FOLDER, {"devices": [{"deviceID": ""}, {"encryptionPassword": "x"}, None]}, onto)["devices"]
+    zero = {"deviceID": "", "introducedBy": "", "encryptionPassword": ""}
+    assert devices == [zero | {"encryptionPassword": "secret"}, zero | {"encryptionPassword": "x"}, zero]
+    assert decode(FOLDER, {"devices": []}, onto)["devices"] == []
+
+
+def test_maps() -> None:
+    """Maps are merged, and told in the order of their keys."""
+    onto = new(FOLDER)
+    onto["versioning"]["params"] = {"b": "1", "keep": "2"}
+    versioning = decode(FOLDER, {"versioning": {"params": {"keep": "3", "a": None}}}, onto)["versioning"]
+    assert list(versioning["params"].items()) == [("a", ""), ("b", "1"), ("keep", "3")]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("body", [{"versioning": {"type": "simple"}}, {"versioning": None}])
+def test_versioning_begins_anew(version: str, body: Any) -> None:
+    """How versions are kept is decoded onto defaults, where it has some that are not empty."""
+    schema = Schema.of(version)
+    onto = schema.new(FOLDER)
+    onto["versioning"] |= {"cleanupIntervalS": 7, "fsPath": "/x", "fsType": "fake", "type": "trashcan"}
+    versioning = decode(FOLDER, body, onto, version)["versioning"]
+    assert (versioning["cleanupIntervalS"], versioning["fsPath"]) == (3600, "/x")
+    assert versioning["fsType"] == ("basic" if version == "2.1.3" else "fake")
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "taken"),
+    [
+        ("type", "sendonly", "sendonly"),
+        ("type", "readonly", "sendonly"),
+        ("type", "readwrite", "sendreceive"),
+        ("type", "SendOnly", "sendreceive"),
+        ("order", "nonsense", "random"),
+        ("filesystemType", "fake", "fake"),
+        ("fsWatcherDelayS", 2.50, 2.5),
+        ("fsWatcherDelayS", 2.0, 2),
+        ("fsWatcherDelayS", 1e300, 1e300),
+        ("label", "\ud800x", "\ufffdx"),
+    ],
+)
+def test_values(key: str, given: Any, taken: Any) -> None:
+    """Unknown texts become the first of their kind, and whole numbers are told without a point."""
+    value = decode(FOLDER, {key: given})[key]
+    assert value == taken
+    assert type(value) is type(taken)
+
+
+def test_free_texts() -> None:
+    """Version 2 takes any text as the type of a file system."""
+    schema = Schema.of("2.1.3")
+    assert decode(FOLDER, {"filesystemType": "x"}, schema.new(FOLDER), "2.1.3")["filesystemType"] == "x"
+    assert schema.zero(FOLDER)["filesystemType"] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z"),
+        ("2026-01-02T03:04:05+00:00", "2026-01-02T03:04:05Z"),
+        ("2026-01-02T03:04:05,120-05:00", "2026-01-02T03:04:05.12-05:00"),
+        ("2026-01-02T03:04:05.123456789123Z", "2026-01-02T03:04:05.123456789Z"),
+        (None, "0001-01-01T00:00:00Z"),
+    ],
+)
+def test_times(given: Any, taken: str) -> None:
+    """A time is told as Go prints it."""
+    kind = "config.ObservedFolder"
+    assert decode(kind, {"time": given}, SCHEMA.zero(kind))["time"] == taken
+
+
+def test_device_ids() -> None:
+    """A device ID is taken in any notation."""
+    kind = "config.DeviceConfiguration"
+    assert decode(kind, {"deviceID": DEVICE.lower().replace("-", " ")})["deviceID"] == DEVICE
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        (OPTIONS, [], "array into Go value of type config.OptionsConfiguration"),
+        (OPTIONS, {"maxSendKbps": "x"}, "string into Go struct field OptionsConfiguration.maxSendKbps of type int"),
+        (OPTIONS, {"maxSendKbps": 1.0}, "number 1.0 into Go struct field OptionsConfiguration.maxSendKbps of type int"),
+        (OPTIONS, {"maxSendKbps": 2**63}, f"number {2**63} into Go struct field OptionsConfiguration.maxSendKbps of"),
+        (OPTIONS, {"maxSendKbps": 10**30}, f"number {10**30} into Go struct field OptionsConfiguration.maxSendKbps of"),
+        (OPTIONS, {"maxSendKbps": True}, "bool into Go struct field OptionsConfiguration.maxSendKbps of type int"),
+        (OPTIONS, {"relaysEnabled": 1}, "number into Go struct field OptionsConfiguration.relaysEnabled of type bool"),
+        (OPTIONS, {"crURL": 1}, "number into Go struct field OptionsConfiguration.crURL of type string"),
+        (
+            OPTIONS,
+            {"databaseTuning": 3},
+            "number into Go struct field OptionsConfiguration.databaseTuning of type conf",
+        ),
+        (OPTIONS, {"minHomeDiskFree": 3}, "number into Go struct field OptionsConfiguration.minHomeDiskFree of type c"),
+        (
+            OPTIONS,
+            {"minHomeDiskFree": {"value": "x"}},
+            "string into Go struct field Size.minHomeDiskFree.value of type",
+        ),
+        (OPTIONS, b'{"minHomeDiskFree": {"value": 1e400}}', "number 1e400 into Go struct field Size.minHomeDiskFree."),
+        (OPTIONS, {"featureFlags": "x"}, "string into Go struct field OptionsConfiguration.featureFlags of type []st"),
+        (
+            OPTIONS,
+            {"featureFlags": [1]},
+            "number into Go struct field OptionsConfiguration.featureFlags of type string",
+        ),
+        (FOLDER, {"devices": 3}, "number into Go struct field FolderConfiguration.devices of type []config.FolderDevi"),
+        (FOLDER, {"devices": [3]}, "number into Go struct field FolderConfiguration.devices of type config.FolderDevi"),
+        (FOLDER, {"devices": [{"deviceID": 3}]}, "number into Go struct field FolderDeviceConfiguration.devices.devic"),
+        (FOLDER, {"versioning": 3}, "number into Go struct field FolderConfiguration.versioning of type config.noCust"),
+        (FOLDER, {"versioning": {"type": 3}}, "number into Go struct field FolderConfiguration.versioning.type of typ"),
+        (FOLDER, {"versioning": {"params": 3}}, "number into Go struct field FolderConfiguration.versioning.params of"),
+        (FOLDER, {"versioning": {"params": {"a": 3}}}, "number into Go struct field FolderConfiguration.versioning.pa"),
+    ],
+)
+def test_wrong_types(kind: str, body: Any, words: str) -> None:
+    """A value of the wrong type is refused with Go's words."""
+    with pytest.raises(Refusal) as refused:
+        decode(kind, body)
+    assert refused.value.status == 400
+    assert refused.value.text.startswith(f"json: cannot unmarshal {words}")
+
+
+def test_wrong_types_in_old_versions() -> None:
+    """An older Go tells less of where it is."""
+    with pytest.raises(Refusal, match=r"field FolderConfiguration\.versioning of type string"):
+        decode(FOLDER, {"versioning": {"type": 3}}, Schema.of("1.19.2").new(FOLDER), "1.19.2")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"label": 3, "copiers": "x"}, "FolderConfiguration.label"),
+        ({"label": 3, "versioning": {"type": 4}}, "FolderConfiguration.versioning.type"),
+        ({"label": 3, "devices": [{"deviceID": "bad"}]}, '"bad": device ID invalid: incorrect length'),
+    ],
+)
+def test_which_of_several_errors(body: Any, words: str) -> None:
+    """Of several errors the first is told, unless there is one that ends it all."""
+    with pytest.raises(Refusal) as refused:
+        decode(FOLDER, body)
+    assert words in refused.value.text
+
+
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [
+        (3, "Time.UnmarshalJSON: input is not a JSON string"),
+        ([], "Time.UnmarshalJSON: input is not a JSON string"),
+        ("x", 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'),
+    ],
+)
+def test_what_is_no_time(time: Any, words: str) -> None:
+    """What is no time is refused."""
+    with pytest.raises(Refusal) as refused:
+        decode("config.DeviceConfiguration", {"ignoredFolders": [{"time": time}]})
+    assert (refused.value.status, refused.value.text) == (400, words)

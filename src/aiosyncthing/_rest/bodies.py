@@ -1,0 +1,253 @@
+"""Checks and completion of configuration bodies before they are sent. Pure.
+
+The daemon takes an unknown enumerated text for the default, a folder without a path for the home directory, and a
+field that is left out of a list's element for that of whichever element stood there before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args
+
+from aiosyncthing import _routes
+from aiosyncthing import types as t
+from aiosyncthing.exceptions import BadRequestError, SyncthingError, UnknownDeviceError
+
+from .checks import device, device_in_path, lines, mapping, required, same_device
+from .lookup import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Body: TypeAlias = Mapping[str, Any]
+
+_NOTHING: Final[Body] = {}
+
+# Enumerated fields. An unknown text silently becomes the default (UnmarshalText in lib/config/*.go), and an unknown
+# type of versioning crashes 1.19. Beside the present names stand those that the daemon still reads.
+_FOLDER_ENUMS: Final[Mapping[str, frozenset[str]]] = {
+    "type": frozenset({*get_args(t.FolderType), "readwrite", "readonly"}),
+    "order": frozenset(get_args(t.PullOrder)),
+    "blockPullOrder": frozenset(get_args(t.BlockPullOrder)),
+    "copyRangeMethod": frozenset(get_args(t.CopyRangeMethod)),
+}
+_VERSIONING_ENUMS: Final = {"type": frozenset(get_args(t.VersioningType))}
+_DEVICE_ENUMS: Final = {"compression": frozenset({*get_args(t.Compression), "true", "false"})}
+_GUI_ENUMS: Final = {"authMode": frozenset(get_args(t.AuthMode))}
+_LDAP_ENUMS: Final = {"transport": frozenset(get_args(t.LDAPTransport))}
+
+# Lists of objects: what identifies an element, and the defaults of its other fields.
+_ELEMENTS: Final[Mapping[str, tuple[str | None, Body]]] = {
+    "devices": ("deviceID", {"introducedBy": "", "encryptionPassword": ""}),
+    "ignoredFolders": ("id", {"time": "0001-01-01T00:00:00Z", "label": ""}),
+    "entries": (None, {"match": "", "permit": False}),  # of xattrFilter
+}
+
+
+def patch_body(patch: Body | None, changes: Body) -> dict[str, Any]:
+    """Return the changes given as a dict and as keywords in one; there must be some."""
+    body = {**({} if patch is None else mapping(patch, "the patch")), **changes}
+    if not body:
+        raise BadRequestError("there is nothing to change")
+    return body
+
+
+def check_folder(folder: Body) -> str:
+    """Check the body that adds or replaces a folder, and return its ID."""
+    folder_id = required(folder.get("id", ""), "the folder's id")
+    required(folder.get("path", ""), "the folder's path (version 1 would share the home directory)")
+    check_default_folder(folder)
+    return folder_id
+
+
+def check_folder_patch(folder_id: str, patch: Body) -> None:
+    """Check the body that changes a folder; another ID would make a second folder."""
+    required(folder_id, "folder_id")
+    if patch.get("id", folder_id) != folder_id:
+        raise BadRequestError("a folder's id can't be changed: the daemon would add a second folder")
+    if "path" in patch:
+        required(patch["path"], "the folder's path")
+    check_default_folder(patch)
+
+
+def check_default_folder(folder: Body) -> None:
+    """Check the template for new folders, which has neither ID nor (in version 2) a path."""
+    _check_enums(folder, _FOLDER_ENUMS, "folder")
+    _check_enums(_part(folder, "versioning"), _VERSIONING_ENUMS, "folder versioning")
+    _check_elements(folder)
+    _check_elements(_part(folder, "xattrFilter"))
+
+
+def check_device(body: Body) -> str:
+    """Check the body that adds or replaces a device, and return its ID; without one the daemon does nothing."""
+    device_id = device_in_path(body.get("deviceID", ""), "the device's deviceID")
+    check_default_device(body)
+    return device_id
+
+
+def check_device_patch(device_id: str, patch: Body) -> None:
+    """Check the body that changes a device; another ID would make a second device."""
+    device_in_path(device_id)
+    if "deviceID" in patch and not same_device(required(patch["deviceID"], "deviceID"), device_id):
+        raise BadRequestError("a device's ID can't be changed: the daemon would add a second device")
+    check_default_device(patch)
+
+
+def check_default_device(body: Body) -> None:
+    """Check the template for new devices, which has no ID."""
+    _check_enums(body, _DEVICE_ENUMS, "device")
+    _check_elements(body)
+
+
+def check_gui(gui: Body, *, whole: bool) -> None:
+    """Check the settings of API and web interface.
+
+    Args:
+        gui: The body.
+        whole: Whether the body replaces all settings, so that a missing key counts as empty.
+    """
+    if (whole or "apiKey" in gui) and not gui.get("apiKey"):
+        raise BadRequestError("gui: without apiKey the daemon makes a new key and this client is locked out")
+    _check_enums(gui, _GUI_ENUMS, "gui")
+
+
+def check_ldap(ldap: Body) -> None:
+    """Check the settings of LDAP."""
+    _check_enums(ldap, _LDAP_ENUMS, "ldap")
+
+
+def check_configuration(config: Body) -> None:
+    """Check a whole configuration: what is missing there is not left alone, but removed or reset."""
+    version = mapping(config, "the configuration").get("version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise BadRequestError(
+            "the configuration must have the version it was read with: without it the daemon runs all its old"
+            " migrations over it"
+        )
+    check_gui(_part(config, "gui"), whole=True)
+    check_ldap(_part(config, "ldap"))
+    for folder in _list(config, "folders"):
+        check_folder(folder)
+    for each in _list(config, "devices"):
+        check_device(each)
+    defaults = _part(config, "defaults")
+    check_default_folder(_part(defaults, "folder"))
+    check_default_device(_part(defaults, "device"))
+
+
+def default_ignores(config: Body) -> list[str]:
+    """Return the default ignore patterns in a configuration; none if it doesn't name them."""
+    found: object = _part(_part(config, "defaults"), "ignores").get("lines")
+    return [] if found is None else lines(cast("Sequence[str]", found))
+
+
+def has_elements(patch: Body) -> bool:
+    """Tell whether a patch holds a list of objects of which each belongs to someone."""
+    return any(_list(patch, name) for name, (identity, _) in _ELEMENTS.items() if identity is not None)
+
+
+def complete_elements(patch: Body, current: Body) -> dict[str, Any]:
+    """Return a patch in which every element of every list of objects has all its fields.
+
+    Go decodes element i of a list onto the old element i (encoding/json; ``adjustFolder`` in
+    lib/api/confighandler.go), so a field that is left out would be inherited from a stranger: an
+    ``encryptionPassword`` would move to another device.
+
+    Args:
+        patch: The changes, not altered here.
+        current: The present object. An element that is in it already, by its ID, keeps its own fields; a new one
+            gets the defaults, and for fields unknown to this library the zero value of their type.
+    """
+    complete = dict(patch)
+    for name, (identity, defaults) in _ELEMENTS.items():
+        if patch.get(name) is not None:
+            present = _list(current, name)
+            complete[name] = [_complete(element, present, identity, defaults) for element in _list(patch, name)]
+    if patch.get("xattrFilter") is not None:
+        complete["xattrFilter"] = complete_elements(_part(patch, "xattrFilter"), _part(current, "xattrFilter"))
+    return complete
+
+
+def complete_configuration(config: Body) -> dict[str, Any]:
+    """Return a whole configuration in which every element of every list of objects has all its fields.
+
+    The daemon decodes each folder and device onto the default one of the same configuration.
+    """
+    complete = dict(config)
+    for name in ("folders", "devices"):
+        if config.get(name) is not None:
+            complete[name] = [complete_elements(each, {}) for each in _list(config, name)]
+    return complete
+
+
+def _complete(element: Body, present: Sequence[Body], identity: str | None, defaults: Body) -> dict[str, Any]:
+    zeros = {key: type(value)() for old in present for key, value in old.items() if value is not None}
+    own = _NOTHING
+    if identity is not None:
+        own = next((old for old in present if same_device(old[identity], element[identity])), _NOTHING)
+    return {**zeros, **defaults, **own, **element}
+
+
+def merge(current: Body, patch: Body) -> dict[str, Any]:
+    """Return an object with a patch applied as the daemon would: objects merge, anything else is replaced."""
+    merged = dict(current)
+    for key, value in patch.items():
+        both = isinstance(merged.get(key), Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(_part(merged, key), _part(patch, key)) if both else value
+    return merged
+
+
+def sharing_error(folder: Body, devices: Iterable[Body]) -> SyncthingError | None:
+    """Return the error for a folder's device that the daemon would leave out without a word, if there is one.
+
+    Args:
+        folder: The folder, checked and with complete elements of ``devices``.
+        devices: All configured devices.
+    """
+    known = list(devices)
+    for element in _list(folder, "devices"):
+        name: str = element["deviceID"]
+        found = next((each for each in known if same_device(each["deviceID"], name)), None)
+        if found is None:
+            text = f"device {name} is not configured, so no folder can be shared with it: add it"
+            return missing(UnknownDeviceError, text, _routes.DEVICES)
+        encrypted = element.get("encryptionPassword") or folder.get("type") == "receiveencrypted"
+        if found.get("untrusted") and not encrypted:
+            return BadRequestError(f"device {name} is untrusted: sharing with it needs an encryptionPassword")
+    return None
+
+
+def _check_enums(body: Body, enums: Mapping[str, frozenset[str]], what: str) -> None:
+    for key, allowed in enums.items():
+        value = body.get(key)
+        if value is not None and not (isinstance(value, str) and value in allowed):
+            names = ", ".join(sorted(allowed - {""}))
+            raise BadRequestError(f"{what}: {key} must be one of {names}; the daemon would take the default instead")
+
+
+def _check_elements(body: Body) -> None:
+    for name, (identity, _) in _ELEMENTS.items():
+        for element in _list(body, name):
+            if identity is not None:
+                check = device if identity == "deviceID" else required
+                check(element.get(identity, ""), f"the {identity} in {name}")
+
+
+def _part(body: Body, key: str) -> Body:
+    value: object = body.get(key)
+    if value is None:
+        return _NOTHING
+    if not isinstance(value, Mapping):
+        raise BadRequestError(f"{key} must be an object (a dict)")
+    return cast("Body", value)
+
+
+def _list(body: Body, key: str) -> Sequence[Body]:
+    value: object = body.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, (list, tuple)) or not all(
+        isinstance(each, Mapping) for each in cast("list[object]", value)
+    ):
+        raise BadRequestError(f"{key} must be a list of objects (dicts)")
+    return cast("Sequence[Body]", value)

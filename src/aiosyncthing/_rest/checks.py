@@ -1,0 +1,123 @@
+"""Checks of arguments before anything is sent. Pure.
+
+The daemon takes an empty ID for "all", and a number or time that it can't read for its default. None of that is what a
+caller can have meant, so it is refused here with a `BadRequestError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from aiosyncthing import types as t
+from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
+from aiosyncthing.times import parse_time
+
+
+def required(value: str, what: str) -> str:
+    """Return an ID or name, unless it is empty: for the daemon that would mean "all", or nothing."""
+    anything = cast("object", value)  # callers without a type checker pass what they have
+    if not isinstance(anything, str):
+        raise BadRequestError(f"{what} must be a string, not {type(anything).__name__}")
+    if not anything:
+        raise BadRequestError(f"{what} must not be empty")
+    return anything
+
+
+def mapping(value: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+    """Return an object, unless it is something else, such as an ID where the object with that ID belongs."""
+    anything = cast("object", value)  # callers without a type checker pass what they have
+    if not isinstance(anything, Mapping):
+        raise BadRequestError(f"{what} must be an object (a dict), not {type(anything).__name__}")
+    return value
+
+
+def in_path(value: str) -> bool:
+    """Tell whether an ID can be part of a path: the daemon's router sees the decoded path and cleans it."""
+    return "/" not in value and value not in {".", ".."}
+
+
+def device_in_path(device_id: str, what: str = "device_id") -> str:
+    """Return a device ID that is going to be part of a path; what can't be is no device ID either."""
+    if not in_path(required(device_id, what)):
+        raise InvalidDeviceIDError(f"{what} is not a device ID")
+    return device_id
+
+
+def device(device_id: str, what: str = "device_id") -> str:
+    """Return a device ID as it was given, in any notation that the daemon takes.
+
+    Needed wherever the daemon isn't asked about the ID: there, an ID with a typing error would look like that of a
+    device that isn't there.
+
+    Raises:
+        InvalidDeviceIDError: It is not a device ID.
+    """
+    DeviceID(required(device_id, what))
+    return device_id
+
+
+def same_device(one: str, other: str) -> bool:
+    """Tell whether two notations mean the same device."""
+    try:
+        return one == other or DeviceID(one) == DeviceID(other)
+    except InvalidDeviceIDError:
+        return False
+
+
+def numbers(**values: tuple[int | None, int]) -> dict[str, str]:
+    """Return whole numbers as parameters, each given with its least value; ``None`` is left out.
+
+    The daemon silently takes its default for a number that it can't use.
+    """
+    return {name: number(name, value, least) for name, (value, least) in values.items() if value is not None}
+
+
+def number(name: str, value: int, least: int) -> str:
+    """Return a whole number as the daemon reads it."""
+    anything = cast("object", value)  # callers without a type checker pass what they have
+    if isinstance(anything, bool) or not isinstance(anything, int) or anything < least:
+        raise BadRequestError(f"{name} must be a whole number of at least {least}")
+    return str(anything)
+
+
+def page_params(page: int | None, perpage: int | None) -> dict[str, str]:
+    """Return the parameters of a paged list."""
+    return numbers(page=(page, 1), perpage=(perpage, 1))
+
+
+def lines(text: Iterable[str]) -> list[str]:
+    """Return texts as a list; a single string is refused, since it would become a text per character."""
+    anything = cast("object", text)  # callers without a type checker pass what they have
+    if isinstance(anything, str) or not isinstance(anything, Iterable):
+        raise BadRequestError("a list of strings is needed")
+    found = list(cast("Iterable[object]", anything))
+    if not all(isinstance(each, str) for each in found):
+        raise BadRequestError("a list of strings is needed")
+    return cast("list[str]", found)
+
+
+def check_log_time(since: str | datetime) -> str:
+    """Return a point in time as the daemon reads it; for anything else it would answer with the whole log."""
+    if isinstance(since, datetime):
+        if since.tzinfo is None:
+            raise BadRequestError("the time must have a time zone")
+        return since.astimezone(UTC).isoformat()  # Go reads no offset with seconds, as zones had once
+    parse_time(required(since, "since"))
+    return since
+
+
+def check_event_types(types: Iterable[str] | str) -> str:
+    """Return the names of event types in their canonical order, as the ``events`` parameter.
+
+    A name that the daemon doesn't know adds nothing to its filter: the poll would stay silent for ever. The order is
+    fixed since each combination of types is a subscription of its own in the daemon.
+    """
+    names = {types} if isinstance(types, str) else set(types)
+    if unknown := names.difference(t.EVENT_TYPES):
+        raise BadRequestError(f"unknown event types: {', '.join(sorted(map(str, unknown)))}")
+    if not names:
+        raise BadRequestError("at least one event type is needed")
+    return ",".join(name for name in t.EVENT_TYPES if name in names)

@@ -1,0 +1,136 @@
+"""Which keys a configuration has, by the types that describe it. Pure.
+
+The daemon ignores a key that it doesn't know, so a misspelt setting would seem to succeed. It reads keys in any case,
+but the other checks of bodies don't: so here a key in the wrong case is misspelt, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeAlias, cast, get_args, get_origin, get_type_hints, is_typeddict
+
+from aiosyncthing import types as t
+from aiosyncthing._http.wire import version_numbers
+from aiosyncthing.exceptions import BadRequestError
+
+Place: TypeAlias = tuple[str, ...]
+"""Keys that lead to a part of the configuration; lists on the way don't count."""
+
+_Shape: TypeAlias = "Mapping[str, _Shape | None]"
+
+_NEWEST: Final = [2, 1]
+_SHOWN: Final = 3
+# The objects of a list and their template have the same keys.
+_TWINS: Final[tuple[tuple[Place, Place], ...]] = (
+    (("folders",), ("defaults", "folder")),
+    (("devices",), ("defaults", "device")),
+)
+
+
+class Stray(NamedTuple):
+    """A key that no version up to the newest known has.
+
+    Attributes:
+        shown: Where it stands in the body, such as ``devices[1].pused``.
+        place: Where it stands in a configuration.
+        meant: What may be meant; empty if nothing is like it.
+    """
+
+    shown: str
+    place: Place
+    meant: str
+
+
+def is_newer(version: str | None) -> bool:
+    """Return whether a daemon may have keys that are not described here.
+
+    Args:
+        version: Its version, such as ``v2.1.3``; ``None`` if it is not known.
+    """
+    return version_numbers(version)[:2] > _NEWEST
+
+
+def find_strays(place: Place, body: object) -> list[Stray]:
+    """Return the keys of a body that no version has.
+
+    Args:
+        place: The part of the configuration that the body is, or is an element of.
+        body: What is to be sent. What isn't an object where there should be one is left to other checks.
+    """
+    shape: _Shape | None = _shape_of(t.Configuration)
+    for key in place:
+        shape = (shape or {})[key]
+    return [] if shape is None else _find(shape, body, place, "")
+
+
+def check_strays(strays: list[Stray], sent: object) -> None:
+    """Refuse keys that no version has, unless this daemon has them.
+
+    Args:
+        strays: The keys.
+        sent: The whole configuration, as the daemon sent it.
+
+    Raises:
+        BadRequestError: There are some; the text says what may be meant.
+    """
+    unknown = [stray for stray in strays if not any(_is_there(sent, each) for each in _places(stray.place))]
+    if unknown:
+        names = ", ".join(
+            f"{each.shown!r}{f' (did you mean {each.meant!r}?)' if each.meant else ''}" for each in unknown[:_SHOWN]
+        )
+        more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
+        raise BadRequestError(f"Syncthing has no setting {names}{more}: the daemon would ignore it")
+
+
+@cache
+def _shape_of(kind: Any) -> _Shape | None:
+    """Return the keys of a type and what is below each; ``None`` where anything may be."""
+    if is_typeddict(kind):
+        return {key: _shape_of(value) for key, value in get_type_hints(kind).items()}
+    return _shape_of(get_args(kind)[0]) if get_origin(kind) is list else None
+
+
+def _find(shape: _Shape, body: object, place: Place, shown: str) -> list[Stray]:
+    if isinstance(body, (list, tuple)):
+        elements = enumerate(cast("list[object]", body))
+        return [stray for number, each in elements for stray in _find(shape, each, place, f"{shown}[{number}]")]
+    if not isinstance(body, Mapping):
+        return []
+    found: list[Stray] = []
+    for key, value in cast("Mapping[object, object]", body).items():
+        name = str(key)
+        path = f"{shown}.{name}" if shown else name
+        if name not in shape:
+            found.append(Stray(path, (*place, name), _guess(name, shape)))
+        elif (below := shape[name]) is not None:
+            found += _find(below, value, (*place, name), path)
+    return found
+
+
+def _guess(key: str, shape: _Shape) -> str:
+    by_letters = {each.lower(): each for each in shape}
+    close = get_close_matches(key.lower(), by_letters, n=1)
+    return by_letters[close[0]] if close else ""
+
+
+def _places(place: Place) -> list[Place]:
+    found = [place]
+    for pair in _TWINS:
+        for one, other in (pair, pair[::-1]):
+            if place[: len(one)] == one:
+                found.append(other + place[len(one) :])
+    return found
+
+
+def _is_there(value: object, place: Place) -> bool:
+    if not place:
+        return True
+    if isinstance(value, list):
+        return any(_is_there(each, place) for each in cast("list[object]", value))
+    if not isinstance(value, Mapping):
+        return False
+    key, *rest = place
+    below = cast("Mapping[str, object]", value)
+    return key in below and _is_there(below[key], tuple(rest))

@@ -1,0 +1,109 @@
+"""Finding out what the daemon doesn't say: whether a folder or device exists, and why a folder can't be asked.
+
+Several endpoints answer 200 to an unknown folder or device and do nothing, and several call a paused folder unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from aiosyncthing import _routes
+from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, SyncthingError, UnknownFolderError
+
+from .checks import device_in_path, in_path, required
+from .shapes import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiosyncthing import types as t
+    from aiosyncthing._routes import Route
+    from aiosyncthing.api import API
+
+_T = TypeVar("_T")
+_Kind = TypeVar("_Kind", bound=NotFoundError)
+_FOUND: Final = 200
+
+
+def missing(kind: type[_Kind], message: str, route: Route[Any]) -> _Kind:
+    """Return the error that says what was not in the answer of a route.
+
+    Args:
+        kind: Its class.
+        message: What is not there.
+        route: The route, which answered with success.
+    """
+    return kind(message, method=route.method, path=route.path, status=_FOUND)
+
+
+async def find_folder(api: API, folder_id: str, timeout: float | None = None) -> t.FolderConfiguration:
+    """Return a folder's configuration, also for an ID that can't be part of a path.
+
+    Raises:
+        UnknownFolderError: There is no such folder.
+    """
+    required(folder_id, "folder_id")
+    if in_path(folder_id):
+        return await api.call(_routes.FOLDER, folder_id, timeout=timeout)
+    for folder in checked(_routes.FOLDERS, await api.call(_routes.FOLDERS, timeout=timeout)):
+        if folder["id"] == folder_id:
+            return folder
+    raise missing(UnknownFolderError, "the daemon has no such folder", _routes.FOLDERS)
+
+
+async def find_device(api: API, device_id: str, timeout: float | None = None) -> t.DeviceConfiguration:
+    """Return a device's configuration.
+
+    Raises:
+        UnknownDeviceError: There is no such device.
+        InvalidDeviceIDError: That is not a device ID.
+    """
+    return await api.call(_routes.DEVICE, device_in_path(device_id), timeout=timeout)
+
+
+async def explain_missing(api: API, folder_id: str, error: NotFoundError, timeout: float | None) -> SyncthingError:
+    """Return the error that says why a folder can't be asked, where "no such folder" may also mean a paused one.
+
+    Args:
+        api: The `API` that sends.
+        folder_id: The folder.
+        error: What the daemon's answer seemed to mean.
+        timeout: Seconds for the question.
+    """
+    try:
+        folder = await find_folder(api, folder_id, timeout)
+    except UnknownFolderError:
+        kind: type[SyncthingError] = UnknownFolderError
+        message = "the daemon has no such folder"
+    except SyncthingError:
+        return error  # it can't be found out; the first answer stands
+    else:
+        if not isinstance(error, UnknownFolderError) and not folder.get("paused"):
+            return error
+        kind = FolderNotRunningError
+        message = "the folder is paused" if folder.get("paused") else "the folder is not running (yet)"
+    return kind(message, method=error.method, path=error.path, status=error.status, body=error.body)
+
+
+async def ask(api: API, route: Route[_T], folder_id: str, params: Mapping[str, str], timeout: float | None) -> _T:
+    """Ask about a folder where "no such folder" may also mean a paused one.
+
+    Args:
+        api: The `API` that sends.
+        route: The route.
+        folder_id: The folder.
+        params: Further parameters.
+        timeout: Seconds for each request.
+
+    Raises:
+        UnknownFolderError: There is no such folder.
+        FolderNotRunningError: The folder is paused.
+    """
+    params = {"folder": required(folder_id, "folder_id"), **params}
+    try:
+        return await api.call(route, params=params, timeout=timeout)
+    except NotFoundError as error:
+        meant = await explain_missing(api, folder_id, error, timeout)
+        if meant is error:
+            raise
+        raise meant from error

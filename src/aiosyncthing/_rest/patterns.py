@@ -1,0 +1,64 @@
+r"""Ignore patterns that the daemon would read as other ones. Pure.
+
+``.stignore`` has a pattern a line, and the daemon cuts white space off both ends (``strings.TrimSpace`` in
+lib/ignore/ignore.go). Blanks around a pattern are never part of a file name; anything else that is cut off belongs to
+one, such as macOS's ``Icon\r``, which the pattern then no longer matches.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from aiosyncthing.exceptions import BadRequestError
+
+from .checks import lines as to_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_BREAK: Final = re.compile(r"\n")
+# What Go's unicode.IsSpace knows; str.isspace knows a few more.
+_SPACE: Final = r"[\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*"
+_ENDS: Final = re.compile(rf"\A{_SPACE}|{_SPACE}\Z")
+_BLANKS: Final = " \t"
+# The default patterns are kept in config.xml. What XML 1.0 has no characters for, Go writes as U+FFFD.
+_NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def check_patterns(lines: Iterable[str], *, stored: bool = False) -> list[str]:
+    """Return patterns as a list, if the daemon reads them as they are.
+
+    Args:
+        lines: The patterns.
+        stored: Whether they are kept in the configuration.
+
+    Raises:
+        BadRequestError: It wouldn't; the text says what to write.
+    """
+    found = to_lines(lines)
+    for line in found:
+        if reason := find_misread(line, stored=stored):
+            raise BadRequestError(reason)
+    return found
+
+
+def find_misread(line: str, *, stored: bool) -> str:
+    """Return why the daemon would read a pattern as another one; empty if it wouldn't.
+
+    Args:
+        line: The pattern.
+        stored: Whether it is kept in the configuration.
+    """
+    if "\n" in line:
+        reason, shown = "the daemon would read it as several patterns", _BREAK.sub("?", line)
+    elif _ENDS.sub("", line) != line.strip(_BLANKS):
+        core = line.strip(_BLANKS)
+        reason = f"the daemon would read it as {_ENDS.sub('', line)!r}"
+        shown = _ENDS.sub(lambda match: "?" * len(match[0]), core)
+    elif stored and _NOT_IN_XML.search(line):
+        reason = "the daemon's configuration can't hold all of its characters"
+        shown = _NOT_IN_XML.sub("?", line)
+    else:
+        return ""
+    return f"the ignore pattern {line!r} can't be written: {reason}. Write {shown!r} to match that name"

@@ -1,0 +1,96 @@
+"""How scans are asked for: in requests that are not too long, and with or without waiting for their end."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from aiosyncthing import _routes
+from aiosyncthing._http.wire import quoted_length
+from aiosyncthing.exceptions import BadRequestError, FolderNotRunningError, RequestTimeoutError
+
+from .checks import numbers, required
+from .lookup import find_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aiosyncthing.api import API
+
+Query: TypeAlias = "dict[str, str | list[str]]"
+
+_LONGEST: Final = 7000
+"""Characters of paths in one request. Proxies take request lines of 8 kB, as nginx and Apache do; the daemon itself
+answers 431 to a head of more than 1 MB (``DefaultMaxHeaderBytes`` of net/http)."""
+
+_PATIENCE: Final = 0.25  # seconds for a refusal, at least
+_LONGER: Final = 5  # than an answer over an open connection takes one that has to be opened first, with TLS, at most
+
+
+def queries(folder_id: str | None, sub: str | Iterable[str] | None, next_scan: int | None) -> list[Query]:
+    """Return the parameters of the requests that make up a scan.
+
+    Args:
+        folder_id: The folder; ``None`` for all.
+        sub: Only these paths within the folder.
+        next_scan: Seconds until the next periodic scan; it goes with the last request.
+
+    Raises:
+        BadRequestError: An argument makes no sense.
+    """
+    if folder_id is None:
+        if sub is not None or next_scan is not None:
+            raise BadRequestError("sub and next belong to one folder")
+        return [{}]
+    common: Query = {"folder": required(folder_id, "folder_id")}
+    found: list[Query] = [common] if sub is None else [{**common, "sub": part} for part in _parts(sub)]
+    found[-1] = {**found[-1], **numbers(next=(next_scan, 0))}
+    return found
+
+
+def _parts(sub: str | Iterable[str]) -> list[list[str]]:
+    parts: list[list[str]] = []
+    room = 0
+    for path in [sub] if isinstance(sub, str) else sub:
+        length = len("&sub=") + quoted_length(required(path, "sub"))
+        if length > room:
+            parts.append([])
+            room = _LONGEST
+        parts[-1].append(path)
+        room -= length
+    if not parts:
+        raise BadRequestError("sub must not be empty: the daemon would scan the whole folder")
+    return parts
+
+
+async def begin(api: API, folder_id: str | None, asked: Sequence[Query], timeout: float | None) -> None:
+    """Ask for a scan, and return when the daemon has had the time to refuse it.
+
+    The daemon answers when the scan is over, or at once if it can't be, and goes on scanning when the client hangs up
+    (seen on 1.19.2 and 1.29.5). So a request that is still not answered after a while has been taken, and is given up.
+    How long a refusal may take, the question before it shows.
+
+    Args:
+        api: The `API` that sends.
+        folder_id: The folder; ``None`` for all.
+        asked: The parameters of the requests.
+        timeout: Seconds for the question.
+
+    Raises:
+        UnknownFolderError: There is no such folder.
+        FolderNotRunningError: The folder is paused.
+        SyncthingError: What else goes wrong at once.
+    """
+    begun = time.monotonic()
+    if folder_id is None:
+        await api.call(_routes.PING, timeout=timeout)
+    elif (await find_folder(api, folder_id, timeout)).get("paused"):
+        route = _routes.DB_SCAN
+        raise FolderNotRunningError("the folder is paused", method=route.method, path=route.path)
+    patience = max(_PATIENCE, _LONGER * (time.monotonic() - begun))
+    # One after the other: where connections are limited, those sent together would wait for each other, and be given up
+    # before they have left.
+    for query in asked:
+        with suppress(RequestTimeoutError):
+            await api.call(_routes.DB_SCAN, params=query, timeout=patience)

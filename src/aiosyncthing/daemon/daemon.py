@@ -1,0 +1,461 @@
+"""The launcher."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import sys
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING, Final, Literal
+
+from aiosyncthing._deadline import Limit
+from aiosyncthing._loops import check_loop
+from aiosyncthing.exceptions import DaemonError, SyncthingError
+from aiosyncthing.syncthing import Syncthing
+
+from . import home as _home
+from .ports import Listening, Ports, is_taken
+from .process import Process, in_thread, to_the_end
+from .supervision import Crash, CrashPolicy, Log, Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self, TypeVar
+
+    from aiosyncthing.device_id import DeviceID
+
+    _T = TypeVar("_T")
+
+_LOGGER = logging.getLogger("aiosyncthing.daemon")
+
+_PORT_ATTEMPTS: Final = 5
+_PROBE_PAUSE: Final = 0.05
+_PROBE_TIMEOUT: Final = 5.0
+
+
+class Daemon:
+    """A Syncthing daemon of one's own, ready to be asked.
+
+    ::
+
+        async with Daemon() as one, Daemon() as other:
+            await one.client.config.set_device({"deviceID": other.device_id, "addresses": [other.sync_address]})
+
+    A home without a ``config.xml`` gets one that keeps the daemon off the network: no discovery, relays, NAT traversal,
+    usage and crash reports or upgrades. A home that has one is used as it is, with its identity; only address and key
+    of the API are overridden, for this run. Beware: a copy of the home of a real installation makes the daemon talk to
+    that installation's devices.
+
+    Without an `address` the API listens on the loopback interface: at the port that the home had before if that is
+    free, otherwise at a free one. A new home listens for other devices at a free port of the loopback interface.
+
+    The environment is passed on without proxies and Syncthing's variables, and ``~`` leads into the home. What is
+    given as `env` counts, also where `Daemon` sets something by itself: ``HOME``, or ``STNOUPGRADE``, which it sets
+    to ``1`` (with ``0`` the daemon may upgrade itself, where its build can).
+
+    The daemon runs as a single process. What Syncthing's monitor process does is done here: when it exits because a
+    restart was asked for by the API, it is started again, on the same ports. After a crash it stays down until
+    `start`, unless `on_crash` says otherwise; after a shutdown it always does.
+
+    When this process ends without stopping it, even by SIGKILL, the daemon is killed; its temporary home then
+    remains. That holds on POSIX systems that have ``/bin/sh``, as long as no forked child lives on. On Windows the
+    daemon survives. This module was not run on macOS and Windows.
+
+    Args:
+        home: Directory for configuration, identity and database; created if missing and never removed. ``None`` for
+            a temporary one, which is removed in the end.
+        binary: The ``syncthing`` program. ``None`` for the environment variable ``SYNCTHING_BINARY`` or else
+            ``syncthing`` on the ``PATH``.
+        address: Where the API listens: ``127.0.0.1:8384``, ``[::1]:8384``, or ``unix:///path`` for a Unix socket;
+            ``0.0.0.0:8384`` for all interfaces, without TLS. If another program listens there, `start` raises.
+        api_key: The API key; by default a random one.
+        on_crash: What happens when the process ends without having been asked to, once it has been ready: ``stop``,
+            it stays down, or ``restart``, it is started again, on the same ports, within a second.
+        crash_limit: How many times it is started again within `crash_window`, before it stays down after all. The
+            defaults are those of Syncthing's own monitor process.
+        crash_window: Seconds.
+        crash_handler: A plain function, called with each `Crash` in the event loop.
+        start_timeout: Seconds until the API must be ready. Version 2 may have to convert an old database first.
+        stop_timeout: Seconds that the daemon has to end when it is asked to, before it is killed; 0 to kill it at
+            once. It needs up to 1, or 10 when it has just connected to another device.
+        env: Further environment variables.
+        arguments: Further arguments of ``syncthing serve``, such as ``--audit``.
+
+    Raises:
+        BadRequestError: The API key can't be sent in a header, the address can't be used, or `env` or `arguments`
+            contradict what this class sets, say by ``--gui-address``: it has an argument of its own for that. Or what
+            is given for crashes makes no sense.
+    """
+
+    def __init__(
+        self,
+        home: str | os.PathLike[str] | None = None,
+        binary: str | os.PathLike[str] | None = None,
+        *,
+        address: str | None = None,
+        api_key: str | None = None,
+        on_crash: Literal["stop", "restart"] = "stop",
+        crash_limit: int = 4,
+        crash_window: float = 60,
+        crash_handler: Callable[[Crash], object] | None = None,
+        start_timeout: float = 60,
+        stop_timeout: float = 15,
+        env: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
+    ) -> None:
+        _home.check_key(api_key)
+        _home.check_arguments(arguments)
+        _home.check_environment(env or {})
+        self._api_key = api_key or secrets.token_urlsafe(24)
+        self._given_binary = binary
+        self._given_address = None if address is None else Listening.given(address)
+        self._start_timeout = start_timeout
+        self._stop_timeout = stop_timeout
+        self._env = dict(env or {})
+        self._arguments = tuple(arguments)
+        self._log = Log(self._api_key)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = asyncio.Lock()
+        self._down = asyncio.Event()
+        self._supervisor = Supervisor(
+            self._new_process,
+            CrashPolicy(on_crash, crash_limit, crash_window, crash_handler),
+            self._log,
+            self._note_down,
+        )
+        self._binary: Path | None = None
+        self._home = _home.HomeFolder(home)
+        self._ports: Ports | None = None
+        self._client: Syncthing | None = None
+        self._device_id: DeviceID | None = None
+        self._sync_address: str | None = None
+        self._version: str | None = None
+        self._not_ready = ""
+
+    def __repr__(self) -> str:
+        """Show where it is, without the key."""
+        if not hasattr(self, "_not_ready"):  # its arguments were refused
+            return object.__repr__(self)
+        state = f"pid {self.pid}" if self.running else "down"
+        url = None if self._ports is None else self._ports.api.url
+        return f"<{type(self).__name__} {url} in {self._home.path}, {state}>"
+
+    @property
+    def client(self) -> Syncthing:
+        """A client of this daemon. It stays the same over restarts, and is closed by `stop`."""
+        return _started(self._client)
+
+    @property
+    def url(self) -> str:
+        """Base URL of the API. It stays the same until `stop`."""
+        return _started(self._ports).api.url
+
+    @property
+    def api_key(self) -> str:
+        """The API key."""
+        return self._api_key
+
+    @property
+    def device_id(self) -> DeviceID:
+        """The daemon's device ID."""
+        return _started(self._device_id)
+
+    @property
+    def sync_address(self) -> str:
+        """Where other daemons on this computer reach it: ``tcp://127.0.0.1:port``.
+
+        Raises:
+            DaemonError: It is not started, or its configuration has no address for TCP.
+        """
+        if self._sync_address is None and self._device_id is not None:
+            raise DaemonError("the daemon's configuration has no listen address for TCP")
+        return _started(self._sync_address)
+
+    @property
+    def version(self) -> str:
+        """Its version, such as ``v1.29.5``."""
+        return _started(self._version)
+
+    @property
+    def home(self) -> Path:
+        """Its directory for configuration, identity and database."""
+        return _started(self._home.path)
+
+    @property
+    def binary(self) -> Path:
+        """The program."""
+        return _started(self._binary)
+
+    @property
+    def pid(self) -> int | None:
+        """Its process ID; ``None`` while it is down. Every restart changes it."""
+        return None if self._supervisor.process is None else self._supervisor.process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it is up, or about to be started again: by a restart that the API was asked for, or after a crash."""
+        return self._supervisor.running
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit code of its last end, negative for a signal; ``None`` while it is up."""
+        return self._supervisor.returncode
+
+    @property
+    def log_tail(self) -> list[str]:
+        """The last 2000 lines of its log, over all restarts, without the key.
+
+        The logger ``aiosyncthing.daemon`` has each of them, as a debug message.
+        """
+        return self._log.lines
+
+    async def start(self) -> None:
+        """Start it, and wait until its API is ready.
+
+        After `kill`, a crash or a shutdown it starts again on the same ports; after `stop` it starts afresh.
+
+        Raises:
+            DaemonError: It is running already, or can't be started; the message has the end of its log. Nothing
+                remains of it then, nor when this is cancelled.
+            EventLoopError: It was started in another event loop.
+        """
+        async with self._in_turn():
+            if self.running:
+                raise DaemonError(f"the daemon is running already: {self!r}")
+            await self._launch()
+
+    async def stop(self) -> None:
+        """Ask it to end, kill it if it does not, and clean up: client, ports and temporary home.
+
+        May be called twice. Cancelled, it kills the daemon at once.
+
+        Raises:
+            DaemonError: It can't even be killed, or its temporary home can't be removed.
+        """
+        async with self._in_turn():
+            try:
+                await self._ask_to_end()
+            finally:
+                await to_the_end(self._release())
+
+    async def restart(self) -> None:
+        """End it politely and start it again, with the same URL, key, home and identity.
+
+        Raises:
+            DaemonError: As for `start`.
+        """
+        async with self._in_turn():
+            try:
+                await self._ask_to_end()
+                await to_the_end(self._reap())
+            except BaseException:
+                await to_the_end(self._release())
+                raise
+            await self._launch()
+
+    async def kill(self) -> None:
+        """Kill it, as a crash or a power failure would. `start` brings it back."""
+        async with self._in_turn():
+            await to_the_end(self._reap())
+            self._down.set()
+
+    async def wait(self) -> int | None:
+        """Wait until it is down and stays so: shut down, crashed, killed or stopped. Restarts do not count.
+
+        Returns:
+            Its exit code, negative for a signal.
+        """
+        self._check_loop()
+        await self._down.wait()
+        return self._supervisor.returncode
+
+    async def __aenter__(self) -> Self:
+        """Start it."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop it."""
+        await self.stop()
+
+    def _in_turn(self) -> asyncio.Lock:
+        """Return the lock for starting and ending it, one after the other."""
+        loop = self._check_loop()
+        if loop is not self._loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        return self._lock
+
+    def _check_loop(self) -> asyncio.AbstractEventLoop:
+        """Make sure that it is used in the loop that it was started in, as long as it is up."""
+        bound = self._supervisor.process is not None or self._lock.locked()
+        return check_loop(self._loop if bound else None, "the daemon")
+
+    async def _launch(self) -> None:
+        if self._down.is_set():
+            self._down = asyncio.Event()
+        self._not_ready = "it was not asked yet"
+        try:
+            with Limit(self._start_timeout):
+                taken = await (self._start_ready() if self._client else self._start_afresh())
+            if taken is None:
+                return
+            failure = self._error(f"another program took the daemon's port: {taken}")
+        except TimeoutError:
+            failure = self._error(f"the daemon was not ready within {self._start_timeout:g} s: {self._not_ready}")
+        except OSError as error:
+            failure = self._error(f"the daemon could not be started: {error}")
+        except BaseException:
+            await to_the_end(self._release())
+            raise
+        await to_the_end(self._release())
+        raise failure
+
+    async def _start_afresh(self) -> str | None:
+        """Find program, home and ports, start it and wait until it is ready.
+
+        Returns:
+            What another program has; ``None`` if it is ready.
+        """
+        self._binary = await in_thread(_home.find_binary, self._given_binary)
+        new_home = await in_thread(self._home.make)
+        wanted = self._given_address
+        if wanted is None and not new_home:
+            wanted = await in_thread(Listening.kept, self.home)
+        taken: str | None = None
+        for _ in range(_PORT_ATTEMPTS):
+            await self._choose_ports(wanted, new_home=new_home)
+            taken = await self._start_ready()
+            if taken is None:
+                break
+            await to_the_end(self._reap())
+            wanted = self._given_address
+        return taken
+
+    async def _choose_ports(self, wanted: Listening | None, *, new_home: bool) -> None:
+        await to_the_end(self._give_back())
+        self._ports = await self._reserve(wanted) if wanted else Ports(None)
+        if new_home:
+            text = _home.configuration(self._ports, self._api_key)
+            await in_thread(_home.write_configuration, self.home, text)
+        self._client = Syncthing(self._api_key, self.url)
+
+    async def _reserve(self, wanted: Listening) -> Ports:
+        try:
+            return await Ports.given(wanted)
+        except OSError as error:
+            reason = f"the daemon can't listen on {wanted.configured}: {error}"
+        if self._given_address is not None:
+            raise self._error(reason)
+        _LOGGER.warning("%s; it gets a free port for this run", reason)
+        return Ports(None)
+
+    async def _start_ready(self) -> str | None:
+        """Start it and wait until it is ready.
+
+        Returns:
+            What another program has of its ports; ``None`` if it is ready.
+        """
+        supervision = await self._supervisor.start()
+        ports = _started(self._ports)
+        probe = asyncio.create_task(self._probe(ports.sync))
+        try:
+            await asyncio.wait({probe, supervision}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            probe.cancel()
+            await to_the_end(asyncio.wait({probe}))
+        if not probe.cancelled():
+            self._supervisor.ready = probe.result()
+            return None if self._supervisor.ready else ports.sync
+        if await is_taken(ports.api.gui):
+            return ports.api.url
+        raise self._error("the daemon ended while it was starting")
+
+    async def _probe(self, own_listener: str) -> bool:
+        """Wait until it answers as itself and listens; return whether it can listen."""
+        while True:
+            try:
+                status = await self.client.system.status(timeout=_PROBE_TIMEOUT)
+                device_id = await in_thread(_home.read_device_id, self.home)
+            except (SyncthingError, OSError) as error:
+                self._not_ready = str(error)
+            else:
+                listener = status["connectionServiceStatus"].get(own_listener)
+                if self.client.api.daemon_id != device_id:
+                    self._not_ready = f"another one answers, {self.client.api.daemon_id}"
+                elif listener is not None and listener["error"] is not None:
+                    return False
+                elif listener is not None and listener["lanAddresses"] is None:
+                    self._not_ready = f"it does not listen on {own_listener} yet"
+                else:
+                    self._device_id = device_id
+                    self._version = self.client.api.daemon_version
+                    self._sync_address = _home.sync_address(status["connectionServiceStatus"])
+                    return True
+            await asyncio.sleep(_PROBE_PAUSE)
+
+    def _new_process(self) -> Process:
+        return Process(
+            _home.command_line(self.binary, self.home, _started(self._ports).api, self._arguments),
+            _home.environment(os.environ, self.home, self._api_key, self._env),
+            self.home,
+            self._log.add,
+        )
+
+    def _note_down(self) -> None:
+        self._down.set()
+
+    async def _ask_to_end(self) -> None:
+        await self._supervisor.ask_to_end(self._ask, self._stop_timeout)
+
+    async def _ask(self, process: Process) -> None:
+        if sys.platform == "win32":  # pragma: no cover - Windows
+            with suppress(SyncthingError):
+                await self.client.system.shutdown()
+        else:
+            process.terminate()
+
+    async def _reap(self) -> None:
+        """Leave nothing of the process."""
+        try:
+            await self._supervisor.reap()
+        except TimeoutError:
+            raise self._error("the daemon can't be killed") from None
+
+    async def _release(self) -> None:
+        """Leave nothing at all."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._remove_temporary_home)
+            stack.push_async_callback(self._give_back)
+            stack.callback(self._down.set)
+            await self._reap()
+
+    async def _remove_temporary_home(self) -> None:
+        try:
+            await asyncio.to_thread(self._home.remove)
+        except OSError as error:
+            raise self._error(f"the temporary home can't be removed: {error}") from error
+
+    async def _give_back(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+        if self._ports is not None:
+            self._ports.close()
+
+    def _error(self, what: str) -> DaemonError:
+        end = "" if self.returncode is None else f", exit code {self.returncode}"
+        shown = self._log.excerpt()
+        log = "\n".join(["; from its log:", *shown]) if shown else "; it has logged nothing"
+        return DaemonError(f"{what} (binary {self._binary}, home {self._home.path}{end}){log}")
+
+
+def _started(value: _T | None) -> _T:
+    if value is None:
+        raise DaemonError("the daemon is not started")
+    return value

@@ -1,0 +1,216 @@
+"""The ports of a private daemon: free ones of the loopback interface, and given ones."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import socket
+import sys
+from contextlib import suppress
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aiosyncthing.exceptions import BadRequestError
+from aiosyncthing.local import gui_address
+from aiosyncthing.local.config_file import Problem, read_gui
+from aiosyncthing.local.gui_address import GuiAddress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+LOOPBACK: Final = "127.0.0.1"
+_HOST: Final = re.compile(r"(?:http://)?(\[[^]]+\]|[^:/\[\]]+):?[0-9]*/?", re.IGNORECASE)
+
+
+class Port:
+    """A port for another program to listen on.
+
+    On Linux it is kept until `close`: a socket that is bound, but not listening, keeps the system from giving the
+    port to others, while a program that asks for this very number with SO_REUSEADDR, as Go's do, gets it. Elsewhere
+    another program may take it at any time.
+
+    Args:
+        host: Address of this computer; one of IPv6 without brackets.
+        number: The port; 0 for a free one.
+
+    Raises:
+        OSError: Another program listens there, or this computer has no such address.
+    """
+
+    def __init__(self, host: str = LOOPBACK, number: int = 0) -> None:
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        try:
+            if sys.platform == "linux":
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._socket.bind((host, number))
+            self.number: int = self._socket.getsockname()[1]
+        except OSError:
+            self.close()
+            raise
+        if sys.platform != "linux":  # pragma: no cover - other systems
+            self.close()
+
+    def close(self) -> None:
+        """Give it back."""
+        self._socket.close()
+
+
+class Listening(NamedTuple):
+    """Where a daemon's API listens.
+
+    Attributes:
+        gui: Where its client connects to.
+        host: What it listens on, which may be all interfaces; an IPv6 address in brackets, empty for a socket.
+    """
+
+    gui: GuiAddress
+    host: str
+
+    @classmethod
+    def on_loopback(cls, port: int, host: str = LOOPBACK) -> Self:
+        """Return a port of the loopback interface."""
+        return cls(GuiAddress(host, port, "", tls=False), bracketed(host))
+
+    @classmethod
+    def given(cls, text: str) -> Self:
+        """Read an address.
+
+        Raises:
+            BadRequestError: It doesn't say where, or wants TLS.
+        """
+        try:
+            gui = gui_address.parse(text)
+        except ValueError as error:
+            reason = str(error)
+        else:
+            host = _listening_host(text)
+            gui = gui._replace(host=LOOPBACK) if host == LOOPBACK else gui  # localhost may be another one
+            if gui.tls:
+                reason = f"Daemon and its client speak plain HTTP, not TLS: leave the scheme out of {text!r}"
+            elif gui.socket or host:
+                return cls(gui, host)
+            else:
+                reason = (
+                    f"the address {text!r} names no IP address: write 127.0.0.1:{gui.port}, or 0.0.0.0:{gui.port} for "
+                    "all interfaces"
+                )
+        raise BadRequestError(reason)
+
+    @classmethod
+    def kept(cls, home: Path) -> Self | None:
+        """Return the address in a home's configuration, brought to the loopback interface (reads).
+
+        Returns:
+            The address; ``None`` if it can't be used.
+        """
+        gui = read_gui(home)
+        if isinstance(gui, Problem):
+            return None
+        try:
+            address = gui_address.parse(gui.address)
+        except ValueError:
+            return None
+        if address.socket:
+            return cls(address._replace(tls=False), "")
+        return cls.on_loopback(address.port, address.host if address.host == "::1" else LOOPBACK)
+
+    @property
+    def url(self) -> str:
+        """Base URL for its client."""
+        return self.gui.url(tls=False)
+
+    @property
+    def option(self) -> str:
+        """The value of ``--gui-address``."""
+        return f"http://{self.configured}" if self.host else self.url
+
+    @property
+    def configured(self) -> str:
+        """The address as it stands in config.xml."""
+        return f"{self.host}:{self.gui.port}" if self.host else self.gui.socket
+
+    def reserve(self) -> Port | None:
+        """Keep the port for it.
+
+        Returns:
+            The port; ``None`` for a socket.
+
+        Raises:
+            OSError: Another program listens there, or this computer has no such address.
+        """
+        return Port(self.host.strip("[]"), self.gui.port) if self.host else None
+
+
+class Ports:
+    """The addresses of a daemon, kept until `close`: a free port for other devices, and one for its API.
+
+    Args:
+        api: Where its API listens; ``None`` for a free port of the loopback interface.
+
+    Attributes:
+        api: Where its API listens.
+        sync: Where it listens for other devices, if its configuration is a new one: ``tcp://127.0.0.1:port``.
+    """
+
+    def __init__(self, api: Listening | None) -> None:
+        sync = Port()
+        try:
+            port = Port() if api is None else api.reserve()
+        except OSError:
+            sync.close()
+            raise
+        self._reserved = [each for each in (sync, port) if each is not None]
+        self.api = api or Listening.on_loopback(self._reserved[-1].number)
+        self.sync = f"tcp://{LOOPBACK}:{sync.number}"
+
+    @classmethod
+    async def given(cls, api: Listening) -> Self:
+        """Take this address for the API, and a free port for other devices.
+
+        Raises:
+            OSError: Another program listens there, or this computer has no such address.
+        """
+        if await is_taken(api.gui):  # a socket, or where a port can't be kept
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        return cls(api)
+
+    def close(self) -> None:
+        """Give them back."""
+        for port in self._reserved:
+            port.close()
+
+
+async def is_taken(address: GuiAddress) -> bool:
+    """Return whether a program listens at an address."""
+    try:
+        if not address.socket:
+            _, writer = await asyncio.open_connection(address.host, address.port)
+        elif sys.platform == "win32":  # pragma: no cover - Windows
+            return False
+        else:
+            _, writer = await asyncio.open_unix_connection(address.socket)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+def _listening_host(text: str) -> str:
+    """Return the IP address in an address, in brackets if it is one of IPv6; empty if there is none."""
+    match = _HOST.fullmatch(text.strip())
+    host = "" if match is None else match[1].lower().replace("localhost", LOOPBACK)
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return ""
+    return "" if "%" in host else host
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands before a port."""
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,347 @@
+"""One look at everything that is waited for: what to ask for it, and what is missing by the answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from aiosyncthing import _routes
+from aiosyncthing._rest.checks import same_device
+from aiosyncthing._rest.shapes import check_event, check_events, checked, differ
+from aiosyncthing.exceptions import UnknownDeviceError, UnknownFolderError
+from aiosyncthing.live.mirror import restarts
+
+from .grace import GRACE, Grace, ages_of
+from .progress import Amount, Missing
+from .questions import Question, Questions
+from .scans import Scans
+from .sync import (
+    check_device,
+    check_folder,
+    check_shared,
+    device_name,
+    is_encrypted,
+    lacking,
+    local_amount,
+    mark,
+    nothing_received,
+    remote_amount,
+    shares,
+)
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterable
+
+    from aiosyncthing import types as t
+    from aiosyncthing.api import API
+    from aiosyncthing.events import Events
+
+_PATIENCE: Final = 2.0  # seconds to wait for answers before going on without those that take longer
+_GRACE: Final = GRACE
+_FEW: Final = 64  # events that usually reach back far enough
+_KEPT: Final = 1000  # events that the daemon keeps
+_CHANGED: Final = "has just changed"
+_UNKNOWN: Final = "no figures yet"
+_STARTED: Final = "it was just started; what other devices have may be on its way"
+_CONNECTED: Final = "it has just connected, or changed what it shares"
+_INTERRUPTED: Final = "it has just disconnected while something was on its way"
+
+
+class Look:
+    """What is waited for, and what is known about it from one look to the next.
+
+    Args:
+        api: What asks.
+        events: What asks for events.
+        folders: IDs of the folders; ``None`` for all.
+        devices: IDs of the devices; ``None`` for all.
+        rescan: Whether the folders have to be scanned first.
+        news: Called when it is time for another look.
+        disturbed: Called with a folder when it is no longer as it was.
+
+    Attributes:
+        retry: Whether to look again soon, since no event will call for it.
+        next_at: The moment at which the time for what may be on its way is over; ``None`` if nothing is.
+        grace: What may be on its way.
+        questions: What is known.
+        scans: The scans.
+    """
+
+    def __init__(
+        self,
+        api: API,
+        events: Events,
+        folders: list[str] | None,
+        devices: list[str] | None,
+        *,
+        rescan: bool,
+        news: Callable[[], object],
+        disturbed: Callable[[str], object],
+    ) -> None:
+        self.retry = False
+        self.next_at: float | None = None
+        self.grace = Grace(_GRACE)
+        self.questions = Questions(api, news)
+        self.scans = Scans(api, disturbed)  # the figures are from before
+        self._api = api
+        self._events = events
+        self._folders = folders
+        self._devices = devices
+        self._rescan = rescan
+        self._disturbed = disturbed
+        self._own_id = ""
+        self._sharing: frozenset[str] | None = None
+        self._configs: dict[str, t.FolderConfiguration] = {}
+        self._recalled: int | None = None  # ID of the last event that was looked through for what had happened before
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What is under way."""
+        return [*self.scans.tasks, *self.questions.tasks]
+
+    def concerns_folder(self, folder: str) -> bool:
+        """Return whether a folder is one of those that are waited for."""
+        return self._folders is None or folder in self._folders
+
+    def concerns_device(self, device: str) -> bool:
+        """Return whether a device shares any of the folders, as far as is known."""
+        return self._sharing is None or device in self._sharing
+
+    def compare(self, folders: Iterable[t.FolderConfiguration]) -> None:
+        """Note which of the folders the daemon has started again."""
+        for folder in folders:
+            name = folder["id"]
+            before = self._configs.get(name)
+            self._configs[name] = folder
+            if before is not None and restarts(before, folder):
+                self.grace.started(name, time.monotonic())
+                self.scans.restart(name)
+                self._disturbed(name)
+
+    def doubt(self) -> None:
+        """Note that it may be another daemon."""
+        self._own_id = ""
+
+    def lost(self) -> None:
+        """Note that anything may have happened."""
+        self._recalled = None
+        self.grace.lost(time.monotonic())
+        self.scans.restart()
+
+    async def identify(self) -> None:
+        """Ask which device it is."""
+        self._own_id = checked(_routes.STATUS, await self._api.call(_routes.STATUS))["myID"]
+
+    async def amounts(self) -> list[Amount]:
+        """Return what is there and what is missing, at each place.
+
+        Raises:
+            SyncthingError: It can't be found out, or waiting is in vain.
+        """
+        self.retry = False
+        if not self._own_id:
+            await self.identify()
+        config = checked(_routes.CONFIG, await self._api.call(_routes.CONFIG))
+        answer = checked(_routes.CONNECTIONS, await self._api.call(_routes.CONNECTIONS))
+        answered_at = time.monotonic()
+        folders = self._chosen_folders(config)
+        remotes = [device for device in config["devices"] if device["deviceID"] != self._own_id]
+        pairs = self._chosen_pairs(folders, remotes)
+        self.compare(folders)
+        sharing = [device for device in remotes if any(shares(folder, device) for folder in folders)]
+        self._sharing = frozenset(device["deviceID"] for device in sharing)
+        self.grace.connections(answer["connections"], answered_at)
+        connected = frozenset(name for name, connection in answer["connections"].items() if connection["connected"])
+        amounts = await self._figures(folders, pairs, sharing, connected)
+        amounts += self._on_its_way(folders, sharing, connected)
+        if not any(amount.missing for amount in amounts):
+            amounts += await self._confirm(folders)
+        if not any(amount.missing for amount in amounts):
+            await self._recall(answer["total"]["at"], answered_at)
+            amounts += self._on_its_way(folders, sharing, connected)
+        return amounts
+
+    def _chosen_folders(self, config: t.Configuration) -> list[t.FolderConfiguration]:
+        folders = {folder["id"]: folder for folder in config["folders"]}
+        for name in self._folders or ():
+            if name not in folders:
+                raise UnknownFolderError(f"the daemon has no folder {name}")
+        chosen = [folders[name] for name in (self._folders if self._folders is not None else folders)]
+        for folder in chosen:
+            check_folder(folder)
+        return chosen
+
+    def _chosen_pairs(
+        self, folders: list[t.FolderConfiguration], remotes: list[t.DeviceConfiguration]
+    ) -> list[tuple[t.FolderConfiguration, t.DeviceConfiguration]]:
+        devices = remotes
+        if self._devices is not None:
+            devices = [_find_device(name, remotes) for name in self._devices]
+            check_shared(folders, devices, every=self._folders is not None)
+        pairs = [(folder, device) for folder in folders for device in devices if shares(folder, device)]
+        for folder, device in pairs:
+            check_device(folder["id"], device)
+        return pairs
+
+    async def _figures(
+        self,
+        folders: list[t.FolderConfiguration],
+        pairs: list[tuple[t.FolderConfiguration, t.DeviceConfiguration]],
+        sharing: list[t.DeviceConfiguration],
+        connected: frozenset[str],
+    ) -> list[Amount]:
+        """Ask for the figures of folders and devices that are not known."""
+        if self._rescan:
+            for folder in folders:
+                self.scans.begin(folder["id"])
+        # A scan may find that an error is mended. One that ends while the status is asked doesn't count: the answer
+        # may be from before.
+        tried = {folder["id"] for folder in folders if not self._rescan or self.scans.was_tried(folder["id"])}
+        scanned = {folder["id"] for folder in folders if not self._rescan or self.scans.is_done(folder["id"])}
+        senders = {
+            folder["id"]: [_completion(folder, device) for device in sharing if shares(folder, device)]
+            for folder in filter(is_encrypted, folders)
+        }
+        completions = [*(_completion(*pair) for pair in pairs), *(each for some in senders.values() for each in some)]
+        asked = await self.questions.ask([*map(_status, folders), *completions], _PATIENCE)
+        summaries: list[t.FolderSummary | None] = [self.questions.answer(_status(folder)) for folder in folders]
+        failing = [folder for folder, each in zip(folders, summaries, strict=True) if each and each["errors"]]
+        await self.questions.ask(map(_errors, failing), _PATIENCE)
+        for folder, summary in zip(folders, summaries, strict=True):
+            status = _status(folder)
+            # A scan that fails ends so soon that the answer is often outdated when it comes.
+            if summary is not None and folder["id"] in tried and (status in asked or self.questions.is_fresh(status)):
+                check_folder(folder, summary)
+        amounts: list[Amount] = []
+        for folder in folders:
+            name = folder["id"]
+            amount = self._local(folder)
+            missing = amount.missing
+            if missing is None and name in senders:
+                missing = nothing_received(folder, [self.questions.answer(question) for question in senders[name]])
+            if name not in scanned:
+                reason = f"{missing.reason}; being scanned" if missing else "being scanned"
+                missing = replace(missing or Missing("", name), reason=reason)
+            amounts.append(replace(amount, missing=missing))
+        return amounts + [self._remote(*pair, connected=pair[1]["deviceID"] in connected) for pair in pairs]
+
+    def _local(self, folder: t.FolderConfiguration) -> Amount:
+        """Return what is missing here."""
+        name, status = folder["id"], _status(folder)
+        if not self.questions.is_answered(status):
+            self.retry = True
+            return Amount(missing=Missing(_UNKNOWN, name))
+        errors: t.FolderErrors | None = self.questions.answer(_errors(folder))
+        failed = errors["errors"] if errors is not None else None
+        amount = local_amount(folder, self.questions.answer(status), failed or ())
+        stale = self._if_outdated(status, Missing(_CHANGED, name))
+        return replace(amount, missing=amount.missing or stale)
+
+    def _remote(self, folder: t.FolderConfiguration, device: t.DeviceConfiguration, *, connected: bool) -> Amount:
+        """Return what is missing on a device."""
+        question = _completion(folder, device)
+        if not self.questions.is_answered(question):
+            self.retry = True
+            return Amount(missing=lacking(folder["id"], device, _UNKNOWN))
+        amount = remote_amount(folder["id"], device, self.questions.answer(question), connected=connected)
+        stale = self._if_outdated(question, lacking(folder["id"], device, _CHANGED))
+        return replace(amount, missing=amount.missing or stale)
+
+    def _if_outdated(self, question: Question, missing: Missing) -> Missing | None:
+        """Return what is missing if an answer may be from before something has changed."""
+        if self.questions.is_fresh(question):
+            return None
+        self.retry = True
+        return missing
+
+    def _on_its_way(
+        self, folders: list[t.FolderConfiguration], sharing: list[t.DeviceConfiguration], connected: frozenset[str]
+    ) -> list[Amount]:
+        """Return what is missing while news of other devices may be on their way."""
+        now, grace = time.monotonic(), self.grace
+        present = [device for device in sharing if device["deviceID"] in connected]
+        reachable = [folder["id"] for folder in folders if any(shares(folder, device) for device in present)]
+        found = [Missing(_STARTED, name) for name in reachable if grace.folder_until(name) > now]
+        for device in sharing:
+            name = device["deviceID"]
+            if name in connected and grace.device_until(name) > now:
+                found.append(Missing(_CONNECTED, "", name, device_name(device)))
+            elif name not in connected and not device["paused"] and grace.interrupted_until(name) > now:
+                found.append(Missing(_INTERRUPTED, "", name, device_name(device)))
+        self.next_at = grace.end(reachable, [device["deviceID"] for device in sharing], now)
+        return [Amount(missing=missing) for missing in found]
+
+    async def _confirm(self, folders: list[t.FolderConfiguration]) -> list[Amount]:
+        """Look whether the folders are still as they were before the remote devices were asked.
+
+        Else two things might be true that never were so at the same time.
+        """
+        before = {folder["id"]: mark(self.questions.answer(_status(folder))) for folder in folders}
+        for folder in folders:
+            self.questions.drop(_status(folder))
+        await self.questions.ask(map(_status, folders), None)
+        amounts: list[Amount] = []
+        for folder in folders:
+            name, summary = folder["id"], self.questions.answer(_status(folder))
+            missing = local_amount(folder, summary).missing or self._if_outdated(
+                _status(folder), Missing(_CHANGED, name)
+            )
+            if missing is None and differ(mark(summary), before[name]):
+                missing = Missing(_CHANGED, name)
+            if missing is not None:
+                self.questions.forget(name)
+                self.retry = True
+                amounts.append(Amount(missing=missing))
+        return amounts
+
+    async def _recall(self, at: str, answered_at: float) -> None:
+        """Look through the latest events for what the stream has not brought: it happened before, or only just now.
+
+        Args:
+            at: The daemon's time at the beginning of this look.
+            answered_at: The moment at which it was that time, or a little later.
+        """
+        now = time.monotonic()
+        if self._recalled is not None:
+            events = await self._latest(since=self._recalled)
+        else:
+            events = await self._latest(limit=_FEW)
+            if len(events) == _FEW and _ages(events, at)[0] <= _GRACE:
+                events = await self._latest()
+                if len(events) >= _KEPT and _ages(events, at)[0] <= _GRACE:
+                    self.grace.lost(now)
+        for event, age in zip(events, _ages(events, at), strict=True):
+            check_event(event)
+            self.grace.note(event, answered_at if age else now, age)
+        if events:
+            self._recalled = events[-1]["id"]
+
+    async def _latest(self, since: int = 0, limit: int | None = None) -> list[t.Event]:
+        events = await self._events.poll(since, limit=limit, timeout=0)
+        check_events(_routes.EVENTS, events)
+        return events
+
+
+def _ages(events: list[t.Event], at: str) -> list[float]:
+    return ages_of([event["time"] for event in events], at)
+
+
+def _status(folder: t.FolderConfiguration) -> Question:
+    return Question("status", folder["id"])
+
+
+def _errors(folder: t.FolderConfiguration) -> Question:
+    return Question("errors", folder["id"])
+
+
+def _completion(folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> Question:
+    return Question("completion", folder["id"], device["deviceID"])
+
+
+def _find_device(name: str, devices: Iterable[t.DeviceConfiguration]) -> t.DeviceConfiguration:
+    for device in devices:
+        if same_device(name, device["deviceID"]):
+            return device
+    raise UnknownDeviceError(f"the daemon has no remote device {name}")

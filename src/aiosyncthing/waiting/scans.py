@@ -1,0 +1,84 @@
+"""The scans that a wait asks for: one of each folder, begun again when the folder is started again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiosyncthing import _routes
+from aiosyncthing._backoff import is_transient
+from aiosyncthing.exceptions import NotFoundError, ServerError, SyncthingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiosyncthing.api import API
+
+
+class Scans:
+    """Which folders were scanned, and which are being scanned.
+
+    Args:
+        api: What asks.
+        ended: Called with a folder when a scan of it has ended, well or not.
+
+    Attributes:
+        failure: What went wrong in a way that doesn't heal by waiting.
+    """
+
+    def __init__(self, api: API, ended: Callable[[str], object]) -> None:
+        self.failure: SyncthingError | None = None
+        self._api = api
+        self._ended = ended
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # those that were given up but have not ended yet, too
+        self._tried: set[str] = set()
+        self._done: set[str] = set()
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What is under way."""
+        return list(self._tasks)
+
+    def begin(self, folder: str) -> None:
+        """Scan a folder, if it neither was nor is being scanned."""
+        if folder not in self._done and folder not in self._running:
+            task = self._running[folder] = asyncio.create_task(self._scan(folder))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def was_tried(self, folder: str) -> bool:
+        """Return whether a scan has ended, well or not."""
+        return folder in self._tried
+
+    def is_done(self, folder: str) -> bool:
+        """Return whether a scan has ended well."""
+        return folder in self._done
+
+    def restart(self, folder: str | None = None) -> None:
+        """Give up a scan under way: one of a folder that was stopped before its first scan may never be answered.
+
+        Args:
+            folder: The folder; ``None`` for all that are being scanned.
+        """
+        for name in [name for name in self._running if folder in {None, name}]:
+            self._running.pop(name).cancel()
+
+    async def _scan(self, folder: str) -> None:
+        task = asyncio.current_task()
+        try:
+            await self._api.call(_routes.DB_SCAN, params={"folder": folder})
+        except ServerError:  # the folder's own error, which its status has too, or it was stopped
+            self._tried.add(folder)
+        except NotFoundError:
+            pass  # not started yet, or gone; the configuration shows which
+        except SyncthingError as error:
+            if not is_transient(error):
+                self.failure = error
+        else:
+            self._tried.add(folder)
+            self._done.add(folder)
+        finally:
+            if self._running.get(folder) is task:
+                del self._running[folder]
+            self._ended(folder)

@@ -1,0 +1,190 @@
+"""What "in sync" means, without I/O: what is missing in a folder here, and on a remote device.
+
+The figures of the API don't say it by themselves. ``completion`` is 95 when only deletions are left, and 100 when only
+items without content are missing; a paused folder answers with zeros; one that was just started is idle, with the
+figures of its last run, before its first scan begins; a device that is away, or has not accepted the folder, answers
+with what was known last (lib/model/model.go, lib/model/folder_summary.go, lib/model/folderstate.go).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiosyncthing.exceptions import CannotSyncError, FolderNotRunningError
+from aiosyncthing.times import parse_time
+
+from .progress import Amount, FailedItem, Missing, items_and_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aiosyncthing import types as t
+
+_REMOTE_STATES: Final = {
+    "paused": "has paused the folder",
+    "notSharing": "has not accepted the folder",
+    "unknown": "has not said yet which folders it shares",
+}
+
+
+def check_folder(folder: t.FolderConfiguration, summary: t.FolderSummary | None = None) -> None:
+    """Raise what can't be healed by waiting.
+
+    Raises:
+        FolderNotRunningError: The folder is paused.
+        CannotSyncError: The folder has an error, such as a lost disk.
+    """
+    name = folder["id"]
+    if folder["paused"]:
+        raise FolderNotRunningError(f"folder {name} is paused")
+    if summary is not None:
+        error = summary.get("error", "")
+        if error or summary["state"] == "error":
+            reason = error or "it has an error"
+            raise CannotSyncError(f"folder {name}: {reason}", folder_id=name, reason=reason)
+
+
+def check_shared(
+    folders: Sequence[t.FolderConfiguration], devices: Iterable[t.DeviceConfiguration], *, every: bool
+) -> None:
+    """Raise if there is nothing to be waited for on a device.
+
+    Args:
+        folders: The folders.
+        devices: The devices.
+        every: Whether each device has to share every folder, or just any.
+
+    Raises:
+        CannotSyncError: According to the configuration, the device does not.
+    """
+    for device in devices:
+        name, device_id = device_name(device), device["deviceID"]
+        unshared = [folder["id"] for folder in folders if not shares(folder, device)]
+        if every and unshared:
+            reason = "not shared with the device"
+            message = f"folder {unshared[0]}: not shared with device {name}"
+            raise CannotSyncError(message, folder_id=unshared[0], device_id=device_id, reason=reason)
+        if len(unshared) == len(folders):
+            reason = "no folder is shared with the device"
+            raise CannotSyncError(f"device {name}: shares no folder", device_id=device_id, reason=reason)
+
+
+def shares(folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> bool:
+    """Return whether a folder is shared with a device."""
+    return any(element["deviceID"] == device["deviceID"] for element in folder["devices"])
+
+
+def check_device(folder_id: str, device: t.DeviceConfiguration) -> None:
+    """Raise what can't be healed by waiting.
+
+    Raises:
+        CannotSyncError: The device is paused here.
+    """
+    if device["paused"]:
+        raise CannotSyncError(
+            f"folder {folder_id}: device {device_name(device)} is paused",
+            folder_id=folder_id,
+            device_id=device["deviceID"],
+            reason="the device is paused",
+        )
+
+
+def device_name(device: t.DeviceConfiguration) -> str:
+    """Return a device's name, or the short form of its ID if it has none."""
+    return device["name"] or device["deviceID"][:7]
+
+
+def mark(summary: t.FolderSummary) -> object:
+    """Return what changes whenever something in a folder does, here or in what is known of other devices."""
+    return summary["sequence"], summary.get("remoteSequence")
+
+
+def is_encrypted(folder: t.FolderConfiguration) -> bool:
+    """Return whether a folder receives encrypted data only."""
+    return folder.get("type") == "receiveencrypted"
+
+
+def local_amount(
+    folder: t.FolderConfiguration, summary: t.FolderSummary | None, failed: Sequence[t.FileError] = ()
+) -> Amount:
+    """Return what is missing in a folder here.
+
+    What was changed here in a receive-only folder is not missing: it is not part of the cluster.
+
+    Args:
+        folder: Its configuration.
+        summary: Its figures; ``None`` if it is not running.
+        failed: The first of the items that failed, as far as they are known.
+    """
+    name = folder["id"]
+    if summary is None or not summary["state"]:
+        return Amount(missing=Missing("not started yet", name))
+    items = summary["needFiles"] + summary["needDirectories"] + summary["needSymlinks"] + summary["needDeletes"]
+    size, errors = summary["needBytes"], summary["errors"]
+    reason = ""
+    if items:
+        reason = f"{items_and_bytes(items, size)} still missing here" + (f", {errors} failed" if errors else "")
+    elif summary["state"] != "idle":
+        reason = summary["state"]
+    elif parse_time(summary["stateChanged"]) is None:  # since it was started, it has not even begun to scan
+        reason = "not scanned yet"
+    elif errors:  # with nothing needed, these are items here that can't be read, so others don't get them
+        reason = f"{errors} item{'' if errors == 1 else 's'} failed"
+    named = tuple(FailedItem(each["path"], each["error"]) for each in failed) if errors else ()
+    missing = Missing(reason, name, needed_items=items, needed_bytes=size, failed=named) if reason else None
+    return Amount(size, items, summary["globalBytes"], missing)
+
+
+def nothing_received(folder: t.FolderConfiguration, completions: Sequence[t.FolderCompletion | None]) -> Missing | None:
+    """Return what is missing in an encrypted folder for which no device has sent anything yet.
+
+    The daemon gets the token that it needs to announce the folder only when the devices connect. Until then the other
+    side has not accepted the folder, as it sees it, and sends nothing, while here nothing is needed
+    (`ccCheckEncryption` and `generateClusterConfig` in lib/model/model.go).
+
+    Args:
+        folder: An encrypted folder.
+        completions: What is known of each device that shares it, connected or not.
+    """
+    if not completions or any(completion is not None and completion["sequence"] for completion in completions):
+        return None
+    return Missing(
+        "nothing was received yet; if it stays so, pause and resume the device that has the data, so that it connects "
+        "again",
+        folder["id"],
+    )
+
+
+def remote_amount(
+    folder_id: str, device: t.DeviceConfiguration, completion: t.FolderCompletion | None, *, connected: bool
+) -> Amount:
+    """Return what a remote device is missing of a folder.
+
+    Args:
+        folder_id: The folder.
+        device: The device.
+        completion: What the daemon knows of it; ``None`` if the folder is not running.
+        connected: Whether it is connected, since version 1.19 has no ``remoteState``.
+    """
+    if completion is None:
+        return Amount(missing=lacking(folder_id, device, "not known yet"))
+    items = completion["needItems"] + completion["needDeletes"]
+    needed, total = completion["needBytes"], completion["globalBytes"]
+    state = completion.get("remoteState", "valid")
+    reason = ""
+    if not connected:
+        reason = "it is not connected"
+    elif state != "valid":
+        reason = f"it {_REMOTE_STATES.get(state, f'reports {state}')}"
+    elif completion["globalItems"] and not completion["sequence"]:
+        # Nothing is counted as needed by a device that has never said what it has. Since 1.20 the states above show it.
+        reason = "it has not said what it has; perhaps it has not accepted the folder"
+    elif items or needed:
+        reason = f"{items_and_bytes(items, needed)} still missing there"
+    missing = lacking(folder_id, device, reason, items, needed) if reason else None
+    return Amount(needed, items, total, missing)
+
+
+def lacking(folder_id: str, device: t.DeviceConfiguration, reason: str, items: int = 0, size: int = 0) -> Missing:
+    """Return what a device is missing of a folder."""
+    return Missing(reason, folder_id, device["deviceID"], device["name"], needed_items=items, needed_bytes=size)

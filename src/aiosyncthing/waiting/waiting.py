@@ -1,0 +1,267 @@
+"""The waiting itself. What is missing is decided in `look` and `sync`."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from aiosyncthing import _routes
+from aiosyncthing._backoff import delays, is_transient, pause_after
+from aiosyncthing._deadline import Signal, within
+from aiosyncthing._rest.checks import device, required
+from aiosyncthing._rest.shapes import check_event
+from aiosyncthing.exceptions import BadRequestError, MigrationError, NotSyncthingError, SyncthingError
+
+from .look import Look
+from .progress import Amount, Missing, Rate, SyncProgress, enumerated
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from aiosyncthing import types as t
+    from aiosyncthing.api import API
+    from aiosyncthing.events import Events
+    from aiosyncthing.stream.stream import EventStream
+
+    OnProgress: TypeAlias = Callable[[SyncProgress], Awaitable[object] | object]
+
+_LOGGER = logging.getLogger("aiosyncthing.waiting")
+
+# Seconds between two rounds of questions, of which some are expensive for the daemon: from short to long.
+_FIRST_PAUSE: Final = 0.1
+_PAUSE: Final = 1.0
+_LOOK: Final = 30.0  # seconds after which everything is asked again, even if no event says that it changed
+_READY_TIMEOUT: Final = 5.0
+
+_ABOUT_FOLDERS: Final = frozenset(
+    {
+        *("StateChanged", "FolderSummary", "FolderCompletion", "FolderErrors", "FolderWatchStateChanged"),
+        *("LocalIndexUpdated", "RemoteIndexUpdated", "ItemStarted", "ItemFinished", "RemoteDownloadProgress"),
+    }
+)
+_ABOUT_DEVICES: Final = frozenset(
+    {"DeviceConnected", "DeviceDisconnected", "DevicePaused", "DeviceResumed", "ClusterConfigReceived"}
+)
+# What disturbs a folder that was in sync. The others just follow from these.
+_DISTURBING: Final = frozenset({"StateChanged", "LocalIndexUpdated", "RemoteIndexUpdated", "ItemStarted"})
+
+
+async def wait_ready(api: API, timeout: float | None = None) -> None:
+    """Wait until a daemon answers as it should; see `Syncthing.wait_ready`."""
+    state = "nothing was tried yet"
+    async with within(timeout, lambda: f"the daemon is not ready, last seen: {state}"):
+        for delay in delays():
+            pause = min(delay, _PAUSE)
+            try:
+                status: dict[str, Any] = {**await api.call(_routes.STATUS, timeout=_READY_TIMEOUT)}
+            except MigrationError:
+                state = "migration (Syncthing is converting its database)"
+            except SyncthingError as error:
+                if not is_transient(error):
+                    raise
+                state = str(error)
+                pause = pause_after(error, pause)
+            else:
+                if "myID" not in status:
+                    raise NotSyncthingError("what answers there is not Syncthing: it gives no device ID. Check the URL")
+                return
+            await asyncio.sleep(pause)
+
+
+async def wait_in_sync(
+    api: API,
+    events: Events,
+    folders: Iterable[str] | str | None,
+    devices: Iterable[str] | str | None,
+    *,
+    rescan: bool,
+    stable_for: float,
+    timeout: float | None,
+    on_progress: OnProgress | None,
+) -> SyncProgress:
+    """Wait until folders are in sync; see `Syncthing.wait_in_sync`."""
+    chosen = _names(folders, "folders")
+    if chosen is not None and not chosen:
+        raise BadRequestError("folders must not be empty; leave it out for all")
+    waiter = _Waiter(api, events, chosen, _names(devices, "devices", device), rescan=rescan)
+    async with within(timeout, lambda: waiter.reason, lambda: waiter.progress):
+        await waiter.identify()  # outside of the stream, which would wait for a daemon that is not there
+        async with events.stream() as stream:
+            listener = asyncio.create_task(waiter.listen(stream))
+            try:
+                return await waiter.run(stable_for, on_progress)
+            finally:
+                await _end([listener, *waiter.tasks])
+
+
+def _names(
+    names: Iterable[str] | str | None, what: str, check: Callable[[str, str], str] = required
+) -> list[str] | None:
+    if names is None:
+        return None
+    return [check(name, what) for name in ([names] if isinstance(names, str) else names)]
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+class _Waiter:
+    """Looks, and waits for what makes another look worth while."""
+
+    def __init__(
+        self, api: API, events: Events, folders: list[str] | None, devices: list[str] | None, *, rescan: bool
+    ) -> None:
+        self.reason = "nothing was asked yet"
+        self.progress = SyncProgress.of([Amount(missing=Missing(self.reason))], None)
+        self._news = Signal()
+        self._look = Look(api, events, folders, devices, rescan=rescan, news=self._news.set, disturbed=self._disturb)
+        self._rate = Rate()
+        self._failure: Exception | None = None
+        self._disturbed = True  # since the last look
+        self._troubled = False
+        self._asked_at = float("-inf")
+        self._rest = _FIRST_PAUSE
+        self._wait = 0.0  # seconds that an answer has asked for
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What is under way."""
+        return self._look.tasks
+
+    async def identify(self) -> None:
+        """Ask which device it is."""
+        await self._look.identify()
+
+    async def listen(self, stream: EventStream) -> None:
+        """Note which of the things known are so no longer."""
+        try:
+            async for item in stream:
+                check_event(item)
+                self._note(item)
+        except Exception as error:  # noqa: BLE001 - raised again at the next look
+            self._failure = error
+            self._news.set()
+
+    def _note(self, item: t.StreamItem) -> None:
+        kind: str = item["type"]
+        data: Any = item["data"]
+        self._look.grace.note(item, time.monotonic())
+        if kind in _ABOUT_FOLDERS:
+            self._forget(data["folder"], disturbing=kind in _DISTURBING)
+        elif kind == "DownloadProgress":
+            for name in data:
+                self._forget(name)
+        elif kind in {"FolderPaused", "FolderResumed"}:
+            self._disturb(data["id"])
+            self._look.scans.restart(data["id"])
+        elif kind == "ConfigSaved":
+            self._look.compare(data["folders"])
+            self._news.set()
+        elif kind in _ABOUT_DEVICES:
+            if self._look.concerns_device(data["device"] if "device" in data else data["id"]):
+                self._forget_all()
+        elif kind in {"EventsLost", "StreamDown", "StreamUp"}:
+            self._look.doubt()
+            self._forget_all()
+            if kind == "EventsLost":
+                self._look.lost()
+            elif kind == "StreamDown":
+                self._look.questions.abandon()
+                self._warn(data["error"])
+
+    def _disturb(self, folder: str) -> None:
+        self._forget(folder, disturbing=True)
+
+    def _forget(self, folder: str, *, disturbing: bool = False) -> None:
+        if self._look.concerns_folder(folder):
+            self._look.questions.forget(folder)
+            self._disturbed = self._disturbed or disturbing
+            self._news.set()
+
+    def _forget_all(self) -> None:
+        self._look.questions.forget()
+        self._disturbed = True
+        self._news.set()
+
+    def _warn(self, reason: object) -> None:
+        """Say once that the daemon can't be asked, until it can be."""
+        if not self._troubled:
+            self._troubled = True
+            _LOGGER.warning("wait_in_sync goes on once the daemon can be asked again: %s", reason)
+
+    async def run(self, stable_for: float, on_progress: OnProgress | None) -> SyncProgress:
+        """Ask until everything is in sync, and has been for a while without a disturbance."""
+        good_since: float | None = None
+        reported: SyncProgress | None = None
+        while True:
+            if self._disturbed:
+                good_since = None
+            self._news.clear()
+            self._disturbed = False
+            begun = time.monotonic()
+            progress = self.progress = await self._measure()
+            if on_progress is not None and progress != reported:
+                reported = progress
+                result = on_progress(progress)
+                if inspect.isawaitable(result):
+                    await result
+            now = time.monotonic()
+            if progress.missing or self._disturbed:
+                good_since = None
+                self.reason = enumerated(progress.missing) or "something has just changed"
+                longest = _PAUSE if self._look.retry or not progress.missing else _LOOK
+            else:
+                good_since = now if good_since is None else good_since
+                longest = stable_for - (now - good_since)
+                if longest <= 0:
+                    return progress
+                self.reason = f"in sync, but only for {now - good_since:.1f} of {stable_for:g} seconds"
+            await self._pause(min(longest, _LOOK), now - begun)
+
+    async def _pause(self, longest: float, last: float) -> None:
+        """Wait for news, but neither too short nor too long.
+
+        Args:
+            longest: Seconds.
+            last: Seconds that the last look took.
+        """
+        if self._wait:
+            await asyncio.sleep(self._wait)
+            self._wait = 0.0
+        begun = time.monotonic()
+        if self._look.next_at is not None:
+            longest = max(0.0, min(longest, self._look.next_at - begun))
+        await self._news.wait(longest)
+        if self._news.is_set:
+            await asyncio.sleep(max(0.0, min(max(self._rest, last), longest) - (time.monotonic() - begun)))
+            self._rest = min(2 * self._rest, _PAUSE)
+
+    async def _measure(self) -> SyncProgress:
+        """Look, and add up."""
+        failure = self._failure or self._look.scans.failure
+        if failure is not None:
+            raise failure
+        if time.monotonic() - self._asked_at > _LOOK:
+            self._asked_at = time.monotonic()
+            self._look.questions.forget()
+        troubled = self._troubled
+        try:
+            amounts = await self._look.amounts()
+        except SyncthingError as error:
+            if not is_transient(error):
+                raise
+            self._look.questions.abandon()
+            self._warn(error)
+            self._wait = pause_after(error, 0)
+            self._look.retry = True
+            return self.progress.interrupted(f"the daemon can't be asked: {error}")
+        if troubled:  # a trouble that came during this look is not over
+            self._troubled = False
+        needed = sum(amount.needed_bytes for amount in amounts)
+        return SyncProgress.of(amounts, self._rate.add(time.monotonic(), needed))

@@ -1,0 +1,291 @@
+"""The entry, and what holds for all public methods."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import ssl
+import traceback
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from aiosyncthing import API, Syncthing
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    DiscoveryError,
+    FingerprintMismatchError,
+    RequestTimeoutError,
+    ServerError,
+    SyncthingError,
+    TLSError,
+)
+from aiosyncthing.tls import CertificateFile, Fingerprint
+from tests.support.calls import CALLS, KEY, NAMESPACES, Call, calls, check, public_methods, refused, results
+from tests.support.handshakes import Identity
+from tests.support.homes import config, make_home
+from tests.support.server import Server, as_json, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+# These are no requests, but none or many: they have tests of their own.
+NO_CALLS = {"close", "events.listen", "wait_in_sync", "wait_ready"}
+# Here, as in Syncthing's own API, it is the time that the daemon waits for events.
+TIMEOUT_OF_DAEMON = {"events.poll", "events.disk"}
+
+
+@pytest.mark.parametrize("call", calls(""), ids=str)
+async def test_a_call_is_one_request(call: Call) -> None:
+    """Each method sends exactly its request, and returns what the daemon sent."""
+    await check(call)
+
+
+def test_the_database_has_two_names() -> None:
+    """`db`, as the REST API calls it, is `database`."""
+    client = Syncthing(KEY)
+    assert client.db is client.database
+
+
+def test_every_method_is_in_the_table_of_calls() -> None:
+    """No public method is without a proof of what it sends."""
+    assert {call.name for call in CALLS} == public_methods().keys() - NO_CALLS
+
+
+@pytest.mark.parametrize("name", sorted(public_methods().keys() - NO_CALLS))
+def test_every_method_takes_a_time_out(name: str) -> None:
+    """Each method that makes requests takes `timeout`, by name only, and says what it means."""
+    method = public_methods()[name]
+    parameter = inspect.signature(method).parameters["timeout"]
+    assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    if name in TIMEOUT_OF_DAEMON:
+        assert (parameter.annotation, parameter.default) == ("int", 60)
+    else:
+        assert (parameter.annotation, parameter.default) == ("float | None", None)
+    assert "timeout: Seconds" in (inspect.getdoc(method) or "")
+
+
+@pytest.mark.parametrize("name", sorted(public_methods()))
+def test_every_method_is_explained(name: str) -> None:
+    """Each method's docstring names each of its arguments."""
+    doc = inspect.getdoc(public_methods()[name])
+    assert doc
+    for parameter in inspect.signature(public_methods()[name]).parameters:
+        assert f"{parameter}: " in doc, parameter
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call.name not in TIMEOUT_OF_DAEMON], ids=str)
+@pytest.mark.parametrize("timeout", [7.5, math.inf])
+async def test_the_time_out_reaches_every_request(call: Call, timeout: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit given to a method holds for each of its requests, those among them that only look first."""
+    limits: list[float | None] = []
+    for name in ("raw_request", "download"):
+        monkeypatch.setattr(API, name, noting(getattr(API, name), limits))
+    async with (
+        Server(*(answer for _, answer in call.before), call.answer) as server,
+        Syncthing(KEY, server.url) as client,
+    ):
+        assert await results(client, call, timeout=timeout) == call.result
+    if call.options.get("wait") is False:
+        assert 0.25 <= (limits.pop() or 0) < math.inf  # given up after a moment, by which it has been taken
+        assert len(limits) == len(call.requests) - 1
+        assert set(limits) == {timeout}
+    else:
+        assert limits == [timeout] * len(call.requests)
+
+
+def noting(method: Callable[..., Any], limits: list[float | None]) -> Callable[..., Any]:
+    """Return a method that does the same, and notes the limit that it was given."""
+
+    async def note(*args: Any, **options: Any) -> Any:
+        limits.append(options.get("timeout"))
+        return await method(*args, **options)
+
+    return note
+
+
+async def test_a_time_out_given_to_a_method_ends_it() -> None:
+    """The limit of a call holds in the place of the client's own."""
+    never = as_json({}, after=asyncio.Event())
+    async with Server(never) as server, Syncthing(KEY, server.url, timeout=None) as client:
+        with pytest.raises(RequestTimeoutError):
+            await client.system.status(timeout=0.05)
+
+
+def test_arguments_are_those_of_the_api() -> None:
+    """`Syncthing` and `API` are made alike, as in the first version."""
+    ours, api = (list(inspect.signature(kind).parameters.values()) for kind in (Syncthing, API))
+    assert [(p.name, p.default, p.kind) for p in ours] == [(p.name, p.default, p.kind) for p in api]
+    assert [p.name for p in ours[:6]] == ["api_key", "url", "timeout", "verify_ssl", "loop", "session"]
+    assert {p.name for p in ours[6:]} == {"tls", "max_response_size"}
+
+
+def test_it_is_made_without_a_loop() -> None:
+    """The constructor touches neither a loop nor a session, so that it can be called anywhere."""
+    client = Syncthing(KEY)
+    assert client.url == "http://127.0.0.1:8384"
+    assert client.api.daemon_id is None
+
+
+def test_the_url_is_as_given() -> None:
+    """`url` is the text that was given, with its path and final slash."""
+    assert Syncthing(KEY, "https://host:443/base/").url == "https://host:443/base/"
+
+
+def test_repr_shows_where_and_no_key() -> None:
+    """The repr has the URL, and neither key nor password."""
+    shown = repr(Syncthing(KEY, "https://user:password@host:1/base"))
+    assert shown == "<Syncthing of <API 'https://host:1/base'>>"
+
+
+def test_namespaces_share_one_api() -> None:
+    """Each namespace is one object of the class of its name, and all send by the same `API`."""
+    client = Syncthing(KEY)
+    for name in NAMESPACES:
+        namespace = getattr(client, name)
+        assert getattr(client, name) is namespace
+        assert type(namespace).__module__ == f"aiosyncthing.{name}"
+        assert namespace._api is client.api
+
+
+@pytest.mark.parametrize("base", ["", "/", "/base", "/base/", "/a/b//"])
+async def test_the_path_of_the_url_is_kept(base: str) -> None:
+    """A base URL with a path works with and without a final slash."""
+    async with Server(as_json({})) as server, Syncthing(KEY, server.url + base) as client:
+        await client.system.status()
+    assert server.request.target == f"{base.rstrip('/')}/rest/system/status"
+
+
+async def test_closing_twice() -> None:
+    """`close` may be called twice and by the context manager once more; afterwards nothing is sent."""
+    async with Server(as_json({})) as server:
+        async with Syncthing(KEY, server.url) as client:
+            await client.system.status()
+            await client.close()
+            await client.close()
+        await server.until(lambda: not server.open)
+        with pytest.raises(SyncthingError, match="closed"):
+            await client.system.status()
+
+
+async def test_closing_what_was_never_used() -> None:
+    """A client that made no request can be closed."""
+    async with Syncthing(KEY):
+        pass
+
+
+async def test_a_borrowed_session_stays_open() -> None:
+    """A session that was passed in is not closed."""
+    async with Server(as_json({}), as_json({})) as server, aiohttp.ClientSession() as session:
+        for _ in range(2):
+            async with Syncthing(KEY, server.url, session=session) as client:
+                await client.system.status()
+        assert not session.closed
+
+
+async def test_an_error_passes_the_context_manager() -> None:
+    """What is raised in the block comes out of it."""
+    with pytest.raises(KeyError):
+        async with Syncthing(KEY):
+            raise KeyError
+
+
+@pytest.mark.parametrize("text", ["", None, 5])
+async def test_a_qr_code_needs_a_text(text: Any) -> None:
+    """Nothing can't be encoded."""
+    await refused("qr_code", text)
+
+
+async def test_a_text_too_long_for_a_qr_code() -> None:
+    """The daemon's refusal is an error."""
+    async with Server(as_text("Invalid", 500)) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(ServerError, match="Invalid"):
+            await client.qr_code("x" * 5000)
+
+
+def server_context(identity: Identity) -> ssl.SSLContext:
+    """Return what shows a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(identity.certificate, identity.key)
+    return context
+
+
+async def test_the_local_daemon(tmp_path: Path) -> None:
+    """The client of the daemon of this computer has its address and key, and the options given."""
+    async with Server(as_json({"ping": "pong"})) as server:
+        make_home(tmp_path, config(server.url.removeprefix("http://"), key=KEY))
+        async with await asyncio.to_thread(Syncthing.local, tmp_path, timeout=7.5) as client:
+            assert (client.url, client.api.timeout) == (server.url, 7.5)
+            await client.system.ping()
+    assert server.requests[0].header("X-API-Key") == KEY
+
+
+async def test_the_certificate_of_the_local_daemon_is_pinned(tmp_path: Path) -> None:
+    """The self-signed certificate in its home is trusted, and another is not, unless the caller says so."""
+    identity = Identity(tmp_path / "home")
+    stranger = Identity(tmp_path / "stranger")
+    shown = server_context(identity)
+    async with Server(answer=lambda _: as_json({"ping": "pong"}), tls=shown) as server:
+        make_home(tmp_path / "home", config(server.url.partition("://")[2], tls=True, key=KEY))
+        local = partial(asyncio.to_thread, Syncthing.local, tmp_path / "home")
+        async with await local() as pinned:
+            await pinned.api.request("rest/system/ping")
+        async with (
+            await local() as pinned,
+            await local(tls=CertificateFile(stranger.certificate)) as other,
+            await local(verify_ssl=False) as trusting,
+        ):
+            with pytest.raises(FingerprintMismatchError):
+                await other.api.request("rest/system/ping")
+            before = len(server.requests)
+            shown.load_cert_chain(stranger.certificate, stranger.key)  # from now on
+            with pytest.raises(FingerprintMismatchError):
+                await pinned.api.request("rest/system/ping")
+            with pytest.raises(DiscoveryError, match="another Syncthing"):
+                await local()
+            assert len(server.requests) == before
+            await other.api.request("rest/system/ping")
+            await trusting.api.request("rest/system/ping")
+
+
+async def test_a_local_daemon_without_a_certificate(tmp_path: Path) -> None:
+    """Where the home has no certificate, the usual checks are made."""
+    identity = Identity(tmp_path)
+    async with Server(tls=server_context(identity)) as server:
+        make_home(tmp_path, config(server.url.partition("://")[2], tls=True, key=KEY))
+        identity.certificate.unlink()
+        async with await asyncio.to_thread(Syncthing.local, tmp_path) as client:
+            with pytest.raises(TLSError):
+                await client.system.status()
+    assert server.requests == []
+
+
+def test_arguments_that_contradict_the_local_daemon(tmp_path: Path) -> None:
+    """Arguments that have no effect there are refused, without showing the key, which the caller has never seen."""
+    make_home(tmp_path, config(key=KEY))
+    with pytest.raises(BadRequestError, match="tls has no effect") as refused:
+        Syncthing.local(tmp_path, tls=Fingerprint("00" * 32))
+    shown = traceback.TracebackException.from_exception(refused.value, capture_locals=True)
+    frames = [frame for frame in shown.stack if frame.filename != __file__]
+    assert frames
+    assert KEY not in "".join(traceback.StackSummary.from_list(frames).format())
+
+
+def test_no_local_daemon(tmp_path: Path) -> None:
+    """Where there is none, the reason is given."""
+    with pytest.raises(DiscoveryError, match="there is no "):
+        Syncthing.local(tmp_path)
+
+
+def test_a_kind_of_ones_own_for_the_local_daemon(tmp_path: Path) -> None:
+    """A class derived from the client makes its own kind."""
+
+    class Own(Syncthing):
+        pass
+
+    make_home(tmp_path)
+    assert type(Own.local(tmp_path)) is Own

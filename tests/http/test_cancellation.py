@@ -1,0 +1,375 @@
+"""What every public operation does to the task that calls it: nothing, however it ends and whenever it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pytest
+
+from aiosyncthing import CertificateFile, Daemon, Syncthing, fetch_fingerprint
+from aiosyncthing.exceptions import FolderNotRunningError, SyncthingError, WaitTimeoutError
+from pytest_syncthing import FakeSyncthing
+from tests.support.calls import CALLS, KEY, Call, results
+from tests.support.cancelling import cancel_everywhere, cancel_once, leaves_no_trace
+from tests.support.processes import children
+from tests.support.server import Answer, Server, as_json, as_text
+from tests.support.synced import connections_in_use
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+    from pathlib import Path
+
+    Operation = Callable[["Given"], Coroutine[Any, Any, None]]
+
+OPERATIONS: Final[list[Operation]] = []
+# One call of each method, the one with most requests.
+METHODS: Final = list({call.name: call for call in sorted(CALLS, key=lambda call: len(call.requests))}.values())
+# The daemon may end before it has answered these.
+ENDING: Final = {"system.reset", "system.restart", "system.shutdown", "system.upgrade"}
+every_method = pytest.mark.parametrize("call", METHODS, ids=lambda call: call.name)
+
+
+@pytest.fixture(autouse=True)
+def no_pause_after_gui_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Don't wait for a listener that no server here restarts."""
+    monkeypatch.setattr("aiosyncthing._rest.gui_changes._ENDING", 0)
+
+
+def serving(call: Call) -> Server:
+    """Return a server that answers a call as often as it is made."""
+    answers = {**dict(call.before), call.request: call.answer}
+    return Server(answer=lambda request: answers.get(str(request), as_json({})))
+
+
+# --- Single requests ---
+
+
+@every_method
+async def test_cancelling_a_method(call: Call) -> None:
+    """A cancellation at any point ends it, once, and leaves nothing behind; afterwards the client works."""
+    async with serving(call) as server, Syncthing(KEY, server.url) as client:
+
+        async def look() -> None:
+            assert connections_in_use(client) == 0
+
+        assert await cancel_everywhere(lambda: results(client, call), after=look)
+        result = await leaves_no_trace(lambda: results(client, call))
+        if len(set(call.requests)) == len(call.requests):
+            assert result == call.result
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        as_text("the database is closed", 500),
+        Answer(raw=b""),
+        Answer(b"[1, 2", content_type="application/json", headers={"Content-Length": "20"}, close=True),
+        Answer(after=asyncio.Event()),
+    ],
+    ids=["error", "lost", "cut short", "late"],
+)
+@pytest.mark.parametrize("ending", [False, True])
+async def test_a_method_that_fails(answer: Answer, ending: bool) -> None:
+    """However a request fails, also by its time-out, the caller's task is as it was before, even if that is ending."""
+    async with Server(answer=lambda _: answer) as server, Syncthing(KEY, server.url) as client:
+        for call in METHODS:
+            options = {"timeout": 0.01}
+            if call.name in {"events.poll", "events.disk"}:  # theirs is the time that the daemon waits
+                if answer.after:
+                    continue
+                options = {}
+            outcome = await leaves_no_trace(partial(results, client, call, **options), ending=ending)
+            assert isinstance(outcome, SyncthingError) or call.name in ENDING, call
+        assert connections_in_use(client) == 0
+
+
+async def test_cancelling_while_the_time_is_up() -> None:
+    """A cancellation that comes together with a time-out is not lost."""
+    async with Server(answer=lambda _: Answer(after=asyncio.Event())) as server, Syncthing(KEY, server.url) as client:
+        for timeout in (0.001, 0.002, 0.005):
+            await cancel_everywhere(partial(client.system.status, timeout=timeout))
+
+
+# --- What is built on them ---
+
+
+def operation(function: Operation) -> Operation:
+    """Note an operation on a client of the fake."""
+    OPERATIONS.append(function)
+    return function
+
+
+class Given(NamedTuple):
+    """What an operation may need."""
+
+    client: Syncthing
+    fake: FakeSyncthing
+    folder: Path
+
+
+@operation
+async def streaming(given: Given) -> None:
+    """Enter a stream, and take what is there."""
+    async with given.client.events.stream(since="history") as stream:
+        async for item in stream:
+            if item["type"] == "StartupComplete":
+                break
+
+
+@operation
+async def streaming_without_a_context(given: Given) -> None:
+    """Take items of a stream that was not entered."""
+    stream = given.client.events.stream(since="history")
+    await anext(stream)
+    await anext(stream)
+    await stream.aclose()
+
+
+@operation
+async def stopping_a_stream(given: Given) -> None:
+    """Stop a stream that waits for an item."""
+    async with given.client.events.stream() as stream:
+        asyncio.get_running_loop().call_later(0.01, stream.stop)
+        async for _ in stream:
+            pass
+
+
+@operation
+async def listening(given: Given) -> None:
+    """Listen, and leave."""
+    async with aclosing(given.client.events.listen()) as events:
+        async for _ in events:
+            break
+
+
+@operation
+async def stopping_to_listen(given: Given) -> None:
+    """Stop listening while a poll is under way."""
+    events = given.client.events
+    async with aclosing(events.listen()) as items:
+        async for _ in items:
+            if events.last_seen_id == 0:
+                asyncio.get_running_loop().call_later(0.01, events.stop)
+
+
+@operation
+async def mirroring(given: Given) -> None:
+    """Enter a mirror, wait for what is true, and for a change."""
+    async with given.client.watch() as live:
+        await live.until(lambda live: live.folders["docs"].state == "idle", 60)
+        async with aclosing(live.changes()) as changes:
+            given.fake.set_folder("docs", label=f"{live.folders['docs'].label}+")
+            await anext(changes)
+
+
+@operation
+async def mirroring_in_vain(given: Given) -> None:
+    """Wait for what does not become true."""
+    async with given.client.watch() as live:
+        with pytest.raises(WaitTimeoutError):
+            await live.until(lambda _: False, 0.01)
+
+
+@operation
+async def waiting_until_ready(given: Given) -> None:
+    """Wait for a daemon that is there."""
+    await given.client.wait_ready(60)
+
+
+@operation
+async def waiting_until_in_sync(given: Given) -> None:
+    """Wait for a folder that is in sync."""
+    await given.client.wait_in_sync("docs", [], rescan=True, timeout=60)
+
+
+@operation
+async def waiting_in_vain(given: Given) -> None:
+    """Wait for a folder that is not stable in time."""
+    with pytest.raises(WaitTimeoutError):
+        await given.client.wait_in_sync("docs", [], stable_for=60, timeout=0.05)
+
+
+@operation
+async def waiting_for_what_cannot_be(given: Given) -> None:
+    """Wait for a folder that is paused."""
+    with pytest.raises(FolderNotRunningError):
+        await given.client.wait_in_sync("paused", [])
+
+
+@operation
+async def downloading(given: Given) -> None:
+    """Download to a file; a part of one must never be left."""
+    target = given.folder / "bundle.zip"
+    await given.client.debug.support_bundle(target)
+    target.unlink()
+
+
+@operation
+async def pinning(given: Given) -> None:
+    """Make a connection to which a certificate is pinned, which is read from a file."""
+    url = given.fake.url.replace("http:", "https:")
+    async with Syncthing(given.fake.api_key, url, tls=CertificateFile(given.fake.home / "https-cert.pem")) as client:
+        await client.system.ping()
+
+
+@operation
+async def fetching_a_fingerprint(given: Given) -> None:
+    """Look at a certificate."""
+    await fetch_fingerprint(given.fake.url.replace("http:", "https:"))
+
+
+@operation
+async def discovering(given: Given) -> None:
+    """Find the daemon, in a thread, and ask it."""
+    async with await asyncio.to_thread(Syncthing.local, given.fake.home) as client:
+        await client.system.ping()
+
+
+@operation
+async def closing(given: Given) -> None:
+    """Close a client while a request is under way."""
+    async with given.fake.client() as client, asyncio.TaskGroup() as group:
+        poll = group.create_task(_refused(client.events.poll(10**6)))
+        await client.system.ping()
+        await client.close()
+        await poll
+
+
+async def _refused(request: Coroutine[Any, Any, object]) -> None:
+    with suppress(SyncthingError):
+        await request
+
+
+@pytest.fixture
+async def given(tmp_path: Path) -> AsyncIterator[Given]:
+    """Run a fake with two folders, one of them paused."""
+    with FakeSyncthing("1.29", home=tmp_path / "home") as fake:
+        fake.set_gui(debugging=True)
+        fake.add_folder("docs", files={"a": b"a"})
+        fake.add_folder("paused", paused=True)
+        folder = tmp_path / "downloads"
+        folder.mkdir()
+        async with fake.client() as client:
+            yield Given(client, fake, folder)
+
+
+every_operation = pytest.mark.parametrize("work", OPERATIONS, ids=lambda work: work.__name__)
+
+
+@every_operation
+async def test_an_operation(given: Given, work: Operation) -> None:
+    """Done to its end, or to its usual error, it leaves the caller's task as it was, and nothing behind."""
+    # In a task that is ending, `listen` takes each cancellation for the task's, as version 0 did.
+    for ending in (False,) if work is stopping_to_listen else (False, True):
+        assert await leaves_no_trace(partial(work, given), ending=ending) is None
+    await given.client.close()
+    await given.fake.until(lambda: given.fake.connections == 0)
+
+
+@every_operation
+async def test_cancelling_an_operation(given: Given, work: Operation) -> None:
+    """A cancellation at any point ends it, once, and leaves neither tasks, connections nor files behind."""
+
+    async def look() -> None:
+        assert connections_in_use(given.client) == 0
+        assert not list(given.folder.iterdir())
+
+    assert await cancel_everywhere(partial(work, given), after=look)
+    await given.client.system.ping()
+
+
+# --- A real daemon ---
+
+
+@pytest.mark.parametrize("what", ["start", "restart", "stop", "kill"])
+async def test_cancelling_a_daemon(syncthing_binary: Path, what: str) -> None:
+    """Cancelled in the midst of it, a real daemon leaves nothing behind, or goes on to be usable."""
+    daemon = Daemon(binary=syncthing_binary, stop_timeout=5)
+    if what != "start":
+        await daemon.start()
+    await cancel_once(getattr(daemon, what), 2, "when done")
+    await daemon.stop()
+    assert daemon.pid is None
+    assert not children()
+
+
+# --- Ctrl-C ---
+
+INTERRUPTED: Final = """
+import asyncio, signal, sys
+from contextlib import suppress
+from aiosyncthing import Syncthing, SyncthingError
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background job of a shell may not have
+
+async def failing(client):
+    async with Syncthing("key", "http://127.0.0.1:1") as nobody:
+        with suppress(SyncthingError):
+            await nobody.system.status()
+        with suppress(SyncthingError):
+            await nobody.wait_ready(0.1)
+        async with nobody.events.stream() as stream:
+            assert (await anext(stream))["type"] == "StreamDown"
+    with suppress(SyncthingError):
+        await client.events.poll(10**6, timeout=0)
+    with suppress(SyncthingError):
+        await client.system.status(timeout=0.0001)
+    with suppress(SyncthingError):
+        await client.wait_in_sync("paused", [])
+    with suppress(SyncthingError):
+        await client.wait_in_sync("docs", [], stable_for=60, timeout=0.1)
+    async with client.watch() as live:
+        with suppress(SyncthingError):
+            await live.until(lambda _: False, 0.1)
+    await polling(client)
+
+async def streaming(client):
+    async with client.events.stream() as stream:
+        async for _ in stream:
+            pass
+
+async def listening(client):
+    async for _ in client.events.listen():
+        pass
+
+async def mirroring(client):
+    async with client.watch() as live:
+        await live.until(lambda _: False)
+
+async def waiting(client):
+    await client.wait_in_sync("docs", [], stable_for=3600)
+
+async def polling(client):
+    await client.events.poll(10**6)
+
+async def main():
+    async with Syncthing(*sys.argv[2:]) as client:
+        await globals()[sys.argv[1]](client)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("what", ["failing", "streaming", "listening", "mirroring", "waiting", "polling"])
+async def test_ctrl_c(given: Given, what: str) -> None:
+    """Ctrl-C is a KeyboardInterrupt, during any operation and after all that may have gone wrong before."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-X", "dev", "-W", "error", "-c", INTERRUPTED, what, given.fake.api_key, given.fake.url),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    polling = "timeout=60" if what in {"failing", "polling"} else "rest/events"
+
+    def is_there() -> bool:
+        return given.fake.polls_waiting > 0 and any(polling in request.target for request in given.fake.requests)
+
+    await given.fake.until(is_there, 60)
+    process.send_signal(signal.SIGINT)
+    _, errors = await process.communicate()
+    assert errors.decode().splitlines()[-1] == "KeyboardInterrupt", errors.decode()
+    assert process.returncode == -signal.SIGINT
+    assert errors.count(b"Traceback") <= 3, errors.decode()  # with the cancellation that it comes from, and no more

@@ -1,0 +1,267 @@
+"""Answers that are not what a daemon sends, in everything that reads them: only this package's errors come out.
+
+``AIOSYNCTHING_SEED`` repeats a run; ``AIOSYNCTHING_ROUNDS`` makes it longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import random
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from aiosyncthing import Syncthing
+from aiosyncthing import _routes as routes
+from aiosyncthing._routes import find_route
+from aiosyncthing.exceptions import SyncthingError
+from aiosyncthing.live import live as live_module
+from aiosyncthing.waiting import waiting as waiting_module
+from tests.support import recordings
+from tests.support.calls import CALLS, DEVICE, FOLDER, KEY, Call, results
+from tests.support.misfits import some_misfit_bytes
+from tests.support.server import Answer, Request, Server, as_json, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+SEED = os.environ.get("AIOSYNCTHING_SEED", "1")
+ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "1"))
+EACH = 3 * ROUNDS  # misfits of each answer for each thing that reads it
+ENOUGH = 50  # items of what may go on for ever
+LIMIT = 30.0  # seconds after which something hangs
+
+REFUSAL = as_text("CSRF Error", 403)
+"""Ends whatever would ask again and again."""
+
+
+class Recorded:
+    """Answers as a real daemon has, but to one route with misfits, and after some of these with a refusal.
+
+    Args:
+        version: Version of the daemon.
+        route: What to answer with misfits.
+        chance: Makes them.
+        call: What is going to be called, for answers that were not recorded.
+        waits: Whether a poll waits when there are no more events, or is refused, which ends what only follows events.
+    """
+
+    def __init__(
+        self, version: str, route: Any, chance: random.Random, call: Call | None = None, *, waits: bool = False
+    ) -> None:
+        self._route = route
+        self._chance = chance  # asked in an order that doesn't depend on that of the requests
+        self._waits = waits
+        self._left = 2
+        self._answers: dict[Any, Any] = {}
+        found = [each for each in recordings.exchanges(version) if each.status == 200 and each.kind == "json"]
+        chance.shuffle(found)
+        for exchange in sorted(found, key=lambda each: each.node):  # one node, as far as it has answered
+            self._answers.setdefault(find_route(exchange.method, exchange.uri), exchange.answer)
+        self._headers = {"X-Syncthing-Id": self._answers[routes.STATUS]["myID"], "X-Syncthing-Version": f"v{version}"}
+        self._prepared: dict[str, Answer] = {}
+        if call is not None:
+            answers = [*(answer for _, answer in call.before), call.answer]
+            self._prepared = dict(zip(call.requests, answers, strict=True))
+        first = {recorded.event["type"]: recorded.event for recorded in recordings.events(version)}
+        # In another order each time, since a stream ends at the first event that does not fit.
+        shuffled = sorted(first.values(), key=lambda _: chance.random())
+        self._events: list[Any] = [{**event, "id": i, "globalID": i} for i, event in enumerate(shuffled, 1)]
+        self.misfits: list[bytes] = []
+
+    async def answer(self, request: Request) -> Answer:
+        """Answer a request."""
+        answer = await self._find(request)
+        return replace(answer, syncthing=False, headers={**answer.headers, **self._headers})
+
+    async def _find(self, request: Request) -> Answer:
+        route = find_route(request.method, request.path.removeprefix("/"))
+        if route in {routes.EVENTS, routes.DISK_EVENTS}:
+            numbers = {name: int(values[0]) for name, values in parse_qs(request.query).items() if name != "events"}
+            return await self._poll(route, **numbers)
+        if route in self._answers:
+            right = self._answers[route]
+        elif (prepared := self._prepared.get(str(request))) and "json" in prepared.content_type:
+            right = json.loads(prepared.body)
+        else:
+            return prepared or Answer()
+        return self._misfit(right) if route is self._route else as_json(right)
+
+    async def _poll(self, route: Any, since: int = 0, limit: int = 0, timeout: int = 60) -> Answer:
+        """Answer a poll: one event is there at first, all others happen when somebody waits."""
+        if limit and not timeout:
+            return as_json(self._events[:1])
+        news = [event for event in self._events if event["id"] > since]
+        if limit:
+            news = news[-limit:]
+        if route is self._route:
+            return self._misfit(news)
+        if not news and timeout:
+            if not self._waits:
+                return REFUSAL
+            await asyncio.sleep(timeout)
+        return as_json(news)
+
+    def _misfit(self, right: Any) -> Answer:
+        if not self._left:
+            return REFUSAL
+        self._left -= 1
+        self.misfits.append(some_misfit_bytes(right, self._chance))
+        return Answer(self.misfits[-1], content_type="application/json")
+
+
+async def expect_no_other_error(
+    recorded: Recorded, use: Callable[[Syncthing], Awaitable[object]], what: object
+) -> None:
+    """Use a client; if that raises, it is one of this package's errors, and it does not take for ever."""
+    async with Server(answer=recorded.answer) as server, Syncthing(KEY, server.url, timeout=0.3) as client:
+        try:
+            async with asyncio.timeout(LIMIT):
+                await use(client)
+        except SyncthingError as error:
+            assert str(error)  # noqa: PT017 - whether there is one is all the same
+        except Exception as error:
+            misfits = "\n".join(each.decode(errors="replace")[:2000] for each in recorded.misfits)
+            raise AssertionError(f"AIOSYNCTHING_SEED={SEED}: {what}: {error!r} for\n{misfits}") from error
+
+
+async def take(items: AsyncIterator[Any]) -> None:
+    """Take some of what may be endless."""
+    async for _ in _some(items):
+        pass
+
+
+async def _some(items: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    number = itertools.count(1)
+    async for item in items:
+        yield item
+        if next(number) >= ENOUGH:
+            return
+
+
+async def stream(client: Syncthing) -> None:
+    """Follow a stream from its beginning."""
+    async with client.events.stream(since="history", delays=lambda: iter([0.0] * 5)) as events:
+        await take(events)
+
+
+async def stream_on(client: Syncthing) -> None:
+    """Follow a stream from now on, outside of its context."""
+    async with aclosing(client.events.stream(delays=lambda: iter([0.0] * 5))) as events:
+        await take(events)
+
+
+async def stream_disk(client: Syncthing) -> None:
+    """Follow changes of files."""
+    async with client.events.stream(disk=True, delays=lambda: iter([0.0] * 5)) as events:
+        await take(events)
+
+
+async def listen(client: Syncthing) -> None:
+    """Listen the old way."""
+    async with aclosing(client.events.listen()) as events:
+        await take(events)
+
+
+async def watch(client: Syncthing) -> None:
+    """Watch until nothing more is to be expected."""
+    async with client.watch() as live:
+        with suppress(TimeoutError):
+            await live.until(lambda _: False, timeout=0.05)
+        for each in (*live.folders.values(), *live.devices.values()):
+            assert repr(each)
+        assert live.pending_devices is not live.pending_folders
+
+
+async def wait_in_sync(client: Syncthing) -> None:
+    """Wait for everything."""
+    await client.wait_in_sync(timeout=0.3, rescan=True)
+
+
+async def wait_ready(client: Syncthing) -> None:
+    """Wait for the daemon."""
+    await client.wait_ready(timeout=0.3)
+
+
+async def walk(client: Syncthing) -> None:
+    """Go through the tree."""
+    async with aclosing(client.database.walk(FOLDER)) as entries:
+        await take(entries)
+
+
+def _iterating(name: str) -> Callable[[Syncthing], Awaitable[None]]:
+    async def iterate(client: Syncthing) -> None:
+        owner, _, method = name.partition(".")
+        arguments = (FOLDER, DEVICE) if "remote" in name else (FOLDER,)
+        async with aclosing(getattr(getattr(client, owner), method)(*arguments, perpage=1)) as items:
+            await take(items)
+
+    iterate.__name__ = name
+    return iterate
+
+
+_OF_STATE = (
+    *(routes.STATUS, routes.CONFIG, routes.CONNECTIONS, routes.EVENTS, routes.DB_STATUS, routes.DB_COMPLETION),
+    *(routes.FOLDER_ERRORS, routes.DEVICE_STATS, routes.PENDING_DEVICES, routes.PENDING_FOLDERS),
+)
+READERS: list[tuple[Callable[[Syncthing], Awaitable[None]], tuple[Any, ...]]] = [
+    (stream, (routes.STATUS, routes.EVENTS)),
+    (stream_on, (routes.STATUS, routes.EVENTS)),
+    (stream_disk, (routes.STATUS, routes.DISK_EVENTS)),
+    (listen, (routes.STATUS, routes.EVENTS)),
+    (watch, _OF_STATE),
+    (wait_in_sync, _OF_STATE[:7]),
+    (wait_ready, (routes.STATUS,)),
+    (walk, (routes.DB_BROWSE,)),
+    (_iterating("database.iter_need"), (routes.DB_NEED,)),
+    (_iterating("database.iter_remote_need"), (routes.DB_REMOTE_NEED, routes.DEVICE)),
+    (_iterating("database.iter_local_changed"), (routes.DB_LOCAL_CHANGED,)),
+    (_iterating("folder.iter_errors"), (routes.FOLDER_ERRORS,)),
+]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    for module in (live_module, waiting_module):
+        monkeypatch.setattr(module, "delays", lambda: itertools.repeat(0.01))
+
+
+def chances(*what: object) -> Iterator[random.Random]:
+    """Yield sources of chance for some tries, the same ones in each run."""
+    for number in range(EACH):
+        yield random.Random(f"{SEED} {what} {number}")
+
+
+@pytest.mark.parametrize("version", recordings.VERSIONS)
+@pytest.mark.parametrize(("use", "read"), READERS, ids=[use.__name__ for use, _ in READERS])
+async def test_what_follows_or_waits_meets_misfits(
+    version: str, use: Callable[[Syncthing], Awaitable[None]], read: tuple[Any, ...]
+) -> None:
+    """Streams, mirrors, waits, walks and iterators read deep into answers and events."""
+    for route in read:
+        for chance in chances(version, use.__name__, route.path):
+            recorded = Recorded(version, route, chance, waits=use in {watch, wait_in_sync})
+            await expect_no_other_error(recorded, use, (use.__name__, version, route.path))
+
+
+@pytest.mark.parametrize("name", sorted({call.name for call in CALLS}))
+async def test_methods_meet_misfits(name: str) -> None:
+    """Most methods hand out what came; some look at it, and at other answers before."""
+    for call in (each for each in CALLS if each.name == name):
+        asked = {
+            find_route(method, path.partition("?")[0].removeprefix("/"))
+            for method, _, path in (each.partition(" ") for each in call.requests)
+        }
+        for route in sorted(asked - {None}, key=str):
+            for chance in chances(call, route):
+                version = chance.choice(recordings.VERSIONS)
+                await expect_no_other_error(
+                    Recorded(version, route, chance, call), lambda client, call=call: results(client, call), call
+                )

@@ -1,0 +1,93 @@
+"""Where base URLs lead to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from base64 import b64encode
+
+import pytest
+
+from aiosyncthing._http.place import Place, locate, split_user_info
+from aiosyncthing.exceptions import BadRequestError
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://127.0.0.1:8384", Place("http://127.0.0.1:8384", False)),
+        ("http://nas/syncthing//", Place("http://nas/syncthing", False)),
+        ("https://nas:8384/", Place("https://nas:8384", True)),
+        ("HTTPS://nas", Place("HTTPS://nas", True)),
+        ("httpsx://nas", Place("httpsx://nas", False)),
+        ("", Place("", False)),
+        ("unix:///run/user/1000/syncthing.sock", Place("http://localhost", False, "/run/user/1000/syncthing.sock")),
+        ("UNIX:///run/Syncthing", Place("http://localhost", False, "/run/Syncthing")),
+        ("unixs:///run/syncthing.sock", Place("https://localhost", True, "/run/syncthing.sock")),
+        # As Go's url.Parse reads it.
+        ("unix:///a%20b+c%3Fd%23e%25f@g:h", Place("http://localhost", False, "/a b+c?d#e%f@g:h")),
+        ("unix:///a b/ä/%C3%A4", Place("http://localhost", False, "/a b/ä/ä")),
+        ("unix:///%ff", Place("http://localhost", False, os.fsdecode(b"/\xff"))),
+    ],
+)
+def test_places(url: str, place: Place) -> None:
+    """Host and port are left to HTTP; the path of a socket is what is behind the slashes, without escapes."""
+    assert locate(url) == place
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["unix:", "unix://", "unix:///", "unixs:////", "unix:/run/x", "unix:run/x", "unix://run/x", "unixs://host/run/x"],
+)
+def test_a_socket_needs_an_absolute_path(url: str) -> None:
+    """A path that isn't absolute is refused, with an example of the right scheme."""
+    with pytest.raises(BadRequestError, match=f"absolute path, like {url.partition(':')[0]}:///run/"):
+        locate(url)
+
+
+@pytest.mark.parametrize("path", ["a?b", "a#b", "a%", "a%2", "a%zz", "a%00b", "a\0b", "a\nb", "a\x7f"])
+def test_what_can_not_be_in_a_path(path: str) -> None:
+    """What Go would not read as a part of the path is refused, rather than taken for something else."""
+    with pytest.raises(BadRequestError, match="%3F"):
+        locate(f"unix:///run/{path}")
+
+
+def test_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Python has no unix sockets, that is said at once."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(BadRequestError, match="Windows"):
+        locate("unix:///run/syncthing.sock")
+    assert locate("http://nas").base == "http://nas"
+
+
+def basic(credentials: str) -> str:
+    """Return the header for user and password."""
+    return f"Basic {b64encode(credentials.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "header"),
+    [
+        ("http://nas", "http://nas", ""),
+        ("http://user:pass@nas/x@y", "http://nas/x@y", "Basic dXNlcjpwYXNz"),
+        ("unix://user:pass@/run/x", "unix:///run/x", "Basic dXNlcjpwYXNz"),
+        ("unix:///run/a@b", "unix:///run/a@b", ""),
+        ("user@nas", "nas", "Basic dXNlcjo="),
+        ("", "", ""),
+        ("http://nas/user@home", "http://nas/user@home", ""),
+        ("http://nas:8384/@x", "http://nas:8384/@x", ""),
+        ("http://[::1]:8384/@x", "http://[::1]:8384/@x", ""),
+        # A password with what should have been escaped.
+        ("http://u:a/b@nas", "http://nas", basic("u:a/b")),
+        ("http://u:/b@nas:8384/x", "http://nas:8384/x", basic("u:/b")),
+        ("http://u:a?b@nas", "http://nas", basic("u:a?b")),
+        ("http://u:a#b@nas/x", "http://nas/x", basic("u:a#b")),
+        ("http://u:1/2@nas:8384", "http://nas:8384", basic("u:1/2")),
+        ("http://u:a@b/c@nas:8384", "http://nas:8384", basic("u:a@b/c")),
+        ("http://u:a/b@[::1]:8384", "http://[::1]:8384", basic("u:a/b")),
+        ("unix:///run/a@b:1", "unix:///run/a@b:1", ""),
+    ],
+)
+def test_user_and_password(url: str, base: str, header: str) -> None:
+    """User and password of any URL become a header, and leave the URL."""
+    assert split_user_info(url) == (base, header)

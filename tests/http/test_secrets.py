@@ -1,0 +1,383 @@
+"""The API key, and the password of a URL, are seen by the daemon only: not in errors, tracebacks, reprs and logs."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gc
+import html
+import inspect
+import io
+import json
+import logging
+import traceback
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from unittest.mock import patch
+from urllib.parse import quote, quote_plus
+
+import aiohttp
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from aiosyncthing import API, CertificateFile, Syncthing, _routes
+from aiosyncthing._http.secrets import Secrets
+from aiosyncthing.exceptions import FingerprintMismatchError, PingError, SyncthingError
+from tests.support.broken import BROKEN, Broken
+from tests.support.logs import recorded
+from tests.support.peers import Identity, SocketServer, short_folder
+from tests.support.server import Answer, Server, as_json, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+KEY: Final = "a-key-that-nobody-may-see"
+PASSWORD: Final = "a-password-that-nobody-may-see"
+SECRETS: Final = (
+    KEY,
+    PASSWORD,
+    base64.b64encode(KEY.encode()).decode(),
+    base64.b64encode(f"user:{PASSWORD}".encode()).decode(),
+)
+
+
+def secrets_in(text: str) -> list[str]:
+    """Return the secrets that a text shows."""
+    return [secret for secret in SECRETS if secret in text]
+
+
+def links(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it came from."""
+    todo: list[BaseException | None] = [error]
+    seen: list[BaseException] = []
+    while todo:
+        link = todo.pop()
+        if link is not None and not any(link is other for other in seen):
+            seen.append(link)
+            todo += [link.__cause__, link.__context__]
+            yield link
+
+
+def texts(value: Any, depth: int = 6) -> Iterator[str]:
+    """Yield all texts that can be reached from a value."""
+    if isinstance(value, str):
+        yield str(value)
+    elif isinstance(value, (bytes, bytearray)):
+        yield bytes(value).decode("latin-1")
+    else:
+        yield repr(value)
+        if depth:
+            inside: Iterable[Any] = getattr(value, "__dict__", {}).values()
+            if isinstance(value, Mapping):
+                inside = [*value.keys(), *value.values()]
+            elif isinstance(value, (list, tuple, set, frozenset)):
+                inside = value
+            for part in inside:
+                yield from texts(part, depth - 1)
+
+
+def shown_by(error: BaseException) -> str:
+    """Return all that an error shows, or leads to, for whomever it is shown to."""
+    # With the variables of all frames, as some loggers and error trackers print them.
+    found = list(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    for link in links(error):
+        found += [str(link), repr(link)]
+        found += traceback.TracebackException.from_exception(link, capture_locals=True, compact=False).format()
+        found += texts(link.args)
+        found += texts(vars(link))
+    return "\n".join(found)
+
+
+async def _request(client: Syncthing, _: float | None) -> None:
+    await client.system.status()
+
+
+async def _write(client: Syncthing, _: float | None) -> None:
+    await client.api.request("rest/system/ping", data={}, method="POST")
+
+
+async def _ping(client: Syncthing, _: float | None) -> None:
+    await client.system.ping()
+
+
+async def _raw(client: Syncthing, _: float | None) -> None:
+    await client.api.raw_request("rest/system/status")
+
+
+async def _download(client: Syncthing, timeout: float | None) -> None:
+    await client.api.download(_routes.SUPPORT_BUNDLE, io.BytesIO(), timeout=timeout)
+
+
+async def _listen(client: Syncthing, _: float | None) -> None:
+    async for _ in client.events.listen():
+        pass
+
+
+def _with_password(url: str) -> str:
+    return url.replace("://", f"://user:{PASSWORD}@")
+
+
+@pytest.mark.parametrize("send", [_request, _write, _ping, _raw, _download, _listen])
+@pytest.mark.parametrize("broken", BROKEN, ids=str)
+async def test_errors(broken: Broken, send: Callable[[Syncthing, float | None], Any]) -> None:
+    """No error shows a secret: in its text, its attributes, its causes, and the variables of the frames it passed."""
+    if (broken.json and send is _download) or (broken.builtin is TimeoutError and send is _listen):
+        return  # no error
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    async with broken.place() as place:
+        loop.slow_callback_duration = 0  # whatever runs is logged
+        with recorded() as records:
+            client = Syncthing(KEY, _with_password(place.url), **place.options)
+            if place.closed:
+                await client.close()
+            with pytest.raises(Exception) as caught:  # noqa: PT011 - `raw_request` raises what aiohttp does
+                await send(client, place.options.get("timeout"))
+            await client.close()
+            loop.slow_callback_duration = 10
+    assert isinstance(caught.value, PingError if send is _ping else SyncthingError) or send is _raw
+    assert secrets_in(shown_by(caught.value)) == []
+    for record in records:
+        assert secrets_in(logging.Formatter().format(record) + repr(record.args)) == []
+
+
+async def test_success() -> None:
+    """Nothing that is logged while all goes well shows a secret, be it by aiohttp or by asyncio's debug mode."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    async with Server(answer=lambda _: as_json({"ping": "pong"})) as server:
+        with recorded() as records:
+            loop.slow_callback_duration = 0
+            async with Syncthing(KEY, _with_password(server.url)) as client:
+                await client.system.ping()
+                await client.api.request("rest/system/ping", data={"a": "b"}, method="POST")
+            loop.slow_callback_duration = 10
+    assert server.requests[0].header("X-API-Key") == KEY
+    assert server.requests[0].header("Authorization") is not None
+    assert {"asyncio", "aiosyncthing.api"} <= {record.name for record in records}
+    for record in records:
+        assert secrets_in(logging.Formatter().format(record) + repr(record.args)) == []
+
+
+async def test_sockets_and_pins(tmp_path: Path) -> None:
+    """What is logged on a unix socket, with TLS and a pin, on the way to a renewed certificate, shows no secret."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    file = tmp_path / "https-cert.pem"
+    file.write_bytes(Identity().pem)
+    identity = Identity()
+    with short_folder() as folder, recorded() as records:
+        loop.slow_callback_duration = 0
+        async with SocketServer(folder / "gui.sock", tls=identity.context) as server:
+            client = Syncthing(KEY, _with_password(server.url), tls=CertificateFile(file))
+            with pytest.raises(FingerprintMismatchError) as caught:
+                await client.api.request("rest/system/ping", data={}, method="POST")
+            assert secrets_in(shown_by(caught.value)) == []
+            file.write_bytes(identity.pem)
+            await client.api.request("rest/system/ping", data={}, method="POST")
+            assert server.request.header("X-API-Key") == KEY
+            assert secrets_in(repr(client) + repr(client.api)) == []
+            await client.close()
+        loop.slow_callback_duration = 10
+    assert {"asyncio", "aiosyncthing.api"} <= {record.name for record in records}
+    for record in records:
+        assert secrets_in(logging.Formatter().format(record) + repr(record.args)) == []
+
+
+def test_reprs() -> None:
+    """The repr of a client and of each of its parts shows where it points to, and no secret."""
+    client = Syncthing(KEY, _with_password("http://nas:8384/path"))
+    parts = [client] + [
+        getattr(client, name)
+        for name, value in inspect.getmembers(Syncthing, lambda value: isinstance(value, property))
+        if value is not None and name != "url"
+    ]
+    assert len(parts) > 10
+    for part in parts:
+        assert "http://nas:8384/path" in repr(part)
+        assert secrets_in(repr(part)) == []
+        variables = {name: value for name, value in vars(part).items() if name != "_url"}
+        assert secrets_in(repr(variables)) == []
+
+
+async def test_a_task_that_nobody_asked() -> None:
+    """What asyncio reports of a failed task that nobody awaited shows no secret."""
+    async with Server(as_text("CSRF Error", 403)) as server, Syncthing(KEY, _with_password(server.url)) as client:
+        task = asyncio.ensure_future(client.system.status())
+        await asyncio.wait([task])
+        with recorded() as records:
+            del task
+            gc.collect()
+    (record,) = (record for record in records if record.name == "asyncio")
+    assert "never retrieved" in record.getMessage()
+    assert secrets_in(record.getMessage()) == []
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], SyncthingError)
+    assert secrets_in(shown_by(record.exc_info[1])) == []
+
+
+async def test_a_server_that_shows_the_request() -> None:
+    """A server that sends back what it got can't put the key into an error."""
+    secrets = f"Authorization: Basic {SECRETS[3]}\r\nX-API-Key: {KEY}\r\n"
+    answers = [
+        as_text(secrets, 400),
+        Answer(secrets.encode(), 200, "text/html", syncthing=False),
+        Answer(secrets.encode(), 200, "application/json"),
+        Answer(b"", 302, headers={"Location": f"https://nas/{KEY}"}),
+        Answer(raw=f"GET / HTTP/1.1\r\n{secrets}\r\n".encode()),
+        Answer(raw=f"X-API-Key: {KEY}\r\n\r\n".encode()),
+        Answer(raw=f"HTTP/1.1 200 OK\r\nContent-Length: x\r\n{secrets}\r\n".encode()),
+        Answer(raw=f"HTTP/1.1 200 OK\r\nX\x01: {KEY}\r\n\r\n".encode()),
+    ]
+    async with Server(*answers) as server, Syncthing(KEY, _with_password(server.url)) as client:
+        for _ in answers:
+            with pytest.raises(SyncthingError) as caught:
+                await client.system.status()
+            for link in links(caught.value):
+                assert secrets_in("\n".join([str(link), repr(link), *texts(link.args), *texts(vars(link))])) == []
+
+
+ECHO: Final = f"X-API-Key: {KEY} Authorization: Basic {SECRETS[3]} {PASSWORD}"
+ECHOING: Final = {
+    "body": Answer(ECHO.encode(), 200, "text/html", syncthing=False),
+    "content type": Answer(b"x", 200, f"text/{KEY}; {SECRETS[3]}", syncthing=False),
+    "content type of an error": Answer(b"<html>", 502, f"text/html; {ECHO}", syncthing=False),
+    "content encoding": Answer(b"x", 200, "application/json", {"Content-Encoding": KEY}),
+    "location": Answer(b"", 302, headers={"Location": f"https://{KEY}/{PASSWORD}"}),
+    "version": as_text("404 page not found", 404, headers={"X-Syncthing-Version": KEY}),
+    "any header": as_text("no", 500, headers={"X-Echo": ECHO, KEY: "x"}),
+    "reason": Answer(raw=f"HTTP/1.1 500 {ECHO}\r\nContent-Length: 0\r\n\r\n".encode()),
+    "status line": Answer(raw=f"HTTP/1.1 {ECHO}\r\n\r\n".encode()),
+    "no HTTP": Answer(raw=ECHO.encode() + b"\r\n\r\n"),
+    "bad header": Answer(raw=f"HTTP/1.1 200 OK\r\n{ECHO}\x01\x00\r\n\r\n".encode()),
+    "half a head": Answer(raw=f"HTTP/1.1 200 OK\r\nX-Echo: {ECHO}".encode()),
+    "half a body": as_json({"echo": ECHO}, keep=330),
+    "half of a chunk": Answer(
+        raw=f"HTTP/1.1 200 OK\r\nX-Syncthing-Id: x\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{ECHO}".encode()
+    ),
+    "size of a chunk": Answer(
+        raw=f"HTTP/1.1 200 OK\r\nX-Syncthing-Id: x\r\nTransfer-Encoding: chunked\r\n\r\n{ECHO}\r\n".encode()
+    ),
+    "bad JSON": Answer(ECHO.encode(), 200, "application/json"),
+    "wrong JSON": as_json(ECHO),
+    "at the end of what is quoted": Answer(b"x" * 990 + ECHO.encode(), 500, "text/plain"),
+    "at the end of what is read": Answer(b"x" * ((1 << 15) - 40) + ECHO.encode(), 500, "text/plain"),
+    "too large": as_json([ECHO] * 1000),
+}
+
+
+@pytest.mark.parametrize("send", [_request, _write, _ping, _raw, _download, _listen])
+@pytest.mark.parametrize("where", ECHOING)
+async def test_a_server_that_echoes(where: str, send: Callable[[Syncthing, float | None], Any]) -> None:
+    """Wherever a server puts what it got, no error shows it, also not to whoever looks at the frames that it passed."""
+    async with Server(answer=lambda _: ECHOING[where]) as server:
+        client = Syncthing(KEY, _with_password(server.url), max_response_size=20_000)
+        shown = ""
+        try:
+            await send(client, 5)
+        except Exception as error:  # noqa: BLE001 - some of this is no error for everyone
+            shown = shown_by(error)
+        await client.close()
+    assert secrets_in(shown) == []
+    assert KEY[:10] not in shown  # the beginning of what was cut in the middle
+
+
+@pytest.mark.parametrize(
+    "status", [300, 302, 400, 401, 403, 404, 405, 408, 413, 421, 429, 431, 499, 500, 502, 503, 525]
+)
+@pytest.mark.parametrize("genuine", [True, False])
+async def test_every_status_of_a_server_that_echoes(status: int, genuine: bool) -> None:
+    """No status makes a message that shows what the server got, whatever it sends along."""
+    headers = dict.fromkeys(("Location", "Retry-After", "X-Echo", "Server", "WWW-Authenticate"), KEY)
+    if genuine:
+        headers["X-Syncthing-Id"] = KEY
+    bodies = [b"", ECHO.encode(), f'{{"error": "{ECHO}"}}'.encode(), f"<html>{ECHO}".encode(), b"404 page not found\n"]
+    kinds = ["", KEY, f"text/html; {KEY}", f"application/json; {KEY}", "text/plain"]
+    answers = [Answer(body, status, kind, headers, syncthing=False) for body in bodies for kind in kinds]
+    async with Server(*answers) as server, Syncthing(KEY, _with_password(server.url)) as client:
+        for number in range(len(answers)):
+            with pytest.raises(SyncthingError) as caught:
+                await (client.system.status() if number % 2 else client.noauth.login("user", PASSWORD))
+            for link in links(caught.value):
+                assert secrets_in("\n".join([str(link), repr(link), *texts(link.args), *texts(vars(link))])) == []
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        str,
+        lambda key: quote(key, safe=""),
+        lambda key: quote(key, safe="").lower(),
+        quote_plus,
+        json.dumps,
+        lambda key: json.dumps(key).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
+        html.escape,
+        lambda key: html.escape(key).replace("&quot;", "&#34;").replace("&#x27;", "&#39;").replace("+", "&#43;"),
+        lambda key: base64.b64encode(key.encode()).decode(),
+        lambda key: base64.b64encode(f"X-API-Key: {key}\r\n".encode()).decode(),
+        lambda key: base64.urlsafe_b64encode(f"user:{key}!".encode()).decode(),
+        lambda key: base64.b64encode(f"ab{key}".encode()).decode().rstrip("="),
+        lambda key: key.encode().hex(),
+        str.upper,
+    ],
+)
+@pytest.mark.parametrize("key", [KEY, "a\"b'c<d>e&f/g+h i%j\\k=l~", "~~~???>>>ooo", "0123456789abcdef"])
+def test_forms_of_a_secret(key: str, write: Callable[[str], str]) -> None:
+    """A secret is found as it is, and as servers escape or encode what they show."""
+    masked = Secrets([key]).mask(f"<b>{write(key)}</b>")
+    assert "***" in masked
+    assert len(masked) < len("<b>***</b>") + 30
+    for form in (key, quote(key, safe=""), base64.b64encode(key.encode()).decode()[1:-4], key.encode().hex()):
+        assert form.lower() not in masked.lower()
+
+
+def test_what_is_no_secret() -> None:
+    """Words are left alone: a short key may be a part of any, and without secrets there is nothing to find."""
+    for secrets in (Secrets([]), Secrets(["key", ""])):
+        assert secrets.mask("the API key") == "the API key"
+    assert Secrets([KEY]).mask("the API key") == "the API key"
+    assert KEY not in repr(Secrets([KEY])) + repr(vars(Secrets([KEY])))
+
+
+def test_errors_are_cleaned_whole() -> None:
+    """Whatever an error holds, and what it came from, is looked through, and stays of its kind."""
+
+    class Head(NamedTuple):
+        text: str
+        number: int
+
+    class OddError(Exception):
+        pass
+
+    error = OddError(KEY, KEY.encode(), 7, [KEY, (KEY, None)], Head(KEY, 1), {"x": KEY}, URL("http://nas"))
+    error.headers = CIMultiDictProxy(CIMultiDict({"x-echo": KEY, KEY: "y"}))  # type: ignore[attr-defined]
+    error.__cause__ = ValueError(KEY)
+    error.__context__ = OSError(5, KEY)
+    error.__cause__.__context__ = error  # even if they go round in a circle
+    Secrets([KEY]).clean(error)
+    assert error.args == ("***", b"***", 7, ["***", ("***", None)], Head("***", 1), "{'x': '***'}", URL("http://nas"))
+    assert dict(error.headers) == {"x-echo": "***", "***": "y"}  # type: ignore[attr-defined]
+    assert error.__cause__.args == ("***",)
+    assert error.__context__.args == (5, "***")
+
+
+async def test_a_url_that_can_not_be_parsed() -> None:
+    """Errors about the URL itself don't show its password, nor do those that they came from."""
+    for host in ("[::1", "127.0.0.1:99999", "", "h\u2100st"):
+        async with Syncthing(KEY, f"http://user:{PASSWORD}@{host}") as client:
+            with pytest.raises(SyncthingError) as caught:
+                await client.system.status()
+        assert secrets_in(shown_by(caught.value)) == []
+
+
+async def test_this_test_finds_secrets() -> None:
+    """What the other tests look through does show the key, where a program lets it be seen."""
+    headers = {"X-API-Key": KEY}
+    async with Server(Answer(raw=b"SSH\r\n")) as server, aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientResponseError) as caught:
+            await session.get(server.url, headers=headers)
+    assert KEY in shown_by(caught.value)
+    with patch.object(API, "__repr__", lambda self: "".join(self._access.headers.values())):
+        assert KEY in repr(Syncthing(KEY))

@@ -1,0 +1,447 @@
+"""What an answer with an error status means."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import product
+from typing import Final
+
+import pytest
+from multidict import CIMultiDict
+
+from aiosyncthing._backoff import is_transient
+from aiosyncthing._http.statuses import Refusal, http_error
+from aiosyncthing._routes import ROUTES, find_route
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    FolderNotRunningError,
+    HostCheckError,
+    InvalidDeviceIDError,
+    NotFoundError,
+    NotSupportedError,
+    NotSyncthingError,
+    ProxyError,
+    RedirectError,
+    ServerError,
+    SyncthingError,
+    UnauthorizedError,
+    UnknownDeviceError,
+    UnknownFolderError,
+)
+from tests.support.calls import DEVICE
+from tests.support.recordings import VERSIONS, exchanges
+
+GENUINE = {"X-Syncthing-Id": DEVICE, "X-Syncthing-Version": "v1.29.5"}
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+HTML = {"Content-Type": "text/html"}
+GENUINE_119 = TEXT | GENUINE | {"X-Syncthing-Version": "v1.19.2"}
+GENUINE_2 = TEXT | GENUINE | {"X-Syncthing-Version": "v2.0.0"}
+LATER = (408, 421, 425, 429, 499)
+# What aioresponses makes of ``status=404``.
+MOCKED = {"Content-Type": "application/json"}
+
+
+def fail(status: int, text: str, headers: dict[str, str] | None = None, name: str = "STATUS") -> SyncthingError:
+    """Return what an answer with an error status means."""
+    route = ROUTES.get(name)
+    given = CIMultiDict(GENUINE | TEXT if headers is None else headers)
+    return http_error(Refusal(route, "GET", route.path if route else "rest/x", status, given, text))
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "headers", "name", "kind", "message"),
+    [
+        # The key.
+        (401, "Not Authorized\n", TEXT, "STATUS", UnauthorizedError, "refused the API key"),
+        (403, "Forbidden\n", TEXT, "STATUS", UnauthorizedError, "refused the API key"),
+        (403, "Forbidden", TEXT | {"x-content-type-options": "nosniff"}, "STATUS", UnauthorizedError, "the API key"),
+        (403, "CSRF Error", None, "STATUS", UnauthorizedError, "refused the API key"),
+        (403, "CSRF Error\n", TEXT, "STATUS", UnauthorizedError, "refused the API key"),
+        (403, "", None, "", UnauthorizedError, "refused the API key"),
+        (403, "Host check error\n", TEXT, "STATUS", HostCheckError, "gui.insecureSkipHostcheck"),
+        (403, "Debugging disabled", None, "DEBUG_FILE", NotSupportedError, "set gui.debugging"),
+        # What needs no key.
+        (403, "Forbidden", None, "LOGIN", UnauthorizedError, "user or password are wrong"),
+        (403, "Forbidden\n", TEXT, "LOGIN", UnauthorizedError, "user or password are wrong"),
+        (403, "Forbidden", None, "HEALTH", UnauthorizedError, "refused the request"),
+        (403, "CSRF Error", GENUINE_119, "HEALTH", NotSupportedError, "it came with 1.22.1"),
+        (401, "Not Authorized\n", TEXT, "HEALTH", NotSupportedError, "it came with 1.22.1"),
+        (401, "Not Authorized\n", TEXT, "LOGOUT", NotSupportedError, "it came with 1.26.0"),
+        (404, "404 page not found", None, "LOGIN", NotSupportedError, "or not with its present settings"),
+        # What is not there.
+        (404, "no such folder", None, "DB_STATUS", UnknownFolderError, "no such folder"),
+        (500, "no such folder", None, "DB_BROWSE", UnknownFolderError, "no such folder"),
+        (404, "whatever", None, "DB_STATUS", UnknownFolderError, "no such folder"),
+        (404, "not found", None, "PAUSE", UnknownDeviceError, "no such device"),
+        (404, "whatever", None, "STATUS", NotFoundError, "not found"),
+        (404, "whatever", None, "", NotFoundError, "not found"),
+        (404, "No such object in the index", None, "DB_FILE", NotFoundError, "no such file"),
+        (404, "folder is paused", None, "DB_COMPLETION", FolderNotRunningError, "the folder is paused"),
+        (500, "folder is not running", None, "DB_SCAN", FolderNotRunningError, "not running"),
+        (500, "folder a\nb does not exist", None, "DB_IGNORES", UnknownFolderError, "no such folder"),
+        (500, "Invalid folder ID", None, "RESET", UnknownFolderError, "no such folder"),
+        (404, "<html>", HTML | GENUINE, "DB_STATUS", UnknownFolderError, "no such folder"),
+        # What this daemon does not have.
+        (404, "404 page not found", GENUINE_119, "PATHS", NotSupportedError, "v1.19.2 has no such endpoint: it came"),
+        (
+            404,
+            "404 page not found",
+            None,
+            "LOG_LEVELS",
+            NotSupportedError,
+            "v1.29.5 has no such endpoint: it came with 2",
+        ),
+        (404, "404 page not found", GENUINE_2, "DEBUG_FACILITIES", NotSupportedError, "it was removed in 2.0.0"),
+        (404, "404 page not found", None, "", NotSupportedError, "v1.29.5 has no such endpoint, or not with"),
+        (405, "Method Not Allowed", None, "", NotSupportedError, "has no such endpoint"),
+        (501, "upgrade unsupported", None, "UPGRADE", NotSupportedError, "can't upgrade itself"),
+        (503, "upgrade unsupported", None, "UPGRADE", NotSupportedError, "can't upgrade itself"),
+        # What every daemon has: the URL leads elsewhere.
+        (404, "404 page not found", None, "STATUS", NotFoundError, "check the base URL"),
+        (404, "404 page not found", None, "DB_STATUS", NotFoundError, "check the base URL"),
+        (404, "404 page not found", None, "PATHS", NotFoundError, "check the base URL"),
+        (404, "404 page not found", None, "DEBUG_FACILITIES", NotFoundError, "check the base URL"),
+        # Not from Syncthing.
+        (404, "404 page not found", TEXT, "DB_STATUS", ProxyError, "such as a proxy, knows no such page"),
+        (404, "no such folder", TEXT, "DB_STATUS", ProxyError, "such as a proxy, knows no such page"),
+        (404, "<html>", HTML, "DB_STATUS", ProxyError, "Look at the proxy or the base URL"),
+        (403, "<html>", HTML, "STATUS", ProxyError, "such as a proxy, refuses access"),
+        (403, "Forbidden", TEXT, "STATUS", ProxyError, "such as a proxy, refuses access"),  # Traefik's
+        (401, "", {}, "STATUS", ProxyError, "wants a login of its own"),
+        (403, "", {}, "", ProxyError, "such as a proxy, refuses access"),
+        (405, "", {}, "LOG_LEVELS", NotSyncthingError, "such as a proxy, refused the request"),
+        (400, "<html>", HTML, "STATUS", BadRequestError, "Syncthing, or something in front of it"),
+        (502, "<html>", HTML, "DB_STATUS", ServerError, "the page is not Syncthing's"),
+        (500, "no such folder", TEXT, "DB_STATUS", ServerError, "Syncthing, or something in front of it, failed"),
+        (502, "", {}, "", ServerError, "Syncthing, or something in front of it, failed"),
+        # What the daemon never says.
+        *(
+            (status, "", headers, "STATUS", ProxyError, "again later")
+            for status in LATER
+            for headers in (None, {}, HTML)
+        ),
+        # What was asked for.
+        (400, "json: cannot unmarshal", None, "PATCH_OPTIONS", BadRequestError, "make sense"),
+        (400, '"x": device ID invalid: incorrect length', None, "DEVICE", InvalidDeviceIDError, "not a device ID"),
+        (500, '"X": check digit incorrect', None, "PAUSE", InvalidDeviceIDError, "not a device ID"),
+        (500, '"a\nb": device ID invalid: incorrect length', None, "PAUSE", InvalidDeviceIDError, "not a device ID"),
+        (400, "digit '9' not valid in alphabet \"ABC\"", None, "DEVICE", InvalidDeviceIDError, "not a device ID"),
+        (400, "illegal base32 data at input byte 3", None, "DEVICE", InvalidDeviceIDError, "not a device ID"),
+        *(
+            (status, "x", headers, "DB_SCAN", BadRequestError, "too long")
+            for status in (413, 414, 431)
+            for headers in (None, {})
+        ),
+        # Everything else.
+        (500, "database is closed", None, "STATUS", ServerError, "the daemon failed"),
+        (599, "x", None, "", ServerError, "the daemon failed"),
+        (409, "x", None, "STATUS", SyncthingError, "the request was refused"),
+        # As programs mock it.
+        (401, "", MOCKED, "STATUS", UnauthorizedError, "refused the API key"),
+        (403, "", MOCKED, "STATUS", UnauthorizedError, "refused the API key"),
+        (404, "", MOCKED, "STATUS", NotFoundError, "not found"),
+        (404, "", MOCKED, "DB_STATUS", UnknownFolderError, "no such folder"),
+        (404, "", MOCKED, "PAUSE", UnknownDeviceError, "no such device"),
+        (404, "x", MOCKED, "DB_STATUS", ProxyError, "such as a proxy"),
+        (404, "", MOCKED | {"Content-Length": "0"}, "DB_STATUS", ProxyError, "such as a proxy"),
+    ],
+)
+def test_errors(
+    status: int,
+    text: str,
+    headers: dict[str, str] | None,
+    name: str,
+    kind: type[SyncthingError],
+    message: str,
+) -> None:
+    """Status, the daemon's words and the route together show what went wrong; the message says what to do about it."""
+    error = fail(status, text, headers, name)
+    assert type(error) is kind
+    assert message in str(error)
+    said = text.strip()
+    assert (error.method, error.status, error.body) == ("GET", status, said or None)
+    assert repr(said) in str(error) or said in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "message"),
+    [
+        (307, "https://127.0.0.1:8384/rest/system/status", "redirected to https://127.0.0.1:8384: use that https"),
+        (302, "http://other/login?next=x", "redirected to http://other: check the URL"),
+        (301, "/rest/system/ping", "redirected to another path: check the URL"),
+        (301, "", "redirected to another path"),
+        (302, "//other/x", "redirected to another path"),
+        (302, "https:///x", "redirected to another path"),
+        (302, "http://[", "redirected to another path"),
+        (304, "", "redirected"),
+    ],
+)
+def test_redirects(status: int, location: str, message: str) -> None:
+    """A redirect is never followed; the message says where to, and for https what to do, without path and query."""
+    error = fail(status, "", {"Location": location})
+    assert type(error) is RedirectError
+    assert message in str(error)
+    assert "next=x" not in str(error)
+    assert type(fail(status, "", {})) is RedirectError
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        ("v1.19.2-ds1", "Syncthing v1.19.2-ds1 has no such endpoint: it came with 1.21.0"),
+        ("v1.20", "it came with 1.21.0"),
+        ("v1.9.0", "it came with 1.21.0"),
+        ("unknown-dev", "it came with 1.21.0"),
+        ("v1.21.0", "check the base URL"),
+        ("v2.0.0-rc.1", "check the base URL"),
+        ("v10.0.0", "check the base URL"),
+    ],
+)
+def test_versions_are_compared_as_numbers(version: str, message: str) -> None:
+    """What a newer version has is named only to an older one."""
+    headers = GENUINE | TEXT | {"X-Syncthing-Version": version}
+    assert message in str(fail(404, "404 page not found", headers, "PATHS"))
+
+
+ID = f"/rest/config/devices/{'P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2'}"
+BAD_ID = '"bad": device ID invalid: incorrect length'
+RECORDED: dict[tuple[str, str, int, str], type[SyncthingError]] = {
+    ("DELETE", "/rest/system/status", 405, "Method Not Allowed"): NotSupportedError,
+    ("GET", "/metrics", 403, "Host check error"): HostCheckError,
+    ("GET", "/metrics", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/cluster/pending/folders", 400, BAD_ID): InvalidDeviceIDError,
+    ("GET", ID, 404, "No device with given ID"): UnknownDeviceError,
+    ("GET", "/rest/config/devices/bad", 400, BAD_ID): InvalidDeviceIDError,
+    ("GET", "/rest/config/folders/nope", 404, "No folder with given ID"): UnknownFolderError,
+    ("GET", "/rest/db/browse", 500, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/completion", 400, BAD_ID): InvalidDeviceIDError,
+    ("GET", "/rest/db/completion", 404, "folder is paused"): FolderNotRunningError,
+    ("GET", "/rest/db/completion", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/file", 404, "No such object in the index"): NotFoundError,
+    ("GET", "/rest/db/file", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/file", 500, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/ignores", 500, "folder nope does not exist"): UnknownFolderError,
+    ("GET", "/rest/db/localchanged", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/need", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/remoteneed", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/db/remoteneed", 500, BAD_ID): InvalidDeviceIDError,
+    ("GET", "/rest/db/status", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/folder/errors", 404, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/folder/versions", 500, "no such folder"): UnknownFolderError,
+    ("GET", "/rest/noauth/health", 403, "CSRF Error"): NotSupportedError,
+    ("GET", "/rest/nope", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/system/debug", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/system/loglevels", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/system/paths", 404, "404 page not found"): NotSupportedError,
+    ("GET", "/rest/system/status", 403, "CSRF Error"): UnauthorizedError,
+    ("GET", "/rest/system/status", 403, "Host check error"): HostCheckError,
+    ("GET", "/rest/system/upgrade", 501, "upgrade unsupported"): NotSupportedError,
+    ("GET", "/rest/system/upgrade", 503, "upgrade unsupported"): NotSupportedError,
+    ("PATCH", "/rest/config/folders/nope", 404, "No folder with given ID"): UnknownFolderError,
+    (
+        "PATCH",
+        "/rest/config/options",
+        400,
+        "json: cannot unmarshal string into Go struct field OptionsConfiguration.maxFolderConcurrency of type int",
+    ): BadRequestError,
+    ("POST", "/rest/config/devices", 400, BAD_ID): InvalidDeviceIDError,
+    ("POST", "/rest/config/folders", 500, "folder has empty ID"): ServerError,
+    ("POST", "/rest/db/ignores", 500, "folder  does not exist"): UnknownFolderError,
+    ("POST", "/rest/db/prio", 404, "no such folder"): UnknownFolderError,
+    ("POST", "/rest/db/scan", 500, "no such folder"): UnknownFolderError,
+    ("POST", "/rest/folder/versions", 500, "no such folder"): UnknownFolderError,
+    (
+        "POST",
+        "/rest/folder/versions",
+        500,
+        r'parsing time "\"notatime\"" as "\"2006-01-02T15:04:05Z07:00\"": cannot parse "notatime\"" as "2006"',
+    ): ServerError,
+    (
+        "POST",
+        "/rest/folder/versions",
+        500,
+        'parsing time "notatime" as "2006-01-02T15:04:05Z07:00": cannot parse "notatime" as "2006"',
+    ): ServerError,
+    ("POST", "/rest/system/debug", 404, "404 page not found"): NotSupportedError,
+    ("POST", "/rest/system/loglevels", 404, "404 page not found"): NotSupportedError,
+    ("POST", "/rest/system/pause", 404, "not found"): UnknownDeviceError,
+    ("POST", "/rest/system/pause", 500, BAD_ID): InvalidDeviceIDError,
+    ("POST", "/rest/system/ping", 403, "CSRF Error"): UnauthorizedError,
+    ("POST", "/rest/system/ping", 403, "Host check error"): HostCheckError,
+    ("POST", "/rest/system/reset", 500, "Invalid folder ID"): UnknownFolderError,
+    ("POST", "/rest/system/resume", 404, "not found"): UnknownDeviceError,
+    ("POST", "/rest/system/upgrade", 500, "no version to select"): ServerError,
+    ("POST", "/rest/system/upgrade", 500, "upgrade unsupported"): NotSupportedError,
+    ("POST", "/rest/system/upgrade", 501, "upgrade unsupported"): NotSupportedError,
+}
+
+
+def test_every_recorded_error_has_its_kind() -> None:
+    """What real daemons of three versions refused with is classified, all of it and as expected."""
+    seen = set()
+    for version in VERSIONS:
+        for exchange in exchanges(version):
+            if exchange.status >= 300:
+                text = exchange.answer.strip()
+                key = (exchange.method, exchange.path, exchange.status, text)
+                headers = CIMultiDict(exchange.headers | {"Content-Type": exchange.content_type})
+                route = find_route(exchange.method, exchange.uri)
+                path = exchange.uri.partition("?")[0]
+                # Go adds a line break to what it refuses.
+                error = http_error(Refusal(route, exchange.method, path, exchange.status, headers, f"{text}\n"))
+                assert type(error) is RECORDED.get(key), (version, key)
+                assert error.body == text
+                seen.add(key)
+    assert seen == RECORDED.keys()
+
+
+# --- All of it, systematically ---
+
+STATUSES: Final = (
+    *(301, 302, 303, 304, 307, 308),
+    *(400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 424),
+    *(425, 426, 428, 429, 431, 440, 444, 451, 460, 494, 495, 496, 497, 498, 499),
+    *(500, 501, 502, 503, 504, 505, 507, 508, 511, *range(520, 531), 561, 599),
+)
+PAGES: Final[dict[str, tuple[dict[str, str], str]]] = {
+    "html": (HTML, "<html><title>Log in</title>"),
+    "json": (JSON, '{"message": "no Route matched with those values"}'),
+    "json, empty": (JSON, ""),
+    "empty": ({}, ""),
+    "plain": (TEXT, "default backend - 404\n"),
+    "Go": (TEXT, "404 page not found\n"),
+    "a folder": (TEXT, "no such folder\n"),
+    "a device": (TEXT, "No device with given ID\n"),
+    "another folder": (TEXT, "folder docs does not exist\n"),
+    "no device ID": (TEXT, '"x": device ID invalid: incorrect length\n'),
+    "paused": (TEXT, "folder is paused\n"),
+    "upgrade": (TEXT, "upgrade unsupported\n"),
+}
+ASKED: Final = (
+    *("STATUS", "DB_STATUS", "DB_FILE", "FOLDER", "PATCH_FOLDER", "DEVICE", "PAUSE", "RESTART", "DB_SCAN", "PATCH_GUI"),
+    *("EVENTS", "METRICS", "PATHS", "LOG_LEVELS", "PEER_COMPLETION", "SUPPORT_BUNDLE", "HEALTH", "LOGIN", "LOGOUT", ""),
+)
+every = pytest.mark.parametrize("page", PAGES)
+
+
+def _foreign_kind(status: int) -> type[SyncthingError]:
+    match status:
+        case _ if status < 400:
+            return RedirectError
+        case 401 | 403 | 404 | 408 | 421 | 425 | 429 | 499:
+            return ProxyError
+        case 400 | 413 | 414 | 431:
+            return BadRequestError
+        case _ if status >= 500:
+            return ServerError
+    return NotSyncthingError
+
+
+@every
+def test_what_is_not_the_daemons_claims_nothing_about_it(page: str) -> None:
+    """Without the daemon's header, no answer says anything about a folder, a device, a key or a version."""
+    headers, text = PAGES[page]
+    for status, name, more in product(STATUSES, ASKED, ({}, {"Server": "nginx", "Content-Length": "9"})):
+        error = fail(status, text, headers | more, name)
+        assert type(error) is _foreign_kind(status), (status, name)
+        assert not re.search(r"folder|device|\bkey|file|endpoint|version|password", error.args[0]), (status, error)
+        assert (error.status, error.body) == (status, text.strip() or None)
+        heals = status in {401, 403, 404, *LATER} or status >= 500
+        assert is_transient(error) is heals, (status, error)
+
+
+@every
+def test_what_is_the_daemons_is_what_it_says(page: str) -> None:
+    """With the header, 404 is about what is not there, 401 and 403 are about access, and words mean what they say."""
+    headers, text = PAGES[page]
+    words = {
+        "a folder": UnknownFolderError,
+        "a device": UnknownDeviceError,
+        "paused": FolderNotRunningError,
+        "upgrade": NotSupportedError,
+    }
+    for status, name in product(STATUSES, ASKED):
+        error = fail(status, text, headers | GENUINE, name)
+        if status < 400 or status in LATER or status in {413, 414, 431}:
+            assert type(error) is _foreign_kind(status), (status, name)
+        elif page in words:
+            assert type(error) is words[page], (status, name)
+        elif status in {401, 403}:
+            assert type(error) is UnauthorizedError, (status, name)
+        elif status == 404 and page != "no device ID":
+            assert isinstance(error, NotFoundError), (status, name)
+        elif status >= 500 and page == "html":
+            assert type(error) is ServerError, (status, name)
+        assert isinstance(error, UnknownFolderError) <= (page in {"a folder", "another folder"} or status == 404)
+        assert (error.status, error.body) == (status, text.strip() or None)
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        ("http://nas:8384/rest", "its API is not below '/rest': .* Try http://nas:8384$"),
+        ("https://nas/syncthing", "its API is not below '/syncthing': .* Try https://nas$"),
+        ("http://[::1]:8384/a/b", r"not below '/a/b': .* Try http://\[::1\]:8384$"),
+        ("http://nas:8384", "check the base URL, and whether a proxy changes paths"),
+        ("http://[", "check the base URL"),
+    ],
+)
+@pytest.mark.parametrize("name", ["STATUS", "FOLDER", "PAUSE", "DB_SCAN"])
+def test_a_base_url_with_a_path_too_many(base: str, message: str, name: str) -> None:
+    """A page that is not there for what every daemon has is the URL's fault; the message says what to try."""
+    route = ROUTES[name]
+    headers = CIMultiDict(GENUINE | TEXT)
+    error = http_error(Refusal(route, route.method, route.path, 404, headers, "404 page not found\n", base=base))
+    assert type(error) is NotFoundError
+    assert re.search(message, error.args[0])
+
+
+def test_no_key() -> None:
+    """That the key is empty is said where the daemon wants one."""
+    for status, headers, text in ((403, GENUINE | TEXT, "CSRF Error\n"), (403, TEXT, "Forbidden\n"), (401, MOCKED, "")):
+        error = http_error(Refusal(ROUTES["STATUS"], "GET", "rest/x", status, CIMultiDict(headers), text, no_key=True))
+        assert type(error) is UnauthorizedError
+        assert "the API key is empty: is the variable set" in str(error)
+    error = http_error(Refusal(ROUTES["STATUS"], "GET", "rest/x", 403, CIMultiDict(HTML), "<html>", no_key=True))
+    assert "key" not in str(error)
+
+
+NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0),
+        ("7", 7),
+        (" 120 ", 120),
+        ("Sun, 01 Mar 2026 12:00:30 GMT", 30),
+        ("Sunday, 01-Mar-26 12:00:30 GMT", 30),
+        ("Sun Mar  1 12:00:30 2026", 30),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", 0),
+        ("", None),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("\u0663", None),
+        ("9" * 400, None),
+        ("Sun, 99 Mar 2026 12:00:30 GMT", None),
+        ("Sun, 01 Mar 99999999999 12:00:30 GMT", None),
+    ],
+)
+def test_when_to_come_back(text: str, seconds: float | None) -> None:
+    """``Retry-After`` is seconds or a date, which is compared with the clock of the sender."""
+    headers = {"Retry-After": text, "Date": format_datetime(NOW, usegmt=True)}
+    for status in (429, 503, 404):
+        assert fail(status, "", headers).retry_after == seconds
+
+
+def test_when_to_come_back_without_a_date() -> None:
+    """Without the sender's clock a date is compared with our own."""
+    error = fail(503, "", {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)})
+    assert error.retry_after is not None
+    assert 60 < error.retry_after <= 100
+    assert fail(503, "", {}).retry_after is None

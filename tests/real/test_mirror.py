@@ -1,0 +1,104 @@
+"""Whatever happens to daemons, their mirrors are right whenever it is quiet.
+
+``AIOSYNCTHING_SEED`` repeats a run; ``AIOSYNCTHING_ROUNDS`` and ``AIOSYNCTHING_STEPS`` make it longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections import Counter
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import Daemon, Syncthing
+
+from .cluster import Cluster, Watcher, connect, differences
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiosyncthing.live import Live
+
+pytestmark = pytest.mark.daemon
+
+EXPENSIVE = ("rest/db/status", "rest/db/completion")
+SEED = os.environ.get("AIOSYNCTHING_SEED") or str(random.randrange(10**6))
+ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "2"))
+STEPS = int(os.environ.get("AIOSYNCTHING_STEPS", "50"))
+
+
+def count_requests(client: Syncthing) -> Counter[str]:
+    """Count what a client asks from now on."""
+    counts: Counter[str] = Counter()
+    original = client.api.raw_request
+
+    async def raw_request(uri: str, *args: Any, **options: Any) -> Any:
+        counts[uri] += 1
+        return await original(uri, *args, **options)
+
+    client.api.raw_request = raw_request  # type: ignore[method-assign]
+    return counts
+
+
+async def mirrored(stack: AsyncExitStack, daemon: Daemon) -> tuple[Live, Counter[str]]:
+    """Watch a daemon with a client of its own, and count what that asks."""
+    client = await stack.enter_async_context(Syncthing(daemon.api_key, daemon.url))
+    counts = count_requests(client)
+    return await stack.enter_async_context(client.watch()), counts
+
+
+@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.timeout(60 + ROUNDS * (60 + STEPS * 3))
+async def test_mirrors_are_right_whenever_it_is_quiet(
+    syncthing_binary: Path, tmp_path: Path, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hundreds of random operations, restarts among them: each mirror agrees with fresh answers of its daemon."""
+    async with AsyncExitStack() as stack:
+        daemons = [Daemon(binary=syncthing_binary) for _ in range(number)]
+        for daemon in daemons:
+            stack.push_async_callback(daemon.stop)
+            stack.push_async_callback(daemon.kill)  # nobody needs what a polite end takes seconds for
+        await asyncio.gather(*(daemon.start() for daemon in daemons))
+        await connect(*daemons)
+        cluster = Cluster(f"{SEED}-{number}", tmp_path, daemons)
+        for daemon in daemons:
+            for folder in ("docs", "pics"):
+                await cluster.add(daemon, folder)
+        lives = []
+        asked: list[Counter[str]] = []
+        for daemon in daemons:
+            live, counts = await mirrored(stack, daemon)
+            lives.append(live)
+            asked.append(counts)
+        watchers = [Watcher(daemon) for daemon in daemons]
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        tasks = [group.create_task(watcher.run()) for watcher in watchers]
+        try:
+            for _ in range(ROUNDS):
+                cluster.log.append("--")
+                for _ in range(STEPS):
+                    await cluster.step()
+                await check(cluster, watchers, lives)
+        except BaseException:
+            print(f"AIOSYNCTHING_SEED={SEED}", *cluster.log, sep="\n")
+            raise
+        finally:
+            for task in tasks:
+                task.cancel()
+        with capsys.disabled():
+            print(cluster.done, len(cluster.log), [{k[-12:]: v for k, v in c.items()} for c in asked])
+
+
+async def check(cluster: Cluster, watchers: list[Watcher], lives: list[Live]) -> None:
+    """Compare all mirrors at a moment when nothing happens."""
+    while True:
+        await cluster.quiet(watchers, lives)
+        before = [watcher.counts.total() for watcher in watchers]
+        found = [await differences(live, daemon) for live, daemon in zip(lives, cluster.daemons, strict=True)]
+        if before == [watcher.counts.total() for watcher in watchers] and all(live.settled for live in lives):
+            assert not any(found), "\n".join(f"daemon {i}: {text}" for i, each in enumerate(found) for text in each)
+            return

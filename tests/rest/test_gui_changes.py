@@ -1,0 +1,165 @@
+"""Changes of the GUI's settings, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import Syncthing
+from aiosyncthing._rest import gui_changes
+from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, UnauthorizedError
+from tests.support.calls import KEY
+from tests.support.server import Answer, Server, as_json, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+GUI: dict[str, Any] = {"apiKey": KEY, "theme": "default"}
+PONG = as_json({"ping": "pong"})
+CUT = Answer(raw=b"")
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a moment only."""
+    monkeypatch.setattr(gui_changes, "_ENDING", 0.1)
+    monkeypatch.setattr(gui_changes, "_RETURN", 0.5)
+    monkeypatch.setattr(gui_changes, "_AGAIN", 0.01)
+
+
+def methods(server: Server) -> list[str]:
+    """Return what was asked, in its order."""
+    return [f"{request.method} {request.path.rpartition('/')[2]}" for request in server.requests]
+
+
+CHANGES: list[Callable[[Syncthing], Awaitable[None]]] = [
+    lambda client: client.config.patch_gui(theme="dark"),
+    lambda client: client.config.set_gui({"apiKey": KEY, "theme": "dark"}),  # type: ignore[typeddict-item]  # a part
+    lambda client: client.config.replace({"version": 37, "gui": GUI | {"theme": "dark"}}),  # type: ignore[typeddict-item]  # a part
+]
+
+
+@pytest.mark.parametrize("second", CHANGES, ids=["patch_gui", "set_gui", "replace"])
+@pytest.mark.parametrize("first", CHANGES, ids=["patch_gui", "set_gui", "replace"])
+async def test_the_next_change_waits(
+    first: Callable[[Syncthing], Awaitable[None]], second: Callable[[Syncthing], Awaitable[None]]
+) -> None:
+    """Whichever two: it is sent when the time is over and the API answers again, also when both are made at once."""
+    times: list[float] = []
+
+    def answer(request: Any) -> Answer:
+        if request.method == "GET":
+            if request.path.endswith("ping"):
+                times.append(time.monotonic())
+            return CUT if len(times) == 1 else PONG if request.path.endswith("ping") else as_json(GUI)
+        times.append(time.monotonic())
+        return Answer()
+
+    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
+        await asyncio.gather(first(client), second(client))
+    sent = [each for each in methods(server) if each != "GET gui"]
+    assert sent[0].startswith(("PUT", "PATCH"))
+    assert sent[-1].startswith(("PUT", "PATCH"))
+    assert set(sent[1:-1]) == {"GET ping"}
+    assert times[1] - times[0] >= 0.09
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=["patch_gui", "set_gui", "replace"])
+async def test_a_change_is_sent_once(change: Callable[[Syncthing], Awaitable[None]]) -> None:
+    """Also where the connection, in use before, ends without an answer: the change itself may have ended it."""
+
+    def answer(request: Any) -> Answer:
+        return as_json(GUI) if request.method == "GET" else CUT
+
+    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
+        await client.config.gui()
+        with pytest.raises(ConnectionFailedError):
+            await change(client)
+    assert [request.method for request in server.requests if request.method != "GET"] in (["PUT"], ["PATCH"])
+
+
+async def test_nothing_else_waits() -> None:
+    """Neither the first change, nor what doesn't change the GUI, nor what follows such."""
+    same: Any = {"version": 37, "gui": GUI}
+    answers = as_json(GUI), Answer(), as_json(GUI), Answer(), Answer(), Answer(), Answer()
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        await client.config.replace(same)
+        await client.config.replace(same)
+        await client.config.patch_gui(theme="dark")
+        await client.config.patch_options(maxSendKbps=1)
+        await client.config.patch_ldap(address="")
+    assert "GET ping" not in methods(server)
+
+
+async def test_what_failed_may_have_changed_something() -> None:
+    """A change whose answer was lost counts as made; one that the daemon refused doesn't."""
+    answers = as_text("json: cannot unmarshal", 400), CUT, PONG, Answer()
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(BadRequestError):
+            await client.config.patch_gui(theme="dark")
+        with pytest.raises(ConnectionFailedError):
+            await client.config.patch_gui(theme="dark")
+        await client.config.patch_gui(theme="dark")
+    assert methods(server) == ["PATCH gui", "PATCH gui", "GET ping", "PATCH gui"]
+
+
+async def test_a_cancelled_change_may_have_changed_something() -> None:
+    """Whoever waits for it goes on, and waits for the listener; the cancellation is delivered once."""
+    never = asyncio.Event()
+    async with Server(Answer(after=never), PONG, Answer()) as server, Syncthing(KEY, server.url) as client:
+        first = asyncio.create_task(client.config.patch_gui(theme="dark"))
+        await server.requested(1)
+        second = asyncio.create_task(client.config.patch_gui(theme="black"))
+        third = asyncio.create_task(client.config.patch_gui(theme="light"))
+        await asyncio.sleep(0)
+        first.cancel()
+        third.cancel()
+        await asyncio.wait([first, second, third])
+        assert (first.cancelled(), third.cancelled()) == (True, True)
+        await second
+        never.set()
+    assert methods(server) == ["PATCH gui", "GET ping", "PATCH gui"]
+
+
+async def test_an_api_that_stays_away() -> None:
+    """The next change then isn't sent, and says why."""
+    async with Server(Answer(), answer=lambda _: CUT) as server, Syncthing(KEY, server.url) as client:
+        await client.config.patch_gui(theme="dark")
+        with pytest.raises(ConnectionFailedError):
+            await client.config.patch_gui(theme="black")
+    assert set(methods(server)[1:]) == {"GET ping"}
+
+
+async def test_another_key() -> None:
+    """An API that refuses the key is back, and the change says what is the matter."""
+    refused = as_text("CSRF Error", 403)
+    async with Server(Answer(), refused, refused) as server, Syncthing(KEY, server.url) as client:
+        await client.config.patch_gui(apiKey="another")
+        with pytest.raises(UnauthorizedError):
+            await client.config.patch_gui(theme="black")
+    assert methods(server) == ["PATCH gui", "GET ping", "PATCH gui"]
+
+
+class Stub:
+    """Answers everything."""
+
+    async def call(self, *_: Any, **__: Any) -> None:
+        """Answer."""
+
+
+def test_one_loop_after_the_other() -> None:
+    """A lock that one loop has used doesn't hinder the next one."""
+    changes = gui_changes.GUIChanges(Stub())  # type: ignore[arg-type]  # all that is asked of it
+
+    async def change() -> None:
+        async with changes.change():
+            await asyncio.sleep(0)
+
+    async def two_at_once() -> None:
+        await asyncio.gather(change(), change())
+
+    asyncio.run(two_at_once())
+    asyncio.run(two_at_once())

@@ -1,0 +1,138 @@
+"""How scans are asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import parse_qs
+
+import aiohttp
+import pytest
+
+from aiosyncthing import Syncthing
+from aiosyncthing._rest import scans
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    FolderNotRunningError,
+    RequestTimeoutError,
+    ServerError,
+    UnknownFolderError,
+)
+from tests.support.calls import FOLDER, KEY
+from tests.support.server import Answer, Request, Server, as_json, as_text
+
+IS_THERE = as_json({"paused": False})
+
+
+@pytest.mark.parametrize(
+    ("sub", "requests"),
+    [
+        (["x"], 1),
+        ([f"{number:04}" for number in range(700)], 1),
+        ([f"{number:04}" for number in range(800)], 2),
+        ([f"ü{number:04}" for number in range(500)], 2),
+        (["a" * 4000, "b" * 4000], 2),
+        (["a", "ü" * 2000, "b"], 3),
+    ],
+)
+def test_many_paths_are_several_requests(sub: list[str], requests: int) -> None:
+    """Each is as short as a proxy wants it, none is empty, and each path is in one of them, in order."""
+    found: list[Any] = scans.queries(FOLDER, iter(sub), 60)
+    assert len(found) == requests
+    assert [path for query in found for path in query["sub"]] == sub
+    assert all(len(query["sub"]) == 1 or sum(map(len, query["sub"])) < 7000 for query in found)
+    assert [query.get("next") for query in found] == [*[None] * (requests - 1), "60"]
+    assert {query["folder"] for query in found} == {FOLDER}
+
+
+@pytest.mark.parametrize("sub", [[], "", ["x", ""], ["x", 5], ["x", "\ud800"]])
+def test_paths_that_make_no_sense(sub: Any) -> None:
+    """Nothing is sent where one of the paths can't be."""
+    with pytest.raises(BadRequestError):
+        scans.queries(FOLDER, sub, None)
+
+
+def test_what_belongs_to_a_folder() -> None:
+    """All folders have no paths and no next scan."""
+    assert scans.queries(None, None, None) == [{}]
+    for options in (("x", None), (None, 5)):
+        with pytest.raises(BadRequestError, match="belong to one folder"):
+            scans.queries(None, *options)
+
+
+async def test_requests_follow_one_another() -> None:
+    """The next one is sent when the one before is answered; a failure is the end."""
+    sub = [f"{number:04}" for number in range(2000)]
+    answers = Answer(), as_text("folder path missing", 500)
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(ServerError, match="folder path missing"):
+            await client.database.scan(FOLDER, sub=sub)
+    assert len(server.requests) == 2
+
+
+async def test_a_scan_is_only_begun() -> None:
+    """It returns when the daemon hasn't refused it, and leaves neither a task nor a connection behind."""
+    never = asyncio.Event()
+    before = asyncio.all_tasks()
+    async with Server(IS_THERE, Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
+        await client.database.scan(FOLDER, wait=False)
+        assert [request.method for request in server.requests] == ["GET", "POST"]
+        assert [task for task in asyncio.all_tasks() - before if "scan" in repr(task) or "call" in repr(task)] == []
+        never.set()
+        await server.until(lambda: not server.open)
+
+
+@pytest.mark.parametrize("connections", [1, 100])
+async def test_many_paths_are_begun(connections: int) -> None:
+    """Each request is sent, and all paths are in them, also where a session allows few connections."""
+    sub = [f"{number:05}" for number in range(2000)]
+    never = asyncio.Event()
+
+    def answer(request: Request) -> Answer:
+        return IS_THERE if request.method == "GET" else Answer(after=never)
+
+    connector = aiohttp.TCPConnector(limit=connections)
+    async with Server(answer=answer) as server, aiohttp.ClientSession(connector=connector) as session:
+        await Syncthing(KEY, server.url, session=session).database.scan(FOLDER, sub=sub, wait=False)
+        never.set()
+    sent = [path for request in server.requests[1:] for path in parse_qs(request.query)["sub"]]
+    assert sent == sub
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([as_text("No folder with given ID", 404)], UnknownFolderError),
+        ([as_json({"paused": True})], FolderNotRunningError),
+        ([IS_THERE, as_text("no such folder", 500)], UnknownFolderError),
+        ([IS_THERE, as_text("folder path missing", 500)], ServerError),
+    ],
+)
+async def test_what_is_refused_at_once(answers: list[Answer], expected: type[Exception]) -> None:
+    """It is raised, whether the question before shows it or the scan itself."""
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(expected) as caught:
+            await client.database.scan(FOLDER, wait=False)
+    assert type(caught.value) is expected
+
+
+async def test_the_question_has_the_limit() -> None:
+    """A daemon that doesn't answer is an error, also where the scan isn't waited for."""
+    never = asyncio.Event()
+    async with Server(Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(RequestTimeoutError):
+            await client.database.scan(wait=False, timeout=0.05)
+        never.set()
+
+
+async def test_giving_up_while_it_begins() -> None:
+    """Whoever cancels it is rid of it at once, and asyncio has nothing to complain about."""
+    never = asyncio.Event()
+    async with Server(IS_THERE, Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
+        scan = asyncio.create_task(client.database.scan(FOLDER, wait=False))
+        await server.requested(2)
+        scan.cancel()
+        await asyncio.wait([scan])
+        assert scan.cancelled()
+        never.set()
+        await server.until(lambda: not server.open)

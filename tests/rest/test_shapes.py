@@ -1,0 +1,215 @@
+"""What is read of answers and events, and what is said where it is not there."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from typing import Any
+
+import orjson
+import pytest
+
+from aiosyncthing import _routes
+from aiosyncthing._rest.shapes import EVENT_DATA, SHAPES, check, check_event, check_events, checked, differ
+from aiosyncthing.exceptions import InvalidResponseError
+from tests.support import recordings
+
+CONFIG: dict[str, Any] = {
+    "folders": [{"id": name, "label": "", "paused": False, "devices": [{"deviceID": "A"}]} for name in "abcd"],
+    "devices": [{"deviceID": "A", "name": "", "paused": False}],
+}
+CONNECTION: dict[str, Any] = {
+    **dict.fromkeys(("at", "startedAt"), "2026-03-01T12:00:00Z"),
+    **dict.fromkeys(("address", "clientVersion"), ""),
+    **dict.fromkeys(("inBytesTotal", "outBytesTotal"), 1),
+    "connected": True,
+}
+
+
+def changed(value: Any, *path: str | int, to: Any = ...) -> Any:
+    """Return a copy with another value at a place, or without it."""
+    value = copy.deepcopy(value)
+    place = value
+    for step in path[:-1]:
+        place = place[step]
+    if to is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = to
+    return value
+
+
+@pytest.mark.parametrize("version", recordings.VERSIONS)
+def test_what_real_daemons_sent_fits(version: str) -> None:
+    """Nothing that a real daemon has sent is refused."""
+    answers = 0
+    for exchange in recordings.exchanges(version):
+        route = _routes.find_route(exchange.method, exchange.uri)
+        if exchange.status == 200 and exchange.kind == "json" and route in SHAPES:
+            assert checked(route, exchange.answer) is exchange.answer
+            answers += 1
+    assert answers > 40
+    events = [recorded.event for recorded in recordings.events(version)]
+    check_events(_routes.EVENTS, events)
+    for event in events:
+        check_event(event)
+    assert len({event["type"] for event in events} & EVENT_DATA.keys()) > 12
+
+
+@pytest.mark.parametrize(
+    ("route", "answer", "path", "problem"),
+    [
+        (_routes.CONFIG, None, "", "an object was expected, null came"),
+        (_routes.CONFIG, changed(CONFIG, "folders"), "folders", "missing"),
+        (_routes.CONFIG, changed(CONFIG, "folders", to={}), "folders", "an array was expected, an object came"),
+        (_routes.CONFIG, changed(CONFIG, "folders", 2, to=1), "folders[2]", "an object was expected, a number came"),
+        (
+            _routes.CONFIG,
+            changed(CONFIG, "folders", 3, "devices", 0, "deviceID", to=None),
+            "folders[3].devices[0].deviceID",
+            "a string was expected, null came",
+        ),
+        (
+            _routes.CONFIG,
+            changed(CONFIG, "devices", 0, "paused", to=1),
+            "devices[0].paused",
+            "a boolean was expected, a number came",
+        ),
+        (
+            _routes.FOLDERS,
+            [{"id": "a"}, {"id": []}],
+            "[1].id",
+            "a string was expected, an array came",
+        ),
+        (
+            _routes.STATUS,
+            {"myID": "A", "startTime": "x", "uptime": True},
+            "uptime",
+            "a whole number was expected, a boolean came",
+        ),
+        (
+            _routes.STATUS,
+            {"myID": "A", "startTime": "x", "uptime": 1.5},
+            "uptime",
+            "a whole number was expected, a number came",
+        ),
+        (
+            _routes.STATUS,
+            {"myID": "A", "startTime": "x", "uptime": 1j},
+            "uptime",
+            "a whole number was expected, something else came",
+        ),
+        (_routes.CONNECTIONS, {"connections": {"A": []}}, "connections['A']", "an object was expected, an array came"),
+        (_routes.CONNECTIONS, {"connections": []}, "connections", "an object was expected, an array came"),
+        (
+            _routes.CONNECTIONS,
+            {"connections": {"A" * 99: {**CONNECTION, "at": 1}}},
+            f"connections['{'A' * 80}'].at",
+            "a time stamp was expected, a number came",
+        ),
+        (
+            _routes.CONNECTIONS,
+            {"connections": {"A": {**CONNECTION, "at": "yesterday"}}},
+            "connections['A'].at",
+            "a time stamp was expected, another text came",
+        ),
+        (_routes.FOLDER_ERRORS, {"errors": [{"path": "a"}]}, "errors[0].error", "missing"),
+    ],
+)
+def test_a_misfit_is_named_with_its_path(route: Any, answer: Any, path: str, problem: str) -> None:
+    """The error says where in the answer something else came than was expected, and for which request."""
+    with pytest.raises(InvalidResponseError) as caught:
+        checked(route, answer)
+    assert caught.value.args == (f"the answer can't be read: {path}{': ' if path else ''}{problem}",)
+    assert (caught.value.method, caught.value.path) == (route.method, route.path)
+
+
+@pytest.mark.parametrize(
+    ("route", "answer"),
+    [
+        (_routes.CONFIG, {**CONFIG, "new": [None]}),
+        (_routes.FOLDER, {"type": "of tomorrow", "devices": [{"deviceID": "A", "new": 1}]}),
+        (_routes.CONFIG, changed(CONFIG, "folders", to=[])),
+        (_routes.CONNECTIONS, {"connections": {}, "total": {"at": "0001-01-01T00:00:00Z"}}),
+        (_routes.CONNECTIONS, {"connections": {"A": CONNECTION}, "total": {"at": CONNECTION["at"], "new": None}}),
+        (_routes.FOLDER_ERRORS, {"errors": None}),
+    ],
+)
+def test_what_is_not_read_may_be_anything(route: Any, answer: Any) -> None:
+    """Unknown keys, missing optional ones, empty lists and Go's nil pass, and the answer is handed on as it is."""
+    assert checked(route, answer) is answer
+
+
+EVENT = {"id": 1, "globalID": 1, "time": "t", "type": "Starting", "data": None}
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (None, "an array was expected, null came"),
+        ({"id": 1}, "an array was expected, an object came"),
+        ([EVENT, None], "[1]: an object was expected, null came"),
+        ([EVENT, []], "[1]: an object was expected, an array came"),
+        ([EVENT, {}, EVENT], "[1].id: missing"),
+        ([{**EVENT, "id": "5"}], "[0].id: a whole number was expected, a string came"),
+        ([{**EVENT, "id": True}], "[0].id: a whole number was expected, a boolean came"),
+        ([{**EVENT, "globalID": None}], "[0].globalID: a whole number was expected, null came"),
+        ([{**EVENT, "time": {}}], "[0].time: a string was expected, an object came"),
+        ([{**EVENT, "type": []}], "[0].type: a string was expected, an array came"),
+    ],
+)
+def test_each_event_of_a_batch_has_an_envelope(answer: Any, problem: str) -> None:
+    """IDs, time and type are looked at in every event of a batch, not in its first and last only."""
+    with pytest.raises(InvalidResponseError) as caught:
+        check_events(_routes.EVENTS, answer)
+    assert caught.value.args == (f"the answer can't be read: {problem}",)
+
+
+def test_batches_that_fit_pass() -> None:
+    """Empty batches and events of unknown types with any data are no misfit."""
+    check_events(_routes.EVENTS, [])
+    check_events(_routes.EVENTS, [EVENT, {**EVENT, "type": "OfTomorrow", "data": [1], "new": 1}])
+
+
+@pytest.mark.parametrize(
+    ("event", "problem"),
+    [
+        ({**EVENT, "type": "StateChanged"}, "the event StateChanged can't be read: an object was expected, null came"),
+        ({"id": 1, "type": "StateChanged"}, "the event StateChanged can't be read: an object was expected, null came"),
+        ({**EVENT, "type": "FolderPaused", "data": {}}, "the event FolderPaused can't be read: id: missing"),
+        (
+            {**EVENT, "type": "PendingFoldersChanged", "data": {"added": [{"folderID": 1}]}},
+            "the event PendingFoldersChanged can't be read: added[0].folderID: a string was expected, a number came",
+        ),
+    ],
+)
+def test_the_data_of_an_event_is_named(event: Any, problem: str) -> None:
+    """The error names the type of the event and the path in its data."""
+    with pytest.raises(InvalidResponseError) as caught:
+        check_event(event)
+    assert caught.value.args == (problem,)
+
+
+def test_events_that_nobody_reads_pass() -> None:
+    """An event of any other type, and what a stream yields beside events, may have any data."""
+    check_event(EVENT)
+    check_event({"id": None, "type": "EventsLost", "data": {"reason": "restart", "missed": None}})
+    check_event({**EVENT, "type": "PendingFoldersChanged", "data": {"added": None, "removed": [{"folderID": "a"}]}})
+
+
+def test_other_values_can_be_named() -> None:
+    """What is no answer of a route is called by the name that it is given."""
+    with pytest.raises(InvalidResponseError, match=r"^the file can't be read: errors: missing$"):
+        check(SHAPES[_routes.FOLDER_ERRORS], {}, "the file")
+
+
+def test_what_is_nested_too_deeply_to_be_compared() -> None:
+    """It is an answer that can't be read where Python can't compare it, and like any other where it can."""
+    one, other = (orjson.loads(b'{"a":' + b"[" * 1000 + end + b"]" * 1000 + b"}") for end in (b"1", b"2"))
+    if sys.version_info < (3, 12):
+        with pytest.raises(InvalidResponseError, match="nested too deeply"):
+            differ(one, other)
+    else:
+        assert differ(one, other)
+    assert differ({"a": 1}, {"a": 2})
+    assert not differ({"a": [1]}, {"a": [1]})

@@ -1,0 +1,62 @@
+"""The two shapes of ``db/browse``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from aiosyncthing._rest.tree import tree_entries
+from aiosyncthing.exceptions import InvalidResponseError
+
+_TIME = "2026-03-01T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("answer", "entries"),
+    [
+        ([], []),
+        ({}, []),
+        (
+            [
+                {"name": "d", "modTime": _TIME, "size": 128, "type": "FILE_INFO_TYPE_DIRECTORY", "children": [{}]},
+                {"name": "f", "modTime": _TIME, "size": 5, "type": "FILE_INFO_TYPE_FILE", "new": 1},
+            ],
+            [
+                {"name": "d", "modTime": _TIME, "size": 128, "type": "FILE_INFO_TYPE_DIRECTORY"},
+                {"name": "f", "modTime": _TIME, "size": 5, "type": "FILE_INFO_TYPE_FILE", "new": 1},
+            ],
+        ),
+        (
+            {"d": {"f": [_TIME, 1]}, "empty": {}, "f": [_TIME, 5]},
+            [
+                {"name": "d", "modTime": "", "size": 0, "type": "FILE_INFO_TYPE_DIRECTORY"},
+                {"name": "empty", "modTime": "", "size": 0, "type": "FILE_INFO_TYPE_DIRECTORY"},
+                {"name": "f", "modTime": _TIME, "size": 5, "type": "FILE_INFO_TYPE_FILE"},
+            ],
+        ),
+    ],
+)
+def test_entries_of_one_level(answer: Any, entries: list[Any]) -> None:
+    """Both shapes give the same kind of entries, without children, and unknown keys stay."""
+    assert list(tree_entries(answer)) == entries
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (None, "an array was expected, null came"),
+        ([None], "[0]: an object was expected, null came"),
+        ([{"name": None, "type": ""}], "[0].name: a string was expected, null came"),
+        ([{"name": ""}], "[0].type: missing"),
+        *(
+            ({"f": value}, "['f']: neither a file nor a directory")
+            for value in (None, [], [_TIME], [_TIME, "5"], [1, 5])
+        ),
+    ],
+)
+def test_anything_else_is_an_error(answer: Any, problem: str) -> None:
+    """What has neither of the shapes raises, and the error says where."""
+    with pytest.raises(InvalidResponseError, match=re.escape(f"can't be read: {problem}")):
+        list(tree_entries(answer))

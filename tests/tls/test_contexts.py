@@ -1,0 +1,122 @@
+"""Which certificates the TLS contexts accept."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.tls import contexts
+from aiosyncthing.tls.contexts import UnusableFileError
+from tests.support.peers import Identity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def shake_hands(client: ssl.SSLContext, server: ssl.SSLContext, name: str = "127.0.0.1") -> ssl.SSLObject:
+    """Perform a handshake in memory, and return the client's end; raises what the client does."""
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ours = client.wrap_bio(to_client, to_server, server_hostname=name)
+    theirs = server.wrap_bio(to_server, to_client, server_side=True)
+    for _ in range(3):
+        for end in (ours, theirs):
+            with suppress(ssl.SSLWantReadError):
+                end.do_handshake()
+    assert ours.version()
+    return ours
+
+
+@pytest.mark.parametrize("identity", [Identity(), Identity(expired=True)], ids=["valid", "expired"])
+def test_a_pin_accepts_its_certificate(identity: Identity) -> None:
+    """The pinned certificate is accepted, whatever name it has, whoever signed it, and however old it is."""
+    context = contexts.pinned(identity.fingerprint)
+    for _ in range(2):
+        shake_hands(context, identity.context, "localhost")
+    assert context.refused is None
+    assert context.file is None
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_pin_accepts_no_other(version: ssl.TLSVersion) -> None:
+    """Any other certificate ends the handshake, also one of the same name by the same authority; it is noted."""
+    identity, other = Identity(), Identity()
+    context = contexts.pinned(identity.fingerprint)
+    other.context.maximum_version = version
+    seen = []
+    for _ in range(2):
+        with pytest.raises(ssl.SSLCertVerificationError) as caught:
+            shake_hands(context, other.context)
+        assert str(identity.fingerprint) in str(caught.value)
+        assert str(other.fingerprint) in str(caught.value)
+        assert context.refused == other.fingerprint
+        seen.append(context.refused)
+    assert seen[0] is not seen[1]
+    shake_hands(context, identity.context)
+
+
+def test_a_pin_from_a_file(tmp_path: Path) -> None:
+    """The first certificate of the file is the pinned one."""
+    identity, other = Identity(), Identity()
+    path = tmp_path / "https-cert.pem"
+    path.write_bytes(identity.pem + other.pem)
+    context = contexts.pinned_to_file(path)
+    assert (context.fingerprint, context.file) == (identity.fingerprint, path)
+    shake_hands(context, identity.context)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake_hands(context, other.context)
+
+
+def test_an_authority(tmp_path: Path) -> None:
+    """Certificates of that authority are accepted for the names that they are made out to, and no others."""
+    path = tmp_path / "ca.pem"
+    Identity.write_authority(path)
+    context = contexts.authority(path)
+    shake_hands(context, Identity("127.0.0.1").context)
+    with pytest.raises(ssl.SSLCertVerificationError, match="IP address mismatch"):
+        shake_hands(context, Identity("127.0.0.2").context)
+    with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+        shake_hands(context, Identity("127.0.0.1", expired=True).context)
+    path.write_bytes(Identity().pem)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake_hands(contexts.authority(path), Identity("127.0.0.1").context)
+
+
+def test_the_usual_and_nothing() -> None:
+    """The usual context refuses what nobody has signed; the other one takes it, whatever it is."""
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake_hands(contexts.usual(), Identity("127.0.0.1").context)
+    shake_hands(contexts.check_nothing(), Identity(expired=True).context)
+
+
+def test_the_protocol(tmp_path: Path) -> None:
+    """A daemon that offers HTTP/2 too is told to speak what aiohttp can, by each kind of context."""
+    path = tmp_path / "ca.pem"
+    Identity.write_authority(path)
+    identity = Identity("127.0.0.1")
+    identity.context.set_alpn_protocols(["h2", "http/1.1"])
+    for context in (
+        contexts.authority(path),
+        contexts.check_nothing(),
+        contexts.pinned(identity.fingerprint),
+    ):
+        assert shake_hands(context, identity.context).selected_alpn_protocol() == "http/1.1"
+
+
+@pytest.mark.parametrize("make", [contexts.authority, contexts.pinned_to_file])
+def test_files_that_can_not_be_used(tmp_path: Path, make: object) -> None:
+    """A file that is missing, a folder, or without a certificate is named, with the reason and what to do."""
+    assert callable(make)
+    path = tmp_path / "a file.pem"
+    with pytest.raises(UnusableFileError, match=r"a file\.pem: No such file"):
+        make(path)
+    with pytest.raises(UnusableFileError, match="Is a directory"):
+        make(tmp_path)
+    with pytest.raises(UnusableFileError, match="null"):
+        make(tmp_path / "x\0y")
+    for content in (b"", b"nonsense", Identity().pem[:-200]):
+        path.write_bytes(content)
+        with pytest.raises(UnusableFileError, match="in PEM form"):
+            make(path)

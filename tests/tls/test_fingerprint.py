@@ -1,0 +1,145 @@
+"""Fingerprints in every notation, and the files that pins follow."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import pickle
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from aiosyncthing import CertificateFile, Fingerprint
+from aiosyncthing.exceptions import BadRequestError
+from tests.support.peers import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DIGITS: Final = "0123456789abcdef" * 4
+COLONS: Final = ":".join(DIGITS[start : start + 2] for start in range(0, 64, 2))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DIGITS,
+        DIGITS.upper(),
+        COLONS,
+        COLONS.upper(),
+        f"sha256:{DIGITS}",
+        f"SHA256:{DIGITS.upper()}",
+        f"sha256:{COLONS}",
+        f"  sha256:{COLONS.upper()}\n",
+    ],
+)
+def test_every_notation_means_the_same(text: str) -> None:
+    """With or without name and colons, in upper or lower case: it is one value with one canonical text."""
+    fingerprint = Fingerprint(text)
+    assert str(fingerprint) == f"sha256:{DIGITS}"
+    assert fingerprint.digest == bytes.fromhex(DIGITS)
+    assert fingerprint == Fingerprint(DIGITS)
+    assert len({fingerprint, Fingerprint(DIGITS)}) == 1
+    assert repr(fingerprint) == f"Fingerprint('sha256:{DIGITS}')"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "sha256:",
+        DIGITS[:-1],
+        DIGITS + "0",
+        DIGITS[:40],
+        f"sha1:{DIGITS}",
+        f"sha256: {DIGITS}",
+        f"sha512:{DIGITS * 2}",
+        DIGITS.replace("0", "g"),
+        COLONS[:-3],
+        COLONS.replace(":", "-"),
+        COLONS.replace(":", "", 1),
+        DIGITS.replace("1", "\N{FULLWIDTH DIGIT ONE}"),
+        "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2",
+    ],
+)
+def test_anything_else_is_refused(text: str) -> None:
+    """What is no SHA-256 fingerprint is refused, and the message says how to get one."""
+    with pytest.raises(BadRequestError, match="openssl x509") as caught:
+        Fingerprint(text)
+    assert isinstance(caught.value, ValueError)
+    assert repr(text)[1:-1][:100] in str(caught.value)
+
+
+def test_a_long_text_is_not_shown_whole() -> None:
+    """The message about a whole file, given by mistake, stays short."""
+    with pytest.raises(BadRequestError) as caught:
+        Fingerprint("x" * 10_000)
+    assert len(str(caught.value)) < 400
+
+
+def test_others_are_not_equal() -> None:
+    """It equals no other fingerprint, and no text."""
+    assert Fingerprint(DIGITS) != Fingerprint(DIGITS[::-1])
+    assert Fingerprint(DIGITS) != DIGITS
+
+
+@pytest.mark.parametrize("value", [Fingerprint(DIGITS), CertificateFile("/srv/https-cert.pem")])
+def test_they_are_values(value: Any) -> None:
+    """They can't be changed; copies, also by way of another process, are equal, and their reprs make them."""
+    with pytest.raises(AttributeError):
+        setattr(value, "digest" if isinstance(value, Fingerprint) else "path", None)
+    ways: list[Callable[[Any], Any]] = [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))]
+    for way in ways:
+        assert way(value) == value
+        assert hash(way(value)) == hash(value)
+    assert eval(repr(value)) == value
+
+
+def test_of_a_certificate() -> None:
+    """It is the digest of the certificate's DER form; of several in PEM the first counts, whatever is around it."""
+    first, second = Identity(), Identity()
+    der = ssl.PEM_cert_to_DER_cert(first.pem.decode())
+    expected = hashlib.sha256(der).hexdigest()
+    for certificate in (der, first.pem, first.pem.decode(), b"a comment\n" + first.pem + second.pem):
+        assert str(Fingerprint.from_certificate(certificate)) == f"sha256:{expected}"
+    assert Fingerprint.from_certificate(second.pem) != Fingerprint.from_certificate(first.pem)
+
+
+@pytest.mark.parametrize(
+    "certificate",
+    [b"", "", b"nonsense", b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", Identity().pem[:-200]],
+)
+def test_of_no_certificate(certificate: bytes | str) -> None:
+    """What is no whole certificate has no fingerprint."""
+    with pytest.raises(BadRequestError, match="certificate") as caught:
+        Fingerprint.from_certificate(certificate)
+    assert type(caught.value) is BadRequestError
+
+
+def test_a_file(tmp_path: Path) -> None:
+    """A file is named by a text or a path; nothing is read."""
+    path = tmp_path / "https-cert.pem"
+    assert CertificateFile(str(path)) == CertificateFile(path)
+    assert CertificateFile(path).path == path
+    assert CertificateFile("x.pem") != CertificateFile("y.pem")
+    assert repr(CertificateFile("x.pem")) == "CertificateFile('x.pem')"
+    with pytest.raises(BadRequestError, match="empty"):
+        CertificateFile("")
+    assert CertificateFile("x.pem").path == Path("x.pem")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from aiosyncthing import Fingerprint, CertificateFile",
+        "from aiosyncthing.tls import Fingerprint, fetch_fingerprint",
+    ],
+)
+def test_no_aiohttp(code: str) -> None:
+    """Whoever stores and compares fingerprints needs no aiohttp, nor does fetching them."""
+    code = f"{code}; import sys; assert 'aiohttp' not in sys.modules"
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)

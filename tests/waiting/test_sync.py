@@ -1,0 +1,205 @@
+"""What "in sync" means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aiosyncthing.exceptions import CannotSyncError, FolderNotRunningError, NotFoundError
+from aiosyncthing.waiting.progress import Amount, Missing
+from aiosyncthing.waiting.sync import (
+    check_device,
+    check_folder,
+    check_shared,
+    device_name,
+    is_encrypted,
+    local_amount,
+    mark,
+    nothing_received,
+    remote_amount,
+    shares,
+)
+from tests.support import values
+from tests.support.server import DAEMON_ID
+from tests.support.values import OTHER, THIRD, completion, summary
+
+NEVER = "0001-01-01T00:00:00Z"
+
+
+def folder(*devices: str, **fields: Any) -> Any:
+    """Return a folder's configuration."""
+    return values.folder("docs", *devices, **fields)
+
+
+def device(device_id: str = OTHER, **fields: Any) -> Any:
+    """Return a device's configuration."""
+    return values.device(device_id, **fields)
+
+
+def _text(amount: Amount) -> str:
+    """Return what is missing, for people."""
+    return "" if amount.missing is None else str(amount.missing)
+
+
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ({}, ""),
+        ({"state": ""}, "folder docs: not started yet"),
+        ({"stateChanged": NEVER}, "folder docs: not scanned yet"),
+        ({"state": "scanning", "stateChanged": NEVER}, "folder docs: scanning"),
+        ({"state": "sync-waiting"}, "folder docs: sync-waiting"),
+        ({"state": "starting"}, "folder docs: starting"),
+        ({"errors": 1}, "folder docs: 1 item failed: a (no space left)"),
+        ({"errors": 2}, "folder docs: 2 items failed: a (no space left)"),
+        ({"needDeletes": 1}, "folder docs: 1 item (0 B) still missing here"),
+        ({"needDirectories": 1, "needSymlinks": 1}, "folder docs: 2 items (0 B) still missing here"),
+        ({"needFiles": 3, "needBytes": 5}, "folder docs: 3 items (5 B) still missing here"),
+        (
+            {"needFiles": 3, "needBytes": 5, "errors": 1},
+            "folder docs: 3 items (5 B) still missing here, 1 failed: a (no space left)",
+        ),
+        ({"state": "syncing", "needFiles": 1, "needBytes": 5}, "folder docs: 1 item (5 B) still missing here"),
+        ({"receiveOnlyChangedFiles": 1, "receiveOnlyTotalItems": 1}, ""),
+    ],
+)
+def test_local_amount(fields: Any, missing: str) -> None:
+    """Nothing needed, nothing failed, idle, and scanned since the folder was started; changes of one's own are none."""
+    found: Any = summary(**fields)
+    amount = local_amount(folder(), found, [{"path": "a", "error": "no space left"}])
+    assert _text(amount) == missing
+    needed = ("needFiles", "needDirectories", "needSymlinks", "needDeletes")
+    assert amount.needed_items == (sum(found[name] for name in needed) if found["state"] else 0)
+
+
+def test_a_folder_that_does_not_answer_has_not_started() -> None:
+    """It answers 404 for some milliseconds."""
+    assert _text(local_amount(folder(), None)) == "folder docs: not started yet"
+
+
+@pytest.mark.parametrize(
+    ("fields", "connected", "missing"),
+    [
+        ({}, True, ""),
+        ({}, False, "it is not connected"),
+        ({"remoteState": "unknown"}, True, "it has not said yet which folders it shares"),
+        ({"remoteState": "paused"}, True, "it has paused the folder"),
+        ({"remoteState": "notSharing"}, True, "it has not accepted the folder"),
+        ({"remoteState": "sulking"}, True, "it reports sulking"),
+        ({"needDeletes": 2, "completion": 95}, True, "2 items (0 B) still missing there"),
+        ({"needItems": 1, "completion": 100}, True, "1 item (0 B) still missing there"),
+        ({"needItems": 1, "needBytes": 8, "needDeletes": 1}, True, "2 items (8 B) still missing there"),
+        ({"needBytes": 8}, True, "0 items (8 B) still missing there"),
+        ({"sequence": 0}, True, "it has not said what it has; perhaps it has not accepted the folder"),
+        ({"sequence": 0, "globalItems": 0}, True, ""),
+    ],
+)
+@pytest.mark.parametrize("recent", [True, False])
+def test_remote_amount(fields: Any, connected: bool, missing: str, recent: bool) -> None:
+    """Connected, accepted, and nothing needed; the percentage plays no part. Version 1.19 tells no state."""
+    figures: Any = completion(**fields)
+    if not recent:
+        if "remoteState" in fields:
+            return
+        del figures["remoteState"]
+    amount = remote_amount("docs", device(name="laptop"), figures, connected=connected)
+    assert _text(amount) == (f"folder docs, device laptop: {missing}" if missing else "")
+    assert amount.needed_bytes == figures["needBytes"]
+    assert amount.total_bytes == figures["globalBytes"]
+
+
+def test_a_folder_that_is_not_running_says_nothing_of_others() -> None:
+    """Its questions about devices answer 404."""
+    amount = remote_amount("docs", device(), None, connected=True)
+    assert amount == Amount(missing=Missing("not known yet", "docs", OTHER))
+    assert _text(amount) == "folder docs, device MFZWI3D: not known yet"
+
+
+@pytest.mark.parametrize(
+    ("config", "found", "error", "text"),
+    [
+        ({"paused": True}, None, FolderNotRunningError, "folder docs is paused"),
+        ({"paused": True}, {}, NotFoundError, "folder docs is paused"),
+        ({}, {"error": "folder path missing", "state": "error"}, CannotSyncError, "folder docs: folder path missing"),
+        ({}, {"error": "folder path missing"}, CannotSyncError, "folder docs: folder path missing"),
+        ({}, {"state": "error"}, CannotSyncError, "folder docs: it has an error"),
+    ],
+)
+def test_folders_that_waiting_does_not_heal(config: Any, found: Any, error: type[Exception], text: str) -> None:
+    """They are named, with the daemon's reason."""
+    with pytest.raises(error, match=f"^{text}$") as caught:
+        check_folder(folder(**config), None if found is None else summary(**found))
+    if isinstance(caught.value, CannotSyncError):
+        assert (caught.value.folder_id, caught.value.device_id) == ("docs", None)
+        assert caught.value.reason in text
+
+
+@pytest.mark.parametrize("found", [None, summary(), summary(state="scanning"), summary(state="")])
+def test_folders_that_may_come_about(found: Any) -> None:
+    """Those are waited for; version 1.19 leaves the error out if there is none."""
+    check_folder(folder(), found)
+    if found is not None:
+        old = dict(found)
+        del old["error"]
+        check_folder(folder(), old)  # type: ignore[arg-type]
+
+
+def test_paused_devices() -> None:
+    """They are named, and raise at once."""
+    check_device("docs", device())
+    with pytest.raises(CannotSyncError, match="folder docs: device laptop is paused") as caught:
+        check_device("docs", device(paused=True, name="laptop"))
+    assert (caught.value.folder_id, caught.value.device_id) == ("docs", OTHER)
+    assert caught.value.reason == "the device is paused"
+
+
+def test_devices_that_share_nothing() -> None:
+    """A device that was named has to share every folder that was named, or any if none was."""
+    one, other = folder(OTHER), values.folder("pics")
+    folders: Any = [one, other]
+    check_shared(folders, [device()], every=False)
+    check_shared(folders[:1], [device()], every=True)
+    check_shared(folders, [], every=True)
+    with pytest.raises(CannotSyncError, match="folder pics: not shared with device laptop") as caught:
+        check_shared(folders, [device(name="laptop")], every=True)
+    assert (caught.value.folder_id, caught.value.device_id) == ("pics", OTHER)
+    for these in (folders, []):
+        with pytest.raises(CannotSyncError, match="device AAAQEAY: shares no folder") as caught:
+            check_shared(these, [device(THIRD)], every=False)
+        assert (caught.value.folder_id, caught.value.device_id) == ("", THIRD)
+
+
+def test_names() -> None:
+    """A device without a name goes by the beginning of its ID."""
+    assert device_name(device(name="laptop")) == "laptop"
+    assert device_name(device()) == "MFZWI3D"
+    assert shares(folder(OTHER), device(OTHER))
+    assert shares(folder(OTHER), device(DAEMON_ID))
+    assert not shares(folder(OTHER), device(THIRD))
+
+
+def test_marks_change_with_the_folder() -> None:
+    """Also in version 1.19, which adds all devices up."""
+    first: Any = summary()
+    assert mark(first) == mark({**first, "stateChanged": NEVER})
+    assert mark(first) != mark({**first, "sequence": 8})
+    assert mark(first) != mark({**first, "remoteSequence": {OTHER: 1}})
+    old: Any = {"sequence": 7}
+    assert mark(old) != mark({**old, "sequence": 8})
+
+
+@pytest.mark.parametrize(
+    ("sequences", "waits"),
+    [([], False), ([0], True), ([0, 0], True), ([0, 3], False), ([None], True), ([None, 1], False)],
+)
+def test_an_encrypted_folder_for_which_nobody_has_sent_anything(sequences: list[int | None], waits: bool) -> None:
+    """It looks perfect, but one that nobody shares needs nothing."""
+    assert is_encrypted(folder(type="receiveencrypted"))
+    assert not is_encrypted(folder(type="receiveonly"))
+    assert not is_encrypted(folder())
+    figures: list[Any] = [None if number is None else completion(sequence=number) for number in sequences]
+    found = nothing_received(folder(), figures)
+    assert (found is not None) == waits
+    if found is not None:
+        assert "folder docs: nothing was received yet; if it stays so, pause and resume the device" in str(found)
