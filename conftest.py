@@ -11,7 +11,7 @@ import blockbuster.blockbuster
 import pytest
 from blockbuster import BlockingError, blockbuster_ctx
 from hypothesis import HealthCheck, settings
-from tests.support.binaries import NONE_FOUND, daemon_binaries
+from tests.support.binaries import NONE_FOUND, daemon_binaries, newest_binary
 from tests.support.sharing import Sharing
 
 if TYPE_CHECKING:
@@ -31,18 +31,36 @@ settings.register_profile("fewer", settings.get_profile("suite"), max_examples=5
 settings.load_profile("suite")
 
 
+def pytest_configure() -> None:
+    """Make SIGINT interrupt this process and those it starts, whatever started it.
+
+    A shell without job control starts its background jobs with SIGINT ignored, and programs inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
     """Let several processes share the tests as we want it."""
     return Sharing(config, log)
 
 
-@pytest.fixture(params=daemon_binaries() or [None], ids=lambda path: path.parent.name if path else "missing")
+REAL = [pytest.param(path, marks=pytest.mark.daemon) for path in daemon_binaries() or [None]]
+
+
+@pytest.fixture(params=REAL, ids=lambda path: path.parent.name if path else "missing")
 def syncthing_binary(request: pytest.FixtureRequest) -> Path:
     """Each of the real daemons; without any, the test fails."""
     if request.param is None:
         pytest.fail(NONE_FOUND)
     return request.param
+
+
+@pytest.fixture
+def newest_syncthing() -> Path:
+    """The newest of the real daemons, for what is the same with each; without any, the test fails."""
+    return newest_binary() or pytest.fail(NONE_FOUND)
 
 
 @pytest.fixture
@@ -64,17 +82,6 @@ def docs(fake: FakeSyncthing, phone: DeviceID) -> FakeFolder:
     fake.connect(phone)
     docs.finish_sync()
     return docs
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Have Ctrl-C interrupt this process and those it starts, also when the run is a background job of a shell.
-
-    A shell that is not interactive has its background jobs ignore it, and programs inherit that.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,12 @@ import sys
 import uuid
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -37,10 +41,9 @@ PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 OLDEST = PYPROJECT["project"]["requires-python"].removeprefix(">=")
 PYTHONS = find_pythons(oldest=tuple(map(int, OLDEST.split("."))))
 FIRST, *OTHERS = PYTHONS
-# By its path: for a version that nox itself runs on, it would take its own interpreter, whatever patch release that is.
+# Sessions name their Python by its path: for a version, nox would take its own interpreter if that is of this version,
+# whatever patch release it is, or else what PATH has, where a name may be a shim that runs nothing.
 FIRST_PATH = str(PYTHONS[FIRST])
-# nox looks for interpreters on PATH, where a name may be a shim that runs nothing.
-os.environ["PATH"] = os.pathsep.join([*(str(path.parent) for path in PYTHONS.values()), os.environ["PATH"]])
 
 # What runs where: the first Python runs all there is. The others leave out what drives real daemons: it takes longest,
 # and depends on Python the least.
@@ -127,13 +130,19 @@ def wheel(session: nox.Session) -> None:
         session.run("python", "-W", "error", "-c", "from pytest_syncthing import *")
 
 
-@nox.session(python=list(PYTHONS))
-def tests(session: nox.Session) -> None:
-    """Test the wheel on one Python: on the first with everything, on the others with what needs no daemon."""
-    _install(session)
-    left_out = LEFT_OUT.get(str(session.python))
-    chosen = session.posargs or [*SHARED, *(FEWER_EXAMPLES if left_out else []), *_without(left_out)]
-    session.run("python", "-m", "pytest", *chosen)
+def _tests_on(python: str) -> Callable[[nox.Session], None]:
+    def tests(session: nox.Session) -> None:
+        """Test the wheel on one Python: on the first with everything, on the others with what needs no daemon."""
+        _install(session)
+        left_out = LEFT_OUT.get(python)
+        chosen = session.posargs or [*SHARED, *(FEWER_EXAMPLES if left_out else []), *_without(left_out)]
+        session.run("python", "-m", "pytest", *chosen)
+
+    return tests
+
+
+for version, path in PYTHONS.items():
+    nox.session(name=f"tests-{version}", python=str(path))(_tests_on(version))
 
 
 @nox.session(python=FIRST_PATH)

@@ -51,18 +51,16 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _candidates() -> list[Path]:
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() fails where there is none
     folders = [Path(folder) for folder in os.get_exec_path()]
-    folders += reversed(_inside(Path(os.environ.get("PYENV_ROOT") or home / ".pyenv"), "versions/*/bin"))
-    folders += reversed(_inside(home / ".local/share/uv/python", "*/bin"))
-    folders += _inside(FETCHED, "*/usr/bin")
-    return [
-        path for folder in folders for path in _inside(folder, "python3.*") if re.fullmatch(r"python3\.\d+", path.name)
-    ]
+    for parent in (Path(os.environ.get("PYENV_ROOT") or home / ".pyenv", "versions"), home / ".local/share/uv/python"):
+        folders += [version / "bin" for version in reversed(_inside(parent))]
+    folders += [version / "usr/bin" for version in _inside(FETCHED)]
+    return [path for folder in folders for path in _inside(folder) if re.fullmatch(r"python3\.\d+", path.name)]
 
 
-def _inside(folder: Path, pattern: str) -> list[Path]:
-    """Return what is in a folder; a folder that can't be read is as good as empty."""
+def _inside(folder: Path) -> list[Path]:
+    """Return what is in a folder; one that can't be read, or is none, counts as empty."""
     try:
-        return sorted(folder.glob(pattern))
+        return sorted(folder.iterdir())
     except OSError:
         return []
 
@@ -70,8 +68,10 @@ def _inside(folder: Path, pattern: str) -> list[Path]:
 def _real_version(python: Path) -> tuple[tuple[int, ...], Path] | None:
     """Return the version of an interpreter and where it truly is, or None when it does not run."""
     try:
-        done = subprocess.run([python, "-c", _QUESTION], check=False, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [python, "-c", _QUESTION], check=False, capture_output=True, text=True, errors="replace", timeout=60
+        )
     except (OSError, subprocess.SubprocessError):
         return None
-    version, _, path = done.stdout.strip().partition(" ")
-    return (_numbers(version), Path(path)) if path else None
+    match = re.fullmatch(r"(\d+\.\d+\.\d+) (/.*)", done.stdout.strip())
+    return (_numbers(match[1]), Path(match[2])) if match else None

@@ -146,7 +146,6 @@ def test_an_end_from_within(host: Host) -> None:
     assert not thread.is_alive()
 
 
-@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("unnoticed", [False, True])
 def test_interrupts(host: Host, unnoticed: bool) -> None:
     """Ctrl-C ends a wait, and what was waited for, also if the system tells another thread of it."""

@@ -42,7 +42,10 @@ def _name(subject: Path | str | None) -> str:
     return re.sub(r"[^\w.]", "_", subject.parent.name) if subject else "missing"
 
 
-@pytest.fixture(scope="package", params=[*(daemon_binaries() or [None]), *VERSIONS], ids=_name)
+REAL = [pytest.param(binary, marks=pytest.mark.daemon) for binary in daemon_binaries() or [None]]
+
+
+@pytest.fixture(scope="package", params=[*REAL, *VERSIONS], ids=_name)
 def subject(request: pytest.FixtureRequest) -> Path | str:
     """The program of each real daemon, and then each version of the fake; without a real one, tests fail."""
     if request.param is None:

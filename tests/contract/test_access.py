@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from .observer import Observer
     from .versions import Version
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 KEY = "the-right-key"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .observer import Observer
     from .versions import Version
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 # What not every supported version has.
 SOMETIMES: list[tuple[str, Callable[[Syncthing], Awaitable[Any]]]] = [

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from .folders import Folder, Folders
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
 

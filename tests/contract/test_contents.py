@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .folders import Folder, Folders
     from .versions import Version
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 TREE = ("top.txt", "sub/one.txt", "sub/two.txt", "sub/deep/three.txt", "other/four.txt")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .folders import Folders
     from .versions import Version
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 GZIP = b"\x1f\x8b"  # which profiles are packed with
 

@@ -15,7 +15,7 @@ from .conftest import STRANGER
 if TYPE_CHECKING:
     from aiosyncthing import Daemon
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 NOTATIONS = [

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .folders import Folders
     from .versions import Version
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def answers_as_another(daemon: Daemon, pid: int | None) -> bool:

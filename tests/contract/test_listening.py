@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .folders import Folders
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def newest(daemon: Daemon) -> int:

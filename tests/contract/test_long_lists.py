@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .folders import Folders
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 DIRECTORIES = [f"d{number % 5}/s{number}" for number in range(30)]
 FILES = [f"{directory}/{number}" for directory in DIRECTORIES for number in range(100)]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Ask: TypeAlias = Callable[[Syncthing, str], Awaitable[Any]]
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def drained(items: AsyncIterator[Any]) -> list[Any]:

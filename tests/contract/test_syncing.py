@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .folders import Folder, Folders
     from .versions import Version
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def reads(path: Path, text: str | None) -> bool:

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from .observer import Observer
     from .versions import Version
 
-pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 # Routes that no daemon here answers, with the reason.
 NEVER_ANSWERED = {

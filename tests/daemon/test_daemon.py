@@ -741,10 +741,8 @@ async def test_timeout_around_start(syncthing_binary: Path) -> None:
 
 
 PROGRAM = """
-    import asyncio, signal, sys, threading
+    import asyncio, sys, threading
     from aiosyncthing import Daemon
-
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
 
     async def main():
         daemon = Daemon(binary=sys.argv[1])

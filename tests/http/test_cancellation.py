@@ -301,11 +301,9 @@ async def test_cancelling_a_daemon(syncthing_binary: Path, what: str) -> None:
 # --- Ctrl-C ---
 
 INTERRUPTED: Final = """
-import asyncio, signal, sys
+import asyncio, sys
 from contextlib import suppress
 from aiosyncthing import Syncthing, SyncthingError
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background job of a shell may not have
 
 async def failing(client):
     async with Syncthing("key", "http://127.0.0.1:1") as nobody:

@@ -14,15 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.binaries import NONE_FOUND, daemon_binaries
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts"
-BINARIES = daemon_binaries()
-assert BINARIES, NONE_FOUND
 
 
 @pytest.fixture
@@ -132,11 +128,14 @@ def test_unreachable_source(apt: Any, tmp_path: Path) -> None:
     assert not list((tmp_path / "result").iterdir())
 
 
-def test_given_binaries() -> None:
+def test_given_binaries(tmp_path: Path) -> None:
     """SYNCTHING_BINARIES takes the place of what would be fetched, in its own order."""
-    given = os.pathsep.join(map(str, reversed(BINARIES)))
-    fetched = run([sys.executable, SCRIPTS / "fetch_syncthing.py"], SYNCTHING_BINARIES=given)
-    assert (fetched.returncode, fetched.stdout.splitlines()) == (0, [str(path) for path in reversed(BINARIES)])
+    given = [tmp_path / "2.1.3", tmp_path / "1.19.2"]
+    for path in given:
+        path.write_text(f"#!/bin/sh\necho syncthing v{path.name} and more\n")
+        path.chmod(0o755)
+    fetched = run([sys.executable, SCRIPTS / "fetch_syncthing.py"], SYNCTHING_BINARIES=os.pathsep.join(map(str, given)))
+    assert (fetched.returncode, fetched.stdout.splitlines()) == (0, [str(path) for path in given])
 
 
 @pytest.mark.parametrize(
@@ -231,12 +230,26 @@ def test_the_oldest_python(pythons: Any, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_folder_that_cannot_be_read(pythons: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PYENV_ROOT or a part of PATH that can't be read hides no Python elsewhere."""
-    unreadable = "/x" + "x" * 5000  # not even root may look there
+    """A PYENV_ROOT, a version in it or a part of PATH that can't be read hides no Python elsewhere."""
     python = write_python(tmp_path / "good" / "python3.11", "3.11.2")
+    other = write_python(tmp_path / "versions" / "2" / "bin" / "python3.12", "3.12.1")
+    unreadable = "/x" + "x" * 5000  # not even root can read that
     monkeypatch.setenv("PATH", f"{unreadable}{os.pathsep}{tmp_path}/good")
     monkeypatch.setenv("PYENV_ROOT", unreadable)
     assert pythons.find_pythons((3, 11)) == {"3.11": python}
+    for name in ("1", "3"):
+        (tmp_path / "versions" / name).symlink_to("x" * 300)
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert pythons.find_pythons((3, 11)) == {"3.11": python, "3.12": other}
+
+
+@pytest.mark.parametrize("words", ["3.11 from the snake farm", "", "\\351 3.11.2"])
+def test_a_program_that_is_no_python(pythons: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    """A program that is only called like a Python counts as none, whatever it prints."""
+    (tmp_path / "python3.11").write_text(f"#!/bin/sh\nprintf '{words}\n'\n")
+    (tmp_path / "python3.11").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert pythons.find_pythons((3, 11)) == {}
 
 
 @pytest.fixture
@@ -246,7 +259,7 @@ def package(script: Callable[[str], Any], pythons: Any, monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "FETCHED", pythons.FETCHED)
     monkeypatch.setattr(module, "codename", lambda: "bookworm")
     monkeypatch.setenv("PATH", os.defpath)
-    monkeypatch.setattr(pythons, "_candidates", lambda: pythons._inside(pythons.FETCHED, "*/usr/bin/python3.14"))
+    monkeypatch.setattr(pythons, "_candidates", lambda: list(pythons.FETCHED.glob("*/usr/bin/python3.14")))
 
     def pack(version: str) -> Any:
         def unpack(package: str, suite: str, into: Path, *, dependencies: bool) -> None:
@@ -311,7 +324,6 @@ def test_lanes(script: Callable[[str], Any], tmp_path: Path, capfd: pytest.Captu
     ]
 
 
-@pytest.mark.usefixtures("interruptible")
 def test_interrupted_lanes(script: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends what runs, begins nothing new, and waits until all have ended."""
     module = script("_lanes")
@@ -330,22 +342,29 @@ def test_interrupted_lanes(script: Callable[[str], Any], tmp_path: Path, monkeyp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ended", "pipe"]
 
 
+def test_interrupts_in_the_background() -> None:
+    """Tests that interrupt something also pass as a background job of a shell, which has SIGINT ignored."""
+    test = "tests/project/test_commands.py::test_interrupted_lanes"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=60", test]
+    # Not by "&", so that it can't outlive this test.
+    done = run(["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", *command])
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
 @pytest.mark.daemon
-@pytest.mark.parametrize("binary", BINARIES, ids=lambda path: path.parent.name)
-def test_demo(binary: Path, tmp_path: Path) -> None:
+def test_demo(syncthing_binary: Path, tmp_path: Path) -> None:
     """The demo verifies what it shows and leaves nothing behind."""
-    shown = run([sys.executable, SCRIPTS / "demo.py"], SYNCTHING_BINARIES=str(binary), TMPDIR=str(tmp_path))
+    shown = run([sys.executable, SCRIPTS / "demo.py"], SYNCTHING_BINARIES=str(syncthing_binary), TMPDIR=str(tmp_path))
     assert (shown.returncode, shown.stderr) == (0, "")
     assert shown.stdout.splitlines()[-1].startswith("Verified: 400 files (50 MB) arrived")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.daemon
-@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_demo_interrupted(number: signal.Signals, tmp_path: Path) -> None:
+def test_demo_interrupted(newest_syncthing: Path, number: signal.Signals, tmp_path: Path) -> None:
     """Interrupted in the middle, the demo stops its daemons and leaves nothing behind."""
-    environment = os.environ | {"SYNCTHING_BINARIES": str(BINARIES[0]), "TMPDIR": str(tmp_path)}
+    environment = os.environ | {"SYNCTHING_BINARIES": str(newest_syncthing), "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
         [sys.executable, SCRIPTS / "demo.py"],
         env=environment,

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NONE_FOUND", "binary_name", "daemon_binaries"]
+__all__ = ["NONE_FOUND", "binary_name", "daemon_binaries", "newest_binary"]
 
 _CACHE: Final = Path(__file__).parents[2] / ".cache" / "syncthing"
 
@@ -24,6 +24,11 @@ def daemon_binaries() -> list[Path]:
     else:
         found = [path for path in sorted(_CACHE.glob("[0-9]*/syncthing")) if path.is_file()]
     return list({path.resolve(): path for path in found}.values())
+
+
+def newest_binary() -> Path | None:
+    """Return the last of them, which are named in the order of their versions; None without any."""
+    return next(reversed(daemon_binaries()), None)
 
 
 def binary_name(binary: Path | None) -> str:
