@@ -14,9 +14,10 @@ from ._rest.checks import check_event_types, number, numbers
 from ._rest.namespace import Namespace
 from ._rest.shapes import Array, Kind, Object, check, check_events, checked
 from .exceptions import BadRequestError, RestartedError, SyncthingError
-from .stream.continuity import Anchor, Continuity, Recognition, ascending
+from .stream.continuity import MISPLACED, Continuity, ascending
 from .stream.masks import choose_mask
-from .stream.stream import MISPLACED, EventStream, read_cursor
+from .stream.position import Anchor, Recognition, read_cursor
+from .stream.stream import EventStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator

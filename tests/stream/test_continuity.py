@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from aiosyncthing import parse_time
 from aiosyncthing.exceptions import MultipleDaemonsError
-from aiosyncthing.stream.continuity import Anchor, Continuity, Epoch, Question, Recognition, marker
+from aiosyncthing.stream.continuity import Continuity, Question, marker
+from aiosyncthing.stream.position import Anchor, Epoch, Recognition
 from tests.support.model import RING, Listener, Process, World, judge
 
 # --- Whatever happens ---

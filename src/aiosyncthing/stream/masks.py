@@ -1,8 +1,8 @@
-"""Which subscription of the daemon serves a wish for event types. Pure.
+"""Which of the daemon's subscriptions to use for which event types. Pure.
 
-A subscription is a set of types, the *mask*. The daemon makes a buffer of 1000 events for each mask that it is ever
-asked for, and keeps it until it restarts (lib/api/api.go, ``getEventSub``), so a few are used for everything and the
-rest is filtered here.
+A subscription is defined by a set of types, the *mask*. The daemon creates a buffer of 1000 events for each mask it is
+ever asked for, and keeps it until it restarts (lib/api/api.go, ``getEventSub``). So a few subscriptions serve
+everything, and the client filters the rest.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ _ALL: Final = Mask("all", _routes.EVENTS, check_event_types(t.EVENT_TYPES))
 
 
 def choose_mask(types: Iterable[str] | str | None, *, disk: bool, own: bool) -> tuple[Mask, frozenset[str] | None]:
-    """Return the mask to ask for, and the types to let through of it (``None`` for all).
+    """Return the mask to request, and which of its types to yield (``None`` for all).
 
     Args:
-        types: The types that are wished for; ``None`` for all of the default or the disk subscription.
-        disk: Whether the disk subscription is meant.
-        own: Whether to use a subscription for just these types.
+        types: The requested types; ``None`` for all of the default or the disk subscription.
+        disk: Whether to use the disk subscription.
+        own: Whether to use a subscription for exactly these types.
 
     Raises:
-        BadRequestError: There is no such type, or the disk subscription has no such type.
+        BadRequestError: There is no such type, or not in the disk subscription.
     """
     if types is None:
         return (_DISK if disk else _DEFAULT), None

@@ -1,4 +1,4 @@
-"""The resilient event stream: asks, waits, tries again. What answers mean is decided in `_continuity`, without I/O."""
+"""The resilient event stream: asks, waits and tries again. `continuity` decides what the answers mean."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from aiosyncthing import _routes
 from aiosyncthing._backoff import Pace, pause_after
 from aiosyncthing._loops import check_loop
 from aiosyncthing._rest.shapes import check_events, checked
-from aiosyncthing.exceptions import BadRequestError, InvalidResponseError, NotSyncthingError, SyncthingError
+from aiosyncthing.exceptions import InvalidResponseError, NotSyncthingError, SyncthingError
 
-from .continuity import Anchor, Batch, Continuity, Epoch, Question, marker
+from .continuity import MISPLACED, Batch, Continuity, Question, marker
+from .position import Anchor, Epoch, write_cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -30,49 +31,18 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("aiosyncthing.stream")
 _NEVER: Final = float("-inf")
 
-_MARGIN: Final = 10.0  # seconds that an answer may take beyond the time that the daemon waits, if the client says none
+_MARGIN: Final = 10.0  # seconds an answer may take beyond the daemon's own wait, if the client has no time-out
 _SHORTEST_WAIT: Final = 5
-MISPLACED: Final = (
-    "events whose IDs are not above the one before are left out: something between here and %s repeats or reorders them"
-)
 
 _WHAT: Final = "the stream"
-_NO_CURSOR: Final = "since is not a cursor that a stream has given"
-
-
-def read_cursor(cursor: Mapping[str, Any], mask: Mask) -> tuple[Epoch, Anchor | None]:
-    """Return the position that a cursor stands for.
-
-    Raises:
-        BadRequestError: It is no cursor, or one of a stream with other types.
-    """
-    try:
-        found, daemon, started = cursor["mask"], cursor["daemon"], cursor["started"]
-        position = cursor["id"], cursor["globalID"], cursor["time"]
-    except (KeyError, TypeError, IndexError) as error:
-        raise BadRequestError(_NO_CURSOR) from error
-    anywhere = _are(str, found, daemon, started) and _are(int, position[0])
-    if not anywhere or not (position[0] == 0 or (_are(int, *position[:2]) and _are(str, position[2]))):
-        raise BadRequestError(_NO_CURSOR)
-    if position[0] < 0:  # the daemon would answer with events that never happened
-        raise BadRequestError(_NO_CURSOR)
-    if found != mask.name:
-        raise BadRequestError(
-            f"the cursor belongs to the subscription {found!r}, not {mask.name!r}: same types, please"
-        )
-    return Epoch(daemon, started), Anchor(*position) if position[0] else None
-
-
-def _are(kind: type, *values: object) -> bool:
-    return all(type(value) is kind for value in values)
 
 
 class EventStream:
     """Events without silent loss and without duplicates, in order, across restarts and bad networks.
 
-    Made by `Events.stream`. Use it as an asynchronous context manager and iterate over it, in one task. Within the
-    context the next batch is fetched while the present one is consumed; nothing more is fetched ahead, so a slow
-    consumer holds back the next request. Without the context a request runs only while an item is waited for.
+    Made by `Events.stream`. Use it as an asynchronous context manager and iterate over it, in one task. Inside the
+    context, the next batch is fetched while the current one is consumed, and nothing beyond that: a slow consumer
+    delays the next request. Without the context, a request runs only while the consumer waits for an item.
     """
 
     def __init__(
@@ -100,8 +70,8 @@ class EventStream:
         self._silent = _NEVER
         self._pace = Pace()
         self._polled = _NEVER  # when the last poll began
-        self._news = False  # since then
-        self._answerer: str | None = None
+        self._news = False  # whether it brought any
+        self._responder: str | None = None  # device ID in the headers of the last answer
         self._pending: Iterator[Any] = iter(())
         self._pending_epoch: Epoch | None = None
         self._error: SyncthingError | None = None
@@ -121,24 +91,24 @@ class EventStream:
 
     @property
     def cursor(self) -> t.Cursor | None:
-        """The position after the item that was taken last, to go on from by ``stream(since=cursor)``.
+        """The position after the last item taken, to resume from with ``stream(since=cursor)``.
 
-        ``None`` before there is any: before the stream was entered, or while the daemon could not be reached since.
+        ``None`` until the stream has been entered and the daemon has answered.
         """
         if self._last is not None and self._last_epoch is not None:
-            return _write_cursor(self._mask, self._last_epoch, Anchor.of(self._last))
+            return write_cursor(self._mask, self._last_epoch, Anchor.of(self._last))
         if self._continuity.origin is not None:
-            return _write_cursor(self._mask, *self._continuity.origin)
+            return write_cursor(self._mask, *self._continuity.origin)
         return None
 
     async def __aenter__(self) -> Self:
-        """Find the position to begin at, and begin to fetch.
+        """Find the starting position, and start fetching.
 
-        When it returns, every event from now on will be yielded, or its loss reported.
+        When it returns, every event from then on will be yielded, or its loss reported.
 
         Raises:
-            SyncthingError: The daemon refuses, in a way that doesn't heal by waiting. One that can't be reached is no
-                reason: the stream then begins with ``StreamDown``.
+            SyncthingError: The daemon refuses, and waiting won't help. A daemon that can't be reached is not an error:
+                the stream then begins with ``StreamDown``.
             EventLoopError: The stream belongs to another event loop.
         """
         self._loop = check_loop(self._loop, _WHAT)
@@ -154,7 +124,7 @@ class EventStream:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End the stream, and the request that is under way."""
+        """End the stream and its request."""
         await self.aclose()
 
     def __aiter__(self) -> Self:
@@ -165,8 +135,8 @@ class EventStream:
         """Return the next item.
 
         Raises:
-            SyncthingError: Something went wrong that doesn't heal by waiting.
-            MultipleDaemonsError: Several daemons answer in turns at this address.
+            SyncthingError: Something went wrong that waiting won't help with.
+            MultipleDaemonsError: Several daemons take turns answering at this address.
             EventLoopError: The stream belongs to another event loop.
         """
         wanted = self._wanted
@@ -176,19 +146,19 @@ class EventStream:
                     self._last, self._last_epoch = item, self._pending_epoch
                     if wanted is not None and item["type"] not in wanted:
                         continue
-                found: t.StreamItem = item  # not a cast, which would be a call for each item
+                found: t.StreamItem = item  # not a cast, which would cost a call per item
                 return found
             await self._next()
         raise StopAsyncIteration
 
     def stop(self) -> None:
-        """End the stream at once, also for a consumer that waits for an item. Any thread may call it."""
+        """End the stream at once, even while the consumer waits for an item. Any thread may call this."""
         self._ended = True
         if self._task is None or self._loop is None or self._loop.is_closed():
             return
         try:
             here = self._loop is asyncio.get_running_loop()
-        except RuntimeError:  # there is none
+        except RuntimeError:  # no loop runs in this thread
             here = False
         if here:
             self._task.cancel()
@@ -196,10 +166,10 @@ class EventStream:
             self._loop.call_soon_threadsafe(self._task.cancel)
 
     async def aclose(self) -> None:
-        """End the stream, and wait for the end of the request that is under way.
+        """End the stream, and wait until its request has ended.
 
         Raises:
-            EventLoopError: The stream belongs to another event loop that is still running.
+            EventLoopError: The stream belongs to another event loop, which is still running.
         """
         if self._loop is not None and not self._loop.is_closed():
             check_loop(self._loop, _WHAT)
@@ -211,13 +181,13 @@ class EventStream:
         """Wait for the next batch and take it."""
         self._loop = check_loop(self._loop, _WHAT)
         if self._waiting:
-            raise RuntimeError("the stream is iterated over by another task already")
+            raise RuntimeError("another task is already iterating over the stream")
         task = self._prefetch()
         self._waiting = True
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
-            if not self._entered:  # nobody will close this stream
+            if not self._entered:  # so nothing else will end the request
                 await _end(task)
             raise
         finally:
@@ -249,7 +219,7 @@ class EventStream:
                 return batch, self._down
 
     async def _try(self) -> Batch | None:
-        """Make one exchange, when its time has come; return what the user shall see of it."""
+        """Make one exchange when it is due, and return what to yield."""
         clock = asyncio.get_running_loop().time
         if self._not_before > clock():
             await asyncio.sleep(self._not_before - clock())
@@ -257,7 +227,7 @@ class EventStream:
             batch = await self._ask()
         except asyncio.CancelledError:
             self._polled = _NEVER
-            self._continuity.interrupted()  # a poll that is cut short again and again would never prove anything
+            self._continuity.interrupted()  # polls that are always cut short would never prove anything
             raise
         except SyncthingError as error:
             self._continuity.interrupted()
@@ -267,7 +237,7 @@ class EventStream:
             if known is None:
                 self._pauses = iter(self._delays())
             pause = next(self._pauses, None)
-            if pause is None:  # that was the last try
+            if pause is None:  # that was the last attempt
                 raise
             self._not_before = clock() + pause_after(error, pause)
             if known is not None:
@@ -281,7 +251,7 @@ class EventStream:
         return Batch([up, *batch.items], batch.epoch) if batch else Batch([up], None)
 
     def _pause(self, batch: Batch | None, now: float) -> float:
-        """Return how long to wait before the next exchange, after one that has gone well."""
+        """Return how long to wait before the next exchange, after one that succeeded."""
         continuity = self._continuity
         if batch is not None and batch.follows:
             self._news = True
@@ -297,26 +267,28 @@ class EventStream:
     async def _ask(self) -> Batch | None:
         continuity = self._continuity
         question = continuity.question
-        self._answerer = None
+        self._responder = None
         if question in {Question.IDENTITY, Question.IDENTITY_LATER}:
-            status = await self._api.call(_routes.STATUS, observe=self._note_answerer)
+            status = await self._api.call(_routes.STATUS, observe=self._note_responder)
             self._check(checked, _routes.STATUS, status)
             return continuity.identified(status["myID"], status["startTime"], status["uptime"])
         events = await self._poll(question)
         self._check(check_events, self._mask.route, events)
-        return continuity.answered(events, self._answerer)
+        return continuity.answered(events, self._responder)
 
     def _check(self, check: Callable[[Route[Any], Any], object], route: Route[Any], answer: object) -> None:
-        """Raise if an answer can't be the daemon's."""
+        """Raise if an answer can't have come from a daemon."""
         try:
             check(route, answer)
         except InvalidResponseError as error:
-            if self._answerer is not None:
+            if self._responder is not None:
                 raise
-            raise NotSyncthingError(f"not Syncthing's: {error.args[0]}", method=route.method, path=route.path) from None
+            raise NotSyncthingError(
+                f"not an answer of Syncthing: {error.args[0]}", method=route.method, path=route.path
+            ) from None
 
     async def _poll(self, question: Question) -> list[t.Event]:
-        """Ask for events."""
+        """Request events."""
         wait = self._wait if question is Question.WAIT else 0
         params = {"since": str(self._continuity.since), "timeout": str(wait)}
         if question in {Question.WAIT, Question.NEWEST}:
@@ -329,19 +301,19 @@ class EventStream:
             self._polled, self._news = begin, False
         try:
             return await self._api.call(
-                self._mask.route, params=params, timeout=wait + self._margin, observe=self._note_answerer
+                self._mask.route, params=params, timeout=wait + self._margin, observe=self._note_responder
             )
         except SyncthingError:
             if question is Question.WAIT:
                 self._adapt(clock() - begin)
             raise
 
-    def _note_answerer(self, response: aiohttp.ClientResponse) -> None:
-        self._answerer = response.headers.get("X-Syncthing-Id")
+    def _note_responder(self, response: aiohttp.ClientResponse) -> None:
+        self._responder = response.headers.get("X-Syncthing-Id")
 
     def _adapt(self, silent: float) -> None:
-        """Wait for a shorter time where something on the way ends requests that are silent for so many seconds."""
-        if silent > _SHORTEST_WAIT and abs(silent - self._silent) < 1:  # twice in a row is no accident
+        """Wait for a shorter time if something on the way ends requests that have been silent for so many seconds."""
+        if silent > _SHORTEST_WAIT and abs(silent - self._silent) < 1:  # twice in a row is no coincidence
             self._wait = min(self._wait, max(_SHORTEST_WAIT, int(silent * 0.8)))
         self._silent = silent
 
@@ -350,15 +322,4 @@ async def _end(task: asyncio.Task[Any]) -> None:
     task.cancel()
     await asyncio.wait([task])
     if not task.cancelled():
-        task.exception()  # it had come to its end already; perhaps nobody asks how
-
-
-def _write_cursor(mask: Mask, epoch: Epoch, anchor: Anchor | None) -> t.Cursor:
-    return {
-        "mask": mask.name,
-        "daemon": epoch.daemon,
-        "started": epoch.started,
-        "id": anchor.id if anchor else 0,
-        "globalID": anchor.global_id if anchor else None,
-        "time": anchor.time if anchor else None,
-    }
+        task.exception()  # it ended before the cancellation, and asyncio would log an exception that nothing retrieves
