@@ -9,7 +9,6 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ._deadline import Limit
 from ._http import failures, wire
 from ._http.access import read_access
 from ._http.destinations import Destinations, left, with_query
@@ -19,6 +18,7 @@ from ._http.reading import Arrival, Body, read_body, read_page
 from ._http.sessions import Sessions
 from ._http.statuses import Refusal
 from ._routes import Answer
+from ._timing import Limit
 from .exceptions import BadRequestError, SyncthingError
 from .tls import trust
 

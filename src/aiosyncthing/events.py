@@ -8,11 +8,11 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import _routes
-from ._backoff import Pace, delays, is_transient
 from ._http.failures import translate
 from ._rest.checks import check_event_types, number, numbers
 from ._rest.namespace import Namespace
 from ._rest.shapes import Array, Kind, Object, check, check_events, checked
+from ._timing import Pace, delays, is_transient
 from .exceptions import BadRequestError, RestartedError, SyncthingError
 from .stream.continuity import MISPLACED, Continuity, ascending
 from .stream.masks import choose_mask

@@ -11,9 +11,9 @@ from typing import Final
 import pytest
 from multidict import CIMultiDict
 
-from aiosyncthing._backoff import is_transient
 from aiosyncthing._http.statuses import Refusal, http_error
 from aiosyncthing._routes import ROUTES, find_route
+from aiosyncthing._timing import is_transient
 from aiosyncthing.exceptions import (
     BadRequestError,
     FolderNotRunningError,

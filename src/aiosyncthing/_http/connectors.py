@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 import aiohttp
 from aiohttp.client_exceptions import UnixClientConnectorError
 
-from aiosyncthing._deadline import Limit
+from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import BadRequestError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import _routes
-from aiosyncthing._backoff import is_transient
+from aiosyncthing._timing import is_transient
 from aiosyncthing.exceptions import BadRequestError, SyncthingError
 
 if TYPE_CHECKING:

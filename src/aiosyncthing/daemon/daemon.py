@@ -10,8 +10,8 @@ import sys
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Final, Literal
 
-from aiosyncthing._deadline import Limit
 from aiosyncthing._loops import check_loop
+from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import DaemonError, SyncthingError
 from aiosyncthing.syncthing import Syncthing
 

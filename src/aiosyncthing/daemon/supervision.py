@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from aiosyncthing._deadline import Limit
+from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import BadRequestError
 
 from .process import to_the_end

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 from aiosyncthing import _routes
-from aiosyncthing._backoff import delays, is_transient, limit_for_expensive, pause_after
-from aiosyncthing._deadline import Limit, within
 from aiosyncthing._loops import check_loop
 from aiosyncthing._rest.shapes import check_event, checked
+from aiosyncthing._timing import Limit, delays, is_transient, limit_for_expensive, pause_after, within
 from aiosyncthing.exceptions import (
     InvalidResponseError,
     NotFoundError,

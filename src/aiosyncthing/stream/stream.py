@@ -7,9 +7,9 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import _routes
-from aiosyncthing._backoff import Pace, pause_after
 from aiosyncthing._loops import check_loop
 from aiosyncthing._rest.shapes import check_events, checked
+from aiosyncthing._timing import Pace, pause_after
 from aiosyncthing.exceptions import InvalidResponseError, NotSyncthingError, SyncthingError
 
 from .continuity import MISPLACED, Batch, Continuity, Question, marker

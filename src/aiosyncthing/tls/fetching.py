@@ -7,10 +7,10 @@ import ssl
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from aiosyncthing._deadline import Limit
 from aiosyncthing._http.place import locate, split_user_info
 from aiosyncthing._http.preload import preload
 from aiosyncthing._http.reasons import reason
+from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, RequestTimeoutError, TLSError
 
 from . import contexts

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, cast
 
 import aiohttp
 
-from aiosyncthing._deadline import Limit
+from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import BadRequestError, FingerprintMismatchError, RequestTimeoutError, TLSError
 
 from . import contexts

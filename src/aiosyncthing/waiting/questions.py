@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiosyncthing import _routes
-from aiosyncthing._backoff import limit_for_expensive
 from aiosyncthing._rest.shapes import checked
+from aiosyncthing._timing import limit_for_expensive
 from aiosyncthing.exceptions import NotFoundError, RequestTimeoutError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from aiosyncthing import _routes
-from aiosyncthing._backoff import is_transient
+from aiosyncthing._timing import is_transient
 from aiosyncthing.exceptions import NotFoundError, ServerError, SyncthingError
 
 if TYPE_CHECKING:

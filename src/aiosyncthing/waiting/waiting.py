@@ -9,11 +9,10 @@ import time
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aiosyncthing import _routes
-from aiosyncthing._backoff import delays, is_transient, pause_after
-from aiosyncthing._deadline import Signal, within
 from aiosyncthing._rest.checks import device, required
 from aiosyncthing._rest.shapes import check_event
-from aiosyncthing.exceptions import BadRequestError, MigrationError, NotSyncthingError, SyncthingError
+from aiosyncthing._timing import Signal, delays, is_transient, pause_after, within
+from aiosyncthing.exceptions import BadRequestError, MigrationError, NotSyncthingError, SyncthingError, WaitTimeoutError
 
 from .look import Look
 from .progress import Amount, Missing, Rate, SyncProgress, enumerated
@@ -87,7 +86,12 @@ async def wait_in_sync(
     if chosen is not None and not chosen:
         raise BadRequestError("folders must not be empty; leave it out for all")
     waiter = _Waiter(api, events, chosen, _names(devices, "devices", device), rescan=rescan)
-    async with within(timeout, lambda: waiter.reason, lambda: waiter.progress):
+
+    def late(message: str) -> WaitTimeoutError:
+        progress = waiter.progress
+        return WaitTimeoutError(message, progress=progress, missing=progress.missing)
+
+    async with within(timeout, lambda: waiter.reason, late):
         await waiter.identify()  # outside of the stream, which would wait for a daemon that is not there
         async with events.stream() as stream:
             listener = asyncio.create_task(waiter.listen(stream))
