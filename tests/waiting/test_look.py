@@ -214,22 +214,22 @@ async def never_scanned(fake: FakeSyncthing) -> FakeFault:
 @pytest.mark.parametrize(
     ("prepare", "text"),
     [
-        (_need, "docs: 1 item (0 B) still missing here"),
+        (_need, "docs: 1 item (0 B) still missing"),
         (_scan, "folder docs: scanning"),
         (_answers("rest/db/status", status=404, text="folder is not running"), "folder docs: not started yet"),
         (
             _answers("rest/db/completion", status=404, text="folder is not running"),
-            "folder docs, device other: not known yet",
+            "folder docs, device other: nothing known yet",
         ),
-        (_lack, "folder docs, device other: 2 items (0 B) still missing there"),
+        (_lack, "folder docs, device other: 2 items (0 B) still missing"),
         (_decline, "folder docs, device other: it has not accepted the folder"),
         (
             _answers("rest/system/connections", json={"connections": {}, "total": {"at": NEVER}}),
             "folder docs, device other: it is not connected",
         ),
         (_leave, "folder docs, device other: it is not connected"),
-        (_come_back, "device other: it has just connected, or changed what it shares"),
-        (_answers("rest/system/connections", **UNAVAILABLE), "the daemon can't be asked"),
+        (_come_back, "device other: it has just connected, or changed which folders it shares"),
+        (_answers("rest/system/connections", **UNAVAILABLE), "no usable answer from the daemon"),
     ],
 )
 async def test_what_may_come_about_is_waited_for(
@@ -252,7 +252,7 @@ async def test_many_missing_things_are_not_all_told(fake: FakeSyncthing) -> None
     for number in range(15):
         fake.add_folder(f"f{number}", devices=[OTHER]).remote_write(OTHER, {"a.txt": b"1"})
     text = await missing(fake, devices=[])
-    assert text.count("still missing here") == 10
+    assert text.count("still missing") == 10
     assert text.endswith("; and 5 more")
 
 
@@ -352,7 +352,7 @@ async def test_rescan_scans_first(fake: FakeSyncthing) -> None:
     ) as task:
         await until(lambda: _told(reasons, "folder docs: being scanned"))
         held.release()
-        await until(lambda: _told(reasons, "folder docs, device other: 1 item (2 B) still missing there"))
+        await until(lambda: _told(reasons, "folder docs, device other: 1 item (2 B) still missing"))
         fake.finish_sync()
         await task
     assert asked(fake)["db/scan"] == 1
@@ -526,12 +526,12 @@ async def test_a_slow_answer_holds_up_nothing_else(fake: FakeSyncthing, monkeypa
         task = asyncio.create_task(
             client.wait_in_sync(timeout=20, on_progress=lambda progress: seen.extend(map(str, progress.missing)))
         )
-        await until(lambda: _noted(seen, "folder docs: no figures yet"))
+        await until(lambda: _noted(seen, "folder docs: the daemon has not answered yet"))
         await asyncio.sleep(1)
         assert (held.hits, asked(fake)["db/status"]) == (1, 2)
         held.release()
         await task
-    assert not [line for line in seen if "pics" in line or "can't be asked" in line]
+    assert not [line for line in seen if "pics" in line or "no usable answer" in line]
     assert asked(fake)["db/status"] == 4
 
 
@@ -574,8 +574,8 @@ def _chatter(fake: FakeSyncthing) -> None:
 @pytest.mark.parametrize(
     ("happen", "text"),
     [
-        (_start_again, "folder docs: it was just started; what other devices have may be on its way"),
-        (_share_again, "device other: it has just connected, or changed what it shares"),
+        (_start_again, "folder docs: it was just started; changes from other devices may be on their way"),
+        (_share_again, "device other: it has just connected, or changed which folders it shares"),
         (_chatter, "folder docs: it was just started"),
     ],
 )
@@ -617,7 +617,7 @@ async def test_a_device_that_left_in_the_middle_is_waited_for(fake: FakeSyncthin
     _come_back(fake)
     fake.emit("DeviceDisconnected", {"id": OTHER, "error": "handling index for docs: folder is paused"})
     connections = fake.respond("rest/system/connections", json=await _nobody(fake), times=None)
-    assert "device other: it has just disconnected while something was on its way" in await missing(fake, "docs", [])
+    assert "device other: it has just disconnected while changes were on their way" in await missing(fake, "docs", [])
     fake.set_device(OTHER, paused=True)
     await wait(fake, "docs", [])
     connections.release()
@@ -643,7 +643,7 @@ async def test_an_encrypted_folder_that_has_got_nothing_is_waited_for(fake: Fake
     given = fake.respond("rest/db/completion", json=silent, times=None)
     fake.finish_sync()
     fake.advance(10)
-    assert "folder vault: nothing was received yet; if it stays so" in await missing(fake, "vault", devices)
+    assert "folder vault: nothing received yet; if that doesn't change" in await missing(fake, "vault", devices)
     assert vault.state == "idle"
     given.release()
     fake.respond("rest/db/completion", json={**silent, "sequence": 1}, times=None)

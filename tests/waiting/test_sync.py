@@ -53,14 +53,14 @@ def _text(amount: Amount) -> str:
         ({"state": "starting"}, "folder docs: starting"),
         ({"errors": 1}, "folder docs: 1 item failed: a (no space left)"),
         ({"errors": 2}, "folder docs: 2 items failed: a (no space left)"),
-        ({"needDeletes": 1}, "folder docs: 1 item (0 B) still missing here"),
-        ({"needDirectories": 1, "needSymlinks": 1}, "folder docs: 2 items (0 B) still missing here"),
-        ({"needFiles": 3, "needBytes": 5}, "folder docs: 3 items (5 B) still missing here"),
+        ({"needDeletes": 1}, "folder docs: 1 item (0 B) still missing"),
+        ({"needDirectories": 1, "needSymlinks": 1}, "folder docs: 2 items (0 B) still missing"),
+        ({"needFiles": 3, "needBytes": 5}, "folder docs: 3 items (5 B) still missing"),
         (
             {"needFiles": 3, "needBytes": 5, "errors": 1},
-            "folder docs: 3 items (5 B) still missing here, 1 failed: a (no space left)",
+            "folder docs: 3 items (5 B) still missing, 1 failed: a (no space left)",
         ),
-        ({"state": "syncing", "needFiles": 1, "needBytes": 5}, "folder docs: 1 item (5 B) still missing here"),
+        ({"state": "syncing", "needFiles": 1, "needBytes": 5}, "folder docs: 1 item (5 B) still missing"),
         ({"receiveOnlyChangedFiles": 1, "receiveOnlyTotalItems": 1}, ""),
     ],
 )
@@ -83,15 +83,15 @@ def test_a_folder_that_does_not_answer_has_not_started() -> None:
     [
         ({}, True, ""),
         ({}, False, "it is not connected"),
-        ({"remoteState": "unknown"}, True, "it has not said yet which folders it shares"),
+        ({"remoteState": "unknown"}, True, "it has not announced its folders yet"),
         ({"remoteState": "paused"}, True, "it has paused the folder"),
         ({"remoteState": "notSharing"}, True, "it has not accepted the folder"),
         ({"remoteState": "sulking"}, True, "it reports sulking"),
-        ({"needDeletes": 2, "completion": 95}, True, "2 items (0 B) still missing there"),
-        ({"needItems": 1, "completion": 100}, True, "1 item (0 B) still missing there"),
-        ({"needItems": 1, "needBytes": 8, "needDeletes": 1}, True, "2 items (8 B) still missing there"),
-        ({"needBytes": 8}, True, "0 items (8 B) still missing there"),
-        ({"sequence": 0}, True, "it has not said what it has; perhaps it has not accepted the folder"),
+        ({"needDeletes": 2, "completion": 95}, True, "2 items (0 B) still missing"),
+        ({"needItems": 1, "completion": 100}, True, "1 item (0 B) still missing"),
+        ({"needItems": 1, "needBytes": 8, "needDeletes": 1}, True, "2 items (8 B) still missing"),
+        ({"needBytes": 8}, True, "0 items (8 B) still missing"),
+        ({"sequence": 0}, True, "it has not announced its files; it may not have accepted the folder"),
         ({"sequence": 0, "globalItems": 0}, True, ""),
     ],
 )
@@ -112,8 +112,8 @@ def test_remote_amount(fields: Any, connected: bool, missing: str, recent: bool)
 def test_a_folder_that_is_not_running_says_nothing_of_others() -> None:
     """Its questions about devices answer 404."""
     amount = remote_amount("docs", device(), None, connected=True)
-    assert amount == Amount(missing=Missing("not known yet", "docs", OTHER))
-    assert _text(amount) == "folder docs, device MFZWI3D: not known yet"
+    assert amount == Amount(missing=Missing("nothing known yet", "docs", OTHER))
+    assert _text(amount) == "folder docs, device MFZWI3D: nothing known yet"
 
 
 @pytest.mark.parametrize(
@@ -202,4 +202,4 @@ def test_an_encrypted_folder_for_which_nobody_has_sent_anything(sequences: list[
     found = nothing_received(folder(), figures)
     assert (found is not None) == waits
     if found is not None:
-        assert "folder docs: nothing was received yet; if it stays so, pause and resume the device" in str(found)
+        assert "folder docs: nothing received yet; if that doesn't change, pause and resume the device" in str(found)

@@ -113,13 +113,13 @@ async def test_a_proxy_that_fails_is_waited_for(fake: FakeSyncthing) -> None:
 @pytest.mark.parametrize(
     ("happen", "text"),
     [
-        (lambda fake: fake.migrate(), "last seen: migration"),
+        (lambda fake: fake.migrate(), "last state: migration"),
         (
             lambda fake: fake.respond("rest/system/status", **UNAVAILABLE, times=None),
-            "last seen: .*failed .*status 502",
+            "last state: .*failed .*status 502",
         ),
-        (lambda fake: fake.hold("rest/system/status"), "last seen: nothing was tried yet"),
-        (lambda fake: fake.stop_daemon(), "last seen: .*Connection refused"),
+        (lambda fake: fake.hold("rest/system/status"), "last state: no answer yet"),
+        (lambda fake: fake.stop_daemon(), "last state: .*Connection refused"),
     ],
     ids=["migration", "unavailable", "silent", "down"],
 )
@@ -128,7 +128,7 @@ async def test_in_the_end_the_last_state_is_told(
 ) -> None:
     """The error says why it is not ready."""
     happen(fake)
-    with pytest.raises(WaitTimeoutError, match=rf"not after 0\.3 seconds: the daemon is not ready, {text}"):
+    with pytest.raises(WaitTimeoutError, match=rf"not after 0\.3 seconds: the daemon is not ready; {text}"):
         await wait_ready(fake, 0.3)
 
 
@@ -319,7 +319,7 @@ async def test_stable_for_begins_anew_with_each_disturbance(fake: FakeSyncthing)
 
 async def test_not_stable_for_long_enough_is_told(fake: FakeSyncthing) -> None:
     """When the time is up before."""
-    assert "in sync, but only for 0." in await missing(fake, stable_for=60)
+    assert "in sync for only 0." in await missing(fake, stable_for=60)
 
 
 async def test_single_failures_are_survived(fake: FakeSyncthing) -> None:
@@ -412,7 +412,7 @@ async def test_progress_stays_when_the_daemon_cannot_be_asked(fake: FakeSyncthin
         await requested(fake, "config", 3)
         fake.finish_sync()
         await task
-    (gap,) = [progress for progress in seen if "can't be asked" in str(progress.missing[:1])]
+    (gap,) = [progress for progress in seen if "no usable answer" in str(progress.missing[:1])]
     assert (gap.percent, gap.needed_bytes, gap.rate, gap.seconds_left) == (75, 100, None, None)
 
 
@@ -545,7 +545,7 @@ async def test_what_breaks_later_is_logged_once(fake: FakeSyncthing, caplog: pyt
         await task
     warnings = [record for record in caplog.records if record.name == "aiosyncthing.waiting"]
     assert [record.levelname for record in warnings] == ["WARNING"] * 2
-    assert all("goes on once the daemon can be asked again" in record.message for record in warnings)
+    assert all("continues when the daemon answers again" in record.message for record in warnings)
     assert fake.api_key not in caplog.text
 
 
@@ -580,4 +580,4 @@ async def test_cancelled_anywhere_it_leaves_nothing(fake: FakeSyncthing, path: s
 async def test_the_time_may_end_anywhere(fake: FakeSyncthing) -> None:
     """Also before anything was answered."""
     fake.hold("rest/config")
-    assert await missing(fake) == "nothing was asked yet"
+    assert await missing(fake) == "the daemon has not answered yet"

@@ -1,23 +1,21 @@
-"""Whether something new may still be on its way to the daemon. Pure: events go in, with their age.
+"""Whether changes may still be on their way to the daemon. Pure: events go in, with their age.
 
-What another device has in a folder is sent as an index. It comes after an exchange of cluster configurations: each side
-sends one when the devices connect, and when a folder that they share was added, started again, resumed or newly shared,
-and answers the other's with what is new to it (lib/model/indexhandler.go, lib/model/model.go). The daemon knows when
-that begins; nothing says that it has come to its end, and when there is nothing new, nothing is sent. So after each of
-these happenings everything that is on its way gets some time, and again after each part of an index that comes within
-it, for a minute at most.
+A device announces what it has in a folder by an index, after an exchange of cluster configurations. Each side sends one
+when the devices connect, and when a folder that they share was added, restarted, resumed or newly shared; the other
+side answers with the part of its index that is new (lib/model/indexhandler.go, lib/model/model.go). The daemon knows
+when this begins, but nothing marks its end, and if there is nothing new, nothing is sent. So each of these events
+starts a grace period, which each part of an index that arrives within it extends, up to a minute.
 
-How to know of them:
+How they show:
 
 - The first `StateChanged` of a folder since it was started has no ``duration`` (lib/model/folderstate.go), whatever
-  started it. The others come to know of it once the change of the configuration is done, after which `ConfigSaved`
+  started it. The other devices learn of it once the change of the configuration is complete, which `ConfigSaved`
   follows.
 - `ClusterConfigReceived` is the other side's part (since version 1.20), `DeviceConnected` the beginning of both.
-- A device may disconnect in the middle of all that: an index that comes before the configuration that it belongs to, or
-  crosses a pause on its way, is an error, for which the connection is ended. What was on its way comes when they have
-  connected again.
-- ``system/connections`` has the time at which a connection was made. Where the clock was set back since, that lies in
-  the future; it is as if it had just happened, once.
+- A device may disconnect in the middle of this: an index that arrives before its configuration, or crosses a pause, is
+  an error that closes the connection. The index then comes after they have reconnected.
+- ``system/connections`` has the time at which a connection was made. If the clock was set back since, that time lies in
+  the future. It then counts as now, once.
 """
 
 from __future__ import annotations
@@ -32,19 +30,19 @@ if TYPE_CHECKING:
     from aiosyncthing import types as t
 
 GRACE: Final = 3.0
-"""Seconds in which what is on its way arrives: a round trip, and what the other device takes to answer."""
+"""Seconds until a change on its way arrives: a round trip, and the time the other device takes to answer."""
 
 _RECONNECTING: Final = 65.0
-"""Seconds in which a device that was interrupted connects again, if it does: it tries every 60, since 2.0 every 20."""
+"""Seconds until an interrupted device reconnects, if it does: it tries every 60 seconds, since 2.0 every 20."""
 
 _LONGEST: Final = 60.0
-"""Seconds after which a part of an index is taken for one of the changes that some devices never cease to send."""
+"""Seconds after which a part of an index counts as an ordinary change, which some devices never stop sending."""
 
 _NEVER: Final = float("-inf")
 _BROKEN_OFF: Final = "handling index"
-"""In the error of a connection that was ended because of an index that came too early or too late."""
+"""Part of the error of a connection that was closed because an index came too early or too late."""
 
-_REMEMBERED: Final = 2048  # events that were noted: more than the daemon keeps
+_REMEMBERED: Final = 2048  # events already noted: more than the daemon keeps
 _ABOUT_DEVICES: Final = frozenset({"DeviceConnected", "ClusterConfigReceived"})
 _OF_INTEREST: Final = _ABOUT_DEVICES | {
     *("StateChanged", "FolderResumed", "RemoteIndexUpdated", "ConfigSaved", "DeviceDisconnected")
@@ -54,8 +52,8 @@ _OF_INTEREST: Final = _ABOUT_DEVICES | {
 def seconds_between(earlier: str, later: str) -> float | None:
     """Return the seconds between two times of the daemon.
 
-    ``None`` if one is not set, or if the later is before the earlier: then the clock was set back between them, and
-    their difference says nothing.
+    ``None`` if either is not set, or if the second lies before the first: then the clock was set back in between, and
+    the difference is meaningless.
     """
     begin, end = parse_time(earlier), parse_time(later)
     if begin is None or end is None or end < begin:
@@ -64,13 +62,13 @@ def seconds_between(earlier: str, later: str) -> float | None:
 
 
 def ages_of(times: Sequence[str], at: str) -> list[float]:
-    """Return how many seconds ago events happened, by the daemon's clock.
+    """Return the ages of events in seconds, by the daemon's clock.
 
-    An event is at least as old as any after it. That is what is known of those from before the clock was set back.
+    An event is at least as old as any later one. Of those from before the clock was set back, no more is known.
 
     Args:
-        times: The times of events, in their order.
-        at: The present time of the daemon's clock.
+        times: The times of the events, oldest first.
+        at: The current time of the daemon's clock.
     """
     ages: list[float] = []
     for time in reversed(times):
@@ -80,12 +78,12 @@ def ages_of(times: Sequence[str], at: str) -> list[float]:
 
 
 class Grace:
-    """Until when something new may be on its way, by folder and by device.
+    """Until when changes may be on their way, by folder and by device.
 
-    All moments are seconds of a clock that only runs forward, and of this computer: the daemon's may be set.
+    All moments are seconds of this computer's monotonic clock, since the daemon's clock may be set.
 
     Args:
-        seconds: How long that is after each happening.
+        seconds: Length of the grace period.
     """
 
     def __init__(self, seconds: float = GRACE) -> None:
@@ -94,18 +92,18 @@ class Grace:
         self._devices: dict[str, float] = {}
         self._indexes: dict[str, float] = {}  # by folder
         self._unknown = _NEVER
-        self._unsaved: set[str] = set()  # started since the configuration was saved
+        self._unsaved: set[str] = set()  # folders started since the configuration was last saved
         self._connections: dict[str, str] = {}
         self._interrupted: dict[str, float] = {}
         self._noted: dict[tuple[object, object], None] = {}
 
     def note(self, event: Mapping[str, Any], now: float, age: float = 0.0) -> None:
-        """Take in an event, once, however often it comes.
+        """Take an event, in order. One that comes again is ignored.
 
         Args:
-            event: The event; in their order.
-            now: The present moment.
-            age: Seconds since then.
+            event: The event.
+            now: The current moment.
+            age: Seconds since it happened.
         """
         kind: str = event["type"]
         if kind not in _OF_INTEREST:
@@ -145,11 +143,11 @@ class Grace:
         self._extend(self._folders, folder, moment)
 
     def lost(self, moment: float) -> None:
-        """Note that anything may have happened, up to a moment."""
+        """Note that anything may have happened up to a moment."""
         self._unknown = max(self._unknown, moment + self._seconds)
 
     def connections(self, connections: Mapping[str, t.ConnectionStats], now: float) -> None:
-        """Take in the daemon's present connections."""
+        """Take the daemon's current connections."""
         for name, connection in connections.items():
             since = connection["startedAt"] if connection["connected"] else ""
             if connection["connected"]:
@@ -160,19 +158,19 @@ class Grace:
             self._connections[name] = since
 
     def folder_until(self, folder: str) -> float:
-        """Return the moment until which something about a folder may be on its way, because of what was done here."""
+        """Return the moment until which changes of a folder may be on their way, after it was started here."""
         return max(self._folders.get(folder, _NEVER), self._indexes.get(folder, _NEVER), self._unknown)
 
     def device_until(self, device: str) -> float:
-        """Return the moment until which something from a device may be on its way."""
+        """Return the moment until which changes from a device may be on their way."""
         return self._devices.get(device, _NEVER)
 
     def interrupted_until(self, device: str) -> float:
-        """Return the moment until which a device is expected back that left while something was on its way."""
+        """Return the moment until which a device that was interrupted is expected to reconnect."""
         return self._interrupted.get(device, _NEVER)
 
     def end(self, folders: Iterable[str], devices: Iterable[str], now: float) -> float | None:
-        """Return the next moment at which the time of one of these is over; ``None`` if that of all is."""
+        """Return the next moment at which one of their grace periods ends; ``None`` if all have."""
         moments = [
             *map(self.folder_until, folders),
             *(moment(device) for device in devices for moment in (self.device_until, self.interrupted_until)),

@@ -1,4 +1,4 @@
-"""One look at everything that is waited for: what to ask for it, and what is missing by the answers."""
+"""One look at everything that a wait is for: which questions it needs, and what is missing according to the answers."""
 
 from __future__ import annotations
 
@@ -38,34 +38,34 @@ if TYPE_CHECKING:
     from aiosyncthing.api import API
     from aiosyncthing.events import Events
 
-_PATIENCE: Final = 2.0  # seconds to wait for answers before going on without those that take longer
+_PATIENCE: Final = 2.0  # seconds to wait for answers before continuing without the slow ones
 _GRACE: Final = GRACE
-_FEW: Final = 64  # events that usually reach back far enough
-_KEPT: Final = 1000  # events that the daemon keeps
+_FEW: Final = 64  # events, which usually reach back far enough
+_KEPT: Final = 1000  # events, which is what the daemon keeps
 _CHANGED: Final = "has just changed"
-_UNKNOWN: Final = "no figures yet"
-_STARTED: Final = "it was just started; what other devices have may be on its way"
-_CONNECTED: Final = "it has just connected, or changed what it shares"
-_INTERRUPTED: Final = "it has just disconnected while something was on its way"
+_UNKNOWN: Final = "the daemon has not answered yet"
+_STARTED: Final = "it was just started; changes from other devices may be on their way"
+_CONNECTED: Final = "it has just connected, or changed which folders it shares"
+_INTERRUPTED: Final = "it has just disconnected while changes were on their way"
 
 
 class Look:
-    """What is waited for, and what is known about it from one look to the next.
+    """What a wait is for, and what it knows from one look to the next.
 
     Args:
-        api: What asks.
-        events: What asks for events.
+        api: Sends the requests.
+        events: Sends the requests for events.
         folders: IDs of the folders; ``None`` for all.
         devices: IDs of the devices; ``None`` for all.
-        rescan: Whether the folders have to be scanned first.
+        rescan: Whether to scan the folders first.
         news: Called when it is time for another look.
-        disturbed: Called with a folder when it is no longer as it was.
+        disturbed: Called with a folder when it has changed.
 
     Attributes:
-        retry: Whether to look again soon, since no event will call for it.
-        next_at: The moment at which the time for what may be on its way is over; ``None`` if nothing is.
-        grace: What may be on its way.
-        questions: What is known.
+        retry: Whether to look again soon, because no event will ask for it.
+        next_at: The moment at which the next grace period ends; ``None`` if there is none.
+        grace: Whether changes may be on their way.
+        questions: The latest answers.
         scans: The scans.
     """
 
@@ -84,7 +84,7 @@ class Look:
         self.next_at: float | None = None
         self.grace = Grace(_GRACE)
         self.questions = Questions(api, news)
-        self.scans = Scans(api, disturbed)  # the figures are from before
+        self.scans = Scans(api, disturbed)  # after a scan, the known figures are outdated
         self._api = api
         self._events = events
         self._folders = folders
@@ -94,23 +94,23 @@ class Look:
         self._own_id = ""
         self._sharing: frozenset[str] | None = None
         self._configs: dict[str, t.FolderConfiguration] = {}
-        self._recalled: int | None = None  # ID of the last event that was looked through for what had happened before
+        self._recalled: int | None = None  # ID of the last event that `_recall` has seen
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
-        """What is under way."""
+        """The tasks that are running."""
         return [*self.scans.tasks, *self.questions.tasks]
 
     def concerns_folder(self, folder: str) -> bool:
-        """Return whether a folder is one of those that are waited for."""
+        """Return whether the wait is for a folder."""
         return self._folders is None or folder in self._folders
 
     def concerns_device(self, device: str) -> bool:
-        """Return whether a device shares any of the folders, as far as is known."""
+        """Return whether a device shares any of the folders, or may do so."""
         return self._sharing is None or device in self._sharing
 
     def compare(self, folders: Iterable[t.FolderConfiguration]) -> None:
-        """Note which of the folders the daemon has started again."""
+        """Compare configurations with the previous ones, and note which folders the daemon has restarted."""
         for folder in folders:
             name = folder["id"]
             before = self._configs.get(name)
@@ -121,7 +121,7 @@ class Look:
                 self._disturbed(name)
 
     def doubt(self) -> None:
-        """Note that it may be another daemon."""
+        """Note that another daemon may have taken its place."""
         self._own_id = ""
 
     def lost(self) -> None:
@@ -131,14 +131,14 @@ class Look:
         self.scans.restart()
 
     async def identify(self) -> None:
-        """Ask which device it is."""
+        """Ask for the daemon's own device ID."""
         self._own_id = checked(_routes.STATUS, await self._api.call(_routes.STATUS))["myID"]
 
     async def amounts(self) -> list[Amount]:
-        """Return what is there and what is missing, at each place.
+        """Return how much each device has of each folder.
 
         Raises:
-            SyncthingError: It can't be found out, or waiting is in vain.
+            SyncthingError: The daemon can't be asked, or waiting is pointless.
         """
         self.retry = False
         if not self._own_id:
@@ -192,12 +192,12 @@ class Look:
         sharing: list[t.DeviceConfiguration],
         connected: frozenset[str],
     ) -> list[Amount]:
-        """Ask for the figures of folders and devices that are not known."""
+        """Return how much each device has of each folder, by the latest answers."""
         if self._rescan:
             for folder in folders:
                 self.scans.begin(folder["id"])
-        # A scan may find that an error is mended. One that ends while the status is asked doesn't count: the answer
-        # may be from before.
+        # A scan may find that an error is gone. A scan that ends while the status is being requested doesn't count,
+        # since the answer may be from before.
         tried = {folder["id"] for folder in folders if not self._rescan or self.scans.was_tried(folder["id"])}
         scanned = {folder["id"] for folder in folders if not self._rescan or self.scans.is_done(folder["id"])}
         senders = {
@@ -211,7 +211,7 @@ class Look:
         await self.questions.ask(map(_errors, failing), _PATIENCE)
         for folder, summary in zip(folders, summaries, strict=True):
             status = _status(folder)
-            # A scan that fails ends so soon that the answer is often outdated when it comes.
+            # A scan that fails ends so soon that the status is often outdated when it arrives.
             if summary is not None and folder["id"] in tried and (status in asked or self.questions.is_fresh(status)):
                 check_folder(folder, summary)
         amounts: list[Amount] = []
@@ -228,7 +228,7 @@ class Look:
         return amounts + [self._remote(*pair, connected=pair[1]["deviceID"] in connected) for pair in pairs]
 
     def _local(self, folder: t.FolderConfiguration) -> Amount:
-        """Return what is missing here."""
+        """Return how much of a folder this daemon has."""
         name, status = folder["id"], _status(folder)
         if not self.questions.is_answered(status):
             self.retry = True
@@ -240,7 +240,7 @@ class Look:
         return replace(amount, missing=amount.missing or stale)
 
     def _remote(self, folder: t.FolderConfiguration, device: t.DeviceConfiguration, *, connected: bool) -> Amount:
-        """Return what is missing on a device."""
+        """Return how much of a folder a device has."""
         question = _completion(folder, device)
         if not self.questions.is_answered(question):
             self.retry = True
@@ -250,7 +250,7 @@ class Look:
         return replace(amount, missing=amount.missing or stale)
 
     def _if_outdated(self, question: Question, missing: Missing) -> Missing | None:
-        """Return what is missing if an answer may be from before something has changed."""
+        """Return what is missing if an answer may be outdated."""
         if self.questions.is_fresh(question):
             return None
         self.retry = True
@@ -259,7 +259,7 @@ class Look:
     def _on_its_way(
         self, folders: list[t.FolderConfiguration], sharing: list[t.DeviceConfiguration], connected: frozenset[str]
     ) -> list[Amount]:
-        """Return what is missing while news of other devices may be on their way."""
+        """Return what is missing while changes of other devices may be on their way."""
         now, grace = time.monotonic(), self.grace
         present = [device for device in sharing if device["deviceID"] in connected]
         reachable = [folder["id"] for folder in folders if any(shares(folder, device) for device in present)]
@@ -274,9 +274,9 @@ class Look:
         return [Amount(missing=missing) for missing in found]
 
     async def _confirm(self, folders: list[t.FolderConfiguration]) -> list[Amount]:
-        """Look whether the folders are still as they were before the remote devices were asked.
+        """Check that the folders are still as they were before the remote devices were looked at.
 
-        Else two things might be true that never were so at the same time.
+        Otherwise both sides might be complete, but never at the same time.
         """
         before = {folder["id"]: mark(self.questions.answer(_status(folder))) for folder in folders}
         for folder in folders:
@@ -297,11 +297,11 @@ class Look:
         return amounts
 
     async def _recall(self, at: str, answered_at: float) -> None:
-        """Look through the latest events for what the stream has not brought: it happened before, or only just now.
+        """Take the latest events that the stream has not delivered: older ones, or those of this moment.
 
         Args:
             at: The daemon's time at the beginning of this look.
-            answered_at: The moment at which it was that time, or a little later.
+            answered_at: That moment by the monotonic clock, or a little later.
         """
         now = time.monotonic()
         if self._recalled is not None:

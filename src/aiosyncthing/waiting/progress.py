@@ -1,4 +1,4 @@
-"""How far waiting for sync has come, and what is missing where, as data that prints as text. Pure."""
+"""The progress of a wait for sync, and what is still missing where. Pure."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_HALF_LIFE: Final = 5.0  # seconds after which a measured rate counts half
-_LEAST_RATE: Final = 1.0  # bytes per second; below, nothing arrives
+_HALF_LIFE: Final = 5.0  # seconds after which a measurement counts half
+_LEAST_RATE: Final = 1.0  # bytes per second; anything slower is no progress
 _ALMOST: Final = 99.9  # percent
-_NAMED: Final = 10  # how many missing things a text names at most
-_NAMED_ITEMS: Final = 3  # and how many failed items
+_NAMED: Final = 10  # the most missing things that a text names
+_NAMED_ITEMS: Final = 3  # the most failed items
 
 
 class FailedItem(NamedTuple):
-    """A file, directory or link that the daemon can't scan or sync.
+    """A file, directory or link that the daemon failed to scan or sync.
 
     Attributes:
         path: Its path in the folder.
-        error: Why, in the daemon's own words.
+        error: The daemon's error message.
     """
 
     path: str
     error: str
 
     def __str__(self) -> str:
-        """The path, and why."""
+        """The path and the error."""
         return f"{self.path} ({self.error})"
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What stands in the way at one place. ``str()`` of it is a line for people.
+    """Why one folder, or one device, is not in sync yet. ``str()`` returns it as a readable line.
 
     Attributes:
-        reason: What it is, for people, without the place.
-        folder_id: The folder; empty if it is not about one.
-        device_id: The other device that lacks something or has to say something; empty if it is not about one.
-        device_name: That device's name.
-        needed_items: Files, directories, links and deletions that are missing there.
-        needed_bytes: Bytes that are missing there.
-        failed: Items that failed here, the first 10 at most.
+        reason: The reason as text, without folder and device.
+        folder_id: The folder; empty if the reason isn't about one.
+        device_id: The other device; empty if the reason is about this daemon alone.
+        device_name: Name of that device.
+        needed_items: Files, directories, links and deletions still missing there.
+        needed_bytes: Bytes still missing there.
+        failed: Items that failed here, at most the first 10.
     """
 
     reason: str
@@ -54,7 +54,7 @@ class Missing:
     failed: tuple[FailedItem, ...] = ()
 
     def __str__(self) -> str:
-        """The place, and what is missing there."""
+        """The place and the reason."""
         folder = [f"folder {self.folder_id}"] if self.folder_id else []
         device = [f"device {self.device_name or self.device_id[:7]}"] if self.device_id else []
         place = ", ".join([*folder, *device])
@@ -64,13 +64,13 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What is there and what is needed at one place.
+    """How much of a folder one device has.
 
     Attributes:
-        needed_bytes: Bytes that are missing.
-        needed_items: Files, directories, links and deletions that are missing.
-        total_bytes: Bytes that there are in all.
-        missing: What stands in the way; ``None`` when nothing does.
+        needed_bytes: Bytes still missing.
+        needed_items: Files, directories, links and deletions still missing.
+        total_bytes: All bytes of the folder.
+        missing: Why it is not in sync; ``None`` if it is.
     """
 
     needed_bytes: int = 0
@@ -81,17 +81,17 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class SyncProgress:
-    """How far the waiting has come, over all folders and devices that are waited for.
+    """The progress of a wait, over all folders and devices that it waits for.
 
     Attributes:
-        needed_bytes: Bytes that are missing.
-        needed_items: Files, directories, links and deletions that are missing.
-        total_bytes: Bytes that there are in all, counted once for each device.
-        percent: How much of the bytes is there; below 100 while anything is missing. 0 while there is nothing to
-            go by, as with items that have no content.
-        rate: Bytes per second that arrive, smoothed; ``None`` until it is known.
-        seconds_left: Smoothed estimate; ``None`` while nothing arrives.
-        missing: What is missing where; empty at the end. ``str()`` of each is a line for people.
+        needed_bytes: Bytes still missing.
+        needed_items: Files, directories, links and deletions still missing.
+        total_bytes: All bytes, counted once for each device.
+        percent: Share of the bytes that have arrived; below 100 while anything is missing. 0 if only items without
+            content are missing and there are no other bytes.
+        rate: Bytes that arrive per second, smoothed; ``None`` until it is known.
+        seconds_left: Estimate from that rate; ``None`` while nothing arrives.
+        missing: What is still missing where; empty at the end. ``str()`` of each returns a readable line.
     """
 
     needed_bytes: int
@@ -104,7 +104,7 @@ class SyncProgress:
 
     @classmethod
     def of(cls, amounts: Iterable[Amount], rate: float | None) -> SyncProgress:
-        """Add up."""
+        """Add up amounts."""
         parts = list(amounts)
         needed = sum(part.needed_bytes for part in parts)
         items = sum(part.needed_items for part in parts)
@@ -117,24 +117,24 @@ class SyncProgress:
         return cls(needed, items, total, 100.0, rate, 0.0, ())
 
     def interrupted(self, reason: str) -> SyncProgress:
-        """Return the same when it can't be found out at present whether it still holds."""
+        """Return the same progress, marked as possibly outdated."""
         percent = min(self.percent, _ALMOST)
         return replace(self, percent=percent, rate=None, seconds_left=None, missing=(Missing(reason),))
 
 
 class Rate:
-    """A smoothed rate, from how what is needed becomes less."""
+    """The smoothed rate at which missing bytes arrive."""
 
     def __init__(self) -> None:
         self._last: tuple[float, int] | None = None
         self._value: float | None = None
 
     def add(self, now: float, needed_bytes: int) -> float | None:
-        """Take a measurement; return bytes per second.
+        """Take a measurement, and return bytes per second.
 
         Args:
-            now: Seconds of a clock that only runs forward.
-            needed_bytes: What is needed now. More than before is new work, which says nothing about the rate.
+            now: Seconds of a monotonic clock.
+            needed_bytes: Bytes still missing. More than before is new work, which says nothing about the rate.
         """
         if self._last is None or needed_bytes > self._last[1]:
             self._last = now, needed_bytes
@@ -149,14 +149,14 @@ class Rate:
 
 
 def enumerated(things: Iterable[object], limit: int = _NAMED) -> str:
-    """Return some things as one text: the first few, and how many more there are."""
+    """Return things as one text: the first few, and the number of the rest."""
     texts = [str(thing) for thing in things]
     more = [f"and {len(texts) - limit} more"] if len(texts) > limit else []
     return "; ".join([*texts[:limit], *more])
 
 
 def items_and_bytes(items: int, size: int) -> str:
-    """Return how much it is, for people: ``1 item (200 kB)``."""
+    """Return an amount as readable text: ``1 item (200 kB)``."""
     value, unit = float(size), "B"
     for bigger in ("kB", "MB", "GB", "TB"):
         if value < 1000:  # noqa: PLR2004 - the factor between all units

@@ -1,8 +1,8 @@
-"""The expensive questions of a wait: each asked once at a time, and given all the time that it needs.
+"""The expensive questions of a wait: each is asked once at a time, and gets as long as it takes.
 
-The daemon computes each answer again, from its database, and keeps computing after the client has hung up. So a
-question that is under way is not given up because something has changed meanwhile, or because the look that needs it
-has other things to do; and after a time-out it gets more time, rather than being asked again and again in vain.
+The daemon computes each answer from its database, and keeps computing after the client has hung up. So a request is not
+cancelled because something has changed, or because the wait has other things to do. After a time-out it gets more time,
+rather than being sent again and again in vain.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _ROUTES: Final[Mapping[str, Route[Any]]] = {
     "completion": _routes.DB_COMPLETION,
     "errors": _routes.FOLDER_ERRORS,
 }
-_FAILED: Final = 10  # failed items that are worth naming
+_FAILED: Final = 10  # failed items to name
 
 
 class Question(NamedTuple):
     """A question about a folder.
 
     Attributes:
-        kind: What: a key of the routes.
+        kind: A key of the routes.
         folder: The folder.
-        device: The device that it is about, for ``completion``.
+        device: The device, for ``completion``.
     """
 
     kind: str
@@ -53,18 +53,18 @@ class Question(NamedTuple):
 
 @dataclass(slots=True)
 class _Asked:
-    """A question that is under way."""
+    """A question that is being asked."""
 
     task: asyncio.Task[None]
     outdated: bool = False
 
 
 class Questions:
-    """What is known, what is being asked, and what has to be asked again.
+    """The latest answers, and what is being asked.
 
     Args:
-        api: What asks.
-        changed: Called when an answer has come that is not being waited for.
+        api: Sends the requests.
+        changed: Called when an answer arrives that `ask` is not waiting for.
     """
 
     def __init__(self, api: API, changed: Callable[[], object]) -> None:
@@ -74,54 +74,54 @@ class Questions:
         self._outdated: dict[Question, Any] = {}
         self._asking: dict[Question, _Asked] = {}
         self._awaited = False
-        self._tasks: set[asyncio.Task[None]] = set()  # those that were given up but have not ended yet, too
+        self._tasks: set[asyncio.Task[None]] = set()  # including cancelled ones that have not ended yet
         self._limits: dict[Question, float] = {}  # seconds for each question that has timed out
         self._slots = asyncio.Semaphore(_PARALLEL)
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
-        """What is under way."""
+        """The tasks that are running."""
         return list(self._tasks)
 
     def abandon(self) -> None:
-        """Forget everything, and give up what is under way: the connection may be dead."""
+        """Forget all answers and cancel all requests: the connection may be dead."""
         self.forget()
         for asked in self._asking.values():
             asked.task.cancel()
 
     def forget(self, folder: str | None = None) -> None:
-        """Note that what is known, or being asked, of a folder is no longer so; of all folders if none is named."""
+        """Mark the answers about a folder as outdated, those on their way included; of all folders if none is named."""
         for question in [question for question in self._answers if folder in {None, question.folder}]:
             self.drop(question)
         for question, asked in self._asking.items():
             asked.outdated = asked.outdated or folder in {None, question.folder}
 
     def drop(self, question: Question) -> None:
-        """Let a question be asked again; the figures of the last answer remain until then."""
+        """Mark an answer as outdated. It remains available until the question is answered again."""
         if question in self._answers:
             self._outdated[question] = self._answers.pop(question)
 
     def is_fresh(self, question: Question) -> bool:
-        """Return whether nothing has changed since the answer was asked for, as far as is known."""
+        """Return whether the answer is up to date: nothing is known to have changed since the question was asked."""
         return question in self._answers
 
     def is_answered(self, question: Question) -> bool:
-        """Return whether there is any answer, perhaps one from before."""
+        """Return whether there is an answer, which may be outdated."""
         return question in self._answers or question in self._outdated
 
     def answer(self, question: Question) -> Any:
-        """Return the last answer; ``None`` where there is none, or where the folder was not running."""
+        """Return the last answer; ``None`` if there is none, or the folder was not running."""
         return self._answers.get(question, self._outdated.get(question))
 
     async def ask(self, questions: Iterable[Question], patience: float | None) -> set[Question]:
-        """Ask what is not known, and wait for the answers.
+        """Ask the questions that have no up-to-date answer, and wait for the answers.
 
         Args:
             questions: The questions.
-            patience: Seconds after which to return without those that are not answered yet; ``None`` to wait for all.
+            patience: Seconds after which to return, even if some are not answered yet; ``None`` to wait for all.
 
         Returns:
-            The questions that were not under way already: what is answered now was asked after the call.
+            The questions that were not being asked before the call, so that their answers are from after it.
 
         Raises:
             SyncthingError: One of them failed.
@@ -155,7 +155,7 @@ class Questions:
         if (asked := self._asking.get(question)) is not None and asked.task is task:
             del self._asking[question]
         if not task.cancelled():
-            task.exception()  # the one who asked may have gone on without it
+            task.exception()  # asyncio would log an exception that nothing retrieves, and `ask` may have returned
         if not self._awaited:
             self._changed()
 
@@ -164,7 +164,7 @@ class Questions:
         limit = self._limits.get(question) or limit_for_expensive(self._api.timeout)
         async with self._slots:
             asked = self._asking[question]
-            asked.outdated = False  # nothing was asked yet
+            asked.outdated = False  # the request is only sent now
             try:
                 answer = checked(route, await self._api.call(route, params=question.params, timeout=limit))
             except NotFoundError:  # the folder is not running yet, or no longer

@@ -1,4 +1,4 @@
-"""The scans that a wait asks for: one of each folder, begun again when the folder is started again."""
+"""The scans that a wait requests: one of each folder, repeated if the folder is restarted."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class Scans:
-    """Which folders were scanned, and which are being scanned.
+    """Which folders have been scanned, and which are being scanned.
 
     Args:
-        api: What asks.
-        ended: Called with a folder when a scan of it has ended, well or not.
+        api: Sends the requests.
+        ended: Called with a folder when a scan of it has ended, successfully or not.
 
     Attributes:
-        failure: What went wrong in a way that doesn't heal by waiting.
+        failure: The first error that waiting won't help with.
     """
 
     def __init__(self, api: API, ended: Callable[[str], object]) -> None:
@@ -31,35 +31,35 @@ class Scans:
         self._api = api
         self._ended = ended
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()  # those that were given up but have not ended yet, too
+        self._tasks: set[asyncio.Task[None]] = set()  # including cancelled ones that have not ended yet
         self._tried: set[str] = set()
         self._done: set[str] = set()
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
-        """What is under way."""
+        """The tasks that are running."""
         return list(self._tasks)
 
     def begin(self, folder: str) -> None:
-        """Scan a folder, if it neither was nor is being scanned."""
+        """Scan a folder, unless it has been or is being scanned."""
         if folder not in self._done and folder not in self._running:
             task = self._running[folder] = asyncio.create_task(self._scan(folder))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     def was_tried(self, folder: str) -> bool:
-        """Return whether a scan has ended, well or not."""
+        """Return whether a scan has ended, successfully or not."""
         return folder in self._tried
 
     def is_done(self, folder: str) -> bool:
-        """Return whether a scan has ended well."""
+        """Return whether a scan has succeeded."""
         return folder in self._done
 
     def restart(self, folder: str | None = None) -> None:
-        """Give up a scan under way: one of a folder that was stopped before its first scan may never be answered.
+        """Cancel a running scan. The daemon may never answer one of a folder that was stopped before its first scan.
 
         Args:
-            folder: The folder; ``None`` for all that are being scanned.
+            folder: The folder; ``None`` for all running scans.
         """
         for name in [name for name in self._running if folder in {None, name}]:
             self._running.pop(name).cancel()
@@ -68,10 +68,10 @@ class Scans:
         task = asyncio.current_task()
         try:
             await self._api.call(_routes.DB_SCAN, params={"folder": folder})
-        except ServerError:  # the folder's own error, which its status has too, or it was stopped
+        except ServerError:  # the folder's own error, which is in its status too, or the folder was stopped
             self._tried.add(folder)
         except NotFoundError:
-            pass  # not started yet, or gone; the configuration shows which
+            pass  # the folder is not started yet, or gone; the configuration shows which
         except SyncthingError as error:
             if not is_transient(error):
                 self.failure = error

@@ -1,9 +1,9 @@
-"""What "in sync" means, without I/O: what is missing in a folder here, and on a remote device.
+"""What "in sync" means, for a folder here and on a remote device. Pure.
 
-The figures of the API don't say it by themselves. ``completion`` is 95 when only deletions are left, and 100 when only
-items without content are missing; a paused folder answers with zeros; one that was just started is idle, with the
-figures of its last run, before its first scan begins; a device that is away, or has not accepted the folder, answers
-with what was known last (lib/model/model.go, lib/model/folder_summary.go, lib/model/folderstate.go).
+The API's numbers need interpreting. ``completion`` is 95 when only deletions are left, and 100 when only items without
+content are missing. A paused folder has zeros everywhere. A folder that was just started is idle, with the numbers of
+its previous run, until its first scan begins. The numbers of a device that is away, or has not accepted the folder, are
+the last known ones (lib/model/model.go, lib/model/folder_summary.go, lib/model/folderstate.go).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 _REMOTE_STATES: Final = {
     "paused": "has paused the folder",
     "notSharing": "has not accepted the folder",
-    "unknown": "has not said yet which folders it shares",
+    "unknown": "has not announced its folders yet",
 }
 
 
 def check_folder(folder: t.FolderConfiguration, summary: t.FolderSummary | None = None) -> None:
-    """Raise what can't be healed by waiting.
+    """Raise if waiting for a folder is pointless.
 
     Raises:
         FolderNotRunningError: The folder is paused.
@@ -47,15 +47,15 @@ def check_folder(folder: t.FolderConfiguration, summary: t.FolderSummary | None 
 def check_shared(
     folders: Sequence[t.FolderConfiguration], devices: Iterable[t.DeviceConfiguration], *, every: bool
 ) -> None:
-    """Raise if there is nothing to be waited for on a device.
+    """Raise if there is nothing to wait for on a device.
 
     Args:
         folders: The folders.
         devices: The devices.
-        every: Whether each device has to share every folder, or just any.
+        every: Whether each device has to share every folder, or at least one.
 
     Raises:
-        CannotSyncError: According to the configuration, the device does not.
+        CannotSyncError: A device doesn't, according to the configuration.
     """
     for device in devices:
         name, device_id = device_name(device), device["deviceID"]
@@ -75,7 +75,7 @@ def shares(folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> bool
 
 
 def check_device(folder_id: str, device: t.DeviceConfiguration) -> None:
-    """Raise what can't be healed by waiting.
+    """Raise if waiting for a device is pointless.
 
     Raises:
         CannotSyncError: The device is paused here.
@@ -95,26 +95,26 @@ def device_name(device: t.DeviceConfiguration) -> str:
 
 
 def mark(summary: t.FolderSummary) -> object:
-    """Return what changes whenever something in a folder does, here or in what is known of other devices."""
+    """Return a value that differs whenever the folder has changed, here or on other devices as far as is known."""
     return summary["sequence"], summary.get("remoteSequence")
 
 
 def is_encrypted(folder: t.FolderConfiguration) -> bool:
-    """Return whether a folder receives encrypted data only."""
+    """Return whether a folder holds encrypted data only."""
     return folder.get("type") == "receiveencrypted"
 
 
 def local_amount(
     folder: t.FolderConfiguration, summary: t.FolderSummary | None, failed: Sequence[t.FileError] = ()
 ) -> Amount:
-    """Return what is missing in a folder here.
+    """Return how much of a folder this daemon has.
 
-    What was changed here in a receive-only folder is not missing: it is not part of the cluster.
+    Local changes in a receive-only folder are not part of the cluster and don't count.
 
     Args:
         folder: Its configuration.
-        summary: Its figures; ``None`` if it is not running.
-        failed: The first of the items that failed, as far as they are known.
+        summary: Its status; ``None`` if it is not running.
+        failed: The first few failed items, if known.
     """
     name = folder["id"]
     if summary is None or not summary["state"]:
@@ -123,12 +123,12 @@ def local_amount(
     size, errors = summary["needBytes"], summary["errors"]
     reason = ""
     if items:
-        reason = f"{items_and_bytes(items, size)} still missing here" + (f", {errors} failed" if errors else "")
+        reason = f"{items_and_bytes(items, size)} still missing" + (f", {errors} failed" if errors else "")
     elif summary["state"] != "idle":
         reason = summary["state"]
-    elif parse_time(summary["stateChanged"]) is None:  # since it was started, it has not even begun to scan
+    elif parse_time(summary["stateChanged"]) is None:  # it has not begun to scan since it was started
         reason = "not scanned yet"
-    elif errors:  # with nothing needed, these are items here that can't be read, so others don't get them
+    elif errors:  # if nothing is needed, these are items here that can't be read, so other devices don't get them
         reason = f"{errors} item{'' if errors == 1 else 's'} failed"
     named = tuple(FailedItem(each["path"], each["error"]) for each in failed) if errors else ()
     missing = Missing(reason, name, needed_items=items, needed_bytes=size, failed=named) if reason else None
@@ -138,19 +138,19 @@ def local_amount(
 def nothing_received(folder: t.FolderConfiguration, completions: Sequence[t.FolderCompletion | None]) -> Missing | None:
     """Return what is missing in an encrypted folder for which no device has sent anything yet.
 
-    The daemon gets the token that it needs to announce the folder only when the devices connect. Until then the other
-    side has not accepted the folder, as it sees it, and sends nothing, while here nothing is needed
+    The daemon gets the token that it needs to announce the folder only when the devices connect. Until then, for the
+    other side the folder is not accepted, so it sends nothing, and here nothing seems to be needed
     (`ccCheckEncryption` and `generateClusterConfig` in lib/model/model.go).
 
     Args:
         folder: An encrypted folder.
-        completions: What is known of each device that shares it, connected or not.
+        completions: The completion of each device that shares it, connected or not.
     """
     if not completions or any(completion is not None and completion["sequence"] for completion in completions):
         return None
     return Missing(
-        "nothing was received yet; if it stays so, pause and resume the device that has the data, so that it connects "
-        "again",
+        "nothing received yet; if that doesn't change, pause and resume the device that has the data, so that it "
+        "reconnects",
         folder["id"],
     )
 
@@ -158,16 +158,16 @@ def nothing_received(folder: t.FolderConfiguration, completions: Sequence[t.Fold
 def remote_amount(
     folder_id: str, device: t.DeviceConfiguration, completion: t.FolderCompletion | None, *, connected: bool
 ) -> Amount:
-    """Return what a remote device is missing of a folder.
+    """Return how much of a folder a remote device has.
 
     Args:
         folder_id: The folder.
         device: The device.
-        completion: What the daemon knows of it; ``None`` if the folder is not running.
+        completion: Its completion; ``None`` if the folder is not running.
         connected: Whether it is connected, since version 1.19 has no ``remoteState``.
     """
     if completion is None:
-        return Amount(missing=lacking(folder_id, device, "not known yet"))
+        return Amount(missing=lacking(folder_id, device, "nothing known yet"))
     items = completion["needItems"] + completion["needDeletes"]
     needed, total = completion["needBytes"], completion["globalBytes"]
     state = completion.get("remoteState", "valid")
@@ -177,14 +177,14 @@ def remote_amount(
     elif state != "valid":
         reason = f"it {_REMOTE_STATES.get(state, f'reports {state}')}"
     elif completion["globalItems"] and not completion["sequence"]:
-        # Nothing is counted as needed by a device that has never said what it has. Since 1.20 the states above show it.
-        reason = "it has not said what it has; perhaps it has not accepted the folder"
+        # A device that has never announced its files seems to need nothing. Since 1.20 its state shows that.
+        reason = "it has not announced its files; it may not have accepted the folder"
     elif items or needed:
-        reason = f"{items_and_bytes(items, needed)} still missing there"
+        reason = f"{items_and_bytes(items, needed)} still missing"
     missing = lacking(folder_id, device, reason, items, needed) if reason else None
     return Amount(needed, items, total, missing)
 
 
 def lacking(folder_id: str, device: t.DeviceConfiguration, reason: str, items: int = 0, size: int = 0) -> Missing:
-    """Return what a device is missing of a folder."""
+    """Return why a folder is not in sync on a device."""
     return Missing(reason, folder_id, device["deviceID"], device["name"], needed_items=items, needed_bytes=size)

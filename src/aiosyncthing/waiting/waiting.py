@@ -1,4 +1,4 @@
-"""The waiting itself. What is missing is decided in `look` and `sync`."""
+"""Waiting until a daemon is ready, and until folders are in sync. `look` and `sync` decide what is missing."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("aiosyncthing.waiting")
 
-# Seconds between two rounds of questions, of which some are expensive for the daemon: from short to long.
+# Seconds between two looks, which are expensive for the daemon: from short to long.
 _FIRST_PAUSE: Final = 0.1
 _PAUSE: Final = 1.0
-_LOOK: Final = 30.0  # seconds after which everything is asked again, even if no event says that it changed
+_LOOK: Final = 30.0  # seconds after which everything is asked again, even if no event has reported a change
 _READY_TIMEOUT: Final = 5.0
 
 _ABOUT_FOLDERS: Final = frozenset(
@@ -44,14 +44,14 @@ _ABOUT_FOLDERS: Final = frozenset(
 _ABOUT_DEVICES: Final = frozenset(
     {"DeviceConnected", "DeviceDisconnected", "DevicePaused", "DeviceResumed", "ClusterConfigReceived"}
 )
-# What disturbs a folder that was in sync. The others just follow from these.
+# Those that disturb a folder that was in sync; the others follow from these.
 _DISTURBING: Final = frozenset({"StateChanged", "LocalIndexUpdated", "RemoteIndexUpdated", "ItemStarted"})
 
 
 async def wait_ready(api: API, timeout: float | None = None) -> None:
-    """Wait until a daemon answers as it should; see `Syncthing.wait_ready`."""
-    state = "nothing was tried yet"
-    async with within(timeout, lambda: f"the daemon is not ready, last seen: {state}"):
+    """Wait until a daemon is ready; see `Syncthing.wait_ready`."""
+    state = "no answer yet"
+    async with within(timeout, lambda: f"the daemon is not ready; last state: {state}"):
         for delay in delays():
             pause = min(delay, _PAUSE)
             try:
@@ -65,7 +65,7 @@ async def wait_ready(api: API, timeout: float | None = None) -> None:
                 pause = pause_after(error, pause)
             else:
                 if "myID" not in status:
-                    raise NotSyncthingError("what answers there is not Syncthing: it gives no device ID. Check the URL")
+                    raise NotSyncthingError("this is not Syncthing: its status has no device ID. Check the URL")
                 return
             await asyncio.sleep(pause)
 
@@ -84,7 +84,7 @@ async def wait_in_sync(
     """Wait until folders are in sync; see `Syncthing.wait_in_sync`."""
     chosen = _names(folders, "folders")
     if chosen is not None and not chosen:
-        raise BadRequestError("folders must not be empty; leave it out for all")
+        raise BadRequestError("folders must not be empty; omit it to wait for all")
     waiter = _Waiter(api, events, chosen, _names(devices, "devices", device), rescan=rescan)
 
     def late(message: str) -> WaitTimeoutError:
@@ -92,7 +92,7 @@ async def wait_in_sync(
         return WaitTimeoutError(message, progress=progress, missing=progress.missing)
 
     async with within(timeout, lambda: waiter.reason, late):
-        await waiter.identify()  # outside of the stream, which would wait for a daemon that is not there
+        await waiter.identify()  # before the stream, which would wait for a daemon that is down
         async with events.stream() as stream:
             listener = asyncio.create_task(waiter.listen(stream))
             try:
@@ -116,12 +116,12 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 
 class _Waiter:
-    """Looks, and waits for what makes another look worth while."""
+    """Looks, and waits for a reason to look again."""
 
     def __init__(
         self, api: API, events: Events, folders: list[str] | None, devices: list[str] | None, *, rescan: bool
     ) -> None:
-        self.reason = "nothing was asked yet"
+        self.reason = "the daemon has not answered yet"
         self.progress = SyncProgress.of([Amount(missing=Missing(self.reason))], None)
         self._news = Signal()
         self._look = Look(api, events, folders, devices, rescan=rescan, news=self._news.set, disturbed=self._disturb)
@@ -131,19 +131,19 @@ class _Waiter:
         self._troubled = False
         self._asked_at = float("-inf")
         self._rest = _FIRST_PAUSE
-        self._wait = 0.0  # seconds that an answer has asked for
+        self._wait = 0.0  # seconds, as an answer has requested
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
-        """What is under way."""
+        """The tasks that are running."""
         return self._look.tasks
 
     async def identify(self) -> None:
-        """Ask which device it is."""
+        """Ask for the daemon's own device ID."""
         await self._look.identify()
 
     async def listen(self, stream: EventStream) -> None:
-        """Note which of the things known are so no longer."""
+        """Note which answers the events make outdated."""
         try:
             async for item in stream:
                 check_event(item)
@@ -194,13 +194,13 @@ class _Waiter:
         self._news.set()
 
     def _warn(self, reason: object) -> None:
-        """Say once that the daemon can't be asked, until it can be."""
+        """Log that the daemon can't be asked, once for each outage."""
         if not self._troubled:
             self._troubled = True
-            _LOGGER.warning("wait_in_sync goes on once the daemon can be asked again: %s", reason)
+            _LOGGER.warning("wait_in_sync continues when the daemon answers again: %s", reason)
 
     async def run(self, stable_for: float, on_progress: OnProgress | None) -> SyncProgress:
-        """Ask until everything is in sync, and has been for a while without a disturbance."""
+        """Look until everything is in sync and has been undisturbed for long enough."""
         good_since: float | None = None
         reported: SyncProgress | None = None
         while True:
@@ -225,15 +225,15 @@ class _Waiter:
                 longest = stable_for - (now - good_since)
                 if longest <= 0:
                     return progress
-                self.reason = f"in sync, but only for {now - good_since:.1f} of {stable_for:g} seconds"
+                self.reason = f"in sync for only {now - good_since:.1f} of {stable_for:g} seconds"
             await self._pause(min(longest, _LOOK), now - begun)
 
     async def _pause(self, longest: float, last: float) -> None:
-        """Wait for news, but neither too short nor too long.
+        """Wait for news, within limits.
 
         Args:
-            longest: Seconds.
-            last: Seconds that the last look took.
+            longest: The longest wait, in seconds.
+            last: Seconds that the last look took. The wait is at least as long, to spare the daemon.
         """
         if self._wait:
             await asyncio.sleep(self._wait)
@@ -247,7 +247,7 @@ class _Waiter:
             self._rest = min(2 * self._rest, _PAUSE)
 
     async def _measure(self) -> SyncProgress:
-        """Look, and add up."""
+        """Look, and return the progress."""
         failure = self._failure or self._look.scans.failure
         if failure is not None:
             raise failure
@@ -264,8 +264,8 @@ class _Waiter:
             self._warn(error)
             self._wait = pause_after(error, 0)
             self._look.retry = True
-            return self.progress.interrupted(f"the daemon can't be asked: {error}")
-        if troubled:  # a trouble that came during this look is not over
+            return self.progress.interrupted(f"no usable answer from the daemon: {error}")
+        if troubled:  # an outage that began during this look is not over
             self._troubled = False
         needed = sum(amount.needed_bytes for amount in amounts)
         return SyncProgress.of(amounts, self._rate.add(time.monotonic(), needed))

@@ -160,10 +160,10 @@ async def test_failed_deletions_are_waited_for(pair: Pair, folders: Folders) -> 
     shutil.rmtree(mine.path / "dir")
     await mine.scan()
     await until(lambda: has_errors(its), timeout=20)
-    assert f"folder {its.id}: 1 item (0 B) still missing here, 1 failed" in await missing(its)
+    assert f"folder {its.id}: 1 item (0 B) still missing, 1 failed" in await missing(its)
     completion = await mine.completion(its)
     assert completion["completion"] == 95
-    assert f"folder {mine.id}, device device 1: 1 item (0 B) still missing there" in await missing(mine, its)
+    assert f"folder {mine.id}, device device 1: 1 item (0 B) still missing" in await missing(mine, its)
     await pair.b.client.database.set_ignores(its.id, [])
     shutil.rmtree(its.path / "dir", ignore_errors=True)  # the daemon may be faster
     await its.scan()
@@ -197,7 +197,7 @@ async def test_items_without_content_are_waited_for(pair: Pair, folders: Folders
     (mine.path / "empty").touch()
     (mine.path / "also empty").touch()
     text = await missing(mine, its, rescan=True)
-    assert f"folder {mine.id}, device device 1: 2 items (0 B) still missing there" in text
+    assert f"folder {mine.id}, device device 1: 2 items (0 B) still missing" in text
     assert (await mine.completion(its))["completion"] == 100
     (mine.path / "dir" / "sub").mkdir(parents=True)
     assert "4 items" in await missing(mine, its, rescan=True)
@@ -211,7 +211,9 @@ async def test_items_without_content_are_waited_for(pair: Pair, folders: Folders
 async def test_a_device_that_has_never_accepted_is_waited_for(pair: Pair, folders: Folders) -> None:
     """It is said to need nothing, with 100 percent; when it accepts, the waiting goes on until it has everything."""
     mine = await folders.add(pair.a, files=["a", "b/c"], shared_with=[pair.b])
-    reason = "it has not said what it has" if is_old(pair.a) else "it has not (accepted|said yet)|it is not connected"
+    reason = (
+        "it has not announced its files" if is_old(pair.a) else "it has not (accepted|announced)|it is not connected"
+    )
     with pytest.raises(WaitTimeoutError, match=f"folder {mine.id}, device device 1: ({reason})"):
         await pair.a.client.wait_in_sync(mine.id, timeout=SHORT)
     task, _ = await begin(mine)
@@ -227,7 +229,7 @@ async def test_an_empty_folder_that_the_other_has_not_accepted_is_waited_for(pai
     if is_old(pair.a):
         await pair.a.client.wait_in_sync(mine.id, pair.b.device_id, timeout=60)
     else:
-        with pytest.raises(WaitTimeoutError, match=r"it has not (accepted|said yet)|it is not connected"):
+        with pytest.raises(WaitTimeoutError, match=r"it has not (accepted|announced)|it is not connected"):
             await pair.a.client.wait_in_sync(mine.id, pair.b.device_id, timeout=SHORT)
 
 
@@ -270,7 +272,7 @@ async def test_a_folder_that_the_other_has_paused_is_waited_for(pair: Pair, fold
     else:
         await until(lambda: is_paused(mine, its))
     await mine.write("new.txt")
-    reason = "still missing there" if is_old(pair.a) else "it has paused the folder"
+    reason = "still missing" if is_old(pair.a) else "it has paused the folder"
     assert re.search(f"it is not connected|{reason}", await missing(mine, its))
     await pair.b.client.config.patch_folder(its.id, paused=False)
     await pair.connect()
@@ -432,7 +434,7 @@ async def test_a_restart_while_waiting_is_survived(pair: Pair, folders: Folders,
     else:
         await pair.a.kill()
         (mine.path / "new.txt").write_text("new")
-        await has_told(seen, "the daemon can't be asked")
+        await has_told(seen, "no usable answer from the daemon")
         await pair.a.start()
     assert not task.done()
     its = await folders.add(pair.b, mine.id, shared_with=[pair.a], wait=False)
