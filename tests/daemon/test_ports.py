@@ -124,7 +124,7 @@ def test_given_addresses(text: str, url: str, option: str, configured: str) -> N
         (":8384", r"write 127\.0\.0\.1:8384"),
         ("nas:8384", "no IP address"),
         ("0:8384", "no IP address"),
-        ("me@127.0.0.1:8384", "not a host name"),
+        ("me@127.0.0.1:8384", "host name is invalid"),
         ("http://me@127.0.0.1:8384", "no IP address"),
         ("[fe80::1%eth0]:8384", "no IP address"),
     ],

@@ -277,7 +277,7 @@ def test_arguments_that_contradict_the_local_daemon(tmp_path: Path) -> None:
 
 def test_no_local_daemon(tmp_path: Path) -> None:
     """Where there is none, the reason is given."""
-    with pytest.raises(DiscoveryError, match="there is no "):
+    with pytest.raises(DiscoveryError, match="does not exist"):
         Syncthing.local(tmp_path)
 
 

@@ -19,7 +19,8 @@ from aiosyncthing.daemon import home as _home
 from aiosyncthing.daemon.ports import Port
 from aiosyncthing.daemon.process import Process
 from aiosyncthing.exceptions import DiscoveryError, SyncthingError
-from aiosyncthing.local import search
+from aiosyncthing.local.computer import Computer
+from aiosyncthing.local.search import find_daemon
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -183,21 +184,21 @@ async def test_overridden_addresses(
         assert await url_of(home) == url.format(folder=folder, port=port)
 
 
-def computer(user_home: Path, **environ: Any) -> search._System:
+def computer(user_home: Path, **environ: Any) -> Computer:
     """Return a computer with this user and no processes, so that only what is below this folder is found."""
-    return search._System("linux", environ, PurePosixPath(user_home))
+    return Computer("linux", environ, PurePosixPath(user_home))
 
 
 async def test_several_homes(homes: list[Home], folder: Path, port: int) -> None:
     """Of two homes with the same address the one whose daemon runs is found, also where TLS is not configured."""
     for home in homes:
         home.configure(f"127.0.0.1:{port}", tls=False)
-    with pytest.raises(DiscoveryError, match="no daemon of theirs answers"):
-        await asyncio.to_thread(search._find, computer(folder), None)
+    with pytest.raises(DiscoveryError, match="none of their daemons answers"):
+        await asyncio.to_thread(find_daemon, computer(folder), None)
     for home in homes:
         async with home.running():
             await url_of(home)
-            found = await asyncio.to_thread(search._find, computer(folder), None)
+            found = await asyncio.to_thread(find_daemon, computer(folder), None)
             assert found.home == home.folder
 
 
@@ -208,7 +209,7 @@ async def test_the_environment(home: Home, folder: Path, port: int) -> None:
     async with home.running(**environ):
         await url_of(home)
         (folder / "user").mkdir()
-        found = await asyncio.to_thread(search._find, computer(folder / "user", **environ), None)
+        found = await asyncio.to_thread(find_daemon, computer(folder / "user", **environ), None)
         assert found.home is None
         async with Syncthing(found.api_key, found.url) as client:
             assert (await client.system.status())["myID"] == home.device_id

@@ -1,6 +1,6 @@
-"""Finding the Syncthing of this computer: its address, key and certificate, without a question asked.
+"""Find the Syncthing daemon of this computer: its address, key and certificate.
 
-`discover` reads some small files and needs nothing but Python's standard library. ``Syncthing.local`` makes a client of
+`discover` reads a few small files and needs only Python's standard library. ``Syncthing.local`` makes a client from
 what it finds.
 """
 

@@ -1,10 +1,10 @@
-"""What a local client needs of Syncthing's config.xml.
+"""Reading what a local client needs from Syncthing's config.xml.
 
-The file is somebody's else: it is read as what it may be, also if it was put there to do harm. A document type is
-refused, and with it entities, of which external ones would read other files and nested ones grow without limit; the
-daemon never writes one. No tree is built, and a file that is too big for a configuration is not read at all.
+The file is not trusted; it may have been placed there by an attacker. A document type declaration is refused, and with
+it entities: external ones would read other files, and nested ones can grow without limit. The daemon never writes one.
+No tree is built, and a file too large to be a configuration is not read at all.
 
-What is wrong is returned, not raised: the frames of an error hold what they have read, and with it the key.
+Problems are returned, not raised: a traceback's frames hold the content of the file, and with it the key.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import os
 import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
-from xml.parsers import expat  # the parser alone; the module's dangers are those of entities, which are refused
+from xml.parsers import expat  # its known attacks need entities, which are refused
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIG_NAME: Final = "config.xml"
-_LARGEST: Final = 16 << 20  # some hundred bytes for each folder and device: enough for tens of thousands
-_NO_FILE: Final = "is not a file. Name the folder that holds Syncthing's config.xml"
+_LARGEST: Final = 16 << 20  # a few hundred bytes for each folder and device: enough for tens of thousands
+_NOT_A_FILE: Final = "is not a file. Name the folder that contains Syncthing's config.xml"
 _DEFAULT_ADDRESS: Final = "127.0.0.1:8384"
-# As Go's strconv.ParseBool.
+# As in Go's strconv.ParseBool.
 _TRUE: Final = {"1", "t", "T", "TRUE", "true", "True"}
-_ENDS_TOO_EARLY: Final = {
+_TRUNCATED: Final = {
     expat.errors.codes[message]
     for message in (
         expat.errors.XML_ERROR_NO_ELEMENTS,
@@ -40,13 +40,13 @@ _OPEN_FLAGS: Final = (
 
 @dataclass(frozen=True)
 class Gui:
-    """The part of the configuration that is about the API.
+    """The API's section of the configuration.
 
     Attributes:
-        address: Where it listens, as it stands there.
+        address: The address it listens on, as configured.
         tls: Whether TLS is required.
         enabled: Whether there is an API at all.
-        api_key: Its key, or an empty text.
+        api_key: Its key, or an empty string.
     """
 
     address: str
@@ -60,62 +60,63 @@ class Problem:
     """Why a configuration can't be used.
 
     Attributes:
-        kind: ``missing``: there is no such file; ``closed``: we may not read it; ``broken``: it is of no use.
-        text: For people: the file, what is wrong, and what to do. Nothing of the file's content.
+        kind: ``missing``: there is no such file; ``unreadable``: this user may not read it; ``unusable``: its content
+            is no use.
+        text: A message for people: the file, what is wrong, and what to do. It quotes nothing from the file.
     """
 
-    kind: Literal["missing", "closed", "broken"]
+    kind: Literal["missing", "unreadable", "unusable"]
     text: str
 
 
 def read_gui(home: Path) -> Gui | Problem:
-    """Read the config.xml of a home (reads)."""
+    """Read the config.xml in a home."""
     path = home / CONFIG_NAME
     try:
         data = _read(path)
     except (FileNotFoundError, NotADirectoryError):
-        return Problem("missing", f"there is no {path}. {_missing(home)}")
+        return Problem("missing", f"{path} does not exist. {_missing(home)}")
     except PermissionError:
         return Problem(
-            "closed",
-            f"{path} may not be read by this user. Run as the user that runs Syncthing, or get the API key from its "
-            "web interface (Actions, Settings)",
+            "unreadable",
+            f"{path} is not readable by this user. Run this program as the user that runs Syncthing, or get the API "
+            "key from its web interface (Actions, Settings)",
         )
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        return Problem("broken", f"{path} can't be read: {getattr(error, 'strerror', None) or error}")
+        return Problem("unusable", f"{path} can't be read: {getattr(error, 'strerror', None) or error}")
     if isinstance(data, str):
-        return Problem("broken", f"{path} {data}")
+        return Problem("unusable", f"{path} {data}")
     found = _parse(data)
     if isinstance(found, str):
-        return Problem("broken", f"{path} {found}")
+        return Problem("unusable", f"{path} {found}")
     return found
 
 
 def _missing(home: Path) -> str:
     if home.name == CONFIG_NAME:
         return f"Name the folder, not the file: {home.parent}"
-    return "Start Syncthing once with this home, or name the folder that holds its config.xml"
+    return "Start Syncthing once with this home, or name the folder that contains its config.xml"
 
 
 def _read(path: Path) -> bytes | str:
-    if path.is_dir():  # Windows would say that it may not be read
-        return _NO_FILE
-    # Without blocking: a pipe of that name would keep us waiting for ever.
+    if path.is_dir():  # on Windows, opening it would fail with a PermissionError
+        return _NOT_A_FILE
+    # Non-blocking: opening a pipe of that name would hang.
     with os.fdopen(os.open(path, _OPEN_FLAGS), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return _NO_FILE
+            return _NOT_A_FILE
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
-        return f"is bigger than {_LARGEST >> 20} MiB: that is not a configuration of Syncthing"
+        return f"is larger than {_LARGEST >> 20} MiB, so it is not a Syncthing configuration"
     return data
 
 
 class _RefusedError(Exception):
-    """The document has what no configuration has."""
+    """The document contains something that no configuration contains."""
 
 
 class _Reader:
-    """Collects what stands in ``configuration/gui`` while the parser goes through the document."""
+    """Collects the attributes and children of ``configuration/gui`` during parsing."""
 
     def __init__(self) -> None:
         self.guis = 0
@@ -146,7 +147,7 @@ class _Reader:
             self._in_gui = False
 
     def text(self, data: str) -> None:
-        if self._child is not None and self._depth == 3:  # noqa: PLR2004 - not that of elements further below
+        if self._child is not None and self._depth == 3:  # noqa: PLR2004 - not the text of nested elements
             self.texts[self._child] += data
 
     def refuse(self, *_: object) -> None:
@@ -154,9 +155,9 @@ class _Reader:
 
 
 def _parse(data: bytes) -> Gui | str:
-    """Return what is needed, or what is wrong."""
+    """Return the API's section, or what is wrong with the document."""
     reader = _Reader()
-    # UTF-8 whatever the document says: the daemon (Go's encoding/xml) reads nothing else.
+    # UTF-8 whatever the document declares: the daemon (Go's encoding/xml) reads nothing else.
     parser = expat.ParserCreate("UTF-8")
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
@@ -165,19 +166,19 @@ def _parse(data: bytes) -> Gui | str:
     parser.StartDoctypeDeclHandler = reader.refuse
     parser.EntityDeclHandler = reader.refuse
     if not data.strip():
-        return "is empty. Restore it from a backup, or let Syncthing make a new one"
+        return "is empty. Restore it from a backup, or delete it and start Syncthing, which creates a new one"
     try:
         parser.Parse(data, True)  # noqa: FBT003 - no keyword there
     except _RefusedError:
-        return "has a document type declaration, which no configuration of Syncthing has; it is not read"
+        return "has a document type declaration, which no Syncthing configuration has, so it was not read"
     except expat.ExpatError as error:
-        if error.code in _ENDS_TOO_EARLY:
-            return "ends too early: it was only written in part, and not by Syncthing; restore it from a backup"
-        return "is not XML. Look at it, restore it from a backup, or name another home"
+        if error.code in _TRUNCATED:
+            return "is truncated. Restore it from a backup"
+        return "is not XML. Correct it, restore it from a backup, or name another home"
     if reader.root != "configuration" or not reader.guis:
-        return "is not a configuration of Syncthing: it has no <configuration> with <gui>"
+        return "is not a Syncthing configuration: it has no <configuration> with a <gui>"
     if reader.guis > 1:
-        return "has more than one <gui>; remove the wrong one"
+        return "has more than one <gui>. Remove the wrong one"
     return Gui(
         address=reader.texts.get("address", _DEFAULT_ADDRESS).strip(),
         tls=_is_true(reader.attributes.get("tls", "false")),

@@ -1,4 +1,4 @@
-"""The forms in which Syncthing is told where its API listens, and the URL to reach it there."""
+"""The notations for the address that Syncthing's API listens on, and the URL to reach it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _HOST_NAME: Final = re.compile(
 _ZONE: Final = re.compile(r"[\w.~-]+", re.ASCII)
 _IPV4: Final = "127.0.0.1"
 _IPV6: Final = "::1"
-# What inet_aton reads as 0.0.0.0, and so what listens and resolves names: "0", "0.0", "0x0.0.0.0" ...
+# What inet_aton reads as 0.0.0.0, and so do listeners and resolvers: "0", "0.0", "0x0.0.0.0" ...
 _ZERO: Final = re.compile(r"(0x)?0+(\.(0x)?0+){0,3}", re.IGNORECASE)
-_ANY_IPV6: Final = {0: _IPV6, 0xFFFF << 32: _IPV4}  # :: and ::ffff:0.0.0.0, however they are written
+_ANY_IPV6: Final = {0: _IPV6, 0xFFFF << 32: _IPV4}  # :: and ::ffff:0.0.0.0, in any notation
 
 
 class GuiAddress(NamedTuple):
-    """Where to connect to.
+    """The address to connect to.
 
     Attributes:
-        host: Host name or address, an IPv6 address without brackets; empty for a socket.
+        host: Host name or IP address, IPv6 without brackets; empty for a socket.
         port: TCP port; 0 for a socket.
-        socket: Path of a unix socket; empty for TCP.
-        tls: Whether TLS is on, if the address says so.
+        socket: Path of a Unix socket; empty for TCP.
+        tls: Whether to use TLS; ``None`` if the address doesn't say.
     """
 
     host: str
@@ -42,7 +42,7 @@ class GuiAddress(NamedTuple):
         """Return the base URL.
 
         Args:
-            tls: Whether TLS is on, where the address doesn't say.
+            tls: Whether to use TLS if the address doesn't say.
         """
         secure = "s" if (tls if self.tls is None else self.tls) else ""
         if self.socket:
@@ -52,13 +52,13 @@ class GuiAddress(NamedTuple):
 
 
 def parse(text: str) -> GuiAddress:
-    """Read the address of the configuration, of ``--gui-address`` or of ``STGUIADDRESS``.
+    """Parse an address from the configuration, ``--gui-address`` or ``STGUIADDRESS``.
 
-    An address that means all interfaces becomes the loopback one of its family, as in the URL that Syncthing itself
-    shows (lib/config/guiconfiguration.go).
+    An address for all interfaces becomes the loopback address of its family, as in the URL that Syncthing itself shows
+    (lib/config/guiconfiguration.go).
 
     Raises:
-        ValueError: It is none, or one that doesn't say where the daemon listens; with a text for people.
+        ValueError: It is not an address, or doesn't determine where the daemon listens. The message is for people.
     """
     try:
         return _parse(text.strip())
@@ -70,15 +70,15 @@ def parse(text: str) -> GuiAddress:
 
 
 def loopback_of(host: str) -> str | None:
-    """Return the loopback address of its family for a host that means all interfaces; ``None`` for any other.
+    """Return the loopback address of the same family for a host that means all interfaces; ``None`` for any other.
 
     Args:
-        host: Host name or address, an IPv6 address without brackets; empty for all interfaces.
+        host: Host name or IP address, IPv6 without brackets; empty for all interfaces.
     """
     if not host or _ZERO.fullmatch(host):
         return _IPV4
     try:
-        # By the number: what is_unspecified says of a mapped address depends on the version of Python (gh-122792).
+        # Compared as a number: is_unspecified of a mapped address depends on the Python version (gh-122792).
         return _ANY_IPV6.get(int(IPv6Address(host.partition("%")[0])))
     except ValueError:
         return None
@@ -86,7 +86,7 @@ def loopback_of(host: str) -> str | None:
 
 def _parse(text: str) -> GuiAddress:
     if re.search(r"[\x00-\x1f\x7f]", text):
-        raise ValueError("it has control characters")
+        raise ValueError("it contains control characters")
     if text.startswith("/"):
         return _unix(text, None)
     match = _SCHEME.fullmatch(text)
@@ -94,17 +94,17 @@ def _parse(text: str) -> GuiAddress:
         return _tcp(text, None, escaped=False)
     scheme, rest = match[1].lower(), re.split("[?#]", match[2])[0]
     if scheme in {"unix", "unixs"}:
-        # As Go's url.Parse, which the daemon uses: what stands between // and the next / is not part of the path.
+        # As in Go's url.Parse, which the daemon uses: the text between // and the next / is not part of the path.
         return _unix(unquote(re.sub("^//[^/]*", "", rest), errors="surrogateescape"), scheme == "unixs")
     if scheme in {"http", "https"} and rest.startswith("//"):
         authority = rest[2:].partition("/")[0].rpartition("@")[2]
         return _tcp(authority, scheme == "https", escaped=True)
-    raise ValueError("it must begin with http://, https://, unix:// or unixs://, or be like 127.0.0.1:8384")
+    raise ValueError("it must start with http://, https://, unix:// or unixs://, or look like 127.0.0.1:8384")
 
 
 def _unix(path: str, tls: bool | None) -> GuiAddress:  # noqa: FBT001 - a value, not an option
     if not path.strip("/") or "\0" in path:
-        raise ValueError("it names no socket; it must be like unix:///run/syncthing.socket")
+        raise ValueError("it names no socket; it must look like unix:///run/syncthing.socket")
     return GuiAddress("", 0, path, tls)
 
 
@@ -113,7 +113,7 @@ def _tcp(authority: str, tls: bool | None, *, escaped: bool) -> GuiAddress:  # n
         authority = f":{authority}"
     match = _AUTHORITY.fullmatch(authority)
     if match is None:
-        raise ValueError("it must be like 127.0.0.1:8384, an IPv6 address in brackets: [::1]:8384")
+        raise ValueError("it must look like 127.0.0.1:8384, or [::1]:8384 for IPv6")
     ipv6, name, port = match.groups()
     host = _name(name) if ipv6 is None else _ipv6(ipv6, escaped=escaped)
     return GuiAddress(host, _port(port, authority), "", tls)
@@ -124,9 +124,9 @@ def _port(text: str | None, authority: str) -> int:
         return DEFAULT_PORT
     number = (text or ":")[1:]
     if not number or re.fullmatch("0+", number):
-        raise ValueError("without a port, or with port 0, the daemon takes a free one each time; give it a fixed one")
+        raise ValueError("with no port, or port 0, the daemon picks a free one at each start. Configure a fixed port")
     if not re.fullmatch("[0-9]{1,5}", number) or int(number) > _LAST_PORT:
-        raise ValueError(f"the port must be a number up to {_LAST_PORT}")
+        raise ValueError(f"the port must be a number from 1 to {_LAST_PORT}")
     return int(number)
 
 
@@ -134,7 +134,7 @@ def _name(name: str) -> str:
     if loopback := loopback_of(name):
         return loopback
     if not _HOST_NAME.fullmatch(name):
-        raise ValueError("that is not a host name")
+        raise ValueError("the host name is invalid")
     return name
 
 
@@ -145,7 +145,7 @@ def _ipv6(text: str, *, escaped: bool) -> str:
     try:
         IPv6Address(address)
     except ValueError:
-        raise ValueError("that is not an IPv6 address") from None
+        raise ValueError("the IPv6 address is invalid") from None
     if percent and not _ZONE.fullmatch(zone):
-        raise ValueError("that is not the zone of an IPv6 address")
+        raise ValueError("the zone of the IPv6 address is invalid")
     return loopback_of(address) or f"{address}{percent}{zone}"

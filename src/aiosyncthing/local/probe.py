@@ -1,7 +1,7 @@
-"""Whether the daemon of a home answers, found out without telling it anything.
+"""Whether a home's own daemon answers at an address, without sending it anything.
 
-Syncthing speaks TLS on the port of its API whatever its configuration says (it looks at the first byte), and there
-shows the certificate that lies in its home. So a handshake proves which home a daemon belongs to, and needs no key.
+Syncthing accepts TLS on its API port whatever its configuration says (it looks at the first byte), and shows the
+certificate from its home. So a handshake proves which home a daemon belongs to, and needs no key.
 """
 
 from __future__ import annotations
@@ -19,35 +19,36 @@ if TYPE_CHECKING:
 
     from .gui_address import GuiAddress
 
-_TIMEOUT: Final = 1.0  # for each step; on this computer they take milliseconds
-# What OpenSSL calls bytes that are no TLS; which, depends on its version and on the bytes.
-_NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"})
+_TIMEOUT: Final = 1.0  # for each step; on the same computer they take milliseconds
+# OpenSSL's reasons for bytes that are not TLS. Which one it is depends on its version and on the bytes.
+_NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"})
 
-Answer = Literal["nobody", "unknown", "own", "other", "stranger"]
-"""What answers at an address: ``nobody``; something ``unknown``, that can't be compared; the home's ``own`` daemon; one
-with an ``other`` certificate; or a ``stranger``, a program that doesn't speak TLS and so isn't Syncthing."""
+Answer = Literal["nothing", "unverified", "own", "other", "stranger"]
+"""What answers at an address: ``nothing``; something ``unverified``, because there is no certificate to compare; the
+home's ``own`` daemon; an ``other`` daemon, with another certificate; or a ``stranger``, a program that doesn't speak
+TLS and so is not Syncthing."""
 
 
-def ask(address: GuiAddress, certificate: Path | None) -> Answer:
-    """Connect, and compare the certificate.
+def probe(address: GuiAddress, certificate: Path | None) -> Answer:
+    """Connect to an address and compare the certificate shown there.
 
     Args:
-        address: Where.
-        certificate: The home's ``https-cert.pem``; without one nothing is compared.
+        address: The address.
+        certificate: The home's ``https-cert.pem``; ``None`` compares nothing.
     """
     try:
         connection = _connect(address)
     except (OSError, ValueError):
-        return "nobody"
+        return "nothing"
     with connection:
-        return "unknown" if certificate is None else _compare(connection, certificate)
+        return "unverified" if certificate is None else _compare(connection, certificate)
 
 
 def _connect(address: GuiAddress) -> socket.socket:
     if not address.socket:
         return socket.create_connection((address.host, address.port), _TIMEOUT)
     if sys.platform == "win32":  # pragma: no cover - Windows
-        raise OSError("Python has no unix sockets there")
+        raise OSError("Python has no Unix sockets on Windows")
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.settimeout(_TIMEOUT)
@@ -61,13 +62,13 @@ def _connect(address: GuiAddress) -> socket.socket:
 def _compare(connection: socket.socket, certificate: Path) -> Answer:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # compared below, as a whole
+    context.verify_mode = ssl.CERT_NONE  # the whole certificate is compared below
     try:
         with context.wrap_socket(connection) as secured:
             shown = Fingerprint.from_certificate(secured.getpeercert(binary_form=True) or b"")
-        own = Fingerprint.from_certificate(certificate.read_bytes())  # the daemon may just have made another one
+        own = Fingerprint.from_certificate(certificate.read_bytes())  # read last: the daemon may just have replaced it
     except ssl.SSLError as error:
-        return "stranger" if error.reason in _NO_TLS else "unknown"
-    except (OSError, BadRequestError):  # no answer in time, or none at all; a file that can't be read, or has none
-        return "unknown"
+        return "stranger" if error.reason in _NOT_TLS else "unverified"
+    except (OSError, BadRequestError):  # no answer in time, or a file that is unreadable or has no certificate
+        return "unverified"
     return "own" if shown == own else "other"

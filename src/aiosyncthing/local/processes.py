@@ -1,7 +1,6 @@
-"""The Syncthing daemons that run on this computer, as Linux shows them below /proc.
+"""The Syncthing daemons that run on this computer, read from Linux's /proc.
 
-Their command lines and environments show what no file does: an unusual home, and an address that overrides the
-configured one. Nothing is asked of them.
+Command lines and environments show what no file does: an unusual home, or an address that overrides the configured one.
 """
 
 from __future__ import annotations
@@ -22,24 +21,24 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Also as the release's archives and the helpers of some users name it: syncthing-linux-amd64, syncthing_v2.
+# Also under the names of release archives and of users' own copies: syncthing-linux-amd64, syncthing_v2.
 _PROGRAM: Final = re.compile(r"syncthing([-_.]?(v?\d[\w.-]*|linux[\w.-]*|old))?")
-# A program that shares the home, but listens to nobody.
+# Commands that use the home but run no API.
 _OTHER_COMMANDS: Final = frozenset({"cli", "decrypt", "device-id", "generate", "paths", "upgrade", "version"})
 _VARIABLES: Final = frozenset({"HOME", "STCONFDIR", "STGUIADDRESS", "STHOMEDIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME"})
 _SHORT: Final = {"H": "home", "C": "config"}
 
 
 class Running(NamedTuple):
-    """A daemon.
+    """A running daemon.
 
     Attributes:
         pid: Its process ID.
-        owner: The user that it runs as.
-        home: The folder with its config.xml; ``None`` if we may not look at its environment, or if its paths mean
-            something else to us, as those in a container do.
-        gui_address: The address that it was told to listen on in place of the configured one, if it was.
-        hint: What its home seems to be, for people.
+        owner: ID of the user it runs as.
+        home: The folder with its config.xml; ``None`` if this user may not read the process's environment, or if its
+            paths mean something else here, as those in a container do.
+        gui_address: The address that overrides the configured one, if any.
+        hint: Its likely home, for messages.
     """
 
     pid: int
@@ -50,7 +49,7 @@ class Running(NamedTuple):
 
     @property
     def user(self) -> str:
-        """The name of its user, or else the number."""
+        """Name of the user it runs as, or else the ID."""
         if sys.platform != "win32":
             with suppress(KeyError):
                 return pwd.getpwuid(self.owner).pw_name
@@ -58,7 +57,7 @@ class Running(NamedTuple):
 
 
 def running(proc: Path) -> Iterator[Running]:
-    """Yield the daemons that run (reads).
+    """Yield the running daemons.
 
     Args:
         proc: ``/proc``.
@@ -66,13 +65,13 @@ def running(proc: Path) -> Iterator[Running]:
     with suppress(OSError):
         for entry in sorted(proc.iterdir(), key=lambda path: (len(path.name), path.name)):
             if entry.name.isdecimal():
-                with suppress(OSError, ValueError):  # it is gone, or is none of our business
-                    found = _look(entry)
+                with suppress(OSError, ValueError):  # it has ended, or may not be read
+                    found = _read(entry)
                     if found is not None:
                         yield found
 
 
-def _look(process: Path) -> Running | None:
+def _read(process: Path) -> Running | None:
     arguments = _strings(process / "cmdline")
     if not arguments or not _PROGRAM.fullmatch(PurePosixPath(arguments[0]).name):
         return None
@@ -87,7 +86,7 @@ def _look(process: Path) -> Running | None:
         hint = _home(process, options, environ)
         if hint is not None and _is_ours(process, hint):
             home = hint
-    except (OSError, ValueError):  # it is hidden from us, or its paths are none here
+    except (OSError, ValueError):  # this user may not read it, or its paths don't exist here
         hint = _likely_home(options, owner)
     address = options.get("gui-address") or environ.get("STGUIADDRESS") or None
     return Running(int(process.name), owner, home, address, hint)
@@ -99,7 +98,7 @@ def _home(process: Path, options: dict[str, str], environ: dict[str, str]) -> Pa
 
 
 def _likely_home(options: dict[str, str], owner: int) -> Path | None:
-    """Guess the home of a daemon whose environment is hidden from us."""
+    """Guess the home of a daemon whose environment this user may not read."""
     if named := options.get("home") or options.get("config"):
         return Path(named) if named.startswith("/") else None
     if sys.platform != "win32":
@@ -109,7 +108,7 @@ def _likely_home(options: dict[str, str], owner: int) -> Path | None:
 
 
 def _environment(process: Path) -> dict[str, str]:
-    """Return what matters of its environment; the API key, which may be there too, is not kept."""
+    """Return the variables that matter. The API key, which may be among them, is not kept."""
     environ: dict[str, str] = {}
     for entry in _strings(process / "environ"):
         name, _, value = entry.partition("=")
@@ -125,7 +124,7 @@ def _default_home(environ: dict[str, str]) -> Path | None:
 
 
 def _is_ours(process: Path, home: Path) -> bool:
-    """Return whether a path means the same to the process and to us."""
+    """Return whether a path leads to the same file for the process and for this program."""
     theirs = process / "root" / home.relative_to("/") / CONFIG_NAME
     return (home / CONFIG_NAME).samefile(theirs)
 
@@ -135,10 +134,10 @@ def _strings(path: Path) -> list[str]:
 
 
 def _options(arguments: Sequence[str]) -> dict[str, str] | None:
-    """Read a command line, whose long options may have one dash or two.
+    """Parse a command line, in which long options may have one dash or two.
 
     Returns:
-        The options that have a value; ``None`` if it is not that of a daemon.
+        The options with values; ``None`` if the command is not a daemon.
     """
     options: dict[str, str] = {}
     words = list(arguments)
