@@ -1,0 +1,191 @@
+"""Draw which room of the code imports which, and find what must not be: circles, and lower layers that import higher.
+
+    import_graph.py                as text: the rooms from the lowest layer to the highest, and what each imports
+    import_graph.py --dot | dot -Tsvg > rooms.svg
+    import_graph.py --dot --files  each file in place of each room
+
+Imports are read from the source, nothing is run. Those under ``if TYPE_CHECKING:`` count like the others, since a file
+that names another's types can't be understood, moved or changed without it; in the drawing they are dashed. Those
+within functions count too. The status is 1 where something must not be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parent))
+from _rooms import PACKAGES, Package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+MOST_ENTRIES = 30
+
+# Imports of a higher layer that are there for a reason.
+ALLOWED = {
+    ("aiosyncthing.exceptions", "aiosyncthing.waiting.progress"): "a WaitTimeoutError holds the last SyncProgress",
+}
+
+
+class Import(NamedTuple):
+    """One file imports another.
+
+    Attributes:
+        source: The module that does.
+        target: The module that it needs.
+        line: Where.
+        typing: Whether only type checkers do.
+    """
+
+    source: str
+    target: str
+    line: int
+    typing: bool
+
+
+def imports(package: Package) -> list[Import]:
+    """Return what the files of a package import of it, each module with those it needs."""
+    files = package.files()
+    found: list[Import] = []
+    for module, file in files.items():
+        parent = module if file.name == "__init__.py" else module.rpartition(".")[0]
+        for node, typing in _statements(ast.parse(file.read_text()), typing=False):
+            found += [
+                Import(module, target, node.lineno, typing)
+                for target in _targets(node, parent, files)
+                if target != module
+            ]
+    return found
+
+
+def circles(found: Iterable[Import]) -> list[list[str]]:
+    """Return the files that can reach each other, circle by circle; the shortest way round each, beginning anywhere."""
+    graph: dict[str, set[str]] = {}
+    for each in found:
+        graph.setdefault(each.source, set()).add(each.target)
+    left = set(graph)
+    rounds: list[list[str]] = []
+    while left:
+        start = min(left)
+        way = _way_back(start, graph)
+        rounds += [way] if way else []
+        # What lies on a circle is reported once; other circles through it appear when this one is gone.
+        left -= {start, *way}
+    return rounds
+
+
+def upward(package: Package, found: Iterable[Import]) -> list[str]:
+    """Return the imports of a higher layer by a lower one, as text."""
+    height = {room: number for number, room in enumerate(package.rooms)}
+    wrong: list[str] = []
+    for each in found:
+        source, target = package.room(each.source), package.room(each.target)
+        if height[source] < height[target] and (each.source, each.target) not in ALLOWED:
+            where = f"{package.files()[each.source]}:{each.line}"
+            wrong.append(f"{where}: {source.name} imports {each.target}, which is of a higher layer: {target.name}")
+    return wrong
+
+
+def crowded(package: Package) -> list[str]:
+    """Return the folders that have too many entries for anybody to find something in, as text."""
+    folders = {file.parent for file in package.files().values()}
+    return [
+        f"{folder} has {count} entries, more than {MOST_ENTRIES}: make a room of what belongs together"
+        for folder in sorted(folders)
+        if (count := sum(1 for entry in folder.iterdir() if entry.name not in {"__pycache__", "py.typed"}))
+        > MOST_ENTRIES
+    ]
+
+
+def text(package: Package, found: list[Import]) -> Iterator[str]:
+    """Draw a package as lines of text, the lowest layer first."""
+    yield f"{package.name}, from the lowest layer to the highest"
+    for room in package.rooms:
+        needed: dict[str, bool] = {}  # whether only types are
+        for each in found:
+            target = package.room(each.target).name
+            if package.room(each.source) == room and target != room.name:
+                needed[target] = needed.get(target, True) and each.typing
+        order = [
+            f"{other.name}{' (types)' if needed[other.name] else ''}" for other in package.rooms if other.name in needed
+        ]
+        yield f"  {room.name}: {' '.join(sorted(room.members))}"
+        yield f"      imports {', '.join(order) or 'nothing'}"
+
+
+def dot(package: Package, found: list[Import], *, files: bool) -> Iterator[str]:
+    """Draw a package in the language of Graphviz: its rooms, or its files."""
+    arrows: dict[tuple[str, str], bool] = {}
+    for each in found:
+        arrow = each.source, each.target
+        if not files:
+            arrow = package.room(each.source).name, package.room(each.target).name
+        if arrow[0] != arrow[1]:
+            arrows[arrow] = arrows.get(arrow, True) and each.typing
+    yield f'digraph "{package.name}" {{'
+    yield "  rankdir=BT; node [shape=box];"
+    for (source, target), typing in sorted(arrows.items()):
+        yield f'  "{source}" -> "{target}"{" [style=dashed]" if typing else ""};'
+    yield "}"
+
+
+def _statements(node: ast.AST, *, typing: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """Find import statements anywhere, and whether each is for type checkers only."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield child, typing
+        elif isinstance(child, ast.If) and ast.unparse(child.test).rpartition(".")[2] == "TYPE_CHECKING":
+            yield from _statements(ast.Module(child.body, []), typing=True)
+            yield from _statements(ast.Module(child.orelse, []), typing=typing)
+        elif isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):  # expressions import nothing
+            yield from _statements(child, typing=typing)
+
+
+def _targets(node: ast.Import | ast.ImportFrom, parent: str, files: Mapping[str, Path]) -> Iterator[str]:
+    """Find the modules of the package that a statement imports; a name out of a package stands for the package."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names if alias.name in files)
+        return
+    above = parent.split(".")[: len(parent.split(".")) - node.level + 1] if node.level else []
+    base = ".".join([*above, *([node.module] if node.module else [])])
+    for alias in node.names:
+        named = f"{base}.{alias.name}"
+        if named in files or base in files:
+            yield named if named in files else base
+
+
+def _way_back(start: str, graph: Mapping[str, set[str]]) -> list[str]:
+    """Return the shortest way from a module to itself, or nothing."""
+    ways = [[start]]
+    seen: set[str] = set()
+    for way in ways:
+        for target in sorted(graph.get(way[-1], set())):
+            if target == start:
+                return [*way, start]
+            if target not in seen:
+                seen.add(target)
+                ways.append([*way, target])
+    return []
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--dot", action="store_true", help="draw for Graphviz")
+    parser.add_argument("--files", action="store_true", help="with --dot: draw each file")
+    arguments = parser.parse_args()
+    wrong: list[str] = []
+    for package in PACKAGES:
+        found = imports(package)
+        lines = dot(package, found, files=arguments.files) if arguments.dot else text(package, found)
+        print(*lines, sep="\n")
+        wrong += [f"circle: {' -> '.join(way)}" for way in circles(found)] + upward(package, found) + crowded(package)
+    print(*wrong, sep="\n", end="\n" if wrong else "", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
