@@ -1,4 +1,4 @@
-"""``rest/cluster``: devices and folders that wait to be accepted."""
+"""``rest/cluster``: devices and folders waiting to be accepted."""
 
 from __future__ import annotations
 
@@ -17,60 +17,58 @@ if TYPE_CHECKING:
 
 __all__ = ["Cluster"]
 
-_UNLISTED: Final = [2]  # internal/db/observed.go splits its keys at "/" since 2.0.0
+_UNLISTED: Final = [2]  # since 2.0.0, internal/db/observed.go splits its keys at "/"
 
 
 class Cluster(Namespace):
     """Pending devices, which have tried to connect, and pending folders, which known devices offer.
 
-    An entry goes when it is dismissed, accepted (``config.set_device``, ``config.set_folder``) or withdrawn. A
-    dismissed one comes back at the next connection; to be rid of it, put it on the ``ignoredFolders`` of the device or
-    the ``remoteIgnoredDevices`` of the configuration.
+    An entry disappears when it is dismissed, accepted (``config.set_device``, ``config.set_folder``) or withdrawn.
+    After being dismissed it comes back with the next connection. To keep it away, add a folder to the device's
+    ``ignoredFolders``, or a device to the configuration's ``remoteIgnoredDevices``.
     """
 
     async def pending_devices(self, *, timeout: float | None = None) -> dict[str, t.PendingDevice]:
-        """Get the devices that have tried to connect and are not configured, by ID.
+        """Get the devices that have tried to connect but are not configured, by ID.
 
-        Docs: ``rest/cluster-pending-devices-get``.
+        Docs: https://docs.syncthing.net/rest/cluster-pending-devices-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.PENDING_DEVICES, timeout=timeout)
 
     async def pending_folders(
         self, device_id: str | None = None, *, timeout: float | None = None
     ) -> dict[str, t.PendingFolder]:
-        """Get the folders that devices offer and that are not shared with them, by ID.
+        """Get the folders that devices offer but that are not shared with them, by ID.
 
-        Syncthing 2 leaves out those with ``/`` in their ID; the event PendingFoldersChanged names them.
-
-        Docs: ``rest/cluster-pending-folders-get``.
+        Syncthing 2 omits folders with ``/`` in their ID, which only the event PendingFoldersChanged mentions.
+        Docs: https://docs.syncthing.net/rest/cluster-pending-folders-get.html
 
         Args:
-            device_id: Only what this device offers.
-            timeout: Seconds for the request.
+            device_id: ID of a device, to get only its offers.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
-            InvalidDeviceIDError: That is not a device ID.
+            InvalidDeviceIDError: `device_id` is not a device ID.
         """
         params = {} if device_id is None else {"device": required(device_id, "device_id")}
         return await self._api.call(_routes.PENDING_FOLDERS, params=params, timeout=timeout)
 
     async def dismiss_device(self, device_id: str, *, missing_ok: bool = False, timeout: float | None = None) -> None:
-        """Take a device off the list of pending ones, until it connects again.
+        """Remove a device from the pending ones until it connects again.
 
-        Docs: ``rest/cluster-pending-devices-delete``.
+        Docs: https://docs.syncthing.net/rest/cluster-pending-devices-delete.html
 
         Args:
-            device_id: The device.
-            missing_ok: Do nothing when the device is not pending, instead of raising.
-            timeout: Seconds for each request.
+            device_id: ID of the device.
+            missing_ok: Do nothing if the device is not pending, instead of raising.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            UnknownDeviceError: The device is not pending, where that is not `missing_ok`; the daemon itself would
-                report success.
-            InvalidDeviceIDError: That is not a device ID.
+            UnknownDeviceError: The device is not pending. The daemon itself would report success.
+            InvalidDeviceIDError: `device_id` is not a device ID.
         """
         device(device_id)
         pending = await self.pending_devices(timeout=timeout)
@@ -88,24 +86,22 @@ class Cluster(Namespace):
         missing_ok: bool = False,
         timeout: float | None = None,
     ) -> None:
-        """Take a folder off the list of pending ones, until it is offered again.
+        """Remove a folder from the pending ones until it is offered again.
 
-        Syncthing 2 does not list a folder with ``/`` in its ID, although it is pending. Such a folder is dismissed
-        without a look, and never missing.
-
-        Docs: ``rest/cluster-pending-folders-delete``.
+        Syncthing 2 doesn't list folders with ``/`` in their ID although they are pending. They are dismissed without a
+        check, and never missing.
+        Docs: https://docs.syncthing.net/rest/cluster-pending-folders-delete.html
 
         Args:
-            folder_id: The folder.
-            device_id: Only the offer of this device; ``None`` for those of all.
-            missing_ok: Do nothing when the folder is not pending, or that device does not offer it, instead of raising.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            device_id: ID of a device, to dismiss only its offer; ``None`` for the offers of all.
+            missing_ok: Do nothing if the folder is not pending, or not offered by that device, instead of raising.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            UnknownFolderError: The folder is not pending, where that is not `missing_ok`; the daemon itself would
-                report success.
-            UnknownDeviceError: That device does not offer it, where that is not `missing_ok`.
-            InvalidDeviceIDError: That is not a device ID.
+            UnknownFolderError: The folder is not pending. The daemon itself would report success.
+            UnknownDeviceError: That device doesn't offer the folder.
+            InvalidDeviceIDError: `device_id` is not a device ID.
         """
         params = {"folder": required(folder_id, "folder_id")}
         if device_id is not None:
@@ -125,10 +121,10 @@ class Cluster(Namespace):
         if wanted is None or any(same_device(wanted, each) for each in offer["offeredBy"]):
             await self._api.call(_routes.DISMISS_FOLDER, params=params, timeout=timeout)
         elif not missing_ok:
-            raise missing(UnknownDeviceError, "that device does not offer the folder", _routes.PENDING_FOLDERS)
+            raise missing(UnknownDeviceError, "that device doesn't offer the folder", _routes.PENDING_FOLDERS)
 
     async def _dismiss_unlisted(self, params: dict[str, str], timeout: float | None) -> None:
-        """Dismiss what may be pending unseen, with each device that can offer it: without one, it stays."""
+        """Dismiss a folder that may be pending unlisted, for each device, since the daemon ignores it otherwise."""
         if "device" in params:
             wanted = [params["device"]]
         else:

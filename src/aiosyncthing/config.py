@@ -1,8 +1,8 @@
 """``rest/config``: folders, devices and settings.
 
-What the daemon does with a body: ``set_...`` replaces the whole object, and what the body leaves out gets its default;
-``patch_...`` changes what the body names. Within a patch, objects merge field by field (the parameters of
-``versioning`` too, so old ones stay), and lists are replaced.
+How the daemon treats a body: ``set_...`` replaces the whole object, with defaults for what the body leaves out;
+``patch_...`` changes what the body names. In a patch, objects are merged field by field (including the parameters of
+``versioning``, so old ones stay), and lists are replaced.
 """
 
 from __future__ import annotations
@@ -30,41 +30,45 @@ _DEVICES: Final[keys.Place] = ("devices",)
 
 
 class Config(Settings):
-    """Folders, devices and settings. Docs of all: ``rest/config``; of the fields: ``users/config``.
+    """Folders, devices and settings.
 
-    Answers hold secrets: the API key, the hash of the GUI's password, the passwords of encrypted folders.
+    The fields are described at https://docs.syncthing.net/users/config.html.
 
-    Writes return when the change is in effect and on disk. Refused with a `BadRequestError` is what the daemon would
-    pass over in silence: an enumerated field with a value that this library doesn't know, and a key, at any depth, that
-    no version of Syncthing up to 2.1 has. Keys that the daemon itself sends pass, and so do all when it is newer;
-    where there is such a key, the whole configuration is read first. ``client.api.request`` sends anything.
+    Answers contain secrets: the API key, the hash of the GUI password, and the passwords of encrypted folders.
+
+    Changes return when they are in effect and saved. What the daemon would silently ignore is refused with a
+    `BadRequestError`: an enumerated value unknown to this library, and a key, at any depth, that no version of
+    Syncthing up to 2.1 has. Keys that the daemon itself sends are accepted, and so is every key if the daemon is newer;
+    to find out, the whole configuration is read first. ``client.api.request`` sends anything.
     """
 
     async def config(self, *, timeout: float | None = None) -> t.Configuration:
         """Get the whole configuration.
 
+        Docs: https://docs.syncthing.net/rest/config.html
+
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.CONFIG, timeout=timeout)
 
     async def replace(self, config: t.Configuration, *, timeout: float | None = None) -> None:
-        """Replace the whole configuration: read it, change it, give it back.
+        """Replace the whole configuration: read it, change it, send it back.
 
-        Folders and devices that are missing from it are removed, settings that are missing are reset. Nothing
-        protects against a change that was made in between; prefer the methods for single objects. Where ``gui``
-        differs from the present one, see `set_gui` for what else happens.
+        Folders and devices that are left out are removed, and settings that are left out are reset. Changes made by
+        others in between are lost, so prefer the methods for single objects. If ``gui`` differs from the current
+        settings, see `set_gui` for the consequences.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             config: The configuration, with the ``version`` that it was read with.
-            timeout: Seconds for each request.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            BadRequestError: It has no ``version`` (the daemon would run all its migrations over it), no API key (the
-                daemon would make a new one), a folder without ID or path, a device without ID, an enumerated value or
-                a key that doesn't exist, or a default ignore pattern that the daemon would misread
-                (`set_default_ignores`).
-            InvalidDeviceIDError: A folder has a device with an ID that is none.
+            BadRequestError: It has no ``version`` (the daemon would run all its migrations on it) or no API key (the
+                daemon would generate a new one), a folder has no ID or path, a device has no ID, an enumerated value or
+                a key doesn't exist, or the daemon would misread a default ignore pattern (see `set_default_ignores`).
+            InvalidDeviceIDError: A folder is shared with an invalid device ID.
         """
         bodies.check_configuration(config)
         await self._check_keys((), config, timeout, patterns=bodies.default_ignores(config))
@@ -73,10 +77,12 @@ class Config(Settings):
             await self._api.call(_routes.REPLACE_CONFIG, data=body, timeout=timeout)
 
     async def restart_required(self, *, timeout: float | None = None) -> t.RestartRequired:
-        """Ask whether a change waits for a restart. It stays true until then, even if the change is taken back.
+        """Get whether a change takes effect only after a restart. Undoing the change doesn't reset this.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.RESTART_REQUIRED, timeout=timeout)
 
@@ -91,9 +97,11 @@ class Config(Settings):
     ) -> list[t.FolderConfiguration] | t.FolderConfiguration:
         """Get the configuration of all folders, or of one.
 
+        Docs: https://docs.syncthing.net/rest/config.html
+
         Args:
-            folder_id: The folder; ``None`` for a list of all.
-            timeout: Seconds for the request.
+            folder_id: ID of the folder; ``None`` for a list of all.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -103,20 +111,21 @@ class Config(Settings):
         return await find_folder(self._api, folder_id, timeout)
 
     async def set_folder(self, folder: FolderBody, *, timeout: float | None = None) -> None:
-        """Add a folder, or replace the one of that ID.
+        """Add a folder, or replace the one with the same ID.
 
-        What the body leaves out is taken from the default folder (`default_folder`). The daemon's own device always
-        belongs to a folder. Devices must be configured before a folder is shared with them.
+        Fields that are left out are taken from the default folder (`default_folder`). The daemon's own device is always
+        part of a folder. Configure devices before sharing a folder with them.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             folder: The folder, with at least ``id`` and ``path``.
-            timeout: Seconds for each request.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            BadRequestError: ID or path are missing, an enumerated value or a key doesn't exist, or an untrusted
-                device is given no ``encryptionPassword``.
-            UnknownDeviceError: A device of the folder is not configured; the daemon would leave it out.
-            InvalidDeviceIDError: A device of the folder has an ID that is none.
+            BadRequestError: The ID or path is missing, an enumerated value or a key doesn't exist, or an untrusted
+                device has no ``encryptionPassword``.
+            UnknownDeviceError: A device of the folder is not configured. The daemon would leave it out.
+            InvalidDeviceIDError: A device of the folder has an invalid ID.
         """
         folder_id = bodies.check_folder(mapping(folder, "folder"))
         await self._check_keys(_FOLDERS, folder, timeout)
@@ -138,23 +147,26 @@ class Config(Settings):
     ) -> None:
         """Change fields of a folder: ``patch_folder("docs", paused=True)``.
 
-        Elements of ``devices`` keep the fields that they have and the patch doesn't name, such as
-        ``encryptionPassword``; for that the folder is read first. The list itself is replaced: who is missing from
-        it no longer shares the folder.
+        The list ``devices`` is replaced: the folder is no longer shared with devices that are left out. Its elements
+        keep the fields that the patch doesn't mention, such as ``encryptionPassword``; for that, the folder is read
+        first.
 
-        A folder whose ID can't be part of a path (``.``, ``..``, or with ``/``) is read, changed and sent whole.
+        A folder with an ID that can't be part of a path (``.``, ``..``, or with ``/``) is read, changed and sent as a
+        whole.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            folder_id: The folder.
-            patch: The fields as a dict, beside or instead of keywords.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            patch: The fields as a dict, as an alternative to keywords or in addition to them.
+            timeout: Time limit for each request, in seconds.
             **changes: The fields.
 
         Raises:
             UnknownFolderError: There is no such folder.
-            UnknownDeviceError: A device of the patch is not configured; the daemon would leave it out.
-            InvalidDeviceIDError: A device of the patch has an ID that is none.
-            BadRequestError: Another ID, an empty path, or an enumerated value or a key that doesn't exist.
+            UnknownDeviceError: A device of the patch is not configured. The daemon would leave it out.
+            InvalidDeviceIDError: A device of the patch has an invalid ID.
+            BadRequestError: The patch changes the ID or empties the path, or an enumerated value or a key doesn't
+                exist.
         """
         body = bodies.patch_body(patch, changes)
         bodies.check_folder_patch(folder_id, body)
@@ -174,16 +186,16 @@ class Config(Settings):
     async def remove_folder(self, folder_id: str, *, missing_ok: bool = False, timeout: float | None = None) -> None:
         """Remove a folder. Its files stay.
 
-        A folder whose ID can't be part of a path (``.``, ``..``, or with ``/``) is removed by `replace`.
+        A folder with an ID that can't be part of a path (``.``, ``..``, or with ``/``) is removed by `replace`.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            folder_id: The folder.
-            missing_ok: Do nothing when there is no such folder, instead of raising.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            missing_ok: Do nothing if there is no such folder, instead of raising.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            UnknownFolderError: There is no such folder, where that is not `missing_ok`; the daemon itself would
-                report success.
+            UnknownFolderError: There is no such folder. The daemon itself would report success.
         """
         try:
             await self._remove_folder(required(folder_id, "folder_id"), timeout)
@@ -213,32 +225,35 @@ class Config(Settings):
     async def devices(
         self, device_id: str | None = None, *, timeout: float | None = None
     ) -> list[t.DeviceConfiguration] | t.DeviceConfiguration:
-        """Get the configuration of all devices, the daemon's own among them, or of one.
+        """Get the configuration of all devices, including the daemon's own, or of one.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            device_id: The device; ``None`` for a list of all.
-            timeout: Seconds for the request.
+            device_id: ID of the device; ``None`` for a list of all.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownDeviceError: There is no such device.
-            InvalidDeviceIDError: That is not a device ID.
+            InvalidDeviceIDError: `device_id` is not a device ID.
         """
         if device_id is None:
             return await self._api.call(_routes.DEVICES, timeout=timeout)
         return await find_device(self._api, device_id, timeout)
 
     async def set_device(self, device: DeviceBody, *, timeout: float | None = None) -> None:
-        """Add a device, or replace the one of that ID.
+        """Add a device, or replace the one with the same ID.
 
-        What the body leaves out is taken from the default device (`default_device`).
+        Fields that are left out are taken from the default device (`default_device`).
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             device: The device, with at least ``deviceID``.
-            timeout: Seconds for each request.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
             BadRequestError: The ID is missing, or an enumerated value or a key doesn't exist.
-            InvalidDeviceIDError: That is not a device ID.
+            InvalidDeviceIDError: The ID is not a device ID.
         """
         device_id = bodies.check_device(mapping(device, "device"))
         await self._check_keys(_DEVICES, device, timeout)
@@ -256,19 +271,20 @@ class Config(Settings):
     ) -> None:
         """Change fields of a device: ``patch_device(device_id, paused=True)``.
 
-        Elements of ``ignoredFolders`` keep the fields that they have and the patch doesn't name; for that the device
-        is read first.
+        Elements of ``ignoredFolders`` keep the fields that the patch doesn't mention; for that, the device is read
+        first.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            device_id: The device.
-            patch: The fields as a dict, beside or instead of keywords.
-            timeout: Seconds for each request.
+            device_id: ID of the device.
+            patch: The fields as a dict, as an alternative to keywords or in addition to them.
+            timeout: Time limit for each request, in seconds.
             **changes: The fields.
 
         Raises:
             UnknownDeviceError: There is no such device.
-            InvalidDeviceIDError: That is not a device ID.
-            BadRequestError: Another ID, or an enumerated value or a key that doesn't exist.
+            InvalidDeviceIDError: `device_id` is not a device ID.
+            BadRequestError: The patch changes the ID, or an enumerated value or a key doesn't exist.
         """
         body = bodies.patch_body(patch, changes)
         bodies.check_device_patch(device_id, body)
@@ -279,17 +295,18 @@ class Config(Settings):
         await self._api.call(_routes.PATCH_DEVICE, device_id, data=body, timeout=timeout)
 
     async def remove_device(self, device_id: str, *, missing_ok: bool = False, timeout: float | None = None) -> None:
-        """Remove a device. All folders are no longer shared with it.
+        """Remove a device. All folders are unshared from it.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            device_id: The device.
-            missing_ok: Do nothing when there is no such device, instead of raising.
-            timeout: Seconds for each request.
+            device_id: ID of the device.
+            missing_ok: Do nothing if there is no such device, instead of raising.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            UnknownDeviceError: There is no such device, where that is not `missing_ok`; the daemon itself would
-                report success.
-            InvalidDeviceIDError: That is not a device ID.
+            UnknownDeviceError: There is no such device. The daemon itself would report success.
+            InvalidDeviceIDError: `device_id` is not a device ID.
             BadRequestError: It is the daemon's own device, which would come back at once with default settings.
         """
         try:
@@ -303,7 +320,7 @@ class Config(Settings):
         await self._api.call(_routes.DELETE_DEVICE, device_id, timeout=timeout)
 
     async def _check_sharing(self, folder: bodies.Body, timeout: float | None) -> None:
-        """Refuse to share a folder with a device that the daemon would leave out without a word."""
+        """Refuse to share a folder with a device that the daemon would silently leave out."""
         if not folder.get("devices"):
             return
         devices = cast("list[bodies.Body]", checked(_routes.DEVICES, await self.devices(timeout=timeout)))

@@ -1,4 +1,4 @@
-"""``rest/db``: what is in the folders, and what is needed."""
+"""``rest/db``: the contents of folders, and what they need."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ __all__ = ["Database"]
 
 
 class Database(Lists):
-    """The index of the folders. Several of its questions are expensive for the daemon, and say so."""
+    """The index of the folders. Several endpoints are expensive for the daemon; these say so."""
 
     async def status(self, folder_id: str, *, timeout: float | None = None) -> t.FolderSummary:
-        """Get the state of a folder and the sums of what is there and what is needed. Expensive for the daemon.
+        """Get a folder's state, and totals of what is there and what is needed. Expensive for the daemon.
 
-        A paused or stopped folder answers with zeros and an empty ``state``, so ``needBytes == 0`` alone doesn't mean
-        "in sync". Right after a folder was added or resumed it may not be known yet. Docs: ``rest/db-status-get``.
+        For a paused or stopped folder all figures are 0 and ``state`` is empty, so ``needBytes == 0`` alone doesn't
+        mean "in sync". Right after being added or resumed, a folder may still be unknown.
+        Docs: https://docs.syncthing.net/rest/db-status-get.html
 
         Args:
-            folder_id: The folder.
-            timeout: Seconds for the request.
+            folder_id: ID of the folder.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -48,20 +49,21 @@ class Database(Lists):
     ) -> t.FolderCompletion:
         """Get how complete a folder is on a device, as far as the daemon knows. Expensive for the daemon.
 
-        ``completion`` is 95 when only deletions are left, 100 when only items without content are missing, and 0
-        in an aggregate over no folder. ``remoteState`` (since 1.20) must be ``valid`` for the figures to be the
-        remote device's own: as long as it has sent no index (``sequence`` 0), say because it has not accepted the
-        folder, version 1 answers 100 although it lacks everything. Docs: ``rest/db-completion-get``.
+        ``completion`` is 95 if only deletions are left, 100 if only items without content are missing, and 0 in a total
+        over no folders. The figures are the remote device's own only if ``remoteState`` (since 1.20) is ``valid``.
+        Until that device has sent its index (``sequence`` is 0), for example because it has not accepted the folder,
+        Syncthing 1 answers 100 although everything is missing.
+        Docs: https://docs.syncthing.net/rest/db-completion-get.html
 
         Args:
-            folder_id: The folder; ``None`` for the sum of all that are shared with the device. Paused ones are left
-                out; version 1.19 refuses the sum as soon as one is paused.
-            device_id: The device; ``None`` for the daemon's own.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder; ``None`` for the total of all folders shared with the device. It leaves out
+                paused ones; Syncthing 1.19 refuses it if any is paused.
+            device_id: ID of the device; ``None`` for the daemon's own.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
-            UnknownDeviceError: There is no such device; the daemon itself would answer that it needs everything.
+            UnknownDeviceError: There is no such device. The daemon itself would answer that it needs everything.
             FolderNotRunningError: The folder is paused or has not started.
         """
         params: dict[str, str] = {}
@@ -83,18 +85,18 @@ class Database(Lists):
         dirsonly: bool = False,
         timeout: float | None = None,
     ) -> list[t.TreeEntry]:
-        """Get a part of the folder's global tree. See `walk` for a way that never holds it whole.
+        """Get part of the folder's global tree. See `walk` for reading a large one piece by piece.
 
-        The daemon builds the answer in memory; for a large folder it has tens of megabytes. Version 1 makes no tree
-        of a receive-encrypted folder: it answers with an error (`ServerError`), with few ``levels`` with nothing.
-        Docs: ``rest/db-browse-get``.
+        The daemon builds the answer in memory; for a large folder it takes tens of megabytes. Syncthing 1 has no tree
+        of a receive-encrypted folder: it fails (`ServerError`), or with few ``levels`` returns nothing.
+        Docs: https://docs.syncthing.net/rest/db-browse-get.html
 
         Args:
-            folder_id: The folder.
-            prefix: The directory to begin at; one that doesn't exist has no entries.
-            levels: How many levels below the first; 0 for the first only, ``None`` for all.
-            dirsonly: Leave out what isn't a directory.
-            timeout: Seconds for the request.
+            folder_id: ID of the folder.
+            prefix: Directory to start at; one that doesn't exist has no entries.
+            levels: Number of levels below the first; 0 for the first only, ``None`` for all.
+            dirsonly: Leave out everything except directories.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -103,24 +105,23 @@ class Database(Lists):
         params = numbers(levels=(levels, 0))
         if prefix:
             params["prefix"] = prefix
-        if dirsonly:  # any text means true, "false" too
+        if dirsonly:  # any value means true, even "false"
             params["dirsonly"] = "true"
         return await ask(self._api, _routes.DB_BROWSE, folder_id, params, timeout)
 
     async def walk(
         self, folder_id: str, prefix: str = "", *, dirsonly: bool = False, timeout: float | None = None
     ) -> AsyncGenerator[tuple[str, t.TreeEntry]]:
-        """Go through the folder's global tree, level by level, with one request per directory as it is reached.
+        """Iterate over the folder's global tree, breadth first, with one request for each directory.
 
-        Of a receive-encrypted folder nothing comes, since version 1 has no tree of it.
-
-        Close it (``contextlib.aclosing``) when leaving before its end.
+        A receive-encrypted folder has no entries, since Syncthing 1 has no tree of it. Use ``contextlib.aclosing`` if
+        you may stop early.
 
         Args:
-            folder_id: The folder.
-            prefix: The directory to begin at.
-            dirsonly: Leave out what isn't a directory.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            prefix: Directory to start at.
+            dirsonly: Leave out everything except directories.
+            timeout: Time limit for each request, in seconds.
 
         Yields:
             The path within the folder, and the entry, without ``children``.
@@ -142,12 +143,12 @@ class Database(Lists):
     async def file(self, folder_id: str, file: str, *, timeout: float | None = None) -> t.FileStatus:
         """Get what is known about a file, here and in the whole cluster.
 
-        Docs: ``rest/db-file-get``.
+        Docs: https://docs.syncthing.net/rest/db-file-get.html
 
         Args:
-            folder_id: The folder.
+            folder_id: ID of the folder.
             file: Path within the folder.
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -157,44 +158,47 @@ class Database(Lists):
         return await ask(self._api, _routes.DB_FILE, folder_id, {"file": required(file, "file")}, timeout)
 
     async def ignores(self, folder_id: str, *, timeout: float | None = None) -> t.Ignores:
-        """Get the ignore patterns of a folder; all fields are ``None`` when there are none.
+        """Get the ignore patterns of a folder; all fields are ``None`` if there are none.
 
-        Patterns that can't be read are reported as ``error`` in the answer. Docs: ``rest/db-ignores-get``.
+        If the patterns can't be parsed, ``error`` in the answer says why.
+        Docs: https://docs.syncthing.net/rest/db-ignores-get.html
 
         Args:
-            folder_id: The folder.
-            timeout: Seconds for the request.
+            folder_id: ID of the folder.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
         """
         params = {"folder": required(folder_id, "folder_id")}
         answer = await self._api.call(_routes.DB_IGNORES, params=params, timeout=timeout)
-        if answer.get("error") == f"folder {folder_id} does not exist":  # 1.27.1 and newer, with status 200
+        if answer.get("error") == f"folder {folder_id} does not exist":  # since 1.27.1, with status 200
             raise missing(UnknownFolderError, "the daemon has no such folder", _routes.DB_IGNORES)
         return answer
 
     async def set_ignores(self, folder_id: str, ignore: Iterable[str], *, timeout: float | None = None) -> t.Ignores:
         r"""Replace the ignore patterns of a folder, and scan it.
 
-        Patterns that can't be read are written all the same; ``error`` in the answer says so, and the folder then
-        stops with that error. Docs: ``rest/db-ignores-post``.
+        Patterns that can't be parsed are written all the same: ``error`` in the answer says why, and the folder stops
+        with that error.
+        Docs: https://docs.syncthing.net/rest/db-ignores-post.html
 
         Args:
-            folder_id: The folder.
-            ignore: The lines of ``.stignore``; none removes the file.
-            timeout: Seconds for the request.
+            folder_id: ID of the folder.
+            ignore: The lines of ``.stignore``; with none, the file is removed.
+            timeout: Time limit for the request, in seconds.
 
         Returns:
             What `ignores` returns afterwards.
 
         Raises:
             UnknownFolderError: There is no such folder.
-            BadRequestError: A pattern that the daemon would read as another one: with a line break, or with white space
-                at an end that isn't a blank or tab (``Icon\r``). Its text names one that matches such a file.
+            BadRequestError: The daemon would read a pattern as another one, because it contains a line break, or starts
+                or ends with white space other than blanks and tabs (``Icon\r``). The message suggests a pattern for
+                such a file.
         """
         params = {"folder": required(folder_id, "folder_id")}
-        # Without the key the daemon would empty the file.
+        # Without this key the daemon would empty the file.
         return await self._api.call(
             _routes.SET_DB_IGNORES, params=params, data={"ignore": check_patterns(ignore)}, timeout=timeout
         )
@@ -208,31 +212,30 @@ class Database(Lists):
         wait: bool = True,
         timeout: float | None = None,
     ) -> None:
-        """Scan a folder, or all, and return when that is done.
+        """Scan a folder, or all folders, and return when the scan is done.
 
-        That takes as long as it takes: the daemon waits for a scan or a sync under way, for the folder's first scan
-        and for a place among the folders that may scan at once. So the client's own time-out only limits how long it
-        may take to connect. Giving up, by ``timeout`` or by cancelling, does not stop the scan.
+        This can take long: before scanning, the daemon waits for a running scan or sync, for the folder's first scan,
+        and for its turn among the folders that may scan at the same time. So the client's own time limit applies only
+        to connecting. Giving up, by ``timeout`` or cancellation, doesn't stop the scan.
 
-        With ``wait=False`` it returns as soon as the daemon has taken the request, which takes it a moment (0.25 s for
-        each request, on slow lines longer). What the daemon refuses at once is raised all the same; what goes wrong
-        later in the scan is not reported here.
-
-        Docs: ``rest/db-scan-post``.
+        With ``wait=False`` it returns as soon as the daemon has accepted the request, which is assumed after a moment
+        (0.25 s for each request, longer on slow connections). Errors that the daemon reports at once are still raised;
+        later ones are not.
+        Docs: https://docs.syncthing.net/rest/db-scan-post.html
 
         Args:
-            folder_id: The folder; ``None`` for all.
-            sub: Only these paths within the folder; those that don't exist are passed over. Many are sent in several
-                requests, one after the other.
-            next: Seconds until the next periodic scan of the folder.
+            folder_id: ID of the folder; ``None`` for all.
+            sub: Scan only this path or these paths within the folder; those that don't exist are skipped. Many paths
+                are sent in several requests, one after the other.
+            next: Seconds until the folder's next periodic scan.
             wait: Whether to wait for the end of the scan.
-            timeout: Seconds for each request; default no limit. With ``wait=False``: for the question whether the
-                folder can be scanned; default the client's limit.
+            timeout: Time limit for each request, in seconds; by default none. With ``wait=False``: for finding out
+                whether the folder can be scanned; by default the client's limit.
 
         Raises:
             UnknownFolderError: There is no such folder.
             FolderNotRunningError: The folder is paused.
-            ServerError: The folder can't be scanned; ``body`` says why, or for all folders which ones.
+            ServerError: The folder can't be scanned; ``body`` says why, or lists the folders if all were scanned.
         """
         asked = scans.queries(folder_id, sub, next)
         if not wait:
@@ -242,34 +245,34 @@ class Database(Lists):
             await self._api.call(_routes.DB_SCAN, params=query, timeout=timeout)
 
     async def override(self, folder_id: str, *, timeout: float | None = None) -> None:
-        """Make this device's state of a send-only folder the newest. The daemon answers before it is done.
+        """Make this device's state of a send-only folder the global one. The daemon answers before this is done.
 
-        Docs: ``rest/db-override-post``.
+        Docs: https://docs.syncthing.net/rest/db-override-post.html
 
         Args:
-            folder_id: The folder.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            UnknownFolderError: There is no such folder; the daemon itself wouldn't say so.
-            FolderNotRunningError: The folder is paused; the daemon would do nothing.
-            BadRequestError: The folder is not send-only; the daemon would do nothing.
+            UnknownFolderError: There is no such folder. The daemon itself would report success.
+            FolderNotRunningError: The folder is paused. The daemon would do nothing.
+            BadRequestError: The folder is not send-only. The daemon would do nothing.
         """
         await self._act(_routes.DB_OVERRIDE, folder_id, {"sendonly"}, timeout)
 
     async def revert(self, folder_id: str, *, timeout: float | None = None) -> None:
-        """Undo what was changed here in a receive-only folder. The daemon answers before it is done.
+        """Undo the local changes in a receive-only folder. The daemon answers before this is done.
 
-        Docs: ``rest/db-revert-post``.
+        Docs: https://docs.syncthing.net/rest/db-revert-post.html
 
         Args:
-            folder_id: The folder.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            UnknownFolderError: There is no such folder; the daemon itself wouldn't say so.
-            FolderNotRunningError: The folder is paused; the daemon would do nothing.
-            BadRequestError: The folder is not receive-only or receive-encrypted; the daemon would do nothing.
+            UnknownFolderError: There is no such folder. The daemon itself would report success.
+            FolderNotRunningError: The folder is paused. The daemon would do nothing.
+            BadRequestError: The folder is neither receive-only nor receive-encrypted. The daemon would do nothing.
         """
         await self._act(_routes.DB_REVERT, folder_id, {"receiveonly", "receiveencrypted"}, timeout)
 
@@ -282,16 +285,16 @@ class Database(Lists):
         perpage: int | None = None,
         timeout: float | None = None,
     ) -> t.Need:
-        """Move a file to the front of the queue. One that is not in the queue changes nothing.
+        """Move a file to the front of the queue. A file that is not queued changes nothing.
 
-        Docs: ``rest/db-prio-post``.
+        Docs: https://docs.syncthing.net/rest/db-prio-post.html
 
         Args:
-            folder_id: The folder.
+            folder_id: ID of the folder.
             file: Path within the folder.
-            page: Number of the page of the answer, from 1.
-            perpage: Items a page of the answer; default 65536.
-            timeout: Seconds for the request.
+            page: Page number of the answer, starting at 1.
+            perpage: Items per page of the answer; by default 65536.
+            timeout: Time limit for the request, in seconds.
 
         Returns:
             What `need` returns afterwards.
@@ -304,7 +307,7 @@ class Database(Lists):
         return await ask(self._api, _routes.DB_PRIO, folder_id, params, timeout)
 
     async def _act(self, route: Route[None], folder_id: str, kinds: set[str], timeout: float | None) -> None:
-        """Ask for what the daemon answers 200 to in any case, but only does for some folders."""
+        """Send a request that the daemon always answers with 200, although it acts on some folders only."""
         folder = checked(_routes.FOLDER, await find_folder(self._api, folder_id, timeout))
         if folder.get("paused"):
             raise FolderNotRunningError("the folder is paused", method=route.method, path=route.path)

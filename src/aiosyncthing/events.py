@@ -1,4 +1,4 @@
-"""``rest/events``: what happens."""
+"""``rest/events``: polling for events, listening, and the resilient stream."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ __all__ = ["Events"]
 
 _LOGGER = logging.getLogger(__name__)
 _NUMBERED: Final = Array(Object({"id": Kind("a whole number", frozenset({int}))}))
-_MARGIN = 10.0  # seconds that an answer may take beyond the time that the daemon waits for events
+_MARGIN = 10.0  # seconds that an answer may take in addition to the daemon's waiting time
 
 
 class Events(Namespace):
-    """What happens: polls, and a simple listener.
+    """Events: single polls, a simple listener, and a resilient stream.
 
-    Event IDs count the events of one subscription, which is one set of types; they begin again at 1 when the daemon
-    restarts. The daemon keeps the last 1000 events of each.
+    Event IDs count the events of one subscription, which is one set of event types. They start at 1 again when the
+    daemon restarts. The daemon keeps the last 1000 events of each subscription.
     """
 
     def __init__(self, api: API) -> None:
@@ -57,21 +57,21 @@ class Events(Namespace):
         return self._running
 
     def stop(self) -> None:
-        """Let `listen` end: after the batch that it is at, or at once if it waits for one."""
+        """End `listen` after the current batch, or at once if it is waiting for one."""
         self._running = False
         for poll in self._polls:
             poll.cancel()
 
     async def listen(self) -> AsyncGenerator[t.AnyEvent]:
-        """Yield events one by one, from the oldest that the daemon still holds, and hide the long polling.
+        """Yield events one by one, starting with the oldest that the daemon still holds.
 
-        A poll that is silent for longer than the client's time-out is repeated, after a look whether the daemon still
-        is the one that it was. `stream` does more: it goes on after a restart, and says what was lost.
+        When a poll takes longer than the client's time limit, it is repeated after checking that the daemon is still
+        the same one. `stream` does more: it survives restarts, and reports lost events.
 
         Raises:
-            RestartedError: The daemon was restarted, so events may be missing. Listening again begins at the oldest
-                event that it holds.
-            SyncthingError: Anything else that goes wrong.
+            RestartedError: The daemon was restarted, so events may be missing. Call `listen` again to continue with the
+                oldest event that it holds.
+            SyncthingError: Any other failure.
         """
         hearing = _Hearing()
         self._last_seen_id = 0
@@ -91,21 +91,21 @@ class Events(Namespace):
                 if events:
                     self._last_seen_id = events[-1]["id"]
         finally:
-            # One that was dropped before its end is closed late, when the next may be running already.
+            # A generator dropped before its end is closed late, when the next one may already be running.
             self._listeners -= 1
             if not self._listeners:
                 self._running = False
 
     async def _hear(self, hearing: _Hearing) -> list[t.AnyEvent]:
-        """Make one poll; return what is new."""
+        """Make one poll and return the new events."""
         if hearing.pause:
             await self._ask(asyncio.sleep(hearing.pause))
         begin = time.monotonic()
         try:
             events = hearing.new(await self._poll_events({"since": hearing.since}))
         except TimeoutError:
-            # On a connection that went dark, the daemon may have been restarted without a sign of it, and a new one
-            # answers nothing until it has come to that ID.
+            # If the connection went dead, a restart may have gone unnoticed, and the new process doesn't answer until
+            # it has reached that ID.
             if hearing.last is not None and not await self._is_known(hearing.recognition, hearing.last):
                 raise _restarted() from None
             events = []
@@ -113,9 +113,9 @@ class Events(Namespace):
         return events
 
     async def _is_known(self, recognition: Recognition, last: Anchor) -> bool:
-        """Look whether the daemon still is the one that the last event came from.
+        """Check that the daemon is still the one that sent the last event.
 
-        If it can't be asked, that is assumed; the next poll shows what is the matter.
+        If it doesn't answer, assume so; the next poll will fail with the reason.
         """
         try:
             status = checked(_routes.STATUS, await self._ask(self._api.exchange(_routes.STATUS.path)))
@@ -125,11 +125,11 @@ class Events(Namespace):
             events = await self._ask(self._api.exchange(_routes.EVENTS.path, params))
             check_events(_routes.EVENTS, events)
             return recognition.overlapped(events, last)
-        except Exception:  # noqa: BLE001 - this look is an extra; whatever is wrong, the poll itself will show it
+        except Exception:  # noqa: BLE001 - an extra check; the next poll will fail with the reason
             return True
 
     async def _poll_events(self, params: dict[str, int]) -> list[t.AnyEvent]:
-        """Poll as the seed did, by `API.raw_request`."""
+        """Poll with `API.raw_request`, as version 0 did."""
         route = _routes.EVENTS
         try:
             events: list[t.AnyEvent] = await self._ask(self._api.raw_request(route.path, params=params))
@@ -141,7 +141,7 @@ class Events(Namespace):
         return events
 
     async def _ask(self, request: Awaitable[Any]) -> Any:
-        """Make a request that `stop` can end."""
+        """Make a request that `stop` can cancel."""
         task = asyncio.ensure_future(request)
         self._polls.add(task)
         try:
@@ -160,7 +160,7 @@ class Events(Namespace):
         is_transient: Callable[[SyncthingError], bool] = is_transient,
         delays: Callable[[], Iterator[float]] = delays,
     ) -> EventStream:
-        """Return a stream of events that loses none without saying so, yields none twice, and keeps their order.
+        """Return a stream of events that never loses one silently, yields none twice, and keeps their order.
 
         ::
 
@@ -170,34 +170,35 @@ class Events(Namespace):
                         case "StateChanged": ...
                         case "EventsLost": ...  # read the state again
 
-        Beside the daemon's events it yields three of its own, all with ``id`` ``None``: ``EventsLost`` where events
-        were or may have been lost, and ``StreamDown`` and ``StreamUp`` when the daemon can't be reached and when it
-        answers again. It survives restarts of the daemon, broken connections, proxies that fail, and a machine that was
-        asleep. Several may run at once. Where two daemons answer in turns at one address, it raises
-        `MultipleDaemonsError`; one that is replaced, or moved and moved back, is followed.
+        In addition to the daemon's events it yields three of its own, with ``id`` ``None``: ``EventsLost`` where events
+        were or may have been lost, and ``StreamDown`` and ``StreamUp`` when the daemon becomes unreachable and answers
+        again. It survives restarts of the daemon, broken connections, failing proxies, and a computer that was asleep.
+        Several streams may run at once. If two daemons take turns at one address, it raises `MultipleDaemonsError`; a
+        daemon that is replaced, or moved away and back, is followed.
 
-        ``stream.cursor`` after any item is a small JSON-able value; given as ``since``, also in another process and
-        much later, the stream goes on behind that item, or says ``EventsLost`` first.
+        ``stream.cursor`` is a small JSON-serializable value. Passed as ``since``, even in another process and much
+        later, the stream continues after that item, or yields ``EventsLost`` first.
 
-        The daemon makes a buffer for each combination of types that it is ever asked for, and keeps it until it
-        restarts. So a few are shared and the rest is filtered here; ``missed`` counts events of all their types.
+        The daemon creates a buffer for each set of types it is ever asked for, and keeps it until it restarts. So a few
+        sets are shared and filtered here; ``missed`` counts events of all types in the set.
+        Docs: https://docs.syncthing.net/dev/events.html
 
         Args:
-            types: Names of event types; ``None`` for all but LocalChangeDetected and RemoteChangeDetected, or with
-                ``disk`` for just these two.
-            since: ``"now"``: what comes after entering the context. ``"history"``: beginning with what the daemon still
-                holds, 1000 events at most. Or a cursor.
-            disk: The subscription for changes of files.
-            own: Let the daemon keep a buffer for just these types, so that its 1000 events reach back further. Only
-                for a few sets of types that don't change.
-            wait: Seconds that a request waits for events, at most. It is shortened by itself where something on the
-                way ends silent requests.
-            is_transient: Decides whether to try again after an error; another one is raised. The default tries again
-                when the daemon can't be reached, fails, or is converting its database.
-            delays: Makes the seconds to wait before each further try, for each time that the daemon is down.
+            types: Names of event types; ``None`` for all except LocalChangeDetected and RemoteChangeDetected, or with
+                ``disk`` for only these two.
+            since: ``"now"`` for events after entering the context, ``"history"`` to start with those that the daemon
+                still holds, up to 1000, or a cursor.
+            disk: Use the subscription for changes of files.
+            own: Make the daemon keep a buffer for exactly these types, so that its 1000 events reach further back. Use
+                it only for a few sets of types that don't change.
+            wait: How long a request waits for events, in seconds. It becomes shorter by itself if something between
+                here and the daemon cuts off silent requests.
+            is_transient: Decides whether to retry after an error; otherwise the error is raised. By default, retry if
+                the daemon is unreachable, fails, or is converting its database.
+            delays: Returns the delays between retries, in seconds, each time the daemon goes down.
 
         Raises:
-            BadRequestError: There is no such event type, or the cursor is none of a stream with these types.
+            BadRequestError: An event type doesn't exist, or the cursor is invalid or belongs to other types.
         """
         mask, wanted = choose_mask(types, disk=disk, own=own)
         number("wait", wait, 1)
@@ -217,23 +218,23 @@ class Events(Namespace):
         timeout: int = 60,
         types: Iterable[t.EventType] | t.EventType | None = None,
     ) -> list[t.Event]:
-        """Make one request for events: as soon as there is any, it returns all there are.
+        """Make one request for events, which returns as soon as there are any.
 
-        Each set of types is a subscription of its own, which the daemon makes at the first request for it and keeps
-        until it restarts: it begins empty and has its own IDs. A ``since`` that the daemon has not reached just waits.
-        Docs: ``rest/events-get``.
+        Each set of types is a subscription of its own. The daemon creates it, empty and with its own IDs, at the first
+        request, and keeps it until it restarts. A ``since`` that is ahead of the daemon just waits.
+        Docs: https://docs.syncthing.net/rest/events-get.html
 
         Args:
             since: Only events with a greater ID.
-            limit: Only the last so many of them; earlier ones are lost.
-            timeout: Seconds to wait for an event; 0 returns at once.
-            types: Names of event types; ``None`` for all but LocalChangeDetected and RemoteChangeDetected.
+            limit: Only the last this many; earlier ones are lost.
+            timeout: How long to wait for an event, in seconds; 0 returns at once.
+            types: Names of event types; ``None`` for all except LocalChangeDetected and RemoteChangeDetected.
 
         Returns:
-            The events, oldest first; empty when none came in time.
+            The events, oldest first; empty if none came in time.
 
         Raises:
-            BadRequestError: There is no such event type; the daemon would stay silent for ever.
+            BadRequestError: An event type doesn't exist. The daemon would stay silent forever.
         """
         params = _poll_params(since, limit, timeout)
         if types is not None:
@@ -243,36 +244,36 @@ class Events(Namespace):
     async def disk(self, since: int = 0, *, limit: int | None = None, timeout: int = 60) -> list[t.DiskEvent]:
         """Make one request for changes of files: LocalChangeDetected and RemoteChangeDetected.
 
-        Docs: ``rest/events-get``.
+        Docs: https://docs.syncthing.net/rest/events-get.html
 
         Args:
-            since: Only events with a greater ID; this subscription has its own.
-            limit: Only the last so many of them; earlier ones are lost.
-            timeout: Seconds to wait for an event; 0 returns at once.
+            since: Only events with a greater ID; this subscription has its own IDs.
+            limit: Only the last this many; earlier ones are lost.
+            timeout: How long to wait for an event, in seconds; 0 returns at once.
 
         Returns:
-            The events, oldest first; empty when none came in time.
+            The events, oldest first; empty if none came in time.
         """
         params = _poll_params(since, limit, timeout)
         return await self._api.call(_routes.DISK_EVENTS, params=params, timeout=timeout + _MARGIN)
 
 
 class _Hearing:
-    """What one listener has heard so far."""
+    """The state of one listener."""
 
     def __init__(self) -> None:
         self.since = 0
-        self.last: Anchor | None = None  # there is none of an event that only has an ID
+        self.last: Anchor | None = None  # None also after an event that only has an ID
         self.recognition = Recognition()
         self.pace = Pace()
         self.pause = 0.0
         self._warned = False
 
     def new(self, events: list[t.AnyEvent]) -> list[t.AnyEvent]:
-        """Return what of an answer is new, and note it.
+        """Return the new events of an answer, and remember the last.
 
         Raises:
-            RestartedError: It comes from another process than what was heard before.
+            RestartedError: They come from another process than the events before.
         """
         kept = ascending(events, self.since)
         if len(kept) < len(events) and not self._warned:
@@ -288,7 +289,7 @@ class _Hearing:
 
 
 def _anchor(event: t.AnyEvent) -> Anchor | None:
-    """Return what makes an event unmistakable, if it has all that the daemon's events have."""
+    """Return what identifies an event, unless it lacks part of what the daemon's events have."""
     try:
         check_events(_routes.EVENTS, [event])
     except SyncthingError:
@@ -297,9 +298,9 @@ def _anchor(event: t.AnyEvent) -> Anchor | None:
 
 
 def _restarted() -> SyncthingError:
-    return RestartedError("the daemon was restarted, and events may be missing: read the state again, and listen again")
+    return RestartedError("the daemon was restarted, so events may be missing: read the state again, and listen again")
 
 
 def _poll_params(since: int, limit: int | None, timeout: int) -> dict[str, str]:
-    # A negative since would yield zero events of type Unknown.
+    # With a negative since, the daemon sends empty events of type Unknown.
     return {"since": number("since", since, 0), **numbers(limit=(limit, 1)), "timeout": number("timeout", timeout, 0)}

@@ -29,16 +29,16 @@ class Folder(Namespace):
         perpage: int | None = None,
         timeout: float | None = None,
     ) -> t.FolderErrors:
-        """Get a page of the items that could not be synced; ``errors`` is ``None`` when there are none.
+        """Get one page of the items that failed to sync; ``errors`` is ``None`` if there are none.
 
-        An error of the folder itself, such as a lost disk, is not here but in ``database.status``.
-        Docs: ``rest/folder-errors-get``.
+        An error of the folder itself, such as a missing disk, is not listed here but in ``database.status``.
+        Docs: https://docs.syncthing.net/rest/folder-errors-get.html
 
         Args:
-            folder_id: The folder.
-            page: Number of the page, from 1.
-            perpage: Items a page; default 65536.
-            timeout: Seconds for the request.
+            folder_id: ID of the folder.
+            page: Page number, starting at 1.
+            perpage: Items per page; by default 65536.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -50,14 +50,14 @@ class Folder(Namespace):
     def iter_errors(
         self, folder_id: str, *, perpage: int = PER_PAGE, timeout: float | None = None
     ) -> AsyncGenerator[t.FileError]:
-        """Go through all items that could not be synced.
+        """Iterate over all items that failed to sync.
 
-        The next page is fetched while one is consumed. Close it (``contextlib.aclosing``) when leaving early.
+        The next page is fetched while one is being consumed. Use ``contextlib.aclosing`` if you may stop early.
 
         Args:
-            folder_id: The folder.
-            perpage: Items a page.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            perpage: Items per page.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -74,16 +74,16 @@ class Folder(Namespace):
     async def versions(self, folder_id: str, *, timeout: float | None = None) -> dict[str, list[t.FileVersion]]:
         """Get the old versions of files that can be restored, by path within the folder.
 
-        Docs: ``rest/folder-versions-get``.
+        Docs: https://docs.syncthing.net/rest/folder-versions-get.html
 
         Args:
-            folder_id: The folder.
-            timeout: Seconds for the request; default 60.
+            folder_id: ID of the folder.
+            timeout: Time limit for the request, in seconds; by default 60.
 
         Raises:
             UnknownFolderError: There is no such folder.
             FolderNotRunningError: The folder is paused.
-            ServerError: The folder keeps no versions, or keeps them by an external program.
+            ServerError: The folder keeps no versions, or leaves them to an external program.
         """
         params = {"folder": required(folder_id, "folder_id")}
         return await self._api.call(_routes.FOLDER_VERSIONS, params=params, timeout=timeout)
@@ -93,20 +93,20 @@ class Folder(Namespace):
     ) -> dict[str, str]:
         """Restore old versions of files.
 
-        Docs: ``rest/folder-versions-post``.
+        Docs: https://docs.syncthing.net/rest/folder-versions-post.html
 
         Args:
-            folder_id: The folder.
-            versions: Path within the folder, and its ``versionTime`` exactly as `versions` returned it.
-            timeout: Seconds for the request; default 600.
+            folder_id: ID of the folder.
+            versions: By path within the folder, the ``versionTime`` exactly as returned by `versions`.
+            timeout: Time limit for the request, in seconds; by default 600.
 
         Returns:
-            The failures: path and the daemon's reason. Empty when all were restored.
+            The failures: the daemon's reason by path. Empty if everything was restored.
 
         Raises:
             UnknownFolderError: There is no such folder.
             FolderNotRunningError: The folder is paused.
-            ServerError: A time can't be read, or the folder keeps no versions.
+            ServerError: A time can't be parsed, or the folder keeps no versions.
         """
         params = {"folder": required(folder_id, "folder_id")}
         return await self._api.call(

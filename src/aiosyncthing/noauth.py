@@ -1,4 +1,4 @@
-"""``rest/noauth``: what needs no API key."""
+"""``rest/noauth``: endpoints that need no API key."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ __all__ = ["Noauth"]
 
 
 class Noauth(Namespace):
-    """What needs no API key: none is sent, so an address can be looked at before it is trusted."""
+    """Endpoints that need no API key. None is sent, so an address can be checked before it is trusted."""
 
     async def health(self, *, timeout: float | None = None) -> t.Health:
         """Check that the daemon answers.
 
-        Since Syncthing 1.22.1. Docs: ``rest/noauth-health-get``.
+        Since Syncthing 1.22.1.
+        Docs: https://docs.syncthing.net/rest/noauth-health-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             NotSupportedError: The daemon is older.
@@ -31,18 +32,18 @@ class Noauth(Namespace):
         return await self._api.call(_routes.HEALTH, timeout=timeout)
 
     async def login(self, username: str, password: str, *, timeout: float | None = None) -> None:
-        """Check user and password of the web interface.
+        """Check a user and password of the web interface.
 
-        Since Syncthing 1.26. The session that the daemon opens is not used: the API key is all this client needs. A
-        failed attempt is an event (LoginAttempt).
+        Since Syncthing 1.26. The session opened by the daemon is not used: this client only needs the API key. A failed
+        attempt causes the event LoginAttempt.
 
         Args:
             username: The user.
             password: The password.
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
-            UnauthorizedError: User or password are wrong.
+            UnauthorizedError: The user or password is wrong.
             NotFoundError: The web interface has no login.
             NotSupportedError: The daemon is older.
         """
@@ -50,12 +51,12 @@ class Noauth(Namespace):
         await self._api.call(_routes.LOGIN, data=body, timeout=timeout)
 
     async def logout(self, *, timeout: float | None = None) -> None:
-        """End a session of the web interface that a borrowed HTTP session may hold a cookie of.
+        """End a session of the web interface, if a session passed to the client has its cookie.
 
         Since Syncthing 1.26.
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             NotFoundError: The web interface has no login.

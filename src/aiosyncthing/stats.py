@@ -1,4 +1,4 @@
-"""``rest/stats``: when devices and folders were last seen."""
+"""``rest/stats``: when devices and folders were last active."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ __all__ = ["Stats"]
 
 
 class Stats(Namespace):
-    """When devices and folders were last seen."""
+    """When devices were last seen and folders last scanned."""
 
     async def devices(self, *, timeout: float | None = None) -> dict[str, t.DeviceStatistics]:
-        """Get when each device was last seen, by ID; the daemon's own is among them.
+        """Get when each device was last seen, by ID, including the daemon's own.
 
-        ``parse_time(entry["lastSeen"])`` is ``None`` for a device that was never seen.
-        Docs: ``rest/stats-device-get``.
+        ``parse_time(entry["lastSeen"])`` is ``None`` for a device that has never been seen.
+        Docs: https://docs.syncthing.net/rest/stats-device-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.DEVICE_STATS, timeout=timeout)
 
     async def folders(self, *, timeout: float | None = None) -> dict[str, t.FolderStatistics]:
-        """Get when each folder was last scanned and what was synced last, by ID; paused folders are missing.
+        """Get each folder's last scan and last synced file, by ID. Paused folders are missing.
 
-        Docs: ``rest/stats-folder-get``.
+        Docs: https://docs.syncthing.net/rest/stats-folder-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.FOLDER_STATS, timeout=timeout)

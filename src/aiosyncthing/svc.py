@@ -20,16 +20,16 @@ class Svc(Namespace):
     """Small services."""
 
     async def device_id(self, device_id: str, *, timeout: float | None = None) -> t.ValidDeviceID:
-        """Verify and normalise a device ID. `aiosyncthing.DeviceID` does the same without a daemon.
+        """Verify and normalize a device ID. `aiosyncthing.DeviceID` does the same without a daemon.
 
-        Docs: ``rest/svc-deviceid-get``.
+        Docs: https://docs.syncthing.net/rest/svc-deviceid-get.html
 
         Args:
             device_id: A device ID in any notation.
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
-            InvalidDeviceIDError: That is not a device ID. (The daemon says so with status 200.)
+            InvalidDeviceIDError: It is not a device ID. (The daemon's answer then has status 200.)
         """
         params = {"id": required(device_id, "device_id")}
         answer = checked(
@@ -47,38 +47,39 @@ class Svc(Namespace):
         return answer
 
     async def languages(self, accept_language: str | None = None, *, timeout: float | None = None) -> list[str]:
-        """Get the languages that a browser prefers, as the daemon reads them from its header.
+        """Get the languages a browser prefers, as the daemon parses them from its header.
 
-        Docs: ``rest/svc-lang-get``.
+        Docs: https://docs.syncthing.net/rest/svc-lang-get.html
 
         Args:
             accept_language: Value of the ``Accept-Language`` header, such as ``de, en;q=0.5``.
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Returns:
-            Language tags in lower case; one empty text without a header.
+            Language tags in lower case; a single empty string without a header.
         """
         headers = None if accept_language is None else {"Accept-Language": accept_language}
         return await self._api.call(_routes.LANGUAGES, headers=headers, timeout=timeout)
 
     async def random_string(self, length: int | None = None, *, timeout: float | None = None) -> t.RandomString:
-        """Get a random text of letters and digits, strong enough for a password.
+        """Get a random string of letters and digits, strong enough for a password.
 
-        Docs: ``rest/svc-random-string-get``.
+        Docs: https://docs.syncthing.net/rest/svc-random-string-get.html
 
         Args:
-            length: Number of characters; default 32.
-            timeout: Seconds for the request.
+            length: Number of characters; by default 32.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.RANDOM_STRING, params=numbers(length=(length, 1)), timeout=timeout)
 
     async def report(self, version: int | None = None, *, timeout: float | None = None) -> dict[str, Any]:
-        """Get the usage report that the daemon would send. It takes the daemon a second of computing.
+        """Get the usage report that the daemon would send. Computing it takes the daemon about a second.
 
-        Fields that are zero are left out. Docs: ``rest/svc-report-get``.
+        Zero fields are omitted.
+        Docs: https://docs.syncthing.net/rest/svc-report-get.html
 
         Args:
-            version: Version of the report; default 3.
-            timeout: Seconds for the request; default 60.
+            version: Version of the report; by default 3.
+            timeout: Time limit for the request, in seconds; by default 60.
         """
         return await self._api.call(_routes.REPORT, params=numbers(version=(version, 1)), timeout=timeout)

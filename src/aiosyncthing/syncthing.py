@@ -1,4 +1,4 @@
-"""`Syncthing`, the entry: one daemon and the namespaces of its REST API."""
+"""`Syncthing`, the entry point: one daemon and the namespaces of its REST API."""
 
 from __future__ import annotations
 
@@ -39,31 +39,32 @@ __all__ = ["API", "Config", "Database", "Events", "Syncthing", "System"]
 
 
 class Syncthing:
-    """One Syncthing daemon.
+    """A client of one Syncthing daemon.
 
     Use it as an asynchronous context manager, or call `close` at the end. Nothing is opened before the first request.
 
     Args:
-        api_key: The daemon's API key (``gui.apiKey``), shown by its web interface under Actions, Settings.
-        url: Base URL. A path is kept, with or without a final slash: ``https://host:443/syncthing``. A unix socket is
-            ``unix:///run/user/1000/syncthing.sock``, with TLS ``unixs:///...``.
-        timeout: Seconds for a whole request; ``None`` for no limit. Long operations have limits of their own, and
-            every method takes one.
-        verify_ssl: Whether the certificate of an HTTPS URL must be valid. Syncthing's own is self-signed: see `tls`.
-        loop: Ignored; kept for programs written for version 0.
-        session: An `aiohttp.ClientSession` to use. It is never closed here. Let its connector drop idle connections
-            before the daemon does after 15 s: ``aiohttp.TCPConnector(keepalive_timeout=10)``. For ``unix://`` its
-            connector must be an `aiohttp.UnixConnector` to that path; for ``unixs://`` there can be none.
-        tls: Whom to trust, for ``https://`` and ``unixs://``: a `Fingerprint` pins one certificate, a `CertificateFile`
-            the one in a file, also after its renewal; the path of a CA file (PEM), or an `ssl.SSLContext`, verify as
-            usual; False accepts anybody. ``None``: as `verify_ssl` says. It is checked in the handshake, before
-            anything of a request, such as the key, is sent.
-        max_response_size: How many bytes an answer may have, decompressed; ``None`` for no limit. The default, 256 MiB,
-            is enough for the listing of a million files.
+        api_key: The daemon's API key (``gui.apiKey``), shown in its web interface under Actions, Settings.
+        url: Base URL. A path is kept, with or without a trailing slash: ``https://host:443/syncthing``. A Unix socket
+            is ``unix:///run/user/1000/syncthing.sock``, with TLS ``unixs:///...``.
+        timeout: Time limit for a whole request, in seconds; ``None`` for none. Long operations have limits of their
+            own, and every method accepts one.
+        verify_ssl: Whether to verify the certificate of an HTTPS URL. Syncthing's own is self-signed: see `tls`.
+        loop: Ignored; accepted for programs written for version 0.
+        session: An `aiohttp.ClientSession` to use, which is never closed here. Its connector should close idle
+            connections before the daemon does after 15 s: ``aiohttp.TCPConnector(keepalive_timeout=10)``. For
+            ``unix://`` its connector must be an `aiohttp.UnixConnector` for that path; ``unixs://`` doesn't work with a
+            session.
+        tls: What to trust over ``https://`` and ``unixs://``. A `Fingerprint` pins one certificate, a `CertificateFile`
+            the one in a file, even after its renewal; the path of a CA file (PEM) or an `ssl.SSLContext` verifies as
+            usual; False accepts any certificate; ``None`` leaves it to `verify_ssl`. It is checked in the handshake,
+            before any part of a request, such as the key, is sent.
+        max_response_size: Limit for the size of an answer, in bytes after decompression; ``None`` for none. The
+            default, 256 MiB, is enough for listing a million files.
 
     Raises:
-        BadRequestError: Arguments that contradict each other, or would have no effect. A key or URL that can't be right
-            is reported by the first request.
+        BadRequestError: Arguments contradict each other or would have no effect. An impossible key or URL is reported
+            by the first request.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Syncthing:
         tls: Option = None,
         max_response_size: int | None = API.DEFAULT_MAX_RESPONSE_SIZE,
     ) -> None:
-        # As what shows nothing of itself: an error that is raised in there leads to the variables here.
+        # Wrapped so that they show nothing: the traceback of an error raised below includes the variables here.
         api_key, url = hidden(api_key), hidden(url)
         self._api = API(api_key, url, timeout, verify_ssl, loop, session, tls=tls, max_response_size=max_response_size)
         self._system = System(self._api)
@@ -103,16 +104,16 @@ class Syncthing:
         tls: Option = None,
         max_response_size: int | None = API.DEFAULT_MAX_RESPONSE_SIZE,
     ) -> Self:
-        """Return a client of the Syncthing of this computer, with its address and key.
+        """Return a client of the Syncthing daemon of this computer, with its address and key.
 
-        Where they come from says `aiosyncthing.local.discover`. Over HTTPS the certificate in the daemon's home is
-        pinned, also after its renewal, unless `tls` or `verify_ssl` say something else.
+        `aiosyncthing.local.discover` describes where it looks. Over HTTPS, the certificate in the daemon's home is
+        pinned, even after its renewal, unless `tls` or `verify_ssl` say otherwise.
 
-        It reads some files and may try connections, which takes milliseconds, at worst some seconds. Where nothing may
-        wait for that: ``client = await asyncio.to_thread(Syncthing.local)``.
+        This reads a few files and may open connections, which takes milliseconds, at worst a few seconds. In an event
+        loop, use ``client = await asyncio.to_thread(Syncthing.local)``.
 
         Args:
-            home: Folder with Syncthing's config.xml; ``None`` to search for it.
+            home: The folder with Syncthing's config.xml; ``None`` to search for it.
             timeout: As for the class.
             verify_ssl: As for the class.
             session: As for the class.
@@ -120,9 +121,9 @@ class Syncthing:
             max_response_size: As for the class.
 
         Raises:
-            DiscoveryError: There is none, or it can't be told which, or its configuration can't be used; the text says
-                where it was looked, and what to do.
-            BadRequestError: Arguments that contradict each other or what was found.
+            DiscoveryError: No daemon was found, or several, or its configuration can't be used. The message lists the
+                places searched, and says what to do.
+            BadRequestError: Arguments contradict each other or what was found.
         """
         daemon = discover(home)
         if tls is None and verify_ssl and daemon.certificate and daemon.url.startswith(("https:", "unixs:")):
@@ -139,17 +140,17 @@ class Syncthing:
             )
         except BadRequestError as error:
             reason = str(error)
-        raise BadRequestError(reason)  # without frames that have a key in their variables which the caller never saw
+        raise BadRequestError(reason)  # without frames whose variables hold a key that the caller has never seen
 
     def __repr__(self) -> str:
-        """Show where it points to, without the key."""
+        """Show the address, without the key."""
         if not hasattr(self, "_api"):  # its arguments were refused
             return object.__repr__(self)
         return f"<{type(self).__name__} of {self._api!r}>"
 
     @property
     def api(self) -> API:
-        """The low-level client, for requests that have no method."""
+        """The low-level client, for requests that have no method here."""
         return self._api
 
     @property
@@ -169,17 +170,17 @@ class Syncthing:
 
     @property
     def cluster(self) -> Cluster:
-        """``rest/cluster``: devices and folders that wait to be accepted."""
+        """``rest/cluster``: devices and folders waiting to be accepted."""
         return self._cluster
 
     @property
     def database(self) -> Database:
-        """``rest/db``: what is in the folders, and what is needed."""
+        """``rest/db``: the contents of folders, and what they need."""
         return self._database
 
     @property
     def db(self) -> Database:
-        """Another name of `database`, as in ``rest/db``."""
+        """The same as `database`, under the name in the path ``rest/db``."""
         return self._database
 
     @property
@@ -189,12 +190,12 @@ class Syncthing:
 
     @property
     def events(self) -> Events:
-        """``rest/events``: what happens."""
+        """``rest/events``: polling for events, listening, and the resilient stream."""
         return self._events
 
     @property
     def stats(self) -> Stats:
-        """``rest/stats``: when devices and folders were last seen."""
+        """``rest/stats``: when devices and folders were last active."""
         return self._stats
 
     @property
@@ -209,11 +210,11 @@ class Syncthing:
 
     @property
     def noauth(self) -> Noauth:
-        """``rest/noauth``: what needs no API key."""
+        """``rest/noauth``: endpoints that need no API key."""
         return self._noauth
 
     def watch(self) -> Live:
-        """Return a live mirror of folders, devices and connections, kept right by events.
+        """Return a live mirror of folders, devices and connections, kept up to date by events.
 
         ::
 
@@ -224,17 +225,17 @@ class Syncthing:
         return Live(self._api, self._events)
 
     async def wait_ready(self, timeout: float | None = None) -> None:
-        """Wait until the daemon answers: from a refused connection, through starting and migration, to ready.
+        """Wait until the daemon is ready, from connections being refused through start-up and database migration.
 
-        This is what waits for a daemon to come. `wait_in_sync` and `watch` raise at once where there is none.
+        Use this to wait for a daemon to appear; `wait_in_sync` and `watch` raise at once if there is none.
 
         Args:
-            timeout: Seconds; ``None`` for no limit.
+            timeout: Time limit in seconds; ``None`` for none.
 
         Raises:
-            WaitTimeoutError: It was not ready in time; the text names the last state seen.
-            SyncthingError: What won't heal by waiting: a refused key, a refused host name, a certificate that can't
-                be verified, another program on that port.
+            WaitTimeoutError: The daemon was not ready in time; the message names its last known state.
+            SyncthingError: Waiting won't help: the key or host name is refused, the certificate can't be verified, or
+                another program uses the port.
         """
         await wait_ready(self._api, timeout)
 
@@ -248,62 +249,62 @@ class Syncthing:
         timeout: float | None = None,
         on_progress: Callable[[SyncProgress], Awaitable[object] | object] | None = None,
     ) -> SyncProgress:
-        """Wait until folders are in sync: here, and on the devices that share them.
+        """Wait until folders are in sync, both here and on the devices that share them.
 
-        Here means: the folder has been scanned since it was started, nothing is needed, also no deletions and no empty
-        files, nothing has failed, and nothing is going on. There means: the device is connected, has accepted the
-        folder, and needs nothing of what is known here.
+        In sync here means: the folder has been scanned since it was started, needs nothing, not even deletions or empty
+        files, has no failed items, and is idle. In sync on another device means: the device is connected, has accepted
+        the folder, and needs nothing of what is known here.
 
-        News of other devices may be on their way. So it waits until 3 s after the latest of these: a device has
-        connected or changed what it shares, a folder was added, accepted, resumed, shared, or started again by a change
-        of its settings, a part of the index has come that follows from these. That holds also for what happened just
-        before the waiting. Where none of these is recent, a cluster that is in sync is so at once.
+        News from other devices may still be on their way. So it waits until 3 s after the latest of these: a device
+        connected or changed what it shares; a folder was added, accepted, resumed, shared, or restarted by a change of
+        its settings; a part of the index arrived as a consequence. This includes what happened just before the call. If
+        nothing of this is recent, a cluster that is in sync is reported at once.
 
-        What can't be known:
+        Limits:
 
-        - What the daemon has not noticed yet does not count; with ``rescan`` it looks first.
-        - What another device has not said yet doesn't count either, beyond these 3 s: for changes made elsewhere, wait
-          there, or use ``stable_for``. A device that scans a new folder for long says only then what it has.
-        - A folder of type ``receiveencrypted`` for which nothing was ever received is waited for: before the devices
-          connect again after it was accepted, the other side can't send. One that is empty at the other side looks the
-          same, so this waits for that as well.
-        - What was changed here in a receive-only folder is not part of the cluster and doesn't count. A device that has
-          changed a file in its own receive-only folder lacks our version of it, until it reverts that.
-        - Syncthing before 1.20 doesn't say whether another device has paused a folder or, while that is empty,
-          accepted it, nor when it changes what it shares.
+        - What the daemon has not noticed yet doesn't count; with ``rescan`` it looks first.
+        - What another device has not reported yet doesn't count either, beyond these 3 s: for changes made there, wait
+          there, or use ``stable_for``. A device reports the contents of a new folder only after scanning it.
+        - A ``receiveencrypted`` folder that has never received anything is waited for, because until the devices
+          connect again after it was accepted, the other side can't send. A folder that is empty on the other side looks
+          the same, and is waited for as well.
+        - Local changes in a receive-only folder are not part of the cluster and don't count. A device that changed a
+          file in its own receive-only folder lacks our version of it until it reverts the change.
+        - Syncthing before 1.20 doesn't report whether another device has paused a folder or, while the folder is empty,
+          accepted it, nor when a device changes what it shares.
 
-        A folder or device that is removed meanwhile is an error if it was named. With ``None`` for all, those that are
-        left count, so in the end there may be nothing to wait for.
+        If a folder or device is removed in the meantime, that is an error if it was named. With ``None`` for all, the
+        remaining ones count, so in the end there may be nothing to wait for.
 
-        The daemon must be there at the beginning; `wait_ready` waits for it. When it can't be asked later, this goes on
-        as soon as it can be, and logs that once as a warning. A folder whose figures take the daemon long is asked for
-        them with a time-out of its own, of a minute at least, while the others go on.
+        The daemon must be running at the beginning; use `wait_ready` to wait for it. If it becomes unreachable later,
+        waiting continues when it is back, and a warning is logged once. If the daemon takes long to compute a folder's
+        figures, they are requested with a longer time limit, at least a minute, while the other folders continue.
 
         Args:
             folders: IDs of the folders; ``None`` for all.
-            devices: IDs of the devices; ``None`` for all that share a folder, none (``[]``) for here only. With
-                ``folders`` each device has to share each of them, otherwise any.
-            rescan: Scan first, so that changes which the daemon has not noticed yet count.
-            stable_for: Seconds for which all that must hold without a disturbance, such as a scan.
-            timeout: Seconds; ``None`` for no limit.
-            on_progress: Called, and awaited if that makes sense, with a `SyncProgress` when it has changed: often at
-                first, then about once a second at most.
+            devices: IDs of the devices; ``None`` for all that share a folder, none (``[]``) for this device only. With
+                ``folders``, each device must share each of them, otherwise any.
+            rescan: Scan first, so that changes the daemon has not noticed yet count.
+            stable_for: How long all this must hold without a disturbance, such as a scan, in seconds.
+            timeout: Time limit in seconds; ``None`` for none.
+            on_progress: Called with a `SyncProgress` whenever it has changed, often at first, later at most about once
+                a second. An awaitable result is awaited.
 
         Returns:
             The progress at the end.
 
         Raises:
-            UnknownFolderError: There is no such folder, or no longer.
-            UnknownDeviceError: There is no such remote device, or no longer.
-            InvalidDeviceIDError: That is not a device ID.
+            UnknownFolderError: A folder doesn't exist, or no longer does.
+            UnknownDeviceError: A remote device doesn't exist, or no longer does.
+            InvalidDeviceIDError: One of `devices` is not a device ID.
             FolderNotRunningError: A folder is paused.
-            CannotSyncError: A folder has an error, such as a lost disk, or a device is paused here or not one of those
-                that share the folder.
-            WaitTimeoutError: The time is up; the text says what was missing where, and ``missing`` and ``progress``
-                have it as data, with the names of failed items and why they failed.
+            CannotSyncError: A folder has an error, such as a missing disk, or a device is paused here or doesn't share
+                the folder.
+            WaitTimeoutError: The time limit was reached. The message says what is missing where; ``missing`` and
+                ``progress`` contain it as data, including the names of failed items and the reasons.
             BadRequestError: ``folders`` or an ID is empty.
-            UnreachableError: The daemon was not there at the beginning.
-            SyncthingError: What won't heal by waiting, such as a refused key.
+            UnreachableError: The daemon was not running at the beginning.
+            SyncthingError: Waiting won't help, for example because the key is refused.
         """
         return await wait_in_sync(
             self._api,
@@ -317,12 +318,13 @@ class Syncthing:
         )
 
     async def metrics(self, *, timeout: float | None = None) -> str:
-        """Get the daemon's metrics, in the text format of Prometheus.
+        """Get the daemon's metrics in Prometheus's text format.
 
-        Since Syncthing 1.24. Docs: ``users/metrics``.
+        Since Syncthing 1.24.
+        Docs: https://docs.syncthing.net/users/metrics.html
 
         Args:
-            timeout: Seconds for the request; default 60.
+            timeout: Time limit for the request, in seconds; by default 60.
 
         Raises:
             NotSupportedError: The daemon is older.
@@ -333,8 +335,8 @@ class Syncthing:
         """Get a QR code as a PNG image.
 
         Args:
-            text: What to encode, such as a device ID.
-            timeout: Seconds for the request.
+            text: The text to encode, such as a device ID.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             ServerError: The text is too long for a QR code.
@@ -343,15 +345,15 @@ class Syncthing:
         return await self._api.call(_routes.QR_CODE, params={"text": text}, timeout=timeout)
 
     async def meta(self, *, timeout: float | None = None) -> str:
-        """Get ``meta.js``, the script that tells the web interface the daemon's device ID.
+        """Get ``meta.js``, the script that contains the daemon's device ID for the web interface.
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.META, timeout=timeout)
 
     async def close(self) -> None:
-        """Close the HTTP session, if it was made here. May be called twice."""
+        """Close the HTTP session, unless it was passed in. May be called twice."""
         await self._api.close()
 
     async def __aenter__(self) -> Self:

@@ -24,15 +24,15 @@ class System(Namespace):
     """The daemon itself: status, log, pausing devices, restarting."""
 
     async def ping(self, *, timeout: float | None = None) -> None:
-        """Check that the daemon answers and accepts the key.
+        """Check that the daemon answers and accepts the API key.
 
-        Docs: ``rest/system-ping-get``.
+        Docs: https://docs.syncthing.net/rest/system-ping-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
-            PingError: It doesn't, for whatever reason; ``__cause__`` is the error that says which.
+            PingError: It doesn't, for whatever reason; ``__cause__`` is the error that says why.
         """
         route = _routes.PING
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
@@ -48,36 +48,37 @@ class System(Namespace):
                 body=cause.body,
             ) from cause
         if not isinstance(answer, dict) or cast("dict[str, object]", answer).get("ping") != "pong":
-            raise PingError("the answer to ping is not pong", method=route.method, path=route.path)
+            raise PingError("the answer to ping was not pong", method=route.method, path=route.path)
 
     async def version(self, *, timeout: float | None = None) -> t.SystemVersion:
-        """Get version, system and build of the daemon.
+        """Get the daemon's version, operating system and build.
 
-        Docs: ``rest/system-version-get``.
+        Docs: https://docs.syncthing.net/rest/system-version-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.VERSION, timeout=timeout)
 
     async def status(self, *, timeout: float | None = None) -> t.SystemStatus:
-        """Get the daemon's own device ID, start time, memory, listeners and discovery.
+        """Get the daemon's device ID, start time, memory use, listeners and discovery state.
 
-        ``startTime`` changes when the daemon restarts; it has a resolution of a second.
-        Docs: ``rest/system-status-get``.
+        ``startTime`` changes when the daemon restarts; its resolution is one second.
+        Docs: https://docs.syncthing.net/rest/system-status-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.STATUS, timeout=timeout)
 
     async def config(self, *, timeout: float | None = None) -> t.Configuration:
         """Get the whole configuration.
 
-        Deprecated in Syncthing 1.12: use ``client.config.config()``. Docs: ``rest/system-config-get``.
+        Deprecated since Syncthing 1.12: use ``client.config.config()``.
+        Docs: https://docs.syncthing.net/rest/system-config-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         warnings.warn(
             "system.config() is deprecated in Syncthing's API; use config.config()",
@@ -87,83 +88,86 @@ class System(Namespace):
         return await self._api.call(_routes.SYSTEM_CONFIG, timeout=timeout)
 
     async def connections(self, *, timeout: float | None = None) -> t.Connections:
-        """Get the connection of each device, and the bytes that went over it.
+        """Get the connection of each device, and the bytes transferred.
 
-        Version 1.19 lists the daemon's own device too. Docs: ``rest/system-connections-get``.
+        Syncthing 1.19 also lists the daemon's own device.
+        Docs: https://docs.syncthing.net/rest/system-connections-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.CONNECTIONS, timeout=timeout)
 
     async def error(self, *, timeout: float | None = None) -> t.SystemErrors:
-        """Get the recent errors; ``errors`` is ``None`` when there are none.
+        """Get the recent errors; ``errors`` is ``None`` if there are none.
 
-        Version 1 keeps the last 5 warnings, version 2 the last 1000 errors, and no warnings.
-        Docs: ``rest/system-error-get``.
+        Syncthing 1 keeps the last 5 warnings, Syncthing 2 the last 1000 errors and no warnings.
+        Docs: https://docs.syncthing.net/rest/system-error-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.ERRORS, timeout=timeout)
 
     async def post_error(self, message: str, *, timeout: float | None = None) -> None:
         """Add an error, which the web interface then shows.
 
-        Version 2 wraps the text: ``External error report (error=... log.pkg=api)``. Docs: ``rest/system-error-post``.
+        Syncthing 2 wraps the message: ``External error report (error=... log.pkg=api)``.
+        Docs: https://docs.syncthing.net/rest/system-error-post.html
 
         Args:
-            message: The text.
-            timeout: Seconds for the request.
+            message: The message.
+            timeout: Time limit for the request, in seconds.
         """
         data = required(message, "message").encode(errors="replace")
         await self._api.call(_routes.POST_ERROR, data=data, timeout=timeout)
 
     async def clear_errors(self, *, timeout: float | None = None) -> None:
-        """Forget the recent errors.
+        """Remove the recent errors.
 
-        Docs: ``rest/system-error-clear-post``.
+        Docs: https://docs.syncthing.net/rest/system-error-clear-post.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         await self._api.call(_routes.CLEAR_ERRORS, timeout=timeout)
 
     async def log(self, since: str | datetime | None = None, *, timeout: float | None = None) -> t.SystemLog:
-        """Get the recent lines of the daemon's log; ``messages`` is ``None`` when there are none.
+        """Get the recent log lines; ``messages`` is ``None`` if there are none.
 
-        Docs: ``rest/system-log-get``.
+        Docs: https://docs.syncthing.net/rest/system-log-get.html
 
         Args:
-            since: Only lines later than this; RFC 3339 or a `datetime` with time zone.
-            timeout: Seconds for the request.
+            since: Only lines logged after this time: RFC 3339, or a `datetime` with a time zone.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
-            BadRequestError: ``since`` is not a point in time; the daemon would answer with all lines.
+            BadRequestError: ``since`` is not a valid time. The daemon would ignore it and return every line.
         """
         return await self._api.call(_routes.LOG, params=_since(since), timeout=timeout)
 
     async def log_text(self, since: str | datetime | None = None, *, timeout: float | None = None) -> str:
-        """Get the recent lines of the daemon's log as plain text.
+        """Get the recent log lines as plain text.
 
-        Docs: ``rest/system-log-get``.
+        Docs: https://docs.syncthing.net/rest/system-log-get.html
 
         Args:
-            since: Only lines later than this; RFC 3339 or a `datetime` with time zone.
-            timeout: Seconds for the request.
+            since: Only lines logged after this time: RFC 3339, or a `datetime` with a time zone.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
-            BadRequestError: ``since`` is not a point in time; the daemon would answer with all lines.
+            BadRequestError: ``since`` is not a valid time. The daemon would ignore it and return every line.
         """
         return await self._api.call(_routes.LOG_TEXT, params=_since(since), timeout=timeout)
 
     async def log_levels(self, *, timeout: float | None = None) -> t.LogLevels:
         """Get the log level of each package.
 
-        Since Syncthing 2.0; before, see `debug_facilities`. Docs: ``rest/system-loglevels-get``.
+        Since Syncthing 2.0; for older versions see `debug_facilities`.
+        Docs: https://docs.syncthing.net/rest/system-loglevels-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             NotSupportedError: The daemon is older.
@@ -171,13 +175,14 @@ class System(Namespace):
         return await self._api.call(_routes.LOG_LEVELS, timeout=timeout)
 
     async def set_log_levels(self, levels: Mapping[str, str], *, timeout: float | None = None) -> None:
-        """Set the log level of packages; those that are not named keep theirs.
+        """Set the log levels of some packages; others keep theirs.
 
-        Since Syncthing 2.0; before, see `set_debug_facilities`. Docs: ``rest/system-loglevels-post``.
+        Since Syncthing 2.0; for older versions see `set_debug_facilities`.
+        Docs: https://docs.syncthing.net/rest/system-loglevels-post.html
 
         Args:
-            levels: Level by package: ``DEBUG``, ``INFO``, ``WARN`` or ``ERROR``. The daemon takes any package name.
-            timeout: Seconds for the request.
+            levels: Level by package: ``DEBUG``, ``INFO``, ``WARN`` or ``ERROR``. The daemon accepts any package name.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             NotSupportedError: The daemon is older.
@@ -186,12 +191,13 @@ class System(Namespace):
         await self._api.call(_routes.SET_LOG_LEVELS, data=dict(mapping(levels, "levels")), timeout=timeout)
 
     async def debug_facilities(self, *, timeout: float | None = None) -> t.DebugFacilities:
-        """Get the debugging facilities, and which are enabled.
+        """Get the debug facilities, and which of them are enabled.
 
-        Before Syncthing 2.0; since then, see `log_levels`. Docs: ``rest/system-debug-get``.
+        Before Syncthing 2.0; for newer versions see `log_levels`.
+        Docs: https://docs.syncthing.net/rest/system-debug-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             NotSupportedError: The daemon is newer.
@@ -201,14 +207,15 @@ class System(Namespace):
     async def set_debug_facilities(
         self, *, enable: Iterable[str] = (), disable: Iterable[str] = (), timeout: float | None = None
     ) -> None:
-        """Enable and disable debugging facilities; those that are not named stay as they are.
+        """Enable and disable debug facilities; others stay as they are.
 
-        Before Syncthing 2.0; since then, see `set_log_levels`. Docs: ``rest/system-debug-post``.
+        Before Syncthing 2.0; for newer versions see `set_log_levels`.
+        Docs: https://docs.syncthing.net/rest/system-debug-post.html
 
         Args:
-            enable: Names. The daemon ignores unknown ones.
-            disable: Names.
-            timeout: Seconds for the request.
+            enable: Names of facilities. The daemon ignores unknown ones.
+            disable: Names of facilities.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             NotSupportedError: The daemon is newer.
@@ -223,10 +230,11 @@ class System(Namespace):
     async def paths(self, *, timeout: float | None = None) -> dict[str, str]:
         """Get the paths of the daemon's files, by purpose.
 
-        Since Syncthing 1.21. Docs: ``rest/system-paths-get``.
+        Since Syncthing 1.21.
+        Docs: https://docs.syncthing.net/rest/system-paths-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             NotSupportedError: The daemon is older.
@@ -236,15 +244,18 @@ class System(Namespace):
     async def browse(
         self, current: str = "", *, filesystem: str | None = None, timeout: float | None = None
     ) -> list[str] | None:
-        """Get the folders on the daemon's machine whose path begins with a text.
+        """Get the directories on the daemon's machine whose paths start with a prefix.
 
-        With a final separator: the folders inside. Empty: the roots, or ``None`` where they can't be listed. Before
-        1.29.4 the paths end in a separator. Docs: ``rest/system-browse-get``.
+        With a trailing separator, these are the directories inside. Before 1.29.4 the paths end with a separator.
+        Docs: https://docs.syncthing.net/rest/system-browse-get.html
 
         Args:
-            current: Beginning of the path.
-            filesystem: The daemon's type of file system; default ``basic``.
-            timeout: Seconds for the request.
+            current: The prefix; empty for the roots.
+            filesystem: Type of the file system; the daemon's default is ``basic``.
+            timeout: Time limit for the request, in seconds.
+
+        Returns:
+            The paths; ``None`` if the roots can't be listed.
         """
         params = {"current": current} if current else {}
         if filesystem is not None:
@@ -252,83 +263,86 @@ class System(Namespace):
         return await self._api.call(_routes.BROWSE_SYSTEM, params=params, timeout=timeout)
 
     async def discovery(self, *, timeout: float | None = None) -> dict[str, t.DiscoveryEntry]:
-        """Get the addresses that discovery has found, by device ID.
+        """Get the addresses found by discovery, by device ID.
 
-        Docs: ``rest/system-discovery-get``.
+        Docs: https://docs.syncthing.net/rest/system-discovery-get.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.DISCOVERY, timeout=timeout)
 
     async def pause(self, device_id: str | None = None, *, timeout: float | None = None) -> None:
-        """Pause a device, or all of them.
+        """Pause a device, or all devices.
 
-        The daemon answers before the change is in effect, and saves it within 5 s:
-        ``config.patch_device(device_id, paused=True)`` waits for both. Docs: ``rest/system-pause-post``.
+        The daemon answers before the change takes effect, and saves it within 5 s. To wait for both, use
+        ``config.patch_device(device_id, paused=True)``.
+        Docs: https://docs.syncthing.net/rest/system-pause-post.html
 
         Args:
-            device_id: The device; ``None`` for all.
-            timeout: Seconds for the request.
+            device_id: ID of the device; ``None`` for all.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownDeviceError: There is no such device.
-            InvalidDeviceIDError: That is not a device ID.
+            InvalidDeviceIDError: `device_id` is not a device ID.
         """
         await self._api.call(_routes.PAUSE, params=_device(device_id), timeout=timeout)
 
     async def resume(self, device_id: str | None = None, *, timeout: float | None = None) -> None:
-        """Resume a device, or all of them.
+        """Resume a device, or all devices.
 
-        As with `pause`, the daemon answers before the change is in effect. Docs: ``rest/system-resume-post``.
+        As with `pause`, the daemon answers before the change takes effect.
+        Docs: https://docs.syncthing.net/rest/system-resume-post.html
 
         Args:
-            device_id: The device; ``None`` for all, also those that were paused one by one.
-            timeout: Seconds for the request.
+            device_id: ID of the device; ``None`` for all, including those that were paused individually.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownDeviceError: There is no such device.
-            InvalidDeviceIDError: That is not a device ID.
+            InvalidDeviceIDError: `device_id` is not a device ID.
         """
         await self._api.call(_routes.RESUME, params=_device(device_id), timeout=timeout)
 
     async def restart(self, *, timeout: float | None = None) -> t.Ok | None:
-        """Restart the daemon. It goes on for some seconds until the API is back; event IDs then begin at 1 again.
+        """Restart the daemon. The API is away for some seconds, and event IDs start at 1 again.
 
-        Docs: ``rest/system-restart-post``.
+        Docs: https://docs.syncthing.net/rest/system-restart-post.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Returns:
-            The daemon's words, or ``None`` where it ended before they were out.
+            The daemon's message, or ``None`` if it stopped before sending one.
         """
         return await self._api.call(_routes.RESTART, timeout=timeout)
 
     async def shutdown(self, *, timeout: float | None = None) -> t.Ok | None:
-        """End the daemon.
+        """Shut the daemon down.
 
-        Docs: ``rest/system-shutdown-post``.
+        Docs: https://docs.syncthing.net/rest/system-shutdown-post.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Returns:
-            The daemon's words, or ``None`` where it ended before they were out.
+            The daemon's message, or ``None`` if it stopped before sending one.
         """
         return await self._api.call(_routes.SHUTDOWN, timeout=timeout)
 
     async def reset(self, folder_id: str | None = None, *, timeout: float | None = None) -> t.Ok | None:
-        """Erase the database of a folder, or of all, and restart the daemon in any case.
+        """Erase the database of a folder, or of all folders, and restart the daemon.
 
-        The files stay; they are scanned again. Docs: ``rest/system-reset-post``.
+        The files stay, and are scanned again.
+        Docs: https://docs.syncthing.net/rest/system-reset-post.html
 
         Args:
-            folder_id: The folder, which must be paused; ``None`` for all, which must all be paused.
-            timeout: Seconds for the request; default 60.
+            folder_id: ID of the folder, which must be paused; ``None`` for all folders, which must all be paused.
+            timeout: Time limit for the request, in seconds; by default 60.
 
         Returns:
-            The daemon's words, or ``None`` where it ended before they were out.
+            The daemon's message, or ``None`` if it stopped before sending one.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -338,33 +352,33 @@ class System(Namespace):
         return await self._api.call(_routes.RESET, params=params, timeout=timeout)
 
     async def check_upgrade(self, *, timeout: float | None = None) -> t.UpgradeInfo:
-        """Ask whether there is a newer release.
+        """Check for a newer release.
 
-        Docs: ``rest/system-upgrade-get``.
+        Docs: https://docs.syncthing.net/rest/system-upgrade-get.html
 
         Args:
-            timeout: Seconds for the request; default 60.
+            timeout: Time limit for the request, in seconds; by default 60.
 
         Raises:
-            NotSupportedError: This build can't upgrade itself, as those of Linux distributions, or upgrades are
-                switched off, as by `Daemon`; the daemon doesn't say which.
+            NotSupportedError: This build can't upgrade itself, as in Linux distributions, or upgrades are disabled, as
+                by `Daemon`; the daemon doesn't say which.
         """
         return await self._api.call(_routes.CHECK_UPGRADE, timeout=timeout)
 
     async def upgrade(self, *, timeout: float | None = None) -> t.Ok | None:
         """Upgrade the daemon to the newest release and restart it.
 
-        Docs: ``rest/system-upgrade-post``.
+        Docs: https://docs.syncthing.net/rest/system-upgrade-post.html
 
         Args:
-            timeout: Seconds for the request; default 600.
+            timeout: Time limit for the request, in seconds; by default 600.
 
         Returns:
-            The daemon's words when it restarts; ``None`` when there is nothing newer.
+            The daemon's message if it restarts; ``None`` if there is nothing newer.
 
         Raises:
-            NotSupportedError: This build can't upgrade itself, as those of Linux distributions, or upgrades are
-                switched off, as by `Daemon`; the daemon doesn't say which.
+            NotSupportedError: This build can't upgrade itself, as in Linux distributions, or upgrades are disabled, as
+                by `Daemon`; the daemon doesn't say which.
         """
         return await self._api.call(_routes.UPGRADE, timeout=timeout)
 

@@ -37,7 +37,7 @@ async def test_nothing_is_dismissed_that_is_not_pending() -> None:
             await client.cluster.dismiss_device(DEVICE)
         with pytest.raises(UnknownFolderError, match="no such folder is pending"):
             await client.cluster.dismiss_folder(FOLDER)
-        with pytest.raises(UnknownDeviceError, match="does not offer"):
+        with pytest.raises(UnknownDeviceError, match="doesn't offer"):
             await client.cluster.dismiss_folder(FOLDER, DAEMON_ID)
     assert [request.method for request in server.requests] == ["GET"] * 3
 

@@ -29,15 +29,15 @@ class Lists(Namespace):
         perpage: int | None = None,
         timeout: float | None = None,
     ) -> t.Need:
-        """Get a page of the items that this device needs. Expensive for the daemon. See `iter_need` for all.
+        """Get one page of the items that this device needs. Expensive for the daemon. See also `iter_need`.
 
-        Docs: ``rest/db-need-get``.
+        Docs: https://docs.syncthing.net/rest/db-need-get.html
 
         Args:
-            folder_id: The folder.
-            page: Number of the page, from 1. The lists ``progress``, ``queued`` and ``rest`` are paged as one.
-            perpage: Items a page; default 65536.
-            timeout: Seconds for the request.
+            folder_id: ID of the folder.
+            page: Page number, starting at 1. The lists ``progress``, ``queued`` and ``rest`` are paged as one.
+            perpage: Items per page; by default 65536.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -48,14 +48,14 @@ class Lists(Namespace):
     def iter_need(
         self, folder_id: str, *, perpage: int = PER_PAGE, timeout: float | None = None
     ) -> AsyncGenerator[t.FileInfo]:
-        """Go through all items that this device needs: those in progress, then the queue, then the rest.
+        """Iterate over all items that this device needs: first those in progress, then the queued ones, then the rest.
 
-        The next page is fetched while one is consumed. Close it (``contextlib.aclosing``) when leaving early.
+        The next page is fetched while one is being consumed. Use ``contextlib.aclosing`` if you may stop early.
 
         Args:
-            folder_id: The folder.
-            perpage: Items a page.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            perpage: Items per page.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -77,21 +77,21 @@ class Lists(Namespace):
         perpage: int | None = None,
         timeout: float | None = None,
     ) -> t.RemoteNeed:
-        """Get a page of the items that a remote device needs. Expensive for the daemon. See `iter_remote_need`.
+        """Get one page of the items that a remote device needs. Expensive for the daemon. See also `iter_remote_need`.
 
-        Docs: ``rest/db-remoteneed-get``.
+        Docs: https://docs.syncthing.net/rest/db-remoteneed-get.html
 
         Args:
-            folder_id: The folder.
-            device_id: The device.
-            page: Number of the page, from 1.
-            perpage: Items a page; default 65536.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            device_id: ID of the device.
+            page: Page number, starting at 1.
+            perpage: Items per page; by default 65536.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
-            UnknownDeviceError: There is no such device; the daemon itself would answer that it needs everything.
-            InvalidDeviceIDError: That is not a device ID.
+            UnknownDeviceError: There is no such device. The daemon itself would answer that it needs everything.
+            InvalidDeviceIDError: `device_id` is not a device ID.
             FolderNotRunningError: The folder is paused.
         """
         params = {"device": required(device_id, "device_id"), **page_params(page, perpage)}
@@ -104,19 +104,20 @@ class Lists(Namespace):
     def iter_remote_need(
         self, folder_id: str, device_id: str, *, perpage: int = PER_PAGE, timeout: float | None = None
     ) -> AsyncGenerator[t.FileInfo]:
-        """Go through all items that a remote device needs.
+        """Iterate over all items that a remote device needs.
 
-        The next page is fetched while one is consumed. Close it (``contextlib.aclosing``) when leaving early.
+        The next page is fetched while one is being consumed. Use ``contextlib.aclosing`` if you may stop early.
 
         Args:
-            folder_id: The folder.
-            device_id: The device.
-            perpage: Items a page.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            device_id: ID of the device.
+            perpage: Items per page.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
             UnknownDeviceError: There is no such device.
+            InvalidDeviceIDError: `device_id` is not a device ID.
             FolderNotRunningError: The folder is paused.
         """
 
@@ -134,15 +135,16 @@ class Lists(Namespace):
         perpage: int | None = None,
         timeout: float | None = None,
     ) -> t.LocalChanged:
-        """Get a page of the items that were changed here in a receive-only folder. See `iter_local_changed`.
+        """Get one page of the local changes in a receive-only folder. See also `iter_local_changed`.
 
-        Other folders have none. Docs: ``rest/db-localchanged-get``.
+        Other folders have none.
+        Docs: https://docs.syncthing.net/rest/db-localchanged-get.html
 
         Args:
-            folder_id: The folder.
-            page: Number of the page, from 1.
-            perpage: Items a page; default 65536.
-            timeout: Seconds for the request.
+            folder_id: ID of the folder.
+            page: Page number, starting at 1.
+            perpage: Items per page; by default 65536.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -153,14 +155,14 @@ class Lists(Namespace):
     def iter_local_changed(
         self, folder_id: str, *, perpage: int = PER_PAGE, timeout: float | None = None
     ) -> AsyncGenerator[t.FileInfo]:
-        """Go through all items that were changed here in a receive-only folder.
+        """Iterate over all local changes in a receive-only folder.
 
-        The next page is fetched while one is consumed. Close it (``contextlib.aclosing``) when leaving early.
+        The next page is fetched while one is being consumed. Use ``contextlib.aclosing`` if you may stop early.
 
         Args:
-            folder_id: The folder.
-            perpage: Items a page.
-            timeout: Seconds for each request.
+            folder_id: ID of the folder.
+            perpage: Items per page.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
             UnknownFolderError: There is no such folder.

@@ -1,4 +1,4 @@
-"""The settings below ``rest/config`` that there is one of each: options, GUI, LDAP and what new folders begin with."""
+"""The single objects of ``rest/config``: options, GUI, LDAP, and the defaults of new folders and devices."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _DEFAULT_DEVICE: Final[keys.Place] = ("defaults", "device")
 
 
 class Settings(Namespace):
-    """Options, GUI, LDAP and the templates of new folders and devices.
+    """Options, GUI, LDAP, and the defaults of new folders and devices.
 
     Args:
-        api: The `API` that sends.
+        api: The `API` that sends the requests.
     """
 
     def __init__(self, api: API) -> None:
@@ -41,20 +41,24 @@ class Settings(Namespace):
     async def options(self, *, timeout: float | None = None) -> t.OptionsConfiguration:
         """Get the general settings.
 
+        Docs: https://docs.syncthing.net/rest/config.html
+
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.OPTIONS, timeout=timeout)
 
     async def set_options(self, options: t.OptionsConfiguration, *, timeout: float | None = None) -> None:
-        """Replace the general settings; what is left out gets its hard-coded default.
+        """Replace the general settings; fields that are left out get their built-in defaults.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             options: All settings.
-            timeout: Seconds for each request.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            BadRequestError: A key that doesn't exist.
+            BadRequestError: A key doesn't exist.
         """
         await self._check_keys(_OPTIONS, mapping(options, "options"), timeout)
         await self._api.call(_routes.PUT_OPTIONS, data=options, timeout=timeout)
@@ -69,49 +73,53 @@ class Settings(Namespace):
     ) -> None:
         """Change general settings: ``patch_options(maxSendKbps=1000)``.
 
+        Docs: https://docs.syncthing.net/rest/config.html
+
         Args:
-            patch: The fields as a dict, beside or instead of keywords.
-            timeout: Seconds for each request.
+            patch: The fields as a dict, as an alternative to keywords or in addition to them.
+            timeout: Time limit for each request, in seconds.
             **changes: The fields.
 
         Raises:
-            BadRequestError: A key that doesn't exist.
+            BadRequestError: A key doesn't exist.
         """
         body = bodies.patch_body(patch, changes)
         await self._check_keys(_OPTIONS, body, timeout)
         await self._api.call(_routes.PATCH_OPTIONS, data=body, timeout=timeout)
 
     async def gui(self, *, timeout: float | None = None) -> t.GUIConfiguration:
-        """Get the settings of API and web interface, API key and password hash among them.
+        """Get the settings of the API and web interface, including the API key and password hash.
 
-        They don't show an address that was overridden when the daemon was started.
+        An address that overrides the configured one, set when the daemon was started, doesn't appear here.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.GUI, timeout=timeout)
 
     async def set_gui(self, gui: t.GUIConfiguration, *, timeout: float | None = None) -> None:
-        """Replace the settings of API and web interface; what is left out gets its hard-coded default.
+        """Replace the settings of the API and web interface; fields that are left out get their built-in defaults.
 
-        The daemon restarts its listener, so other requests under way are cut off, on a busy machine also this one
-        (`ConnectionFailedError`, although the change is made); after several changes in a row it is away for up to
-        22 s. Two changes at a time can leave it without its API until it is started again, so the changes of one
-        client (`set_gui`, `patch_gui`, `replace`) wait for each other: the next one begins when 1.5 s are over
-        and the API answers. Other clients and the web interface know nothing of that.
+        The daemon restarts its listener. This interrupts other requests, and on a busy machine also this one
+        (`ConnectionFailedError`, although the change is made). After several changes in a row the daemon can be away
+        for up to 22 s. Two changes at the same time can leave it without an API until it is started again, so changes
+        by one client (`set_gui`, `patch_gui`, `replace`) wait for each other: the next one starts when 1.5 s have
+        passed and the API answers. Changes by other clients and the web interface are not covered by this.
 
-        With another ``apiKey``, ``address`` or ``useTLS`` a new client is needed, and with ``enabled`` false there is
-        no API any more. Version 1.19 hashes a password that is a hash already: use `patch_gui` there. From 1.29.4 on,
-        leaving out the password sets an empty one.
+        A new ``apiKey``, ``address`` or ``useTLS`` requires a new client. With ``enabled`` false there is no API any
+        more. Syncthing 1.19 hashes a password that is already a hash: use `patch_gui` there. Since 1.29.4, leaving out
+        the password sets an empty one.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             gui: All settings.
-            timeout: Seconds for each request.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            BadRequestError: Without ``apiKey``: the daemon would make a new one and lock this client out. Or a key or
-                an enumerated value that doesn't exist.
-            SyncthingError: The API has not come back half a minute after the change before; nothing was sent.
+            BadRequestError: ``apiKey`` is missing, so that the daemon would generate a new one and lock this client
+                out, or a key or an enumerated value doesn't exist.
+            SyncthingError: The API has not come back half a minute after the previous change; nothing was sent.
         """
         bodies.check_gui(mapping(gui, "gui"), whole=True)
         await self._check_keys(_GUI, gui, timeout)
@@ -126,20 +134,21 @@ class Settings(Namespace):
         timeout: float | None = None,
         **changes: Unpack[t.GUIPatch],
     ) -> None:
-        """Change settings of API and web interface: ``patch_gui(theme="dark")``.
+        """Change settings of the API and web interface: ``patch_gui(theme="dark")``.
 
-        See `set_gui` for what else happens. To switch the login off, empty ``user``: an empty ``password`` is stored
-        as the hash of nothing.
+        See `set_gui` for the consequences. To disable the login, empty ``user``; an empty ``password`` is hashed like
+        any other.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            patch: The fields as a dict, beside or instead of keywords.
-            timeout: Seconds for each request.
+            patch: The fields as a dict, as an alternative to keywords or in addition to them.
+            timeout: Time limit for each request, in seconds.
             **changes: The fields.
 
         Raises:
-            BadRequestError: With an empty ``apiKey``: the daemon would make a new one and lock this client out. Or a
-                key or an enumerated value that doesn't exist.
-            SyncthingError: The API has not come back half a minute after the change before; nothing was sent.
+            BadRequestError: ``apiKey`` is empty, so that the daemon would generate a new one and lock this client out,
+                or a key or an enumerated value doesn't exist.
+            SyncthingError: The API has not come back half a minute after the previous change; nothing was sent.
         """
         body = bodies.patch_body(patch, changes)
         bodies.check_gui(body, whole=False)
@@ -150,20 +159,24 @@ class Settings(Namespace):
     async def ldap(self, *, timeout: float | None = None) -> t.LDAPConfiguration:
         """Get the settings of LDAP authentication.
 
+        Docs: https://docs.syncthing.net/rest/config.html
+
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.LDAP, timeout=timeout)
 
     async def set_ldap(self, ldap: t.LDAPConfiguration, *, timeout: float | None = None) -> None:
-        """Replace the settings of LDAP authentication; what is left out gets its hard-coded default.
+        """Replace the settings of LDAP authentication; fields that are left out get their built-in defaults.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             ldap: All settings.
-            timeout: Seconds for each request.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            BadRequestError: A key or an enumerated value that doesn't exist.
+            BadRequestError: A key or an enumerated value doesn't exist.
         """
         bodies.check_ldap(mapping(ldap, "ldap"))
         await self._check_keys(_LDAP, ldap, timeout)
@@ -179,13 +192,15 @@ class Settings(Namespace):
     ) -> None:
         """Change settings of LDAP authentication.
 
+        Docs: https://docs.syncthing.net/rest/config.html
+
         Args:
-            patch: The fields as a dict, beside or instead of keywords.
-            timeout: Seconds for each request.
+            patch: The fields as a dict, as an alternative to keywords or in addition to them.
+            timeout: Time limit for each request, in seconds.
             **changes: The fields.
 
         Raises:
-            BadRequestError: A key or an enumerated value that doesn't exist.
+            BadRequestError: A key or an enumerated value doesn't exist.
         """
         body = bodies.patch_body(patch, changes)
         bodies.check_ldap(body)
@@ -193,24 +208,28 @@ class Settings(Namespace):
         await self._api.call(_routes.PATCH_LDAP, data=body, timeout=timeout)
 
     async def default_folder(self, *, timeout: float | None = None) -> t.FolderConfiguration:
-        """Get the template for new folders.
+        """Get the defaults of new folders.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.DEFAULT_FOLDER, timeout=timeout)
 
     async def set_default_folder(
         self, folder: t.FolderConfiguration | t.FolderPatch, *, timeout: float | None = None
     ) -> None:
-        """Replace the template for new folders; what is left out gets its hard-coded default.
+        """Replace the defaults of new folders; fields that are left out get their built-in defaults.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            folder: The template.
-            timeout: Seconds for each request.
+            folder: The defaults.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            BadRequestError: A key or an enumerated value that doesn't exist.
+            BadRequestError: A key or an enumerated value doesn't exist.
         """
         bodies.check_default_folder(mapping(folder, "folder"))
         await self._check_keys(_DEFAULT_FOLDER, folder, timeout)
@@ -224,18 +243,18 @@ class Settings(Namespace):
         timeout: float | None = None,
         **changes: Unpack[t.FolderPatch],
     ) -> None:
-        """Change fields of the template for new folders.
+        """Change defaults of new folders.
 
-        Elements of ``devices`` keep the fields that they have and the patch doesn't name; for that the template is
-        read first.
+        Elements of ``devices`` keep the fields that the patch doesn't mention; for that, the defaults are read first.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            patch: The fields as a dict, beside or instead of keywords.
-            timeout: Seconds for each request.
+            patch: The fields as a dict, as an alternative to keywords or in addition to them.
+            timeout: Time limit for each request, in seconds.
             **changes: The fields.
 
         Raises:
-            BadRequestError: A key or an enumerated value that doesn't exist.
+            BadRequestError: A key or an enumerated value doesn't exist.
         """
         body = bodies.patch_body(patch, changes)
         bodies.check_default_folder(body)
@@ -248,24 +267,28 @@ class Settings(Namespace):
         await self._api.call(_routes.PATCH_DEFAULT_FOLDER, data=body, timeout=timeout)
 
     async def default_device(self, *, timeout: float | None = None) -> t.DeviceConfiguration:
-        """Get the template for new devices.
+        """Get the defaults of new devices.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.DEFAULT_DEVICE, timeout=timeout)
 
     async def set_default_device(
         self, device: t.DeviceConfiguration | t.DevicePatch, *, timeout: float | None = None
     ) -> None:
-        """Replace the template for new devices; what is left out gets its hard-coded default.
+        """Replace the defaults of new devices; fields that are left out get their built-in defaults.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            device: The template.
-            timeout: Seconds for each request.
+            device: The defaults.
+            timeout: Time limit for each request, in seconds.
 
         Raises:
-            BadRequestError: A key or an enumerated value that doesn't exist.
+            BadRequestError: A key or an enumerated value doesn't exist.
         """
         bodies.check_default_device(mapping(device, "device"))
         await self._check_keys(_DEFAULT_DEVICE, device, timeout)
@@ -279,15 +302,17 @@ class Settings(Namespace):
         timeout: float | None = None,
         **changes: Unpack[t.DevicePatch],
     ) -> None:
-        """Change fields of the template for new devices.
+        """Change defaults of new devices.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            patch: The fields as a dict, beside or instead of keywords.
-            timeout: Seconds for each request.
+            patch: The fields as a dict, as an alternative to keywords or in addition to them.
+            timeout: Time limit for each request, in seconds.
             **changes: The fields.
 
         Raises:
-            BadRequestError: A key or an enumerated value that doesn't exist.
+            BadRequestError: A key or an enumerated value doesn't exist.
         """
         body = bodies.patch_body(patch, changes)
         bodies.check_default_device(body)
@@ -298,23 +323,27 @@ class Settings(Namespace):
         await self._api.call(_routes.PATCH_DEFAULT_DEVICE, data=body, timeout=timeout)
 
     async def default_ignores(self, *, timeout: float | None = None) -> t.DefaultIgnores:
-        """Get the ignore patterns that new folders begin with in the web interface.
+        """Get the ignore patterns that the web interface suggests for new folders.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
         """
         return await self._api.call(_routes.DEFAULT_IGNORES, timeout=timeout)
 
     async def set_default_ignores(self, lines: Iterable[str], *, timeout: float | None = None) -> None:
-        """Replace the ignore patterns that new folders begin with in the web interface.
+        """Replace the ignore patterns that the web interface suggests for new folders.
+
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             lines: The patterns, as in ``.stignore``.
-            timeout: Seconds for the request.
+            timeout: Time limit for the request, in seconds.
 
         Raises:
-            BadRequestError: A pattern that would become another one, as for ``database.set_ignores``, or has control
-                characters, which the daemon's configuration file can't hold.
+            BadRequestError: The daemon would read a pattern as another one (see ``database.set_ignores``), or a pattern
+                contains control characters, which the daemon's configuration file can't store.
         """
         data = {"lines": check_patterns(lines, stored=True)}
         await self._api.call(_routes.PUT_DEFAULT_IGNORES, data=data, timeout=timeout)
@@ -322,16 +351,18 @@ class Settings(Namespace):
     async def _check_keys(
         self, place: keys.Place, body: object, timeout: float | None, *, patterns: Sequence[str] = ()
     ) -> None:
-        """Refuse what no version knows, unless the daemon has it itself or is newer; it is asked only in that case.
+        """Refuse keys and patterns that no version accepts, unless this daemon has them already or is newer.
+
+        The daemon is asked only if there is something to refuse.
 
         Args:
-            place: The part of the configuration that is to be sent.
-            body: What is to be sent there.
-            timeout: Seconds for the question.
-            patterns: The default ignore patterns in it.
+            place: The part of the configuration to be sent.
+            body: The body to be sent.
+            timeout: Time limit for the request, in seconds.
+            patterns: The default ignore patterns in the body.
 
         Raises:
-            BadRequestError: A key that doesn't exist, or a pattern that the daemon would misread.
+            BadRequestError: A key doesn't exist, or the daemon would misread a pattern.
         """
         strays = keys.find_strays(place, body)
         misread = {line: reason for line in patterns if (reason := find_misread(line, stored=True))}
