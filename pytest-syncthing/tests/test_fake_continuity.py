@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.following import OTHER_ID, START
-from tests.support.serving import Wire
+from tests.support.wire import Wire
 
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError

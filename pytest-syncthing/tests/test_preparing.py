@@ -255,13 +255,6 @@ def test_the_notice_about_a_missing_login() -> None:
     assert found["unackedNotificationIDs"] == ["b", "a"]
 
 
-def test_old_forms() -> None:
-    """A configuration of an old form is converted in the end."""
-    config = corrected(folders=[folder()], version=0)
-    assert (config["version"], config["folders"][0]["maxConflicts"]) == (37, -1)
-    assert corrected(folders=[folder()])["folders"][0]["maxConflicts"] == 10
-
-
 def test_random_texts() -> None:
     """What looks random is the same in each run."""
     assert random_text("a", 8) == random_text("a", 8) != random_text("b", 8)

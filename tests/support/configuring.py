@@ -116,8 +116,6 @@ class Drawer:
     def _of_whole(self) -> tuple[str, str, Any]:
         options = self._struct("config.OptionsConfiguration") | self._listening | _PRIVATE
         body = {**self._struct("config.Configuration"), **self._whole, "options": options}
-        if self._chance(0.5):
-            body["version"] = self._dice.randrange(body["version"])
         body |= {"folders": self._folders(), "devices": self._devices()}
         for key in self._dice.sample(("folders", "devices", "remoteIgnoredDevices", "ldap"), self._dice.randrange(3)):
             body[key] = self._dice.choice((None, self._value("[]config.ObservedDevice", key)))

@@ -12,6 +12,7 @@ What the fake does not do:
 - Most settings have no effect beyond what the API shows. Limits of rates are kept when fakes exchange files, but there
   are no full disks, no ownership and no extended attributes.
 - Encrypted folders hide names and contents, but are not encrypted as Syncthing does it.
+- A login opens no session: there are no cookies. A configuration of an older form is not converted.
 - Profiles, usage reports, metrics and QR codes have the right form and no meaning. It never upgrades itself.
 - Numbers that tell of the machine (memory, goroutines) are made up, and the same in each run.
 """

@@ -1,7 +1,7 @@
 """From method and path to the route, or to the answer that there is none. Pure.
 
 Two routers sit behind one another, as in the daemon: net/http's, which knows a few beginnings of paths and wants them
-clean, and below ``/rest/`` julienschmidt/httprouter, which forgives a slash at the end and wrong letters by a redirect.
+clean, and below ``/rest/`` julienschmidt/httprouter, which forgives a slash at the end by a redirect.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Router:
         if clean in {"/rest", "/qr"}:
             clean += "/"
         if clean != path:
-            return Found(response=redirect(301, _url(clean, request), request.method))
+            return Found(response=redirect(301, _url(clean, request)))
         if not path.startswith("/rest/"):
             page = self._pages.get("/qr/" if path.startswith("/qr/") else path)
             return Found(page) if page else Found(headers=_FOR_BROWSERS)
@@ -95,11 +95,9 @@ class Router:
         if match := _match(tree, path):
             return Found(*match, headers=NO_CACHE)
         toggled = path.removesuffix("/") if path.endswith("/") else path + "/"
-        for candidate in (toggled, _ignore_case(tree, path), _ignore_case(tree, toggled)):
-            is_debug = candidate == _DEBUG and method == "GET"
-            if is_debug or (candidate and _match(tree, candidate)):
-                status = 301 if method == "GET" else 307
-                return Found(response=redirect(status, _url(candidate, request), method), headers=NO_CACHE)
+        if _match(tree, toggled):
+            response = redirect(301 if method == "GET" else 307, _url(toggled, request))
+            return Found(response=response, headers=NO_CACHE)
         allowed = [method for method, tree in self._trees.items() if _match(tree, path)]
         return _not_allowed(allowed) if allowed else Found(headers=NO_CACHE)
 
@@ -121,17 +119,6 @@ def _match(tree: dict[str, Route[Any]], path: str) -> tuple[Route[Any], tuple[st
     parent, _, last = path.rpartition("/")
     route = tree.get(parent + "/{}")
     return (route, (last,)) if route and last else None
-
-
-def _ignore_case(tree: dict[str, Route[Any]], path: str) -> str:
-    """Return a path in the letters that a route has; the ID at its end stays as it is."""
-    parent, _, last = path.rpartition("/")
-    for known in tree:
-        if known.lower() == path.lower():
-            return known
-        if known.endswith("/{}") and known[:-3].lower() == parent.lower():
-            return known[:-2] + last
-    return ""
 
 
 def _url(path: str, request: Request) -> str:

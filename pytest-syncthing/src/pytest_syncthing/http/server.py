@@ -117,7 +117,7 @@ class Server:
     def belong_to(self, node: Node) -> None:
         """Serve the API of this node from now on."""
         self.node = node
-        self.access = Access(node.facts, str(node.device_id), node.random)
+        self.access = Access(node.facts, str(node.device_id))
 
     def start(self) -> None:
         """Accept connections. Sets ``node.address``."""
@@ -153,12 +153,6 @@ class Server:
             connection.forget()
         for task in self._tasks:
             task.cancel()
-
-    def drop_idle(self) -> None:
-        """Break the connections on which nothing is under way, as the daemon does after 15 seconds."""
-        for connection in list(self._connections):
-            if connection.waiting_since is not None:
-                connection.close()
 
     async def close(self) -> None:
         """Give everything back."""
@@ -317,9 +311,7 @@ class Server:
         if fault and fault.replaces and not fault.handled:
             return EMPTY
         exchange.route = found.route
-        response = await self._call(exchange, found.route, found.ids)
-        self.access.note_answer(request, response)
-        return response
+        return await self._call(exchange, found.route, found.ids)
 
     async def _call(self, exchange: _Exchange, route: Route[Any], ids: tuple[str, ...]) -> Response:
         if route.poll:
@@ -375,8 +367,6 @@ class Server:
         """Return the head, with the length of the body or without."""
         fault, minor = exchange.fault, exchange.message.minor
         headers = {} if fault and fault.outside else dict(exchange.headers)
-        cookies = [("Set-Cookie", value) for name, value in exchange.headers if name == "Set-Cookie"]
-        headers.pop("Set-Cookie", None)
         headers |= response.headers
         content_type = self._content_type(response, exchange)
         if content_type:
@@ -386,7 +376,7 @@ class Server:
         date = formatdate(self.node.clock.seconds, usegmt=True)
         if "Pragma" in headers:
             headers["Expires"] = date
-        lines = sorted([*headers.items(), *cookies], key=lambda header: header[0])
+        lines = sorted(headers.items())
         lines.append(("Date", date))
         if length is None and minor:
             lines.append(("Transfer-Encoding", "chunked"))

@@ -39,26 +39,18 @@ class Running:
     Attributes:
         exit_code: With which code the process ended that was not started again; ``None`` while one runs, and before
             the first start.
-        downtime: How many seconds of the fake's clock a restart takes. With 0 the daemon is back before anybody can
-            have noticed.
     """
 
     def __init__(self, node: Node, server: Server) -> None:
         self._node = node
         self._server = server
         self.exit_code: int | None = None
-        self.downtime: float = 0
         self._timer: Timer | None = None
         self._failures = 0.0
         self._last_failure = 0
         self._last_change = float("-inf")
         node.on_end = self._on_end
         node.on_listener = self._on_listener
-
-    @property
-    def running(self) -> bool:
-        """Whether there is a process."""
-        return self._node.running
 
     @property
     def listening(self) -> bool:
@@ -72,7 +64,6 @@ class Running:
             return
         self.exit_code = None
         self._failures = 0.0
-        self._server.access.restarted()
         self._node.boot()
         # A real one takes its time too. So no two processes have the same start time, to the second.
         self._node.clock.advance(_STARTING)
@@ -88,7 +79,7 @@ class Running:
         self._server.notify()
 
     def restart(self, *, cut: bool = True) -> None:
-        """End the process, and start it again after the downtime.
+        """End the process, and start it again.
 
         Args:
             cut: Whether connections break; otherwise nothing comes on them any more.
@@ -96,15 +87,7 @@ class Running:
         self._cancel()
         if self._node.running:
             self._stop(cut=cut)
-        if self.downtime:
-            self._timer = self._node.clock.call_later(self.downtime, self.start)
-        else:
-            self.start()
-
-    async def ended(self) -> int:
-        """Wait until the process has ended for good, and return its exit code."""
-        codes = await self._server.until(lambda: [] if self.exit_code is None else [self.exit_code])
-        return codes[0]
+        self.start()
 
     def _stop(self, *, cut: bool = True) -> None:
         self._server.stop()

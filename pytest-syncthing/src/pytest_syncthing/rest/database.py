@@ -127,7 +127,7 @@ def _ignore_lines(body: bytes) -> list[str]:
     try:
         value: object = json.loads(body)
     except ValueError as error:
-        raise Refusal(_FAILED, str(error) if body else "unexpected end of JSON input") from error
+        raise Refusal(_FAILED, str(error)) from error
     lines: object = cast("dict[str, object]", value).get("ignore") if isinstance(value, dict) else value
     if lines is None:
         return []

@@ -65,11 +65,11 @@ def _wanted(node: Node, request: Request) -> dict[str, int]:
     try:
         body: object = json.loads(request.body)
     except ValueError as error:
-        raise Refusal(_FAILED, "unexpected end of JSON input" if not request.body else str(error)) from error
+        raise Refusal(_FAILED, str(error)) from error
     if body is None:
         return {}
     if not isinstance(body, dict):
-        raise Refusal(_FAILED, f"json: cannot unmarshal {_word(body)} into Go value of type map[string]time.Time")
+        raise Refusal(_FAILED, "json: cannot unmarshal into Go value of type map[string]time.Time")
     wanted: dict[str, int] = {}
     for name, text in cast("dict[str, object]", body).items():
         moment = parse_time(text) if isinstance(text, str) else None
@@ -87,15 +87,6 @@ def _no_time(node: Node, text: object) -> str:
     else:
         asked, layout, rest = quote(text), quote(_LAYOUT), quote(text)
     return f'parsing time {asked} as {layout}: cannot parse {rest} as "2006"'
-
-
-def _word(value: object) -> str:
-    """Return what Go calls a value of JSON that is no object."""
-    if isinstance(value, list):
-        return "array"
-    if isinstance(value, str):
-        return "string"
-    return "bool" if isinstance(value, bool) else "number"
 
 
 HANDLERS: Final[Mapping[Route[Any], Callable[[Node, Request], Response | Awaitable[Response]]]] = {

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.node import Node
 
-_MAX_BODY: Final = 1024
-_WEEK: Final = 7 * 24 * 3600
-_TOKEN: Final = 64
-_LETTERS: Final = "2345679abcdefghijkmnopqrstuvwxyzACDEFGHJKLMNPQRTUVWXYZ"
 _FIRST_PORT: Final = 49152
 
 
@@ -45,19 +41,15 @@ def _health(_: Node, __: Request) -> Response:
 
 
 def _login(node: Node, request: Request) -> Response:
-    """Answer a login as soon as it is checked; the daemon waits a moment before it refuses."""
+    """Answer a login as soon as it is checked, without a session; the daemon waits a moment before it refuses."""
     _require_login(node)
-    if node.facts.numbers >= (2, 0, 9) and len(request.body) > _MAX_BODY:
-        raise _unreadable()
-    username, password, stay = _read(request.body)
+    username, password = _read(request.body)
     gui = node.config["gui"]
     success = gui["authMode"] != "ldap" and username == gui["user"] and check_password(gui["password"], password)
     note_login(node, request, username, success=success)
     if not success:
         raise Refusal(403, "Forbidden")
-    token = "".join(node.random.choices(_LETTERS, k=_TOKEN))
-    life = f"; Max-Age={_WEEK}" if stay else ""
-    return Response(status=204, headers={"Set-Cookie": f"sessionid-{node.short_id}={token}; Path=/{life}"})
+    return Response(status=204)
 
 
 def _logout(node: Node, _: Request) -> Response:
@@ -70,29 +62,16 @@ def _require_login(node: Node) -> None:
         raise Refusal(404, "404 page not found")
 
 
-def _unreadable() -> Refusal:
-    return Refusal(400, "Failed to parse username and password.")
-
-
-def _read(body: bytes) -> tuple[str, str, bool]:
-    """Return user, password and whether to stay logged in, read as Go does: keys in any letters, null for nothing."""
-    fields: dict[str, Any] = {"username": "", "password": "", "stayloggedin": False}
+def _read(body: bytes) -> tuple[str, str]:
+    """Return user and password."""
     try:
-        found = json.loads(body)
+        fields: object = json.loads(body)
     except ValueError:
-        raise _unreadable() from None
-    if found is None:
-        found = {}
-    if not isinstance(found, dict):
-        raise _unreadable()
-    for key, value in cast("dict[str, Any]", found).items():
-        name = key.lower()
-        if name not in fields or value is None:
-            continue
-        if type(value) is not type(fields[name]):
-            raise _unreadable()
-        fields[name] = value
-    return fields["username"], fields["password"], fields["stayloggedin"]
+        fields = None
+    if not isinstance(fields, dict):
+        raise Refusal(400, "Failed to parse username and password.")
+    named = cast("dict[str, object]", fields)
+    return str(named.get("username", "")), str(named.get("password", ""))
 
 
 HANDLERS: Final[Mapping[Route[Any], Callable[..., Response]]] = {

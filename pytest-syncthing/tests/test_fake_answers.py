@@ -1,0 +1,431 @@
+"""What the fake answers where the contract's tests, which run on real daemons too, don't ask."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import json
+import struct
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+from tests.support.asking import ask, fetch, happened, send
+
+from pytest_syncthing import VERSIONS, FakeSyncthing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aiosyncthing import DeviceID
+    from pytest_syncthing import FakeFolder
+
+STRANGER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
+NEVER = "0001-01-01T00:00:00Z"
+
+
+@pytest.fixture(params=VERSIONS)
+def syncthing_version(request: pytest.FixtureRequest) -> str:
+    """Each version."""
+    version: str = request.param
+    return version
+
+
+@pytest.fixture
+def one() -> Iterator[FakeSyncthing]:
+    """A fake, where the version makes no difference."""
+    with FakeSyncthing() as fake:
+        yield fake
+
+
+# --- rest/system ---
+
+
+def test_the_status(fake: FakeSyncthing) -> None:
+    """It tells since when the daemon runs, and how it can be found and reached."""
+    fake.freeze()
+    before = ask(fake, "rest/system/status")
+    assert "discoveryEnabled" not in before
+    (listener,) = before["connectionServiceStatus"]
+    assert listener == fake.sync_address
+    fake.advance(61)
+    fake.set_options(
+        globalAnnounceEnabled=True,
+        localAnnounceEnabled=True,
+        relaysEnabled=True,
+        listenAddresses=["default", "tcp://0.0.0.0:22000"],
+    )
+    status = ask(fake, "rest/system/status")
+    assert (status["startTime"], status["uptime"]) == (before["startTime"], before["uptime"] + 61)
+    assert status["discoveryMethods"] == len(status["discoveryStatus"]) == 3
+    listeners = status["connectionServiceStatus"]
+    assert {"tcp://0.0.0.0:22000", "quic://0.0.0.0:22000"} < listeners.keys()
+    assert [uri for uri, state in listeners.items() if state["lanAddresses"] is None] == [
+        uri for uri in listeners if "relay" in uri
+    ]
+    fake.set_options(relaysEnabled=False)
+    assert len(ask(fake, "rest/system/status")["connectionServiceStatus"]) == 2
+
+
+def test_dials_in_the_status() -> None:
+    """The fake that has connected to another one tells where to; that one does not."""
+    with FakeSyncthing(name="a") as a, FakeSyncthing(name="b") as b:
+        a.link(b)
+        a.wait_until(lambda: ask(a, "rest/system/connections")["connections"][b.device_id]["connected"])
+        dials = [ask(fake, "rest/system/status")["lastDialStatus"] for fake in (a, b)]
+        assert sorted(map(len, dials)) == [0, 1]
+        assert set().union(*dials) < {a.sync_address, b.sync_address}
+
+
+@pytest.mark.parametrize(
+    ("current", "names"),
+    [
+        ("", ["/"]),
+        ("/srv/Fake/", ["/srv/Fake/Base", "/srv/Fake/bar"]),
+        ("/srv/Fake/ba", ["/srv/Fake/bar", "/srv/Fake/Base"]),
+        ("/srv//../srv/F", ["/srv/Fake"]),
+        ("/srv", ["/srv"]),
+        ("/nowhere/", []),
+        ("relative/", []),
+    ],
+)
+def test_browsing(syncthing_version: str, current: str, names: list[str]) -> None:
+    """A prefix is completed to directories, those in the same letters first; old versions add a slash."""
+    with FakeSyncthing(syncthing_version, name="Fake") as fake:
+        for name in ("bar", "Base"):
+            fake.add_folder(name)
+        found = ask(fake, f"rest/system/browse?current={quote(current)}")
+    end = "/" if syncthing_version == "1.19.2" and current else ""
+    assert found == [name + end for name in names]
+
+
+def test_browsing_at_home(fake: FakeSyncthing, syncthing_version: str) -> None:
+    """The tilde is the home; old versions show what it stands for."""
+    fake.add_folder("docs", path=f"{fake.home}/docs")
+    expected = [f"{fake.home}/docs/"] if syncthing_version == "1.19.2" else ["~/docs"]
+    assert ask(fake, "rest/system/browse?current=~/d") == expected
+
+
+def test_errors_and_the_log(fake: FakeSyncthing, syncthing_version: str) -> None:
+    """A start is logged; version 1 keeps the first ten lines, then a mark, and the last, and few errors."""
+    fake.freeze()
+    text = send(fake, "GET", "rest/system/log.txt").text
+    assert fake.device_id in text
+    assert fake.url.removeprefix("http://") in text
+    assert ask(fake, "rest/system/log?since=2020")["messages"][0]["message"] in text
+    for number in range(300):
+        assert send(fake, "POST", "rest/system/error", f"error {number}".encode()) == (200, "")
+    messages = [line["message"] for line in ask(fake, "rest/system/log")["messages"]]
+    errors = ask(fake, "rest/system/error")["errors"]
+    if syncthing_version == "2.1.3":
+        assert (len(errors), messages.count("...")) == (300, 0)
+    else:
+        assert (len(errors), len(messages), messages.index("...")) == (5, 250, 10)
+    assert "error 299" in messages[-1]
+    fake.advance(1)
+    assert ask(fake, f"rest/system/log?since={fake.now:%Y-%m-%dT%H:%M:%SZ}")["messages"] is None
+
+
+def test_log_levels() -> None:
+    """The level of each part of version 2 can be chosen; one that is none is refused, with all that comes with it."""
+    with FakeSyncthing("2.1") as fake:
+        before = ask(fake, "rest/system/loglevels")["levels"]
+        for body in ({"model": "debug", "unknown": "WARN-1"}, {}, b"null"):
+            assert send(fake, "POST", "rest/system/loglevels", body) == (200, "")
+        expected = {**before, "model": "DEBUG", "unknown": "INFO+3"}
+        assert ask(fake, "rest/system/loglevels")["levels"] == expected
+        for body in ({"api": "DEBUG", "model": "loud"}, {"api": "INFO+x"}, {"api": 1}, [1], b"", b"{"):
+            assert send(fake, "POST", "rest/system/loglevels", body).status == 400
+        assert ask(fake, "rest/system/loglevels")["levels"] == expected
+
+
+def test_facilities(syncthing_version: str, fake: FakeSyncthing) -> None:
+    """Version 1 is made to log more and less of its parts, also of unknown ones."""
+    if syncthing_version == "2.1.3":
+        assert send(fake, "POST", "rest/system/debug?enable=model").status == 404
+        return
+    assert send(fake, "POST", "rest/system/debug?enable=zzz,model,&disable=") == (200, "")
+    assert ask(fake, "rest/system/debug")["enabled"] == ["model", "zzz"]
+    assert send(fake, "POST", "rest/system/debug?enable=main&disable=main,zzz,other").status == 200
+    assert ask(fake, "rest/system/debug")["enabled"] == ["model"]
+    assert 'Disabled debug data for "other"' in send(fake, "GET", "rest/system/log.txt").text
+
+
+def test_pausing_devices(fake: FakeSyncthing, phone: DeviceID) -> None:
+    """One device is paused and goes on, or all with the own one."""
+    since = fake.newest_event
+    for what in ("pause", "resume"):
+        assert send(fake, "POST", f"rest/system/{what}?device={phone.lower()}").status == 200
+        assert send(fake, "POST", f"rest/system/{what}").status == 200
+    events = happened(fake, since, "DevicePaused", "DeviceResumed")
+    assert [event["device"] for event in events].count(fake.device_id) == 2
+    assert [event["kind"] for event in events if event["device"] == phone] == ["DevicePaused", "DeviceResumed"]
+
+
+# --- rest/db, rest/folder, rest/stats ---
+
+
+def test_parameters_that_make_no_sense(one: FakeSyncthing) -> None:
+    """What is no number, or none that makes sense, counts for the default."""
+    one.add_folder("docs", files=dict.fromkeys("abc", "1"), type="receiveonly")
+    for query, page in (("page=0&perpage=0", 1), ("page=-1&perpage=x", 1), ("page=2&perpage=2", 2)):
+        listed = ask(one, f"rest/db/localchanged?folder=docs&{query}")
+        assert (listed["page"], len(listed["files"])) == (page, 4 - page if page == 1 else 1)
+    for query in ("since=x", "limit=x", "since=", "timeout=0"):
+        assert ask(one, f"rest/events?{query}")[0]["id"] == 1
+    since = one.newest_event
+    one.freeze()
+    for query in ("timeout=0", "timeout=0&events=Nonsense"):
+        assert ask(one, f"rest/events?since={since}&{query}") == []
+
+
+def test_ignore_patterns(one: FakeSyncthing) -> None:
+    """They are written, in effect, and removed; what is no list of texts is refused."""
+    docs = one.add_folder("docs", files={"x.tmp": "1"})
+    path = "rest/db/ignores?folder=docs"
+    assert json.loads(send(one, "POST", path, {"ignore": ["*.tmp"]}).text)["ignore"] == ["*.tmp"]
+    one.wait_until(lambda: ask(one, "rest/db/file?folder=docs&file=x.tmp")["local"]["ignored"])
+    for body in ({"ignore": []}, {}, {"ignore": None}, b"null"):
+        assert json.loads(send(one, "POST", path, body).text)["ignore"] is None
+    for body in ([], "x", {"ignore": "x"}, {"ignore": [1]}, b"", b"{"):
+        assert send(one, "POST", path, body).status == 500
+    assert json.loads(send(one, "POST", path, {"ignore": ["#include nowhere"]}).text)["error"]
+    one.wait_until(lambda: docs.state == "error")
+
+
+def test_errors_of_a_folder(one: FakeSyncthing, syncthing_version: str) -> None:
+    """What has failed comes page by page, and no list where there is nothing on a page."""
+    with FakeSyncthing(syncthing_version) as fake:
+        docs = fake.add_folder("docs")
+        for name in "abc":
+            docs.fail(name, f"{name} failed")
+        path = "rest/folder/pullerrors" if syncthing_version == "1.19.2" else "rest/folder/errors"
+        assert ask(fake, f"{path}?folder=docs&page=2&perpage=2") == {
+            "folder": "docs",
+            "errors": [{"path": "c", "error": "c failed"}],
+            "page": 2,
+            "perpage": 2,
+        }
+        assert ask(fake, f"{path}?folder=docs&page=9")["errors"] is None
+        assert happened(fake, 0, "FolderErrors")[-1]["folder"] == "docs"
+
+
+def test_restoring_versions(one: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails is the reason why a version does not come back; a body of another form is refused."""
+    versioning = {"type": "simple", "params": {"keep": "3"}}
+    files = {".stversions/x~20260201-000000": "old", ".stversions/y~20260201-000000": "old"}
+    docs = one.add_folder("docs", files=files, versioning=versioning)
+    path = "rest/folder/versions?folder=docs"
+    wanted = {name: ask(one, path)[name][0]["versionTime"] for name in "xy"}
+    docs.write({"y/in the way": "1"})
+    reply = json.loads(send(one, "POST", path, wanted).text)
+    assert list(reply) == ["y"]
+    assert "simple versioner: restore: " in reply["y"]
+    one.wait_until(lambda: ask(one, "rest/db/status?folder=docs")["localFiles"] == 2)
+    assert docs.files["x"] == b"old"
+    for body in (b"", [], {"x": 5}, {"x": "notatime"}):
+        assert send(one, "POST", path, body).status == 500
+    assert send(one, "POST", path, b"null") == (200, "{}\n")
+
+
+def test_statistics(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID, syncthing_version: str) -> None:
+    """Devices were seen last when they connected, or since 1.20 are while they are; what never happened has no time."""
+    fake.freeze()
+    fake.disconnect(phone)
+    fake.connect(phone)
+    connected = f"{fake.now:%Y-%m-%dT%H:%M:%SZ}"
+    fake.advance(5)
+    devices = ask(fake, "rest/stats/device")
+    now = f"{fake.now:%Y-%m-%dT%H:%M:%SZ}"
+    assert devices[phone]["lastSeen"] == (connected if syncthing_version == "1.19.2" else now)
+    assert devices[fake.device_id]["lastSeen"] == "1970-01-01T00:00:00Z"
+    assert ask(fake, "rest/stats/folder")["docs"]["lastFile"] == {"at": NEVER, "filename": "", "deleted": False}
+    docs.remote_write(phone, {"b.txt": b"b"})
+    docs.finish_sync()
+    last = ask(fake, "rest/stats/folder")["docs"]["lastFile"]
+    assert last == {"at": now, "filename": "b.txt", "deleted": False}
+    fake.disconnect(phone)
+    assert ask(fake, "rest/stats/device")[phone]["lastConnectionDurationS"] == 5
+
+
+def test_a_reset(one: FakeSyncthing) -> None:
+    """A reset of everything forgets indexes, offers and statistics; the files are found again."""
+    phone = one.add_device("phone")
+    docs = one.add_folder("docs", files={"x": "1"}, devices=[phone])
+    one.connect(phone)
+    one.disconnect(phone)
+    one.offer_device("stranger")
+    docs.pause()
+    assert send(one, "POST", "rest/system/reset") == (200, '{"ok": "resetting database"}\n')
+    one.wait_until(lambda: one.starts == 2)
+    assert ask(one, "rest/cluster/pending/devices") == {}
+    assert ask(one, "rest/stats/device")[phone]["lastSeen"] == "1970-01-01T00:00:00Z"
+    docs.resume()
+    one.wait_until(lambda: ask(one, "rest/db/status?folder=docs")["localFiles"] == 1)
+
+
+def test_pending_offers(one: FakeSyncthing, phone: DeviceID) -> None:
+    """What is to be ignored is not noted, and what is dismissed is forgotten."""
+    phone = one.add_device("phone", ignoredFolders=[{"id": "unwanted", "time": NEVER}])
+    for folder in ("unwanted", "odd/id", "music"):
+        one.offer_folder(phone, folder)
+    assert sorted(ask(one, "rest/cluster/pending/folders")) == ["music", "odd/id"]
+    assert ask(one, f"rest/cluster/pending/folders?device={STRANGER}") == {}
+    assert send(one, "DELETE", f"rest/cluster/pending/folders?folder=music&device={STRANGER}").status == 200
+    assert sorted(ask(one, "rest/cluster/pending/folders")) == ["music", "odd/id"]
+    assert send(one, "DELETE", "rest/cluster/pending/folders?folder=odd/id").status == 200
+    one.remove_device(phone)
+    assert ask(one, "rest/cluster/pending/folders") == {}
+    whole = one.config
+    whole["remoteIgnoredDevices"] = [{"deviceID": STRANGER, "time": NEVER}]
+    assert send(one, "PUT", "rest/config", whole).status == 200
+    one.offer_device("stranger", device_id=STRANGER)
+    assert ask(one, "rest/cluster/pending/devices") == {}
+
+
+# --- rest/debug ---
+
+
+def test_files_from_inside(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID, syncthing_version: str) -> None:
+    """Version 1 tells who has which version; version 2 answers with zero values whatever is missing."""
+    fake.set_gui(debugging=True)
+    docs.remote_write(phone, {"a.txt": "2"})
+    answer = ask(fake, "rest/debug/file?folder=docs&file=a.txt")
+    if syncthing_version == "2.1.3":
+        assert "globalVersions" not in answer
+        for place in ("folder=nope&file=a.txt", "folder=docs&file=nope"):
+            answer = ask(fake, f"rest/debug/file?{place}")
+            assert (answer["global"]["name"], answer["availability"]) == ("", None)
+        return
+    versions = [
+        " ".join(f"{{{each.replace(':', ' ')}}}" for each in answer[side]["version"]) for side in ("local", "global")
+    ]
+    assert answer["globalVersions"] == (
+        f"[{{Version:{{[{versions[0]}]}}, Deleted:false, Devices:[7777777], Invalid:[]}}, "
+        f"{{Version:{{[{versions[1]}]}}, Deleted:false, Devices:[{phone.short}], Invalid:[]}}]"
+    )
+    assert send(fake, "GET", "rest/debug/file?folder=docs&file=nope").status == 404
+    docs.write({"b.txt": "3"})
+    fake.add_folder("empty", devices=[phone])
+    fake.add_folder("paused", devices=[phone], paused=True)
+    assert ask(fake, "rest/debug/peerCompletion") == {phone: 75}
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("?duration=1m5s", 65), ("", 30), ("?duration=x", 30)])
+async def test_profiles(one: FakeSyncthing, query: str, seconds: float) -> None:
+    """A profile of what is computed takes its time, by the fake's clock, or none; any is packed."""
+    one.set_gui(debugging=True)
+    for duration in ("0s", "-3s"):
+        assert gzip.decompress(await asyncio.to_thread(fetch, one, f"rest/debug/cpuprof?duration={duration}"))
+    one.freeze()
+    asking = asyncio.create_task(asyncio.to_thread(fetch, one, f"rest/debug/cpuprof{query}"))
+    await one.until(lambda: len(one.requests) == 3)
+    one.advance(seconds - 1)
+    assert not asking.done()
+    one.advance(1)
+    assert gzip.decompress(await asking)
+
+
+def test_support_bundles(fake: FakeSyncthing, phone: DeviceID, syncthing_version: str) -> None:
+    """A bundle has what there is to see, and no key, user or password."""
+    fake.set_gui(user="the-user", password="the-password", debugging=True)
+    fake.add_folder("docs", path="/x")
+    fake.set_folder("docs", devices=[{"deviceID": phone, "encryptionPassword": "the-secret"}])
+    send(fake, "POST", "rest/system/error", b"oops")
+    with zipfile.ZipFile(io.BytesIO(fetch(fake, "rest/debug/support"))) as archive:
+        files = {name: archive.read(name).decode(errors="replace") for name in archive.namelist()}
+    for secret in (fake.api_key, "the-user", "the-password", "the-secret"):
+        assert not [name for name, content in files.items() if secret in content]
+    assert json.loads(files["config.json.txt"])["gui"]["apiKey"] == "REDACTED"
+    assert all("oops" in files[name] for name in ("errors.json.txt", "log-inmemory.txt"))
+    for name in ("metrics.txt", "connection-stats.json.txt"):
+        assert (name in files) == (syncthing_version != "1.19.2")
+
+
+# --- rest/svc, rest/noauth, and what is beside rest ---
+
+
+@pytest.mark.parametrize(
+    ("header", "old", "new"),
+    [
+        ("de, en;q=0.5", ["de", "en"], ["de", "en"]),
+        ("en-US,en;q=0.5,DE ; q=0.7", ["en-us", "en", "de"], ["en-us", "de", "en"]),
+        ("de;q=x,fr", ["de", "fr"], ["fr"]),
+        ("a;q= 0.5,b", ["a", "b"], ["b"]),
+        (",", ["", ""], [""]),
+    ],
+)
+def test_languages(fake: FakeSyncthing, syncthing_version: str, header: str, old: list[str], new: list[str]) -> None:
+    """The languages come from the header: in its order, or since 1.28 in the order of their weights."""
+    expected = old if syncthing_version == "1.19.2" else new
+    assert ask(fake, "rest/svc/lang", Accept_Language=header) == expected
+
+
+def test_random_texts() -> None:
+    """A text is as long as asked for, another one each time, and the same ones in each run."""
+    runs = []
+    for _ in range(2):
+        with FakeSyncthing() as fake:
+            queries = ("", "?length=7", "?length=0", "?length=-1", "?length=x", f"?length={1 << 60}")
+            found = [ask(fake, f"rest/svc/random/string{query}")["random"] for query in queries]
+        assert [len(text) for text in found] == [32, 7, 32, 32, 32, 1 << 20]
+        assert len(set(found)) == len(found)
+        runs.append(found)
+    assert runs[0] == runs[1]
+
+
+def test_reports(fake: FakeSyncthing) -> None:
+    """The form of the report can be chosen, the newest comes by default, and it counts what there is."""
+    assert "urVersion" not in ask(fake, "rest/svc/report?version=1")
+    for query, version in (("?version=2", 2), ("", 3), ("?version=0", 3), ("?version=x", 3)):
+        assert ask(fake, f"rest/svc/report{query}")["urVersion"] == version
+    fake.set_options(relaysEnabled=True)
+    fake.add_device("introducer", introducer=True)
+    fake.add_folder("docs", files={"x": b"1" * (3 << 20)}, maxConflicts=0, versioning={"type": "trashcan"})
+    report = ask(fake, "rest/svc/report")
+    assert (report["totFiles"], report["folderMaxMiB"], report["relays"]) == (1, 3, {"enabled": True})
+    assert report["deviceUses"]["introducer"] == report["folderUsesV3"]["conflictsDisabled"] == 1
+    assert report["folderUses"]["trashcanVersioning"] == 1
+
+
+@pytest.mark.parametrize("body", [b"", [], b"{"])
+def test_a_login_that_can_not_be_read(syncthing_version: str, body: Any) -> None:
+    """It is another failure than a wrong password, and no attempt; version 1.19 has no such login."""
+    with FakeSyncthing(syncthing_version, user="me", password="secret") as fake:
+        is_old = syncthing_version == "1.19.2"
+        assert send(fake, "POST", "rest/noauth/auth/password", body).status == (404 if is_old else 400)
+        assert happened(fake, 0, "LoginAttempt") == []
+        if not is_old:
+            wrong = {"username": "me", "password": "wrong"}
+            assert send(fake, "POST", "rest/noauth/auth/password", wrong) == (403, "Forbidden\n")
+            log = send(fake, "GET", "rest/system/log.txt").text
+            assert "Wrong credentials supplied during API authorization" in log
+
+
+def test_pages(fake: FakeSyncthing, phone: DeviceID, syncthing_version: str) -> None:
+    """There is a page in the place of the web interface, a script that says who it is, and metrics."""
+    for path in ("", "index.html"):
+        assert send(fake, "GET", path).text.startswith("<!DOCTYPE html>")
+    assert fake.device_id in send(fake, "GET", "meta.js").text
+    if syncthing_version != "1.19.2":
+        fake.connect(phone)
+        assert f'syncthing_connections_active{{device="{phone}"}} 1\n' in send(fake, "GET", "metrics").text
+
+
+def test_images(one: FakeSyncthing) -> None:
+    """An image is a whole PNG, another one for another text, and the same one for the same."""
+    images = [fetch(one, f"qr/?text={text}") for text in ("a", "b", "a")]
+    assert images[0] == images[2] != images[1]
+    for image in images:
+        assert image.startswith(b"\x89PNG\r\n\x1a\n")
+        rest, chunks = image[8:], []
+        while rest:
+            (size,) = struct.unpack(">I", rest[:4])
+            chunks.append(rest[4 : 8 + size])
+            assert struct.unpack(">I", rest[8 + size : 12 + size]) == (zlib.crc32(chunks[-1]),)
+            rest = rest[12 + size :]
+        assert [chunk[:4] for chunk in chunks] == [b"IHDR", b"IDAT", b"IEND"]
+    assert send(one, "GET", f"qr/?text={'x' * 3000}").status == 500
