@@ -55,7 +55,6 @@ UNMEASURED = [
     "tests/real",
     "tests/chaos",
     "tests/project/test_docs.py",
-    "tests/project/test_readme.py",
 ]
 
 # Everything that has to hold, in two lanes that run side by side. Tests mostly wait, for daemons and for time to pass,
@@ -105,7 +104,8 @@ def typing(session: nox.Session) -> None:
     _module(session, "mypy")
     programs = [ROOT / "noxfile.py", *ROOT.glob("scripts/*.py"), *ROOT.glob("benchmarks/*.py")]
     _module(session, "mypy", *map(str, programs), env={"MYPYPATH": "scripts"})
-    _module(session, "mypy", *map(str, _snippets(ROOT / "docs" / "typing.md", Path(session.create_tmp()))))
+    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "pytest-syncthing" / "README.md"]
+    _module(session, "mypy", *map(str, _snippets(pages, Path(session.create_tmp()))))
     # Without a word on newer versions, for which pyright would ask the network. It looks for the packages in the
     # environment of the python on PATH; its option for that has no effect on --verifytypes.
     session.env["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
@@ -195,12 +195,15 @@ def _module(session: nox.Session, name: str, *arguments: str, env: dict[str, str
     session.run(sys.executable, "-m", name, *arguments, env=env, external=True)
 
 
-def _snippets(page: Path, folder: Path) -> list[Path]:
-    """Write each Python program of a page to a file of its own."""
+def _snippets(pages: list[Path], folder: Path) -> list[Path]:
+    """Write each Python program of some pages to a file of its own, named after the page and the line it begins at."""
     files = []
-    for number, code in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL), 1):
-        files.append(folder / f"{page.stem}_{number}.py")
-        files[-1].write_text(code)
+    for page in pages:
+        text = page.read_text()
+        for match in re.finditer(r"```python\n(.*?)```", text, re.DOTALL):
+            line = text.count("\n", 0, match.start(1)) + 1
+            files.append(folder / f"{'_'.join(page.relative_to(ROOT).with_suffix('').parts)}_{line}.py")
+            files[-1].write_text(match[1])
     return files
 
 

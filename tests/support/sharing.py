@@ -8,6 +8,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 __all__ = ["Sharing"]
 
+_PROGRAMS = "tests/project/test_docs.py::test_a_program"
+
 
 class Sharing(LoadScopeScheduling):
     """Each test goes to the next process that has nothing to do; what belongs together stays together.
@@ -16,6 +18,8 @@ class Sharing(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        """Put the tests of one daemon together in folders where they share daemons."""
+        """Put the tests of one daemon together where they share daemons."""
+        if nodeid.startswith(_PROGRAMS):
+            return _PROGRAMS
         match = re.match(r"tests/(contract|real/waiting)/.*?\[([^]-]+)", nodeid)  # the first parameter says which one
         return f"{match[1]} {match[2]}" if match else nodeid
