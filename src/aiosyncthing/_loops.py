@@ -1,7 +1,7 @@
-"""Which event loop an object belongs to: the one that it was first used in.
+"""Objects belong to the event loop in which they are first used.
 
-Sockets, tasks and locks work only in the loop that they were made in. asyncio notices late, and says little ("Event
-loop is closed", "attached to a different loop").
+Sockets, tasks and locks work only in the loop that created them. asyncio notices a mistake late, and says little about
+it ("Event loop is closed", "attached to a different loop").
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from typing import Final
 from .exceptions import EventLoopError
 
 _CLOSED: Final = (
-    "which is closed. asyncio.run() closes its loop at the end: use a new one each time, or do everything in one "
-    "asyncio.run()"
+    "which is closed. Each asyncio.run() has its own loop, and closes it: create a new object in each, or do "
+    "everything in a single asyncio.run()"
 )
 _RUNNING: Final = (
-    "which is running in another thread. Use one in each thread, or hand the work to that loop: "
+    "which is running in another thread. Create one per thread, or run the coroutine in that loop: "
     "asyncio.run_coroutine_threadsafe(coroutine, loop)"
 )
-_STOPPED: Final = "which is not running now. Use one in each event loop, or go on in that one"
+_STOPPED: Final = "which is not running now. Create one per event loop, or continue in that one"
 
 
 def check_loop(owner: asyncio.AbstractEventLoop | None, what: str) -> asyncio.AbstractEventLoop:
-    """Return the running event loop, if it is the one that something belongs to.
+    """Return the running event loop, if an object belongs to it.
 
     Args:
-        owner: The loop that it belongs to; ``None`` if it belongs to none yet.
-        what: What it is, with its article: "the stream".
+        owner: The loop that the object belongs to; ``None`` if it has not been used yet.
+        what: The object, with its article: "the stream".
 
     Raises:
-        EventLoopError: It belongs to another loop; the text says what became of that one, and what to do.
+        EventLoopError: The object belongs to another loop; the text says what happened to that, and what to do.
     """
     running = asyncio.get_running_loop()
     if owner is None or owner is running:

@@ -1,10 +1,9 @@
-"""Every route of Syncthing's REST API, as data.
+"""The route table: every endpoint of Syncthing's REST API, as data.
 
-One `Route` per method and path. The annotation names the type of the answer; ``since`` and ``until`` name the first
-release that has the route and the first that has it no more (nothing: all supported ones). The methods of the
-namespaces refer to these constants, and nothing else in the package spells a path.
+There is one `Route` per method and path, annotated with the type of its answer. The methods of the namespaces refer to
+these constants; no other module of the package spells out a path.
 
-To add an endpoint: add a line here, its type in `aiosyncthing.types`, and a method in the namespace.
+To add an endpoint, add a line here, its type in `aiosyncthing.types`, and a method in the namespace.
 """
 
 from __future__ import annotations
@@ -23,20 +22,20 @@ UNLIMITED: Final = float("inf")
 
 
 class Answer(enum.Enum):
-    """What a successful answer consists of."""
+    """The content of a successful answer."""
 
     OBJECT = "a JSON object"
     ARRAY = "a JSON array"
     ARRAY_OR_NULL = "a JSON array, or null for Go's nil"
     TREE = "a JSON array, or before 1.14 a JSON object"
     EMPTY = "an empty body"
-    OK = "JSON as text/plain, sent right before the daemon ends or restarts; may be cut short or empty"
+    OK = "JSON as text/plain, sent just before the daemon exits or restarts; may be cut short or empty"
     TEXT = "text"
     BYTES = "binary data"
 
 
 class Subject(enum.Enum):
-    """What a 404 of the route means when the daemon's text doesn't tell."""
+    """What a 404 means if the daemon's text doesn't say."""
 
     NONE = "nothing in particular"
     FOLDER = "the folder is unknown"
@@ -50,14 +49,14 @@ class Route(Generic[T_co]):
     Attributes:
         method: HTTP method.
         path: Path below the base URL; ``{}`` stands for an ID.
-        answer: What a successful answer consists of.
+        answer: The content of a successful answer.
         subject: What a 404 means.
-        since: First release that has the route; empty for all supported ones.
-        until: First release that no longer has it; empty for none.
-        timeout: Seconds for the whole request, where the client's own time-out would be too short; `UNLIMITED` for
-            requests that the daemon answers when it is done, however long that takes.
-        poll: The answer's headers come at once and its body much later: only silence counts towards the time-out.
-        alias: The route that does the same, where this one is kept by the daemon for old programs only.
+        since: First release with the route; empty if all supported ones have it.
+        until: First release without the route again; empty if there is none.
+        timeout: Seconds for the whole request, where the client's time-out would be too short; `UNLIMITED` if the
+            daemon answers only when it is done, however long that takes.
+        poll: Whether the answer's headers come at once and its body much later, so that only silence is limited.
+        alias: The current route with the same effect, if the daemon keeps this one only for old programs.
     """
 
     method: str
@@ -71,7 +70,7 @@ class Route(Generic[T_co]):
     alias: str = ""
 
     def uri(self, *ids: str) -> str:
-        """Return the path with the (already escaped) IDs in it."""
+        """Return the path with these IDs, which must be escaped already."""
         return self.path.format(*ids) if ids else self.path
 
 
@@ -223,7 +222,7 @@ _COLLECTIONS: Final = ("rest/config/folders/", "rest/config/devices/")
 
 
 def find_route(method: str, uri: str) -> Route[Any] | None:
-    """Return the route that a request goes to.
+    """Return the route of a request, or ``None`` if it is not in the table.
 
     Args:
         method: HTTP method in capitals.

@@ -1,4 +1,4 @@
-"""Whether to try again and when, and waiting with a limit."""
+"""When to try again, and time limits."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 _FIRST: Final = 0.1
 _GROWTH: Final = 1.618
 _LAST: Final = 30.0
-_LONGEST: Final = 300.0  # a proxy may ask for a day; no caller wants to wait that long
+_LONGEST: Final = 300.0  # a proxy may ask for a day, which no caller wants to wait
 
 _EXPENSIVE: Final = 60.0
 _HOUR: Final = 3600.0
 
-_PROMPT: Final = 1.0  # seconds; a poll that takes longer can't make a hot loop
+_PROMPT: Final = 1.0  # seconds; polls that take longer can't become a hot loop
 _FIRST_PAUSE: Final = 0.5
 _LAST_PAUSE: Final = 2.0
 
@@ -42,44 +42,44 @@ _LASTING: Final = (TLSError, ResponseTooLargeError)
 
 
 def is_transient(error: SyncthingError) -> bool:
-    """Tell whether an error may heal by waiting.
+    """Return whether trying again later may help.
 
-    A daemon that is down, starting, converting its database, behind a proxy that says so, or whose answer was cut off
-    or garbled on the way, may be back later. A refused key, a refused host name, a certificate that can't be
-    verified, or another program on that port will not go away by themselves.
+    It may if the daemon is down, starting or converting its database, if a proxy can't reach it, or if the answer was
+    cut off or garbled on the way. It won't if the key, the host name or the certificate was refused, or if another
+    program is using the port.
     """
     return isinstance(error, _TRANSIENT) and not isinstance(error, _LASTING)
 
 
 def delays() -> Iterator[float]:
-    """Yield seconds to wait before each further try: growing, with a random part, up to half a minute.
+    """Yield the seconds to wait before each further attempt: growing up to half a minute, with jitter.
 
-    The random part keeps the clients of a daemon that restarts from coming back all at once.
+    The jitter keeps the clients of a restarted daemon from coming back all at once.
     """
     delay = _FIRST
     while True:
-        yield delay * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets
+        yield delay * random.uniform(0.5, 1.5)  # noqa: S311 - not for cryptography
         delay = min(delay * _GROWTH, _LAST)
 
 
 def pause_after(error: SyncthingError, delay: float) -> float:
-    """Return the seconds to wait after an error: a delay, or as long as the answer asked for, up to five minutes.
+    """Return the seconds to wait after an error: as long as the answer asked for, but at most five minutes.
 
     Args:
-        error: What went wrong.
+        error: The error.
         delay: Seconds to wait at least.
     """
     return max(delay, min(error.retry_after or 0, _LONGEST))
 
 
 def limit_for_expensive(usual: float | None, before: float | None = None) -> float:
-    """Return the seconds that an answer may take which is expensive for the daemon: minutes, and more after a time-out.
+    """Return the time-out for an answer that is expensive for the daemon: minutes, and more after each time-out.
 
-    The daemon keeps computing after the client has given up, so giving up early and asking again only adds to its load.
+    The daemon goes on computing after the client has given up, so asking again early only adds to its load.
 
     Args:
-        usual: Seconds for other answers; ``None`` for no limit.
-        before: The limit that was not enough, if there was one.
+        usual: Time-out for other answers, in seconds; ``None`` for no limit.
+        before: The previous time-out that was too short, if any.
     """
     if before is not None:
         return max(before, min(2 * before, _HOUR))
@@ -87,21 +87,20 @@ def limit_for_expensive(usual: float | None, before: float | None = None) -> flo
 
 
 class Pace:
-    """Keeps polls that are answered at once, but bring nothing new, from becoming a hot loop.
+    """Keeps polls that are answered at once, without anything new, from becoming a hot loop.
 
-    Something on the way that answers from a cache, or cuts every poll short, would otherwise be asked thousands of
-    times a second.
+    A proxy that answers from a cache, or cuts every poll short, would otherwise get thousands of requests per second.
     """
 
     def __init__(self) -> None:
         self._pause = _FIRST_PAUSE
 
     def pause(self, lasted: float, *, news: bool) -> float:
-        """Return how long to wait before the next poll, in seconds.
+        """Return the seconds to wait before the next poll.
 
         Args:
-            lasted: How long the last one took, in seconds.
-            news: Whether it brought anything new.
+            lasted: Seconds that the last poll took.
+            news: Whether it returned anything new.
         """
         if news or lasted >= _PROMPT:
             self._pause = _FIRST_PAUSE
@@ -112,18 +111,18 @@ class Pace:
 
 
 class Limit:
-    """Limits the time that a block may take: ``with Limit(10): await ...``.
+    """Limits the duration of a block: ``with Limit(10): await ...``.
 
-    Like `asyncio.timeout`, it loses no cancellation from outside that comes at the same moment. And on Python 3.11.2 it
-    works also in a task that is being cancelled, where that one raises CancelledError (cpython#102780). aiohttp's own
-    limit for a whole request does lose such a cancellation, since it enters its block twice (`TimerContext`).
+    Like `asyncio.timeout`, it loses no cancellation from outside that arrives at the same moment. Unlike it, it also
+    works on Python 3.11.2 in a task that is being cancelled, where that raises CancelledError (cpython#102780).
+    aiohttp's own limit for a whole request can lose a cancellation, since it enters its block twice (`TimerContext`).
 
     Args:
-        seconds: How long; ``None`` for no limit.
-        goes_on: Called when the time is up; if it returns True, the same time is given again.
+        seconds: The duration; ``None`` for no limit.
+        goes_on: Called when the time is up; if it returns True, the limit starts again.
 
     Attributes:
-        expired: Whether the time was up.
+        expired: Whether the block was ended.
 
     Raises:
         TimeoutError: The time is up.
@@ -138,7 +137,7 @@ class Limit:
         self._handle: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
-        """Begin to count."""
+        """Start the limit."""
         if self._seconds is not None:
             task = asyncio.current_task()
             if task is None:
@@ -151,10 +150,10 @@ class Limit:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Stop counting, and turn what has ended the block into a TimeoutError."""
+        """End the limit, and replace its own cancellation with a TimeoutError."""
         if self._handle is not None:
             self._handle.cancel()
-        # Another cancellation than our own counts, too: then it is more than before even without ours.
+        # After a cancellation by anyone else there is one more than before, even without ours.
         if self.expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
@@ -170,11 +169,11 @@ class Limit:
 async def within(
     timeout: float | None, reason: Callable[[], str], error: Callable[[str], WaitTimeoutError] = WaitTimeoutError
 ) -> AsyncGenerator[None]:
-    """Limit the time that a block may take.
+    """Limit the duration of a block.
 
     Args:
         timeout: Seconds; ``None`` for no limit.
-        reason: Says what was still missing; called when the time is up.
+        reason: Called when the time is up; returns what was still missing.
         error: Makes the error from its message.
 
     Raises:
@@ -186,12 +185,12 @@ async def within(
             yield
     except TimeoutError as expired:
         if not limit.expired:
-            raise  # a request's own
+            raise  # a request's own time-out
         raise error(f"not after {timeout:g} seconds: {reason()}") from expired
 
 
 class Signal:
-    """What one task waits for, no longer than it likes, and others set. Waiting neither makes nor cancels a task."""
+    """An event for one waiting task, with a time-out. Waiting neither creates nor cancels a task."""
 
     def __init__(self) -> None:
         self._set = False
@@ -199,20 +198,20 @@ class Signal:
 
     @property
     def is_set(self) -> bool:
-        """Whether it was set since it was cleared."""
+        """Whether the signal is set."""
         return self._set
 
     def set(self) -> None:
-        """Wake the one who waits, now or later."""
+        """Wake the waiting task, now or when it begins to wait."""
         self._set = True
         self._wake()
 
     def clear(self) -> None:
-        """Forget that it was set."""
+        """Reset the signal."""
         self._set = False
 
     async def wait(self, timeout: float) -> None:
-        """Wait until it is set, or so many seconds have passed."""
+        """Wait until the signal is set, or until the time-out in seconds."""
         if self._set:
             return
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The one place that sends: `API` owns or borrows the HTTP session, and every request passes through it."""
+"""Sends every request: `API` holds the HTTP session, its own or one that was passed in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._http import failures, wire
 from ._http.access import read_access
 from ._http.destinations import Destinations, left, with_query
 from ._http.downloads import Target, open_target
-from ._http.preload import preload
+from ._http.place import preload
 from ._http.reading import Arrival, Body, read_body, read_page
 from ._http.sessions import Sessions
 from ._http.statuses import Refusal
@@ -41,33 +41,13 @@ _LOGGER = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _OK: Final = Answer.OK
-_PAGE: Final = 1 << 15  # bytes of an error page that are read
+_PAGE: Final = 1 << 15  # bytes to read of an error page
 
 
 class API:
     """Low-level client: one daemon, one key, one HTTP session.
 
-    Args:
-        api_key: The daemon's API key (``gui.apiKey``), shown by its web interface under Actions, Settings.
-        url: Base URL. A path is kept, with or without a final slash: ``https://host:443/syncthing``. A unix socket is
-            ``unix:///run/user/1000/syncthing.sock``, with TLS ``unixs:///...``.
-        timeout: Seconds for a whole request; ``None`` for no limit. Long operations have limits of their own, and
-            every method of the namespaces takes one.
-        verify_ssl: Whether the certificate of an HTTPS URL must be valid. Syncthing's own is self-signed: see `tls`.
-        loop: Ignored; kept for programs written for version 0.
-        session: An `aiohttp.ClientSession` to use. It is never closed here. Let its connector drop idle connections
-            before the daemon does after 15 s: ``aiohttp.TCPConnector(keepalive_timeout=10)``. For ``unix://`` its
-            connector must be an `aiohttp.UnixConnector` to that path; for ``unixs://`` there can be none.
-        tls: Whom to trust, for ``https://`` and ``unixs://``: a `Fingerprint` pins one certificate, a `CertificateFile`
-            the one in a file, also after its renewal; the path of a CA file (PEM), or an `ssl.SSLContext`, verify as
-            usual; False accepts anybody. ``None``: as `verify_ssl` says. It is checked in the handshake, before
-            anything of a request, such as the key, is sent.
-        max_response_size: How many bytes an answer may have, decompressed; ``None`` for no limit. The default, 256 MiB,
-            is enough for the listing of a million files.
-
-    Raises:
-        BadRequestError: Arguments that contradict each other, or would have no effect. A key or URL that can't be right
-            is reported by the first request.
+    It takes the same arguments as `Syncthing`, and raises the same errors.
     """
 
     DEFAULT_TIMEOUT = 10
@@ -87,7 +67,7 @@ class API:
     ) -> None:
         self._url = str(url)
         access = self._access = read_access(api_key, self._url)
-        del api_key, url  # not to be seen in the frame of an error that is raised here
+        del api_key, url  # so that the frame of an error raised below doesn't show them
         self._place = access.place
         self._timeout = None if timeout is None or math.isinf(timeout) else timeout
         self._limit = _size(max_response_size)
@@ -100,8 +80,8 @@ class API:
         self._daemon_version: str | None = None
 
     def __repr__(self) -> str:
-        """Show where it points to, without key, user and password."""
-        if not hasattr(self, "_access"):  # it was never made
+        """Show the URL, without its user and password."""
+        if not hasattr(self, "_access"):  # __init__ has not got that far
             return object.__repr__(self)
         return f"<{type(self).__name__} {self._access.shown!r}>"
 
@@ -112,17 +92,17 @@ class API:
 
     @property
     def timeout(self) -> float | None:
-        """Seconds for a whole request, as given; ``None`` for no limit."""
+        """Seconds for a whole request; ``None`` for no limit."""
         return self._timeout
 
     @property
     def daemon_id(self) -> str | None:
-        """Device ID of the daemon that answered last; ``None`` before the first answer."""
+        """Device ID of the daemon that sent the last answer; ``None`` before the first."""
         return self._daemon_id
 
     @property
     def daemon_version(self) -> str | None:
-        """Version of the daemon that answered last, such as ``v1.29.5``; ``None`` before the first answer."""
+        """Version of the daemon that sent the last answer, such as ``v1.29.5``; ``None`` before the first."""
         return self._daemon_version
 
     async def request(
@@ -133,23 +113,22 @@ class API:
         method: str = "GET",
         **options: Any,
     ) -> Any:
-        """Perform a request that has no method of its own.
+        """Send a request for which there is no method.
 
         Args:
             uri: Path below the base URL, such as ``rest/system/ping``, with IDs already escaped.
-            params: Query parameters; they are escaped here.
-            data: Body: bytes as they are, anything else as JSON.
+            params: Query parameters, unescaped.
+            data: Body: bytes are sent unchanged, anything else as JSON.
             method: HTTP method.
-            **options: ``timeout`` (seconds, ``math.inf`` for no limit), ``headers`` and ``observe``, as in
-                `raw_request`.
+            **options: ``timeout`` (seconds, ``math.inf`` for no limit), ``headers`` and ``observe``, as for `call`.
 
         Returns:
-            The decoded JSON, or the body's bytes where the answer is not JSON, or ``None``.
+            The decoded JSON; the body's bytes if the answer is not JSON; or ``None``.
 
         Raises:
-            SyncthingError: Whatever goes wrong; see `aiosyncthing.exceptions`.
+            SyncthingError: The request failed; see `aiosyncthing.exceptions`.
         """
-        # Only what is given is passed on: a user's stand-in for raw_request may know the seed's arguments only.
+        # Only arguments that were given are passed on: a test's replacement may accept only those of version 0.
         if params is not None:
             options["params"] = params
         if data is not None:
@@ -174,12 +153,12 @@ class API:
         headers: Mapping[str, str] | None = None,
         observe: Callable[[aiohttp.ClientResponse], None] | None = None,
     ) -> Any:
-        """Perform a request, with errors as they come.
+        """Send a request, and raise errors as they come.
 
-        Like `request`, but a refused connection, a time-out or an error status raise what aiohttp raises:
-        `aiohttp.ClientError`, `TimeoutError`, `aiohttp.ClientResponseError` (with the daemon's words as ``message``
-        and without the request's headers, which hold the key). An answer that is not Syncthing's, or another
-        certificate than the pinned one, raises a `SyncthingError`.
+        Like `request`, but a refused connection, a time-out or an error status raises what aiohttp does:
+        `aiohttp.ClientError`, `TimeoutError`, or `aiohttp.ClientResponseError` (with the daemon's text as its
+        ``message``, and without the request's headers, which hold the key). An answer that is not Syncthing's, or a
+        certificate other than the pinned one, raises a `SyncthingError`.
         """
         sessions = self._sessions
         reused, limits, begin = sessions.take(), None, monotonic()
@@ -209,12 +188,12 @@ class API:
                             arriving.discard(response)
                 sessions.give_back(response)
                 return self._read(route, method, path, url, response, body)
-            except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
+            except Exception as error:  # noqa: BLE001 - raised below, outside of the handler
                 failure = error
             if not (reused and response is None and limits and failures.may_repeat(failure, method, uri)):
                 break
             reused, limits = False, left(limits, monotonic() - begin)
-        # Variables of frames may be shown: what a server sends may hold what it got.
+        # Loggers may show the variables of this frame, and the answer may contain what the server received.
         del response, body, arrival, arriving
         try:
             raise failures.without_secrets(failure, method, uri, self._access.secrets)
@@ -222,7 +201,7 @@ class API:
             del failure  # its traceback refers to this frame
 
     exchange = raw_request
-    """`raw_request`, also where a test has put something else in the place of that name."""
+    """`raw_request`, even where a test has replaced that."""
 
     def call(
         self,
@@ -234,22 +213,22 @@ class API:
         headers: Mapping[str, str] | None = None,
         observe: Callable[[aiohttp.ClientResponse], None] | None = None,
     ) -> Coroutine[Any, Any, _T]:
-        """Perform the request of a route; what the namespaces' methods consist of.
+        """Send a request to a route; every method of the namespaces calls this.
 
-        Not a coroutine function itself, since each level of those is paid for at every step of a request.
+        It is not a coroutine function: each level of them costs time at every step of a request.
 
         Args:
             route: One of the constants of the route table.
-            *ids: The IDs in the path, not escaped yet.
-            params: Query parameters, not escaped yet.
-            data: Body: bytes as they are, anything else as JSON.
-            timeout: Seconds for the whole request; ``None`` for the route's own or the client's limit,
-                ``math.inf`` for none.
+            *ids: The IDs in the path, unescaped.
+            params: Query parameters, unescaped.
+            data: Body: bytes are sent unchanged, anything else as JSON.
+            timeout: Seconds for the whole request; ``None`` for the route's or the client's limit, ``math.inf`` for no
+                limit.
             headers: Further request headers.
-            observe: Called with the response when its headers are there.
+            observe: Called with the response once its headers have arrived.
 
         Raises:
-            SyncthingError: Whatever goes wrong.
+            SyncthingError: The request failed.
         """
         options: dict[str, Any] = {}
         if params is not None:
@@ -275,20 +254,20 @@ class API:
         params: Params | None = None,
         timeout: float | None = None,
     ) -> int:
-        """Write the answer of a route to a file while it arrives, never holding it whole.
+        """Write a route's answer to a file as it arrives, without holding all of it in memory.
 
         Args:
-            route: One of the constants of the route table whose answer is binary.
-            target: A path, or a binary file object. A path is written under another name beside it and
-                renamed at the end, so there is never half a file under the name itself.
-            params: Query parameters.
+            route: A constant of the route table with a binary answer.
+            target: A path, or a binary file object. A path is written under a temporary name in the same folder and
+                renamed at the end, so that it never holds half a file.
+            params: Query parameters, unescaped.
             timeout: Seconds for the whole request.
 
         Returns:
             The number of bytes written.
 
         Raises:
-            SyncthingError: Whatever goes wrong with the request.
+            SyncthingError: The request failed.
             OSError: The file can't be written.
         """
         size = 0
@@ -296,21 +275,21 @@ class API:
             async for chunk in chunks:
                 await write(chunk)
                 size += len(chunk)
-                del chunk  # not to be seen in the frame of an error
+                del chunk  # so that the frame of an error doesn't show it
         return size
 
     async def close(self) -> None:
-        """Close the session, if it was made here, and end what is under way. May be called twice.
+        """Close the client's own session, and end running requests. Calling it again does nothing.
 
         Raises:
-            EventLoopError: It is in use by an event loop that is running in another thread.
+            EventLoopError: The client is in use by an event loop in another thread.
         """
         await self._sessions.close()
 
     async def _receive(
         self, route: Route[bytes], params: Params | None, timeout: float | None
     ) -> AsyncGenerator[bytes]:
-        """Yield a binary answer while it arrives; whatever goes wrong with the request is a `SyncthingError`."""
+        """Yield a binary answer as it arrives; if the request fails, raise a `SyncthingError`."""
         method, path = route.method, route.path
         response = chunk = body = arriving = None
         sessions, begin = self._sessions, monotonic()
@@ -320,7 +299,7 @@ class API:
             url = with_query(destination.url, params) if params else destination.url
             limits = destination.limits if timeout is None else self._destinations.limits(route, timeout)
             async with AsyncExitStack() as stack:
-                # Not as one block: what is done with the chunks goes on outside.
+                # Two limits, since the caller's work on a chunk must not count.
                 with Limit(limits.total):
                     response = await stack.enter_async_context(self._send(destination, method, url, None, limits, None))
                     if response.status >= wire.FIRST_FAILURE or wire.ID_HEADER not in response.headers:
@@ -340,9 +319,9 @@ class API:
                     arriving.discard(response)
                 sessions.give_back(response)
                 return
-        except Exception as error:  # noqa: BLE001 - raised again below, outside of the handler
+        except Exception as error:  # noqa: BLE001 - raised below, outside of the handler
             failure = error
-        del response, chunk, body, arriving  # see above
+        del response, chunk, body, arriving  # as in raw_request
         failure = failures.without_secrets(failure, method, path, self._access.secrets)
         try:
             raise failures.translate(failure, method, path)
@@ -358,7 +337,7 @@ class API:
         response: aiohttp.ClientResponse,
         body: bytes,
     ) -> Any:
-        """Return the value of an answer, or raise what it means."""
+        """Return the value of an answer, or raise the error that it stands for."""
         status, headers = response.status, response.headers
         self._note(method, path, status, headers)
         mask = self._access.secrets.mask
@@ -389,9 +368,9 @@ class API:
             "data": body,
             "headers": own,
             "timeout": limits.phases,
-            "allow_redirects": False,  # a redirect would carry the key to another place
-            "raise_for_status": False,  # a borrowed session may have it on; its error would hold the key
-            "auto_decompress": False,  # bodies are decompressed in `_reading`, which knows a limit
+            "allow_redirects": False,  # a redirect would send the key elsewhere
+            "raise_for_status": False,  # a session that was passed in may set it; its error would hold the key
+            "auto_decompress": False,  # `reading` decompresses, within the limit
         }
         method = failures.for_aiohttp(method, destination.path)
         trusted = self._trust.settled
@@ -409,13 +388,13 @@ class API:
 
 
 def _size(limit: int | None) -> float:
-    """Return the limit for the size of an answer, as a number.
+    """Return the maximum size of an answer as a number.
 
     Raises:
-        BadRequestError: It is none.
+        BadRequestError: `limit` is not a positive integer.
     """
     if limit is None:
         return math.inf
     if type(limit) is not int or limit < 1:
-        raise BadRequestError("max_response_size must be a number of bytes, or None for no limit")
+        raise BadRequestError("max_response_size must be a positive number of bytes, or None for no limit")
     return limit

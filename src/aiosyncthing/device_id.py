@@ -1,4 +1,4 @@
-"""Device IDs: every notation that Syncthing accepts, made canonical and checked, without asking a daemon."""
+"""Device IDs: parsing, checking and normalizing any notation that Syncthing accepts, without asking a daemon."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["DeviceID"]
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _SIZE = 32
-_PLAIN = 52  # base32 digits that 32 bytes need
-_GROUP = 13  # digits that share one check character
+_PLAIN = 52  # base32 digits for 32 bytes
+_GROUP = 13  # digits per check character
 _CHECKED = _PLAIN + _PLAIN // _GROUP
-_BLOCK = 7  # characters between two dashes
+_BLOCK = 7  # characters between dashes
 
-# What Syncthing takes as typing errors: digits that base32 does not have, read as the letters they resemble.
+# Digits that base32 lacks are taken for the letters that they resemble, as by Syncthing.
 _NORMALISE = str.maketrans({"0": "O", "1": "I", "8": "B", "-": None, " ": None})
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 
@@ -30,15 +30,15 @@ _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----",
 class DeviceID(str):
     """A device ID in its canonical form: 63 characters, eight blocks of seven with dashes between them.
 
-    It is a string, usable wherever the API wants a device ID, and equal to the text in the daemon's answers.
-    The empty ID ``""`` is valid too: Syncthing writes it where there is no device, as in ``introducedBy``.
+    It is a string that the API takes wherever it expects a device ID, and that equals the text in the daemon's answers.
+    The empty ID ``""`` is valid too: Syncthing uses it where there is no device, as in ``introducedBy``.
 
     Args:
-        text: Any notation Syncthing accepts: with or without dashes, spaces and check characters, lower case,
-            ``0``, ``1`` and ``8`` typed for ``O``, ``I`` and ``B``.
+        text: Any notation that Syncthing accepts: with or without dashes, spaces and check characters, in upper or
+            lower case, and with ``0``, ``1`` and ``8`` typed for ``O``, ``I`` and ``B``.
 
     Raises:
-        InvalidDeviceIDError: The text is none of them; the message says what is wrong.
+        InvalidDeviceIDError: The text is not a device ID; the message says what is wrong.
     """
 
     __slots__ = ()
@@ -51,28 +51,28 @@ class DeviceID(str):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Write 32 bytes as a device ID.
+        """Return the device ID for 32 bytes.
 
         Args:
-            data: The SHA-256 digest that the ID stands for; 32 zero bytes are the empty ID.
+            data: The SHA-256 digest that the ID represents; 32 zero bytes are the empty ID.
 
         Raises:
             InvalidDeviceIDError: `data` is not 32 bytes long.
         """
         if len(data) != _SIZE:
-            raise InvalidDeviceIDError(f"A device ID stands for {_SIZE} bytes, not {len(data)}")
+            raise InvalidDeviceIDError(f"A device ID represents {_SIZE} bytes, not {len(data)}")
         return super().__new__(cls, _canonical(data) if any(data) else "")
 
     @classmethod
     def from_certificate(cls, certificate: bytes | str) -> Self:
-        """Derive the ID of the device that has this certificate.
+        """Return the ID of the device that has this certificate.
 
         Args:
-            certificate: What is in the device's ``cert.pem``, or the same as DER bytes. Of several
-                certificates in PEM the first counts.
+            certificate: The content of the device's ``cert.pem``, or the certificate as DER bytes. Of several PEM
+                certificates the first counts.
 
         Raises:
-            InvalidDeviceIDError: There is no whole certificate in it.
+            InvalidDeviceIDError: It doesn't contain a complete certificate.
         """
         data = certificate.encode() if isinstance(certificate, str) else certificate
         if pem := _PEM.search(data):
@@ -81,23 +81,23 @@ class DeviceID(str):
             except binascii.Error as error:
                 raise InvalidDeviceIDError(f"The certificate is damaged: {error}") from error
         if not _is_der(data):
-            raise InvalidDeviceIDError("This is not a certificate, or not the whole of it")
+            raise InvalidDeviceIDError("This is not a complete certificate")
         return cls.from_bytes(hashlib.sha256(data).digest())
 
     @property
     def short(self) -> str:
-        """The first block: how Syncthing names the device in ``modifiedBy``, version vectors and its log."""
+        """The first block, by which ``modifiedBy``, version vectors and the log identify the device."""
         return self[:_BLOCK]
 
     @property
     def raw(self) -> bytes:
-        """The 32 bytes that the ID stands for; zeros for the empty ID."""
+        """The 32 bytes that the ID represents; zeros for the empty ID."""
         return _parse(self)
 
 
 def _parse(text: str) -> bytes:
-    """The 32 bytes that a device ID in any notation stands for."""
-    # Letter by letter, as Go does it: Python makes two of a few, such as "ß".
+    """Return the 32 bytes that a device ID in any notation represents."""
+    # Letter by letter, as in Go, since some letters have two capitals in Python: "ß" has "SS".
     capitals = (letter.upper() if len(letter.upper()) == 1 else letter for letter in text.strip("="))
     digits = "".join(capitals).translate(_NORMALISE)
     if not digits:
@@ -110,19 +110,19 @@ def _parse(text: str) -> bytes:
     if len(digits) != _PLAIN:
         raise InvalidDeviceIDError(
             f"{shown} is not a device ID: it has {len(digits)} letters and digits instead of {_CHECKED} "
-            f"(or {_PLAIN} without check characters)"
+            f"({_PLAIN} without check characters)"
         )
     return base64.b32decode(digits + "====")
 
 
 def _without_checks(digits: str, shown: str) -> str:
-    """Verify and remove the check character that ends each group."""
+    """Verify and remove the check character at the end of each group."""
     groups = [digits[start : start + _GROUP + 1] for start in range(0, _CHECKED, _GROUP + 1)]
     for number, group in enumerate(groups):
         if _check_character(group[:-1]) != group[-1]:
             raise InvalidDeviceIDError(
                 f"{shown} is not a device ID: the check character of blocks {2 * number + 1} and "
-                f"{2 * number + 2} is wrong, so there is a typing error in one of them"
+                f"{2 * number + 2} is wrong, so one of them has a typo"
             )
     return "".join(group[:-1] for group in groups)
 
@@ -135,7 +135,7 @@ def _canonical(data: bytes) -> str:
 
 
 def _check_character(group: str) -> str:
-    # Not quite Luhn's mod N: Syncthing begins with factor 1 at the left end (lib/protocol/luhn.go).
+    # Not quite Luhn mod N: Syncthing starts with factor 1 at the left end (lib/protocol/luhn.go).
     base = len(_ALPHABET)
     total = 0
     for position, digit in enumerate(group):
@@ -145,7 +145,7 @@ def _check_character(group: str) -> str:
 
 
 def _is_der(data: bytes) -> bool:
-    """Whether `data` is one whole ASN.1 SEQUENCE, as a certificate is (its length has two bytes or more)."""
+    """Return whether the data is one complete ASN.1 SEQUENCE, as a certificate is."""
     if len(data) < 4 or data[0] != 0x30 or data[1] <= 0x80:  # noqa: PLR2004  (X.690: SEQUENCE, long form of length)
         return False
     end = 2 + data[1] - 0x80

@@ -1,43 +1,43 @@
-"""What can go wrong, as one tree.
+"""The errors of this package, in one tree.
 
 ::
 
     SyncthingError
-    ├── PingError                    ping() failed, whatever the reason
+    ├── PingError                    ping() failed, for whatever reason
     ├── UnauthorizedError            the API key (or login) was refused: 401, 403
-    ├── HostCheckError               403: the daemon does not accept the name it was addressed by
+    ├── HostCheckError               403: the daemon refuses the host name in the URL
     ├── NotFoundError                404
     │   ├── UnknownFolderError
     │   ├── UnknownDeviceError
-    │   ├── FolderNotRunningError    the folder exists, but is paused or not started
-    │   └── NotSupportedError        this version or build of the daemon has no such function
-    ├── BadRequestError              (ValueError) refused before sending, or by the daemon: 400
+    │   ├── FolderNotRunningError    the folder exists, but is paused or has not started
+    │   └── NotSupportedError        this version or build of the daemon can't do that
+    ├── BadRequestError              (ValueError) invalid: refused before sending, or by the daemon: 400
     │   └── InvalidDeviceIDError
-    ├── ServerError                  5xx: the daemon, or a proxy before it, failed
+    ├── ServerError                  5xx: the daemon, or a proxy in front of it, failed
     ├── UnreachableError             the daemon could not be reached
     │   ├── ConnectionFailedError    (ConnectionError) no connection, or it broke
     │   │   ├── TLSError             the certificate or the TLS handshake was refused
-    │   │   │   └── FingerprintMismatchError    another certificate than the pinned one
+    │   │   │   └── FingerprintMismatchError    the certificate is not the pinned one
     │   │   └── IncompleteResponseError  the answer was cut short
     │   └── RequestTimeoutError      (TimeoutError) no answer in time
     ├── NotSyncthingError            something answered, but it is not the Syncthing API
     │   ├── MigrationError           Syncthing 2 is converting its database
-    │   └── ProxyError               a proxy answered with an error of its own
+    │   └── ProxyError               a proxy answered with its own error
     ├── InvalidResponseError         the answer can't be decoded, or is not what Syncthing sends there
     │   └── ResponseTooLargeError    the answer is larger than the client's limit
-    ├── RedirectError                the daemon or a proxy wants another address; never followed
-    ├── WaitTimeoutError             (TimeoutError) what was waited for did not come about in time
-    ├── CannotSyncError              what was waited for can't come about: a folder or device stands in the way
-    ├── EventLoopError               (RuntimeError) used in another event loop than the one it belongs to
+    ├── RedirectError                the daemon or a proxy redirected the request; never followed
+    ├── WaitTimeoutError             (TimeoutError) waiting took too long
+    ├── CannotSyncError              waiting can't succeed: a folder has an error, or a device is paused
+    ├── EventLoopError               (RuntimeError) used in a different event loop
     ├── RestartedError               events.listen() noticed that the daemon was restarted
-    ├── MultipleDaemonsError         two daemons answer in turns at one address
-    ├── DiscoveryError               the daemon of this computer was not found, or its configuration can't be read
+    ├── MultipleDaemonsError         two daemons answer alternately at one address
+    ├── DiscoveryError               no daemon was found on this computer, or its configuration can't be read
     └── DaemonError                  a daemon launched by :mod:`aiosyncthing.daemon` failed
 
-Handle: everything up to `ServerError` says something about one request; `UnreachableError`, `MigrationError` and
-`ProxyError` may heal by waiting. A bug of the calling program: `BadRequestError` and `EventLoopError`.
+The errors up to `ServerError` concern a single request. `UnreachableError`, `MigrationError` and `ProxyError` may be
+temporary. `BadRequestError` and `EventLoopError` are bugs in the calling program.
 
-No error holds the API key, neither in its text nor in its attributes, nor in the error that it was raised from.
+No error holds the API key: neither in its text or attributes, nor in the exception that caused it.
 """
 
 from __future__ import annotations
@@ -82,14 +82,14 @@ __all__ = [
 
 
 class SyncthingError(Exception):
-    """The root of all errors of this package.
+    """The base class of all errors of this package.
 
     Attributes:
-        method: HTTP method of the request, if the error is about one.
+        method: HTTP method of the request, if there was one.
         path: Path of the request without base URL and query, such as ``rest/db/status``.
         status: HTTP status, if there was an answer.
-        body: The daemon's own words (stripped), if there was an answer with a text.
-        retry_after: Seconds after which the answer asked to come back (``Retry-After``); ``None`` if it didn't.
+        body: Text of the answer, stripped, if there was any.
+        retry_after: Seconds to wait before trying again, if the answer said so (``Retry-After``).
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class SyncthingError(Exception):
         self.retry_after = retry_after
 
     def __str__(self) -> str:
-        """What happened, then the request and the daemon's own words."""
+        """What happened, then the request and the daemon's text."""
         message = str(self.args[0]) if self.args else type(self).__name__
         details = [f"{self.method} {self.path}"] if self.method and self.path else []
         if self.status is not None:
@@ -121,7 +121,7 @@ class SyncthingError(Exception):
 
 
 class PingError(SyncthingError):
-    """The daemon did not answer `ping` as it should, for whatever reason; ``__cause__`` has it."""
+    """`ping` failed, for whatever reason, which is the ``__cause__``."""
 
 
 class UnauthorizedError(SyncthingError):
@@ -129,10 +129,10 @@ class UnauthorizedError(SyncthingError):
 
 
 class HostCheckError(SyncthingError):
-    """The daemon listens on a loopback address and was addressed by another host name.
+    """The daemon listens on a loopback address and refuses the host name in the URL.
 
-    The key may well be right. Address it as ``localhost`` or ``127.0.0.1``, let the proxy send such a ``Host``, or
-    set ``gui.insecureSkipHostcheck``.
+    The key may well be right. Use ``localhost`` or ``127.0.0.1``, make the proxy send one of these as ``Host``, or set
+    ``gui.insecureSkipHostcheck``.
     """
 
 
@@ -141,25 +141,25 @@ class NotFoundError(SyncthingError):
 
 
 class UnknownFolderError(NotFoundError):
-    """The daemon has no folder of that ID."""
+    """The daemon has no folder with that ID."""
 
 
 class UnknownDeviceError(NotFoundError):
-    """The daemon has no device of that ID."""
+    """The daemon has no device with that ID."""
 
 
 class FolderNotRunningError(NotFoundError):
-    """The folder exists, but is paused, or has not started (yet)."""
+    """The folder exists, but is paused or has not started yet."""
 
 
 class NotSupportedError(NotFoundError):
-    """This version, build or configuration of the daemon does not have that function."""
+    """This version, build or configuration of the daemon can't do that."""
 
 
 class BadRequestError(SyncthingError, ValueError):
-    """The request makes no sense: refused by this library before sending, or by the daemon.
+    """The request is invalid: refused by this library before sending, or by the daemon.
 
-    ``status`` is ``None`` when nothing was sent.
+    ``status`` is ``None`` if nothing was sent.
     """
 
 
@@ -172,7 +172,7 @@ class ServerError(SyncthingError):
 
 
 class UnreachableError(SyncthingError):
-    """The daemon could not be reached: nothing listens there, the connection broke, or no answer came in time."""
+    """The daemon could not be reached: nothing is listening, the connection broke, or there was no answer in time."""
 
 
 class ConnectionFailedError(UnreachableError, ConnectionError):
@@ -184,11 +184,11 @@ class TLSError(ConnectionFailedError):
 
 
 class FingerprintMismatchError(TLSError):
-    """Another certificate was shown than the pinned one. Nothing of the request was sent.
+    """The server's certificate is not the pinned one. Nothing of the request was sent.
 
     Attributes:
         expected: Fingerprint of the pinned certificate: ``sha256:...``.
-        actual: Fingerprint of the one that was shown.
+        actual: Fingerprint of the server's certificate.
     """
 
     def __init__(
@@ -218,35 +218,35 @@ class NotSyncthingError(SyncthingError):
 
 
 class MigrationError(NotSyncthingError):
-    """Syncthing 2 is converting its database and answers every request with a text about that."""
+    """Syncthing 2 is converting its database, and answers every request with a page that says so."""
 
 
 class ProxyError(NotSyncthingError):
-    """Something in front of the daemon answered with an error of its own, so nothing is known about the daemon.
+    """Something in front of the daemon answered with its own error, which says nothing about the daemon.
 
-    Every answer of Syncthing's API has the header ``X-Syncthing-Id``; this one had not. A proxy whose daemon restarts,
-    or that limits the rate of requests, answers like this for a while.
+    Every answer of Syncthing's API has the header ``X-Syncthing-Id``, and this one did not. A proxy answers like this
+    for a while when its daemon restarts, or when it limits the rate of requests.
     """
 
 
 class InvalidResponseError(SyncthingError):
-    """The answer is announced as JSON but can't be decoded, or is not what Syncthing sends there."""
+    """The answer can't be decoded, or is not what Syncthing sends there."""
 
 
 class ResponseTooLargeError(InvalidResponseError):
-    """The answer, decompressed, is larger than the client accepts. It was not read to its end."""
+    """The answer, decompressed, exceeds the client's limit. The rest was not read."""
 
 
 class RedirectError(SyncthingError):
-    """The answer was a redirect, which is never followed: it would carry the API key elsewhere."""
+    """The answer was a redirect, which is never followed: that would send the API key elsewhere."""
 
 
 class WaitTimeoutError(SyncthingError, TimeoutError):
-    """What was waited for did not come about in time; the text says what was missing.
+    """Waiting took too long; the text says what was still missing.
 
     Attributes:
-        progress: How far `Syncthing.wait_in_sync` had come; ``None`` where something else was waited for.
-        missing: What was missing where, with the names and reasons of failed items: ``progress.missing``.
+        progress: How far `Syncthing.wait_in_sync` got; ``None`` for other waits.
+        missing: What was still missing, and where, with failed items and the reasons: ``progress.missing``.
     """
 
     def __init__(
@@ -258,11 +258,11 @@ class WaitTimeoutError(SyncthingError, TimeoutError):
 
 
 class CannotSyncError(SyncthingError):
-    """A folder can't get in sync by waiting: it has an error, or a device is paused.
+    """Waiting can't bring a folder in sync: it has an error, or a device is paused.
 
     Attributes:
         folder_id: The folder.
-        device_id: The device that stands in the way, if it is one.
+        device_id: The device that prevents it, if any.
         reason: Why.
     """
 
@@ -276,27 +276,27 @@ class CannotSyncError(SyncthingError):
 
 
 class EventLoopError(SyncthingError, RuntimeError):
-    """A client, stream or mirror was used in another event loop than the one it belongs to.
+    """A client, stream or mirror was used in an event loop other than its own.
 
-    The text says whether that loop is closed, or is running in another thread, and what to do.
+    The text says whether that loop is closed or running in another thread, and what to do.
     """
 
 
 class RestartedError(SyncthingError):
     """`events.listen` noticed that the daemon was restarted, so events may be missing.
 
-    Read the state again, and listen again. `events.stream` goes on by itself.
+    Read the state again, then call `listen` again. `events.stream` continues by itself.
     """
 
 
 class MultipleDaemonsError(SyncthingError):
-    """Two daemons answer in turns at one address, such as two containers behind one service name.
+    """Two daemons answer alternately at one address, such as two containers behind one service name.
 
-    Nothing that is asked there has a meaning. Give each daemon an address of its own, or make the proxy send every
-    request to the same one.
+    No answer from there can be relied on. Give each daemon its own address, or make the proxy send every request to the
+    same one.
 
     Attributes:
-        device_ids: Device IDs of the daemons. Only one if two processes run with the same identity.
+        device_ids: Device IDs of the daemons; a single one if two processes have the same identity.
     """
 
     def __init__(self, message: str = "", *, device_ids: tuple[str, ...] = ()) -> None:
@@ -305,7 +305,7 @@ class MultipleDaemonsError(SyncthingError):
 
 
 class DiscoveryError(SyncthingError):
-    """The Syncthing of this computer was not found, or what is needed of its configuration can't be read."""
+    """No Syncthing was found on this computer, or its configuration can't be read."""
 
 
 class DaemonError(SyncthingError):

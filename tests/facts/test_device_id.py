@@ -149,14 +149,14 @@ def test_is_a_string() -> None:
 @pytest.mark.parametrize(
     ("certificate", "reason"),
     [
-        (b"", "not a certificate"),
-        ("hello", "not a certificate"),
-        (b"\x30\x03\x02\x01\x01", "not a certificate"),
-        (b"\x30\x82\x01", "not a certificate"),
-        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "not a certificate"),
+        (b"", "not a complete certificate"),
+        ("hello", "not a complete certificate"),
+        (b"\x30\x03\x02\x01\x01", "not a complete certificate"),
+        (b"\x30\x82\x01", "not a complete certificate"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "not a complete certificate"),
         ("-----BEGIN CERTIFICATE-----\nA!AA\n-----END CERTIFICATE-----\n", "damaged"),
         ("-----BEGIN CERTIFICATE-----\nAAAAA\n-----END CERTIFICATE-----\n", "damaged"),
-        ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "not a certificate"),
+        ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "not a complete certificate"),
     ],
 )
 def test_no_certificate(certificate: bytes | str, reason: str) -> None:

@@ -95,7 +95,7 @@ def test_not_set(text: str) -> None:
 )
 def test_malformed(text: str) -> None:
     """Anything but a time stamp of RFC 3339 is refused with an error that is a ValueError and shows the text."""
-    with pytest.raises(BadRequestError, match="is not a time stamp") as caught:
+    with pytest.raises(BadRequestError, match="is not a timestamp") as caught:
         parse_time(text)
     assert isinstance(caught.value, ValueError)
     assert repr(text) in str(caught.value)

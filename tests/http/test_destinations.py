@@ -53,12 +53,12 @@ def test_what_can_not_be_right() -> None:
     with pytest.raises(UnauthorizedError, match="decode it"):
         destinations(b"key").find("GET", "rest/system/ping")
     assert destinations(b"key").find("GET", "rest/noauth/health")
-    with pytest.raises(BadRequestError, match="with http://"):
+    with pytest.raises(BadRequestError, match="begin with http://"):
         destinations(url="nas").find("GET", "rest/noauth/health")
     with pytest.raises(UnauthorizedError, match="the key comes first"):
         destinations("http://nas", "key").find("GET", "rest/noauth/health")
     for url in ("http://[::1", "http://nas:99999"):
-        with pytest.raises(BadRequestError, match="must be like"):
+        with pytest.raises(BadRequestError, match="must look like"):
             destinations(url=url).find("GET", "rest/system/ping")
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
+import ssl
+import subprocess
 import sys
 from base64 import b64encode
+from typing import Final
 
 import pytest
 
-from aiosyncthing._http.place import Place, locate, split_user_info
+from aiosyncthing._http.place import Place, locate, preload, reason, split_user_info
 from aiosyncthing.exceptions import BadRequestError
 
 
@@ -91,3 +96,41 @@ def basic(credentials: str) -> str:
 def test_user_and_password(url: str, base: str, header: str) -> None:
     """User and password of any URL become a header, and leave the URL."""
     assert split_user_info(url) == (base, header)
+
+
+PRELOADING: Final = """
+import sys
+from yarl import URL
+from aiosyncthing._http.place import preload
+preload()
+before = set(sys.modules)
+import concurrent.futures
+concurrent.futures.ThreadPoolExecutor
+URL("http://\N{LATIN SMALL LETTER U WITH DIAERESIS}.invalid").raw_host
+"localhost".encode("idna")
+print(set(sys.modules) - before)
+"""
+
+
+def test_connecting_imports_nothing() -> None:
+    """Threads, host names, and host names that are not ASCII need no further module."""
+    preload()  # a second call does no harm
+    done = subprocess.run([sys.executable, "-c", PRELOADING], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed"), os.strerror(errno.ECONNREFUSED)),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (ssl.SSLError(1, "wrong version number"), "wrong version number"),
+        (OSError("AF_UNIX path too long"), "AF_UNIX path too long"),
+        (OSError(), "OSError"),
+        (ValueError("embedded null byte"), "embedded null byte"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_reasons(error: Exception, expected: str) -> None:
+    """The system's own words where there is a number, else those of the error; there always are some."""
+    assert reason(error) == expected

@@ -168,7 +168,7 @@ async def test_a_bomb(server: Server) -> None:
 
     async with Syncthing(KEY, server.url, timeout=60) as client:
         other = asyncio.create_task(count())
-        with pytest.raises(ResponseTooLargeError, match="268,435,456 bytes"):
+        with pytest.raises(ResponseTooLargeError, match="256 MiB"):
             await client.system.status()
         other.cancel()
     assert turns > 100
@@ -199,7 +199,7 @@ async def test_no_limit(server: Server) -> None:
 @pytest.mark.parametrize("limit", [0, -1, 1.5, "1", True])
 def test_limits_that_make_no_sense(limit: Any) -> None:
     """A limit is a positive number of bytes."""
-    with pytest.raises(BadRequestError, match="max_response_size must be a number of bytes"):
+    with pytest.raises(BadRequestError, match="max_response_size must be a positive number of bytes"):
         Syncthing(KEY, max_response_size=limit)
 
 
@@ -207,7 +207,7 @@ def test_limits_that_make_no_sense(limit: Any) -> None:
 async def test_a_way_that_was_not_asked_for(server: Server, api: API, encoding: str) -> None:
     """What can't be decompressed here is named."""
     server.queue.append(Answer(b"x", content_type="application/json", headers={"Content-Encoding": encoding}))
-    with pytest.raises(InvalidResponseError, match=f"was not asked for: '{encoding[:100]}'") as caught:
+    with pytest.raises(InvalidResponseError, match=f"in an unsupported format: '{encoding[:100]}'") as caught:
         await api.request("rest/system/status")
     assert len(str(caught.value)) < 300
 

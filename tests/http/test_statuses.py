@@ -64,13 +64,13 @@ def fail(status: int, text: str, headers: dict[str, str] | None = None, name: st
         (403, "Host check error\n", TEXT, "STATUS", HostCheckError, "gui.insecureSkipHostcheck"),
         (403, "Debugging disabled", None, "DEBUG_FILE", NotSupportedError, "set gui.debugging"),
         # What needs no key.
-        (403, "Forbidden", None, "LOGIN", UnauthorizedError, "user or password are wrong"),
-        (403, "Forbidden\n", TEXT, "LOGIN", UnauthorizedError, "user or password are wrong"),
+        (403, "Forbidden", None, "LOGIN", UnauthorizedError, "wrong user name or password"),
+        (403, "Forbidden\n", TEXT, "LOGIN", UnauthorizedError, "wrong user name or password"),
         (403, "Forbidden", None, "HEALTH", UnauthorizedError, "refused the request"),
-        (403, "CSRF Error", GENUINE_119, "HEALTH", NotSupportedError, "it came with 1.22.1"),
-        (401, "Not Authorized\n", TEXT, "HEALTH", NotSupportedError, "it came with 1.22.1"),
-        (401, "Not Authorized\n", TEXT, "LOGOUT", NotSupportedError, "it came with 1.26.0"),
-        (404, "404 page not found", None, "LOGIN", NotSupportedError, "or not with its present settings"),
+        (403, "CSRF Error", GENUINE_119, "HEALTH", NotSupportedError, "it was added in 1.22.1"),
+        (401, "Not Authorized\n", TEXT, "HEALTH", NotSupportedError, "it was added in 1.22.1"),
+        (401, "Not Authorized\n", TEXT, "LOGOUT", NotSupportedError, "it was added in 1.26.0"),
+        (404, "404 page not found", None, "LOGIN", NotSupportedError, "at least not with its current settings"),
         # What is not there.
         (404, "no such folder", None, "DB_STATUS", UnknownFolderError, "no such folder"),
         (500, "no such folder", None, "DB_BROWSE", UnknownFolderError, "no such folder"),
@@ -85,17 +85,17 @@ def fail(status: int, text: str, headers: dict[str, str] | None = None, name: st
         (500, "Invalid folder ID", None, "RESET", UnknownFolderError, "no such folder"),
         (404, "<html>", HTML | GENUINE, "DB_STATUS", UnknownFolderError, "no such folder"),
         # What this daemon does not have.
-        (404, "404 page not found", GENUINE_119, "PATHS", NotSupportedError, "v1.19.2 has no such endpoint: it came"),
+        (404, "404 page not found", GENUINE_119, "PATHS", NotSupportedError, "v1.19.2 has no such endpoint: it was added"),
         (
             404,
             "404 page not found",
             None,
             "LOG_LEVELS",
             NotSupportedError,
-            "v1.29.5 has no such endpoint: it came with 2",
+            "v1.29.5 has no such endpoint: it was added in 2",
         ),
         (404, "404 page not found", GENUINE_2, "DEBUG_FACILITIES", NotSupportedError, "it was removed in 2.0.0"),
-        (404, "404 page not found", None, "", NotSupportedError, "v1.29.5 has no such endpoint, or not with"),
+        (404, "404 page not found", None, "", NotSupportedError, "v1.29.5 has no such endpoint, at least not with"),
         (405, "Method Not Allowed", None, "", NotSupportedError, "has no such endpoint"),
         (501, "upgrade unsupported", None, "UPGRADE", NotSupportedError, "can't upgrade itself"),
         (503, "upgrade unsupported", None, "UPGRADE", NotSupportedError, "can't upgrade itself"),
@@ -105,12 +105,12 @@ def fail(status: int, text: str, headers: dict[str, str] | None = None, name: st
         (404, "404 page not found", None, "PATHS", NotFoundError, "check the base URL"),
         (404, "404 page not found", None, "DEBUG_FACILITIES", NotFoundError, "check the base URL"),
         # Not from Syncthing.
-        (404, "404 page not found", TEXT, "DB_STATUS", ProxyError, "such as a proxy, knows no such page"),
-        (404, "no such folder", TEXT, "DB_STATUS", ProxyError, "such as a proxy, knows no such page"),
-        (404, "<html>", HTML, "DB_STATUS", ProxyError, "Look at the proxy or the base URL"),
+        (404, "404 page not found", TEXT, "DB_STATUS", ProxyError, "such as a proxy, has no such page"),
+        (404, "no such folder", TEXT, "DB_STATUS", ProxyError, "such as a proxy, has no such page"),
+        (404, "<html>", HTML, "DB_STATUS", ProxyError, "Check the proxy and the base URL"),
         (403, "<html>", HTML, "STATUS", ProxyError, "such as a proxy, refuses access"),
         (403, "Forbidden", TEXT, "STATUS", ProxyError, "such as a proxy, refuses access"),  # Traefik's
-        (401, "", {}, "STATUS", ProxyError, "wants a login of its own"),
+        (401, "", {}, "STATUS", ProxyError, "wants its own login"),
         (403, "", {}, "", ProxyError, "such as a proxy, refuses access"),
         (405, "", {}, "LOG_LEVELS", NotSyncthingError, "such as a proxy, refused the request"),
         (400, "<html>", HTML, "STATUS", BadRequestError, "Syncthing, or something in front of it"),
@@ -124,7 +124,7 @@ def fail(status: int, text: str, headers: dict[str, str] | None = None, name: st
             for headers in (None, {}, HTML)
         ),
         # What was asked for.
-        (400, "json: cannot unmarshal", None, "PATCH_OPTIONS", BadRequestError, "make sense"),
+        (400, "json: cannot unmarshal", None, "PATCH_OPTIONS", BadRequestError, "rejected the request as invalid"),
         (400, '"x": device ID invalid: incorrect length', None, "DEVICE", InvalidDeviceIDError, "not a device ID"),
         (500, '"X": check digit incorrect', None, "PAUSE", InvalidDeviceIDError, "not a device ID"),
         (500, '"a\nb": device ID invalid: incorrect length', None, "PAUSE", InvalidDeviceIDError, "not a device ID"),
@@ -169,7 +169,7 @@ def test_errors(
 @pytest.mark.parametrize(
     ("status", "location", "message"),
     [
-        (307, "https://127.0.0.1:8384/rest/system/status", "redirected to https://127.0.0.1:8384: use that https"),
+        (307, "https://127.0.0.1:8384/rest/system/status", "redirected to https://127.0.0.1:8384: use that address"),
         (302, "http://other/login?next=x", "redirected to http://other: check the URL"),
         (301, "/rest/system/ping", "redirected to another path: check the URL"),
         (301, "", "redirected to another path"),
@@ -191,10 +191,10 @@ def test_redirects(status: int, location: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        ("v1.19.2-ds1", "Syncthing v1.19.2-ds1 has no such endpoint: it came with 1.21.0"),
-        ("v1.20", "it came with 1.21.0"),
-        ("v1.9.0", "it came with 1.21.0"),
-        ("unknown-dev", "it came with 1.21.0"),
+        ("v1.19.2-ds1", "Syncthing v1.19.2-ds1 has no such endpoint: it was added in 1.21.0"),
+        ("v1.20", "it was added in 1.21.0"),
+        ("v1.9.0", "it was added in 1.21.0"),
+        ("unknown-dev", "it was added in 1.21.0"),
         ("v1.21.0", "check the base URL"),
         ("v2.0.0-rc.1", "check the base URL"),
         ("v10.0.0", "check the base URL"),
@@ -385,7 +385,7 @@ def test_what_is_the_daemons_is_what_it_says(page: str) -> None:
         ("http://nas:8384/rest", "its API is not below '/rest': .* Try http://nas:8384$"),
         ("https://nas/syncthing", "its API is not below '/syncthing': .* Try https://nas$"),
         ("http://[::1]:8384/a/b", r"not below '/a/b': .* Try http://\[::1\]:8384$"),
-        ("http://nas:8384", "check the base URL, and whether a proxy changes paths"),
+        ("http://nas:8384", "check the base URL, and whether a proxy rewrites paths"),
         ("http://[", "check the base URL"),
     ],
 )
@@ -404,7 +404,7 @@ def test_no_key() -> None:
     for status, headers, text in ((403, GENUINE | TEXT, "CSRF Error\n"), (403, TEXT, "Forbidden\n"), (401, MOCKED, "")):
         error = http_error(Refusal(ROUTES["STATUS"], "GET", "rest/x", status, CIMultiDict(headers), text, no_key=True))
         assert type(error) is UnauthorizedError
-        assert "the API key is empty: is the variable set" in str(error)
+        assert "the API key is empty: is the variable that should hold it set" in str(error)
     error = http_error(Refusal(ROUTES["STATUS"], "GET", "rest/x", 403, CIMultiDict(HTML), "<html>", no_key=True))
     assert "key" not in str(error)
 

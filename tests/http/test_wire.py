@@ -325,7 +325,7 @@ def test_what_answered_is_named() -> None:
         read(OBJECT, {}, PAGE)
     with pytest.raises(MigrationError, match="converting its database"):
         read(OBJECT, TEXT, MIGRATION)
-    with pytest.raises(InvalidResponseError, match=r"announced as JSON, but is none: .*line 1"):
+    with pytest.raises(InvalidResponseError, match=r"not valid JSON: .*line 1"):
         read(OBJECT, GENUINE | JSON, b"{")
     with pytest.raises(InvalidResponseError, match=r"the answer is not a JSON object"):
         read(OBJECT, GENUINE | JSON, b"[]")

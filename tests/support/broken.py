@@ -279,14 +279,14 @@ BROKEN: Final = (
     Broken(
         "no answer at all", _answering(Answer(raw=b"")), ConnectionFailedError, "without an answer", ConnectionError
     ),
-    Broken("another protocol", _answering(Answer(raw=b"SSH-2.0-OpenSSH_9.2\r\n")), NotSyncthingError, "not HTTP"),
+    Broken("another protocol", _answering(Answer(raw=b"SSH-2.0-OpenSSH_9.2\r\n")), NotSyncthingError, "not valid HTTP"),
     Broken("lost", _lost_before_writing, ConnectionFailedError, "the connection", ConnectionError),
     Broken("proxy", _proxy, ConnectionFailedError, "407", ConnectionError),
     # TLS
     Broken("https to http", _serving(_speak_http, "https"), TLSError, "begin with http://", ConnectionError),
     Broken("http to https", _http_to_tls, ConnectionFailedError, "without an answer", ConnectionError),
     Broken("self-signed", _self_signed, TLSError, "verify_ssl=False", ConnectionError),
-    Broken("other certificate", _other_certificate, FingerprintMismatchError, "not the expected one", ConnectionError),
+    Broken("other certificate", _other_certificate, FingerprintMismatchError, "not the pinned one", ConnectionError),
     Broken("pinned another", _pinned_another, FingerprintMismatchError, "Nothing was sent", ConnectionError),
     Broken("no CA file", _no_authority, TLSError, "can't use the CA file", ConnectionError),
     # Unix sockets
@@ -380,7 +380,7 @@ BROKEN: Final = (
         "invalid JSON",
         _answering(Answer(b'{"myID": ', content_type=_JSON)),
         InvalidResponseError,
-        "is none",
+        "is not valid JSON",
         status=200,
         body='{"myID":',
         json=True,
@@ -389,13 +389,13 @@ BROKEN: Final = (
         "empty JSON",
         _answering(Answer(b"", content_type=_JSON)),
         InvalidResponseError,
-        "is none",
+        "is not valid JSON",
         status=200,
         json=True,
     ),
     # Redirected
     Broken("moved", _answering(_redirect("http://nas:80/x")), RedirectError, "redirected to http://nas:80", status=307),
-    Broken("moved to https", _answering(_redirect("https://nas/x", 302)), RedirectError, "https address", status=302),
+    Broken("moved to https", _answering(_redirect("https://nas/x", 302)), RedirectError, "use that address", status=302),
     Broken("moved within", _answering(_redirect("/x", 301)), RedirectError, "another path", status=301),
     # Used wrongly
     Broken("closed client", _at("http://127.0.0.1:8384", closed=True), SyncthingError, "the client is closed"),

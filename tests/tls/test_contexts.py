@@ -118,5 +118,5 @@ def test_files_that_can_not_be_used(tmp_path: Path, make: object) -> None:
         make(tmp_path / "x\0y")
     for content in (b"", b"nonsense", Identity().pem[:-200]):
         path.write_bytes(content)
-        with pytest.raises(UnusableFileError, match="in PEM form"):
+        with pytest.raises(UnusableFileError, match="PEM certificate"):
             make(path)

@@ -110,7 +110,7 @@ async def test_urls_without_tls(url: str) -> None:
 )
 async def test_urls_without_a_host(url: str) -> None:
     """A URL without a host, or with a port that is none, is refused, and a password in it not shown."""
-    with pytest.raises(BadRequestError, match="must be like https://") as caught:
+    with pytest.raises(BadRequestError, match="must look like https://") as caught:
         await fetch_fingerprint(url)
     assert "pass" not in str(caught.value)
     with pytest.raises(BadRequestError, match="absolute path"):
@@ -136,7 +136,7 @@ async def test_nobody_there(folder: Path) -> None:
 
 
 async def test_no_tls() -> None:
-    """Somebody who does not speak TLS, or hangs up, is told of as such."""
+    """Somebody who does not use TLS, or hangs up, is told of as such."""
 
     async def speak_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -146,7 +146,7 @@ async def test_no_tls() -> None:
         await reader.read(1)
 
     async with listening(speak_http) as port:
-        with pytest.raises(TLSError, match=f"127.0.0.1:{port} does not speak TLS: "):
+        with pytest.raises(TLSError, match=f"127.0.0.1:{port} does not use TLS: "):
             await fetch_fingerprint(f"https://127.0.0.1:{port}")
     async with listening(hang_up) as port:
         with pytest.raises(ConnectionFailedError, match="can't connect"):

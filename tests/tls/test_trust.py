@@ -195,7 +195,7 @@ async def test_this_test_hears_what_is_sent() -> None:
 async def test_what_the_error_says() -> None:
     """It is an error of its own that has both fingerprints, says that nothing was sent, and what to do."""
     async with overhearing(identity := Identity()) as other:
-        with pytest.raises(FingerprintMismatchError, match=r"renewed, pin the new one.*GET rest/system/ping") as caught:
+        with pytest.raises(FingerprintMismatchError, match=r"renewed its certificate, pin the new one.*GET rest/system/ping") as caught:
             await ping(other.url, PIN)
     error = caught.value
     assert (error.expected, error.actual) == (str(PIN), str(identity.fingerprint))
@@ -426,7 +426,7 @@ async def test_files_that_can_not_be_used(
         for error in (missing.value, *errors):
             assert type(error) is TLSError
             assert str(file) in str(error)
-        assert "in PEM form" in str(errors[0])
+        assert "PEM certificate" in str(errors[0])
         assert server.connections == 0
         write(file, identity)
         assert await api.request("rest/system/ping") == PONG

@@ -1,7 +1,7 @@
-"""What a client's key and URL mean: where requests go, what they carry, and what must not be seen of it.
+"""What follows from a client's key and URL: where requests go, their headers, and what to keep secret.
 
-A key or URL that can't be right is no reason for an error yet: like one that the daemon refuses, it is reported by the
-first request, where programs expect errors.
+A malformed key or URL raises nothing yet. Like one that the daemon refuses, it is reported by the first request, where
+programs expect errors.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _SWAPPED: Final = "the key comes first: Syncthing(api_key, url)"
 
 
 class Access(NamedTuple):
-    """What a client's key and URL mean.
+    """What follows from a client's key and URL.
 
     Attributes:
-        place: Where the URL leads to.
-        shown: The URL as it may be shown.
-        headers: What every request carries.
-        open_headers: What requests carry that need no key.
-        secrets: What must not be seen.
+        place: Where the URL leads.
+        shown: The URL without its secrets, for display.
+        headers: Headers of requests.
+        open_headers: Headers of requests that need no key.
+        secrets: What to keep out of errors.
         no_key: Whether there is no key.
         bad_key: What is wrong with the key; empty if it can be sent.
         bad_url: What is wrong with the URL; empty if it may be right.
@@ -53,24 +53,24 @@ class Access(NamedTuple):
 
 
 def read_access(api_key: object, url: str) -> Access:
-    """Find out what a key and a URL mean.
+    """Interpret a key and a URL.
 
     Args:
-        api_key: As given to the client: a string, if it is right.
-        url: As given to the client.
+        api_key: As passed to the client; anything but a string is reported in ``bad_key``.
+        url: As passed to the client.
     """
     base, authorization = split_user_info(url)
     is_url = _URL.match(base) is not None
     bad_key = _bad_key(api_key, is_url=is_url)
     place, bad_url = _locate(base, is_url=is_url)
     secrets = [api_key] if isinstance(api_key, str) else []
-    # What is no URL at all may be the key.
+    # What doesn't look like a URL at all may be the key.
     may_be_key = not is_url and re.search("[.:/@]", url) is None
     if may_be_key:
         secrets.append(url)
-    # As aiohttp wants them: then it needs to convert nothing for each request.
+    # The types that aiohttp uses, so that it doesn't convert them for each request.
     headers = CIMultiDict({istr("Accept"): JSON, istr("Accept-Encoding"): ACCEPTED})
-    if authorization:  # not left in the URL, which aiohttp's errors show
+    if authorization:  # removed from the URL, since aiohttp's errors show that
         headers[istr("Authorization")] = Secret(authorization)
         secrets += _parts(authorization)
     with_key = headers.copy()
@@ -100,26 +100,26 @@ def _bad_key(api_key: object, *, is_url: bool) -> str:
         return ""
     stripped = api_key.strip()
     if stripped.isascii() and stripped.isprintable():
-        return "the API key begins or ends with a line break or the like: use api_key.strip()"
-    return "the API key has characters that can't be sent in a header"
+        return "the API key has a line break or other white space at an end: use api_key.strip()"
+    return "the API key contains characters that a header can't hold"
 
 
 def _locate(base: str, *, is_url: bool) -> tuple[Place, str]:
     nowhere = Place("", secure=False)
     if not is_url:
-        return nowhere, f"the base URL must be like {_EXAMPLE}, with http:// or https://"
+        return nowhere, f"the base URL must look like {_EXAMPLE}, and begin with http:// or https://"
     try:
         place = locate(base)
     except BadRequestError as error:
         return nowhere, str(error)
     if not place.socket and (found := re.search("[?#]", base)):
         right = base[: found.start()].rstrip("/")
-        return nowhere, f"the base URL must not have a {found[0]}, as those of web pages do. Try {right}"
+        return nowhere, f"the base URL can't contain a {found[0]}, unlike that of a web page. Try {right}"
     return place, ""
 
 
 def _parts(authorization: str) -> list[str]:
-    """Return what must not be seen of user and password, from their header."""
+    """Return the secrets in an ``Authorization`` header."""
     token = authorization.removeprefix("Basic ")
     credentials = b64decode(token).decode()
     return [token, credentials, credentials.partition(":")[2]]

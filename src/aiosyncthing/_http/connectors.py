@@ -1,4 +1,4 @@
-"""How connections are made: over TCP, through a unix socket, and with TLS through a unix socket."""
+"""How connections are made: over TCP, or through a unix socket with or without TLS."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from .place import Place
 
-# The daemon closes a connection that was idle for 15 s (lib/api/api.go sets ReadTimeout and no IdleTimeout); a
-# request that is sent at that moment fails, and one that is not idempotent can't be repeated.
+# The daemon closes a connection after 15 idle seconds (lib/api/api.go sets ReadTimeout and no IdleTimeout). A request
+# sent at that moment fails, and can't be repeated unless it is idempotent.
 _KEEPALIVE: Final = 10.0
 
 
 class _SecureUnixConnector(aiohttp.UnixConnector):
-    """TLS through a unix socket. aiohttp's own connector would speak plain HTTP there, whatever the URL says."""
+    """TLS through a unix socket: aiohttp's own connector speaks plain HTTP there, whatever the URL says."""
 
     async def _create_connection(
         self,
@@ -37,7 +37,7 @@ class _SecureUnixConnector(aiohttp.UnixConnector):
                 _, protocol = await self._loop.create_unix_connection(
                     self._factory,
                     self._path,
-                    ssl=cast("ssl.SSLContext", req.ssl),  # nothing else is passed for such a place
+                    ssl=cast("ssl.SSLContext", req.ssl),  # for such a place nothing else is passed
                     server_hostname=req.host,
                 )
         except ssl.SSLCertVerificationError as error:
@@ -52,7 +52,7 @@ class _SecureUnixConnector(aiohttp.UnixConnector):
 
 
 def open_connector(place: Place) -> aiohttp.BaseConnector:
-    """Make what connects to a place."""
+    """Return a new connector to a place."""
     if not place.socket:
         return aiohttp.TCPConnector(keepalive_timeout=_KEEPALIVE)
     kind = _SecureUnixConnector if place.secure else aiohttp.UnixConnector
@@ -60,7 +60,7 @@ def open_connector(place: Place) -> aiohttp.BaseConnector:
 
 
 def check_session(session: aiohttp.ClientSession, place: Place) -> None:
-    """Make sure that a borrowed session connects to a place, and as securely as the URL says.
+    """Check that a session that was passed in connects to a place, with TLS if the URL asks for it.
 
     Raises:
         BadRequestError: It doesn't.
@@ -69,20 +69,19 @@ def check_session(session: aiohttp.ClientSession, place: Place) -> None:
     if not place.socket:
         if place.secure and isinstance(connector, (aiohttp.UnixConnector, aiohttp.NamedPipeConnector)):
             raise BadRequestError(
-                f"the session's {type(connector).__name__} has no TLS: it would send the key without any check, though "
-                "the URL says https://"
+                f"the session's {type(connector).__name__} has no TLS: it would send the key unencrypted, although the "
+                "URL begins with https://"
             )
         return
     if place.secure:
         raise BadRequestError(
-            "a session that is passed in can't be used for unixs://, since aiohttp has no TLS through unix sockets. "
-            "Leave it out: the client opens one of its own"
+            "unixs:// needs the client's own session, since aiohttp has no TLS through unix sockets: leave out session="
         )
     if not isinstance(connector, aiohttp.UnixConnector):
         kind = "no connector" if connector is None else f"a {type(connector).__name__}"
         raise BadRequestError(
-            f"the session has {kind}, which doesn't lead to the socket. Leave the session out, or make it with "
+            f"the session has {kind}, which doesn't connect to the socket. Leave out session=, or create it with "
             f"connector=aiohttp.UnixConnector({place.socket!r}, keepalive_timeout=10)"
         )
     if connector.path != place.socket:
-        raise BadRequestError(f"the session's connector leads to {connector.path!r}, the URL to {place.socket!r}")
+        raise BadRequestError(f"the session connects to {connector.path!r}, but the URL names {place.socket!r}")

@@ -1,4 +1,4 @@
-"""Where requests go, what they carry, and how long they may take."""
+"""The URL, headers and time limits of each request."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Limits(NamedTuple):
     """How long a request may take.
 
     Attributes:
-        total: Seconds for the whole; of a poll, until its body begins, and then for each further kilobyte. ``None`` for
-            no limit.
-        phases: What aiohttp is to limit: everything but the whole, see `Limit`.
+        total: Seconds for the whole request; for a poll, until its body begins, and then for each further kilobyte.
+            ``None`` for no limit.
+        phases: The limits that aiohttp enforces: all but that for the whole, which `Limit` does.
     """
 
     total: float | None
@@ -39,11 +39,11 @@ class Destination(NamedTuple):
     """Where a request goes.
 
     Attributes:
-        route: Its route; ``None`` for a path that no route is known of.
+        route: Its route; ``None`` if the path is not in the route table.
         url: Its URL.
         path: Its path below the base URL, without query.
-        headers: What it carries.
-        limits: How long it may usually take.
+        headers: Its headers.
+        limits: Its default limits.
     """
 
     route: Route[Any] | None
@@ -57,11 +57,11 @@ class Destinations:
     """Where the requests of a client go.
 
     Args:
-        access: What the client's key and URL mean.
+        access: What follows from the client's key and URL.
         timeout: Seconds for a whole request; ``None`` for no limit.
 
     Attributes:
-        base: The base URL in terms of HTTP, without a final slash.
+        base: The base URL for HTTP, without a trailing slash.
     """
 
     def __init__(self, access: Access, timeout: float | None) -> None:
@@ -75,11 +75,11 @@ class Destinations:
 
         Args:
             method: HTTP method.
-            uri: Path below the base URL, with or without a slash before it and a query behind.
+            uri: Path below the base URL, with or without a leading slash and a query.
 
         Raises:
-            UnauthorizedError: The key can't be right.
-            BadRequestError: The URL can't be right, or the path leads elsewhere.
+            UnauthorizedError: The key is malformed.
+            BadRequestError: The URL is malformed, or the path leads elsewhere.
         """
         return self._known.get((method, uri)) or self._find(method, uri)
 
@@ -87,13 +87,13 @@ class Destinations:
         """Return how long a request may take.
 
         Args:
-            route: The route that is asked.
+            route: The requested route.
             timeout: Seconds for the whole request; ``None``, ``math.inf`` or 0 for no limit.
         """
         seconds = timeout if timeout is not None and 0 < timeout < math.inf else None
         if route is not None and route.poll:
-            # The headers of a poll come at once, the events when there are any. What counts is silence, and how much
-            # comes in that time: a limit for the whole would cut off a large answer on a slow line.
+            # The headers of a poll come at once, the events when there are any. Only silence is limited: a limit for
+            # the whole would cut off a large answer on a slow connection.
             return Limits(seconds, aiohttp.ClientTimeout(total=None, connect=self._timeout, sock_read=seconds))
         return Limits(seconds, aiohttp.ClientTimeout(total=None, sock_connect=self._timeout))
 
@@ -110,7 +110,7 @@ class Destinations:
         base = str(_parse(self.base, encoded=False)).rstrip("/")
         headers = access.open_headers if keyless else access.headers
         target = Destination(route, _parse(join_url(base, uri)), path, headers, self._usual_limits(route))
-        if route is not None and given == route.path:  # there are only so many of these
+        if route is not None and given == route.path:  # without IDs and queries there are few
             self._known[method, given] = target
         return target
 
@@ -131,7 +131,7 @@ def with_query(url: URL, params: Params) -> URL:
 
 
 def left(limits: Limits, seconds: float) -> Limits:
-    """Return what is left of the time for a request when so many seconds of it are over."""
+    """Return the limits that remain after some seconds have passed."""
     return limits if limits.total is None else limits._replace(total=max(limits.total - seconds, 0))
 
 
@@ -139,4 +139,4 @@ def _parse(url: str, *, encoded: bool = True) -> URL:
     try:
         return URL(url, encoded=encoded)
     except ValueError as error:
-        raise BadRequestError("the base URL must be like http://127.0.0.1:8384") from error
+        raise BadRequestError("the base URL must look like http://127.0.0.1:8384") from error

@@ -1,4 +1,4 @@
-"""Writing a download to a file without blocking the event loop."""
+"""Writing downloads to files without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _T = TypeVar("_T")
 async def open_target(target: Target) -> AsyncGenerator[Callable[[bytes], Awaitable[object]]]:
     """Yield a function that writes a chunk.
 
-    A path is written under a temporary name in the same folder, which takes the name's place when the block ends
-    well and vanishes when it doesn't. A file object is only written to; its owner closes it.
+    A path is written under a temporary name in the same folder. When the block succeeds, that file is renamed to the
+    path, otherwise it is deleted. A file object is only written to; its owner closes it.
     """
     if not isinstance(target, (str, os.PathLike)):
         yield lambda chunk: _in_thread(lambda: _write_all(target, chunk))
@@ -50,7 +50,7 @@ class _Part:
         self._exists = False
 
     def create(self) -> None:
-        # The name is cut so that the longer one is allowed wherever it is itself.
+        # Shortened, since a file name has a maximum length.
         descriptor, name = tempfile.mkstemp(prefix=f".{self._path.name[:30]}.", suffix=".part", dir=self._path.parent)
         self._file = os.fdopen(descriptor, "wb")
         self._name = Path(name)
@@ -66,26 +66,26 @@ class _Part:
 
     def discard(self) -> None:
         if self._exists:
-            with contextlib.suppress(OSError):  # a full disk: closing writes what is buffered
+            with contextlib.suppress(OSError):  # closing flushes the buffer: the disk may be full
                 self._file.close()
             self._name.unlink(missing_ok=True)
 
 
 def _write_all(file: IO[bytes], chunk: bytes) -> None:
-    while chunk and (written := file.write(chunk)):  # an unbuffered file may take a part only
+    while chunk and (written := file.write(chunk)):  # an unbuffered file may write less
         chunk = chunk[written:]
 
 
 async def _in_thread(function: Callable[[], _T]) -> _T:
-    """Run a function in a thread, and when cancelled wait for its end: the file must not be closed under it."""
+    """Run a function in a thread, and wait for it even when cancelled: it may be using the file."""
     work = asyncio.ensure_future(asyncio.to_thread(function))
     try:
-        await asyncio.wait([work])  # asyncio.shield() would log what fails after the cancellation (Python 3.14)
+        await asyncio.wait([work])  # Python 3.14's asyncio.shield() would log an error after the cancellation
     except asyncio.CancelledError:
         while not work.done():
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([work])
         if not work.cancelled():
-            work.exception()  # looked at, so asyncio has nothing to complain about
+            work.exception()  # retrieved, so that asyncio doesn't log it
         raise
     return work.result()

@@ -1,7 +1,7 @@
-"""What aiohttp raises, translated into the errors of this package.
+"""Translates aiohttp's exceptions into the errors of this package.
 
-aiohttp's `ClientResponseError` carries the request's headers, and with them the API key. None of them leaves `API`
-as aiohttp made it: an answer with an error status becomes a `StatusError`, made without those headers.
+aiohttp's `ClientResponseError` carries the request's headers, and with them the API key, so none leaves `API` as
+aiohttp raised it: an answer with an error status becomes a `StatusError`, which has no such headers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from aiosyncthing.exceptions import (
     TLSError,
 )
 
-from .reasons import reason
+from .place import reason
 from .statuses import Refusal, http_error
 
 if TYPE_CHECKING:
@@ -37,18 +37,18 @@ if TYPE_CHECKING:
     from .secrets import Secrets
 
 _REPEATABLE: Final = {"GET", "PUT", "DELETE"}
-# Where a change of the GUI's settings is sent. It ends connections itself, and two at a time can leave the daemon
-# without its API.
+# These may change the GUI's settings: the daemon then closes connections by itself, and two changes in a row can leave
+# it without its API.
 _UNREPEATABLE: Final = {_routes.PUT_GUI.path, _routes.REPLACE_CONFIG.path}
 _HALF_A_HEAD: Final = b"half a head"
 _NO_HEADERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 
 
 class StatusError(aiohttp.ClientResponseError):
-    """An answer with an error status, with the daemon's words as its message.
+    """An answer with an error status; the message is the daemon's text.
 
     Args:
-        url: The URL that was asked.
+        url: The requested URL.
         refusal: The answer.
     """
 
@@ -64,24 +64,24 @@ class StatusError(aiohttp.ClientResponseError):
 
 
 def without_secrets(error: Exception, method: str, uri: str, secrets: Secrets) -> Exception:
-    """Return what to raise, outside of any handler, in the place of what came out of aiohttp or of this package.
+    """Return the exception to raise in place of one from aiohttp or this package, outside of any handler.
 
-    Errors that hold the request's headers are replaced; all others lose the secrets that the other side sent back, and
-    forget which frames they passed.
+    An error that holds the request's headers is replaced. Any other loses its traceback and the secrets that the server
+    may have echoed.
 
     Args:
-        error: What was raised.
+        error: The exception that was raised.
         method: HTTP method of the request.
         uri: Path of the request.
-        secrets: What must not be seen.
+        secrets: What to remove.
     """
     path = _path(uri)
     if isinstance(error, aiohttp.ClientResponseError) and not isinstance(error, StatusError):
         said = secrets.mask(" ".join(error.message.split()))
         if isinstance(error, aiohttp.ClientHttpProxyError):
-            message = f"the HTTP proxy does not connect: {error.status} {said}"
+            message = f"the HTTP proxy refused to connect: {error.status} {said}"
             return ConnectionFailedError(message, method=method, path=path)
-        message = f"the answer is not HTTP as it should be ({said}): another program on that port?"
+        message = f"the answer is not valid HTTP ({said}): is another program using that port?"
         return NotSyncthingError(message, method=method, path=path)
     if isinstance(error, SyncthingError) and error.method is None:
         error.method, error.path = method, path
@@ -92,14 +92,14 @@ def without_secrets(error: Exception, method: str, uri: str, secrets: Secrets) -
 
 
 def may_repeat(error: Exception, method: str, uri: str) -> bool:
-    """Return whether a request may be sent again, once, that failed on a connection that was in use before.
+    """Return whether to repeat, once, a request that failed on a reused connection.
 
-    The daemon closes connections that are idle, and may do so at the very moment when a request is on its way. Where a
-    request has the same effect when it is repeated, that is no reason for an error. aiohttp repeats GET, PUT and DELETE
-    itself (see `for_aiohttp`), but neither PATCH nor what it could not even begin to write.
+    The daemon closes idle connections, possibly just as a request is sent; then a request that has the same effect
+    twice can be repeated. aiohttp itself repeats GET, PUT and DELETE (see `for_aiohttp`), but not PATCH, nor a request
+    that it could not start to write.
 
     Args:
-        error: What was raised before there was an answer.
+        error: The exception that was raised before there was an answer.
         method: HTTP method of the request.
         uri: Path of the request.
     """
@@ -110,7 +110,7 @@ def may_repeat(error: Exception, method: str, uri: str) -> bool:
 
 
 def for_aiohttp(method: str, path: str) -> str:
-    """Return a method as aiohttp is to get it, which repeats what is idempotent unless it doesn't recognize the method.
+    """Return the method to pass to aiohttp, which repeats idempotent requests unless it doesn't recognize the method.
 
     Args:
         method: HTTP method.
@@ -120,24 +120,24 @@ def for_aiohttp(method: str, path: str) -> str:
 
 
 class _Unrepeated(str):
-    """A method that aiohttp finds in no set of methods, such as that of those it repeats. It has no option for that."""
+    """A method that is in none of aiohttp's sets, such as the one of idempotent methods: there is no option for it."""
 
     __slots__ = ()
 
     __hash__ = object.__hash__
 
     def upper(self) -> str:
-        """Return it as it is: aiohttp would make another string of it."""
+        """Return the object itself; aiohttp would go on with another string."""
         return self
 
 
 def _ended_unanswered(error: Exception) -> bool:
-    """Return whether a connection ended before any byte of the answer came."""
+    """Return whether the connection ended before the first byte of the answer."""
     match error:
         case aiohttp.ServerDisconnectedError():
             return not _half_a_head(error)
         case aiohttp.ClientConnectorError():
-            return False  # there was none
+            return False  # there was no connection
         case aiohttp.ClientOSError() | ConnectionResetError():
             return True
         case _:
@@ -145,12 +145,10 @@ def _ended_unanswered(error: Exception) -> bool:
 
 
 def translate(error: Exception, method: str, uri: str) -> SyncthingError:
-    """Return the error of this package that stands for any exception raised while a request was made.
-
-    That exception becomes its cause.
+    """Return the error of this package for an exception raised during a request, with that exception as its cause.
 
     Args:
-        error: What was raised.
+        error: The exception that was raised.
         method: HTTP method of the request.
         uri: Path of the request.
     """
@@ -159,13 +157,13 @@ def translate(error: Exception, method: str, uri: str) -> SyncthingError:
         return error
     if isinstance(error, StatusError):
         failure = http_error(error.refusal)
-    elif isinstance(error, aiohttp.ClientResponseError):  # from a stand-in for `API.raw_request`
+    elif isinstance(error, aiohttp.ClientResponseError):  # from a replacement for `API.raw_request`
         headers: Mapping[str, str] = error.headers if error.headers is not None else {}
         route = find_route(method, path)
         failure = http_error(Refusal(route, method, path, error.status, headers, error.message, genuine=True))
-    elif isinstance(error, aiohttp.ServerFingerprintMismatch):  # a pin of a borrowed session
+    elif isinstance(error, aiohttp.ServerFingerprintMismatch):  # a pin in the session that was passed in
         expected, actual = (f"sha256:{digest.hex()}" for digest in (error.expected, error.got))
-        message = f"the certificate is not the expected one: expected {expected}, got {actual}. Nothing was sent"
+        message = f"the certificate is not the pinned one: expected {expected}, got {actual}. Nothing was sent"
         failure = FingerprintMismatchError(message, method=method, path=path, expected=expected, actual=actual)
     else:
         kind, message = _classify(error)
@@ -175,7 +173,7 @@ def translate(error: Exception, method: str, uri: str) -> SyncthingError:
 
 
 def _half_a_head(error: aiohttp.ServerDisconnectedError) -> bool:
-    """Return whether the connection ended after a part of an answer's head; aiohttp gives that as the message."""
+    """Return whether the connection ended within the head of the answer: then aiohttp puts that in the message."""
     return not isinstance(error.message, str)
 
 
@@ -190,15 +188,15 @@ def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
         case ssl.SSLCertVerificationError():
             return TLSError, (
                 f"TLS failed: {_reason(error)}. Syncthing's own certificate is self-signed: pin it with "
-                "tls=aiosyncthing.Fingerprint(...), which `await aiosyncthing.fetch_fingerprint(url)` fetches. As a "
-                "last resort, verify_ssl=False accepts any certificate, also an attacker's"
+                "tls=aiosyncthing.Fingerprint(...), which `await aiosyncthing.fetch_fingerprint(url)` returns. As a "
+                "last resort, verify_ssl=False accepts any certificate, even an attacker's"
             )
         case aiohttp.ClientSSLError() | ssl.SSLError():
-            return TLSError, f"TLS failed: {_reason(error)}. Is the URL to begin with http://?"
+            return TLSError, f"TLS failed: {_reason(error)}. Should the URL begin with http://?"
         case aiohttp.ClientPayloadError():
             return IncompleteResponseError, "the connection ended in the middle of the answer"
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
-            return BadRequestError, "the base URL must be like http://127.0.0.1:8384"
+            return BadRequestError, "the base URL must look like http://127.0.0.1:8384"
         case UnixClientConnectorError():
             return (
                 ConnectionFailedError,
@@ -222,5 +220,5 @@ def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return reason(error.certificate_error)  # older versions of aiohttp give it no os_error
+        return reason(error.certificate_error)  # older versions of aiohttp set no os_error
     return reason(error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error)

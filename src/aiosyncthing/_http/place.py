@@ -1,12 +1,17 @@
-"""Where a base URL leads to: a host and a port, or a unix socket."""
+"""Where a base URL leads, what to import before connecting there, and why that fails. Needs no aiohttp."""
 
 from __future__ import annotations
 
+import os
 import re
+import ssl
 import sys
 from base64 import b64encode
+from importlib import import_module
 from typing import Final, NamedTuple
 from urllib.parse import unquote
+
+from yarl import URL
 
 from aiosyncthing.exceptions import BadRequestError
 
@@ -14,17 +19,17 @@ _SCHEME: Final = re.compile(r"[^/?#]*//")
 _HOST_AND_PORT: Final = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
 _WITH_PORT: Final = re.compile(r"[^/?#@]+:\d+(?=[/?#]|$)")
 _SOCKET: Final = re.compile(r"unix(s?):(.*)", re.IGNORECASE | re.DOTALL)
-# Syncthing checks no host name on a socket (lib/api/api.go), but HTTP wants one.
+# Syncthing ignores the host name on a socket (lib/api/api.go), but HTTP requires one.
 _HOST: Final = "localhost"
 
 
 class Place(NamedTuple):
-    """Where a base URL leads to.
+    """Where a base URL leads.
 
     Attributes:
-        base: The base URL in terms of HTTP, without a final slash.
-        secure: Whether it speaks TLS.
-        socket: Path of the unix socket; empty for a host and a port.
+        base: The base URL for HTTP, without a trailing slash.
+        secure: Whether to use TLS.
+        socket: Path of the unix socket; empty for a host and port.
     """
 
     base: str
@@ -33,13 +38,13 @@ class Place(NamedTuple):
 
 
 def locate(url: str) -> Place:
-    """Find out where a base URL leads to.
+    """Return where a base URL leads.
 
     Args:
-        url: It, without user and password.
+        url: The base URL, without user and password.
 
     Raises:
-        BadRequestError: It is to be a unix socket, and is none. Other URLs are not checked here.
+        BadRequestError: The URL of a unix socket is wrong. Other URLs are not checked here.
     """
     match = _SOCKET.fullmatch(url)
     if match is None:
@@ -51,17 +56,17 @@ def locate(url: str) -> Place:
         raise BadRequestError(f"the URL of a unix socket must have an absolute path, like {example}, not {url!r}")
     if re.search(r"[?#\x00-\x1f\x7f]|%(?![0-9a-fA-F]{2})|%00", path):
         raise BadRequestError(
-            f"{url!r} is not the URL of a unix socket: ?, # and % in its path must be written as %3F, %23 and %25, "
-            "and control characters can't be in it"
+            f"{url!r} is not the URL of a unix socket: write ?, # and % in its path as %3F, %23 and %25; control "
+            "characters are not allowed"
         )
     if sys.platform == "win32":
-        raise BadRequestError("there are no unix sockets in Python on Windows: use http:// or https://")
-    # As Go's url.Parse, by which the daemon reads STGUIADDRESS, a path may have bytes that are not UTF-8.
+        raise BadRequestError("Python has no unix sockets on Windows: use http:// or https://")
+    # The path may contain bytes that are not UTF-8, as for Go's url.Parse, with which the daemon reads STGUIADDRESS.
     return Place(f"http{match[1].lower()}://{_HOST}", secure, unquote(path, errors="surrogateescape"))
 
 
 def split_user_info(url: str) -> tuple[str, str]:
-    """Split a base URL into one without user and password, and the header for these; empty without any."""
+    """Split user and password off a base URL, and return it and their ``Authorization`` header; empty if none."""
     begin, end = _find_user_info(url)
     if end < 0:
         return url, ""
@@ -71,10 +76,10 @@ def split_user_info(url: str) -> tuple[str, str]:
 
 
 def _find_user_info(url: str) -> tuple[int, int]:
-    """Return where user and password begin, and where the ``@`` behind them is; -1 without any.
+    """Return the positions of user and password and of the ``@`` after them; -1 if there are none.
 
-    A password may have a ``/``, ``?`` or ``#`` that should have been escaped. Its beginning would be taken for the
-    port, and its end for a path.
+    A password may contain a ``/``, ``?`` or ``#`` that should have been escaped. Taken literally, its first part would
+    be a port, and the rest a path.
     """
     begin = url.index("//") + 2 if _SCHEME.match(url) else 0
     end = min((found for found in (url.find(mark, begin) for mark in "/?#") if found >= 0), default=len(url))
@@ -83,3 +88,19 @@ def _find_user_info(url: str) -> tuple[int, int]:
     if far > end and host and (not _HOST_AND_PORT.fullmatch(host) or _WITH_PORT.match(url, far + 1)):
         return begin, far
     return begin, near
+
+
+def preload() -> None:
+    """Import what making the first connection would otherwise import, while the event loop is running."""
+    import_module("concurrent.futures.thread")  # asyncio, to run something in a thread, such as resolving a name
+    import_module("encodings.idna")  # ssl, for any host name
+    URL("http://\N{LATIN SMALL LETTER U WITH DIAERESIS}.invalid")  # idna, for host names that are not ASCII
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error of the system, of TLS or of anything else says about its cause; never empty."""
+    errno = error.errno if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
+    if errno is not None and errno > 0:
+        return os.strerror(errno)  # asyncio's text names the call that failed, not the cause
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return text or type(error).__name__

@@ -1,7 +1,7 @@
-"""Reading the body of an answer: never more of it than is wanted, whatever a few bytes of it unpack to.
+"""Reading the body of an answer, never holding more than the limit, however small its compressed form.
 
-aiohttp would decompress each piece that arrives as a whole, and a piece of 256 kB may hold 256 MB. So it is asked to
-leave bodies as they are, and they are decompressed here, bit by bit.
+aiohttp decompresses each received piece as a whole, and 256 kB may expand to 256 MB. So it is configured to leave
+bodies compressed, and they are decompressed here in small pieces.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from multidict import istr
 from aiosyncthing.exceptions import InvalidResponseError, ResponseTooLargeError
 
 ACCEPTED: Final = "gzip, deflate"
-"""The value of ``Accept-Encoding``: what is understood here."""
+"""The value of ``Accept-Encoding``: the formats that `Body` decompresses."""
 
 _ENCODING: Final = istr("Content-Encoding")
 _CHUNK: Final = 1 << 16
 _WHITE: Final = b" \t\r\n"
 _LEAST: Final = 1024
-_BREATH: Final = 16  # pieces after which other tasks get their turn
+_BREATH: Final = 16  # decompressed pieces after which other tasks may run
 
 
 class Body:
@@ -31,7 +31,7 @@ class Body:
 
     Args:
         response: The answer.
-        limit: How many bytes it may have, decompressed.
+        limit: Maximum number of bytes, decompressed.
     """
 
     def __init__(self, response: aiohttp.ClientResponse, limit: float) -> None:
@@ -44,11 +44,11 @@ class Body:
             raise _too_large(limit)
 
     async def read(self) -> bytes:
-        """Return the next piece, of 64 kB at most; empty at the end.
+        """Return the next piece, of at most 64 kB; empty at the end.
 
         Raises:
-            ResponseTooLargeError: The body is too large.
-            InvalidResponseError: It can't be decompressed.
+            ResponseTooLargeError: The body exceeds the limit.
+            InvalidResponseError: The body can't be decompressed.
         """
         piece = await (self._content.read(_CHUNK) if self._unpacker is None else self._unpack(self._unpacker))
         self._left -= len(piece)
@@ -70,13 +70,13 @@ class Body:
 
 
 class Arrival:
-    """How the body of an answer to a poll comes in, whose time is not limited as a whole.
+    """The progress of a poll's answer, which has no limit for the whole.
 
-    The head comes at once, the body when there is something to say, and a large one may take long on a slow line. Some
-    proxies send white space meanwhile, to keep the line open.
+    The head comes at once, the body when there are events, and a large one may take long on a slow connection. Some
+    proxies send white space meanwhile to keep the connection open.
 
     Attributes:
-        pieces: What has come so far.
+        pieces: What has arrived so far.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class Arrival:
         self._least = 1
 
     def goes_on(self) -> bool:
-        """Return whether it has begun, or brought a kilobyte since this was asked last, white space not counted."""
+        """Return whether the body has begun, or a kilobyte has arrived since the last call, white space excluded."""
         fresh = sum(len(piece.translate(None, _WHITE)) for piece in self.pieces[self._seen :])
         enough = fresh >= self._least
         self._seen, self._least = len(self.pieces), _LEAST
@@ -99,13 +99,13 @@ async def read_body(
 
     Args:
         response: The answer.
-        limit: How many bytes it may have, decompressed.
-        partial: Return what has come where the connection ends too early.
-        arrival: Where to note what has come.
+        limit: Maximum number of bytes, decompressed.
+        partial: Return what has arrived if the connection ends too early.
+        arrival: Where to collect what arrives.
 
     Raises:
-        ResponseTooLargeError: It is larger than that.
-        InvalidResponseError: It can't be decompressed.
+        ResponseTooLargeError: The body exceeds the limit.
+        InvalidResponseError: The body can't be decompressed.
     """
     pieces: list[bytes] = [] if arrival is None else arrival.pieces
     size = 0
@@ -116,13 +116,13 @@ async def read_body(
                 pieces.append(piece)
         else:
             content = response.content
-            # However much has come: that is faster than pieces of the same size.
+            # All that has arrived at a time, which is faster than reading pieces of a fixed size.
             while piece := await content.readany():
                 size += len(piece)
                 if size > limit:
                     raise _too_large(limit)
                 if not pieces:
-                    if content.at_eof():  # mostly it comes at once
+                    if content.at_eof():  # usually the first piece is the whole body
                         return piece
                     if (response.content_length or 0) > limit:
                         raise _too_large(limit)
@@ -134,11 +134,11 @@ async def read_body(
 
 
 async def read_page(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Return the beginning of a body, which is enough of an error page.
+    """Return the beginning of a body, which is all that an error page is needed for.
 
     Args:
         response: The answer.
-        limit: How many bytes at most.
+        limit: Maximum number of bytes.
     """
     body = Body(response, math.inf)
     page = b""
@@ -148,26 +148,26 @@ async def read_page(response: aiohttp.ClientResponse, limit: int) -> bytes:
 
 
 class _Unpacker:
-    """Decompresses what is fed to it, in small pieces. Pure.
+    """Decompresses data in small pieces. Pure.
 
     Args:
-        encoding: The value of ``Content-Encoding``, in small letters.
+        encoding: The value of ``Content-Encoding``, in lower case.
     """
 
     def __init__(self, encoding: str) -> None:
         if encoding not in {"gzip", "x-gzip", "deflate"}:
-            raise InvalidResponseError(f"the answer is compressed in a way that was not asked for: {encoding[:100]!r}")
+            raise InvalidResponseError(f"the answer is compressed in an unsupported format: {encoding[:100]!r}")
         self._gzip = encoding != "deflate"
         self._data = b""
         self._inside: Any = None  # zlib's type has no public name
         self._more = False
 
     def feed(self, data: bytes) -> None:
-        """Add what has come."""
+        """Add compressed data."""
         self._data += data
 
     def take(self) -> bytes:
-        """Return the next piece; empty if more has to come first."""
+        """Return the next piece; empty if more data is needed first."""
         while self._data or self._more:
             if self._inside is None:
                 self._inside = zlib.decompressobj(self._window())
@@ -175,10 +175,10 @@ class _Unpacker:
                 piece: bytes = self._inside.decompress(self._data, _CHUNK)
             except zlib.error as error:
                 raise InvalidResponseError(f"the answer can't be decompressed: {error}") from None
-            self._more = len(piece) == _CHUNK  # there may be more even when all data has been taken in
+            self._more = len(piece) == _CHUNK  # there may be more, even if all data has been consumed
             self._data = self._inside.unconsumed_tail
             if self._inside.eof:
-                # A gzip file may have several members, and zeros behind them.
+                # A gzip file may have several members, and zeros after them.
                 self._data = self._inside.unused_data.lstrip(b"\0") if self._gzip else b""
                 self._inside, self._more = None, False
             if piece:
@@ -186,16 +186,16 @@ class _Unpacker:
         return b""
 
     def finish(self) -> None:
-        """Make sure that nothing is missing.
+        """Check that the data was complete.
 
         Raises:
-            aiohttp.ClientPayloadError: The end is.
+            aiohttp.ClientPayloadError: Its end is missing.
         """
         if self._inside is not None:
             raise aiohttp.ClientPayloadError("the compressed answer is incomplete")
 
     def _window(self) -> int:
-        """Return zlib's number for the format. Some servers send "deflate" without its header (RFC 1950)."""
+        """Return zlib's number for the format. Some servers send "deflate" without the header of RFC 1950."""
         if self._gzip:
             return 16 + zlib.MAX_WBITS
         return zlib.MAX_WBITS if self._data[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS
@@ -203,6 +203,16 @@ class _Unpacker:
 
 def _too_large(limit: float) -> ResponseTooLargeError:
     return ResponseTooLargeError(
-        f"the answer is larger than {limit:,.0f} bytes. If that is to be expected, raise the limit: "
+        f"the answer is larger than {_size(limit)}; if that is expected, raise the limit: "
         "Syncthing(..., max_response_size=...)"
     )
+
+
+def _size(size: float) -> str:
+    """Return a number of bytes in the largest unit that needs no fraction."""
+    unit = "bytes"
+    for larger in ("KiB", "MiB", "GiB"):
+        if size % 1024:
+            break
+        size, unit = size / 1024, larger
+    return f"{size:,.0f} {unit}"

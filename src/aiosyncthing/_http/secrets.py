@@ -1,7 +1,8 @@
-"""Secrets, and how they stay out of everything that people or logs see.
+"""Keeps secrets out of errors, logs and reprs.
 
-A server may send back what it got: on an error page, in a header, in half a status line. So whatever it sent passes
-`Secrets.mask` before it becomes a part of an error, and every error passes `Secrets.clean` before it leaves `API`.
+A server may echo what it received: on an error page, in a header, in half a status line. So everything a server sent
+goes through `Secrets.mask` before it becomes part of an error, and every error goes through `Secrets.clean` before it
+leaves `API`.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _MASK: Final = "***"
-_LEAST: Final = 8  # a shorter one may well be a part of common words
-_GO_JSON: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}  # encoding/json escapes these, too
+_LEAST: Final = 8  # a shorter secret may well be part of ordinary words
+_GO_JSON: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}  # encoding/json escapes these too
 _GO_HTML: Final = {'"': "&#34;", "'": "&#39;", "+": "&#43;"}  # html/template
 
 
 class Secret(str):
-    """A string that shows nothing of itself in reprs, such as those of variables in a traceback."""
+    """A string with a repr that hides it, for tracebacks that show variables."""
 
     __slots__ = ()
 
@@ -37,42 +38,42 @@ class Secret(str):
 
 
 def hidden(value: _T) -> _T:
-    """Return a string as a `Secret`, and anything else as it is."""
+    """Return a string as a `Secret`, and anything else unchanged."""
     return cast("_T", Secret(value)) if type(value) is str else value
 
 
 class Secrets:
-    """What must not be seen.
+    """The secrets of a client, to be removed from texts and errors.
 
     Args:
-        secrets: The secrets. Those of fewer than eight characters are left alone, since common words may hold them.
+        secrets: The secrets. Any shorter than eight characters are ignored, since ordinary words may contain them.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = [Secret(secret) for secret in secrets if len(secret) >= _LEAST]
-        # Bound, since the repr of a pattern shows the pattern.
+        # The bound method, since the repr of a pattern shows the pattern.
         self._replace: Callable[[str, str], str] | None = None
 
     def __repr__(self) -> str:
-        """Show how many there are."""
+        """Show their number."""
         return f"<{len(self._secrets)} secrets>"
 
     def mask(self, text: str) -> str:
-        """Return a text without the secrets, in whatever form it has them."""
+        """Return a text without the secrets, in whatever form they appear."""
         if not self._secrets:
             return text
-        if self._replace is None:  # few clients ever need it
+        if self._replace is None:  # most clients never need it
             forms = {form for secret in self._secrets for form in _forms(secret)}
-            # The longest first: a form may begin with another one.
+            # Longest first: one form may begin with another.
             longest_first = sorted(forms, key=len, reverse=True)
             self._replace = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE).sub
         return self._replace(_MASK, text)
 
     def clean(self, error: BaseException) -> None:
-        """Remove the secrets from an error and from those that it came from, and let them forget their frames.
+        """Remove the secrets and the tracebacks from an error, its causes and its contexts.
 
-        Where aiohttp writes to a connection, variables hold the whole request as bytes, and where an answer is read
-        they hold what the server sent; some loggers show variables. What the caller was handling stays as it is.
+        Some loggers show the variables of frames. Where aiohttp writes to a connection these hold the request's bytes,
+        and where it reads an answer, what the server sent. The exception that the caller is handling stays as it is.
         """
         for link in _chain(error):
             link.__traceback__ = None
@@ -81,7 +82,7 @@ class Secrets:
                 vars(link)[name] = self._cleaned(value)
 
     def _cleaned(self, value: Any) -> Any:
-        """Return a value as it is, or without the secrets that it holds."""
+        """Return a value without its secrets, and the value itself if it has none."""
         if isinstance(value, str):
             return self.mask(value)
         if isinstance(value, bytes):
@@ -91,7 +92,7 @@ class Secrets:
             return CIMultiDictProxy(CIMultiDict((self.mask(name), self.mask(text)) for name, text in pairs))
         if isinstance(value, (tuple, list)):
             parts = [self._cleaned(part) for part in cast("Iterable[Any]", value)]
-            # A named one, such as aiohttp's RawResponseMessage, is made of its parts in another way.
+            # A named tuple, such as aiohttp's RawResponseMessage, has another constructor.
             make: Callable[[list[Any]], Any] | None = getattr(cast("object", value), "_make", None)
             if make is not None:
                 return make(parts)
@@ -102,8 +103,8 @@ class Secrets:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all that it came from, up to what the caller is handling."""
-    callers = sys.exception()  # it became the context of everything raised since
+    """Yield an error with its causes and contexts, up to the exception that the caller is handling."""
+    callers = sys.exception()  # the context of everything raised since
     known = {id(callers)}
     todo: list[BaseException | None] = [error]
     while todo:
@@ -115,7 +116,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield a secret as it is, and as servers escape or encode what they show."""
+    """Yield a secret as it is, and as servers may escape or encode it."""
     secret = str(secret)
     yield secret
     yield quote(secret, safe="")
@@ -131,10 +132,10 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _encoded(data: bytes) -> Iterator[str]:
-    """Yield what Base64 makes of data, wherever it stands in what is encoded.
+    """Yield the Base64 forms of data at any position within what is encoded.
 
-    Base64 turns three bytes into four characters, so there are three ways. At both ends characters also depend on what
-    stands beside; they are left out.
+    Base64 turns three bytes into four characters, so there are three forms. The characters at either end also depend on
+    the neighbouring bytes, and are left out.
     """
     for before in range(3):
         padded = bytes(before) + data

@@ -1,4 +1,4 @@
-"""The HTTP session of a client: one that was passed in, or one of its own in the event loop that it is used in."""
+"""The HTTP session of a client: the one that was passed in, or one that the client opens in each event loop."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ if TYPE_CHECKING:
 
 _CONNECTION: Final = istr("Connection")
 
-_closing: Final[set[asyncio.Task[None]]] = set()  # an event loop has only weak references to its tasks
+_closing: Final[set[asyncio.Task[None]]] = set()  # since an event loop keeps only weak references to its tasks
 
 
 class _Own(NamedTuple):
-    """A session that was opened here, and what closes it at the end of its loop."""
+    """A session that was opened here, and the generator that closes it when its loop ends."""
 
     session: aiohttp.ClientSession
     guard: AsyncGenerator[None]
 
 
 class Sessions:
-    """The session of a client: for one event loop after the other, but not for two that are running at the same time.
+    """The session of a client, for one event loop after another, but not for two running at the same time.
 
-    One of its own is opened in each loop when it is first needed there, and closed with that loop at the latest.
+    An own session is opened in each loop on first use, and closed when that loop ends at the latest.
 
     Args:
-        place: Where it leads to.
-        session: The session to use. It is never closed here; ``None`` for one of its own.
+        place: Where to connect to.
+        session: A session to use, which is never closed here; ``None`` for an own one.
 
     Attributes:
-        arriving: Responses whose body is being read.
+        arriving: Responses with a body that is still being read.
 
     Raises:
-        BadRequestError: The session leads somewhere else.
+        BadRequestError: The session connects somewhere else.
     """
 
     def __init__(self, place: Place, session: aiohttp.ClientSession | None) -> None:
         if session is not None:
             check_session(session, place)
         self.arriving: set[aiohttp.ClientResponse] = set()
-        self._idle = 0  # connections that our last answers have left open
+        self._idle = 0  # connections that are probably open and unused
         self._place = place
         self._borrowed = session
         self._own: dict[asyncio.AbstractEventLoop, _Own] = {}
@@ -64,17 +64,17 @@ class Sessions:
         """Return the session for the running event loop.
 
         Raises:
-            EventLoopError: Another loop is using it, or it was passed in and belongs to another one.
-            SyncthingError: It was closed.
+            EventLoopError: Another loop is using the client, or owns the session that was passed in.
+            SyncthingError: The client was closed.
         """
         if self._current is None or self._loop is not asyncio.get_running_loop():
             self._current = self._find()
         return self._current
 
     def take(self) -> bool:
-        """Return whether the next request is likely to use a connection that is open already.
+        """Return whether the next request will probably reuse a connection.
 
-        Who else uses a session that was passed in is not known, and what it has closed meanwhile isn't either.
+        It is not certain: others may use the same session, and the session may have closed the connection.
         """
         idle = self._idle
         if idle:
@@ -82,15 +82,15 @@ class Sessions:
         return idle > 0
 
     def give_back(self, response: aiohttp.ClientResponse) -> None:
-        """Note that the connection of an answer is free again, if all of it was read and it isn't closed now."""
+        """Note that the connection of a response is free again, if the whole body was read and it stays open."""
         if response.content.at_eof() and response.headers.get(_CONNECTION, "").lower() != "close":
             self._idle += 1
 
     async def close(self) -> None:
-        """Close what was opened here, and end what is under way. May be called twice.
+        """Close what was opened here, and end running requests. Calling it again does nothing.
 
         Raises:
-            EventLoopError: Another loop is using it.
+            EventLoopError: Another loop is using the client.
         """
         if self._borrowed is not None:
             return
@@ -101,20 +101,20 @@ class Sessions:
         self._current = None
         self._closed = True
         for loop, own in elsewhere.items():
-            with suppress(RuntimeError):  # that loop is closed by now
+            with suppress(RuntimeError):  # that loop has been closed meanwhile
                 loop.call_soon_threadsafe(_close_soon, loop, own)
         if here is None:
             return
         for response in self.arriving:
-            # Or it would wait until its time is up: aiohttp closes a connection without a word to whoever reads
-            # from it (ResponseHandler.close drops the payload before connection_lost could fail it).
+            # Otherwise its reader would wait for the time-out: aiohttp closes a connection without waking it
+            # (ResponseHandler.close drops the payload before connection_lost could fail it).
             response.content.set_exception(aiohttp.ClientConnectionError("the client was closed"))
         await _close(here)
 
     def _find(self) -> aiohttp.ClientSession:
         running = asyncio.get_running_loop()
         if self._borrowed is not None:
-            # aiohttp's public property of that name is deprecated, and warns. A stand-in of a test may have none.
+            # aiohttp's public property is deprecated and warns. A test's mock may not have the attribute.
             owner = getattr(self._borrowed, "_loop", None)
             if isinstance(owner, asyncio.AbstractEventLoop):
                 check_loop(owner, "the session that was passed in")
@@ -132,7 +132,7 @@ class Sessions:
         return self._own[running].session
 
     def _check(self) -> None:
-        """Make sure that no other loop is running; give up what belongs to those that are closed."""
+        """Raise if another loop is using the client, and drop the sessions of closed loops."""
         running = asyncio.get_running_loop()
         for loop in list(self._own):
             if loop.is_closed():
@@ -143,7 +143,7 @@ class Sessions:
     def _open(self) -> _Own:
         session = aiohttp.ClientSession(
             connector=open_connector(self._place),
-            cookie_jar=aiohttp.DummyCookieJar(),  # the key is all the daemon needs
+            cookie_jar=aiohttp.DummyCookieJar(),  # the daemon needs nothing but the key
         )
         guard = _close_with_loop(ref(session))
         _step(guard.__anext__())
@@ -151,10 +151,10 @@ class Sessions:
 
 
 async def _close_with_loop(session: ref[aiohttp.ClientSession]) -> AsyncGenerator[None]:
-    """Close a session at the end.
+    """Close a session when its event loop ends.
 
-    asyncio ends each generator that was begun in a loop before it closes that loop: asyncio.run does, and all that
-    call `loop.shutdown_asyncgens`. Only there can connections be closed properly.
+    Before a loop closes, asyncio.run and everything else that calls `loop.shutdown_asyncgens` ends each generator that
+    was started in it. Connections can be closed properly only then.
     """
     try:
         yield
@@ -177,7 +177,7 @@ def _close_soon(loop: asyncio.AbstractEventLoop, own: _Own) -> None:
 
 
 def _step(coroutine: Coroutine[Any, Any, object]) -> None:
-    """Run what waits for nothing, without a loop."""
-    with suppress(StopIteration, RuntimeError):  # RuntimeError: it wants its loop, which is closed
+    """Run a coroutine that never waits, without an event loop."""
+    with suppress(StopIteration, RuntimeError):  # RuntimeError: it needs its loop, which is closed
         coroutine.send(None)
     coroutine.close()

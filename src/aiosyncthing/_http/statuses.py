@@ -1,10 +1,9 @@
-"""What an answer with an error status means. Pure.
+"""Turns answers with an error status into errors. Pure.
 
-The status alone is ambiguous, so the daemon's words, one line of text, refine it. But first of all: is it the daemon
-that answered? Its answers have ``X-Syncthing-Id`` once they got past the login and host checks (lib/api/api.go,
-``withDetailsMiddleware``); the few that did not are known by their words. Whatever else has no such header comes from
-something in front of the daemon, such as a proxy whose daemon is starting, and says nothing about folders, devices and
-keys.
+The status alone is ambiguous; the daemon's text, a single line, refines it. But did the daemon answer at all? Once past
+the login and host checks its answers carry ``X-Syncthing-Id`` (lib/api/api.go, ``withDetailsMiddleware``), and the few
+refusals before that are recognized by their text. Anything else without the header comes from something in front of the
+daemon, such as a proxy whose daemon is still starting, and says nothing about folders, devices or keys.
 """
 
 from __future__ import annotations
@@ -48,11 +47,11 @@ _NO_FOLDER: Final = UnknownFolderError, "the daemon has no such folder"
 _NO_DEVICE: Final = UnknownDeviceError, "the daemon has no such device"
 
 _BAD_HOST: Final = (
-    "the daemon refuses the host name it was addressed by: address it as localhost or 127.0.0.1, let the proxy send "
-    "such a Host, or set gui.insecureSkipHostcheck"
+    "the daemon refuses the host name in the URL: use localhost or 127.0.0.1, make the proxy send one of them as Host, "
+    "or set gui.insecureSkipHostcheck"
 )
 
-# The daemon's words, by exact text; they mean the same wherever they occur, with status 404 or 500.
+# By the daemon's exact text, which means the same with any status: 404 on some routes, 500 on others.
 _BY_TEXT: Final[Mapping[str, _Meaning]] = {
     "no such folder": _NO_FOLDER,
     "No folder with given ID": _NO_FOLDER,
@@ -61,65 +60,65 @@ _BY_TEXT: Final[Mapping[str, _Meaning]] = {
     "folder is paused": (FolderNotRunningError, "the folder is paused"),
     "folder is not running": (FolderNotRunningError, "the folder is not running"),
     "No such object in the index": (NotFoundError, "the folder has no such file"),
-    # The same words for both reasons: lib/upgrade's in builds without upgrades, and lib/api's own with --no-upgrade.
+    # Two reasons, one text: lib/upgrade in builds without upgrades, and lib/api with --no-upgrade.
     "upgrade unsupported": (
         NotSupportedError,
-        "the daemon can't upgrade itself: its build has none, or STNOUPGRADE switches upgrades off, as Daemon does",
+        "the daemon can't upgrade itself: its build doesn't support it, or STNOUPGRADE is set, as Daemon does",
     ),
     "Debugging disabled": (NotSupportedError, "the daemon's debugging is off: set gui.debugging"),
     "Host check error": (HostCheckError, _BAD_HOST),
 }
-# db/ignores of 1.19: "folder nope does not exist"; its POST leaves the ID out.
+# db/ignores of 1.19: "folder nope does not exist"; its POST omits the ID.
 _NO_SUCH_FOLDER: Final = re.compile(r"folder .* does not exist", re.DOTALL)
 # lib/protocol/deviceid.go and encoding/base32
 _BAD_DEVICE_ID: Final = re.compile(
     r'".*": (device ID invalid|check digit incorrect)|digit .* not valid in alphabet|illegal base32 data',
     re.DOTALL,
 )
-_NO_PAGE: Final = "404 page not found"  # what Go's own NotFound handler says
+_NO_PAGE: Final = "404 page not found"  # Go's own NotFound handler
 
-# What the daemon says before it adds its header (lib/api/api_auth.go, lib/api/api.go); a proxy may have taken it away
-# from the last one.
+# The daemon's refusals without its header (lib/api/api_auth.go, lib/api/api.go); the last one has it, unless a proxy
+# removed it.
 _WITHOUT_HEADER: Final = {
     (HTTPStatus.UNAUTHORIZED, "Not Authorized"),
     (HTTPStatus.FORBIDDEN, "Forbidden"),
     (HTTPStatus.FORBIDDEN, "Host check error"),
     (HTTPStatus.FORBIDDEN, "CSRF Error"),
 }
-# What aioresponses, with which programs test themselves, makes of a mere status has this header and no other. On the
-# wire there would be a length at least.
+# aioresponses, a popular mock of aiohttp, answers a bare status with this header alone. A real answer would at least
+# have a length.
 _MOCKED: Final = [("content-type", JSON)]
 _OF_MOCKS: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
-# Statuses that the daemon never uses.
+# The daemon uses none of these statuses.
 _LATER: Final[Mapping[int, str]] = {
-    408: "the request took too long on its way",
-    421: "the request was sent to the wrong server on its way",
-    425: "the request came too early",
+    408: "a proxy timed out waiting for the request",
+    421: "a proxy sent the request to the wrong server",
+    425: "a proxy refused the request as too early",
     429: "too many requests",
-    499: "the request was ended on its way",
+    499: "a proxy cancelled the request",
 }
 _TOO_LONG: Final[Mapping[int, str]] = {
-    413: "the body of the request is too long for the daemon, or for a proxy in front of it: send less at a time",
-    414: "the request is too long for the daemon, or for a proxy in front of it: ask for less at a time",
-    431: "the request is too long for the daemon, or for a proxy in front of it: ask for less at a time",
+    413: "the request's body is too long for the daemon or a proxy in front of it: send less at a time",
+    414: "the request is too long for the daemon or a proxy in front of it: ask for less at a time",
+    431: "the request is too long for the daemon or a proxy in front of it: ask for less at a time",
 }
 _IN_FRONT: Final = "something in front of Syncthing, such as a proxy,"
 
 
 class Refusal(NamedTuple):
-    """An answer with an error status, and what is known of the request.
+    """An answer with an error status, and the request.
 
     Attributes:
-        route: The route that was asked; ``None`` for a path that no route is known of.
+        route: The requested route; ``None`` if the path is not in the route table.
         method: HTTP method.
         path: Path below the base URL.
         status: HTTP status.
-        headers: The answer's headers, found in whatever letters.
+        headers: The answer's headers, case-insensitive.
         text: The answer's body.
-        base: Base URL without user, password and final slash; empty if it isn't known.
+        base: Base URL without user, password and trailing slash; empty if unknown.
         no_key: Whether the client has no key.
-        genuine: Whether it is the daemon's, whatever the headers say.
+        genuine: Whether to take the answer for the daemon's without looking at the headers.
     """
 
     route: Route[Any] | None
@@ -134,7 +133,7 @@ class Refusal(NamedTuple):
 
 
 def http_error(refusal: Refusal) -> SyncthingError:
-    """Turn an answer with a status of 300 or more into the error that it means."""
+    """Return the error that an answer with a status of 300 or more stands for."""
     kind, message = _classify(refusal)
     return kind(
         message,
@@ -162,7 +161,7 @@ def _is_genuine(refusal: Refusal) -> bool:
     if refusal.genuine or ID_HEADER in headers:
         return True
     if (status, text.strip()) in _WITHOUT_HEADER:
-        # With what Go's http.Error adds. Others say "Forbidden", too, such as Traefik.
+        # As Go's http.Error sends it: others, such as Traefik, answer "Forbidden" too.
         return headers.get(CONTENT_TYPE, "").startswith("text/plain") and (
             text.endswith("\n") or "X-Content-Type-Options" in headers
         )
@@ -170,22 +169,22 @@ def _is_genuine(refusal: Refusal) -> bool:
 
 
 def _foreign(status: int, headers: Mapping[str, str]) -> _Meaning:
-    """Return what an answer means that does not come from the daemon: nothing about what the daemon has."""
+    """Return the meaning of an answer that is not the daemon's, and so says nothing about what the daemon has."""
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return ProxyError, f"{_IN_FRONT} refuses access or wants a login of its own"
+        return ProxyError, f"{_IN_FRONT} refuses access or wants its own login"
     if status == HTTPStatus.NOT_FOUND:
-        return ProxyError, f"{_IN_FRONT} knows no such page: is Syncthing starting? Look at the proxy or the base URL"
+        return ProxyError, f"{_IN_FRONT} has no such page: is Syncthing starting? Check the proxy and the base URL"
     if status == HTTPStatus.BAD_REQUEST:
-        return BadRequestError, "Syncthing, or something in front of it, can't make sense of the request"
+        return BadRequestError, "Syncthing, or something in front of it, rejected the request as invalid"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        page = "; the page is not Syncthing's, so look at the proxy or the base URL"
+        page = "; the page is not Syncthing's: check the proxy and the base URL"
         html = "html" in headers.get(CONTENT_TYPE, "")
         return ServerError, f"Syncthing, or something in front of it, failed{page if html else ''}"
-    return NotSyncthingError, f"{_IN_FRONT} refused the request: look at the proxy or the base URL"
+    return NotSyncthingError, f"{_IN_FRONT} refused the request: check the proxy and the base URL"
 
 
 def _said(refusal: Refusal, text: str) -> _Meaning:
-    """Return what the daemon's own answer means."""
+    """Return the meaning of an answer of the daemon itself."""
     status, route = refusal.status, refusal.route
     if text in _BY_TEXT:
         return _BY_TEXT[text]
@@ -202,7 +201,7 @@ def _said(refusal: Refusal, text: str) -> _Meaning:
     if status == HTTPStatus.NOT_FOUND:
         return _not_found(route)
     if status == HTTPStatus.BAD_REQUEST:
-        return BadRequestError, "the daemon can't make sense of the request"
+        return BadRequestError, "the daemon rejected the request as invalid"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServerError, "the daemon failed"
     return SyncthingError, "the request was refused"
@@ -213,15 +212,15 @@ def _refused(refusal: Refusal, text: str) -> _Meaning:
         if text in {"CSRF Error", "Not Authorized"}:
             return NotSupportedError, _unsupported(refusal.route, refusal.headers.get(VERSION_HEADER))
         login = refusal.route is LOGIN
-        return UnauthorizedError, "user or password are wrong" if login else "the daemon refused the request"
+        return UnauthorizedError, "wrong user name or password" if login else "the daemon refused the request"
     if refusal.no_key:
-        return UnauthorizedError, "the API key is empty: is the variable set that it should come from?"
+        return UnauthorizedError, "the API key is empty: is the variable that should hold it set?"
     return UnauthorizedError, "the daemon refused the API key"
 
 
 def _no_page(refusal: Refusal) -> _Meaning:
     route, version = refusal.route, refusal.headers.get(VERSION_HEADER)
-    # Whether these are there depends on the settings.
+    # These exist or not, depending on the daemon's settings.
     optional = refusal.path.startswith(f"{NO_AUTH}auth/")
     if route is None or optional or not _has(version, route):
         return NotSupportedError, _unsupported(route, version)
@@ -231,16 +230,16 @@ def _no_page(refusal: Refusal) -> _Meaning:
         scheme = host = path = ""
     if path:
         return NotFoundError, (
-            f"Syncthing answers there, but its API is not below {path!r}: the base URL has a path too many. Try "
+            f"Syncthing answers there, but its API is not below {path!r}: remove that path from the base URL. Try "
             f"{scheme}://{host}"
         )
     return NotFoundError, (
-        "Syncthing answers there, but not with its API: check the base URL, and whether a proxy changes paths"
+        "Syncthing answers there, but not with its API: check the base URL, and whether a proxy rewrites paths"
     )
 
 
 def _has(version: str | None, route: Route[Any]) -> bool:
-    """Return whether a version has a route."""
+    """Return whether a version of the daemon has a route."""
     number = version_numbers(version)
     if not number:
         return not (route.since or route.until)
@@ -264,7 +263,7 @@ def _redirect(location: str) -> str:
         scheme = host = ""
     origin = f"{scheme}://{host}" if scheme and host else ""
     if origin.startswith("https://"):
-        return f"redirected to {origin}: use that https address as URL (redirects are never followed)"
+        return f"redirected to {origin}: use that address as the URL (redirects are never followed)"
     return f"redirected to {origin or 'another path'}: check the URL (redirects are never followed)"
 
 
@@ -273,14 +272,14 @@ def _unsupported(route: Route[Any] | None, version: str | None) -> str:
     if route is not None and route.until and not version_numbers(version) < version_numbers(route.until):
         return f"{daemon} has no such endpoint: it was removed in {route.until}"
     if route is not None and route.since and version_numbers(version) < version_numbers(route.since):
-        return f"{daemon} has no such endpoint: it came with {route.since}"
-    return f"{daemon} has no such endpoint, or not with its present settings"
+        return f"{daemon} has no such endpoint: it was added in {route.since}"
+    return f"{daemon} has no such endpoint, at least not with its current settings"
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds after which an answer asks to come back; ``None`` if it doesn't.
+    """Return the seconds that ``Retry-After`` asks to wait; ``None`` if there is no such header.
 
-    It is a number of seconds or a date (RFC 9110, 10.2.3). A date is compared with the sender's own clock.
+    It holds seconds or a date (RFC 9110, 10.2.3). A date is compared with the sender's own clock.
     """
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdecimal():

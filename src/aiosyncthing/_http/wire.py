@@ -1,12 +1,11 @@
-"""The wire, without I/O: how a call becomes URL and body, how a successful answer becomes a value.
+"""How a call becomes a URL and a body, and how a successful answer becomes a value. Pure.
 
-What an error status means is in `_statuses`. Facts of the protocol, each with its source in Syncthing where it is not
-obvious:
+`statuses` handles error statuses. The protocol in short:
 
-- A real answer always carries ``X-Syncthing-Id`` once it got past the login and host checks (lib/api/api.go,
-  ``withDetailsMiddleware``). Proxies and the stand-in server of version 2's database migration don't send it.
-- Successful writes have an empty body.
-- A path that is not in its fixed form (a doubled or trailing slash, ``.``, ``..``) is answered with a redirect.
+- Once past the login and host checks, an answer of the daemon always carries ``X-Syncthing-Id`` (lib/api/api.go,
+  ``withDetailsMiddleware``). Proxies don't send it, nor does the placeholder server of version 2's database migration.
+- A successful write has an empty body.
+- A path with doubled or trailing slashes, ``.`` or ``..`` is answered with a redirect.
 """
 
 from __future__ import annotations
@@ -30,19 +29,19 @@ from aiosyncthing.exceptions import (
 )
 
 Params = Mapping[str, str | int | float | Iterable[str]]
-"""Query parameters; a sequence of strings repeats the parameter."""
+"""Query parameters; several strings repeat the parameter."""
 
-# As istr, which aiohttp's headers find without folding the case first.
+# An istr is looked up in aiohttp's headers without folding its case again.
 ID_HEADER: Final = istr("X-Syncthing-Id")
 VERSION_HEADER: Final = istr("X-Syncthing-Version")
 CONTENT_TYPE: Final = istr("Content-Type")
-FIRST_FAILURE: Final = 300  # a redirect is one too: it has not what was asked for
+FIRST_FAILURE: Final = 300  # a redirect doesn't hold the answer either
 JSON: Final = "application/json"
-NO_AUTH: Final = "rest/noauth/"  # what is below it needs no key, and gets none
+NO_AUTH: Final = "rest/noauth/"  # no key is needed below it, nor sent
 
 _MIGRATION: Final = b"*** Database migration in progress ***"  # cmd/syncthing/main.go, migratingAPI
 
-# Anything but printable ASCII, and what RFC 3986 allows nowhere. A line break would be a request of its own.
+# Anything but printable ASCII, and what RFC 3986 never allows. A line break could smuggle in a second request.
 _UNSAFE: Final = re.compile(r"""[^!-~]|[#"<>\\^`{|}]""")
 
 _JSON_TYPES: Final[Mapping[Answer, tuple[type, ...]]] = {
@@ -56,19 +55,19 @@ _UNESCAPED: Final = (string.ascii_letters + string.digits + "-._~").encode()  # 
 
 
 def quote_id(value: str) -> str:
-    """Escape an ID so that it is one path segment; the daemon gets it unchanged.
+    """Escape an ID as a single path segment, which the daemon decodes to the same ID.
 
     Raises:
-        BadRequestError: It holds half of a surrogate pair, so it is no text.
+        BadRequestError: It contains a lone surrogate.
     """
     return quote(_to_bytes(value), safe="")
 
 
 def quoted_length(value: str) -> int:
-    """Return how long a text is when it is escaped, in a fraction of the time that escaping takes.
+    """Return the length of a text once escaped, in a fraction of the time that escaping takes.
 
     Raises:
-        BadRequestError: It holds half of a surrogate pair, so it is no text.
+        BadRequestError: It contains a lone surrogate.
     """
     data = _to_bytes(value)
     return len(data) + len("%2") * len(data.translate(None, _UNESCAPED))
@@ -82,24 +81,24 @@ def _to_bytes(value: str) -> bytes:
 
 
 def join_url(base: str, uri: str, params: Params | None = None) -> str:
-    """Put base URL, path and query together.
+    """Join base URL, path and query.
 
     Args:
-        base: Base URL without a final slash; its path is kept.
-        uri: Path below it, already escaped; may have a query of its own.
-        params: Further query parameters, not escaped yet.
+        base: Base URL without a trailing slash; its path is kept.
+        uri: Path below the base URL, already escaped, possibly with a query.
+        params: Further query parameters, unescaped.
 
     Raises:
-        BadRequestError: The path leads elsewhere, or is one that the daemon would redirect.
+        BadRequestError: The path leads elsewhere, or the daemon would redirect it.
     """
     path, mark, query = uri.partition("?")
     if path.startswith("rest/"):
-        # A redirect could silently change what the request means, so such a path never leaves.
+        # The daemon would redirect such a path, which could silently change what is requested.
         segments = path.split("/")
         if "" in segments or "." in segments or ".." in segments:
-            raise BadRequestError("the path must not have empty, '.' or '..' segments", path=path)
+            raise BadRequestError("the path must not contain empty, '.' or '..' segments", path=path)
     elif "://" in path or path.startswith("/"):
-        raise BadRequestError("a path below the base URL is needed, not a URL", path=path)
+        raise BadRequestError("expected a path below the base URL, not a URL", path=path)
     url = f"{base}/{_escape_rest(path)}{mark}{_escape_rest(query)}"
     return add_query(url, params) if params else url
 
@@ -115,13 +114,13 @@ def add_query(url: str, params: Params) -> str:
         query = urlencode(params, doseq=True, quote_via=quote, safe="", errors="surrogateescape")
     except (TypeError, ValueError) as error:
         raise BadRequestError(f"the query can't be encoded: {error}") from error
-    if odd:  # it would become the text "None" or "True", which the daemon reads as it likes
+    if odd:  # it would be sent as the text "None" or "True"
         raise BadRequestError(f"the query can't be encoded: {odd[0]} must be text or a number")
     return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
 def _escape_rest(text: str) -> str:
-    """Escape what must not stand in a URL, and leave alone what is escaped already."""
+    """Escape what a URL can't contain, and keep what is escaped already."""
     return _UNSAFE.sub(lambda match: quote_id(match[0]), text)
 
 
@@ -129,7 +128,7 @@ def encode_body(data: object) -> bytes:
     """Encode a request body: bytes as they are, anything else as JSON.
 
     Raises:
-        BadRequestError: The data is not JSON-able.
+        BadRequestError: JSON can't represent the data.
     """
     if isinstance(data, bytes):
         return data
@@ -140,7 +139,7 @@ def encode_body(data: object) -> bytes:
 
 
 class _Misfit(NamedTuple):
-    """What is wrong with an answer: the error that it is, and its message."""
+    """Why an answer is unusable: the error to raise, and its message."""
 
     kind: type[SyncthingError]
     message: str
@@ -157,21 +156,21 @@ def read_answer(
 ) -> Any:
     """Return the value of a successful answer.
 
-    JSON is decoded; without a route, or where the route says so, anything else is handed out as it came.
+    JSON is decoded. Without a route, or if the route says so, anything else is returned as it came.
 
     Args:
-        route: The route that was asked; ``None`` for a path that no route is known of.
+        route: The requested route; ``None`` if the path is not in the route table.
         method: HTTP method.
         uri: Path of the request.
         status: HTTP status.
         headers: The answer's headers.
         body: The answer's body.
-        mask: Removes secrets from what an error quotes.
+        mask: Removes secrets from the quoted text.
 
     Raises:
-        NotSyncthingError: This is not what Syncthing answers there.
-        MigrationError: Version 2's stand-in during a database migration.
-        InvalidResponseError: Announced as JSON, but it is none, or not what the route promises.
+        NotSyncthingError: The answer is not Syncthing's.
+        MigrationError: Version 2 is converting its database.
+        InvalidResponseError: The answer is not valid JSON, or not what the route returns.
     """
     value = _value(None if route is None else route.answer, headers, body)
     if type(value) is not _Misfit:
@@ -185,11 +184,11 @@ def _value(answer: Answer | None, headers: Mapping[str, str], body: bytes) -> An
     genuine = ID_HEADER in headers
     kind = headers.get(CONTENT_TYPE, "")
     if answer in _JSON_TYPES or (answer is None and JSON in kind):
-        # Genuine, but not labelled as JSON: rest/debug/httpmetrics.
+        # rest/debug/httpmetrics doesn't label its JSON.
         if genuine or JSON in kind:
             return _decoded(answer, kind, body, genuine=genuine)
     elif answer is None:
-        # Nothing is known about what the path promises; the seed handed out bytes.
+        # Nothing is known about the path; version 0 returned bytes.
         if genuine or not body.startswith(_MIGRATION):
             return body
     elif genuine or ((not body or JSON in kind) and answer in {Answer.EMPTY, Answer.OK}):
@@ -204,9 +203,9 @@ def _decoded(answer: Answer | None, kind: str, body: bytes, *, genuine: bool) ->
         value: Any = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         if "html" in kind:
-            return _Misfit(NotSyncthingError, "that is a web page, not an answer of Syncthing's API: check the URL")
-        # The decoder's error itself holds the whole answer, and with it what is secret there.
-        return _Misfit(InvalidResponseError, f"the answer is announced as JSON, but is none: {error}")
+            return _Misfit(NotSyncthingError, "the answer is a web page, not the API's: check the URL")
+        # Not chained: the decoder's error holds the whole answer, including any secrets.
+        return _Misfit(InvalidResponseError, f"the answer is not valid JSON: {error}")
     if answer is None or isinstance(value, _JSON_TYPES[answer]):
         return cast("Any", value)
     if not genuine:
@@ -218,7 +217,7 @@ def _read_ok(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return None  # the daemon ended before the whole text was out; it has accepted the request all the same
+        return None  # the daemon exited while answering; it has accepted the request all the same
 
 
 _READERS: Final[Mapping[Answer, Callable[[bytes], Any]]] = {
@@ -231,20 +230,20 @@ _READERS: Final[Mapping[Answer, Callable[[bytes], Any]]] = {
 
 def _not_syncthing(kind: str, body: bytes) -> _Misfit:
     if body.lstrip().startswith(_MIGRATION):
-        return _Misfit(MigrationError, "Syncthing is converting its database; it answers again when that is done")
+        return _Misfit(MigrationError, "Syncthing is converting its database, and can't be used until that is done")
     return _Misfit(
         NotSyncthingError,
-        f"the answer is not Syncthing's ({shorten(kind, 100) or 'no content type'}): a proxy, a login page, or another "
-        "program? Check the URL",
+        f"the answer is not Syncthing's ({shorten(kind, 100) or 'no content type'}): is it a proxy's, a login page, or "
+        "another program's? Check the URL",
     )
 
 
 def shorten(text: str, limit: int = 1000) -> str:
-    """Strip a text; keep the daemon's words whole and a proxy's page short."""
+    """Strip a text and limit its length: the daemon's messages are kept whole, a proxy's page is cut."""
     text = text.strip()
     return text if len(text) <= limit else text[:limit] + "…"
 
 
 def version_numbers(version: str | None) -> list[int]:
-    """Return the three numbers of a release, such as that of ``v2.1.3-rc.1``; fewer where it has no more."""
+    """Return the numbers of a release, ``[2, 1, 3]`` for ``v2.1.3-rc.1``; three at most."""
     return [int(number) for number in re.findall("[0-9]{1,9}", version or "")[:3]]

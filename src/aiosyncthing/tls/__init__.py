@@ -1,13 +1,13 @@
-"""Trusting a daemon: pins, and what is needed to trust one on first use.
+"""Pinning the daemon's certificate, and trust on first use.
 
-A stock Syncthing has a self-signed certificate, so the usual checks refuse it. Better than to switch them off is to pin
-it::
+Syncthing's own certificate is self-signed, so the usual verification refuses it. Rather than turning that off, pin the
+certificate::
 
     fingerprint = await fetch_fingerprint(url)  # once; show it to the user, and store str(fingerprint)
     client = Syncthing(key, url, tls=Fingerprint(stored))
 
-On the computer of the daemon itself ``tls=CertificateFile(...)``, with the path of its ``https-cert.pem``, needs no
-such step, and none after a renewal.
+On the daemon's own computer ``tls=CertificateFile(...)``, with the path of its ``https-cert.pem``, needs no such step,
+and keeps working after a renewal.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""TLS contexts. Making one reads files, or takes its time: never on an event loop's thread.
+"""TLS contexts. Creating one may read files or take a while, so it must not happen in the event loop's thread.
 
-A pin is checked within the handshake, by a hook that the ssl module has for that (`ssl.SSLContext.sslobject_class`).
-aiohttp's own check of fingerprints comes after it, and in 3.10 not at all where a proxy is in between (connector.py,
+A pin is checked during the handshake, in a hook of the ssl module (`ssl.SSLContext.sslobject_class`). aiohttp checks
+its own fingerprints after the handshake, and aiohttp 3.10 not at all behind a proxy (connector.py,
 `_start_tls_connection`); its unix sockets have no TLS.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Final, cast
 
-from aiosyncthing._http.reasons import reason
+from aiosyncthing._http.place import reason
 from aiosyncthing.exceptions import BadRequestError
 
 from .fingerprint import Fingerprint
@@ -18,17 +18,17 @@ from .fingerprint import Fingerprint
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Syncthing 2 offers HTTP/2, which aiohttp doesn't speak.
+# Syncthing 2 offers HTTP/2, which aiohttp doesn't support.
 _PROTOCOLS: Final = ("http/1.1",)
-_VERIFICATION_FAILED: Final = 1  # SSL_ERROR_SSL, as for OpenSSL's own verdicts
+_VERIFICATION_FAILED: Final = 1  # SSL_ERROR_SSL, as OpenSSL reports it
 
 
 class UnusableFileError(Exception):
-    """A file of certificates can't be used; the text says why, and what to do."""
+    """A certificate file can't be used; the text says why, and what to do."""
 
 
 class _PinnedConnection(ssl.SSLObject):
-    """One connection; ends the handshake with an error unless the pinned certificate was shown."""
+    """A connection whose handshake fails unless the server has the pinned certificate."""
 
     def do_handshake(self) -> None:
         super().do_handshake()
@@ -40,12 +40,12 @@ class _PinnedConnection(ssl.SSLObject):
 
 
 class PinnedContext(ssl.SSLContext):
-    """Accepts one certificate.
+    """A context that accepts a single certificate.
 
     Attributes:
-        fingerprint: Its fingerprint.
-        file: The file that it is from, if it is from one.
-        refused: The last other one that was shown: a new object each time.
+        fingerprint: The certificate's fingerprint.
+        file: The file that holds the certificate, if any.
+        refused: Fingerprint of the last certificate that was refused; a new object for each refusal.
     """
 
     sslobject_class = _PinnedConnection
@@ -55,27 +55,27 @@ class PinnedContext(ssl.SSLContext):
 
 
 def usual() -> ssl.SSLContext:
-    """Return what accepts certificates that the system's authorities have signed."""
+    """Return a context that trusts the system's CAs."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(_PROTOCOLS)
     return context
 
 
 def check_nothing() -> ssl.SSLContext:
-    """Return what accepts any certificate."""
+    """Return a context that accepts any certificate."""
     return _unverified(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 def authority(path: Path) -> ssl.SSLContext:
-    """Return what accepts certificates that the authorities in a file have signed, for the name of the host.
+    """Return a context that trusts the CAs in a file.
 
     Raises:
-        UnusableFileError: There is none in it.
+        UnusableFileError: The file can't be read, or holds no certificate.
     """
     try:
         context = ssl.create_default_context(cafile=path)
     except ssl.SSLError:
-        problem = "it has no certificate in PEM form"
+        problem = "it contains no PEM certificate"
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
         problem = reason(error)
     else:
@@ -85,7 +85,7 @@ def authority(path: Path) -> ssl.SSLContext:
 
 
 def pinned(fingerprint: Fingerprint, file: Path | None = None) -> PinnedContext:
-    """Return what accepts one certificate."""
+    """Return a context that accepts a single certificate."""
     context = PinnedContext(ssl.PROTOCOL_TLS_CLIENT)
     _unverified(context)
     context.fingerprint = fingerprint
@@ -95,17 +95,17 @@ def pinned(fingerprint: Fingerprint, file: Path | None = None) -> PinnedContext:
 
 
 def pinned_to_file(path: Path) -> PinnedContext:
-    """Return what accepts the first certificate in a file.
+    """Return a context that accepts only the first certificate in a file.
 
     Raises:
-        UnusableFileError: There is none in it.
+        UnusableFileError: The file can't be read, or holds no certificate.
     """
     try:
         return pinned(Fingerprint.from_certificate(path.read_bytes()), path)
     except BadRequestError:
-        problem = "it has no whole certificate in PEM form. Syncthing makes a new one at its start if it is deleted"
+        problem = "it contains no complete PEM certificate. Delete it, and Syncthing creates a new one when it starts"
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        problem = f"{reason(error)}. Syncthing makes it at its first start; only its own user may read it"
+        problem = f"{reason(error)}. Syncthing creates it on its first start, readable only by its own user"
     raise UnusableFileError(f"can't use the certificate file {path}: {problem}")
 
 

@@ -1,4 +1,4 @@
-"""Looking at the certificate of a daemon, for trust on first use."""
+"""Fetching the fingerprint of a daemon's certificate, for trust on first use."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import ssl
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from aiosyncthing._http.place import locate, split_user_info
-from aiosyncthing._http.preload import preload
-from aiosyncthing._http.reasons import reason
+from aiosyncthing._http.place import locate, preload, reason, split_user_info
 from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, RequestTimeoutError, TLSError
 
@@ -25,28 +23,28 @@ _HTTPS: Final = 443
 
 
 async def fetch_fingerprint(url: str, *, timeout: float | None = 10) -> Fingerprint:
-    """Fetch the fingerprint of the certificate that is shown at a URL now, for trust on first use.
+    """Fetch the fingerprint of the certificate that a server presents now, for trust on first use.
 
-    It says who is there, not that it is the right one: compare it with what
-    ``openssl x509 -in https-cert.pem -noout -fingerprint -sha256`` shows on the daemon's computer, or fetch it where
-    nobody can be in between, and store it. Nothing but a TLS handshake is sent.
+    This doesn't prove that the server is the right one. Before you store the fingerprint, compare it with the output of
+    ``openssl x509 -in https-cert.pem -noout -fingerprint -sha256`` on the daemon's computer, or fetch it over a network
+    that you trust. Nothing is sent beyond the TLS handshake.
 
     Args:
-        url: Base URL of the daemon, ``https://...`` or ``unixs:///...``. Syncthing speaks TLS also where its URL is
-            ``http://``; write ``https://`` then.
-        timeout: Seconds for all of it; ``None`` for no limit.
+        url: Base URL of the daemon, ``https://...`` or ``unixs:///...``. Syncthing accepts TLS even where its own URL
+            begins with ``http://``; write ``https://`` here.
+        timeout: Seconds for the whole operation; ``None`` for no limit.
 
     Raises:
-        BadRequestError: The URL is none of these.
-        ConnectionFailedError: Nobody is there.
-        TLSError: Whoever is there does not speak TLS.
+        BadRequestError: The URL is neither.
+        ConnectionFailedError: Nothing is listening there.
+        TLSError: The server doesn't use TLS.
         RequestTimeoutError: It took too long.
     """
     place = locate(split_user_info(url)[0])
     if not place.secure:
         raise BadRequestError(
-            "a certificate is shown only where the URL begins with https://, or unixs:// for a unix socket. Syncthing "
-            "speaks TLS at the same address, whatever its settings are"
+            "only URLs that begin with https://, or unixs:// for a unix socket, have a certificate. Syncthing accepts "
+            "TLS at the same address, whatever its settings"
         )
     host, port = _address(place)
     where = f"the socket {place.socket}" if place.socket else f"{host}:{port}"
@@ -55,10 +53,10 @@ async def fetch_fingerprint(url: str, *, timeout: float | None = 10) -> Fingerpr
         with Limit(timeout):
             certificate = await _look(place.socket, host, port)
     except TimeoutError:
-        kind, message = RequestTimeoutError, f"{where} did not show a certificate in time"
+        kind, message = RequestTimeoutError, f"{where} did not present a certificate in time"
     except ssl.SSLError as error:
-        kind, message = TLSError, f"{where} does not speak TLS: {reason(error)}"
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host name that can't be one
+        kind, message = TLSError, f"{where} does not use TLS: {reason(error)}"
+    except (OSError, UnicodeError) as error:  # UnicodeError: an invalid host name
         kind, message = ConnectionFailedError, f"can't connect to {where}: {reason(error)}. Is Syncthing running there?"
     else:
         return Fingerprint.from_certificate(certificate)
@@ -66,21 +64,21 @@ async def fetch_fingerprint(url: str, *, timeout: float | None = 10) -> Fingerpr
 
 
 class _Silent(asyncio.Protocol):
-    """Says nothing, and tells when the connection has ended."""
+    """A protocol that sends nothing, and notes the end of the connection."""
 
     def __init__(self) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        if not self.ended.done():  # whoever waited may have been cancelled
+        if not self.ended.done():  # cancelled together with the waiting task
             self.ended.set_result(None)
 
 
 async def _look(path: str, host: str, port: int) -> bytes:
-    """Connect, and return the certificate that is shown."""
+    """Connect, and return the server's certificate."""
     loop = asyncio.get_running_loop()
     context = await asyncio.to_thread(contexts.check_nothing)
-    name = host.partition("%")[0]  # the zone of an address is our own matter
+    name = host.partition("%")[0]  # without the zone of an address, which is local
     if path:
         transport, protocol = await loop.create_unix_connection(_Silent, path, ssl=context, server_hostname=name)
     else:
@@ -100,5 +98,5 @@ def _address(place: Place) -> tuple[str, int]:
     except ValueError:
         host = port = None
     if not host:
-        raise BadRequestError("the URL must be like https://127.0.0.1:8384")
+        raise BadRequestError("the URL must look like https://127.0.0.1:8384")
     return host.replace("%25", "%").rstrip("."), _HTTPS if port is None else port

@@ -1,4 +1,4 @@
-"""What a certificate is known by: its fingerprint, or the file that it lies in."""
+"""The two kinds of pins: a certificate's fingerprint, or the file that holds it."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _LONGEST_SHOWN: Final = 120
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Fingerprint:
-    """The SHA-256 fingerprint of a certificate. Immutable; equal to another of the same certificate.
+    """The SHA-256 fingerprint of a certificate; immutable and hashable.
 
-    ``openssl x509 -in https-cert.pem -noout -fingerprint -sha256`` shows it, `aiosyncthing.fetch_fingerprint` fetches
-    it, and `from_certificate` computes it. As the ``tls`` of a client it is a pin: that certificate is accepted,
-    self-signed, expired or whatever, and no other.
+    ``openssl x509 -in https-cert.pem -noout -fingerprint -sha256`` prints it, `aiosyncthing.fetch_fingerprint` fetches
+    it, and `from_certificate` computes it. As the ``tls`` of a client it is a pin: only that certificate is accepted,
+    even if it is self-signed or expired.
 
     Args:
         text: ``sha256:`` and 64 hexadecimal digits, in upper or lower case, with or without colons between the bytes;
-            ``sha256:`` may be left out.
+            ``sha256:`` may be omitted.
 
     Attributes:
         digest: The 32 bytes.
 
     Raises:
-        BadRequestError: The text is none.
+        BadRequestError: The text is not a fingerprint.
     """
 
     digest: bytes
@@ -45,8 +45,8 @@ class Fingerprint:
         if match is None:
             shown = repr(text) if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]!r}..."
             raise BadRequestError(
-                f"{shown} is not a SHA-256 fingerprint of a certificate. It must be like sha256:12ab...: 64 "
-                "hexadecimal digits, as `openssl x509 -in https-cert.pem -noout -fingerprint -sha256` shows them"
+                f"{shown} is not a SHA-256 fingerprint of a certificate. It must look like sha256:12ab...: 64 "
+                "hexadecimal digits, as `openssl x509 -in https-cert.pem -noout -fingerprint -sha256` prints them"
             )
         object.__setattr__(self, "digest", bytes.fromhex(match[1].replace(":", "")))
 
@@ -55,39 +55,39 @@ class Fingerprint:
         """Compute the fingerprint of a certificate.
 
         Args:
-            certificate: What is in ``https-cert.pem``, or the same as DER bytes. Of several certificates in PEM the
-                first counts: it is the one that a server shows as its own.
+            certificate: The content of ``https-cert.pem``, or the certificate as DER bytes. Of several PEM certificates
+                the first counts: the server's own.
 
         Raises:
-            BadRequestError: There is no whole certificate in it.
+            BadRequestError: It doesn't contain a complete certificate.
         """
         try:
-            # A device ID is the SHA-256 digest of a certificate too, written in another way.
+            # A device ID is the SHA-256 digest of a certificate too, in another notation.
             return cls(DeviceID.from_certificate(certificate).raw.hex())
         except InvalidDeviceIDError as error:
             reason = str(error)
         raise BadRequestError(reason)
 
     def __str__(self) -> str:
-        """Return it in its canonical form: ``sha256:`` and 64 digits in lower case."""
+        """The canonical form: ``sha256:`` and 64 digits in lower case."""
         return f"{_NAME}:{self.digest.hex()}"
 
     def __repr__(self) -> str:
-        """Return what makes it."""
-        # In a traceback with variables also before it has anything, when the text was refused.
+        """Show the call that creates it."""
+        # Without a digest if __init__ raised: tracebacks may show variables.
         return f"{type(self).__name__}({str(self)!r})" if hasattr(self, "digest") else object.__repr__(self)
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class CertificateFile:
-    """The file that a daemon keeps its certificate in: ``https-cert.pem`` in its home.
+    """The file that holds a daemon's certificate: ``https-cert.pem`` in its home.
 
-    As the ``tls`` of a client it is a pin that follows the file. It is read at the first request, and again whenever
-    another certificate is shown: Syncthing renews its own when it starts, some weeks before it expires. If the file has
-    that one now, the request goes on; nothing of it had been sent.
+    As the ``tls`` of a client it is a pin that follows the file. The file is read at the first request, and again
+    whenever the server presents another certificate: Syncthing renews its own on start-up, some weeks before it
+    expires. If the file holds the new certificate by then, the request proceeds; nothing of it had been sent yet.
 
     Args:
-        path: The file, as PEM. Of several certificates the first counts.
+        path: The PEM file. Of several certificates the first counts.
 
     Attributes:
         path: The file.
@@ -101,5 +101,5 @@ class CertificateFile:
         object.__setattr__(self, "path", Path(path))
 
     def __repr__(self) -> str:
-        """Return what makes it."""
+        """Show the call that creates it."""
         return f"{type(self).__name__}({str(self.path)!r})" if hasattr(self, "path") else object.__repr__(self)

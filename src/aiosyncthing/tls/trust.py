@@ -1,6 +1,6 @@
-"""Whom to trust: what the arguments ``tls`` and ``verify_ssl`` mean, and the TLS context that follows from them.
+"""What to trust: the meaning of ``tls`` and ``verify_ssl``, and the resulting TLS context.
 
-Contexts are made in a thread, once, when the first request needs one.
+The context is created once, in a thread, when the first request needs it.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
     from aiosyncthing._http.place import Place
 
     class Send(Protocol):
-        """Begins a request."""
+        """Starts a request."""
 
         def __call__(self, *, ssl: ssl.SSLContext | bool) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-            """Begin it, with the ``ssl`` argument of aiohttp."""
+            """Start it, with aiohttp's ``ssl`` argument."""
             ...
 
 
 Option: TypeAlias = Fingerprint | CertificateFile | str | os.PathLike[str] | ssl.SSLContext | Literal[False] | None
-"""What ``tls`` may be."""
+"""The types of ``tls``."""
 
 
 class Trust:
-    """Whom a client trusts.
+    """What a client trusts.
 
     Args:
-        settled: What to pass to aiohttp, if that is known already.
-        build: Makes the context otherwise; called in a thread, where it may raise `UnusableFileError`.
-        follows: Whether `build` may make another one later.
+        settled: The ``ssl`` argument for aiohttp, if it is known already.
+        build: Otherwise creates the context, in a thread; may raise `UnusableFileError`.
+        follows: Whether `build` may return another context later.
 
     Attributes:
-        settled: What to pass to aiohttp from now on; ``None`` if `Sending` has to find out each time.
+        settled: The ``ssl`` argument for aiohttp from now on; ``None`` if each request goes through `Sending`.
     """
 
     def __init__(
@@ -66,23 +66,23 @@ class Trust:
         self._building: asyncio.Future[ssl.SSLContext] | None = None
 
     async def context(self, timeout: float | None) -> ssl.SSLContext:
-        """Return the context, made when it is first asked for, once for all who ask meanwhile.
+        """Return the context, which is created on first use, once for all concurrent callers.
 
         Args:
-            timeout: Seconds to wait for it: a file may lie on a network that hangs.
+            timeout: Seconds to wait: the file may be on a network that hangs.
 
         Raises:
-            TLSError: A file can't be used.
+            TLSError: The file can't be used.
             RequestTimeoutError: It couldn't be read in time.
         """
         if self._context is not None:
             return self._context
         loop = asyncio.get_running_loop()
         building = self._building
-        if building is None or building.get_loop() is not loop:  # the loop of an earlier asyncio.run has ended
+        if building is None or building.get_loop() is not loop:  # that of an earlier asyncio.run
             building = self._building = loop.run_in_executor(None, self._build)
             building.add_done_callback(self._note)
-        # Not awaited directly: whoever is cancelled must not cancel it for the others.
+        # Not awaited directly, so that cancelling one caller doesn't cancel it for the others.
         await asyncio.wait([building], timeout=timeout)
         if not building.done():
             raise RequestTimeoutError("the certificates to trust could not be read in time")
@@ -90,13 +90,13 @@ class Trust:
             return building.result()
         except UnusableFileError as error:
             text = str(error)
-        raise TLSError(text)  # one for each who waits: it will be about that request
+        raise TLSError(text)  # a new error for each caller, since it will name the request
 
     async def renewed(self, shown: Fingerprint, timeout: float | None) -> bool:
-        """Return whether a certificate that was refused is the expected one by now.
+        """Return whether a refused certificate is the expected one by now.
 
         Args:
-            shown: It.
+            shown: Its fingerprint.
             timeout: Seconds to wait for the file.
 
         Raises:
@@ -104,16 +104,16 @@ class Trust:
         """
         if not self._follows:
             return False
-        if self._expects(shown):  # another request has come to know of it
+        if self._expects(shown):  # another request has read the file meanwhile
             return True
-        # Not shared with others: their reading may have begun before the file changed.
+        # Not shared with other requests, which may have read the file before it changed.
         try:
             with Limit(timeout):
                 context = await asyncio.to_thread(self._build)
         except UnusableFileError:
-            return False  # that another certificate was shown is what matters
+            return False  # the mismatch is the better error
         if isinstance(context, PinnedContext) and context.fingerprint == shown:
-            # A new one, rather than the old one changed: connections of old must not be used for it.
+            # A new context, since aiohttp must not reuse the connections of the old one.
             self._context = context
         return self._expects(shown)
 
@@ -124,16 +124,16 @@ class Trust:
         self._building = None  # after a failure the next request tries again
         if not building.cancelled() and building.exception() is None:
             self._context = building.result()
-            if not isinstance(self._context, PinnedContext):  # what these have refused is reported by `Sending`
+            if not isinstance(self._context, PinnedContext):  # `Sending` reports what these have refused
                 self.settled = self._context
 
 
 class _Refusal(NamedTuple):
-    """A handshake that was ended.
+    """A handshake that was refused.
 
     Attributes:
-        context: Has the pinned certificate.
-        shown: The one that was shown.
+        context: The context that refused it.
+        shown: Fingerprint of the server's certificate.
     """
 
     context: PinnedContext
@@ -141,11 +141,11 @@ class _Refusal(NamedTuple):
 
 
 class Sending:
-    """A request that needs a context which may have to be made first, or a pin.
+    """A request whose context may have to be created first, or has a pin.
 
     Args:
-        trust: Has the context.
-        send: Begins the request; called again, once, if what is expected of the other side has changed.
+        trust: What to trust.
+        send: Starts the request; called again, once, if the pinned certificate was renewed.
         timeout: Seconds to wait for the context.
     """
 
@@ -158,11 +158,11 @@ class Sending:
         """Send it, and return the response.
 
         Raises:
-            FingerprintMismatchError: Another certificate was shown than the pinned one.
+            FingerprintMismatchError: The server's certificate is not the pinned one.
         """
         refusal = await self._try()
         if refusal is not None and await self._trust.renewed(refusal.shown, self._timeout):
-            # There was no connection, so nothing of the request has been sent: sending it again is no repetition.
+            # There was no connection, so nothing of the request has been sent yet.
             refusal = await self._try()
         if refusal is not None:
             raise _mismatch(refusal)
@@ -175,14 +175,14 @@ class Sending:
         return await self._sent.__aexit__(kind, error, traceback)
 
     async def _try(self) -> _Refusal | None:
-        """Send it, unless another certificate is shown than the pinned one."""
+        """Send the request, or return the refusal if the server's certificate is not the pinned one."""
         context = await self._trust.context(self._timeout)
         before = context.refused if isinstance(context, PinnedContext) else None
         self._sent = self._send(ssl=context)
         try:
             self._response = await self._sent.__aenter__()
         except aiohttp.ClientConnectorError:
-            # Of a host with several addresses aiohttp reports what went wrong with the last one only.
+            # For a host with several addresses, aiohttp reports only the error of the last one.
             if isinstance(context, PinnedContext) and context.refused is not None and context.refused is not before:
                 return _Refusal(context, context.refused)
             raise
@@ -192,11 +192,11 @@ class Sending:
 def _mismatch(refusal: _Refusal) -> FingerprintMismatchError:
     context, shown = refusal
     if context.file is None:
-        which = "the expected one"
-        advice = "If Syncthing's certificate was renewed, pin the new one; if not, something else answers there"
+        which = "the pinned one"
+        advice = "If Syncthing has renewed its certificate, pin the new one; otherwise something else answers there"
     else:
-        which = f"the expected one of {context.file}"
-        advice = "If that file was changed, restart Syncthing; if not, something else answers there"
+        which = f"the one in {context.file}"
+        advice = "If that file was changed, restart Syncthing; otherwise something else answers there"
     return FingerprintMismatchError(
         f"the certificate is not {which}: expected {context.fingerprint}, got {shown}. Nothing was sent. {advice}",
         expected=str(context.fingerprint),
@@ -205,15 +205,15 @@ def _mismatch(refusal: _Refusal) -> FingerprintMismatchError:
 
 
 def choose(tls: Option, verify_ssl: bool, place: Place) -> Trust:  # noqa: FBT001 - the seed's argument
-    """Return whom a client trusts.
+    """Return what a client trusts.
 
     Args:
-        tls: As given to the client.
-        verify_ssl: As given to the client.
-        place: Where it sends to.
+        tls: As passed to the client.
+        verify_ssl: As passed to the client.
+        place: Where the client sends its requests.
 
     Raises:
-        BadRequestError: The arguments contradict each other, or have no effect there.
+        BadRequestError: The arguments contradict each other, or would have no effect.
     """
     if tls is None or tls is False:
         verify = verify_ssl if tls is None else False
@@ -223,12 +223,12 @@ def choose(tls: Option, verify_ssl: bool, place: Place) -> Trust:  # noqa: FBT00
     trust = _trust_of(tls)
     if not verify_ssl:
         raise BadRequestError(
-            "tls says what certificate to accept, and verify_ssl=False to accept any: leave one of them out"
+            "tls says which certificate to accept, and verify_ssl=False to accept any: leave one of them out"
         )
     if not place.secure:
         raise BadRequestError(
             "tls has no effect unless the URL begins with https://, or unixs:// for a unix socket: nothing would be "
-            "encrypted and no certificate checked. Syncthing speaks TLS at the same address, whatever its settings are"
+            "encrypted, and no certificate checked. Syncthing accepts TLS at the same address, whatever its settings"
         )
     return trust
 
@@ -242,7 +242,7 @@ def _trust_of(tls: object) -> Trust:
         case ssl.SSLContext():
             return Trust(settled=tls)
         case str() if tls.lower().startswith("sha256:"):
-            raise BadRequestError("a text as tls is the path of a CA file; to pin a certificate use Fingerprint(...)")
+            raise BadRequestError("a string as tls is the path of a CA file; to pin a certificate use Fingerprint(...)")
         case str() | os.PathLike() if path := os.fsdecode(cast("str | os.PathLike[str]", tls)):
             return Trust(build=partial(contexts.authority, Path(path)))
         case _:
