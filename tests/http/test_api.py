@@ -715,7 +715,7 @@ async def test_tls(server: Server) -> None:
 
 
 async def test_whom_to_trust_is_passed_on() -> None:
-    """`tls` reaches the connections of an own session, of a borrowed one, and those of a unix socket."""
+    """`tls` reaches the connections of an own session, of a borrowed one, and those of a Unix socket."""
     identity = Identity()
     with short_folder() as folder:
         async with (
@@ -740,7 +740,7 @@ async def test_whom_to_trust_is_passed_on() -> None:
 
 
 async def test_a_unix_socket() -> None:
-    """A daemon that listens on a unix socket is talked to like any other, and `url` stays as it was given."""
+    """A daemon that listens on a Unix socket is talked to like any other, and `url` stays as it was given."""
     with short_folder() as folder:
         async with SocketServer(folder / "gui.sock") as socket:
             api = API(KEY, socket.url)

@@ -221,7 +221,7 @@ def test_a_pin_of_a_borrowed_session() -> None:
 
 
 def test_a_socket_is_named_by_its_path() -> None:
-    """That nobody listens on a unix socket is said with its path, not with the host that HTTP is told."""
+    """That nobody listens on a Unix socket is said with its path, not with the host that HTTP is told."""
     failure = failures.translate(TABLE["UnixClientConnectorError"].make(), "GET", "rest/events")
     assert f"can't connect to the socket /run/gui.socket: {os.strerror(errno.ECONNREFUSED)}" in str(failure)
     assert "127.0.0.1" not in str(failure)

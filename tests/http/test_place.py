@@ -58,7 +58,7 @@ def test_what_can_not_be_in_a_path(path: str) -> None:
 
 
 def test_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Python has no unix sockets, that is said at once."""
+    """Where Python has no Unix sockets, that is said at once."""
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(BadRequestError, match="Windows"):
         locate("unix:///run/syncthing.sock")

@@ -162,7 +162,7 @@ async def test_success() -> None:
 
 
 async def test_sockets_and_pins(tmp_path: Path) -> None:
-    """What is logged on a unix socket, with TLS and a pin, on the way to a renewed certificate, shows no secret."""
+    """What is logged on a Unix socket, with TLS and a pin, on the way to a renewed certificate, shows no secret."""
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
     file = tmp_path / "https-cert.pem"

@@ -85,7 +85,7 @@ def fail(status: int, text: str, headers: dict[str, str] | None = None, name: st
         (500, "Invalid folder ID", None, "RESET", UnknownFolderError, "no such folder"),
         (404, "<html>", HTML | GENUINE, "DB_STATUS", UnknownFolderError, "no such folder"),
         # What this daemon does not have.
-        (404, "404 page not found", GENUINE_119, "PATHS", NotSupportedError, "v1.19.2 has no such endpoint: it was added"),
+        (404, "404 page not found", GENUINE_119, "PATHS", NotSupportedError, "v1.19.2 has no such endpoint: it was"),
         (
             404,
             "404 page not found",

@@ -395,7 +395,7 @@ BROKEN: Final = (
     ),
     # Redirected
     Broken("moved", _answering(_redirect("http://nas:80/x")), RedirectError, "redirected to http://nas:80", status=307),
-    Broken("moved to https", _answering(_redirect("https://nas/x", 302)), RedirectError, "use that address", status=302),
+    Broken("moved to https", _answering(_redirect("https://nas/x", 302)), RedirectError, "use that", status=302),
     Broken("moved within", _answering(_redirect("/x", 301)), RedirectError, "another path", status=301),
     # Used wrongly
     Broken("closed client", _at("http://127.0.0.1:8384", closed=True), SyncthingError, "the client is closed"),

@@ -53,7 +53,7 @@ def showing(identity: Identity | None, path: Path | None = None) -> Iterator[Sho
 
     Args:
         identity: The certificate; ``None`` for somebody who reads and never answers.
-        path: A unix socket to listen on in place of a port.
+        path: A Unix socket to listen on in place of a port.
     """
     context = None
     if identity is not None:

@@ -1,4 +1,4 @@
-"""Others to talk TLS with: their certificates, what they get to read, and unix sockets."""
+"""Others to talk TLS with: their certificates, what they get to read, and Unix sockets."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def overhearing(identity: Identity) -> AsyncGenerator[Overheard]:
 
 
 class SocketServer(Server):
-    """A `Server` on a unix socket."""
+    """A `Server` on a Unix socket."""
 
     def __init__(self, path: Path, *queue: Answer, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(*queue, answer=None if queue else lambda _: as_json({"ping": "pong"}), tls=tls)

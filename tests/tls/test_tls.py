@@ -66,7 +66,7 @@ async def test_trust_on_first_use(identity: Identity) -> None:
 
 
 async def test_through_a_socket(identity: Identity, folder: Path) -> None:
-    """A unix socket is looked at in the same way."""
+    """A Unix socket is looked at in the same way."""
     async with SocketServer(folder / "a b", tls=identity.context) as server:
         assert await fetch_fingerprint(f"unixs://{folder}/a%20b") == identity.fingerprint
         await server.until(lambda: server.open == 0)

@@ -195,7 +195,7 @@ async def test_this_test_hears_what_is_sent() -> None:
 async def test_what_the_error_says() -> None:
     """It is an error of its own that has both fingerprints, says that nothing was sent, and what to do."""
     async with overhearing(identity := Identity()) as other:
-        with pytest.raises(FingerprintMismatchError, match=r"renewed its certificate, pin the new one.*GET rest/system/ping") as caught:
+        with pytest.raises(FingerprintMismatchError, match=r"pin the new one.*GET rest/system/ping") as caught:
             await ping(other.url, PIN)
     error = caught.value
     assert (error.expected, error.actual) == (str(PIN), str(identity.fingerprint))

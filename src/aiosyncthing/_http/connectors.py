@@ -1,4 +1,4 @@
-"""How connections are made: over TCP, or through a unix socket with or without TLS."""
+"""How connections are made: over TCP, or through a Unix socket with or without TLS."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEEPALIVE: Final = 10.0
 
 
 class _SecureUnixConnector(aiohttp.UnixConnector):
-    """TLS through a unix socket: aiohttp's own connector speaks plain HTTP there, whatever the URL says."""
+    """TLS through a Unix socket: aiohttp's own connector speaks plain HTTP there, whatever the URL says."""
 
     async def _create_connection(
         self,
@@ -75,7 +75,7 @@ def check_session(session: aiohttp.ClientSession, place: Place) -> None:
         return
     if place.secure:
         raise BadRequestError(
-            "unixs:// needs the client's own session, since aiohttp has no TLS through unix sockets: leave out session="
+            "unixs:// needs the client's own session, since aiohttp has no TLS through Unix sockets: leave out session="
         )
     if not isinstance(connector, aiohttp.UnixConnector):
         kind = "no connector" if connector is None else f"a {type(connector).__name__}"

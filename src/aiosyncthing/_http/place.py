@@ -29,7 +29,7 @@ class Place(NamedTuple):
     Attributes:
         base: The base URL for HTTP, without a trailing slash.
         secure: Whether to use TLS.
-        socket: Path of the unix socket; empty for a host and port.
+        socket: Path of the Unix socket; empty for a host and port.
     """
 
     base: str
@@ -44,7 +44,7 @@ def locate(url: str) -> Place:
         url: The base URL, without user and password.
 
     Raises:
-        BadRequestError: The URL of a unix socket is wrong. Other URLs are not checked here.
+        BadRequestError: The URL of a Unix socket is wrong. Other URLs are not checked here.
     """
     match = _SOCKET.fullmatch(url)
     if match is None:
@@ -53,14 +53,14 @@ def locate(url: str) -> Place:
     path = match[2].removeprefix("//")
     example = f"unix{match[1].lower()}:///run/user/1000/syncthing.sock"
     if not match[2].startswith("///") or not path.strip("/"):
-        raise BadRequestError(f"the URL of a unix socket must have an absolute path, like {example}, not {url!r}")
+        raise BadRequestError(f"the URL of a Unix socket must have an absolute path, like {example}, not {url!r}")
     if re.search(r"[?#\x00-\x1f\x7f]|%(?![0-9a-fA-F]{2})|%00", path):
         raise BadRequestError(
-            f"{url!r} is not the URL of a unix socket: write ?, # and % in its path as %3F, %23 and %25; control "
+            f"{url!r} is not the URL of a Unix socket: write ?, # and % in its path as %3F, %23 and %25; control "
             "characters are not allowed"
         )
     if sys.platform == "win32":
-        raise BadRequestError("Python has no unix sockets on Windows: use http:// or https://")
+        raise BadRequestError("Python has no Unix sockets on Windows: use http:// or https://")
     # The path may contain bytes that are not UTF-8, as for Go's url.Parse, with which the daemon reads STGUIADDRESS.
     return Place(f"http{match[1].lower()}://{_HOST}", secure, unquote(path, errors="surrogateescape"))
 

@@ -2,7 +2,7 @@
 
 A pin is checked during the handshake, in a hook of the ssl module (`ssl.SSLContext.sslobject_class`). aiohttp checks
 its own fingerprints after the handshake, and aiohttp 3.10 not at all behind a proxy (connector.py,
-`_start_tls_connection`); its unix sockets have no TLS.
+`_start_tls_connection`); its Unix sockets have no TLS.
 """
 
 from __future__ import annotations

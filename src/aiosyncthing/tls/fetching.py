@@ -43,7 +43,7 @@ async def fetch_fingerprint(url: str, *, timeout: float | None = 10) -> Fingerpr
     place = locate(split_user_info(url)[0])
     if not place.secure:
         raise BadRequestError(
-            "only URLs that begin with https://, or unixs:// for a unix socket, have a certificate. Syncthing accepts "
+            "only URLs that begin with https://, or unixs:// for a Unix socket, have a certificate. Syncthing accepts "
             "TLS at the same address, whatever its settings"
         )
     host, port = _address(place)

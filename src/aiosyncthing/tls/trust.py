@@ -227,7 +227,7 @@ def choose(tls: Option, verify_ssl: bool, place: Place) -> Trust:  # noqa: FBT00
         )
     if not place.secure:
         raise BadRequestError(
-            "tls has no effect unless the URL begins with https://, or unixs:// for a unix socket: nothing would be "
+            "tls has no effect unless the URL begins with https://, or unixs:// for a Unix socket: nothing would be "
             "encrypted, and no certificate checked. Syncthing accepts TLS at the same address, whatever its settings"
         )
     return trust
