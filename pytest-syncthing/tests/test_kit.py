@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
+from typing import Final, get_type_hints
 
 import pytest
+from tests.support.introspection import functions, public
 
 import pytest_syncthing as testing
+
+PUBLIC: Final = public("pytest_syncthing")
+FUNCTIONS: Final = dict(found for path, value in PUBLIC.items() for found in functions(path, value))
+CLASSES: Final = {path: value for path, value in PUBLIC.items() if isinstance(value, type)}
 
 
 @pytest.mark.parametrize("name", testing.__all__)
@@ -17,9 +24,18 @@ def test_every_name_loads(name: str) -> None:
     assert name in dir(testing)
 
 
-def test_the_list_is_that_of_what_loads() -> None:
-    """What is offered and what loads on first use are the same."""
-    assert sorted(testing._MODULES) == sorted(testing.__all__)
+@pytest.mark.parametrize("path", FUNCTIONS)
+def test_the_annotations_of_every_function_can_be_resolved(path: str) -> None:
+    """`get_type_hints` and `inspect.signature` find all names in the module of the function."""
+    assert get_type_hints(FUNCTIONS[path]).keys() == inspect.get_annotations(FUNCTIONS[path]).keys()
+    inspect.signature(FUNCTIONS[path], eval_str=True)
+
+
+@pytest.mark.parametrize("path", CLASSES)
+def test_what_classes_say_of_themselves(path: str) -> None:
+    """The annotations of their attributes can be resolved, and they are imported from where they say."""
+    assert get_type_hints(CLASSES[path]).keys() >= inspect.get_annotations(CLASSES[path]).keys()
+    assert CLASSES[path].__module__ == "pytest_syncthing"
 
 
 def test_an_unknown_name() -> None:

@@ -194,7 +194,6 @@ def test_importing_it_is_cheap() -> None:
     assert done.stdout.split() == [
         "aiosyncthing",
         "aiosyncthing._lazy",
-        "aiosyncthing.exceptions",
         "pytest_syncthing",
         "pytest_syncthing.plugin",
     ]

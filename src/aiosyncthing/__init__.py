@@ -6,128 +6,100 @@ nothing: aiohttp alone takes longer than the start of Python. Where aiohttp is l
 that nothing is imported in the middle of a running event loop.
 """
 
-from __future__ import annotations
+import sys
 
-from . import exceptions
-from ._lazy import LazyNames
-from .exceptions import (
-    BadRequestError,
-    CannotSyncError,
-    ConnectionFailedError,
-    DaemonError,
-    DiscoveryError,
-    NotFoundError,
-    NotSupportedError,
-    RequestTimeoutError,
-    SyncthingError,
-    UnauthorizedError,
-    UnknownDeviceError,
-    UnknownFolderError,
-    UnreachableError,
-    WaitTimeoutError,
-)
+from ._lazy import lazy, load_all
 
 TYPE_CHECKING = False  # typing takes longer to load than everything here
 if TYPE_CHECKING:
-    from typing import Any
-
-    from .api import API
-    from .cluster import Cluster
-    from .config import Config
-    from .daemon import Daemon
-    from .database import Database
-    from .debug import Debug
-    from .device_id import DeviceID
-    from .events import Events
-    from .folder import Folder
-    from .live import Live
-    from .local import LocalDaemon
-    from .noauth import Noauth
-    from .stats import Stats
-    from .stream import EventStream
-    from .svc import Svc
-    from .syncthing import Syncthing
-    from .system import System
-    from .times import parse_time
-    from .tls import CertificateFile, Fingerprint, fetch_fingerprint
-    from .waiting import SyncProgress
-
-__all__ = [
-    "API",
-    "BadRequestError",
-    "CannotSyncError",
-    "CertificateFile",
-    "Cluster",
-    "Config",
-    "ConnectionFailedError",
-    "Daemon",
-    "DaemonError",
-    "Database",
-    "Debug",
-    "DeviceID",
-    "DiscoveryError",
-    "EventStream",
-    "Events",
-    "Fingerprint",
-    "Folder",
-    "Live",
-    "LocalDaemon",
-    "Noauth",
-    "NotFoundError",
-    "NotSupportedError",
-    "RequestTimeoutError",
-    "Stats",
-    "Svc",
-    "SyncProgress",
-    "Syncthing",
-    "SyncthingError",
-    "System",
-    "UnauthorizedError",
-    "UnknownDeviceError",
-    "UnknownFolderError",
-    "UnreachableError",
-    "WaitTimeoutError",
-    "exceptions",
-    "fetch_fingerprint",
-    "parse_time",
-]
-
-_MODULES = {
-    "API": "api",
-    "CertificateFile": "tls",
-    "Cluster": "cluster",
-    "Config": "config",
-    "Daemon": "daemon",
-    "Database": "database",
-    "Debug": "debug",
-    "DeviceID": "device_id",
-    "EventStream": "stream",
-    "Events": "events",
-    "Fingerprint": "tls",
-    "Folder": "folder",
-    "Live": "live",
-    "LocalDaemon": "local",
-    "Noauth": "noauth",
-    "Stats": "stats",
-    "Svc": "svc",
-    "SyncProgress": "waiting",
-    "Syncthing": "syncthing",
-    "System": "system",
-    "fetch_fingerprint": "tls",
-    "parse_time": "times",
-}
-# Submodules that programs written for version 0 reach after `import aiosyncthing` alone.
-_names = LazyNames(globals(), _MODULES, (*_MODULES.values(), "types"))
+    from . import exceptions as exceptions, types as types
+    from .api import API as API
+    from .cluster import Cluster as Cluster
+    from .config import Config as Config
+    from .daemon import Daemon as Daemon
+    from .database import Database as Database
+    from .debug import Debug as Debug
+    from .device_id import DeviceID as DeviceID
+    from .events import Events as Events
+    from .exceptions import (
+        BadRequestError as BadRequestError,
+        CannotSyncError as CannotSyncError,
+        ConnectionFailedError as ConnectionFailedError,
+        DaemonError as DaemonError,
+        DiscoveryError as DiscoveryError,
+        NotFoundError as NotFoundError,
+        NotSupportedError as NotSupportedError,
+        RequestTimeoutError as RequestTimeoutError,
+        SyncthingError as SyncthingError,
+        UnauthorizedError as UnauthorizedError,
+        UnknownDeviceError as UnknownDeviceError,
+        UnknownFolderError as UnknownFolderError,
+        UnreachableError as UnreachableError,
+        WaitTimeoutError as WaitTimeoutError,
+    )
+    from .folder import Folder as Folder
+    from .live import Live as Live
+    from .local import LocalDaemon as LocalDaemon
+    from .noauth import Noauth as Noauth
+    from .stats import Stats as Stats
+    from .stream import EventStream as EventStream
+    from .svc import Svc as Svc
+    from .syncthing import Syncthing as Syncthing
+    from .system import System as System
+    from .times import parse_time as parse_time
+    from .tls import (
+        CertificateFile as CertificateFile,
+        Fingerprint as Fingerprint,
+        fetch_fingerprint as fetch_fingerprint,
+    )
+    from .waiting import SyncProgress as SyncProgress
+else:
+    __all__, __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "api": ["API"],
+            "cluster": ["Cluster"],
+            "config": ["Config"],
+            "daemon": ["Daemon"],
+            "database": ["Database"],
+            "debug": ["Debug"],
+            "device_id": ["DeviceID"],
+            "events": ["Events"],
+            "exceptions": [
+                "exceptions",
+                "BadRequestError",
+                "CannotSyncError",
+                "ConnectionFailedError",
+                "DaemonError",
+                "DiscoveryError",
+                "NotFoundError",
+                "NotSupportedError",
+                "RequestTimeoutError",
+                "SyncthingError",
+                "UnauthorizedError",
+                "UnknownDeviceError",
+                "UnknownFolderError",
+                "UnreachableError",
+                "WaitTimeoutError",
+            ],
+            "folder": ["Folder"],
+            "live": ["Live"],
+            "local": ["LocalDaemon"],
+            "noauth": ["Noauth"],
+            "stats": ["Stats"],
+            "stream": ["EventStream"],
+            "svc": ["Svc"],
+            "syncthing": ["Syncthing"],
+            "system": ["System"],
+            "times": ["parse_time"],
+            "tls": ["CertificateFile", "Fingerprint", "fetch_fingerprint"],
+            "types": [],
+            "waiting": ["SyncProgress"],
+        },
+        public=True,
+    )
 
 __version__ = "1.0.0"
 
-
-def __getattr__(name: str) -> Any:
-    return _names.load(name)
-
-
-def __dir__() -> list[str]:
-    return _names.names()
-
-
-_names.load_rest()
+if "aiohttp" in sys.modules:
+    load_all(__name__)

@@ -1,7 +1,7 @@
-"""Names of a package that load when they are first used, and no later than necessary.
+"""Packages whose names load when they are first used.
 
-What was loaded is stored in the package, so a second use costs nothing. What takes long to load is aiohttp: once that
-is there, nothing is left to spare, and the rest loads at once, rather than in the middle of a running event loop.
+What was loaded is stored in the package, so that a second use costs nothing. What takes long to load is aiohttp: where
+that is there already, `load_all` loads the rest too, rather than in the middle of a running event loop.
 """
 
 from __future__ import annotations
@@ -11,53 +11,76 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # typing takes longer to load than everything here
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, TypeAlias
+
+    GetAttr: TypeAlias = Callable[[str], Any]
+    Dir: TypeAlias = Callable[[], list[str]]
 
 
-class LazyNames:
-    """The names that a package offers without having loaded them.
+def lazy(package: str, names: Mapping[str, Iterable[str]], *, public: bool = False) -> tuple[list[str], GetAttr, Dir]:
+    """Return the ``__all__``, ``__getattr__`` and ``__dir__`` of a package.
 
     Args:
-        namespace: The package's ``globals()``; what was loaded is stored there.
-        modules: For each name, the submodule that has it.
-        submodules: Submodules that are attributes of the package without an import of their own.
+        package: The package's ``__name__``.
+        names: For each module in the package, the names that it has for users.
+        public: Whether these modules are public themselves: attributes of the package without an import of their own,
+            and the ``__module__`` of their classes. Each name then loads for itself.
+
+            Otherwise all names load at once, and the ``__module__`` of classes is the package, from which users import
+            them. If the annotations of their attributes were strings, they would be looked up there: so the modules of
+            dataclasses and named tuples do without ``from __future__ import annotations``.
+    """
+    modules = {name: module for module, those in names.items() for name in those}
+
+    def load(name: str) -> Any:
+        if public and name in names:
+            return import_module(f".{name}", package)  # which stores it
+        if name not in modules:
+            raise _no_attribute(package, name)
+        for each in [name] if public else modules:
+            value = getattr(import_module(f".{modules[each]}", package), each)
+            _store(package, each, value, adopt=not public)
+        return vars(sys.modules[package])[name]
+
+    return sorted(modules), load, lambda: sorted({*vars(sys.modules[package]), *modules, *(names if public else ())})
+
+
+def lazy_star(package: str, module: str) -> tuple[GetAttr, Dir]:
+    """Return the ``__getattr__`` and ``__dir__`` of a package that has the public names of one module.
+
+    They load at once, and ``__all__`` with them.
     """
 
-    def __init__(self, namespace: dict[str, Any], modules: Mapping[str, str], submodules: tuple[str, ...] = ()) -> None:
-        self._namespace = namespace
-        self._package: str = namespace["__name__"]
-        self._modules = modules
-        self._submodules = frozenset(submodules)
-        self._complete = False
+    def load(name: str) -> Any:
+        if name.startswith("_") and name != "__all__":
+            raise _no_attribute(package, name)
+        source = vars(import_module(f".{module}", package))
+        names = sorted(each for each in source if not each.startswith("_"))
+        for each in names:
+            _store(package, each, source[each], adopt=True)
+        _store(package, "__all__", names)
+        if name not in {*names, "__all__"}:
+            raise _no_attribute(package, name)
+        return vars(sys.modules[package])[name]
 
-    def load(self, name: str) -> Any:
-        """Load a name: the package's ``__getattr__``.
+    return load, lambda: sorted({*load("__all__"), *vars(sys.modules[package])})
 
-        Raises:
-            AttributeError: There is none.
-        """
-        if name in self._submodules:
-            return self._import(name)  # which stores it
-        if name not in self._modules:
-            raise AttributeError(f"module {self._package!r} has no attribute {name!r}")
-        value = self._namespace[name] = getattr(self._import(self._modules[name]), name)
-        self.load_rest()
-        return value
 
-    def load_rest(self) -> None:
-        """Load all names, if aiohttp is loaded."""
-        if self._complete or "aiohttp" not in sys.modules:
-            return
-        self._complete = True
-        for name in self._submodules:
-            self._import(name)
-        for name, module in self._modules.items():
-            self._namespace.setdefault(name, getattr(self._import(module), name))
+def load_all(package: str) -> None:
+    """Load all names of a package, and of the packages in it."""
+    module = sys.modules[package]
+    for name in dir(module):
+        value = getattr(module, name)
+        if isinstance(value, type(sys)) and value.__name__.startswith(f"{package}."):
+            load_all(value.__name__)
 
-    def names(self) -> list[str]:
-        """Return all names, loaded or not: the package's ``__dir__``."""
-        return sorted({*self._namespace, *self._modules, *self._submodules})
 
-    def _import(self, module: str) -> Any:
-        return import_module(f".{module}", self._package)
+def _store(package: str, name: str, value: Any, *, adopt: bool = False) -> None:
+    if adopt and isinstance(value, type) and value.__module__.startswith(f"{package}."):
+        value.__module__ = package
+    vars(sys.modules[package])[name] = value
+
+
+def _no_attribute(package: str, name: str) -> AttributeError:
+    return AttributeError(f"module {package!r} has no attribute {name!r}")

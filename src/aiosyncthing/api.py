@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import logging
 import math
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
+
+import aiohttp
+from yarl import URL
 
 from ._http import failures, wire
 from ._http.access import read_access
-from ._http.destinations import Destinations, left, with_query
+from ._http.destinations import Destination, Destinations, Limits, left, with_query
 from ._http.downloads import Target, open_target
 from ._http.place import preload
 from ._http.reading import Arrival, Body, read_body, read_page
 from ._http.sessions import Sessions
 from ._http.statuses import Refusal
-from ._routes import Answer
+from ._http.wire import Params
+from ._routes import Answer, Route
 from ._timing import Limit
 from .exceptions import BadRequestError, SyncthingError
 from .tls import trust
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-    from contextlib import AbstractAsyncContextManager
-
-    import aiohttp
-    from yarl import URL
-
-    from ._http.destinations import Destination, Limits
-    from ._http.wire import Params
-    from ._routes import Route
 
 __all__ = ["API"]
 

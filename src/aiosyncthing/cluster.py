@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from . import _routes
+from . import _routes, types as t
 from ._http.wire import version_numbers
 from ._rest.checks import device, required, same_device
 from ._rest.lookup import missing
 from ._rest.namespace import Namespace
 from ._rest.shapes import checked
 from .exceptions import UnknownDeviceError, UnknownFolderError
-
-if TYPE_CHECKING:
-    from . import types as t
 
 __all__ = ["Cluster"]
 

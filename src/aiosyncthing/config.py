@@ -7,21 +7,15 @@ How the daemon treats a body: ``set_...`` replaces the whole object, with defaul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias, Unpack, cast, overload
+from typing import Final, Unpack, cast, overload
 
-from . import _routes
+from . import _routes, types as t
 from ._rest import bodies, keys
 from ._rest.checks import in_path, mapping, required, same_device
 from ._rest.lookup import find_device, find_folder, missing
 from ._rest.settings import Settings
 from ._rest.shapes import FOLDER_IDS, check, checked
 from .exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
-
-if TYPE_CHECKING:
-    from . import types as t
-
-    FolderBody: TypeAlias = t.FolderConfiguration | t.NewFolder
-    DeviceBody: TypeAlias = t.DeviceConfiguration | t.NewDevice
 
 __all__ = ["Config"]
 
@@ -110,7 +104,7 @@ class Config(Settings):
             return await self._api.call(_routes.FOLDERS, timeout=timeout)
         return await find_folder(self._api, folder_id, timeout)
 
-    async def set_folder(self, folder: FolderBody, *, timeout: float | None = None) -> None:
+    async def set_folder(self, folder: t.FolderConfiguration | t.NewFolder, *, timeout: float | None = None) -> None:
         """Add a folder, or replace the one with the same ID.
 
         Fields that are left out are taken from the default folder (`default_folder`). The daemon's own device is always
@@ -241,7 +235,7 @@ class Config(Settings):
             return await self._api.call(_routes.DEVICES, timeout=timeout)
         return await find_device(self._api, device_id, timeout)
 
-    async def set_device(self, device: DeviceBody, *, timeout: float | None = None) -> None:
+    async def set_device(self, device: t.DeviceConfiguration | t.NewDevice, *, timeout: float | None = None) -> None:
         """Add a device, or replace the one with the same ID.
 
         Fields that are left out are taken from the default device (`default_device`).

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Iterable
 
-from . import _routes
+from . import _routes, types as t
 from ._rest import scans
 from ._rest.checks import numbers, page_params, required
 from ._rest.lists import Lists
@@ -13,13 +13,8 @@ from ._rest.lookup import ask, find_device, find_folder, missing
 from ._rest.patterns import check_patterns
 from ._rest.shapes import checked
 from ._rest.tree import tree_entries
+from ._routes import Route
 from .exceptions import BadRequestError, FolderNotRunningError, UnknownFolderError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
-
-    from . import types as t
-    from ._routes import Route
 
 __all__ = ["Database"]
 

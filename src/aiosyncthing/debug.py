@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import Any, cast
 
-from . import _routes
+from . import _routes, types as t
+from ._http.downloads import Target
 from ._rest.checks import number, required
 from ._rest.lookup import ask, explain_missing, missing
 from ._rest.namespace import Namespace
 from .exceptions import NotFoundError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from . import types as t
-    from ._http.downloads import Target
 
 __all__ = ["Debug"]
 

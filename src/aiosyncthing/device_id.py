@@ -6,12 +6,9 @@ import base64
 import binascii
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import Self
 
 from .exceptions import InvalidDeviceIDError
-
-if TYPE_CHECKING:
-    from typing import Self
 
 __all__ = ["DeviceID"]
 

@@ -5,25 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from typing import Any, Final, Literal
 
-from . import _routes
+from . import _routes, types as t
 from ._http.failures import translate
 from ._rest.checks import check_event_types, number, numbers
 from ._rest.namespace import Namespace
 from ._rest.shapes import Array, Kind, Object, check, check_events, checked
 from ._timing import Pace, delays, is_transient
+from .api import API
 from .exceptions import BadRequestError, RestartedError, SyncthingError
+from .stream import EventStream
 from .stream.continuity import MISPLACED, Continuity, ascending
 from .stream.masks import choose_mask
 from .stream.position import Anchor, Recognition, read_cursor
-from .stream.stream import EventStream
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
-
-    from . import types as t
-    from .api import API
 
 __all__ = ["Events"]
 

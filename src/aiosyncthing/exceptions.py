@@ -42,9 +42,7 @@ No error holds the API key: neither in its text or attributes, nor in the except
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # typing takes longer to load than everything here
-if TYPE_CHECKING:
-    from .waiting.progress import Missing, SyncProgress
+from .waiting.progress import Missing, SyncProgress
 
 __all__ = [
     "BadRequestError",
@@ -250,7 +248,11 @@ class WaitTimeoutError(SyncthingError, TimeoutError):
     """
 
     def __init__(
-        self, message: str = "", *, progress: SyncProgress | None = None, missing: tuple[Missing, ...] = ()
+        self,
+        message: str = "",
+        *,
+        progress: SyncProgress | None = None,
+        missing: tuple[Missing, ...] = (),
     ) -> None:
         super().__init__(message)
         self.progress = progress

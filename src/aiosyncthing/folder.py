@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Mapping
 
-from . import _routes
+from . import _routes, types as t
 from ._rest.checks import mapping, page_params, required
 from ._rest.namespace import Namespace
 from ._rest.paging import PER_PAGE, iterate
 from ._rest.shapes import ERROR_PAGE, check
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
-
-    from . import types as t
 
 __all__ = ["Folder"]
 

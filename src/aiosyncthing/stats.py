@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from . import _routes
+from . import _routes, types as t
 from ._rest.namespace import Namespace
-
-if TYPE_CHECKING:
-    from . import types as t
 
 __all__ = ["Stats"]
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import _routes
+from . import _routes, types as t
 from ._rest.checks import numbers, required
 from ._rest.namespace import Namespace
 from ._rest.shapes import checked
 from .exceptions import InvalidDeviceIDError
-
-if TYPE_CHECKING:
-    from . import types as t
 
 __all__ = ["Svc"]
 

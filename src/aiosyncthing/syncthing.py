@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from types import TracebackType
+from typing import Self
 
-from . import _routes
+import aiohttp
+
+from . import _routes, live, local, waiting
 from ._http.secrets import hidden
 from ._rest.checks import required
 from .api import API
@@ -15,25 +20,12 @@ from .debug import Debug
 from .events import Events
 from .exceptions import BadRequestError
 from .folder import Folder
-from .live import Live
-from .local import discover
 from .noauth import Noauth
 from .stats import Stats
 from .svc import Svc
 from .system import System
 from .tls.fingerprint import CertificateFile
-from .waiting import wait_in_sync, wait_ready
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Awaitable, Callable, Iterable
-    from types import TracebackType
-    from typing import Self
-
-    import aiohttp
-
-    from .tls.trust import Option
-    from .waiting import SyncProgress
+from .tls.trust import Option
 
 __all__ = ["API", "Config", "Database", "Events", "Syncthing", "System"]
 
@@ -125,7 +117,7 @@ class Syncthing:
                 places searched, and says what to do.
             BadRequestError: Arguments contradict each other or what was found.
         """
-        daemon = discover(home)
+        daemon = local.discover(home)
         if tls is None and verify_ssl and daemon.certificate and daemon.url.startswith(("https:", "unixs:")):
             tls = CertificateFile(daemon.certificate)
         try:
@@ -213,7 +205,7 @@ class Syncthing:
         """``rest/noauth``: endpoints that need no API key."""
         return self._noauth
 
-    def watch(self) -> Live:
+    def watch(self) -> live.Live:
         """Return a live mirror of folders, devices and connections, kept up to date by events.
 
         ::
@@ -222,7 +214,7 @@ class Syncthing:
                 print(live.folders["docs"].state, live.devices[device_id].connected)
                 async for change in live.changes(): ...
         """
-        return Live(self._api, self._events)
+        return live.Live(self._api, self._events)
 
     async def wait_ready(self, timeout: float | None = None) -> None:
         """Wait until the daemon is ready, from connections being refused through start-up and database migration.
@@ -237,7 +229,7 @@ class Syncthing:
             SyncthingError: Waiting won't help: the key or host name is refused, the certificate can't be verified, or
                 another program uses the port.
         """
-        await wait_ready(self._api, timeout)
+        await waiting.wait_ready(self._api, timeout)
 
     async def wait_in_sync(
         self,
@@ -247,8 +239,8 @@ class Syncthing:
         rescan: bool = False,
         stable_for: float = 0,
         timeout: float | None = None,
-        on_progress: Callable[[SyncProgress], Awaitable[object] | object] | None = None,
-    ) -> SyncProgress:
+        on_progress: Callable[[waiting.SyncProgress], Awaitable[object] | object] | None = None,
+    ) -> waiting.SyncProgress:
         """Wait until folders are in sync, both here and on the devices that share them.
 
         In sync here means: the folder has been scanned since it was started, needs nothing, not even deletions or empty
@@ -306,7 +298,7 @@ class Syncthing:
             UnreachableError: The daemon was not running at the beginning.
             SyncthingError: Waiting won't help, for example because the key is refused.
         """
-        return await wait_in_sync(
+        return await waiting.wait_in_sync(
             self._api,
             self._events,
             folders,

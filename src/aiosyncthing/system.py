@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, cast
 
-from . import _routes
+from . import _routes, types as t
 from ._http.failures import translate
 from ._rest.checks import check_log_time, lines, mapping, required
 from ._rest.namespace import Namespace
 from .exceptions import PingError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-
-    from . import types as t
 
 __all__ = ["System"]
 

@@ -44,7 +44,8 @@ def test_the_docstring_draws_the_tree() -> None:
 
 def test_all_errors_are_exported() -> None:
     """`__all__` has every error of the module, in the order of the alphabet."""
-    defined = {name for name, value in vars(exceptions).items() if isinstance(value, type)}
+    found = {name: value for name, value in vars(exceptions).items() if isinstance(value, type)}
+    defined = {name for name, value in found.items() if issubclass(value, Exception)}
     assert exceptions.__all__ == sorted(defined)
     assert defined >= set(SEED)
 

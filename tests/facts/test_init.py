@@ -15,7 +15,10 @@ import pytest
 import aiosyncthing
 from aiosyncthing import exceptions
 
-SOURCE = ast.parse(Path(aiosyncthing.__file__).read_text(encoding="utf-8"))
+PACKAGES = [
+    "aiosyncthing",
+    *(f"aiosyncthing.{name}" for name in ("daemon", "live", "local", "stream", "tls", "waiting")),
+]
 # The errors that are at the top level, too.
 ERRORS = [name for name in aiosyncthing.__all__ if name in exceptions.__all__]
 # Modules that version 0 had, which programs import, or reach after `import aiosyncthing` alone.
@@ -29,46 +32,44 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
-def for_type_checkers() -> dict[str, str]:
+def for_type_checkers(package: str) -> dict[str, str]:
     """Return the names that type checkers see, with the modules that they come from."""
+    source = Path(str(importlib.import_module(package).__file__)).read_text(encoding="utf-8")
     (block,) = (
         node
-        for node in SOURCE.body
+        for node in ast.parse(source).body
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
     )
     return {
-        alias.asname or alias.name: node.module or alias.name
+        alias.asname or alias.name: f"{package}.{node.module or alias.name}"
         for node in block.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
 
 
-def test_type_checkers_see_what_is_there() -> None:
-    """The names for type checkers, those that load on first use, and `__all__` are the same."""
-    names = for_type_checkers()
-    assert names.pop("Any") == "typing"
-    assert names == aiosyncthing._MODULES
-    assert sorted({*aiosyncthing._MODULES, *ERRORS, "exceptions"}) == aiosyncthing.__all__
+@pytest.mark.parametrize("package", PACKAGES)
+def test_type_checkers_see_what_is_there(package: str) -> None:
+    """The names for type checkers and those that load on first use are the same, from the same modules."""
+    names = for_type_checkers(package)
+    module = importlib.import_module(package)
+    assert names.keys() - {"types"} == set(module.__all__)
+    for name, home in names.items():
+        found = importlib.import_module(home)
+        assert getattr(module, name) is getattr(found, name, found)
 
 
 @pytest.mark.parametrize("name", aiosyncthing.__all__)
 def test_every_name_loads(name: str) -> None:
-    """Each public name is there, and is the one of its module."""
-    value = getattr(aiosyncthing, name)
+    """Each public name is there, and explained."""
     assert name in dir(aiosyncthing)
-    if name != "exceptions":
-        module = exceptions if name in ERRORS else getattr(aiosyncthing, aiosyncthing._MODULES[name])
-        assert value is getattr(module, name)
-        assert f"{value.__module__}.".startswith(f"{module.__name__}.")
-        assert inspect.getdoc(value)
+    assert inspect.getdoc(getattr(aiosyncthing, name))
 
 
 @pytest.mark.parametrize("name", [*SEED, "types", "daemon", "device_id", "times"])
 def test_modules_are_there_without_an_import_of_their_own(name: str) -> None:
     """After `import aiosyncthing` alone, its modules are attributes of it."""
-    if name != "exceptions":
-        assert aiosyncthing.__getattr__(name) is importlib.import_module(f"aiosyncthing.{name}")
+    assert aiosyncthing.__getattr__(name) is importlib.import_module(f"aiosyncthing.{name}")
     assert run(f"import aiosyncthing; print(aiosyncthing.{name}.__name__)") == f"aiosyncthing.{name}"
     assert name in dir(aiosyncthing)
 
@@ -87,33 +88,58 @@ def test_the_version_is_that_of_the_distribution() -> None:
 
 
 def test_importing_is_cheap() -> None:
-    """The import alone loads neither aiohttp, asyncio nor typing, and no module of the package but the errors."""
+    """The import alone loads neither aiohttp, asyncio nor typing, and no other module of the library."""
     loaded = run(
         "import sys; before = set(sys.modules); import aiosyncthing; print(*sorted(set(sys.modules) - before))"
     ).split()
     assert {name for name in loaded if name.startswith("aiosyncthing")} == {
         "aiosyncthing",
         "aiosyncthing._lazy",
-        "aiosyncthing.exceptions",
     }
     heavy = {"aiohttp", "asyncio", "orjson", "yarl", "ssl", "logging", "typing", "importlib.metadata"}
     assert not heavy & set(loaded)
 
 
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [("import aiohttp", "import aiosyncthing"), ("import aiosyncthing", "aiosyncthing.Syncthing")],
-)
-def test_where_aiohttp_is_loaded_all_is(first: str, second: str) -> None:
-    """With aiohttp there, or loaded by a first name, every name is there, and none has to be imported later."""
+def test_where_aiohttp_is_loaded_all_is() -> None:
+    """With aiohttp there, every module and every name is loaded, and nothing has to be imported later."""
     run(
-        f"{first}\n{second}\nimport sys; before = set(sys.modules)\n"
-        "missing = [name for name in (*aiosyncthing.__all__, *aiosyncthing._MODULES.values(), 'types')"
-        " if name not in vars(aiosyncthing)]\n"
+        "import aiohttp, aiosyncthing, pkgutil, sys\n"
+        "modules = {each.name for each in pkgutil.walk_packages(aiosyncthing.__path__, 'aiosyncthing.')}\n"
+        "missing = modules - set(sys.modules)\n"
         "assert not missing, missing\n"
-        "for name in dir(aiosyncthing): getattr(aiosyncthing, name)\n"
-        "assert set(sys.modules) == before, set(sys.modules) - before"
+        f"for name in {PACKAGES!r} + ['aiosyncthing.types']:\n"
+        "    package = sys.modules[name]\n"
+        "    assert set(package.__all__) <= set(vars(package)), name"
     )
+
+
+def test_a_client_loads_only_what_it_needs() -> None:
+    """Without aiohttp there, a client comes without the rooms that few programs enter, and without the TypedDicts."""
+    loaded = run("import sys; from aiosyncthing import Syncthing; Syncthing('key'); print(*sys.modules)").split()
+    inside = {name.removeprefix("aiosyncthing.") for name in loaded if name.startswith("aiosyncthing.")}
+    assert {name for name in inside if "." in name and not name.startswith(("_http.", "_rest.", "stream."))} == {
+        *("tls.contexts", "tls.fingerprint", "tls.trust"),
+        "types.enumerations",
+        "waiting.progress",
+    }
+
+
+def test_rooms_load_when_they_are_entered() -> None:
+    """What a client offers beyond its requests is there, although it was not loaded with the client."""
+    printed = run(
+        "import asyncio\n"
+        "from aiosyncthing import Syncthing\n"
+        "async def main():\n"
+        "    async with Syncthing('key', 'http://127.0.0.1:1') as client:\n"
+        "        print(type(client.watch()).__name__)\n"
+        "        for waiting in (client.wait_ready(0.001), client.wait_in_sync()):\n"
+        "            try: await waiting\n"
+        "            except Exception as error: print(type(error).__name__)\n"
+        "asyncio.run(main())\n"
+        "try: Syncthing.local('/no/such/folder')\n"
+        "except Exception as error: print(type(error).__name__)"
+    )
+    assert printed.split() == ["Live", "WaitTimeoutError", "ConnectionFailedError", "DiscoveryError"]
 
 
 def test_the_errors_that_programs_catch() -> None:

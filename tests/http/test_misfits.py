@@ -17,8 +17,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from aiosyncthing import Syncthing
-from aiosyncthing import _routes as routes
+from aiosyncthing import Syncthing, _routes as routes
 from aiosyncthing._routes import find_route
 from aiosyncthing.exceptions import SyncthingError
 from aiosyncthing.live import live as live_module

@@ -21,8 +21,7 @@ from aiosyncthing.exceptions import (
     UnauthorizedError,
     WaitTimeoutError,
 )
-from aiosyncthing.live import Change
-from aiosyncthing.live import live as live_module
+from aiosyncthing.live import Change, live as live_module
 from tests.support.synced import REFUSED, UNAVAILABLE, asked, connections_in_use, docs, heard, left, requested, synced
 from tests.support.values import OTHER, THIRD
 

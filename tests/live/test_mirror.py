@@ -6,8 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from aiosyncthing.live.mirror import PATIENCE, Change, Key, Mirror, restarts
 from tests.support.changing import OPERATIONS, Follower, World

@@ -8,8 +8,7 @@ import tracemalloc
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from aiosyncthing.local import config_file
 from aiosyncthing.local.config_file import Gui, Problem, read_gui

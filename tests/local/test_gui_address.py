@@ -7,8 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from yarl import URL
 
 from aiosyncthing.local.gui_address import GuiAddress, parse

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from aiosyncthing.exceptions import BadRequestError, DiscoveryError
 from aiosyncthing.local import LocalDaemon, discover

@@ -9,8 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from aiosyncthing.local.processes import Running, _options, running
 from tests.support.homes import as_nobody, make_home

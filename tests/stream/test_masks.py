@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from aiosyncthing import _routes
-from aiosyncthing import types as t
+from aiosyncthing import _routes, types as t
 from aiosyncthing.exceptions import BadRequestError
 from aiosyncthing.stream.masks import choose_mask
 

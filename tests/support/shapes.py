@@ -10,8 +10,6 @@ from typing import (
     Any,
     Final,
     Literal,
-    NotRequired,
-    Required,
     Union,
     get_args,
     get_origin,
@@ -50,18 +48,7 @@ class Fields:
 @cache
 def fields(shape: Any) -> Fields:
     """Return the keys of a TypedDict."""
-    # Before Python 3.14, __required_keys__ does not see a NotRequired that `from __future__ import annotations`
-    # turned into a text, so it is only the starting point.
-    required = set(shape.__required_keys__)
-    shapes: dict[str, Any] = {}
-    for key, hint in get_type_hints(shape, include_extras=True).items():
-        origin = get_origin(hint)
-        if origin is NotRequired:
-            required.discard(key)
-        elif origin is Required:
-            required.add(key)
-        shapes[key] = get_args(hint)[0] if origin in {NotRequired, Required} else hint
-    return Fields(frozenset(required), shapes)
+    return Fields(shape.__required_keys__, get_type_hints(shape))
 
 
 @cache

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from aiosyncthing.waiting.progress import Amount, FailedItem, Missing, Rate, SyncProgress, enumerated, items_and_bytes
 from tests.support.values import OTHER

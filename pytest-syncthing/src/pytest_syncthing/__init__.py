@@ -17,40 +17,26 @@ What the fake does not do:
 - Numbers that tell of the machine (memory, goroutines) are made up, and the same in each run.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-from aiosyncthing._lazy import LazyNames
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .facts import VERSIONS
-    from .fake import FakeSyncthing
-    from .handles import FakeFault, FakeFolder
-    from .http.messages import Request
-    from .real import RealSyncthing, RealSyncthingPair
+    from .facts import VERSIONS as VERSIONS
+    from .fake import FakeSyncthing as FakeSyncthing
+    from .handles import FakeFault as FakeFault, FakeFolder as FakeFolder
+    from .http.messages import Request as Request
+    from .real import RealSyncthing as RealSyncthing, RealSyncthingPair as RealSyncthingPair
+else:
+    # The plugin lies in this package, which is imported in every run of pytest, so names load when they are first used.
+    from aiosyncthing._lazy import lazy
 
-__all__ = ["VERSIONS", "FakeFault", "FakeFolder", "FakeSyncthing", "RealSyncthing", "RealSyncthingPair", "Request"]
-
-_MODULES = {
-    "FakeFault": "handles",
-    "FakeFolder": "handles",
-    "FakeSyncthing": "fake",
-    "RealSyncthing": "real",
-    "RealSyncthingPair": "real",
-    "Request": "http.messages",
-    "VERSIONS": "facts",
-}
-
-_names = LazyNames(globals(), _MODULES)
+    __all__, __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "facts": ["VERSIONS"],
+            "fake": ["FakeSyncthing"],
+            "handles": ["FakeFault", "FakeFolder"],
+            "http.messages": ["Request"],
+            "real": ["RealSyncthing", "RealSyncthingPair"],
+        },
+    )
 
 __version__ = "1.0.0"
-
-
-def __getattr__(name: str) -> Any:
-    # Loaded on first use: the plugin lies in this package, and is imported in every run of pytest.
-    return _names.load(name)
-
-
-def __dir__() -> list[str]:
-    return _names.names()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakKeyDictionary
 
 from aiosyncthing.device_id import DeviceID
@@ -15,8 +18,7 @@ from aiosyncthing.exceptions import BadRequestError
 from aiosyncthing.syncthing import Syncthing
 from aiosyncthing.tls import Fingerprint
 
-from . import host as _host
-from . import identity
+from . import host as _host, identity
 from .certificate import Certificate
 from .clock import Clock
 from .config import configuration
@@ -35,10 +37,7 @@ from .observations import Observations
 from .troubles import Troubles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
-    from types import TracebackType
-    from typing import ParamSpec, Self, TypeVar
+    from typing import ParamSpec, TypeVar
 
     from .host import Host
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
-
     from .host import Host
     from .http.faults import Fault, Faults
     from .model.folder import Folder

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from collections.abc import Callable
+from concurrent.futures import Future, TimeoutError as FutureTimeoutError
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
+from .http.messages import Request
 from .life import Living
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from concurrent.futures import Future
-    from datetime import datetime
-
-    from .http.messages import Request
-
 
 _LOOK: Final = 0.02  # seconds after which a condition is looked at again where no change was noticed
 

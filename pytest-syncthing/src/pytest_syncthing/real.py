@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
 
 from aiosyncthing.daemon import Daemon
+from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import DaemonError, WaitTimeoutError
 from aiosyncthing.syncthing import Syncthing
 
 from .host import Host
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
-    from pathlib import Path
-    from types import TracebackType
-    from typing import Self
-
-    from aiosyncthing.device_id import DeviceID
 
 _NOT_STARTED: Final = "the daemon is not started: use it as a context manager"
 _PATIENCE: Final = 30.0

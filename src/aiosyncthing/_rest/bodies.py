@@ -10,8 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args
 
 from aiosyncthing import _routes
-from aiosyncthing import types as t
 from aiosyncthing.exceptions import BadRequestError, SyncthingError, UnknownDeviceError
+from aiosyncthing.types.enumerations import (
+    AuthMode,
+    BlockPullOrder,
+    Compression,
+    CopyRangeMethod,
+    FolderType,
+    LDAPTransport,
+    PullOrder,
+    VersioningType,
+)
 
 from .checks import device, device_in_path, lines, mapping, required, same_device
 from .lookup import missing
@@ -26,15 +35,15 @@ _NOTHING: Final[Body] = {}
 # Enumerated fields. An unknown text silently becomes the default (UnmarshalText in lib/config/*.go), and an unknown
 # type of versioning crashes 1.19. Beside the present names stand those that the daemon still reads.
 _FOLDER_ENUMS: Final[Mapping[str, frozenset[str]]] = {
-    "type": frozenset({*get_args(t.FolderType), "readwrite", "readonly"}),
-    "order": frozenset(get_args(t.PullOrder)),
-    "blockPullOrder": frozenset(get_args(t.BlockPullOrder)),
-    "copyRangeMethod": frozenset(get_args(t.CopyRangeMethod)),
+    "type": frozenset({*get_args(FolderType), "readwrite", "readonly"}),
+    "order": frozenset(get_args(PullOrder)),
+    "blockPullOrder": frozenset(get_args(BlockPullOrder)),
+    "copyRangeMethod": frozenset(get_args(CopyRangeMethod)),
 }
-_VERSIONING_ENUMS: Final = {"type": frozenset(get_args(t.VersioningType))}
-_DEVICE_ENUMS: Final = {"compression": frozenset({*get_args(t.Compression), "true", "false"})}
-_GUI_ENUMS: Final = {"authMode": frozenset(get_args(t.AuthMode))}
-_LDAP_ENUMS: Final = {"transport": frozenset(get_args(t.LDAPTransport))}
+_VERSIONING_ENUMS: Final = {"type": frozenset(get_args(VersioningType))}
+_DEVICE_ENUMS: Final = {"compression": frozenset({*get_args(Compression), "true", "false"})}
+_GUI_ENUMS: Final = {"authMode": frozenset(get_args(AuthMode))}
+_LDAP_ENUMS: Final = {"transport": frozenset(get_args(LDAPTransport))}
 
 # Lists of objects: what identifies an element, and the defaults of its other fields.
 _ELEMENTS: Final[Mapping[str, tuple[str | None, Body]]] = {

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from aiosyncthing import types as t
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
 from aiosyncthing.times import parse_time
+from aiosyncthing.types.enumerations import EVENT_TYPES
 
 
 def required(value: str, what: str) -> str:
@@ -116,8 +116,8 @@ def check_event_types(types: Iterable[str] | str) -> str:
     fixed since each combination of types is a subscription of its own in the daemon.
     """
     names = {types} if isinstance(types, str) else set(types)
-    if unknown := names.difference(t.EVENT_TYPES):
+    if unknown := names.difference(EVENT_TYPES):
         raise BadRequestError(f"unknown event types: {', '.join(sorted(map(str, unknown)))}")
     if not names:
         raise BadRequestError("at least one event type is needed")
-    return ",".join(name for name in t.EVENT_TYPES if name in names)
+    return ",".join(name for name in EVENT_TYPES if name in names)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator
 
-from aiosyncthing import _routes
+from aiosyncthing import _routes, types as t
 
 from .checks import page_params, required
 from .lookup import ask, find_device
 from .namespace import Namespace
 from .paging import PER_PAGE, iterate
 from .shapes import checked
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from aiosyncthing import types as t
 
 
 class Lists(Namespace):

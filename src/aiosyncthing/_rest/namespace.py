@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from aiosyncthing.api import API
+from aiosyncthing.api import API
 
 
 class Namespace:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Unpack, cast
+from collections.abc import Iterable, Sequence
+from typing import Final, Unpack, cast
 
-from aiosyncthing import _routes
+from aiosyncthing import _routes, types as t
+from aiosyncthing.api import API
 from aiosyncthing.exceptions import BadRequestError
 
 from . import bodies, keys
@@ -13,12 +15,6 @@ from .gui_changes import GUIChanges
 from .namespace import Namespace
 from .patterns import check_patterns, find_misread
 from .shapes import IGNORES_OF_DEFAULTS, check, checked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from aiosyncthing import types as t
-    from aiosyncthing.api import API
 
 _OPTIONS: Final[keys.Place] = ("options",)
 _GUI: Final[keys.Place] = ("gui",)

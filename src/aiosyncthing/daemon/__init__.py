@@ -6,29 +6,11 @@
         print(await daemon.client.system.version())
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-from aiosyncthing._lazy import LazyNames
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .daemon import Daemon
-    from .supervision import Crash
+    from .daemon import Daemon as Daemon
+    from .supervision import Crash as Crash
+else:
+    from aiosyncthing._lazy import lazy
 
-__all__ = ["Crash", "Daemon"]
-
-_MODULES = {"Crash": "supervision", "Daemon": "daemon"}
-
-_names = LazyNames(globals(), _MODULES)
-
-
-def __getattr__(name: str) -> Any:
-    return _names.load(name)
-
-
-def __dir__() -> list[str]:
-    return _names.names()
-
-
-_names.load_rest()
+    __all__, __getattr__, __dir__ = lazy(__name__, {"daemon": ["Daemon"], "supervision": ["Crash"]})

@@ -7,11 +7,15 @@ import logging
 import os
 import secrets
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import TYPE_CHECKING, Final, Literal
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from aiosyncthing._loops import check_loop
 from aiosyncthing._timing import Limit
+from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import DaemonError, SyncthingError
 from aiosyncthing.syncthing import Syncthing
 
@@ -21,12 +25,7 @@ from .process import Process, in_thread, to_the_end
 from .supervision import Crash, CrashPolicy, Log, Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-    from types import TracebackType
-    from typing import Self, TypeVar
-
-    from aiosyncthing.device_id import DeviceID
+    from typing import TypeVar
 
     _T = TypeVar("_T")
 

@@ -1,24 +1,18 @@
 """Watching over the process of a private daemon, as Syncthing's own monitor process does."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import logging
 from collections import deque
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import BadRequestError
 
-from .process import to_the_end
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from .process import Process
+from .process import Process, to_the_end
 
 _LOGGER = logging.getLogger("aiosyncthing.daemon")
 

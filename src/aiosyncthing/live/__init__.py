@@ -1,8 +1,10 @@
 """A live mirror of a daemon: folders, devices, connections and completion, kept right by events."""
 
-from __future__ import annotations
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .live import Live as Live
+    from .views import Change as Change, LiveDevice as LiveDevice, LiveFolder as LiveFolder
+else:
+    from aiosyncthing._lazy import lazy
 
-from .live import Live
-from .mirror import Change, LiveDevice, LiveFolder
-
-__all__ = ["Change", "Live", "LiveDevice", "LiveFolder"]
+    __all__, __getattr__, __dir__ = lazy(__name__, {"live": ["Live"], "views": ["Change", "LiveDevice", "LiveFolder"]})

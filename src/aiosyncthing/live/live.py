@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
-from typing import TYPE_CHECKING, Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 from weakref import WeakSet
 
-from aiosyncthing import _routes
+from aiosyncthing import _routes, types as t
 from aiosyncthing._loops import check_loop
 from aiosyncthing._rest.shapes import check_event, checked
+from aiosyncthing._routes import Route
 from aiosyncthing._timing import Limit, delays, is_transient, limit_for_expensive, pause_after, within
+from aiosyncthing.api import API
+from aiosyncthing.events import Events
 from aiosyncthing.exceptions import (
     InvalidResponseError,
     NotFoundError,
@@ -20,19 +25,10 @@ from aiosyncthing.exceptions import (
     SyncthingError,
     WaitTimeoutError,
 )
+from aiosyncthing.stream import EventStream
 
-from .mirror import PATIENCE, Change, Key, LiveDevice, LiveFolder, Mirror
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
-    from types import TracebackType
-    from typing import Self
-
-    from aiosyncthing import types as t
-    from aiosyncthing._routes import Route
-    from aiosyncthing.api import API
-    from aiosyncthing.events import Events
-    from aiosyncthing.stream.stream import EventStream
+from .mirror import PATIENCE, Key, Mirror
+from .views import Change, LiveDevice, LiveFolder
 
 _LOGGER = logging.getLogger("aiosyncthing.live")
 

@@ -4,8 +4,10 @@
 what it finds.
 """
 
-from __future__ import annotations
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .search import LocalDaemon as LocalDaemon, discover as discover
+else:
+    from aiosyncthing._lazy import lazy
 
-from .search import LocalDaemon, discover
-
-__all__ = ["LocalDaemon", "discover"]
+    __all__, __getattr__, __dir__ = lazy(__name__, {"search": ["LocalDaemon", "discover"]})

@@ -1,27 +1,20 @@
 """Finding the daemon that runs on this computer."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiosyncthing.exceptions import BadRequestError, DiscoveryError
 
 from . import gui_address
 from .computer import Computer
-from .config_file import CONFIG_NAME, Problem, read_gui
-from .probe import probe
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .config_file import Gui
-    from .gui_address import GuiAddress
-    from .probe import Answer
-    from .processes import Running
+from .config_file import CONFIG_NAME, Gui, Problem, read_gui
+from .gui_address import GuiAddress
+from .probe import Answer, probe
+from .processes import Running
 
 _CERTIFICATE: Final = "https-cert.pem"
 _SHOWN: Final = 5  # daemons of other users, on a computer shared by many

@@ -1,7 +1,9 @@
 """The resilient event stream."""
 
-from __future__ import annotations
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .stream import EventStream as EventStream
+else:
+    from aiosyncthing._lazy import lazy
 
-from .stream import EventStream
-
-__all__ = ["EventStream"]
+    __all__, __getattr__, __dir__ = lazy(__name__, {"stream": ["EventStream"]})

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import _routes
-from aiosyncthing import types as t
 from aiosyncthing._rest.checks import check_event_types
 from aiosyncthing.exceptions import BadRequestError
+from aiosyncthing.types.enumerations import EVENT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiosyncthing._routes import Route
 
 _DISK_TYPES: Final = frozenset({"LocalChangeDetected", "RemoteChangeDetected"})
-_DEFAULT_TYPES: Final = frozenset(t.EVENT_TYPES) - _DISK_TYPES
+_DEFAULT_TYPES: Final = frozenset(EVENT_TYPES) - _DISK_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Mask:
 
 _DEFAULT: Final = Mask("default", _routes.EVENTS)
 _DISK: Final = Mask("disk", _routes.DISK_EVENTS)
-_ALL: Final = Mask("all", _routes.EVENTS, check_event_types(t.EVENT_TYPES))
+_ALL: Final = Mask("all", _routes.EVENTS, check_event_types(EVENT_TYPES))
 
 
 def choose_mask(types: Iterable[str] | str | None, *, disk: bool, own: bool) -> tuple[Mask, frozenset[str] | None]:

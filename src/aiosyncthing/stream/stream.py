@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Final, Self
 
-from aiosyncthing import _routes
+import aiohttp
+
+from aiosyncthing import _routes, types as t
 from aiosyncthing._loops import check_loop
 from aiosyncthing._rest.shapes import check_events, checked
+from aiosyncthing._routes import Route
 from aiosyncthing._timing import Pace, pause_after
+from aiosyncthing.api import API
 from aiosyncthing.exceptions import InvalidResponseError, NotSyncthingError, SyncthingError
 
 from .continuity import MISPLACED, Batch, Continuity, Question, marker
+from .masks import Mask
 from .position import Anchor, Epoch, write_cursor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import TracebackType
-    from typing import Self
-
-    import aiohttp
-
-    from aiosyncthing import types as t
-    from aiosyncthing._routes import Route
-    from aiosyncthing.api import API
-
-    from .masks import Mask
 
 _LOGGER = logging.getLogger("aiosyncthing.stream")
 _NEVER: Final = float("-inf")

@@ -10,29 +10,13 @@ On the daemon's own computer ``tls=CertificateFile(...)``, with the path of its 
 and keeps working after a renewal.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-from aiosyncthing._lazy import LazyNames
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .fetching import fetch_fingerprint
-    from .fingerprint import CertificateFile, Fingerprint
+    from .fetching import fetch_fingerprint as fetch_fingerprint
+    from .fingerprint import CertificateFile as CertificateFile, Fingerprint as Fingerprint
+else:
+    from aiosyncthing._lazy import lazy
 
-__all__ = ["CertificateFile", "Fingerprint", "fetch_fingerprint"]
-
-_MODULES = {"CertificateFile": "fingerprint", "Fingerprint": "fingerprint", "fetch_fingerprint": "fetching"}
-
-_names = LazyNames(globals(), _MODULES)
-
-
-def __getattr__(name: str) -> Any:
-    return _names.load(name)
-
-
-def __dir__() -> list[str]:
-    return _names.names()
-
-
-_names.load_rest()
+    __all__, __getattr__, __dir__ = lazy(
+        __name__, {"fetching": ["fetch_fingerprint"], "fingerprint": ["CertificateFile", "Fingerprint"]}
+    )

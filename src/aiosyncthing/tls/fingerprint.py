@@ -1,18 +1,13 @@
 """The two kinds of pins: a certificate's fingerprint, or the file that holds it."""
 
-from __future__ import annotations
-
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, Self
 
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
-
-if TYPE_CHECKING:
-    from typing import Self
 
 _NAME: Final = "sha256"
 _NOTATION: Final = re.compile(rf"(?:{_NAME}:)?([0-9a-f]{{64}}|[0-9a-f]{{2}}(?::[0-9a-f]{{2}}){{31}})", re.IGNORECASE)

@@ -1,12 +1,8 @@
 """The progress of a wait for sync, and what is still missing where. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final, NamedTuple, Self
 
 _HALF_LIFE: Final = 5.0  # seconds after which a measurement counts half
 _LEAST_RATE: Final = 1.0  # bytes per second; anything slower is no progress
@@ -103,7 +99,7 @@ class SyncProgress:
     missing: tuple[Missing, ...]
 
     @classmethod
-    def of(cls, amounts: Iterable[Amount], rate: float | None) -> SyncProgress:
+    def of(cls, amounts: Iterable[Amount], rate: float | None) -> Self:
         """Add up amounts."""
         parts = list(amounts)
         needed = sum(part.needed_bytes for part in parts)
@@ -116,7 +112,7 @@ class SyncProgress:
             return cls(needed, items, total, min(percent, _ALMOST), rate, left, missing)
         return cls(needed, items, total, 100.0, rate, 0.0, ())
 
-    def interrupted(self, reason: str) -> SyncProgress:
+    def interrupted(self, reason: str) -> Self:
         """Return the same progress, marked as possibly outdated."""
         percent = min(self.percent, _ALMOST)
         return replace(self, percent=percent, rate=None, seconds_left=None, missing=(Missing(reason),))

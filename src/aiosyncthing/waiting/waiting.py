@@ -6,26 +6,22 @@ import asyncio
 import inspect
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, TypeAlias
 
-from aiosyncthing import _routes
+from aiosyncthing import _routes, types as t
 from aiosyncthing._rest.checks import device, required
 from aiosyncthing._rest.shapes import check_event
 from aiosyncthing._timing import Signal, delays, is_transient, pause_after, within
+from aiosyncthing.api import API
+from aiosyncthing.events import Events
 from aiosyncthing.exceptions import BadRequestError, MigrationError, NotSyncthingError, SyncthingError, WaitTimeoutError
+from aiosyncthing.stream import EventStream
 
 from .look import Look
 from .progress import Amount, Missing, Rate, SyncProgress, enumerated
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-
-    from aiosyncthing import types as t
-    from aiosyncthing.api import API
-    from aiosyncthing.events import Events
-    from aiosyncthing.stream.stream import EventStream
-
-    OnProgress: TypeAlias = Callable[[SyncProgress], Awaitable[object] | object]
+OnProgress: TypeAlias = Callable[[SyncProgress], Awaitable[object] | object]
 
 _LOGGER = logging.getLogger("aiosyncthing.waiting")
 

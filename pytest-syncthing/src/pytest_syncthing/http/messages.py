@@ -3,18 +3,13 @@
 A handler returns a `Response` or raises `Refusal`; how that goes over the wire is the server's business.
 """
 
-from __future__ import annotations
-
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qs, unquote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 # What Go's encoding/json escapes in strings although JSON does not ask for it; none of them occurs elsewhere.
 _ESCAPED: Final = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})

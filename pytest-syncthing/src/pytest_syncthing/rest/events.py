@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosyncthing import _routes
-from aiosyncthing import types as t
+from aiosyncthing import _routes, types as t
 from pytest_syncthing.http.messages import as_json
 from pytest_syncthing.model.events import DEFAULT, DISK
 

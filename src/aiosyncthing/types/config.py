@@ -2,68 +2,42 @@
 
 A key that is not in all supported versions is `NotRequired` and says which ones have it: ``>= 2.1.0`` names
 the first release with it, ``< 2.0.0`` the first without. The bodies that change a configuration are in
-`_patches`.
+`patches`.
 """
 
-from __future__ import annotations
+from typing import NotRequired, TypedDict
 
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from .enumerations import (
+    AuthMode,
+    BlockPullOrder,
+    Compression,
+    CopyRangeMethod,
+    FolderType,
+    LDAPTransport,
+    PullOrder,
+    Tuning,
+    VersioningType,
+)
 
 __all__ = [
-    "AuthMode",
-    "BlockPullOrder",
-    "Compression",
     "ConfigInSync",
     "Configuration",
-    "CopyRangeMethod",
     "DefaultIgnores",
     "Defaults",
     "DeviceConfiguration",
     "FolderConfiguration",
     "FolderDeviceConfiguration",
-    "FolderType",
     "GUIConfiguration",
     "LDAPConfiguration",
-    "LDAPTransport",
     "ObservedDevice",
     "ObservedFolder",
     "OptionsConfiguration",
-    "PullOrder",
     "RestartRequired",
     "Size",
-    "Tuning",
     "VersioningConfiguration",
-    "VersioningType",
     "XattrFilter",
     "XattrFilterEntry",
 ]
-
-FolderType: TypeAlias = Literal["sendreceive", "sendonly", "receiveonly", "receiveencrypted"]
-"""What a folder does with changes. To and from ``receiveencrypted`` it can't be changed."""
-
-PullOrder: TypeAlias = Literal["random", "alphabetic", "smallestFirst", "largestFirst", "oldestFirst", "newestFirst"]
-"""In which order files are fetched."""
-
-BlockPullOrder: TypeAlias = Literal["standard", "random", "inOrder"]
-"""In which order the blocks of a file are fetched."""
-
-CopyRangeMethod: TypeAlias = Literal["standard", "ioctl", "copy_file_range", "sendfile", "duplicate_extents", "all"]
-"""How data is copied inside a file system."""
-
-VersioningType: TypeAlias = Literal["", "simple", "trashcan", "staggered", "external"]
-"""How old versions of files are kept; empty is not at all."""
-
-Compression: TypeAlias = Literal["metadata", "never", "always"]
-"""What is compressed on the way to a device."""
-
-AuthMode: TypeAlias = Literal["static", "ldap"]
-"""Who checks the password of a login."""
-
-LDAPTransport: TypeAlias = Literal["plain", "tls", "starttls"]
-"""How the LDAP server is connected to."""
-
-Tuning: TypeAlias = Literal["auto", "small", "large"]
-"""Size of the database's buffers; < 2.0.0."""
 
 
 class Size(TypedDict):

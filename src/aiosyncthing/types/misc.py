@@ -1,7 +1,5 @@
 """The smaller parts: ``rest/cluster``, ``folder``, ``stats``, ``svc``, ``noauth`` and ``debug``."""
 
-from __future__ import annotations
-
 from typing import NotRequired, TypeAlias, TypedDict, final
 
 __all__ = [

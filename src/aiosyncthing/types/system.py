@@ -1,15 +1,14 @@
 """The daemon itself: ``rest/system``."""
 
-from __future__ import annotations
+from typing import NotRequired, TypedDict
 
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from .enumerations import ConnectionType
 
 __all__ = [
     "ConnectionInfo",
     "ConnectionStats",
     "ConnectionStatusEntry",
     "ConnectionTotals",
-    "ConnectionType",
     "Connections",
     "DebugFacilities",
     "DiscoveryEntry",
@@ -124,12 +123,6 @@ class SystemStatus(TypedDict):
     """Deprecated; only the ways that fail."""
     discoveryMethods: NotRequired[int]
     """Deprecated; how many ways there are."""
-
-
-ConnectionType: TypeAlias = Literal[
-    "", "tcp-client", "tcp-server", "quic-client", "quic-server", "relay-client", "relay-server"
-]
-"""Transport, and which side the own device is; empty when not connected."""
 
 
 class ConnectionInfo(TypedDict):

@@ -6,29 +6,27 @@ in part. Lists whose elements may be either are typed as `Sequence`, since a `li
 accepted as a `list` of either.
 """
 
-# ruff: noqa: TC001, TC003 - whoever inspects the types at run time (get_type_hints) needs the imported names
-
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from ._config import (
+from .config import (
+    FolderDeviceConfiguration,
+    ObservedFolder,
+    Size,
+    VersioningConfiguration,
+    XattrFilter,
+    XattrFilterEntry,
+)
+from .enumerations import (
     AuthMode,
     BlockPullOrder,
     Compression,
     CopyRangeMethod,
-    FolderDeviceConfiguration,
     FolderType,
     LDAPTransport,
-    ObservedFolder,
     PullOrder,
-    Size,
     Tuning,
-    VersioningConfiguration,
     VersioningType,
-    XattrFilter,
-    XattrFilterEntry,
 )
 
 __all__ = [

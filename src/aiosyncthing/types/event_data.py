@@ -1,14 +1,10 @@
 """What the events carry as ``data``, where it is not an answer of its own."""
 
-# ruff: noqa: TC001 - whoever inspects the types at run time (get_type_hints) needs the imported names
+from typing import Literal, NotRequired, TypedDict
 
-from __future__ import annotations
-
-from typing import Literal, NotRequired, TypeAlias, TypedDict
-
-from ._database import FolderCompletion, FolderState, FolderSummary
-from ._misc import FileError
-from ._system import ConnectionType
+from .database import FolderCompletion, FolderSummary
+from .enumerations import ConnectionType, FolderState, ItemAction, ItemType
+from .misc import FileError
 
 __all__ = [
     "URL",
@@ -26,10 +22,8 @@ __all__ = [
     "FolderScanProgressData",
     "FolderSummaryData",
     "FolderWatchStateChangedData",
-    "ItemAction",
     "ItemFinishedData",
     "ItemStartedData",
-    "ItemType",
     "ListenAddressesChangedData",
     "LocalIndexUpdatedData",
     "LoginAttemptData",
@@ -47,9 +41,6 @@ __all__ = [
     "StateChangedData",
     "UpgradeRestartScheduledData",
 ]
-
-ItemType: TypeAlias = Literal["file", "dir", "symlink"]
-ItemAction: TypeAlias = Literal["update", "metadata", "delete"]
 
 
 class DeviceData(TypedDict):

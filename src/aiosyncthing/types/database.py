@@ -1,17 +1,15 @@
 """Folders and files: ``rest/db`` and ``rest/debug/file``."""
 
-from __future__ import annotations
+from typing import NotRequired, TypedDict
 
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from .enumerations import FileInfoType, FolderState, RemoteState
 
 __all__ = [
     "Availability",
     "DebugFile",
     "FileInfo",
-    "FileInfoType",
     "FileStatus",
     "FolderCompletion",
-    "FolderState",
     "FolderSummary",
     "Ignores",
     "LocalChanged",
@@ -21,44 +19,12 @@ __all__ = [
     "NewIgnores",
     "PlatformData",
     "RemoteNeed",
-    "RemoteState",
     "TreeEntry",
     "UnixData",
     "WindowsData",
     "Xattr",
     "XattrData",
 ]
-
-FolderState: TypeAlias = Literal[
-    "",
-    "idle",
-    "scanning",
-    "scan-waiting",
-    "sync-waiting",
-    "sync-preparing",
-    "syncing",
-    "cleaning",
-    "clean-waiting",
-    "error",
-    "starting",
-    "unknown",
-]
-"""The known states of a folder; empty is paused or not running, ``starting`` is new in 2.1.0.
-
-Fields that hold a state are also typed as `str`, since a newer daemon may have more of them.
-"""
-
-RemoteState: TypeAlias = Literal["valid", "paused", "notSharing", "unknown"]
-"""What another device does with a folder; ``unknown`` while it is not connected."""
-
-FileInfoType: TypeAlias = Literal[
-    "FILE_INFO_TYPE_FILE",
-    "FILE_INFO_TYPE_DIRECTORY",
-    "FILE_INFO_TYPE_SYMLINK",
-    "FILE_INFO_TYPE_SYMLINK_FILE",
-    "FILE_INFO_TYPE_SYMLINK_DIRECTORY",
-]
-"""What an item is; the last two are from very old databases."""
 
 
 class FolderSummary(TypedDict):
@@ -286,7 +252,7 @@ class TreeEntry(TypedDict):
     modTime: str
     size: int
     type: FileInfoType
-    children: NotRequired[list[TreeEntry]]
+    children: NotRequired[list["TreeEntry"]]
     """Missing for files, empty directories, and below the levels asked for."""
 
 

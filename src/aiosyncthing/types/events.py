@@ -9,14 +9,10 @@ A ``match`` statement should have ``event["type"]`` as its subject: mypy doesn't
 ``{"type": "StateChanged"}``. A newer daemon may send types that are not here yet: be ready for other names.
 """
 
-# ruff: noqa: TC001 - whoever inspects the types at run time (get_type_hints) needs the imported names
+from typing import Any, Literal, TypeAlias, TypedDict
 
-from __future__ import annotations
-
-from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
-
-from ._config import Configuration
-from ._event_data import (
+from .config import Configuration
+from .event_data import (
     DeviceConnectedData,
     DeviceData,
     DeviceDisconnectedData,
@@ -48,7 +44,6 @@ from ._event_data import (
 )
 
 __all__ = [
-    "EVENT_TYPES",
     "AnyEvent",
     "ClusterConfigReceivedEvent",
     "ConfigSavedEvent",
@@ -62,7 +57,6 @@ __all__ = [
     "DownloadProgressEvent",
     "Event",
     "EventEnvelope",
-    "EventType",
     "FailureEvent",
     "FolderCompletionEvent",
     "FolderErrorsEvent",
@@ -88,46 +82,6 @@ __all__ = [
     "StateChangedEvent",
     "UpgradeRestartScheduledEvent",
 ]
-
-EventType: TypeAlias = Literal[
-    "Starting",
-    "StartupComplete",
-    "DeviceDiscovered",
-    "DeviceConnected",
-    "DeviceDisconnected",
-    "DeviceRejected",
-    "PendingDevicesChanged",
-    "DevicePaused",
-    "DeviceResumed",
-    "ClusterConfigReceived",
-    "LocalChangeDetected",
-    "RemoteChangeDetected",
-    "LocalIndexUpdated",
-    "RemoteIndexUpdated",
-    "ItemStarted",
-    "ItemFinished",
-    "StateChanged",
-    "FolderRejected",
-    "PendingFoldersChanged",
-    "ConfigSaved",
-    "DownloadProgress",
-    "RemoteDownloadProgress",
-    "FolderSummary",
-    "FolderCompletion",
-    "FolderErrors",
-    "FolderScanProgress",
-    "FolderPaused",
-    "FolderResumed",
-    "FolderWatchStateChanged",
-    "ListenAddressesChanged",
-    "LoginAttempt",
-    "Failure",
-    "UpgradeRestartScheduled",
-]
-"""The names of all events. ``ClusterConfigReceived`` is >= 1.20.0, ``UpgradeRestartScheduled`` >= 2.0.15."""
-
-EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
-"""The names of all events, at run time."""
 
 
 class EventEnvelope(TypedDict):

@@ -1,29 +1,19 @@
 """What a resilient event stream yields beside the daemon's events."""
 
-from __future__ import annotations
-
 from typing import Literal, TypeAlias, TypedDict
 
-from ._events import Event
+from .enumerations import LossReason
+from .events import Event
 
 __all__ = [
     "Cursor",
     "EventsLost",
     "EventsLostData",
-    "LossReason",
     "StreamDown",
     "StreamDownData",
     "StreamItem",
     "StreamUp",
 ]
-
-LossReason: TypeAlias = Literal["restart", "replaced", "overflow", "late"]
-"""Why events were or may have been lost.
-
-``restart``: the daemon was restarted; what it holds since then follows. ``replaced``: another daemon answers at that
-address; what it holds follows. ``overflow``: the daemon dropped events, since it keeps the last 1000 only, or could not
-keep up. ``late``: the daemon could not be reached when the stream began.
-"""
 
 
 class EventsLostData(TypedDict):
