@@ -1,4 +1,4 @@
-"""What can be between a client and a daemon: a line that breaks, hangs, garbles and delays, or a reverse proxy."""
+"""What can stand between a client and a daemon: a line that breaks, hangs or truncates, or a reverse proxy."""
 
 from __future__ import annotations
 
@@ -8,37 +8,43 @@ from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable
 
-__all__ = ["Proxy", "ReverseProxy"]
+__all__ = ["Proxy", "ReverseProxy", "raw_answer"]
 
 _CHUNK: Final = 1 << 16
-_BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\r\n"
 _END_OF_HEAD: Final = b"\r\n\r\n"
 
 
+def raw_answer(status: str, kind: str, body: bytes, *headers: str) -> bytes:
+    """Return an HTTP answer as it goes over the wire."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+_BAD_GATEWAY: Final = raw_answer("502 Bad Gateway", "text/html", b"<html><title>502 Bad Gateway</title></html>\r\n")
+
+
 class Proxy:
-    """Passes each connection on to a daemon, as bytes, until it is told to do something else.
+    """Passes the bytes of each connection on to a daemon, until a test changes that.
 
     Args:
-        port: Where the daemon listens, on loopback.
-        random: Decides how long the delays are and how connections end; without it they end by a reset.
+        port: The daemon's port, on loopback.
+        random: Decides whether connections end by a reset or regularly; without it, always by a reset.
 
     Attributes:
-        target: Port of the daemon; a new value holds for new connections.
         refusing: Whether to end each new connection at once.
         bad_gateway: Whether to answer each request with 502 and a page of HTML.
         idle_limit: Seconds of silence after which a connection is closed.
-        delay: Longest time in seconds that a piece of an answer is held back.
-        connections: How many connections there were so far.
+        connections: How many connections there have been.
     """
 
     def __init__(self, port: int, *, random: random.Random | None = None) -> None:
-        self.target = port
         self.refusing = False
         self.bad_gateway = False
         self.idle_limit: float | None = None
-        self.delay = 0.0
         self.connections = 0
+        self._target = port
         self._random = random
         self._light = asyncio.Event()
         self._light.set()
@@ -47,19 +53,14 @@ class Proxy:
         self._tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
-
-    @property
     def url(self) -> str:
-        """The base URL of the daemon, as seen from before the proxy."""
-        return f"http://127.0.0.1:{self.port}"
+        """The daemon's base URL through the proxy."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
 
     @property
     def dark(self) -> bool:
-        """Whether connections are accepted, but nothing is passed on; what is under way hangs, and goes on later."""
+        """Whether connections are accepted, but nothing is passed on. What is on its way hangs, and continues later."""
         return not self._light.is_set()
 
     @dark.setter
@@ -70,20 +71,20 @@ class Proxy:
             self._light.set()
 
     async def connected(self, count: int) -> None:
-        """Wait until there were so many connections."""
+        """Wait until there have been that many connections."""
         while self.connections < count:
             self._connected.clear()
             await self._connected.wait()
 
     def cut(self) -> None:
-        """End all connections, by a reset, or by a proper end as if all had been said."""
+        """End all connections."""
         for task, writer in self._tasks.items():
             if self._random is None or self._random.random() < 0.5:
                 writer.transport.abort()
             task.cancel()
 
     def truncate(self, after: int) -> None:
-        """Let so many more bytes of answers through, then end the connection that they are on."""
+        """Pass that many more bytes of answers on, then end the connection they are on."""
         self._left = after
 
     async def __aenter__(self) -> Self:
@@ -99,7 +100,7 @@ class Proxy:
         await self._server.wait_closed()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Not a coroutine: asyncio would log the cancellation of one that it started itself.
+        # Not a coroutine: asyncio would log the cancellation of a task that it has created itself.
         self.connections += 1
         self._connected.set()
         if self.refusing:
@@ -110,7 +111,7 @@ class Proxy:
         task.add_done_callback(self._forget)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(task).close()  # one that was cancelled before its first step has not closed anything
+        self._tasks.pop(task).close()  # a task cancelled before its first step has not closed it
 
     async def _run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with AsyncExitStack() as stack:
@@ -122,9 +123,9 @@ class Proxy:
         await self._light.wait()
         if self.bad_gateway:
             await reader.readuntil(_END_OF_HEAD)
-            await self._refuse(writer)
+            await self._reply(_BAD_GATEWAY, writer)
             return
-        answers, requests = await asyncio.open_connection("127.0.0.1", self.target)
+        answers, requests = await asyncio.open_connection("127.0.0.1", self._target)
         stack.callback(requests.close)
         up = asyncio.create_task(self._pump_up(reader, requests))
         down = asyncio.create_task(self._pump_down(answers, writer))
@@ -154,8 +155,6 @@ class Proxy:
 
     async def _send(self, data: bytes, writer: asyncio.StreamWriter) -> None:
         """Pass a piece of an answer on, unless the line breaks here."""
-        if self._random is not None and self.delay:
-            await asyncio.sleep(self._random.uniform(0, self.delay))
         await self._light.wait()
         if self._left is not None:
             if self._left < len(data):
@@ -163,82 +162,63 @@ class Proxy:
                 self._left = None
                 raise ConnectionResetError
             self._left -= len(data)
-        writer.write(data)
-        await writer.drain()
+        await self._reply(data, writer)
 
-    async def _refuse(self, writer: asyncio.StreamWriter) -> None:
-        head = f"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: {len(_BAD_GATEWAY)}\r\n\r\n"
-        writer.write(head.encode() + _BAD_GATEWAY)
+    async def _reply(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
         await writer.drain()
 
 
 class ReverseProxy(Proxy):
-    """Passes each request on by a connection of its own, and keeps that of the client.
+    """Passes each request on through a connection of its own, and keeps the client's connection.
 
-    So the client's connection says nothing about the daemon's process. While no daemon is there it answers 502 itself.
+    So the client's connection says nothing about the daemon's process. While there is no daemon, it answers 502.
 
     Args:
-        port: Where the daemon listens, on loopback.
-        random: As for `Proxy`.
-        via: Whether to say that it is there.
+        port: The daemon's port, on loopback.
 
     Attributes:
-        patience: Seconds for which it tries to reach the daemon before it answers 502.
+        instead: Returns what to answer to a request in place of the daemon; ``None`` to pass it on.
     """
 
-    def __init__(self, port: int, *, random: random.Random | None = None, via: bool = False) -> None:
-        super().__init__(port, random=random)
-        self.patience = 0.0
-        self._via = b"Via: 1.1 somebody\r\n" if via else b""
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.instead: Callable[[bytes], bytes | None] = lambda _: None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stack: AsyncExitStack) -> None:
         while True:
             request = await reader.readuntil(_END_OF_HEAD)
             await self._light.wait()
+            answer = _BAD_GATEWAY if self.bad_gateway else self.instead(request)
+            if answer is not None:
+                await self._reply(answer, writer)
+                continue
             try:
-                answers, requests = await self._connect()
+                answers, requests = await asyncio.open_connection("127.0.0.1", self._target)
             except OSError:
-                await self._refuse(writer)
+                await self._reply(_BAD_GATEWAY, writer)
                 continue
             stack.callback(requests.close)
-            # The daemon shall close the connection, so that its end is the answer's end. None of our requests has a
-            # body.
+            # The daemon closes the connection, so that its end is the end of the answer. No request here has a body.
             requests.write(request.replace(_END_OF_HEAD, b"\r\nConnection: close\r\n\r\n"))
-            await self._answer(answers, writer)
+            await self._pass_on(answers, writer)
             requests.close()
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        clock = asyncio.get_running_loop().time
-        end = clock() + self.patience
-        while True:
-            try:
-                if self.bad_gateway:
-                    raise ConnectionRefusedError
-                return await asyncio.open_connection("127.0.0.1", self.target)
-            except OSError:
-                if clock() >= end:
-                    raise
-            await asyncio.sleep(0.02)
-
-    async def _answer(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await answers.readuntil(_END_OF_HEAD)
         except (OSError, asyncio.IncompleteReadError):
-            await self._refuse(writer)
+            await self._reply(_BAD_GATEWAY, writer)
             return
         lines = [line for line in head.split(b"\r\n")[:-2] if not line.lower().startswith(b"connection:")]
-        await self._send(b"\r\n".join(lines) + b"\r\n" + self._via + b"\r\n", writer)
+        await self._send(b"\r\n".join(lines) + _END_OF_HEAD, writer)
         length = next((int(line[15:]) for line in lines if line.lower().startswith(b"content-length:")), None)
         if length is not None:
             await self._send(await answers.readexactly(length), writer)
             return
         while True:
-            size = int(await self._line(answers), 16)
+            size = int((await answers.readuntil(b"\r\n")).strip(), 16)
             data = await answers.readexactly(size + 2)
             await self._send(b"%x\r\n%s" % (size, data), writer)
             if not size:
                 return
-
-    async def _line(self, answers: asyncio.StreamReader) -> bytes:
-        async with asyncio.timeout(self.idle_limit):
-            return (await answers.readuntil(b"\r\n")).strip()
