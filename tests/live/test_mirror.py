@@ -8,16 +8,22 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
-from aiosyncthing.live.mirror import PATIENCE, Change, Key, Mirror, restarts
+from aiosyncthing.live import Change
+from aiosyncthing.live.mirror import Mirror, restarts
+from aiosyncthing.live.questions import PATIENCE, Question
 from tests.support.changing import OPERATIONS, Follower, World
 from tests.support.server import DAEMON_ID
 from tests.support.values import OTHER, THIRD, completion, connection, device, folder, summary
 
-CONFIG, IDENTITY, CONNECTIONS, STATS = (Key(kind) for kind in ("config", "identity", "connections", "stats"))
-PENDING = {Key("pending_devices"), Key("pending_folders")}
-SUMMARY, ERRORS, COMPLETION = Key("summary", "docs"), Key("errors", "docs"), Key("completion", "docs", OTHER)
-PATIENCE_KEY = Key("patience", "docs")
-NOTHING: frozenset[Key] = frozenset()
+CONFIG, IDENTITY, CONNECTIONS, STATS = (Question(kind) for kind in ("config", "identity", "connections", "stats"))
+PENDING = {Question("pending_devices"), Question("pending_folders")}
+SUMMARY, ERRORS, COMPLETION = (
+    Question("summary", "docs"),
+    Question("errors", "docs"),
+    Question("completion", "docs", OTHER),
+)
+PATIENCE_KEY = Question("patience", "docs")
+NOTHING: frozenset[Question] = frozenset()
 
 
 def event(kind: str, data: Any, time: str = "2026-03-01T12:00:00Z") -> Any:
@@ -48,7 +54,7 @@ def mirror() -> Mirror:
     mirror.load(SUMMARY, summary(), 0)
     mirror.load(ERRORS, {"errors": None}, 0)
     mirror.load(COMPLETION, completion(), 0)
-    mirror.take_stale()
+    mirror.take_questions()
     mirror.take_changes()
     return mirror
 
@@ -58,9 +64,9 @@ def test_at_the_beginning_everything_is_asked_once() -> None:
     mirror = Mirror()
     mirror.load(IDENTITY, {"myID": DAEMON_ID}, 0)
     mirror.load(CONFIG, configuration(folder("docs", OTHER), folder("own")), 0)
-    of_own = {Key("summary", "own"), Key("errors", "own")}
-    assert mirror.take_stale() == {CONNECTIONS, STATS, *PENDING, SUMMARY, ERRORS, COMPLETION, *of_own}
-    assert mirror.take_stale() == set()
+    of_own = {Question("summary", "own"), Question("errors", "own")}
+    assert mirror.take_questions() == {CONNECTIONS, STATS, *PENDING, SUMMARY, ERRORS, COMPLETION, *of_own}
+    assert mirror.take_questions() == set()
     assert mirror.devices[DAEMON_ID].own
     assert not mirror.devices[OTHER].own
     assert mirror.folders["docs"].state == "unknown"
@@ -118,7 +124,7 @@ def test_what_is_known_can_be_read(mirror: Mirror) -> None:
         ),
         (
             event("FolderCompletion", {"folder": "docs", "device": THIRD, **completion()}),
-            {Key("completion", "docs", THIRD)},
+            {Question("completion", "docs", THIRD)},
             NOTHING,
             {},
         ),
@@ -165,10 +171,12 @@ def test_what_is_known_can_be_read(mirror: Mirror) -> None:
     ],
     ids=lambda value: value["type"] if isinstance(value, dict) and "type" in value else "",
 )
-def test_events(mirror: Mirror, what: Any, obsolete: set[Key], asked: set[Key], fields: dict[str, set[str]]) -> None:
+def test_events(
+    mirror: Mirror, what: Any, obsolete: set[Question], asked: set[Question], fields: dict[str, set[str]]
+) -> None:
     """Each event changes what it carries, makes older answers worthless, and asks for what the daemon does not send."""
     assert mirror.apply(copy.deepcopy(what)) == obsolete
-    assert mirror.take_stale() == asked
+    assert mirror.take_questions() == asked
     assert {change.id: set(change.fields) for change in mirror.take_changes()} == fields
 
 
@@ -212,10 +220,10 @@ def test_the_summary_of_a_paused_folder_is_empty(mirror: Mirror) -> None:
     docs = mirror.folders["docs"]
     assert docs.state == "paused"
     assert docs.summary["state"] == ""  # type: ignore[index]
-    mirror.take_stale()
+    mirror.take_questions()
     mirror.apply(changed("idle", before="scanning"))
     assert docs.summary["state"] == ""  # type: ignore[index]
-    assert mirror.take_stale() == {SUMMARY, ERRORS, COMPLETION}, "it was resumed, though nothing has said so yet"
+    assert mirror.take_questions() == {SUMMARY, ERRORS, COMPLETION}, "it was resumed, though nothing has said so yet"
 
 
 def test_a_folder_that_was_paused_is_unknown_until_it_is_asked(mirror: Mirror) -> None:
@@ -236,9 +244,9 @@ def test_questions_without_an_answer_are_asked_again_when_the_folder_runs(mirror
     mirror.load(COMPLETION, None, 0)
     docs = mirror.folders["docs"]
     assert (docs.state, docs.errors, docs.completion) == ("unknown", [], {})
-    mirror.take_stale()
+    mirror.take_questions()
     mirror.apply(changed("scan-waiting"))
-    assert mirror.take_stale() == {SUMMARY, ERRORS, COMPLETION}
+    assert mirror.take_questions() == {SUMMARY, ERRORS, COMPLETION}
 
 
 @pytest.mark.parametrize("state", ["error", "starting"])
@@ -246,34 +254,34 @@ def test_leaving_an_unusual_state_is_followed_by_a_question(mirror: Mirror, stat
     """The daemon sends no FolderSummary then."""
     mirror.load(SUMMARY, summary(state=state), 0)
     mirror.apply(changed("idle", before=state))
-    assert mirror.take_stale() == {SUMMARY}
+    assert mirror.take_questions() == {SUMMARY}
 
 
 def test_after_a_scan_the_sums_are_asked_for_unless_the_daemon_sends_them(mirror: Mirror) -> None:
     """A scan that changes no item may find errors or patterns, of which nothing is said."""
     mirror.apply(changed("scanning"))
     mirror.apply(changed("idle", before="scanning"))
-    assert mirror.take_stale() == {PATIENCE_KEY}
+    assert mirror.take_questions() == {PATIENCE_KEY}
     mirror.load(PATIENCE_KEY, None, 0)
-    assert mirror.take_stale() == {SUMMARY}
+    assert mirror.take_questions() == {SUMMARY}
     mirror.load(SUMMARY, summary(), 0)
     mirror.load(PATIENCE_KEY, None, 0)
-    assert mirror.take_stale() == set()
+    assert mirror.take_questions() == set()
 
 
 @pytest.mark.parametrize(("state", "asked"), [("idle", NOTHING), ("scanning", {SUMMARY})])
 def test_only_a_summary_from_after_the_scan_makes_the_question_superfluous(
-    mirror: Mirror, state: str, asked: set[Key]
+    mirror: Mirror, state: str, asked: set[Question]
 ) -> None:
     """One that was made in the middle of a scan lacks the rest."""
     mirror.apply(changed("idle", before="scanning"))
-    mirror.take_stale()
+    mirror.take_questions()
     mirror.apply(event("FolderSummary", {"folder": "docs", "summary": summary(state=state)}))
     mirror.load(PATIENCE_KEY, None, 0)
-    assert mirror.take_stale() == asked
+    assert mirror.take_questions() == asked
     mirror.load(SUMMARY, summary(state=state), 0)
     mirror.load(PATIENCE_KEY, None, 0)
-    assert mirror.take_stale() == asked
+    assert mirror.take_questions() == asked
 
 
 def test_patience_outlasts_the_daemons_own_interval() -> None:
@@ -300,23 +308,23 @@ def test_errors_end_with_a_summary_that_has_none(mirror: Mirror) -> None:
     ],
 )
 def test_errors_and_summary_that_disagree_are_asked_again(
-    mirror: Mirror, count: int, errors: Any, asked: set[Key]
+    mirror: Mirror, count: int, errors: Any, asked: set[Question]
 ) -> None:
     """One of the two is older than the other."""
     mirror.load(SUMMARY, summary(errors=count), 0)
-    mirror.take_stale()
+    mirror.take_questions()
     mirror.load(ERRORS, {"errors": errors}, 0)
-    assert mirror.take_stale() == asked
+    assert mirror.take_questions() == asked
 
 
 def test_errors_without_a_summary_are_taken() -> None:
     """The answers come in any order."""
     mirror = Mirror()
     mirror.load(CONFIG, configuration(), 0)
-    mirror.take_stale()
+    mirror.take_questions()
     mirror.load(ERRORS, {"errors": [{"path": "a", "error": "bad"}]}, 0)
     assert mirror.folders["docs"].errors
-    assert mirror.take_stale() == set()
+    assert mirror.take_questions() == set()
     mirror.apply(changed("idle"))
     assert mirror.folders["docs"].state == "idle"
 
@@ -324,14 +332,14 @@ def test_errors_without_a_summary_are_taken() -> None:
 def test_recheck_is_cheap(mirror: Mirror) -> None:
     """Transferred bytes have no event, the end of errors at times, and patterns of a folder in error."""
     mirror.recheck()
-    assert mirror.take_stale() == {CONNECTIONS}
+    assert mirror.take_questions() == {CONNECTIONS}
     mirror.apply(event("FolderErrors", {"folder": "docs", "errors": [{"path": "a", "error": "bad"}]}))
     mirror.recheck()
-    assert mirror.take_stale() == {CONNECTIONS, ERRORS}
+    assert mirror.take_questions() == {CONNECTIONS, ERRORS}
     mirror.apply(changed("error", error="folder path missing"))
-    mirror.take_stale()
+    mirror.take_questions()
     mirror.recheck()
-    assert SUMMARY in mirror.take_stale()
+    assert SUMMARY in mirror.take_questions()
 
 
 def test_progress_ends_with_the_state(mirror: Mirror) -> None:
@@ -372,16 +380,16 @@ def test_folders_and_devices_come_and_go(mirror: Mirror) -> None:
         Change("folder", "docs", frozenset({"config"})),
         Change("folder", "pics", frozenset({"added"})),
     }
-    of_pics = {Key("summary", "pics"), Key("errors", "pics")}
-    of_docs = {SUMMARY, ERRORS, COMPLETION, Key("completion", "docs", THIRD)}
-    assert mirror.take_stale() == {CONNECTIONS, STATS} | of_pics | of_docs
+    of_pics = {Question("summary", "pics"), Question("errors", "pics")}
+    of_docs = {SUMMARY, ERRORS, COMPLETION, Question("completion", "docs", THIRD)}
+    assert mirror.take_questions() == {CONNECTIONS, STATS} | of_pics | of_docs
     mirror.apply(event("ConfigSaved", configuration(folder("pics"), devices=(own,))))
     assert set(mirror.take_changes()) == {
         Change("device", OTHER, frozenset({"removed"})),
         Change("device", THIRD, frozenset({"removed"})),
         Change("folder", "docs", frozenset({"removed"})),
     }
-    assert mirror.take_stale() == set()
+    assert mirror.take_questions() == set()
 
 
 def test_what_is_gone_is_not_brought_back_by_late_news(mirror: Mirror) -> None:
@@ -404,7 +412,7 @@ def test_a_folder_that_is_no_longer_shared_forgets_the_device(mirror: Mirror) ->
     """Its completion means nothing any more; an answer that comes late is not taken either."""
     mirror.apply(event("ConfigSaved", configuration(folder("docs"))))
     assert mirror.folders["docs"].completion == {}
-    assert mirror.take_stale() == {SUMMARY, ERRORS}
+    assert mirror.take_questions() == {SUMMARY, ERRORS}
     (change,) = mirror.take_changes()
     assert change.fields >= {"completion", "config"}
     mirror.load(COMPLETION, completion(), 0)
@@ -414,7 +422,7 @@ def test_a_folder_that_is_no_longer_shared_forgets_the_device(mirror: Mirror) ->
 def test_a_label_costs_nothing(mirror: Mirror) -> None:
     """The daemon goes on with the folder as it is."""
     mirror.apply(event("ConfigSaved", configuration(folder("docs", OTHER, label="Documents"))))
-    assert mirror.take_stale() == set()
+    assert mirror.take_questions() == set()
     assert mirror.folders["docs"].label == "Documents"
 
 
@@ -434,17 +442,17 @@ def test_an_answer_that_changes_nothing_is_no_change(mirror: Mirror) -> None:
     mirror.load(COMPLETION, completion(), 0)
     mirror.load(IDENTITY, {"myID": DAEMON_ID}, 0)
     assert mirror.take_changes() == []
-    assert mirror.take_stale() == set()
+    assert mirror.take_questions() == set()
 
 
 def test_after_lost_events_the_configuration_comes_first(mirror: Mirror) -> None:
     """What is to be asked about folders is known only then; each is asked about once, also if nothing seems changed."""
-    mirror.renew()
-    assert mirror.take_stale() == {CONFIG, IDENTITY, CONNECTIONS, STATS, *PENDING}
+    mirror.refresh()
+    assert mirror.take_questions() == {CONFIG, IDENTITY, CONNECTIONS, STATS, *PENDING}
     mirror.load(CONFIG, configuration(), 0)
-    assert mirror.take_stale() == {SUMMARY, ERRORS, COMPLETION}
+    assert mirror.take_questions() == {SUMMARY, ERRORS, COMPLETION}
     mirror.load(CONFIG, configuration(), 0)
-    assert mirror.take_stale() == set()
+    assert mirror.take_questions() == set()
 
 
 def test_another_daemon_in_its_place(mirror: Mirror) -> None:
@@ -453,22 +461,22 @@ def test_another_daemon_in_its_place(mirror: Mirror) -> None:
     assert mirror.devices[OTHER].own
     assert not mirror.devices[DAEMON_ID].own
     assert mirror.folders["docs"].completion == {}
-    assert mirror.take_stale() == {SUMMARY, ERRORS, Key("completion", "docs", DAEMON_ID)}
+    assert mirror.take_questions() == {SUMMARY, ERRORS, Question("completion", "docs", DAEMON_ID)}
 
 
 def test_an_old_daemon_says_nothing_of_devices_that_are_away(mirror: Mirror) -> None:
     """Before 1.27.4 their completion has to be asked for, but only when the sums have changed."""
     mirror.load(CONNECTIONS, {"connections": {OTHER: connection(connected=False)}}, 0)
-    assert mirror.take_stale() == {COMPLETION}, "it has gone, so its figures may be others"
+    assert mirror.take_questions() == {COMPLETION}, "it has gone, so its figures may be others"
     old = summary()
     del old["remoteSequence"]
     for state, asked in (("idle", {COMPLETION}), ("scanning", set())):
         mirror.apply(event("FolderSummary", {"folder": "docs", "summary": old | {"state": state}}))
-        assert mirror.take_stale() == asked
+        assert mirror.take_questions() == asked
     mirror.apply(event("FolderSummary", {"folder": "docs", "summary": old | {"sequence": 8}}))
-    assert mirror.take_stale() == {COMPLETION}
+    assert mirror.take_questions() == {COMPLETION}
     mirror.apply(event("FolderSummary", {"folder": "docs", "summary": summary(sequence=9)}))
-    assert mirror.take_stale() == set(), "a newer daemon tells by itself"
+    assert mirror.take_questions() == set(), "a newer daemon tells by itself"
 
 
 def test_rates(mirror: Mirror) -> None:

@@ -10,19 +10,19 @@ from aiosyncthing import _routes
 from aiosyncthing._rest.shapes import EVENT_DATA, check_event, checked
 from aiosyncthing._routes import find_route
 from aiosyncthing.exceptions import InvalidResponseError
-from aiosyncthing.live.live import _ROUTES
-from aiosyncthing.live.mirror import Key, Mirror
+from aiosyncthing.live.mirror import Mirror
+from aiosyncthing.live.questions import ROUTES, Question
 from tests.support import recordings
 from tests.support.misfits import misfits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_KINDS: dict[Any, Any] = {route: kind for kind, route in _ROUTES.items()}
+_KINDS: dict[Any, Any] = {route: kind for kind, route in ROUTES.items()}
 _ONCE = {_routes.CONFIG}  # the largest by far
 
 
-def answers(version: str) -> Iterator[tuple[Any, Key, Any]]:
+def answers(version: str) -> Iterator[tuple[Any, Question, Any]]:
     """Yield recorded answers that the mirror reads, with route and question; equal ones once."""
     seen: list[Any] = []
     for exchange in recordings.exchanges(version):
@@ -32,7 +32,7 @@ def answers(version: str) -> Iterator[tuple[Any, Key, Any]]:
         if route in _ONCE and any(route is each for each in seen):
             continue
         seen += [exchange.answer, route] if route in _ONCE else [exchange.answer]
-        key = Key(_KINDS[route], exchange.params.get("folder", ""), exchange.params.get("device", ""))
+        key = Question(_KINDS[route], exchange.params.get("folder", ""), exchange.params.get("device", ""))
         yield route, key, exchange.answer
 
 
@@ -52,7 +52,7 @@ def read(mirror: Mirror) -> None:
     for device in mirror.devices.values():
         assert (device.name, device.paused, device.address, device.client_version) is not None
     mirror.take_changes()
-    mirror.take_stale()
+    mirror.take_questions()
 
 
 @pytest.mark.parametrize("version", recordings.VERSIONS)
@@ -69,7 +69,7 @@ def test_answers_are_checked_for_all_that_the_mirror_reads(version: str) -> None
                 taken += 1
                 mirror.load(key, misfit, taken)
                 mirror.recheck()
-                mirror.renew()
+                mirror.refresh()
                 read(mirror)
         mirror.load(key, answer, taken)
         read(mirror)

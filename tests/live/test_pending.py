@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
-from aiosyncthing.live.mirror import Change, Key, Mirror
+from aiosyncthing.live import Change
+from aiosyncthing.live.mirror import Mirror
+from aiosyncthing.live.questions import Question
 
-DEVICES, FOLDERS, CONFIG = (Key(kind) for kind in ("pending_devices", "pending_folders", "config"))
+DEVICES, FOLDERS, CONFIG = (Question(kind) for kind in ("pending_devices", "pending_folders", "config"))
 TIME = "2026-03-01T12:00:00Z"
 SLASHED = "photos/2026"
 
@@ -35,8 +37,8 @@ class Daemon:
         self.named: set[tuple[str, str]] = set()  # those that no event was lost of
         self.events: list[Any] = []
         self.mirror = Mirror()
-        self.due: set[Key] = set()
-        self.asking: dict[Key, tuple[Any, bool]] = {}
+        self.due: set[Question] = set()
+        self.asking: dict[Question, tuple[Any, bool]] = {}
         self._take()
 
     def _say(self, kind: str, **data: Any) -> None:
@@ -120,14 +122,14 @@ class Daemon:
             return
         event = self.events.pop(0)
         if event["type"] == "EventsLost":
-            self.mirror.renew()
+            self.mirror.refresh()
         else:
             for key in self.mirror.apply(event) & self.asking.keys():
                 self.asking[key] = self.asking[key][0], True
         self._take()
 
     def _take(self) -> None:
-        for key in self.mirror.take_stale() & {FOLDERS, CONFIG}:
+        for key in self.mirror.take_questions() & {FOLDERS, CONFIG}:
             if key in self.asking:
                 self.asking[key] = self.asking[key][0], True
             else:
@@ -219,7 +221,7 @@ def mirror() -> Mirror:
     mirror = Mirror()
     mirror.load(DEVICES, {}, 0)
     mirror.load(FOLDERS, {}, 0)
-    mirror.take_stale()
+    mirror.take_questions()
     mirror.take_changes()
     return mirror
 
@@ -238,7 +240,7 @@ def test_devices_come_and_go(mirror: Mirror) -> None:
     added = {"deviceID": "B", "name": "b", "address": "192.0.2.1:22000"}
     assert mirror.apply(event("PendingDevicesChanged", added=[added])) == {DEVICES}
     assert mirror.pending.devices == {"B": {"time": TIME, "name": "b", "address": "192.0.2.1:22000"}}
-    assert mirror.take_stale() == {DEVICES}
+    assert mirror.take_questions() == {DEVICES}
     assert mirror.take_changes() == [Change("daemon", "", frozenset({"pending_devices"}))]
     before = mirror.pending.devices
     mirror.load(DEVICES, {"B": {**before["B"], "time": "2026-03-01T12:00:01Z"}}, 0)
@@ -268,7 +270,7 @@ def test_a_folder_that_answers_leave_out_stays(mirror: Mirror) -> None:
     mirror.apply(event("PendingFoldersChanged", added=[{"folderID": SLASHED, "folderLabel": "", "deviceID": "B"}]))
     mirror.load(FOLDERS, {}, 0)
     assert mirror.pending.folders.keys() == {SLASHED}
-    mirror.renew()
+    mirror.refresh()
     assert mirror.pending.folders == {}
 
 

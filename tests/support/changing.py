@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiosyncthing.live.mirror import Mirror
+from aiosyncthing.live.questions import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiosyncthing.live.mirror import Key
 
 __all__ = ["OWN", "Follower", "World"]
 
@@ -261,7 +261,7 @@ class World:
         agreed = self.agreed[device] or not self.recent
         return {"needItems": self.folders[name].needs[device], "remoteState": "valid" if agreed else "unknown"}
 
-    def answer(self, key: Key) -> Any:
+    def answer(self, key: Question) -> Any:
         """Answer a question as it is at this moment."""
         match key.kind:
             case "config":
@@ -300,15 +300,15 @@ class Follower:
     def __init__(self, world: World) -> None:
         self.world = world
         self.mirror = Mirror()
-        self.due: set[Key] = set()
-        self.asking: dict[Key, tuple[Any, bool]] = {}
+        self.due: set[Question] = set()
+        self.asking: dict[Question, tuple[Any, bool]] = {}
         self.count = 0
         for kind in ("identity", "config"):
             self.mirror.load(_key(kind), world.answer(_key(kind)), 0)
         self._ask()
 
     def _ask(self) -> None:
-        for key in self.mirror.take_stale():
+        for key in self.mirror.take_questions():
             if key in self.asking:
                 self.asking[key] = self.asking[key][0], True
             else:
@@ -320,7 +320,7 @@ class Follower:
             return
         event: Any = self.world.events.pop(0)
         if event["type"] == "EventsLost":
-            self.mirror.renew()
+            self.mirror.refresh()
         else:
             for key in self.mirror.apply(event):
                 if key in self.asking:
@@ -388,10 +388,8 @@ class Follower:
         return found
 
 
-def _key(kind: Any) -> Key:
-    from aiosyncthing.live.mirror import Key  # noqa: PLC0415
-
-    return Key(kind)
+def _key(kind: Any) -> Question:
+    return Question(kind)
 
 
 def _compare(found: list[str], what: str, actual: object, expected: object) -> None:

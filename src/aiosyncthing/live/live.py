@@ -1,4 +1,4 @@
-"""The live mirror: subscribes, asks, and follows the events. What they mean is decided in `mirror`, without I/O."""
+"""The live mirror: subscribes, asks, and follows the events. `mirror` decides what they mean."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 from weakref import WeakSet
 
-from aiosyncthing import _routes, types as t
+from aiosyncthing import types as t
 from aiosyncthing._loops import check_loop
 from aiosyncthing._rest.shapes import check_event, checked
-from aiosyncthing._routes import Route
 from aiosyncthing._timing import Limit, delays, is_transient, limit_for_expensive, pause_after, within
 from aiosyncthing.api import API
 from aiosyncthing.events import Events
@@ -27,15 +26,16 @@ from aiosyncthing.exceptions import (
 )
 from aiosyncthing.stream import EventStream
 
-from .mirror import PATIENCE, Key, Mirror
+from .mirror import Mirror
+from .questions import CONFIG, IDENTITY, PATIENCE, ROUTES, Question
 from .views import Change, LiveDevice, LiveFolder
 
 _LOGGER = logging.getLogger("aiosyncthing.live")
 
 _FOLDERS_AT_ONCE: Final = 4
-_ENTER: Final = 10.0  # seconds in which the first answers have to be there, if the client has no time-out
-_PAUSE: Final = 1.0  # seconds between two equal questions, at least; some are expensive for the daemon
-_SHARE: Final = 2.0  # and at least so many times the time that the daemon took for the answer, as it does itself
+_ENTER: Final = 10.0  # seconds to wait for the first answers, if the client has no time-out
+_PAUSE: Final = 1.0  # seconds between two equal questions, since some are expensive for the daemon; or longer:
+_SHARE: Final = 2.0  # times what the answer took, the same rule that the daemon has for itself
 _RECHECK_EVERY: Final = 10.0  # seconds, as in Syncthing's own interface
 
 
@@ -43,16 +43,16 @@ class Live:
     """Folders and devices of a daemon as they are now. Made by `Syncthing.watch`; use it as a context manager.
 
     It subscribes to events first, then asks for everything once, then follows the events. After a restart of the
-    daemon, or when events were lost, it asks again. The expensive questions are asked once, and then only where the
-    daemon sends no event with the answer. While the daemon can't be reached, ``connected`` is false and the rest stays
-    as it was last known.
+    daemon, or a loss of events, it asks again. Questions that are expensive for the daemon are only repeated if no
+    event brings the answer. While the daemon can't be reached, ``connected`` is false and everything else stays as last
+    known.
 
-    A big folder on slow storage may take the daemon minutes. It gets them (one minute, then twice as long after each
-    time-out, up to an hour), and holds up no other folder: its ``state`` is ``unknown`` and its ``summary`` ``None``
-    until the answer is there.
+    For a big folder on slow storage, an answer may take minutes. The mirror waits for it (one minute, then twice as
+    long after each time-out, up to an hour) without delaying other folders. Until then, the folder's ``state`` is
+    ``unknown`` and its ``summary`` is ``None``.
 
-    Numbers that the daemon sends no events for (bytes transferred, and the rates) are some seconds old. A context is
-    entered once, and used in the event loop that it was entered in; for another one call `Syncthing.watch` again.
+    Values without events (bytes transferred and rates) are some seconds old. A mirror can be entered once, and is used
+    in the event loop that it was entered in. For another one, call `Syncthing.watch` again.
     """
 
     def __init__(self, api: API, events: Events) -> None:
@@ -65,35 +65,35 @@ class Live:
         self._failure: Exception | None = None
         self._ended = False
         self._listeners: WeakSet[_Listener] = WeakSet()
-        self._unknown: set[Key] = set()  # what was asked at first and is not answered yet
-        self._due: dict[Key, float] = {}
-        self._not_before: dict[Key, float] = {}
-        self._asking: dict[Key, bool] = {}  # and whether the answer will be too old
-        self._tries: dict[Key, Iterator[float]] = {}  # of questions that failed
-        self._limits: dict[Key, float] = {}  # seconds for each question that has timed out
+        self._unknown: set[Question] = set()  # the first questions that are not answered yet
+        self._due: dict[Question, float] = {}
+        self._not_before: dict[Question, float] = {}
+        self._asking: dict[Question, bool] = {}  # whether the answer will be outdated
+        self._tries: dict[Question, Iterator[float]] = {}  # delays for questions that failed
+        self._limits: dict[Question, float] = {}  # seconds, for questions that have timed out
         self._work = asyncio.Event()
 
     @property
     def folders(self) -> Mapping[str, LiveFolder]:
-        """All folders, by ID. The objects stay the same while they exist, and change."""
+        """All folders, by ID. Each object stays the same as long as its folder exists, and changes."""
         return self._mirror.folders
 
     @property
     def devices(self) -> Mapping[str, LiveDevice]:
-        """All devices, by ID, the daemon's own among them. The objects stay the same while they exist, and change."""
+        """All devices, by ID, including the daemon's own. Each object stays the same as long as its device exists."""
         return self._mirror.devices
 
     @property
     def pending_devices(self) -> Mapping[str, t.PendingDevice]:
-        """Unknown devices that tried to connect, by ID. Replaced when it changes."""
+        """Unknown devices that tried to connect, by ID. The mapping is replaced when it changes."""
         return self._mirror.pending.devices
 
     @property
     def pending_folders(self) -> Mapping[str, t.PendingFolder]:
-        """Unknown folders that devices offer, by ID. Replaced when it changes.
+        """Unknown folders that devices offer, by ID. The mapping is replaced when it changes.
 
-        Syncthing 2 leaves IDs with a slash out of ``cluster/pending/folders``. Such folders are here from the moment
-        that a device offers them, so not those that were offered before the mirror was entered.
+        Syncthing 2 doesn't list IDs with a slash in ``cluster/pending/folders``. The mirror knows such folders from the
+        moment that a device offers them, but not those offered before it was entered.
         """
         return self._mirror.pending.folders
 
@@ -104,24 +104,24 @@ class Live:
 
     @property
     def settled(self) -> bool:
-        """Whether everything that had to be asked so far has been answered.
+        """Whether all questions so far have been answered.
 
-        For all that is slow: ``await live.until(lambda live: live.settled)``.
+        To wait for slow answers: ``await live.until(lambda live: live.settled)``.
         """
         return not self._due and not self._asking
 
     def changes(self) -> AsyncGenerator[Change]:
-        """Return an iterator over what changes from now on, which ends with the mirror.
+        """Return an iterator over the changes from now on. It ends with the mirror.
 
-        What changes several times before it is taken, comes once. There may be several iterators.
+        A folder or device that changes several times before it is taken comes once. There may be several iterators.
 
         Raises:
-            SyncthingError: While iterating: the mirror had to give up.
+            SyncthingError: While iterating: the mirror has failed.
             EventLoopError: While iterating: this is not the event loop that the mirror was entered in.
         """
-        return self._tell(self._listen())
+        return self._iterate(self._listen())
 
-    async def _tell(self, listener: _Listener) -> AsyncGenerator[Change]:
+    async def _iterate(self, listener: _Listener) -> AsyncGenerator[Change]:
         while True:
             while listener.pending:
                 (kind, name), fields = next(iter(listener.pending.items()))
@@ -133,39 +133,40 @@ class Live:
             await listener.wait()
 
     async def until(self, predicate: Callable[[Live], bool], timeout: float | None = None) -> None:
-        """Wait until something is true of the mirror: ``await live.until(lambda live: live.devices[x].connected)``.
+        """Wait for a condition: ``await live.until(lambda live: live.devices[x].connected)``.
 
         Args:
-            predicate: Called with the mirror, at once and after each change.
+            predicate: Called with the mirror, immediately and after each change.
             timeout: Seconds; ``None`` for no limit.
 
         Raises:
-            WaitTimeoutError: It did not become true in time.
-            SyncthingError: The mirror had to give up.
+            WaitTimeoutError: The condition did not become true in time.
+            SyncthingError: The mirror has failed, or has ended.
             EventLoopError: This is not the event loop that the mirror was entered in.
         """
         listener = self._listen()
-        async with within(timeout, lambda: "what was waited for did not become true"):
+        async with within(timeout, lambda: "the condition is still false"):
             while not predicate(self):
                 self._check()
                 await listener.wait()
 
     async def __aenter__(self) -> Self:
-        """Subscribe, and wait until everything is known, though not for answers slower than the client's time-out.
+        """Subscribe, and wait for the first answers, but not longer than the client's time-out (10 s without one).
 
-        When it returns, folders and devices with their configuration are there. What has not been answered within the
-        client's time-out (10 s if it has none) is ``unknown``, ``None`` or empty until it is; `settled` is false then.
+        When it returns, all folders and devices are there with their configuration. What has not been answered in time
+        is ``unknown``, ``None`` or empty until it is; meanwhile `settled` is false.
 
         Raises:
-            SyncthingError: The daemon can't be reached, or refuses.
+            SyncthingError: The daemon can't be reached, or refuses the requests.
         """
         if self._loop is not None:
             raise SyncthingError("a mirror can be entered only once: call watch() again")
         self._loop = asyncio.get_running_loop()
         stream = await self._stack.enter_async_context(self._events.stream())
         try:
-            for key, route in ((Key("identity"), _routes.STATUS), (Key("config"), _routes.CONFIG)):
-                self._mirror.load(key, checked(route, await self._api.call(route)), time.monotonic())
+            for question in (IDENTITY, CONFIG):
+                route = ROUTES[question.kind]
+                self._mirror.load(question, checked(route, await self._api.call(route)), time.monotonic())
             self._mirror.set_connected(connected=True)
             self._publish()
             self._unknown = set(self._due)
@@ -188,7 +189,7 @@ class Live:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End the mirror; everything stays as it was last known.
+        """End the mirror. Everything stays as last known.
 
         Raises:
             EventLoopError: This is not the event loop that the mirror was entered in.
@@ -220,10 +221,10 @@ class Live:
             raise SyncthingError("the mirror has ended")
 
     async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let the failure of any part be that of the whole."""
+        """Run a part of the mirror, whose failure is that of the whole."""
         try:
             await work
-        except Exception as error:  # noqa: BLE001 - raised again in those that wait
+        except Exception as error:  # noqa: BLE001 - raised again wherever something waits
             self._failure = self._failure or error
             self._wake()
 
@@ -231,7 +232,7 @@ class Live:
         async for item in stream:
             match item["type"]:
                 case "EventsLost":
-                    self._mirror.renew()
+                    self._mirror.refresh()
                 case "StreamDown":
                     self._mirror.set_connected(connected=False)
                 case "StreamUp":
@@ -239,9 +240,9 @@ class Live:
                     self._hurry()
                 case _:
                     check_event(item)
-                    for key in self._mirror.apply(item):
-                        if key in self._asking:
-                            self._asking[key] = True  # the answer under way may be older than this event
+                    for question in self._mirror.apply(item):
+                        if question in self._asking:
+                            self._asking[question] = True  # the answer on its way may be older than this event
             self._publish()
 
     async def _recheck(self) -> None:
@@ -251,9 +252,9 @@ class Live:
             self._publish()
 
     def _publish(self) -> None:
-        """Ask what came up, and pass on what changed."""
-        for key in self._mirror.take_stale():
-            self._ask(key)
+        """Ask new questions, and pass changes on."""
+        for question in self._mirror.take_questions():
+            self._ask(question)
         changes = self._mirror.take_changes()
         for listener in self._listeners:
             listener.add(changes)
@@ -262,118 +263,108 @@ class Live:
         for listener in self._listeners:
             listener.news.set()
 
-    def _ask(self, key: Key) -> None:
-        if key in self._asking:
-            self._asking[key] = True
+    def _ask(self, question: Question) -> None:
+        if question in self._asking:
+            self._asking[question] = True
         else:
-            wait = PATIENCE if key.kind == "patience" else 0.0
-            self._due.setdefault(key, max(time.monotonic() + wait, self._not_before.get(key, 0.0)))
+            wait = PATIENCE if question.kind == "patience" else 0.0
+            self._due.setdefault(question, max(time.monotonic() + wait, self._not_before.get(question, 0.0)))
             self._work.set()
 
     def _hurry(self) -> None:
-        """Try at once what failed while the daemon could not be reached."""
-        for key in self._due.keys() & self._tries.keys():
-            self._due[key] = time.monotonic()
+        """Repeat at once what failed while the daemon could not be reached."""
+        for question in self._due.keys() & self._tries.keys():
+            self._due[question] = time.monotonic()
         self._tries.clear()
         self._work.set()
 
     async def _answer_questions(self, *, about_folders: bool) -> None:
         while True:
-            key = await self._next_question(about_folders=about_folders)
-            self._asking[key] = False
+            question = await self._next_question(about_folders=about_folders)
+            self._asking[question] = False
             begun = time.monotonic()
             try:
-                answer = await self._question(key)
+                answer = await self._answer(question)
             except SyncthingError as error:
                 if not is_transient(error):
                     raise
-                self._try_again(key, error, time.monotonic() - begun)
+                self._try_again(question, error, time.monotonic() - begun)
                 continue
             now = time.monotonic()
-            self._not_before[key] = now + max(_PAUSE, _SHARE * (now - begun))
-            self._tries.pop(key, None)
-            if self._asking.pop(key):
-                self._ask(key)
+            self._not_before[question] = now + max(_PAUSE, _SHARE * (now - begun))
+            self._tries.pop(question, None)
+            if self._asking.pop(question):
+                self._ask(question)
             else:
-                self._unknown.discard(key)
-                self._mirror.load(key, answer, now)
+                self._unknown.discard(question)
+                self._mirror.load(question, answer, now)
             self._publish()
             self._wake()
 
-    def _try_again(self, key: Key, error: SyncthingError, took: float) -> None:
-        if key not in self._tries and isinstance(error, (RequestTimeoutError, InvalidResponseError)):
-            # Others come with the loss of the connection, which `connected` shows.
-            _LOGGER.warning("%s; asking again", error)
-        pause = pause_after(error, next(self._tries.setdefault(key, delays())))
+    def _try_again(self, question: Question, error: SyncthingError, took: float) -> None:
+        if question not in self._tries and isinstance(error, (RequestTimeoutError, InvalidResponseError)):
+            # Other errors come with an outage, which `connected` shows.
+            _LOGGER.warning("%s; retrying", error)
+        pause = pause_after(error, next(self._tries.setdefault(question, delays())))
         if isinstance(error, RequestTimeoutError):
-            pause = max(pause, took)  # the daemon may still be computing
-            if (limit := self._limit(key)) is not None:
-                self._limits[key] = limit_for_expensive(self._api.timeout, limit)
-        self._due[key] = time.monotonic() + pause
-        del self._asking[key]
+            pause = max(pause, took)  # the daemon may still be computing the answer
+            if (limit := self._limit(question)) is not None:
+                self._limits[question] = limit_for_expensive(self._api.timeout, limit)
+        self._due[question] = time.monotonic() + pause
+        del self._asking[question]
 
-    def _limit(self, key: Key) -> float | None:
-        """Return the seconds that an answer may take; ``None`` for the client's own time-out."""
-        if not key.folder:
+    def _limit(self, question: Question) -> float | None:
+        """Return the seconds an answer may take; ``None`` for the client's own time-out."""
+        if not question.folder:
             return None
-        return self._limits.get(key) or limit_for_expensive(self._api.timeout)
+        return self._limits.get(question) or limit_for_expensive(self._api.timeout)
 
-    async def _next_question(self, *, about_folders: bool) -> Key:
-        """Wait for a question whose time has come. There is only one at a time about each folder.
+    async def _next_question(self, *, about_folders: bool) -> Question:
+        """Wait for a question that is due. There is only one at a time about each folder.
 
-        So a folder whose answers take long can't keep all that ask waiting, and the daemon computes one answer of it
-        after the other.
+        So a folder with slow answers can't keep all workers busy, and the daemon computes its answers one by one.
         """
         while True:
             wait: float | None = None
-            busy = {key.folder for key in self._asking} if about_folders else ()
-            due = [key for key in self._due if bool(key.folder) == about_folders and key.folder not in busy]
+            busy = {question.folder for question in self._asking} if about_folders else ()
+            due = [
+                question
+                for question in self._due
+                if bool(question.folder) == about_folders and question.folder not in busy
+            ]
             if due and self.connected:
-                key = min(due, key=self._due.__getitem__)
-                wait = self._due[key] - time.monotonic()
+                question = min(due, key=self._due.__getitem__)
+                wait = self._due[question] - time.monotonic()
                 if wait <= 0:
-                    del self._due[key]
-                    return key
+                    del self._due[question]
+                    return question
             self._work.clear()
             with suppress(TimeoutError), Limit(wait):
                 await self._work.wait()
 
-    async def _question(self, key: Key) -> Any:
-        """Ask; ``None`` if the folder is not there, or not running."""
-        route = _ROUTES.get(key.kind)
+    async def _answer(self, question: Question) -> Any:
+        """Ask, and return the answer; ``None`` if there is no such folder, or it is not running."""
+        route = ROUTES.get(question.kind)
         if route is None:
             return None
-        params = {name: value for name, value in (("folder", key.folder), ("device", key.device)) if value}
+        params = {name: value for name, value in (("folder", question.folder), ("device", question.device)) if value}
         try:
-            return checked(route, await self._api.call(route, params=params, timeout=self._limit(key)))
+            return checked(route, await self._api.call(route, params=params, timeout=self._limit(question)))
         except NotFoundError:
-            if not key.folder:
+            if not question.folder:
                 raise
             return None
 
 
-_ROUTES: Final[Mapping[str, Route[Any]]] = {
-    "config": _routes.CONFIG,
-    "identity": _routes.STATUS,
-    "connections": _routes.CONNECTIONS,
-    "stats": _routes.DEVICE_STATS,
-    "pending_devices": _routes.PENDING_DEVICES,
-    "pending_folders": _routes.PENDING_FOLDERS,
-    "summary": _routes.DB_STATUS,
-    "errors": _routes.FOLDER_ERRORS,
-    "completion": _routes.DB_COMPLETION,
-}
-
-
 class _Listener:
-    """One consumer of the changes, and what has changed since it last looked."""
+    """A consumer of changes, and what changed since it last looked."""
 
     def __init__(self) -> None:
         self.pending: dict[tuple[Any, str], set[str]] = {}
         self.news = asyncio.Event()
 
     def add(self, changes: list[Change]) -> None:
-        """Note what changed."""
+        """Note changes."""
         for kind, name, fields in changes:
             self.pending.setdefault((kind, name), set()).update(fields)
             self.news.set()

@@ -1,13 +1,13 @@
-"""The devices and folders that wait to be accepted, kept right by events. Pure.
+"""The devices and folders that wait to be accepted. Pure.
 
-Events name what is new and what is gone; the answers have the daemon's own times besides. Syncthing 2 leaves folder IDs
-with a slash out of ``cluster/pending/folders``, and overlooks them when it drops offers that have become obsolete
-(PendingFoldersForDevice in internal/db/observed.go splits its keys at slashes). So these are known from events alone,
-and when they are gone has to be found out here:
+Events name what is new and what is gone; answers have the daemon's own times as well. Syncthing 2 doesn't list folder
+IDs with a slash in ``cluster/pending/folders``, and overlooks them when it removes obsolete offers
+(PendingFoldersForDevice in internal/db/observed.go splits its keys at slashes). Such folders are known from events
+alone, and these show when they are gone:
 
-- each message of a device about its folders brings a PendingFoldersChanged with all that it offers, and then a
-  ClusterConfigReceived (ccHandleFolders in lib/model/model.go);
-- a folder that is shared with the device, or ignored, is no longer pending (cleanPending there).
+- Each message of a device about its folders causes a PendingFoldersChanged with everything it offers, and then a
+  ClusterConfigReceived (ccHandleFolders in lib/model/model.go).
+- A folder that is shared with the device, or ignored, is no longer pending (cleanPending there).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Pending:
-    """What waits to be accepted. Both mappings are replaced when they change, never altered.
+    """What waits to be accepted. Both mappings are replaced when they change, never modified.
 
     Attributes:
         devices: Unknown devices that tried to connect, by ID.
@@ -32,14 +32,14 @@ class Pending:
         self.devices: Mapping[str, t.PendingDevice] = {}
         self.folders: Mapping[str, t.PendingFolder] = {}
         self._listed: Iterable[str] = ()  # the folders of the last answer
-        self._offered: dict[str, set[str]] = {}  # by device, what it has offered since its last message was complete
+        self._offered: dict[str, set[str]] = {}  # by device, since its last ClusterConfigReceived
 
     def load_devices(self, answer: Mapping[str, t.PendingDevice]) -> None:
         """Take the answer about devices."""
         self.devices = answer
 
     def load_folders(self, answer: Mapping[str, t.PendingFolder]) -> None:
-        """Take the answer about folders, which may lack some that events have named."""
+        """Take the answer about folders, which may lack some that events named."""
         unlisted = {name: self.folders[name] for name in self.folders.keys() - answer if self._is_unlisted(name)}
         self.folders = {**answer, **unlisted}
         self._listed = answer.keys()
@@ -74,14 +74,14 @@ class Pending:
             self.folders = {**self.folders, added["folderID"]: {"offeredBy": {**known["offeredBy"], device: offer}}}
 
     def received(self, device_id: str) -> None:
-        """Take a ClusterConfigReceived: a device offers nothing but what it has named just before."""
+        """Take a ClusterConfigReceived: a device offers only what it has just named."""
         offered = self._offered.pop(device_id, set())
         for name in self.folders:
             if self._is_unlisted(name) and name not in offered:
                 self._remove(name, device_id)
 
     def configure(self, config: t.Configuration) -> None:
-        """Forget the offers that a configuration has made obsolete, where the daemon would not say so."""
+        """Remove offers that a configuration makes obsolete, where the daemon doesn't report it."""
         shared = {(folder["id"], each["deviceID"]) for folder in config["folders"] for each in folder["devices"]}
         ignored = {
             (folder["id"], device["deviceID"])
@@ -94,17 +94,17 @@ class Pending:
                 if device_id not in known or (name, device_id) in shared | ignored:
                     self._remove(name, device_id)
 
-    def renew(self) -> None:
-        """Forget what is known from events alone: some may have been lost. A device names it again when it connects."""
+    def refresh(self) -> None:
+        """Forget what is known from events alone, since some may be lost. Devices name it again when they connect."""
         self.folders = {name: folder for name, folder in self.folders.items() if not self._is_unlisted(name)}
         self._offered.clear()
 
     def _is_unlisted(self, folder_id: str) -> bool:
-        """Return whether a folder is one that answers may lack."""
+        """Return whether answers may lack a folder."""
         return "/" in folder_id and folder_id not in self._listed
 
     def _remove(self, folder_id: str, device_id: str | None) -> None:
-        """Remove the offer of one device, or of all, and the folder with the last one."""
+        """Remove the offer of one device, or all offers, and the folder with the last offer."""
         known = self.folders.get(folder_id, {"offeredBy": {}})["offeredBy"]
         left = {name: offer for name, offer in known.items() if name != device_id} if device_id else {}
         rest = {name: folder for name, folder in self.folders.items() if name != folder_id}

@@ -1,4 +1,4 @@
-"""What a mirror shows: folders and devices as they are now, and what changed."""
+"""What a mirror shows: folders, devices and changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from aiosyncthing import types as t
 
 
 class Change(NamedTuple):
-    """Something that is no longer as it was.
+    """A change of a folder or device, or of the daemon itself.
 
     Attributes:
         kind: ``"folder"``, ``"device"``, or ``"daemon"`` for the connection to the daemon and what is pending there.
         id: ID of the folder or device; empty for the daemon.
-        fields: Names of the attributes that changed, ``"added"`` or ``"removed"`` for the whole. Both together: look
-            whether it is there.
+        fields: Names of the attributes that changed; ``"added"`` or ``"removed"`` for the whole folder or device. If
+            both are there, check whether it still exists.
     """
 
     kind: Literal["folder", "device", "daemon"]
@@ -25,20 +25,20 @@ class Change(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class LiveFolder:
-    """A folder as it is now. Everything in it is what the daemon sent.
+    """A folder as it is now. All values are as the daemon sent them.
 
     Attributes:
         id: ID of the folder.
         config: Its configuration.
-        state: ``paused``, or the daemon's word, such as ``idle``, ``scanning``, ``syncing``, ``error``; ``unknown``
-            until it is known.
-        error: What is wrong with the folder as a whole; empty if nothing is.
-        summary: The sums of `Database.status`; ``None`` until they are known. All zero while the folder is paused.
-        errors: The items that could not be synced.
+        state: ``paused``, or the daemon's state, such as ``idle``, ``scanning``, ``syncing`` or ``error``; ``unknown``
+            until the daemon has answered.
+        error: Error of the folder as a whole; empty if there is none.
+        summary: The answer of `Database.status`; ``None`` until it is known. All zero while the folder is paused.
+        errors: Items that failed to sync.
         completion: How complete the folder is on each remote device that shares it, by device ID; empty while the
             folder is paused.
-        progress: Downloads that are under way, by path.
-        scan: Progress of a scan in bytes (``current``, ``total``, ``rate``); ``None`` when there is none.
+        progress: Running downloads, by path.
+        scan: Progress of the running scan in bytes (``current``, ``total``, ``rate``); ``None`` if there is none.
     """
 
     id: str
@@ -70,11 +70,11 @@ class LiveDevice:
         id: ID of the device.
         config: Its configuration.
         own: Whether it is the daemon's own device.
-        connected: Whether it is connected; never true of the own one.
-        connection: The daemon's account of the connection; ``None`` until it is known.
-        last_seen: When it was last connected, as far as it is known.
-        in_rate: Bytes per second received from it, over the time since the account before; ``None`` without one.
-        out_rate: Bytes per second sent to it.
+        connected: Whether it is connected; always false for the daemon's own device.
+        connection: Its entry in `System.connections`; ``None`` until it is known.
+        last_seen: When it was last connected; ``None`` if unknown.
+        in_rate: Bytes received from it per second, over the last seconds; ``None`` until it is known.
+        out_rate: Bytes sent to it per second, likewise.
     """
 
     id: str
@@ -98,10 +98,10 @@ class LiveDevice:
 
     @property
     def address(self) -> str:
-        """The address that it is connected by, or nothing."""
+        """The address of its connection; empty if it is not connected."""
         return self.connection["address"] if self.connection else ""
 
     @property
     def client_version(self) -> str:
-        """The version of Syncthing that it runs, or nothing while it is not connected."""
+        """The version of Syncthing it runs; empty if it is not connected."""
         return self.connection["clientVersion"] if self.connection else ""
