@@ -1,9 +1,10 @@
-"""A port that was found free stays free for the one it is meant for."""
+"""Ports for a private daemon: reserved until it listens on them."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,72 +16,44 @@ from tests.support.homes import config, make_home
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aiosyncthing.local.gui_address import GuiAddress
 
-
-def tcp(number: int) -> GuiAddress:
-    """Return the address of a port of the loopback interface."""
-    return Listening.on_loopback(number).gui
-
-
-def listener(number: int) -> socket.socket:
-    """Listen the way Go's servers do."""
-    return socket.create_server((LOOPBACK, number), reuse_port=False)
-
-
-async def test_is_usable() -> None:
-    """A program can listen on a port that is kept for it, and others can connect to that."""
+async def test_a_reserved_port() -> None:
+    """A program that wants exactly this port, as Go's listeners do, can use it; no other gets it until it is closed."""
     port = Port()
-    try:
-        assert not await is_taken(tcp(port.number))
-        with listener(port.number):
-            assert await is_taken(tcp(port.number))
-        assert not await is_taken(tcp(port.number))
-    finally:
-        port.close()
-
-
-def test_is_kept() -> None:
-    """Until it is given back nobody gets it by chance; after that anybody can."""
-    port = Port()
+    address = Listening.on_loopback(port.number).gui
+    assert not await is_taken(address)
+    with socket.create_server((LOOPBACK, port.number)):
+        assert await is_taken(address)
+    assert not await is_taken(address)
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind((LOOPBACK, port.number))
+    port.close()
     port.close()
     with socket.socket() as other:
         other.bind((LOOPBACK, port.number))
 
 
-def test_closing_twice() -> None:
-    """Giving it back twice does no harm."""
-    port = Port()
-    port.close()
-    port.close()
+def test_many_ports() -> None:
+    """Ports that are reserved at the same time are different."""
+    with ExitStack() as stack:
+        assert len({stack.enter_context(closing(Port())).number for _ in range(200)}) == 200
 
 
-def test_many_at_once() -> None:
-    """Ports that are kept at the same time are different ones."""
-    ports = [Port() for _ in range(200)]
-    try:
-        assert len({port.number for port in ports}) == len(ports)
-    finally:
-        for port in ports:
-            port.close()
-
-
-def test_none_to_be_had() -> None:
-    """When the system has none, its error comes through and nothing stays open."""
+def test_an_address_of_another_computer() -> None:
+    """The system's error is raised, and nothing stays open."""
     with pytest.raises(OSError, match="assign"):
-        Port("192.0.2.1")  # an address that no computer has
+        Port("192.0.2.1")  # reserved for documentation
 
 
-async def test_full_backlog_counts_as_taken() -> None:
-    """A port whose listener never accepts is taken all the same."""
+async def test_a_full_backlog() -> None:
+    """A port with a listener that never accepts is taken."""
     with socket.create_server((LOOPBACK, 0), backlog=1) as server:
-        assert await asyncio.wait_for(is_taken(tcp(server.getsockname()[1])), 5)
+        address = Listening.on_loopback(server.getsockname()[1]).gui
+        assert await asyncio.wait_for(is_taken(address), 5)
 
 
-async def test_a_socket_is_taken_while_a_program_listens(tmp_path: Path) -> None:
-    """A Unix socket that was left over is not taken."""
+async def test_a_socket(tmp_path: Path) -> None:
+    """A Unix socket is taken while a program listens on it, but not when it is left over."""
     path = tmp_path / "a.sock"
     address = Listening.given(str(path)).gui
     assert not await is_taken(address)
@@ -108,7 +81,7 @@ async def test_a_socket_is_taken_while_a_program_listens(tmp_path: Path) -> None
     ],
 )
 def test_given_addresses(text: str, url: str, option: str, configured: str) -> None:
-    """An address is what the daemon is told, and where its client connects to; a wildcard stays one for the daemon."""
+    """An address for all interfaces stays one for the daemon, while the client uses the loopback address."""
     listening = Listening.given(text)
     assert (listening.url, listening.option, listening.configured) == (url, option, configured)
 
@@ -129,38 +102,33 @@ def test_given_addresses(text: str, url: str, option: str, configured: str) -> N
         ("[fe80::1%eth0]:8384", "no IP address"),
     ],
 )
-def test_addresses_that_are_refused(text: str, words: str) -> None:
-    """An address that leaves open where the daemon listens, or that a plain client can't use, is refused."""
+def test_refused_addresses(text: str, words: str) -> None:
+    """An address without an IP address or fixed port, or for TLS, is refused."""
     with pytest.raises(BadRequestError, match=words):
         Listening.given(text)
 
 
 @pytest.mark.parametrize(
-    ("address", "url"),
+    ("text", "url"),
     [
-        ("127.0.0.1:99", "http://127.0.0.1:99"),
-        ("[::1]:99", "http://[::1]:99"),
-        ("0.0.0.0:99", "http://127.0.0.1:99"),
-        ("192.0.2.1:99", "http://127.0.0.1:99"),
-        ("https://nas:99", "http://127.0.0.1:99"),
-        ("/run/a", "unix:///run/a"),
-        (":0", None),
+        (config("127.0.0.1:99", tls=True), "http://127.0.0.1:99"),
+        (config("[::1]:99"), "http://[::1]:99"),
+        (config("0.0.0.0:99"), "http://127.0.0.1:99"),
+        (config("192.0.2.1:99"), "http://127.0.0.1:99"),
+        (config("https://nas:99"), "http://127.0.0.1:99"),
+        (config("/run/a"), "unix:///run/a"),
+        (config(":0"), None),
+        ("nonsense", None),
     ],
 )
-def test_kept_addresses(tmp_path: Path, address: str, url: str | None) -> None:
-    """A home keeps its port or socket, but on the loopback interface, whatever interface it had."""
-    kept = Listening.kept(make_home(tmp_path, config(address, tls=True)))
+def test_the_address_of_a_home(tmp_path: Path, text: str, url: str | None) -> None:
+    """A home keeps its port or socket, but on the loopback interface, unless its configuration is unusable."""
+    kept = Listening.kept(make_home(tmp_path, text))
     assert (kept and kept.url) == url
 
 
-def test_no_address_to_keep(tmp_path: Path) -> None:
-    """A home whose configuration can't be read keeps nothing."""
-    assert Listening.kept(tmp_path) is None
-    assert Listening.kept(make_home(tmp_path, "nonsense")) is None
-
-
-async def test_ports_of_a_daemon(tmp_path: Path) -> None:
-    """Free ports are two different ones; of given addresses only the other one is chosen."""
+async def test_the_ports_of_a_daemon(tmp_path: Path) -> None:
+    """Both ports are reserved, and different; a given address leaves only one to be chosen."""
     free = Ports(None)
     api, sync = free.api.gui.port, int(free.sync.rpartition(":")[2])
     assert api != sync
@@ -170,21 +138,21 @@ async def test_ports_of_a_daemon(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="in use"), socket.socket() as other:
         other.bind((LOOPBACK, api))
     again.close()
-    by_socket = await Ports.given(Listening.given(str(tmp_path / "a")))
-    assert by_socket.api.url == f"unix://{tmp_path}/a"
-    by_socket.close()
+    with closing(await Ports.given(Listening.given(str(tmp_path / "a")))) as by_socket:
+        assert by_socket.api.url == f"unix://{tmp_path}/a"
 
 
-async def test_ports_that_cannot_be_had() -> None:
-    """A port where a program listens, or that is kept for another, is the system's error, and nothing stays open."""
-    with socket.create_server((LOOPBACK, 0)) as server, pytest.raises(OSError, match="in use"):
-        await Ports.given(Listening.on_loopback(server.getsockname()[1]))
+@pytest.mark.parametrize("listens", [True, False])
+async def test_a_port_in_use(listens: bool) -> None:
+    """If a program listens on the port, or has reserved it, the system's error is raised, and nothing stays open."""
     with socket.socket() as other:
         other.bind((LOOPBACK, 0))
+        if listens:
+            other.listen()
         with pytest.raises(OSError, match="in use"):
             await Ports.given(Listening.on_loopback(other.getsockname()[1]))
 
 
 def test_brackets() -> None:
-    """Only addresses of IPv6 stand in brackets."""
+    """Only IPv6 addresses have brackets."""
     assert [bracketed("127.0.0.1"), bracketed("::1")] == ["127.0.0.1", "[::1]"]

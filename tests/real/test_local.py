@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from aiosyncthing import DeviceID, Syncthing
-from aiosyncthing.daemon import home as _home
+from aiosyncthing.daemon import home as daemon_home
 from aiosyncthing.daemon.ports import Port
 from aiosyncthing.daemon.process import Process
 from aiosyncthing.exceptions import DiscoveryError, SyncthingError
@@ -42,8 +42,8 @@ class Home:
     def __init__(self, binary: Path, folder: Path) -> None:
         self.binary = binary
         self.folder = folder
-        _home.HomeFolder(folder).make()
-        self.environ = _home.environment(os.environ, folder, "", {})
+        daemon_home.HomeFolder(folder).make()
+        self.environ = daemon_home.environment(os.environ, folder, "", {})
         del self.environ["STGUIAPIKEY"]
         subprocess.run(
             [binary, "generate", f"--home={folder}"], env=self.environ, check=True, capture_output=True, timeout=60
@@ -62,7 +62,7 @@ class Home:
         gui, options = _only(root, "gui"), _only(root, "options")
         gui.set("tls", str(tls).lower())
         _only(gui, "address").text = address
-        for name, value in {**_home._OPTIONS, "listenAddress": "tcp://127.0.0.1:0"}.items():
+        for name, value in {**daemon_home.ISOLATING_OPTIONS, "listenAddress": "tcp://127.0.0.1:0"}.items():
             for option in options.findall(name):
                 options.remove(option)
             ET.SubElement(options, name).text = value

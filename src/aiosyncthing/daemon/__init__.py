@@ -1,4 +1,4 @@
-"""Launch a private Syncthing daemon: for tests, and for programs that bring their own.
+"""Launch a private Syncthing daemon, for tests and for programs that bring their own.
 
 ::
 

@@ -1,4 +1,4 @@
-"""The launcher."""
+"""`Daemon`, the launcher."""
 
 from __future__ import annotations
 
@@ -19,25 +19,36 @@ from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import DaemonError, SyncthingError
 from aiosyncthing.syncthing import Syncthing
 
-from . import home as _home
+from .home import (
+    HomeFolder,
+    check_arguments,
+    check_environment,
+    check_key,
+    command_line,
+    configuration,
+    environment,
+    find_binary,
+    write_configuration,
+)
 from .ports import Listening, Ports, is_taken
 from .process import Process, in_thread, to_the_end
+from .readiness import NOT_ASKED, Readiness
 from .supervision import Crash, CrashPolicy, Log, Supervisor
 
 if TYPE_CHECKING:
     from typing import TypeVar
+
+    from .readiness import Identity
 
     _T = TypeVar("_T")
 
 _LOGGER = logging.getLogger("aiosyncthing.daemon")
 
 _PORT_ATTEMPTS: Final = 5
-_PROBE_PAUSE: Final = 0.05
-_PROBE_TIMEOUT: Final = 5.0
 
 
 class Daemon:
-    """A Syncthing daemon of one's own, ready to be asked.
+    """A private Syncthing daemon, ready for requests.
 
     ::
 
@@ -45,49 +56,50 @@ class Daemon:
             await one.client.config.set_device({"deviceID": other.device_id, "addresses": [other.sync_address]})
 
     A home without a ``config.xml`` gets one that keeps the daemon off the network: no discovery, relays, NAT traversal,
-    usage and crash reports or upgrades. A home that has one is used as it is, with its identity; only address and key
-    of the API are overridden, for this run. Beware: a copy of the home of a real installation makes the daemon talk to
+    usage and crash reports or upgrades. A home that has one is used as it is, with its identity; only the address and
+    key of the API are overridden for this run. Beware: a daemon with a copy of a real installation's home connects to
     that installation's devices.
 
-    Without an `address` the API listens on the loopback interface: at the port that the home had before if that is
-    free, otherwise at a free one. A new home listens for other devices at a free port of the loopback interface.
+    Without an `address` the API listens on the loopback interface: on the port configured in the home if it is free,
+    otherwise on a free one. A new home listens for other devices on a free port of the loopback interface.
 
-    The environment is passed on without proxies and Syncthing's variables, and ``~`` leads into the home. What is
-    given as `env` counts, also where `Daemon` sets something by itself: ``HOME``, or ``STNOUPGRADE``, which it sets
-    to ``1`` (with ``0`` the daemon may upgrade itself, where its build can).
+    The environment is inherited without proxies and Syncthing's own variables, and ``~`` is inside the home. Variables
+    in `env` always win, even over those that `Daemon` sets itself: ``HOME``, or ``STNOUPGRADE``, which is ``1`` (with
+    ``0`` the daemon may upgrade itself, if its build can).
 
-    The daemon runs as a single process. What Syncthing's monitor process does is done here: when it exits because a
-    restart was asked for by the API, it is started again, on the same ports. After a crash it stays down until
-    `start`, unless `on_crash` says otherwise; after a shutdown it always does.
+    The daemon runs as a single process, and this class replaces Syncthing's monitor process: when the daemon exits for
+    a restart requested over the API, it is started again on the same ports. After a crash it stays down until `start`,
+    unless `on_crash` says otherwise; after a shutdown it always does.
 
-    When this process ends without stopping it, even by SIGKILL, the daemon is killed; its temporary home then
-    remains. That holds on POSIX systems that have ``/bin/sh``, as long as no forked child lives on. On Windows the
-    daemon survives. This module was not run on macOS and Windows.
+    If this process ends without stopping it, even by SIGKILL, the daemon is killed; its temporary home then remains.
+    This works on POSIX systems with ``/bin/sh``, as long as no forked child stays alive. On Windows the daemon
+    survives. This module has not been run on macOS and Windows.
 
     Args:
-        home: Directory for configuration, identity and database; created if missing and never removed. ``None`` for
-            a temporary one, which is removed in the end.
-        binary: The ``syncthing`` program. ``None`` for the environment variable ``SYNCTHING_BINARY`` or else
+        home: Directory for configuration, identity and database; created if missing, and never removed. ``None`` for a
+            temporary one, which is removed at the end.
+        binary: The ``syncthing`` program. ``None`` for the environment variable ``SYNCTHING_BINARY``, or else
             ``syncthing`` on the ``PATH``.
         address: Where the API listens: ``127.0.0.1:8384``, ``[::1]:8384``, or ``unix:///path`` for a Unix socket;
             ``0.0.0.0:8384`` for all interfaces, without TLS. If another program listens there, `start` raises.
         api_key: The API key; by default a random one.
-        on_crash: What happens when the process ends without having been asked to, once it has been ready: ``stop``,
-            it stays down, or ``restart``, it is started again, on the same ports, within a second.
-        crash_limit: How many times it is started again within `crash_window`, before it stays down after all. The
-            defaults are those of Syncthing's own monitor process.
-        crash_window: Seconds.
+        on_crash: What to do if the process exits on its own after having been ready: ``stop`` leaves it down,
+            ``restart`` starts it again within a second, on the same ports.
+        crash_limit: How many times it is restarted within `crash_window` before it stays down after all. The defaults
+            are those of Syncthing's own monitor process.
+        crash_window: Length of the window, in seconds.
         crash_handler: A plain function, called with each `Crash` in the event loop.
-        start_timeout: Seconds until the API must be ready. Version 2 may have to convert an old database first.
-        stop_timeout: Seconds that the daemon has to end when it is asked to, before it is killed; 0 to kill it at
-            once. It needs up to 1, or 10 when it has just connected to another device.
-        env: Further environment variables.
-        arguments: Further arguments of ``syncthing serve``, such as ``--audit``.
+        start_timeout: Time limit for the API to become ready, in seconds. Syncthing 2 may have to convert an old
+            database first.
+        stop_timeout: How long the daemon may take to exit before it is killed, in seconds; 0 kills it at once. It needs
+            up to 1, or 10 right after connecting to another device.
+        env: Additional environment variables.
+        arguments: Additional arguments of ``syncthing serve``, such as ``--audit``.
 
     Raises:
-        BadRequestError: The API key can't be sent in a header, the address can't be used, or `env` or `arguments`
-            contradict what this class sets, say by ``--gui-address``: it has an argument of its own for that. Or what
-            is given for crashes makes no sense.
+        BadRequestError: The API key can't be sent in a header, the address can't be used, `env` or `arguments` conflict
+            with what this class sets (such as ``--gui-address``, for which there is `address`), or the options for
+            crashes make no sense.
     """
 
     def __init__(
@@ -106,9 +118,9 @@ class Daemon:
         env: Mapping[str, str] | None = None,
         arguments: Sequence[str] = (),
     ) -> None:
-        _home.check_key(api_key)
-        _home.check_arguments(arguments)
-        _home.check_environment(env or {})
+        check_key(api_key)
+        check_arguments(arguments)
+        check_environment(env or {})
         self._api_key = api_key or secrets.token_urlsafe(24)
         self._given_binary = binary
         self._given_address = None if address is None else Listening.given(address)
@@ -127,17 +139,15 @@ class Daemon:
             self._note_down,
         )
         self._binary: Path | None = None
-        self._home = _home.HomeFolder(home)
+        self._home = HomeFolder(home)
         self._ports: Ports | None = None
         self._client: Syncthing | None = None
-        self._device_id: DeviceID | None = None
-        self._sync_address: str | None = None
-        self._version: str | None = None
-        self._not_ready = ""
+        self._readiness: Readiness | None = None
+        self._identity: Identity | None = None
 
     def __repr__(self) -> str:
-        """Show where it is, without the key."""
-        if not hasattr(self, "_not_ready"):  # its arguments were refused
+        """Show its URL, home and state, without the key."""
+        if not hasattr(self, "_identity"):  # its arguments were refused
             return object.__repr__(self)
         state = f"pid {self.pid}" if self.running else "down"
         url = None if self._ports is None else self._ports.api.url
@@ -145,12 +155,12 @@ class Daemon:
 
     @property
     def client(self) -> Syncthing:
-        """A client of this daemon. It stays the same over restarts, and is closed by `stop`."""
+        """A client of this daemon. It stays the same across restarts, and `stop` closes it."""
         return _started(self._client)
 
     @property
     def url(self) -> str:
-        """Base URL of the API. It stays the same until `stop`."""
+        """Base URL of the API, valid until `stop`."""
         return _started(self._ports).api.url
 
     @property
@@ -161,7 +171,7 @@ class Daemon:
     @property
     def device_id(self) -> DeviceID:
         """The daemon's device ID."""
-        return _started(self._device_id)
+        return _started(self._identity).device_id
 
     @property
     def sync_address(self) -> str:
@@ -170,14 +180,15 @@ class Daemon:
         Raises:
             DaemonError: It is not started, or its configuration has no address for TCP.
         """
-        if self._sync_address is None and self._device_id is not None:
+        address = _started(self._identity).sync_address
+        if address is None:
             raise DaemonError("the daemon's configuration has no listen address for TCP")
-        return _started(self._sync_address)
+        return address
 
     @property
     def version(self) -> str:
         """Its version, such as ``v1.29.5``."""
-        return _started(self._version)
+        return _started(self._identity).version
 
     @property
     def home(self) -> Path:
@@ -191,49 +202,49 @@ class Daemon:
 
     @property
     def pid(self) -> int | None:
-        """Its process ID; ``None`` while it is down. Every restart changes it."""
+        """Its process ID, which changes with every restart; ``None`` while it is down."""
         return None if self._supervisor.process is None else self._supervisor.process.pid
 
     @property
     def running(self) -> bool:
-        """Whether it is up, or about to be started again: by a restart that the API was asked for, or after a crash."""
+        """Whether it is up, or about to be restarted after a request over the API or a crash."""
         return self._supervisor.running
 
     @property
     def returncode(self) -> int | None:
-        """Exit code of its last end, negative for a signal; ``None`` while it is up."""
+        """Its last exit code, negative for a signal; ``None`` while it is up."""
         return self._supervisor.returncode
 
     @property
     def log_tail(self) -> list[str]:
-        """The last 2000 lines of its log, over all restarts, without the key.
+        """The last 2000 lines of its log, across restarts, without the key.
 
-        The logger ``aiosyncthing.daemon`` has each of them, as a debug message.
+        The logger ``aiosyncthing.daemon`` receives each of them as a debug message.
         """
         return self._log.lines
 
     async def start(self) -> None:
-        """Start it, and wait until its API is ready.
+        """Start the daemon and wait until its API is ready.
 
-        After `kill`, a crash or a shutdown it starts again on the same ports; after `stop` it starts afresh.
+        After `kill`, a crash or a shutdown it uses the same ports again; after `stop` it starts afresh.
 
         Raises:
-            DaemonError: It is running already, or can't be started; the message has the end of its log. Nothing
-                remains of it then, nor when this is cancelled.
+            DaemonError: It is already running, or could not be started; the message ends with its log. Nothing is left
+                behind, nor after a cancellation.
             EventLoopError: It was started in another event loop.
         """
         async with self._in_turn():
             if self.running:
-                raise DaemonError(f"the daemon is running already: {self!r}")
+                raise DaemonError(f"the daemon is already running: {self!r}")
             await self._launch()
 
     async def stop(self) -> None:
-        """Ask it to end, kill it if it does not, and clean up: client, ports and temporary home.
+        """Ask the daemon to exit, kill it if it doesn't, and clean up client, ports and temporary home.
 
-        May be called twice. Cancelled, it kills the daemon at once.
+        May be called twice. If cancelled, it kills the daemon at once.
 
         Raises:
-            DaemonError: It can't even be killed, or its temporary home can't be removed.
+            DaemonError: It could not even be killed, or its temporary home could not be removed.
         """
         async with self._in_turn():
             try:
@@ -242,7 +253,7 @@ class Daemon:
                 await to_the_end(self._release())
 
     async def restart(self) -> None:
-        """End it politely and start it again, with the same URL, key, home and identity.
+        """Stop the daemon and start it again, with the same URL, key, home and identity.
 
         Raises:
             DaemonError: As for `start`.
@@ -257,13 +268,13 @@ class Daemon:
             await self._launch()
 
     async def kill(self) -> None:
-        """Kill it, as a crash or a power failure would. `start` brings it back."""
+        """Kill the daemon, as a crash or power failure would. `start` brings it back."""
         async with self._in_turn():
             await to_the_end(self._reap())
             self._down.set()
 
     async def wait(self) -> int | None:
-        """Wait until it is down and stays so: shut down, crashed, killed or stopped. Restarts do not count.
+        """Wait until the daemon is down for good: shut down, crashed, killed or stopped. Restarts don't count.
 
         Returns:
             Its exit code, negative for a signal.
@@ -273,40 +284,45 @@ class Daemon:
         return self._supervisor.returncode
 
     async def __aenter__(self) -> Self:
-        """Start it."""
+        """Start the daemon."""
         await self.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Stop it."""
+        """Stop the daemon."""
         await self.stop()
 
     def _in_turn(self) -> asyncio.Lock:
-        """Return the lock for starting and ending it, one after the other."""
+        """Return the lock that serializes starting and stopping."""
         loop = self._check_loop()
         if loop is not self._loop:
             self._loop, self._lock = loop, asyncio.Lock()
         return self._lock
 
     def _check_loop(self) -> asyncio.AbstractEventLoop:
-        """Make sure that it is used in the loop that it was started in, as long as it is up."""
+        """Ensure that it is used in the event loop it was started in, as long as it is up."""
         bound = self._supervisor.process is not None or self._lock.locked()
         return check_loop(self._loop if bound else None, "the daemon")
+
+    @property
+    def _obstacle(self) -> str:
+        """Why it is not ready yet."""
+        return NOT_ASKED if self._readiness is None else self._readiness.obstacle
 
     async def _launch(self) -> None:
         if self._down.is_set():
             self._down = asyncio.Event()
-        self._not_ready = "it was not asked yet"
+        self._readiness = None
         try:
             with Limit(self._start_timeout):
                 taken = await (self._start_ready() if self._client else self._start_afresh())
             if taken is None:
                 return
-            failure = self._error(f"another program took the daemon's port: {taken}")
+            failure = self._error(f"another program has taken the daemon's port: {taken}")
         except TimeoutError:
-            failure = self._error(f"the daemon was not ready within {self._start_timeout:g} s: {self._not_ready}")
+            failure = self._error(f"the daemon was not ready within {self._start_timeout:g} s: {self._obstacle}")
         except OSError as error:
             failure = self._error(f"the daemon could not be started: {error}")
         except BaseException:
@@ -319,9 +335,9 @@ class Daemon:
         """Find program, home and ports, start it and wait until it is ready.
 
         Returns:
-            What another program has; ``None`` if it is ready.
+            The port that another program has taken; ``None`` if it is ready.
         """
-        self._binary = await in_thread(_home.find_binary, self._given_binary)
+        self._binary = await in_thread(find_binary, self._given_binary)
         new_home = await in_thread(self._home.make)
         wanted = self._given_address
         if wanted is None and not new_home:
@@ -340,8 +356,7 @@ class Daemon:
         await to_the_end(self._give_back())
         self._ports = await self._reserve(wanted) if wanted else Ports(None)
         if new_home:
-            text = _home.configuration(self._ports, self._api_key)
-            await in_thread(_home.write_configuration, self.home, text)
+            await in_thread(write_configuration, self.home, configuration(self._ports, self._api_key))
         self._client = Syncthing(self._api_key, self.url)
 
     async def _reserve(self, wanted: Listening) -> Ports:
@@ -351,57 +366,36 @@ class Daemon:
             reason = f"the daemon can't listen on {wanted.configured}: {error}"
         if self._given_address is not None:
             raise self._error(reason)
-        _LOGGER.warning("%s; it gets a free port for this run", reason)
+        _LOGGER.warning("%s; it uses a free port for this run", reason)
         return Ports(None)
 
     async def _start_ready(self) -> str | None:
         """Start it and wait until it is ready.
 
         Returns:
-            What another program has of its ports; ``None`` if it is ready.
+            The port that another program has taken; ``None`` if it is ready.
         """
         supervision = await self._supervisor.start()
         ports = _started(self._ports)
-        probe = asyncio.create_task(self._probe(ports.sync))
+        self._readiness = Readiness(self.client, self.home, ports.sync)
+        ready = asyncio.create_task(self._readiness.wait())
         try:
-            await asyncio.wait({probe, supervision}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({ready, supervision}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            probe.cancel()
-            await to_the_end(asyncio.wait({probe}))
-        if not probe.cancelled():
-            self._supervisor.ready = probe.result()
+            ready.cancel()
+            await to_the_end(asyncio.wait({ready}))
+        if not ready.cancelled():
+            self._identity = ready.result() or self._identity
+            self._supervisor.ready = ready.result() is not None
             return None if self._supervisor.ready else ports.sync
         if await is_taken(ports.api.gui):
             return ports.api.url
-        raise self._error("the daemon ended while it was starting")
-
-    async def _probe(self, own_listener: str) -> bool:
-        """Wait until it answers as itself and listens; return whether it can listen."""
-        while True:
-            try:
-                status = await self.client.system.status(timeout=_PROBE_TIMEOUT)
-                device_id = await in_thread(_home.read_device_id, self.home)
-            except (SyncthingError, OSError) as error:
-                self._not_ready = str(error)
-            else:
-                listener = status["connectionServiceStatus"].get(own_listener)
-                if self.client.api.daemon_id != device_id:
-                    self._not_ready = f"another one answers, {self.client.api.daemon_id}"
-                elif listener is not None and listener["error"] is not None:
-                    return False
-                elif listener is not None and listener["lanAddresses"] is None:
-                    self._not_ready = f"it does not listen on {own_listener} yet"
-                else:
-                    self._device_id = device_id
-                    self._version = self.client.api.daemon_version
-                    self._sync_address = _home.sync_address(status["connectionServiceStatus"])
-                    return True
-            await asyncio.sleep(_PROBE_PAUSE)
+        raise self._error("the daemon exited while starting")
 
     def _new_process(self) -> Process:
         return Process(
-            _home.command_line(self.binary, self.home, _started(self._ports).api, self._arguments),
-            _home.environment(os.environ, self.home, self._api_key, self._env),
+            command_line(self.binary, self.home, _started(self._ports).api, self._arguments),
+            environment(os.environ, self.home, self._api_key, self._env),
             self.home,
             self._log.add,
         )
@@ -420,14 +414,14 @@ class Daemon:
             process.terminate()
 
     async def _reap(self) -> None:
-        """Leave nothing of the process."""
+        """Kill the process, if it is still running."""
         try:
             await self._supervisor.reap()
         except TimeoutError:
-            raise self._error("the daemon can't be killed") from None
+            raise self._error("the daemon could not be killed") from None
 
     async def _release(self) -> None:
-        """Leave nothing at all."""
+        """Clean up everything."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._remove_temporary_home)
             stack.push_async_callback(self._give_back)
@@ -438,7 +432,7 @@ class Daemon:
         try:
             await asyncio.to_thread(self._home.remove)
         except OSError as error:
-            raise self._error(f"the temporary home can't be removed: {error}") from error
+            raise self._error(f"the temporary home could not be removed: {error}") from error
 
     async def _give_back(self) -> None:
         if self._client is not None:
@@ -450,7 +444,7 @@ class Daemon:
     def _error(self, what: str) -> DaemonError:
         end = "" if self.returncode is None else f", exit code {self.returncode}"
         shown = self._log.excerpt()
-        log = "\n".join(["; from its log:", *shown]) if shown else "; it has logged nothing"
+        log = "\n".join(["; from its log:", *shown]) if shown else "; it logged nothing"
         return DaemonError(f"{what} (binary {self._binary}, home {self._home.path}{end}){log}")
 
 

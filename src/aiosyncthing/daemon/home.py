@@ -1,6 +1,6 @@
-"""What a private daemon runs on: its program, home directory, configuration, environment and command line.
+"""What a private daemon needs: program, home directory, configuration, environment and command line.
 
-Nothing here waits or talks to anybody; the functions that read or write files say so.
+Nothing here waits or talks to the daemon.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from .ports import Listening, Ports
 
 _CONFIG: Final = "config.xml"
-_MONITOR: Final = "Daemon itself does what Syncthing's monitor process does"
-# What Daemon decides, by the option of the command line and by the environment variable, with what to use in place.
+_MONITOR: Final = "Daemon takes the place of Syncthing's monitor process"
+# What Daemon sets itself, by command line option and by environment variable, with the alternative.
 _OWN_OPTIONS: Final = {
     **dict.fromkeys(("home", "config", "data", "H", "C", "D"), "use Daemon(home=...)"),
     "gui-address": "use Daemon(address=...)",
@@ -39,10 +39,10 @@ _OWN_VARIABLES: Final = {
     "STNORESTART": _MONITOR,
     "STMONITORED": _MONITOR,
 }
-# In every supported version; a newer daemon completes and converts it, an older one would refuse a newer number.
+# Supported by every version: newer ones convert it, while an older one would refuse a newer number.
 _CONFIG_VERSION: Final = "35"
-# What a daemon may do that reaches beyond this computer, or gets in the way of others on it.
-_OPTIONS: Final = {
+# These keep a daemon from reaching beyond this computer, and from getting in the way of others on it.
+ISOLATING_OPTIONS: Final = {
     "globalAnnounceEnabled": "false",
     "localAnnounceEnabled": "false",
     "relaysEnabled": "false",
@@ -58,66 +58,66 @@ _OPTIONS: Final = {
 
 
 def check_key(api_key: str | None) -> None:
-    """Refuse a key that can't be sent.
+    """Refuse a key that can't be sent in a header.
 
     Raises:
-        BadRequestError: It is one.
+        BadRequestError: It can't.
     """
     if api_key is not None and not (api_key and api_key.isascii() and api_key.isprintable()):
-        raise BadRequestError("the API key must be of printable ASCII characters, and not empty")
+        raise BadRequestError("the API key must consist of printable ASCII characters, and not be empty")
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
-    """Refuse options of the command line that contradict what `Daemon` sets.
+    """Refuse command line options that conflict with what `Daemon` sets.
 
     Raises:
         BadRequestError: There is one.
     """
     for argument in arguments:
-        # Long options may have one dash or two; the value of a short one follows at once.
+        # Long options may have one dash or two; short ones may be followed directly by their value.
         name = argument.lstrip("-").partition("=")[0] if argument.startswith("-") else ""
         short = argument[1:2] if argument[2:3] not in {"", "="} else name
         for each in {name, short if short.isupper() else name}:
             if reason := _OWN_OPTIONS.get(each):
-                raise BadRequestError(f"the argument {argument.partition('=')[0]!r} contradicts Daemon: {reason}")
+                raise BadRequestError(f"the argument {argument.partition('=')[0]!r} conflicts with Daemon: {reason}")
 
 
 def check_environment(env: Mapping[str, str]) -> None:
-    """Refuse variables that contradict what `Daemon` sets.
+    """Refuse environment variables that conflict with what `Daemon` sets.
 
     Raises:
         BadRequestError: There is one.
     """
     for name in env:
-        if reason := _OWN_VARIABLES.get(name.upper()):  # on Windows upper and lower case are the same
-            raise BadRequestError(f"the environment variable {name} contradicts Daemon: {reason}")
+        if reason := _OWN_VARIABLES.get(name.upper()):  # names are case-insensitive on Windows
+            raise BadRequestError(f"the environment variable {name} conflicts with Daemon: {reason}")
 
 
 def find_binary(binary: str | os.PathLike[str] | None) -> Path:
-    """Find the program (reads directories).
+    """Find the program.
 
     Raises:
-        DaemonError: There is none, with advice.
+        DaemonError: It was not found; the message says what to do.
     """
     wanted = os.fspath(binary or os.environ.get("SYNCTHING_BINARY") or "syncthing")
     found = shutil.which(wanted)
     if found is None:
         raise DaemonError(
-            f"there is no program {wanted!r}. Install Syncthing (your system's package 'syncthing', or from "
-            "https://syncthing.net/downloads/), or say where it is: Daemon(binary=...) or the environment "
-            "variable SYNCTHING_BINARY"
+            f"the program {wanted!r} was not found. Install Syncthing (your system's package 'syncthing', or "
+            "https://syncthing.net/downloads/), or name it with Daemon(binary=...) or the environment variable "
+            "SYNCTHING_BINARY"
         )
     return Path(found).absolute()
 
 
 class HomeFolder:
-    """The directory of a daemon: a given one, which stays, or a temporary one.
+    """The directory of a daemon: a given one, which is kept, or a temporary one.
 
     Args:
         given: The directory; ``None`` for a temporary one.
 
     Attributes:
-        path: Where it is, or was last; ``None`` before it was made.
+        path: The current or last directory; ``None`` before `make`.
     """
 
     def __init__(self, given: str | os.PathLike[str] | None) -> None:
@@ -126,7 +126,7 @@ class HomeFolder:
         self.path: Path | None = None
 
     def make(self) -> bool:
-        """Create what is missing of the directories (writes).
+        """Create the directories that don't exist.
 
         Returns:
             Whether the home is new, so that it needs a configuration.
@@ -141,15 +141,15 @@ class HomeFolder:
         return not (self.path / _CONFIG).exists()
 
     def remove(self) -> None:
-        """Remove a temporary one (writes)."""
+        """Remove a temporary directory."""
         temporary, self._temporary = self._temporary, None
         if temporary is not None:
             temporary.cleanup()
 
 
 def configuration(ports: Ports, api_key: str) -> str:
-    """Compose a config.xml that keeps the daemon to the loopback interface, but for an API that listens elsewhere."""
-    options = "".join(f"<{name}>{value}</{name}>" for name, value in _OPTIONS.items())
+    """Return a config.xml that keeps the daemon on the loopback interface, except for the API's given address."""
+    options = "".join(f"<{name}>{value}</{name}>" for name, value in ISOLATING_OPTIONS.items())
     return (
         f'<configuration version="{_CONFIG_VERSION}">'
         f'<gui enabled="true" tls="false"><address>{escape(ports.api.configured)}</address>'
@@ -160,14 +160,14 @@ def configuration(ports: Ports, api_key: str) -> str:
 
 
 def write_configuration(home: Path, text: str) -> None:
-    """Write config.xml (writes); it holds the API key, so nobody else may read it."""
+    """Write config.xml, readable only by its owner, since it contains the API key."""
     path = home / _CONFIG
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")
 
 
 def sync_address(listeners: Iterable[str]) -> str | None:
-    """Return where other devices on this computer reach the daemon over TCP, of the addresses it listens on."""
+    """Return where other devices on this computer reach the daemon over TCP, given its listen addresses."""
     for listener in listeners:
         scheme, _, rest = listener.partition("://")
         host, _, port = rest.partition("?")[0].rpartition(":")
@@ -179,19 +179,19 @@ def sync_address(listeners: Iterable[str]) -> str | None:
 
 
 def read_device_id(home: Path) -> DeviceID:
-    """Derive the device ID from the home's certificate (reads)."""
+    """Derive the device ID from the certificate in a home."""
     return DeviceID.from_certificate((home / "cert.pem").read_bytes())
 
 
 def environment(inherited: Mapping[str, str], home: Path, api_key: str, extra: Mapping[str, str]) -> dict[str, str]:
-    """Compose the daemon's environment.
+    """Return the daemon's environment.
 
     Args:
-        inherited: Ours. What would change the daemon's behaviour is left out: Syncthing's own variables, proxies,
-            and everything that leads to the user's own directories.
+        inherited: This program's environment. Whatever would change the daemon's behaviour is left out: Syncthing's own
+            variables, proxies, and everything that leads to the user's own directories.
         home: The daemon's home.
-        api_key: The key, which must not be on the command line: everybody could read it there.
-        extra: What the caller wants to add.
+        api_key: The key. It must not be on the command line, which every user can read.
+        extra: Variables added by the caller.
     """
     kept = {
         name: value
@@ -204,18 +204,18 @@ def environment(inherited: Mapping[str, str], home: Path, api_key: str, extra: M
         **dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"), user_home),
         "STNODEFAULTFOLDER": "1",
         "STNOUPGRADE": "1",
-        "STHASHING": "minio",  # 1.x: what its start-up benchmark of almost a second would choose
+        "STHASHING": "minio",  # 1.x: skips the start-up benchmark, which takes almost a second and chooses this
         **extra,
-        "STMONITORED": "yes",  # no monitor process: it would leave the daemon behind when it is killed
+        "STMONITORED": "yes",  # no monitor process, which would leave the daemon behind when killed
         "STGUIAPIKEY": api_key,
     }
 
 
 def command_line(binary: Path, home: Path, gui: Listening, arguments: Sequence[str]) -> list[str]:
-    """Compose the command line, of options that every supported version has."""
+    """Return the command line, with options that every supported version has."""
     return [str(binary), "serve", f"--home={home}", "--no-browser", f"--gui-address={gui.option}", *arguments]
 
 
 def _user_home(home: Path) -> Path:
-    """What ``~`` means to the daemon: never the home of the user."""
+    """Return what ``~`` is for the daemon: never the home of the user."""
     return home / "user"

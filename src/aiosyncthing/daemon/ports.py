@@ -1,4 +1,4 @@
-"""The ports of a private daemon: free ones of the loopback interface, and given ones."""
+"""The ports of a private daemon: free ones on the loopback interface, and given ones."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _HOST: Final = re.compile(r"(?:http://)?(\[[^]]+\]|[^:/\[\]]+):?[0-9]*/?", re.IG
 
 
 class Port:
-    """A port for another program to listen on.
+    """A port reserved for another program.
 
-    On Linux it is kept until `close`: a socket that is bound, but not listening, keeps the system from giving the
-    port to others, while a program that asks for this very number with SO_REUSEADDR, as Go's do, gets it. Elsewhere
-    another program may take it at any time.
+    On Linux it stays reserved until `close`: the system gives a port that is bound, but not listened on, to no other
+    program except one that asks for exactly this number with SO_REUSEADDR, as Go programs do. On other systems another
+    program may take it at any time.
 
     Args:
-        host: Address of this computer; one of IPv6 without brackets.
+        host: An address of this computer; IPv6 without brackets.
         number: The port; 0 for a free one.
 
     Raises:
@@ -54,7 +54,7 @@ class Port:
             self.close()
 
     def close(self) -> None:
-        """Give it back."""
+        """Release it."""
         self._socket.close()
 
 
@@ -62,8 +62,8 @@ class Listening(NamedTuple):
     """Where a daemon's API listens.
 
     Attributes:
-        gui: Where its client connects to.
-        host: What it listens on, which may be all interfaces; an IPv6 address in brackets, empty for a socket.
+        gui: The address its client connects to.
+        host: The address it listens on, possibly all interfaces; IPv6 in brackets, empty for a socket.
     """
 
     gui: GuiAddress
@@ -76,10 +76,10 @@ class Listening(NamedTuple):
 
     @classmethod
     def given(cls, text: str) -> Self:
-        """Read an address.
+        """Parse an address given by the caller.
 
         Raises:
-            BadRequestError: It doesn't say where, or wants TLS.
+            BadRequestError: It names no IP address or socket, or requires TLS.
         """
         try:
             gui = gui_address.parse(text)
@@ -87,21 +87,21 @@ class Listening(NamedTuple):
             reason = str(error)
         else:
             host = _listening_host(text)
-            gui = gui._replace(host=LOOPBACK) if host == LOOPBACK else gui  # localhost may be another one
+            gui = gui._replace(host=LOOPBACK) if host == LOOPBACK else gui  # localhost may resolve to another address
             if gui.tls:
-                reason = f"Daemon and its client speak plain HTTP, not TLS: leave the scheme out of {text!r}"
+                reason = f"Daemon uses plain HTTP, not TLS: omit the scheme of {text!r}"
             elif gui.socket or host:
                 return cls(gui, host)
             else:
                 reason = (
-                    f"the address {text!r} names no IP address: write 127.0.0.1:{gui.port}, or 0.0.0.0:{gui.port} for "
-                    "all interfaces"
+                    f"the address {text!r} contains no IP address: write 127.0.0.1:{gui.port}, or 0.0.0.0:{gui.port} "
+                    "for all interfaces"
                 )
         raise BadRequestError(reason)
 
     @classmethod
     def kept(cls, home: Path) -> Self | None:
-        """Return the address in a home's configuration, brought to the loopback interface (reads).
+        """Return the address in a home's configuration, moved to the loopback interface.
 
         Returns:
             The address; ``None`` if it can't be used.
@@ -129,11 +129,11 @@ class Listening(NamedTuple):
 
     @property
     def configured(self) -> str:
-        """The address as it stands in config.xml."""
+        """The address as in config.xml."""
         return f"{self.host}:{self.gui.port}" if self.host else self.gui.socket
 
     def reserve(self) -> Port | None:
-        """Keep the port for it.
+        """Reserve its port.
 
         Returns:
             The port; ``None`` for a socket.
@@ -145,14 +145,14 @@ class Listening(NamedTuple):
 
 
 class Ports:
-    """The addresses of a daemon, kept until `close`: a free port for other devices, and one for its API.
+    """A daemon's addresses, reserved until `close`: its API's, and a free port for other devices.
 
     Args:
         api: Where its API listens; ``None`` for a free port of the loopback interface.
 
     Attributes:
         api: Where its API listens.
-        sync: Where it listens for other devices, if its configuration is a new one: ``tcp://127.0.0.1:port``.
+        sync: Where it listens for other devices, if its configuration is new: ``tcp://127.0.0.1:port``.
     """
 
     def __init__(self, api: Listening | None) -> None:
@@ -168,23 +168,23 @@ class Ports:
 
     @classmethod
     async def given(cls, api: Listening) -> Self:
-        """Take this address for the API, and a free port for other devices.
+        """Reserve this address for the API, and a free port for other devices.
 
         Raises:
             OSError: Another program listens there, or this computer has no such address.
         """
-        if await is_taken(api.gui):  # a socket, or where a port can't be kept
+        if await is_taken(api.gui):  # a socket, or a system on which a port can't be reserved
             raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
         return cls(api)
 
     def close(self) -> None:
-        """Give them back."""
+        """Release them."""
         for port in self._reserved:
             port.close()
 
 
 async def is_taken(address: GuiAddress) -> bool:
-    """Return whether a program listens at an address."""
+    """Return whether a program listens on an address."""
     try:
         if not address.socket:
             _, writer = await asyncio.open_connection(address.host, address.port)
@@ -201,7 +201,7 @@ async def is_taken(address: GuiAddress) -> bool:
 
 
 def _listening_host(text: str) -> str:
-    """Return the IP address in an address, in brackets if it is one of IPv6; empty if there is none."""
+    """Return the IP address in an address, IPv6 in brackets; empty if there is none."""
     match = _HOST.fullmatch(text.strip())
     host = "" if match is None else match[1].lower().replace("localhost", LOOPBACK)
     try:
@@ -212,5 +212,5 @@ def _listening_host(text: str) -> str:
 
 
 def bracketed(host: str) -> str:
-    """Return a host as it stands before a port."""
+    """Return a host as it is written before a port."""
     return f"[{host}]" if ":" in host else host

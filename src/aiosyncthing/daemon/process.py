@@ -1,4 +1,4 @@
-"""A program that runs below this one: its output is collected, and it never outlives this process."""
+"""A child process that never outlives this one, with its output collected."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _T = TypeVar("_T")
 
 _POSIX: Final = sys.platform != "win32"
 _SHELL: Final = "/bin/sh"
-# The program starts only when it is told to, which is when its guard is there. Only this process has the other end
-# of the guard's standard input, so that it ends however we end; then the guard kills the program's whole group.
-# Linux's PR_SET_PDEATHSIG would do it for Linux, for the program alone, and bound to one of our threads.
+# The program waits for a line, which is sent when its guard is running. Only this process holds the other end of the
+# guard's standard input. However this process ends, that input ends too, and the guard kills the program's whole group.
+# Linux's PR_SET_PDEATHSIG would cover only Linux, only the program itself, and depend on one of our threads.
 _GATE: Final = 'read -r go && exec "$@" </dev/null'
 _GUARD: Final = 'read -r never; kill -s KILL -- "-$1"'
-# A process that has left the group can keep the output open. What it has to say is not waited for.
+# A process that has left the group can keep the output open; this is how long to wait for it, in seconds.
 _OUTPUT_GRACE: Final = 1.0
 _LONGEST_LINE: Final = 1 << 16
 
 
 async def to_the_end(work: Coroutine[Any, Any, _T]) -> _T:
-    """Await something that must not be left half done: a cancellation takes effect when it is done."""
+    """Await something that must not be left half done; a cancellation takes effect afterwards."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -43,12 +43,12 @@ async def to_the_end(work: Coroutine[Any, Any, _T]) -> _T:
     if cancelled is None:
         return task.result()
     if not task.cancelled():
-        task.exception()  # fetched, or asyncio would complain: the cancellation is what counts
+        task.exception()  # retrieved, or asyncio would log it; the cancellation takes precedence
     raise cancelled
 
 
 async def in_thread(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """Call what blocks. A cancellation waits for it, so that nothing goes on behind our back."""
+    """Call a blocking function. A cancellation waits for it, so that nothing goes on in the background."""
     return await to_the_end(asyncio.to_thread(function, *args, **kwargs))
 
 
@@ -83,7 +83,7 @@ class _Run(asyncio.SubprocessProtocol):
             self.silent.set_result(None)
 
     def process_exited(self) -> None:
-        self.kill()  # what it has left behind in its group
+        self.kill()  # whatever it left behind in its group
         self.exited.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -94,15 +94,15 @@ class _Run(asyncio.SubprocessProtocol):
         cast("asyncio.WriteTransport", self.transport.get_pipe_transport(0)).write(data)
 
     def kill(self) -> None:
-        """End it and, on POSIX systems, its group."""
-        with suppress(ProcessLookupError, PermissionError):  # macOS: "not permitted" if only zombies are left
+        """Kill it and, on POSIX systems, its process group."""
+        with suppress(ProcessLookupError, PermissionError):  # macOS: "not permitted" if only zombies remain
             if sys.platform == "win32":  # pragma: no cover - Windows
                 self.transport.kill()
             else:
                 os.killpg(self.transport.get_pid(), signal.SIGKILL)
 
     async def close(self) -> None:
-        """Wait until it has exited, and give back the pipes."""
+        """Wait until it has exited, and close its pipes."""
         await asyncio.wait({self.exited})
         self.transport.close()
         await asyncio.wait({self._closed})
@@ -113,16 +113,16 @@ class _Run(asyncio.SubprocessProtocol):
 
 
 class Process:
-    """A program in a session of its own, so that Ctrl-C in a terminal does not reach it.
+    """A program in a session of its own, so that Ctrl-C in a terminal doesn't reach it.
 
-    On POSIX systems it is killed, with all that it has started, as soon as this process ends in whatever way. On
+    On POSIX systems it is killed, with everything it has started, as soon as this process ends for whatever reason. On
     Windows it survives if this process is killed.
 
     Args:
         command: Program and arguments.
-        environment: The whole of its environment.
+        environment: Its complete environment.
         directory: Its working directory.
-        on_line: Called with each line of its output, standard output and errors together.
+        on_line: Called with each line of its output, standard output and error together.
     """
 
     def __init__(
@@ -150,10 +150,10 @@ class Process:
         return self._run.transport.get_pid() if self._run is not None and self.running else None
 
     async def start(self) -> None:
-        """Start it. Call this `to_the_end`; after an error `kill` and `wait` clean up.
+        """Start it. Wrap this in `to_the_end`; after an error, `kill` and `wait` clean up.
 
         Raises:
-            OSError: The system refuses.
+            OSError: The system can't start it.
             DaemonError: This event loop can't start programs.
         """
         if not _POSIX:  # pragma: no cover - Windows
@@ -164,18 +164,18 @@ class Process:
         self._run.write(b"go\n")
 
     def terminate(self) -> None:
-        """Ask it to end, by SIGTERM. On Windows there is no such thing: it ends at once."""
+        """Ask it to exit, with SIGTERM. On Windows, which has no such signal, it exits at once."""
         if self._run is not None and self.running:
             with suppress(ProcessLookupError):
                 self._run.transport.terminate()
 
     def kill(self) -> None:
-        """End it now, on POSIX systems with all that it has started."""
+        """Kill it, on POSIX systems with everything it has started."""
         if self._run is not None and self.running:
             self._run.kill()
 
     async def wait(self) -> int | None:
-        """Wait until it has exited, and clean up behind it.
+        """Wait until it has exited, and clean up after it.
 
         Returns:
             Its exit code, negative for a signal; ``None`` if it was never started.
@@ -215,7 +215,7 @@ class Process:
             )
         except NotImplementedError:
             raise DaemonError(
-                f"this event loop ({type(loop).__name__}) can't start programs. On Windows that is the one of "
-                "WindowsSelectorEventLoopPolicy: run the daemon in a ProactorEventLoop, asyncio's default there"
+                f"this event loop ({type(loop).__name__}) can't start programs. On Windows, use asyncio's default, "
+                "ProactorEventLoop, instead of WindowsSelectorEventLoopPolicy"
             ) from None
         return run

@@ -1,4 +1,4 @@
-"""Watching over the process of a private daemon, as Syncthing's own monitor process does."""
+"""Supervising the process of a private daemon, as Syncthing's own monitor process does."""
 
 import asyncio
 import inspect
@@ -17,23 +17,23 @@ from .process import Process, to_the_end
 _LOGGER = logging.getLogger("aiosyncthing.daemon")
 
 _STOPPED: Final = 0  # shut down by the API, SIGTERM or SIGINT (lib/svcutil)
-_RESTART_CODES: Final = frozenset({3, 4})  # asked by the API or SIGHUP, and after an upgrade (lib/svcutil)
-_RESTART_PAUSE: Final = 1.0  # at most one start per second, as in Syncthing's own monitor
-_KILL_TIMEOUT: Final = 10.0  # the system may take a moment, and for a process stuck in a file system for ever
-_LOG_LINES: Final = 2000  # the stack traces of a crash can have a thousand
-_CRASH_MARKS: Final = ("panic:", "fatal error:", "SIG")  # what Go's runtime writes first
+_RESTART_CODES: Final = frozenset({3, 4})  # restart by the API or SIGHUP, and after an upgrade (lib/svcutil)
+_RESTART_PAUSE: Final = 1.0  # at most one start per second, as in Syncthing's own monitor process
+_KILL_TIMEOUT: Final = 10.0  # the system may take a moment, or forever for a process stuck in a file system
+_LOG_LINES: Final = 2000  # the stack traces of a crash can have a thousand lines
+_CRASH_MARKS: Final = ("panic:", "fatal error:", "SIG")  # how Go's runtime starts its report
 _LINES_SHOWN: Final = 20
 
 
 @dataclass(frozen=True)
 class Crash:
-    """The end of a daemon that was not asked for.
+    """A daemon that exited on its own.
 
     Attributes:
         returncode: Its exit code, negative for a signal.
-        log: What its log says about the reason, or the end of its log; without the API key.
-        count: Which crash it is within the time that ``crash_window`` gives, from 1.
-        restarting: Whether the daemon is started again.
+        log: The part of its log that shows the reason, or the end of its log; without the API key.
+        count: The number of crashes within ``crash_window``, including this one.
+        restarting: Whether the daemon is restarted.
     """
 
     returncode: int
@@ -44,12 +44,12 @@ class Crash:
 
 @dataclass(frozen=True)
 class CrashPolicy:
-    """What is done about crashes.
+    """What to do about crashes.
 
     Attributes:
-        on_crash: Whether the daemon is started again or stays down.
-        limit: At most how often it is started again within the window.
-        window: Seconds.
+        on_crash: Whether to restart the daemon or leave it down.
+        limit: Maximum number of restarts within the window.
+        window: Length of the window, in seconds.
         handler: Called with each crash.
 
     Raises:
@@ -66,8 +66,8 @@ class CrashPolicy:
         if self.on_crash not in {"stop", "restart"}:
             raise BadRequestError(f"on_crash must be 'stop' or 'restart', not {self.on_crash!r}")
         if self.limit < 0 or self.window <= 0:
-            raise BadRequestError("crash_limit must not be negative, and crash_window must be more than 0")
-        if inspect.iscoroutinefunction(self.handler):  # nobody would await it
+            raise BadRequestError("crash_limit must not be negative, and crash_window must be positive")
+        if inspect.iscoroutinefunction(self.handler):  # it would never be awaited
             raise BadRequestError("crash_handler must be a plain function; it may create a task")
 
 
@@ -75,7 +75,7 @@ class Log:
     """The newest lines of a daemon's log.
 
     Args:
-        secret: Left out of every line.
+        secret: Removed from every line.
     """
 
     def __init__(self, secret: str) -> None:
@@ -85,11 +85,11 @@ class Log:
 
     @property
     def lines(self) -> list[str]:
-        """All that are kept."""
+        """All lines that are kept."""
         return list(self._lines)
 
     def begin(self) -> None:
-        """Note that another process begins."""
+        """Note that a new process is starting."""
         self._of_this_run = 0
 
     def add(self, line: str) -> None:
@@ -100,9 +100,9 @@ class Log:
         _LOGGER.debug("%s", line)
 
     def excerpt(self) -> list[str]:
-        """Return the lines that say most about the latest process.
+        """Return the most informative lines of the latest process.
 
-        Of a crash that is the reason, which long stack traces follow; otherwise the end.
+        After a crash these give the reason, which long stack traces follow; otherwise they are the last lines.
         """
         lines = self.lines[-self._of_this_run :] if self._of_this_run else []
         crash = next((index for index, line in enumerate(lines) if line.startswith(_CRASH_MARKS)), len(lines))
@@ -110,19 +110,19 @@ class Log:
 
 
 class Supervisor:
-    """Keeps a program running: it is started again when it asks for that, and after a crash if the policy says so.
+    """Keeps a program running: restarts it when it asks for that, and after a crash if the policy says so.
 
     Args:
-        new_process: Makes its process, to be started here.
-        policy: What is done about crashes.
+        new_process: Returns a new process, which is started here.
+        policy: What to do about crashes.
         log: The program's log.
-        on_down: Called when it is down and stays so, unless `end` or `reap` was called.
+        on_down: Called when it is down for good, except by `ask_to_end` or `reap`.
 
     Attributes:
-        returncode: Exit code of the last process that has ended; ``None`` while one runs, and before the first.
-        process: The process; it may have ended.
-        watched: Ends when the program is down and stays so.
-        ready: Whether it has been ready once. Before that a crash is a failed start, and nothing is repeated.
+        returncode: Exit code of the last process; ``None`` while one is running, and before the first.
+        process: The process, which may have exited.
+        watched: A task that ends when the program is down for good.
+        ready: Whether it has been ready. Before that, a crash is a failed start, and there is no restart.
     """
 
     def __init__(
@@ -140,17 +140,17 @@ class Supervisor:
 
     @property
     def running(self) -> bool:
-        """Whether it is up, or about to be started again."""
+        """Whether it is up, or about to be restarted."""
         return self.watched is not None and not self.watched.done()
 
     async def start(self) -> asyncio.Task[None]:
         """Start it.
 
         Returns:
-            What ends when it is down and stays so.
+            A task that ends when it is down for good.
 
         Raises:
-            OSError: The system refuses.
+            OSError: The system can't start it.
             DaemonError: This event loop can't start programs.
         """
         self.ready = False
@@ -160,11 +160,11 @@ class Supervisor:
         return self.watched
 
     async def ask_to_end(self, ask: Callable[[Process], Awaitable[object]], timeout: float) -> None:
-        """Ask it to end, and give it some time for that.
+        """Ask it to exit, and give it some time to do so.
 
         Args:
             ask: Asks the process.
-            timeout: Seconds.
+            timeout: Time limit in seconds.
         """
         await self._end_watch()
         if self.process is None or not self.process.running:
@@ -174,10 +174,10 @@ class Supervisor:
             await self.process.wait()
 
     async def reap(self) -> None:
-        """Kill it, and leave nothing of the process.
+        """Kill it, if it is still running, and clean up.
 
         Raises:
-            TimeoutError: It can't be killed.
+            TimeoutError: It could not be killed.
         """
         await self._end_watch()
         if self.process is None:
@@ -211,12 +211,12 @@ class Supervisor:
             try:
                 process = await self._start_process()
             except OSError as error:
-                self._log.add(f"the daemon could not be started again: {error}")
+                self._log.add(f"the daemon could not be restarted: {error}")
                 break
         self._on_down()
 
     def _goes_on(self) -> bool:
-        """Decide whether the program is started again after an end that it has not asked for; say so if it crashed."""
+        """Decide whether to restart after an exit that was not requested; log it if it was a crash."""
         code, policy = self.returncode, self._policy
         if code is None or code == _STOPPED or not self.ready:
             return False
@@ -226,7 +226,7 @@ class Supervisor:
             self._crashes.popleft()
         count = len(self._crashes)
         restarting = policy.on_crash == "restart" and count <= policy.limit
-        outcome = "is started again" if restarting else "stays down"
+        outcome = "is restarted" if restarting else "stays down"
         _LOGGER.warning(
             "the daemon crashed (exit code %d; crash %d within %g s) and %s", code, count, policy.window, outcome
         )
@@ -238,6 +238,6 @@ class Supervisor:
             return
         try:
             self._policy.handler(crash)
-        except Exception as error:  # noqa: BLE001 - the fault is the handler's; the daemon is looked after all the same
-            context = {"message": f"the crash_handler of a Daemon failed with {crash}", "exception": error}
+        except Exception as error:  # noqa: BLE001 - the handler's own fault; the daemon is supervised all the same
+            context = {"message": f"the crash_handler of a Daemon failed for {crash}", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)

@@ -1,4 +1,4 @@
-"""Programs that pretend to be Syncthing and misbehave, for what real daemons can't be made to do."""
+"""Programs that imitate Syncthing and misbehave, for what real daemons can't be made to do."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["fake_daemon"]
+__all__ = ["imitation"]
 
-# Version 2's way to read the command line: an option that it does not know ends it.
+# As in version 2, an unknown option is an error.
 _TEMPLATE = """#!{python}
 import http.server, json, os, signal, subprocess, sys, time
 from pathlib import Path
@@ -65,12 +65,13 @@ def serve(device_id, refusals=0):
 """
 
 
-def fake_daemon(directory: Path, behaviour: str) -> Path:
-    """Write a program that behaves as told.
+def imitation(directory: Path, behaviour: str) -> Path:
+    """Write a program that imitates Syncthing.
 
     Args:
-        directory: Where.
-        behaviour: Python, with ``home``, ``port`` and ``run`` (the how manyth) given, and ``serve`` and ``identity``.
+        directory: Where to write it.
+        behaviour: Python code that can use ``home``, ``port``, ``run`` (1 for the first run in this home), ``identity``
+            and ``serve``.
     """
     path = directory / "syncthing"
     path.write_text(_TEMPLATE.format(python=sys.executable, behaviour=behaviour))

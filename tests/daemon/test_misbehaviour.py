@@ -1,0 +1,266 @@
+"""A private daemon that does not behave, or can't be started."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import Daemon
+from aiosyncthing.daemon import supervision
+from aiosyncthing.exceptions import BadRequestError, DaemonError
+from tests.support.processes import alive, children, eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("scratch")
+
+OTHER_ID = "MFZWI3D-BONSGYC-YLTMRWG-C43ENR5-QXGZDMM-FZWI3DP-BONSGYY-LTMRWAD"
+FOREVER = "print('up', flush=True); time.sleep(1000)"
+IGNORE_SIGTERM = "signal.signal(signal.SIGTERM, signal.SIG_IGN); serve(identity())"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"api_key": "a\nb"},
+        {"address": ":0"},
+        {"arguments": ["--gui-address=127.0.0.1:1"]},
+        {"arguments": ["--home", "/a"]},
+        {"env": {"STGUIAPIKEY": "key"}},
+        {"on_crash": "again"},
+        {"crash_limit": -1},
+    ],
+)
+def test_impossible_options(options: dict[str, Any]) -> None:
+    """Options that are impossible, or conflict with what it sets itself, are refused before anything is started."""
+    with pytest.raises(BadRequestError):
+        Daemon(**options)
+
+
+@pytest.mark.parametrize("name", ["client", "url", "device_id", "sync_address", "version", "home", "binary"])
+def test_not_started(name: str) -> None:
+    """Before `start`, what is not known yet is an error."""
+    daemon = Daemon()
+    assert "down" in repr(daemon)
+    assert (daemon.pid, daemon.returncode, daemon.log_tail) == (None, None, [])
+    with pytest.raises(DaemonError, match="not started"):
+        getattr(daemon, name)
+
+
+async def test_the_program_can_not_be_run(tmp_path: Path) -> None:
+    """If there is no program, or the file is not one, the error names it, and no home is created."""
+    missing, nonsense = tmp_path / "missing", tmp_path / "nonsense"
+    nonsense.write_bytes(b"\x7fELF nonsense")
+    nonsense.chmod(0o700)
+    with pytest.raises(DaemonError, match=rf"{missing}.* was not found"):
+        await Daemon(tmp_path / "home", missing).start()
+    assert not (tmp_path / "home").exists()
+    with pytest.raises(DaemonError, match=str(nonsense)):
+        await Daemon(binary=nonsense).start()
+
+
+async def test_stopped_between_crash_and_restart(imitate) -> None:
+    """It can be killed, restarted or stopped in the pause after a crash."""
+    binary = imitate("import threading; threading.Timer(0.3, os._exit, [7]).start(); serve(identity())")
+    crashed = asyncio.Event()
+    daemon = Daemon(binary=binary, on_crash="restart", crash_handler=lambda _: crashed.set(), stop_timeout=60)
+    for end in (daemon.kill, daemon.restart, daemon.stop):
+        if not daemon.running:
+            await daemon.start()
+        crashed.clear()
+        async with asyncio.timeout(30):
+            await crashed.wait()
+            await end()
+        assert daemon.running == (end == daemon.restart)
+    assert daemon.returncode == 7
+
+
+async def test_the_port_of_a_home_is_taken(imitate, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """If another program has the port that a home had before, it uses another one for this run, and logs that."""
+    binary = imitate("serve(identity())")
+    async with Daemon(tmp_path / "home", binary) as daemon:
+        number = int(daemon.url.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", number)):
+        async with Daemon(tmp_path / "home", binary) as daemon:
+            assert not daemon.url.endswith(f":{number}")
+    assert f"can't listen on 127.0.0.1:{number}" in caplog.text
+    async with Daemon(tmp_path / "home", binary) as daemon:
+        assert daemon.url == f"http://127.0.0.1:{number}"
+
+
+async def test_a_loop_without_subprocesses(imitate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the event loop can't start programs, as Windows' selector loop, the error says what to do."""
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "subprocess_exec", asyncio.AbstractEventLoop().subprocess_exec)
+    with pytest.raises(DaemonError, match=r"this event loop \(\w+\) can't start programs\..*ProactorEventLoop"):
+        await Daemon(binary=imitate("serve(identity())")).start()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "message"),
+    [
+        pytest.param("sys.exit(1)", r"exit code 1\); it logged nothing", id="it exits silently"),
+        pytest.param(FOREVER, r"not ready within 1 s: .*\n?.*up", id="it never answers"),
+        pytest.param(
+            "serve(identity(), refusals=10**9)", "not ready within 1 s: .*migration", id="it migrates for long"
+        ),
+        pytest.param(f"identity(); serve({OTHER_ID!r})", "another daemon answers, MFZWI3D", id="another one answers"),
+        pytest.param("serve('')", r"not ready .*cert\.pem", id="it has no identity"),
+        pytest.param("sys.exit('my ' + os.environ['MY_VARIABLE'])", "my variable", id="it has given variables"),
+        pytest.param("sys.exit('key ' + os.environ['STGUIAPIKEY'] + '!')", "key <API key>!", id="it prints its key"),
+    ],
+)
+async def test_a_daemon_that_does_not_become_ready(imitate, behaviour: str, message: str) -> None:
+    """If it doesn't become ready, the error says why and shows its log without the key, and nothing is left."""
+    daemon = Daemon(binary=imitate(behaviour), api_key="hush", env={"MY_VARIABLE": "variable"}, start_timeout=1)
+    with pytest.raises(DaemonError, match=message) as caught:
+        await daemon.start()
+    assert "hush" not in str(caught.value)
+    assert not daemon.running
+
+
+async def test_arguments(imitate) -> None:
+    """It uses only options that version 2 knows too; an unknown one that is given is reported with the details."""
+    async with Daemon(binary=imitate("serve(identity())"), arguments=["--audit"]) as daemon:
+        assert daemon.version == "v2.9.9"
+    daemon = Daemon(binary=imitate(FOREVER), arguments=["--no-default-folder"])
+    with pytest.raises(DaemonError) as caught:
+        await daemon.start()
+    for words in ("unknown flag --no-default-folder", f"binary {daemon.binary}", f"home {daemon.home}", "exit code 80"):
+        assert words in str(caught.value)
+    assert daemon.returncode == 80
+
+
+async def test_migration_is_waited_for(imitate) -> None:
+    """The page that version 2 shows while it converts its database doesn't count as ready."""
+    async with Daemon(binary=imitate("serve(identity(), refusals=3)")) as daemon:
+        assert await daemon.client.api.request("rest/system/status")
+
+
+async def test_restarts_are_paced(imitate, tmp_path: Path) -> None:
+    """A daemon that only asks for restarts gets at most one a second."""
+    with pytest.raises(DaemonError, match=r"not ready within 1\.5 s"):
+        await Daemon(tmp_path / "home", imitate("sys.exit(3)"), start_timeout=1.5).start()
+    assert int((tmp_path / "home" / "runs").read_text()) <= 2
+
+
+async def test_a_daemon_that_ignores_sigterm(imitate) -> None:
+    """It is killed after a while, with its children."""
+    behaviour = f"print(subprocess.Popen(['sleep', '1006']).pid, flush=True); {IGNORE_SIGTERM}"
+    async with Daemon(binary=imitate(behaviour), stop_timeout=0.3) as daemon:
+        child = int(daemon.log_tail[0])
+        assert alive(child)
+    assert daemon.returncode == -signal.SIGKILL
+    await eventually(lambda: not alive(child))
+
+
+@pytest.mark.parametrize("name", ["stop", "restart"])
+async def test_cancelled_stop(imitate, name: str) -> None:
+    """A `stop` or `restart` that is cancelled kills the daemon at once, and leaves nothing."""
+    daemon = Daemon(binary=imitate(IGNORE_SIGTERM), stop_timeout=60)
+    await daemon.start()
+    task = asyncio.create_task(getattr(daemon, name)())
+    await asyncio.sleep(0.1)
+    task.cancel()
+    async with asyncio.timeout(10):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert not daemon.running
+    assert await daemon.wait() == -signal.SIGKILL
+
+
+async def test_an_impossible_home(tmp_path: Path, imitate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a home, given or temporary, can't be created, the error says so."""
+    binary = imitate(FOREVER)
+    (tmp_path / "file").touch()
+    with pytest.raises(DaemonError, match=r"could not be started: .*file"):
+        await Daemon(tmp_path / "file", binary).start()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(DaemonError, match=r"could not be started: .*missing"):
+        await Daemon(binary=binary).start()
+
+
+async def test_a_temporary_home_that_stays(imitate, tmp_path: Path) -> None:
+    """If the temporary home can't be removed, the error says so, and everything else is cleaned up."""
+    daemon = Daemon(binary=imitate("serve(identity())"))
+    await daemon.start()
+    daemon.home.rename(tmp_path / "elsewhere")
+    daemon.home.touch()
+    with pytest.raises(DaemonError, match="temporary home could not be removed"):
+        await daemon.stop()
+    assert not daemon.running
+    daemon.home.unlink()
+
+
+async def test_a_port_is_taken_while_down(imitate) -> None:
+    """If another program takes its port while it is down, `start` says so instead of changing the address."""
+    daemon = Daemon(binary=imitate("serve(identity())"), stop_timeout=0)
+    await daemon.start()
+    await daemon.kill()
+    with (
+        socket.create_server(("127.0.0.1", int(daemon.url.rpartition(":")[2]))),
+        pytest.raises(DaemonError, match="another program has taken the daemon's port"),
+    ):
+        await daemon.start()
+
+
+async def test_cancelled_at_each_step(imitate, scratch: Path) -> None:
+    """This holds for every step of the event loop."""
+    binary = imitate("serve(identity())")
+    for steps in [*range(25), *range(25, 400, 25), 1000, 2000, 4000]:
+        daemon = Daemon(binary=binary)
+        task = asyncio.create_task(daemon.start())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if task.done():  # a busy machine needs fewer steps
+            await daemon.stop()
+        else:
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert not daemon.running
+        assert os.listdir(scratch) == []  # noqa: PTH208 - pathlib's is refused in asynchronous functions
+        assert len(asyncio.all_tasks()) == 1
+    assert children() == []
+
+
+async def test_a_full_disk(imitate, scratch: Path) -> None:
+    """If the configuration can't be written, nothing is left of the home."""
+    script = """
+        import asyncio, resource, signal, sys
+        from aiosyncthing import Daemon
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        asyncio.run(Daemon(binary=sys.argv[1]).start())
+    """
+    result = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", textwrap.dedent(script), str(imitate(FOREVER))],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "DaemonError: the daemon could not be started: [Errno 27]" in result.stderr
+
+
+async def test_a_daemon_that_can_not_be_killed(imitate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If even SIGKILL takes too long, an error says so instead of waiting forever; another `stop` can finish."""
+    daemon = Daemon(binary=imitate("serve(identity())"), stop_timeout=0)
+    await daemon.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(supervision, "_KILL_TIMEOUT", 0)
+        with pytest.raises(DaemonError, match="could not be killed"):
+            await daemon.stop()
+    await daemon.stop()
+    assert daemon.returncode is not None
