@@ -37,7 +37,7 @@ every_method = pytest.mark.parametrize("call", METHODS, ids=lambda call: call.na
 @pytest.fixture(autouse=True)
 def no_pause_after_gui_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Don't wait for a listener that no server here restarts."""
-    monkeypatch.setattr("aiosyncthing._rest.gui_changes._ENDING", 0)
+    monkeypatch.setattr("aiosyncthing.config.gui_changes._ENDING", 0)
 
 
 def serving(call: Call) -> Server:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from aiosyncthing import types as t
-from aiosyncthing._rest.bodies import (
+from aiosyncthing.config.bodies import (
     check_configuration,
     check_default_device,
     check_default_folder,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing import Syncthing
-from aiosyncthing._rest import gui_changes
+from aiosyncthing.config import gui_changes
 from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, UnauthorizedError
 from tests.support.calls import KEY
 from tests.support.server import Answer, Server, as_json, as_text

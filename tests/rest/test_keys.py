@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aiosyncthing import types as t
-from aiosyncthing._rest.keys import Place, _shape_of, check_strays, find_strays, is_newer
+from aiosyncthing.config.keys import Place, _shape_of, check_strays, find_strays, is_newer
 from aiosyncthing.exceptions import BadRequestError
 from tests.support.recordings import VERSIONS, exchanges
 

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from aiosyncthing import Syncthing
-from aiosyncthing._rest import scans
+from aiosyncthing.database import scans
 from aiosyncthing.exceptions import (
     BadRequestError,
     FolderNotRunningError,

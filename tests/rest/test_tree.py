@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aiosyncthing._rest.tree import tree_entries
+from aiosyncthing.database.tree import tree_entries
 from aiosyncthing.exceptions import InvalidResponseError
 
 _TIME = "2026-03-01T12:00:00Z"

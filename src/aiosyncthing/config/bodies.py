@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args
 
 from aiosyncthing import _routes
+from aiosyncthing._rest.checks import device, device_in_path, lines, mapping, required, same_device
+from aiosyncthing._rest.lookup import missing
 from aiosyncthing.exceptions import BadRequestError, SyncthingError, UnknownDeviceError
 from aiosyncthing.types.enumerations import (
     AuthMode,
@@ -21,9 +23,6 @@ from aiosyncthing.types.enumerations import (
     PullOrder,
     VersioningType,
 )
-
-from .checks import device, device_in_path, lines, mapping, required, same_device
-from .lookup import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,22 +1,21 @@
-"""``rest/db``: the contents of folders, and what they need."""
+"""`Database`: the state and contents of folders, ignore patterns and scans."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
 
-from . import _routes, types as t
-from ._rest import scans
-from ._rest.checks import numbers, page_params, required
-from ._rest.lists import Lists
-from ._rest.lookup import ask, find_device, find_folder, missing
-from ._rest.patterns import check_patterns
-from ._rest.shapes import checked
-from ._rest.tree import tree_entries
-from ._routes import Route
-from .exceptions import BadRequestError, FolderNotRunningError, UnknownFolderError
+from aiosyncthing import _routes, types as t
+from aiosyncthing._rest.checks import numbers, page_params, required
+from aiosyncthing._rest.lookup import ask, find_device, find_folder, missing
+from aiosyncthing._rest.patterns import check_patterns
+from aiosyncthing._rest.shapes import checked
+from aiosyncthing._routes import Route
+from aiosyncthing.exceptions import BadRequestError, FolderNotRunningError, UnknownFolderError
 
-__all__ = ["Database"]
+from . import scans
+from .lists import Lists
+from .tree import tree_entries
 
 
 class Database(Lists):

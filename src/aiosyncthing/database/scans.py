@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from aiosyncthing import _routes
 from aiosyncthing._http.wire import quoted_length
+from aiosyncthing._rest.checks import numbers, required
+from aiosyncthing._rest.lookup import find_folder
 from aiosyncthing.exceptions import BadRequestError, FolderNotRunningError, RequestTimeoutError
-
-from .checks import numbers, required
-from .lookup import find_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,23 +1,17 @@
-"""``rest/config``: folders, devices and settings.
-
-How the daemon treats a body: ``set_...`` replaces the whole object, with defaults for what the body leaves out;
-``patch_...`` changes what the body names. In a patch, objects are merged field by field (including the parameters of
-``versioning``, so old ones stay), and lists are replaced.
-"""
+"""`Config`: the whole configuration, folders and devices."""
 
 from __future__ import annotations
 
 from typing import Final, Unpack, cast, overload
 
-from . import _routes, types as t
-from ._rest import bodies, keys
-from ._rest.checks import in_path, mapping, required, same_device
-from ._rest.lookup import find_device, find_folder, missing
-from ._rest.settings import Settings
-from ._rest.shapes import FOLDER_IDS, check, checked
-from .exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
+from aiosyncthing import _routes, types as t
+from aiosyncthing._rest.checks import in_path, mapping, required, same_device
+from aiosyncthing._rest.lookup import find_device, find_folder, missing
+from aiosyncthing._rest.shapes import FOLDER_IDS, check, checked
+from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
 
-__all__ = ["Config"]
+from . import bodies, keys
+from .settings import Settings
 
 _FOLDERS: Final[keys.Place] = ("folders",)
 _DEVICES: Final[keys.Place] = ("devices",)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from aiosyncthing import _routes
+from aiosyncthing._rest.shapes import checked
 from aiosyncthing.exceptions import InvalidResponseError
-
-from .shapes import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

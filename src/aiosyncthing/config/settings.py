@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Unpack, cast
 
 from aiosyncthing import _routes, types as t
+from aiosyncthing._rest.checks import mapping
+from aiosyncthing._rest.namespace import Namespace
+from aiosyncthing._rest.patterns import check_patterns, find_misread
+from aiosyncthing._rest.shapes import IGNORES_OF_DEFAULTS, check, checked
 from aiosyncthing.api import API
 from aiosyncthing.exceptions import BadRequestError
 
 from . import bodies, keys
-from .checks import mapping
 from .gui_changes import GUIChanges
-from .namespace import Namespace
-from .patterns import check_patterns, find_misread
-from .shapes import IGNORES_OF_DEFAULTS, check, checked
 
 _OPTIONS: Final[keys.Place] = ("options",)
 _GUI: Final[keys.Place] = ("gui",)

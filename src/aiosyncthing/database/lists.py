@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from aiosyncthing import _routes, types as t
-
-from .checks import page_params, required
-from .lookup import ask, find_device
-from .namespace import Namespace
-from .paging import PER_PAGE, iterate
-from .shapes import checked
+from aiosyncthing._rest.checks import page_params, required
+from aiosyncthing._rest.lookup import ask, find_device
+from aiosyncthing._rest.namespace import Namespace
+from aiosyncthing._rest.paging import PER_PAGE, iterate
+from aiosyncthing._rest.shapes import checked
 
 
 class Lists(Namespace):
