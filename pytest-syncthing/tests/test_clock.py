@@ -36,15 +36,6 @@ async def test_it_runs() -> None:
     assert Clock().format(whole=True) == "2026-03-01T12:00:00Z"
 
 
-async def test_it_stands_still(clock: Clock) -> None:
-    """It can be stopped, and goes on from there."""
-    now = clock.now
-    await asyncio.sleep(0.001)
-    assert (clock.now, clock.frozen) == (now, True)
-    clock.unfreeze()
-    assert now <= clock.now < now + SECOND
-
-
 async def test_formats(clock: Clock) -> None:
     """Moments look as Go prints them."""
     moment = 1767323045 * SECOND
@@ -137,14 +128,6 @@ async def test_passing_by(clock: Clock) -> None:
     await clock.pass_by(1)
     assert not clock.frozen
     clock.close()
-
-
-async def test_moving_within_a_move(clock: Clock) -> None:
-    """A call may move the clock further; it never goes back."""
-    begun = clock.now
-    clock.call_later(1, lambda: clock.advance(10))
-    clock.advance(2)
-    assert clock.now == begun + 11 * SECOND
 
 
 async def test_calls_that_fail(clock: Clock) -> None:

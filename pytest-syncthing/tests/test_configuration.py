@@ -106,48 +106,6 @@ def test_recorded_requests(version: str) -> None:
     assert compared > 10
 
 
-def test_folders(daemon: Daemon) -> None:
-    """A folder is added from the template, changed, replaced and removed."""
-    daemon(configuration.patch_section, "defaults/folder", {"rescanIntervalS": 77})
-    daemon(configuration.put_folder, {"id": "x", "path": "/x", "label": "X"})
-    assert (daemon.folder()["label"], daemon.folder()["rescanIntervalS"]) == ("X", 77)
-    daemon(configuration.patch_folder, "x", {"label": "Y", "rescanIntervalS": 5})
-    daemon(configuration.put_folder, b'{"id": "x", "path": "/y"}')
-    assert (daemon.folder()["label"], daemon.folder()["rescanIntervalS"]) == ("", 77)
-    daemon(configuration.put_folders, [{"id": "z", "path": "/z"}, {"id": "x", "path": "/x"}])
-    daemon(configuration.put_folders, [])
-    assert [each["id"] for each in daemon.config["folders"]] == ["x", "z"]
-    daemon(configuration.patch_folder, "x", {"id": "a"})
-    daemon(configuration.delete_folder, "x")
-    daemon(configuration.delete_folder, "nope")
-    assert [each["id"] for each in daemon.config["folders"]] == ["a", "z"]
-
-
-def test_folders_without_a_path(daemon: Daemon) -> None:
-    """Version 1 shares the home directory when there is no path."""
-    if daemon.facts.name == "2.1.3":
-        assert daemon.refuses(configuration.put_folder, {"id": "x"}) == (500, 'folder "x": folder has empty path')
-    else:
-        daemon(configuration.put_folder, {"id": "x"})
-        assert daemon.folder()["path"] == "~"
-
-
-def test_devices(daemon: Daemon) -> None:
-    """A device is added from the template, in any notation, changed, replaced and removed, also from folders."""
-    daemon(configuration.patch_section, "defaults/device", {"compression": "always"})
-    daemon(configuration.put_device, {"deviceID": OTHER.lower(), "name": "one"})
-    assert configuration.get_device(daemon.config, OTHER.replace("-", ""))["compression"] == "always"
-    daemon(configuration.put_folder, {"id": "x", "path": "/x", "devices": [{"deviceID": OTHER}]})
-    daemon(configuration.patch_device, OTHER.lower(), {"name": "two"})
-    daemon(configuration.put_devices, [{"deviceID": DEVICES[1]}, {"deviceID": ""}])
-    assert daemon.devices == {str(OWN): "mine", DEVICES[1]: "", OTHER: "two"}
-    daemon(configuration.delete_device, OTHER)
-    daemon(configuration.delete_device, OTHER)
-    assert [each["deviceID"] for each in daemon.folder()["devices"]] == [OWN]
-    daemon(configuration.delete_device, str(OWN))
-    assert daemon.devices == {str(OWN): "fake", DEVICES[1]: ""}
-
-
 def test_what_is_not_there(daemon: Daemon) -> None:
     """What is not there can be neither read nor changed; an ID that is none is told first."""
     for change, words in (
@@ -169,25 +127,6 @@ def test_what_is_no_list(daemon: Daemon, body: Any) -> None:
             assert daemon.devices == {str(OWN): "mine"}
         else:
             assert daemon.refuses(change, body)[0] == 400
-
-
-def test_sections(daemon: Daemon) -> None:
-    """A section is patched, or replaced from what is built in."""
-    daemon(configuration.patch_section, "options", {"maxSendKbps": 3})
-    assert daemon.config["options"]["maxSendKbps"] == 3
-    assert daemon.config["options"]["relaysEnabled"] is False
-    daemon(configuration.put_section, "options", {"maxRecvKbps": 4})
-    assert (daemon.config["options"]["maxSendKbps"], daemon.config["options"]["relaysEnabled"]) == (0, True)
-    daemon(configuration.put_section, "ldap", {"transport": "tls"})
-    daemon(configuration.patch_section, "ldap", {"address": "a"})
-    assert daemon.config["ldap"].items() >= {"transport": "tls", "address": "a"}.items()
-    daemon(configuration.put_section, "defaults/ignores", {"lines": ["x"]})
-    assert configuration.get_section(daemon.config, "defaults/ignores") == {"lines": ["x"]}
-    daemon(configuration.put_section, "defaults/ignores", {})
-    assert daemon.config["defaults"]["ignores"] == {"lines": []}
-    daemon(configuration.put_section, "defaults/folder", {"path": "/d"})
-    assert daemon.config["defaults"]["folder"]["path"] == "/d"
-    assert daemon.refuses(configuration.patch_section, "options", {"maxSendKbps": "x"})[0] == 400
 
 
 def test_the_whole(daemon: Daemon) -> None:
@@ -212,13 +151,6 @@ def test_the_whole(daemon: Daemon) -> None:
     assert daemon.refuses(configuration.replace, twice) == (400, 'folder "y": folder has duplicate ID')
     assert daemon.refuses(configuration.replace, b"") == (400, "unexpected end of JSON input")
     assert daemon.refuses(configuration.replace, {"devices": 3})[0] == 400
-
-
-def test_a_whole_without_anything(newer: Daemon) -> None:
-    """All is lost, but the form that it has by then."""
-    newer(configuration.put_folder, {"id": "x", "path": "/x"})
-    newer(configuration.replace, None)
-    assert (newer.config["folders"], newer.config["version"]) == ([], 37)
 
 
 def test_encrypted_folders(daemon: Daemon) -> None:
@@ -299,20 +231,3 @@ def test_api_keys(daemon: Daemon) -> None:
     daemon(configuration.patch_section, "gui", {"apiKey": ""})
     assert len({"key", first, daemon.config["gui"]["apiKey"]}) == 3
     assert len(first) == 32
-
-
-def test_pauses(daemon: Daemon) -> None:
-    """One device is paused, or all, with the own one."""
-    daemon(configuration.put_device, {"deviceID": OTHER})
-    daemon(configuration.pause_devices, OTHER, paused=True)
-    assert [each["paused"] for each in daemon.config["devices"]] == [False, True]
-    daemon(configuration.pause_devices, None, paused=True)
-    assert [each["paused"] for each in daemon.config["devices"]] == [True, True]
-    daemon(configuration.pause_devices, OTHER, paused=False)
-    assert [each["paused"] for each in daemon.config["devices"]] == [True, False]
-
-
-def test_settings_that_need_a_restart(daemon: Daemon) -> None:
-    """Few settings take effect with a restart only."""
-    found = configuration.restart_settings(daemon.facts, daemon.config)
-    assert found == ([False, ""] if daemon.facts.name == "2.1.3" else ["auto"])

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
-from aiosyncthing.device_id import DeviceID
-from aiosyncthing.exceptions import InvalidDeviceIDError
 from pytest_syncthing.go.device_ids import problem
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -19,12 +15,6 @@ RIGHT = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"
 )
 def test_right_ones(text: str) -> None:
     """Each notation of an ID is right."""
-    assert problem(text) is None
-
-
-@pytest.mark.parametrize("text", ["", "-", " - "])
-def test_no_id_at_all(text: str) -> None:
-    """The empty ID is right too."""
     assert problem(text) is None
 
 
@@ -52,19 +42,3 @@ def test_no_id_at_all(text: str) -> None:
 def test_the_words(text: str, words: str) -> None:
     """What is wrong is said as a real daemon says it."""
     assert problem(text) == words
-
-
-def test_it_judges_as_the_client_does() -> None:
-    """Made-up IDs, some with a mistake, are right or wrong as for `DeviceID`."""
-    source = random.Random(1)
-    for _ in range(300):
-        plain = "".join(source.choices(ALPHABET, k=51)) + source.choice("AQ")
-        text = str(DeviceID(plain))
-        place = source.randrange(len(text))
-        text = source.choice([plain, text, text[:place] + source.choice(ALPHABET + "0189-= ") + text[place + 1 :]])
-        try:
-            DeviceID(text)
-            is_right = True
-        except InvalidDeviceIDError:
-            is_right = False
-        assert (problem(text) is None) == is_right, text

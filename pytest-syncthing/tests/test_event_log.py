@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -94,42 +93,3 @@ async def test_what_is_forgotten(log: EventLog) -> None:
     log.emit("StateChanged", {})
     assert [event["id"] for event in await look(log, since=1001)] == [1003]
     assert log.newest() == 1003
-
-
-async def test_waiting(log: EventLog, clock: Clock) -> None:
-    """A poll waits for an event of its mask, or until its time is over."""
-    polls = [asyncio.create_task(log.poll(mask, 0, 0, 60)) for mask in (DEFAULT, DEFAULT, PAUSED, DISK)]
-    await asyncio.sleep(0)
-    assert log.waiting == 4
-    log.emit("StateChanged", {})
-    log.emit("StateChanged", {}, keep=False)
-    assert [event["id"] for event in await polls[0]] == [1]
-    assert await polls[1] == await polls[0]
-    assert log.waiting == 2
-    polls[3].cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await polls[3]
-    clock.advance(59)
-    await asyncio.sleep(0)
-    assert log.waiting == 1
-    clock.advance(1)
-    assert await polls[2] == []
-    assert log.waiting == 0
-
-
-async def test_waiting_for_a_number(log: EventLog) -> None:
-    """A poll for events that are far ahead waits, whatever happens before."""
-    poll = asyncio.create_task(log.poll(DEFAULT, 2, 0, 60))
-    for waiting in (1, 1, 0):
-        await asyncio.sleep(0)
-        log.emit("StateChanged", {})
-        for _ in range(3):
-            await asyncio.sleep(0)
-        assert log.waiting == waiting
-    assert [event["id"] for event in await poll] == [3]
-
-
-async def test_who_has_asked(log: EventLog, clock: Clock) -> None:
-    """It is known when a mask was last asked for."""
-    await look(log)
-    assert log.last_asked == {DEFAULT: clock.now}

@@ -40,11 +40,3 @@ def test_routes() -> None:
     assert [facts.has(_routes.HEALTH) for facts in (old, middle, new)] == [False, True, True]
     assert [facts.has(_routes.DEBUG_FACILITIES) for facts in (old, middle, new)] == [True, True, False]
     assert old.has(_routes.PING)
-
-
-def test_data() -> None:
-    """Each version has its data, which are read once."""
-    for version in VERSIONS:
-        facts = Facts.of(version)
-        assert facts.data is facts.data
-        assert facts.data["version"]["version"].startswith(f"v{version}")

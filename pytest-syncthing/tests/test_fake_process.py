@@ -182,15 +182,6 @@ def test_a_restart_is_required(fake: FakeSyncthing, syncthing_version: str) -> N
     assert ask(fake, "rest/config/restart-required") == {"requiresRestart": False}
 
 
-def test_names_for_old_programs(fake: FakeSyncthing) -> None:
-    """The whole is told and replaced under both names, and the ID in the path of a PUT means nothing."""
-    assert ask(fake, "rest/system/config") == ask(fake, "rest/config") == fake.config
-    assert send(fake, "PUT", "rest/config/folders/nonsense", {"id": "docs", "path": "/docs"}).status == 200
-    assert list(fake.states()) == ["docs"]
-    assert send(fake, "POST", "rest/system/config", {**fake.config, "folders": []}).status == 200
-    assert fake.states() == {}
-
-
 # --- The listener ---
 
 

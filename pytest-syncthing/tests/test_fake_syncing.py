@@ -310,19 +310,6 @@ def test_a_content_that_nobody_has(pair: Pair) -> None:
     pair.until(lambda: pair.its.failed == {"x": words})
 
 
-def test_a_disk_that_fails(tmp_path: Path) -> None:
-    """The system's own words are the reason."""
-    with FakeSyncthing(name="a") as a, FakeSyncthing(name="b", files_on_disk=True) as b:
-        a.link(b)
-        its = b.add_folder("docs", devices=[a.device_id], path=str(tmp_path))
-        mine = a.add_folder("docs", devices=[b.device_id])
-        (tmp_path / ".stignore").mkdir()  # no file, so there are no patterns
-        mine.write({"x" * 300: "1"})
-        b.wait_until(lambda: its.failed)
-        (reason,) = its.failed.values()
-        assert reason.startswith("syncing: finishing: [Errno 36] File name too long")
-
-
 # --- Limits ---
 
 
@@ -469,17 +456,6 @@ def test_encrypted_folders(version: str) -> None:
         pair.until(lambda: len(pair.its.files) == 2)
         pair.mine.delete("dir")
         pair.until(lambda: ask(pair.a, completion)["needItems"] == 0 and list(pair.its.files) == [name])
-
-
-def test_a_fake_that_is_not_known(pair: Pair) -> None:
-    """It is pending, and dismissed when it becomes known; then it is connected."""
-    since = pair.b.newest_event
-    pair.b.remove_device(pair.a.device_id)
-    pair.until(lambda: pair.a.device_id in ask(pair.b, "rest/cluster/pending/devices"))
-    pair.b.add_device("", device_id=pair.a.device_id, addresses=[pair.a.sync_address])
-    pair.until(lambda: happened(pair.b, since, "DeviceConnected"))
-    assert ask(pair.b, "rest/cluster/pending/devices") == {}
-    pair.until(lambda: ask(pair.b, f"rest/config/devices/{pair.a.device_id}")["name"] == "a")
 
 
 def test_markers_are_removed_with_their_folders(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.asking import ask, happened, send
 from tests.support.wire import KEY, Wire
 
-from pytest_syncthing import VERSIONS, FakeSyncthing
+from pytest_syncthing import FakeSyncthing
 from pytest_syncthing.certificate import CERTIFICATE_FILE
 from pytest_syncthing.rest.handlers import HANDLERS
 
@@ -82,16 +82,6 @@ async def test_the_head_of_an_answer(fake: FakeSyncthing) -> None:
         ("Content-Length", "21"),
     ]
     assert answer.body == b'{\n  "ping": "pong"\n}\n'
-
-
-@pytest.mark.parametrize("syncthing_version", VERSIONS)
-async def test_content_types(fake: FakeSyncthing, syncthing_version: str) -> None:
-    """Since 2.0.14 JSON is sent without a character set, but for events."""
-    plain, full = "application/json", "application/json; charset=utf-8"
-    async with connect(fake) as wire:
-        assert (await wire.ask(PING)).header("Content-Type") == (plain if syncthing_version == "2.1.3" else full)
-        events = await wire.ask(f"{POLL}&timeout=0")
-    assert (events.header("Content-Type"), events.body) == (full, b"[]\n")
 
 
 async def test_forms_of_a_body(fake: FakeSyncthing) -> None:

@@ -1,19 +1,28 @@
-"""Folders of the fake, as a test gets hold of them."""
+"""Folders and devices of a fake, as tests get hold of them."""
 
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.asking import ask
 
-from aiosyncthing.exceptions import BadRequestError, FolderNotRunningError
-from pytest_syncthing import VERSIONS
+from aiosyncthing import DeviceID
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    DaemonError,
+    FolderNotRunningError,
+    ServerError,
+)
+from pytest_syncthing import VERSIONS, FakeSyncthing
 
 if TYPE_CHECKING:
-    from aiosyncthing import DeviceID
-    from pytest_syncthing import FakeFolder, FakeSyncthing
+    from pytest_syncthing import FakeFolder
+
+STRANGER = DeviceID("P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2")
 
 
 @pytest.fixture(params=VERSIONS)
@@ -80,14 +89,109 @@ def test_changes_elsewhere(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceI
     }
 
 
-def test_mistakes(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """Devices that don't share the folder change nothing in it, and there are three states in which they may be."""
-    tablet = fake.add_device("tablet")
-    for change in (docs.remote_write, docs.remote_delete, docs.remote_pull):
+def test_settings_of_folders_and_devices(fake: FakeSyncthing) -> None:
+    """Further fields are those of the configuration."""
+    device = fake.add_device("nas", untrusted=True)
+    folder = fake.add_folder("x/y", label="Pictures", type="receiveonly", paused=True)
+    assert ask(fake, f"rest/config/devices/{device}")["untrusted"]
+    assert folder.config["label"] == "Pictures"
+    assert folder.state == ""
+    folder.finish_sync()  # nothing happens to what is paused
+
+
+def test_connections(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
+    """A device that the test has made comes and goes as it says."""
+    assert ask(fake, "rest/system/connections")["connections"][phone]["connected"]
+    fake.disconnect(phone)
+    assert not ask(fake, "rest/system/connections")["connections"][phone]["connected"]
+    with pytest.raises(KeyError):
+        fake.connect(FakeSyncthing(name="stranger").device_id)
+    docs.write({"b.txt": b"b"})
+    fake.finish_sync()
+    assert ask(fake, f"rest/db/completion?folder=docs&device={phone}")["needItems"] == 1
+    fake.connect(phone)
+    fake.finish_sync("docs")
+    assert ask(fake, f"rest/db/completion?folder=docs&device={phone}")["needItems"] == 0
+
+
+def test_offers(fake: FakeSyncthing, phone: DeviceID) -> None:
+    """Strangers and folders that are offered are pending."""
+    laptop = fake.offer_device("laptop")
+    fake.offer_folder(phone, "music", label="Music", encrypted=True)
+    assert ask(fake, "rest/cluster/pending/devices")[laptop]["name"] == "laptop"
+    offered = ask(fake, "rest/cluster/pending/folders")["music"]["offeredBy"][phone]
+    assert (offered["label"], offered["receiveEncrypted"]) == ("Music", True)
+
+
+def test_files_on_the_disk(tmp_path: Path) -> None:
+    """What arrives is really there: where the test says, or else in a temporary directory that goes with the fake."""
+    with FakeSyncthing(files_on_disk=True) as fake:
+        phone = fake.add_device("phone")
+        docs = fake.add_folder("docs", path=str(tmp_path / "docs"), files={"a.txt": b"a"}, devices=[phone])
+        fake.connect(phone)
+        docs.remote_write(phone, {"b.txt": b"b"})
+        docs.finish_sync()
+        assert (tmp_path / "docs" / "a.txt").read_bytes() == b"a"
+        assert (tmp_path / "docs" / "b.txt").read_bytes() == b"b"
+        (tmp_path / "docs" / "c.txt").write_text("c")
+        docs.scan()
+        assert ask(fake, "rest/db/status?folder=docs")["localFiles"] == 3
+        other = Path(fake.add_folder("other", files={"a.txt": b"a"}).config["path"])
+        assert other.is_relative_to(tempfile.gettempdir())
+        assert (other / "a.txt").read_bytes() == b"a"
+    assert not other.parent.parent.exists()
+
+
+async def test_a_disk_that_nobody_watches(fake: FakeSyncthing) -> None:
+    """Files change also while their folder is paused or the daemon is down; it finds that when it is back."""
+    docs = fake.add_folder("docs", files={"a.txt": b"a"})
+    docs.pause()
+    docs.write({"b.txt": b"b"})
+    docs.link("link", "b.txt")
+    docs.resume()
+    fake.stop_daemon()
+    docs.delete("a.txt")
+    fake.start_daemon()
+    async with fake.client() as client:
+        await client.wait_in_sync("docs", timeout=10)
+        items = [item["name"] for item in await client.database.browse("docs")]
+    assert sorted(items) == ["b.txt", "link"]
+
+
+def test_a_device_that_does_not_share_the_folder(fake: FakeSyncthing) -> None:
+    """It can't change anything there: the test forgot to share it."""
+    phone = fake.add_device("phone")
+    docs = fake.add_folder("docs", files={"a.txt": b"a"})
+    fake.connect(phone)
+    for change in (
+        lambda: docs.remote_write(phone, {"b.txt": b"b"}),
+        lambda: docs.remote_delete(phone, "a.txt"),
+        lambda: docs.remote_pull(phone),
+        lambda: docs.remote_write(STRANGER, {"b.txt": b"b"}),
+    ):
         with pytest.raises(BadRequestError, match="docs is not shared with"):
-            change(tablet, {})
+            change()
     with pytest.raises(BadRequestError, match="valid, paused, notSharing"):
         docs.set_remote_state(phone, "sharing")
+    fake.set_folder("docs", devices=[{"deviceID": phone}])
+    docs.remote_write(phone, {"b.txt": b"b"})
+    docs.finish_sync()
+    assert set(docs.files) == {"a.txt", "b.txt"}
+
+
+def test_a_folder_of_a_fake_that_was_stopped() -> None:
+    """The error says what is the matter, whether or not there are other fakes by then."""
+    fake = FakeSyncthing()
+    fake.start()
+    folder = fake.add_folder("docs")
+    fake.stop()
+    for _ in range(2):
+        with pytest.raises(DaemonError, match="was stopped"):
+            print(folder.state)
+        with pytest.raises(DaemonError, match="was stopped"):
+            folder.write({"a.txt": b"a"})
+        fake.start()
+    fake.stop()
 
 
 def test_downloads(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
@@ -138,3 +242,54 @@ def test_pauses(fake: FakeSyncthing, docs: FakeFolder) -> None:
     docs.resume()
     asyncio.run(complete())
     assert docs.files == {"a.txt": b"12345"}
+
+
+@pytest.mark.parametrize("syncthing_version", VERSIONS[1:])
+def test_a_device_that_declines(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
+    """It tells so, and doesn't get anything until it has accepted."""
+    since = fake.newest_event
+    for state in ("notSharing", "paused", "valid"):
+        docs.set_remote_state(phone, state)
+        assert ask(fake, f"rest/db/completion?folder=docs&device={phone}")["remoteState"] == state
+        docs.write({"b.txt": state})
+        fake.finish_sync()
+        needed = ask(fake, f"rest/db/completion?folder=docs&device={phone}")["needItems"]
+        assert needed == (0 if state == "valid" else 1)
+    events = ask(fake, f"rest/events?since={since}&timeout=0")
+    assert [event["type"] for event in events].count("ClusterConfigReceived") == 3
+
+
+async def test_a_scan_that_goes_on_and_on(fake: FakeSyncthing, docs: FakeFolder) -> None:
+    """The folder is being scanned, and whoever asks for a scan waits, until it ends."""
+    docs.write({"b.txt": b"1"}, scan=False)
+    docs.start_scan()
+    await fake.until(lambda: docs.state == "scanning")
+    async with fake.client() as client:
+        asked = asyncio.create_task(client.database.scan("docs"))
+        await fake.until(lambda: fake.requests)
+        assert (await client.database.status("docs"))["localFiles"] == 1
+        assert not asked.done()
+        docs.finish_scan()
+        await asked
+        assert (await client.database.status("docs"))["localFiles"] == 2
+        docs.start_scan()
+        docs.pause()  # also ends it
+        docs.resume()
+        await fake.until(lambda: docs.state == "scanning")
+        docs.finish_scan()
+        await fake.until(lambda: docs.state == "idle")
+
+
+async def test_an_error_that_a_scan_finds_mended(fake: FakeSyncthing, docs: FakeFolder) -> None:
+    """It stays for as long as nobody has looked."""
+    docs.set_error("folder path missing")
+    async with fake.client() as client:
+        with pytest.raises(ServerError, match="folder path missing"):
+            await client.database.scan("docs")
+        docs.set_error(None, scan=False)
+        assert docs.state == "error"
+        await client.database.scan("docs")
+        assert docs.state == "idle"
+        docs.set_error("folder path missing")
+        docs.set_error(None)
+        await fake.until(lambda: docs.state == "idle")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing.exceptions import DaemonError
 from pytest_syncthing import host as _host
 from pytest_syncthing.host import Host, acquire
 
@@ -37,16 +36,6 @@ def test_one_for_all() -> None:
 def host() -> Host:
     """A host that the test releases."""
     return acquire()
-
-
-def test_it_is_over() -> None:
-    """Who comes after the end is told so, and nothing is left waiting."""
-    host = acquire()
-    host.release()
-    with pytest.raises(DaemonError, match="was stopped"):
-        host.call(divmod, 7, 2)
-    with pytest.raises(DaemonError, match="was stopped"):
-        host.run(asyncio.sleep(0))
 
 
 def test_calls(host: Host) -> None:
@@ -87,15 +76,6 @@ def test_coroutines(host: Host) -> None:
             host.run(_cancelled())
         with pytest.raises(RuntimeError, match="can't wait for itself"):
             host.call(lambda: host.run(_add(1, 2)))
-    finally:
-        host.release()
-
-
-async def test_from_a_running_loop(host: Host) -> None:
-    """A test that has a loop of its own may call, too: that is no blocking I/O."""
-    try:
-        assert host.call(divmod, 7, 2) == (3, 1)
-        assert host.run(_add(1, 2)) == 3
     finally:
         host.release()
 

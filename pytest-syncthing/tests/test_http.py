@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from pytest_syncthing.http.messages import EMPTY, Headers, Refusal, Request, as_bytes, as_json, as_ok, as_text, encode
+from pytest_syncthing.http.messages import Headers, Request, as_json, encode
 
 
 def test_the_parts_of_a_request() -> None:
@@ -51,25 +49,6 @@ def test_json() -> None:
         '"\\u003c\\u0026\\u003e\\u2028\\u2029ä\U0001f600\ufffd"\n'.encode()
     )
     assert as_json([1]).content_type == "application/json; charset=utf-8"
-
-
-def test_texts() -> None:
-    """Texts end with a line break; those of failures are not to be guessed at."""
-    text = as_text("no", 404)
-    assert (text.status, text.body, text.content_type) == (404, b"no\n", "text/plain; charset=utf-8")
-    assert text.headers == {"X-Content-Type-Options": "nosniff"}
-    assert as_text("yes").headers == {}
-    ok = as_ok("restarting")
-    assert (json.loads(ok.body), ok.content_type) == ({"ok": "restarting"}, "text/plain; charset=utf-8")
-
-
-def test_other_answers() -> None:
-    """Binary data may be an attachment; an empty answer has no type."""
-    assert as_bytes(b"x", "image/png").headers == {}
-    assert as_bytes(b"x", "application/zip", "a.zip").headers == {"Content-Disposition": "attachment; filename=a.zip"}
-    assert (EMPTY.body, EMPTY.status, EMPTY.content_type) == (b"", 200, "")
-    refusal = Refusal(404, "no")
-    assert (refusal.status, refusal.text, str(refusal)) == (404, "no", "404 no")
 
 
 def test_headers() -> None:

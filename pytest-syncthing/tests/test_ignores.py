@@ -83,19 +83,6 @@ def test_without_patterns() -> None:
     assert not ignores.deletable("x")
 
 
-def test_lines_are_given_back_stripped() -> None:
-    """The lines are told as they are in the file, but for the space around them."""
-    made = MemoryDisk()
-    made.write(FOLDER, FILE, b"  a \r\n\n// b\n\xff", modified=0)
-    assert load(made, FOLDER, FACTS).lines == ["a", "", "// b", "\ufffd"]
-
-
-def test_comments_are_no_patterns() -> None:
-    """Comments and empty lines alone are no patterns in use."""
-    assert not parse("// comment", "")
-    assert parse("// comment", "x")
-
-
 def test_what_may_be_deleted() -> None:
     """Only what a pattern ignores as deletable may go; the first pattern that matches decides."""
     ignores = parse("!keep.tmp", "fixed.tmp", "(?d)*.tmp")

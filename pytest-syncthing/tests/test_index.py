@@ -10,7 +10,7 @@ import pytest
 from tests.support import recordings
 
 from pytest_syncthing.facts import VERSIONS, Facts
-from pytest_syncthing.model.index import BrowseError, Index, aggregate
+from pytest_syncthing.model.index import BrowseError, Index
 from pytest_syncthing.model.items import IGNORED, RECEIVE_ONLY, Item, Kind, Order, bump, compare
 
 FACTS = Facts.of("1.29.5")
@@ -37,34 +37,6 @@ def shape(tree: list[dict[str, Any]]) -> list[Any]:
     return [[entry["name"], shape(entry["children"])] if "children" in entry else entry["name"] for entry in tree]
 
 
-def test_own_items_are_numbered() -> None:
-    """Each change of an own item gets the next number."""
-    index = Index(FACTS)
-    assert index.sequence == 0
-    assert [item.sequence for item in index.put_own([file("x"), file("y")])] == [1, 2]
-    assert index.put_own([file("x", 5)])[0].sequence == index.sequence == 3
-    assert {name: item.size for name, item in index.own.items()} == {"x": 5, "y": 1}
-    index.forget_own(["x", "nope"])
-    assert (list(index.own), index.sequence, index.newest("x")) == (["y"], 3, None)
-
-
-def test_items_of_others() -> None:
-    """Of other devices their own numbers count, but not their flags or inodes."""
-    index = Index(FACTS)
-    index.put_remote(OTHER, [file("x", by=OTHER, sequence=7, local_flags=RECEIVE_ONLY, changed=5)])
-    item = index.remotes[OTHER]["x"]
-    assert (item.local_flags, item.invalid, item.changed) == (0, True, 0)
-    assert index.remote_sequence(OTHER) == 7
-    index.put_remote(OTHER, [file("y", by=OTHER, sequence=3)])
-    assert index.remote_sequence(OTHER) == 7
-    index.put_remote(OTHER, [], 9)
-    assert index.remote_sequence(OTHER) == 9
-    assert index.remote_sequence(THIRD) == 0
-    index.drop_remote(OTHER)
-    index.drop_remote(THIRD)
-    assert (index.remotes, index.remote_sequence(OTHER), index.newest_items()) == ({}, 0, [])
-
-
 def test_the_newest_is_needed() -> None:
     """A newer version of another device is needed here, an older one there."""
     index = Index(FACTS)
@@ -86,18 +58,6 @@ def test_the_newest_is_needed() -> None:
     assert names(index.newest_items()) == ["both", "its", "mine"]
 
 
-def test_conflicts_are_needed_by_who_has_lost() -> None:
-    """Of two versions that don't know of each other the winner is needed, and only by the other side."""
-    index = Index(FACTS)
-    index.put_own([file("x", seconds=10)])
-    index.put_remote(OTHER, [file("x", 5, OTHER, seconds=20)])
-    assert [item.size for item in index.need()] == [5]
-    assert index.remote_need(OTHER) == []
-    index.put_remote(OTHER, [file("x", 5, OTHER, seconds=9)])
-    assert index.need() == []
-    assert names(index.remote_need(OTHER)) == ["x"]
-
-
 def test_deletions_are_needed_by_who_has_the_file() -> None:
     """A deletion is needed where the file is; who never had it doesn't need it."""
     index = Index(FACTS)
@@ -108,21 +68,6 @@ def test_deletions_are_needed_by_who_has_the_file() -> None:
     assert index.remote_need(THIRD) == []
     completion = index.completion(OTHER)
     assert (completion["completion"], completion["needItems"], completion["needDeletes"]) == (95, 0, 1)
-
-
-def test_invalid_items_do_not_count() -> None:
-    """What is invalid is nobody's need, and the newest only if there is no other."""
-    index = Index(FACTS)
-    index.put_own([file("x", local_flags=RECEIVE_ONLY)])
-    index.put_remote(OTHER, [])
-    newest = index.newest("x")
-    assert newest is not None
-    assert newest.invalid
-    assert index.remote_need(OTHER) == index.remote_need(THIRD) == index.browse() == []
-    index.put_remote(OTHER, [file("x", 5, OTHER, seconds=1)])
-    newest = index.newest("x")
-    assert newest is not None
-    assert newest.size == 5
 
 
 def test_local_changes() -> None:
@@ -249,35 +194,6 @@ def test_completion_of_silent_devices(version: str, percent: int) -> None:
     assert (stranger["completion"], stranger["needItems"], stranger["sequence"]) == (0, 1, 0)
 
 
-def test_completion_of_several_folders() -> None:
-    """Sums of several folders give one percentage, without a sequence; no folder is 0 percent."""
-    one, other = Index(FACTS), Index(FACTS)
-    one.put_own([file("a", 75)])
-    other.put_remote(OTHER, [file("b", 25, OTHER)])
-    whole = aggregate([one.completion(), other.completion()])
-    assert (whole["completion"], whole["globalItems"], whole["sequence"]) == (75, 2, 0)
-    assert (aggregate([])["completion"], aggregate([])["globalBytes"]) == (0, 0)
-
-
-def test_trees() -> None:
-    """A tree is cut by prefix and levels, or to its directories; what is deleted is not in it."""
-    index = Index(FACTS)
-    tree = ["sub", "sub/deep", "empty", "sub-way"]
-    files = ["top.txt", "sub/one.txt", "sub/deep/three.txt", "sub-way/x", "gone"]
-    index.put_own([*map(directory, tree), *map(file, files)])
-    index.put_own([index.own["gone"].removed(OWN, 99)])
-    way = ["sub-way", ["x"]]
-    assert shape(index.browse()) == ["empty", ["sub", [["deep", ["three.txt"]], "one.txt"]], way, "top.txt"]
-    assert shape(index.browse("sub")) == shape(index.browse("sub/")) == [["deep", ["three.txt"]], "one.txt"]
-    assert shape(index.browse(levels=0)) == ["empty", "sub", "sub-way", "top.txt"]
-    assert shape(index.browse(levels=1)) == ["empty", ["sub", ["deep", "one.txt"]], way, "top.txt"]
-    assert shape(index.browse(dirs_only=True)) == ["empty", ["sub", ["deep"]], "sub-way"]
-    assert index.browse("nope") == index.browse("empty") == index.browse("top.txt") == []
-    assert index.browse("sub/deep") == [
-        {"name": "three.txt", "modTime": "1970-01-01T00:00:00.00000001Z", "size": 1, "type": "FILE_INFO_TYPE_FILE"}
-    ]
-
-
 @pytest.mark.parametrize(("name", "child", "parent"), [("a/b/c", "a", ""), ("d/b/c", "b", "d"), ("d/e/f/g", "f", "e")])
 def test_trees_without_directories(name: str, child: str, parent: str) -> None:
     """Of items whose directory is not known, as in encrypted folders, no tree can be made; the daemon says why."""
@@ -285,16 +201,6 @@ def test_trees_without_directories(name: str, child: str, parent: str) -> None:
     index.put_own([directory("d"), directory("d/e"), file(name)])
     with pytest.raises(BrowseError, match=f"^could not find child '{child}' for path '{name}' in parent '{parent}'$"):
         index.browse()
-
-
-def test_everything_is_forgotten() -> None:
-    """A cleared index is as good as new."""
-    index = Index(FACTS)
-    index.put_own([file("x")])
-    index.put_remote(OTHER, [file("y", by=OTHER)])
-    index.clear()
-    assert (index.own, index.remotes, index.sequence, index.need(), index.newest_items()) == ({}, {}, 0, [], [])
-    assert set(index.sums().values()) == {0}
 
 
 def naive(index: Index, device: str | None) -> list[str]:

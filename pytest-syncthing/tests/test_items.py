@@ -13,7 +13,6 @@ from pytest_syncthing.go.words import parse_time
 from pytest_syncthing.model.items import (
     IGNORED,
     MUST_RESCAN,
-    NOTHING,
     RECEIVE_ONLY,
     Item,
     Kind,
@@ -79,14 +78,6 @@ def test_items_look_as_recorded(version: str) -> None:
     assert len(items) > 20
     for listed, item in items:
         assert item_of(item).to_json(Facts.of(version), listed=listed) == item
-
-
-def test_nothing() -> None:
-    """What stands for no item at all is as empty as the daemon's."""
-    answer = NOTHING.to_json(Facts.of("1.29.5"), listed=False)
-    assert (answer["name"], answer["modified"], answer["version"]) == ("", "1970-01-01T00:00:00Z", [])
-    assert (answer["permissions"], answer["numBlocks"], answer["blocksHash"]) == ("0", 0, None)
-    assert answer["inodeChange"] == answer["modified"]
 
 
 def test_a_counter_is_at_least_the_time() -> None:
@@ -182,8 +173,3 @@ def test_what_directories_weigh(version: str, size: int) -> None:
     facts = Facts.of(version)
     assert [Item("x", kind).weight(facts) for kind in (Kind.DIRECTORY, Kind.SYMLINK)] == [size, size]
     assert Item("x", Kind.FILE, 5).weight(facts) == 5
-
-
-def test_the_words_of_events() -> None:
-    """Events have short words for what an item is."""
-    assert [kind.word for kind in Kind] == ["file", "dir", "symlink"]

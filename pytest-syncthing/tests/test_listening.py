@@ -31,53 +31,11 @@ async def connect(address: str) -> asyncio.StreamWriter:
     return (await asyncio.open_connection(host, int(port)))[1]
 
 
-async def test_a_port(accepted: asyncio.Queue[socket.socket]) -> None:
-    """A port stays the same, and refuses whoever comes while it is closed."""
-    listener = Listener()
-    address = listener.address
-    assert not listener.is_unix
-    with pytest.raises(ConnectionRefusedError):
-        await connect(address)
-    for _ in range(3):
-        listener.open(accepted.put_nowait)
-        assert (listener.is_open, listener.address) == (True, address)
-        writers = [await connect(address) for _ in range(3)]
-        for writer in writers:
-            (await accepted.get()).close()
-            writer.close()
-        listener.close()
-        listener.close()
-        assert not listener.is_open
-        with pytest.raises(ConnectionRefusedError):
-            await connect(address)
-    listener.open(accepted.put_nowait)
-    listener.release()
-    listener.release()
-
-
 async def test_a_port_is_kept() -> None:
     """Nobody else gets the port while the daemon is away."""
     listener = Listener()
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind(("127.0.0.1", int(listener.address.rpartition(":")[2])))
-    listener.release()
-
-
-async def test_closing_on_arrival(accepted: asyncio.Queue[socket.socket]) -> None:
-    """The first who comes may cause that nobody else gets in."""
-    listener = Listener()
-
-    def take(connection: socket.socket) -> None:
-        accepted.put_nowait(connection)
-        listener.close()
-
-    listener.open(take)
-    writers = await asyncio.gather(*(connect(listener.address) for _ in range(3)), return_exceptions=True)
-    (await accepted.get()).close()
-    assert not listener.is_open
-    for writer in writers:
-        if isinstance(writer, asyncio.StreamWriter):
-            writer.close()
     listener.release()
 
 
@@ -114,22 +72,12 @@ def _becomes(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
     return probe
 
 
-async def test_a_unix_socket(tmp_path: Path, accepted: asyncio.Queue[socket.socket]) -> None:
-    """The file of a Unix socket is there only while somebody listens; an old one is replaced, another file is not."""
+async def test_the_file_of_a_unix_socket(tmp_path: Path) -> None:
+    """An old one is replaced, another file is not."""
     path = tmp_path / "api"
     with socket.socket(socket.AF_UNIX) as old:
         old.bind(str(path))
-    listener = Listener(str(path))
-    assert (listener.address, listener.is_unix) == (str(path), True)
-    for _ in range(2):
-        listener.open(accepted.put_nowait)
-        _, writer = await asyncio.open_unix_connection(path)
-        (await accepted.get()).close()
-        writer.close()
-        listener.close()
-        with pytest.raises(FileNotFoundError):
-            await asyncio.open_unix_connection(path)
-    listener.release()
+    Listener(str(path)).release()
     path.write_text("mine")
     with pytest.raises(OSError, match="in use"):
         Listener(str(path))

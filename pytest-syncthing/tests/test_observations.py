@@ -1,4 +1,4 @@
-"""What a test can see of a fake, and its clock."""
+"""What a test sees of a fake: its time, its events, and what it was asked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.asking import ask
+from tests.support.asking import ask, happened
 
-from aiosyncthing.exceptions import UnauthorizedError
+from aiosyncthing.exceptions import (
+    UnauthorizedError,
+)
 from pytest_syncthing import FakeSyncthing, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from aiosyncthing import Syncthing
     from pytest_syncthing import FakeFolder
@@ -45,17 +48,73 @@ def test_its_clock() -> None:
         fake.wait_until(lambda: fake.now > stopped + timedelta(seconds=90))
 
 
-async def test_a_poll_ends_by_the_clock() -> None:
-    """A long poll waits for the fake's clock, and nobody else."""
-    with FakeSyncthing() as fake:
+@pytest.mark.parametrize("files_on_disk", [False, True])
+def test_changes_while_the_clock_stands_still(*, files_on_disk: bool, tmp_path: Path) -> None:
+    """Each is found, although neither time nor size tells."""
+    with FakeSyncthing(files_on_disk=files_on_disk) as fake:
+        docs = fake.add_folder("docs", path=str(tmp_path / "docs"))
         fake.freeze()
-        async with fake.client() as client:
-            poll = asyncio.create_task(client.events.poll(fake.newest_event, timeout=3600))
-            await fake.until(lambda: fake.polls_waiting)
-            fake.advance(3599)
-            assert fake.polls_waiting == 1
-            fake.advance(1)
-            assert await poll == []
+        for content in (b"1", b"2", b"3"):
+            before = fake.newest_event
+            docs.write({"a.txt": content})
+            assert docs.files == {"a.txt": content}
+            assert happened(fake, before, "LocalIndexUpdated")
+
+
+@pytest.mark.parametrize("newer", ["one", "two"])
+def test_which_of_two_changes_is_newer(newer: str) -> None:
+    """The clock of the fake says it, and that of the other one may have another time."""
+    with FakeSyncthing(name="one") as one, FakeSyncthing(name="two") as two:
+        for fake in (one, two):
+            fake.freeze()
+        one.link(two)
+        here = one.add_folder("docs", files={"a.txt": b"?"}, devices=[two.device_id])
+        there = two.add_folder("docs", devices=[one.device_id])
+        two.wait_until(lambda: there.files == here.files)
+        one.set_device(two.device_id, paused=True)
+        (one if newer == "one" else two).advance(60)
+        here.write({"a.txt": b"one"})
+        there.write({"a.txt": b"two"})
+        one.set_device(two.device_id, paused=False)
+        two.wait_until(lambda: len(there.files) == 2 and there.files == here.files)
+        assert there.files["a.txt"] == newer.encode()
+
+
+@pytest.mark.parametrize("delay", [0, 2])
+def test_when_sums_are_told(fake: FakeSyncthing, docs: FakeFolder, delay: float) -> None:
+    """At once, or as late as the test says, by the fake's clock."""
+    fake.freeze()
+    fake.delay_summaries(delay)
+    since = fake.newest_event
+
+    def told() -> list[str]:
+        return [event["kind"] for event in happened(fake, since, "FolderSummary", "FolderCompletion")]
+
+    docs.write({"b.txt": b"1"})
+    docs.write({"c.txt": b"1"})
+    if not delay:
+        assert told().count("FolderSummary") == 2
+        return
+    fake.advance(delay - 0.1)
+    assert told() == []
+    fake.advance(0.1)
+    assert told() == ["FolderSummary", "FolderCompletion"]
+    docs.write({"d.txt": b"1"})
+    docs.pause()
+    fake.advance(delay)
+    assert told() == ["FolderSummary", "FolderCompletion"]
+
+
+async def test_when_requests_came(fake: FakeSyncthing) -> None:
+    """They have the time of the fake's clock."""
+    fake.freeze()
+    async with fake.client() as client:
+        for _ in range(2):
+            await client.system.ping()
+            fake.advance(60)
+    first, second = fake.requests
+    assert second.time - first.time == timedelta(seconds=60)
+    assert second.time == fake.now - timedelta(seconds=60)
 
 
 # --- What it has seen ---
@@ -76,14 +135,6 @@ async def test_requests(fake: FakeSyncthing, client: Syncthing) -> None:
     assert second.header("X-API-Key") == "wrong"
 
 
-async def test_waiting_for_what_does_not_happen(fake: FakeSyncthing) -> None:
-    """It is given up after a while, in both ways to wait."""
-    with pytest.raises(TimeoutError):
-        await fake.until(lambda: False, timeout=0.05)
-    with pytest.raises(TimeoutError, match="did not become true"):
-        await asyncio.to_thread(fake.wait_until, lambda: False, 0.05)
-
-
 def test_waiting_in_a_plain_function(fake: FakeSyncthing) -> None:
     """Another thread asks, and this one waits for that."""
 
@@ -102,3 +153,33 @@ def test_counts(fake: FakeSyncthing, docs: FakeFolder) -> None:
     assert fake.answered == len(fake.requests) == 1
     assert fake.states() == {"docs": "idle"}
     fake.wait_until(lambda: fake.connections == 0)
+
+
+async def test_what_never_becomes_true(fake: FakeSyncthing) -> None:
+    """The error says for how long it was waited, and one in the condition itself comes through."""
+    with pytest.raises(TimeoutError, match=r"within 0\.05 s"):
+        await fake.until(lambda: False, timeout=0.05)
+    with pytest.raises(ZeroDivisionError):
+        await fake.until(lambda: 1 // 0)
+
+
+def test_events_of_any_kind(fake: FakeSyncthing) -> None:
+    """A test may let anything happen."""
+    fake.emit("DeviceDiscovered", {"device": "x", "addrs": []})
+    fake.emit("Failure")
+    events = ask(fake, f"rest/events?since={fake.newest_event - 2}&timeout=0")
+    assert [(event["type"], event["data"]) for event in events] == [
+        ("DeviceDiscovered", {"device": "x", "addrs": []}),
+        ("Failure", {}),
+    ]
+
+
+async def test_many_events(fake: FakeSyncthing, client: Syncthing) -> None:
+    """An event may happen several times, each with an ID of its own; a poll that waits gets them all at once."""
+    newest = fake.newest_event
+    task = asyncio.create_task(client.events.poll(newest))
+    await fake.until(lambda: fake.polls_waiting)
+    fake.emit("StateChanged", {"folder": "docs"}, count=3)
+    events = await task
+    assert [event["id"] for event in events] == [newest + 1, newest + 2, newest + 3]
+    assert {event["type"]: event["data"] for event in events} == {"StateChanged": {"folder": "docs"}}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aiosyncthing.device_id import DeviceID
-from pytest_syncthing.config.preparing import HOST_NAME, Preparation, random_text
+from pytest_syncthing.config.preparing import Preparation, random_text
 from pytest_syncthing.config.schema import Schema
 from pytest_syncthing.facts import VERSIONS, Facts
 from pytest_syncthing.http.messages import Refusal
@@ -47,52 +47,6 @@ def shares(folder_: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_own_device(version: str) -> None:
-    """The own device is always there, named as the computer, and shares all folders."""
-    config = corrected(version, folders=[folder(version, devices=[])])
-    assert [(each["deviceID"], each["name"], each["addresses"]) for each in config["devices"]] == [
-        (OWN, HOST_NAME, ["dynamic"]),
-    ]
-    assert shares(config["folders"][0]) == shares(config["defaults"]["folder"]) == {str(OWN): ""}
-
-
-def test_nothing_is_nil() -> None:
-    """All lists and maps are there, and lists with a default have it."""
-    config = corrected(folders=[folder()], remoteIgnoredDevices=None)
-    assert (config["remoteIgnoredDevices"], config["defaults"]["ignores"]) == ([], {"lines": []})
-    assert config["folders"][0]["versioning"]["params"] == {}
-    options = config["options"]
-    assert options["listenAddresses"] == options["globalAnnounceServers"] == options["stunServers"] == ["default"]
-    assert options["alwaysLocalNets"] == []
-
-
-def test_order() -> None:
-    """Devices are in the order of what their IDs stand for, folders in that of their IDs."""
-    given = [device(each) for each in (DIGITS, HIGH, LOW, "")]
-    config = corrected(devices=given, folders=[folder(id=each) for each in ("ü", "a", "Z")])
-    assert [each["deviceID"] for each in config["devices"]] == [LOW, str(OWN), HIGH, DIGITS]
-    assert [each["id"] for each in config["folders"]] == ["Z", "a", "ü"]
-
-
-def test_which_of_the_same() -> None:
-    """Of entries for the same device one is kept: not always the first."""
-    config = corrected(
-        devices=[device(HIGH, name="1"), device(HIGH, name="2"), device(LOW, name="1"), device(LOW, name="2")],
-        folders=[folder(devices=[share(HIGH, "1"), share(HIGH, "2"), share(LOW, "1"), share(LOW, "2"), share("")])],
-    )
-    assert [(each["deviceID"], each["name"]) for each in config["devices"]] == [
-        *((LOW, "1"), (str(OWN), HOST_NAME), (HIGH, "1")),
-    ]
-    assert shares(config["folders"][0]) == {LOW: "2", str(OWN): "", HIGH: "1"}
-
-
-def test_strangers_share_nothing() -> None:
-    """A folder is not shared with devices that are not known."""
-    config = corrected(folders=[folder(devices=[share(HIGH), share(str(OWN)), share(LOW)])], devices=[device(LOW)])
-    assert list(shares(config["folders"][0])) == [LOW, str(OWN)]
-
-
-@pytest.mark.parametrize("version", VERSIONS)
 def test_untrusted_devices(version: str) -> None:
     """Since 1.23 an untrusted device gets no plain files, introduces none, and nothing of it is accepted by itself."""
     config = corrected(
@@ -124,37 +78,6 @@ def test_folders_that_are_refused(settings: dict[str, Any], words: str) -> None:
     assert (refused.value.status, refused.value.text) == (400, words)
 
 
-@pytest.mark.parametrize(
-    ("settings", "expected"),
-    [
-        ({"rescanIntervalS": -1}, {"rescanIntervalS": 0}),
-        ({"rescanIntervalS": 10**9}, {"rescanIntervalS": 31536000}),
-        ({"fsWatcherDelayS": 0}, {"fsWatcherDelayS": 10, "fsWatcherEnabled": False}),
-        ({"fsWatcherDelayS": 0.001}, {"fsWatcherDelayS": 0.01, "fsWatcherEnabled": True}),
-        ({"weakHashThresholdPct": 0}, {"weakHashThresholdPct": 25}),
-        ({"weakHashThresholdPct": -1}, {"weakHashThresholdPct": -1}),
-        ({"markerName": ""}, {"markerName": ".stfolder"}),
-        ({"maxConcurrentWrites": 0}, {"maxConcurrentWrites": 2}),
-        ({"maxConcurrentWrites": 1000}, {"maxConcurrentWrites": 64}),
-        ({"type": "receiveencrypted"}, {"ignorePerms": True, "disableTempIndexes": True}),
-    ],
-)
-def test_folders(settings: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Values that make no sense are replaced, in folders and in the template for them."""
-    config = corrected(folders=[folder(**settings)])
-    assert config["folders"][0].items() >= expected.items()
-    template = {**Schema.of("1.29.5").new("config.Defaults"), "folder": folder(**settings)}
-    assert corrected(defaults=template)["defaults"]["folder"].items() >= (expected | {"id": ""}).items()
-
-
-def test_versions_that_are_cleaned_up() -> None:
-    """The interval is between nothing and a year."""
-    one, other = folder(id="1"), folder(id="2")
-    one["versioning"]["cleanupIntervalS"], other["versioning"]["cleanupIntervalS"] = -5, 10**9
-    found = [each["versioning"]["cleanupIntervalS"] for each in corrected(folders=[one, other])["folders"]]
-    assert found == [0, 31536000]
-
-
 def test_folders_of_version_2() -> None:
     """Version 2 has other limits, and no settings that it has no use for."""
     config = corrected(
@@ -182,58 +105,6 @@ def test_folders_of_version_2() -> None:
 def test_addresses(given: list[str], expected: list[str]) -> None:
     """A device without addresses has those that are found, and a protocol that is gone is left out."""
     assert corrected(devices=[device(HIGH, addresses=given)])["devices"][-1]["addresses"] == expected
-
-
-def test_ignored_folders() -> None:
-    """Of each ignored folder the newest entry is kept, in the order of their times, unless it is shared."""
-    ignored = [
-        {"time": "2026-01-02T00:00:00Z", "id": "b", "label": ""},
-        {"time": "2026-01-01T00:00:00.5+02:00", "id": "a", "label": "newer"},
-        {"time": "2025-01-01T00:00:00Z", "id": "a", "label": "older"},
-        {"time": "2024-01-01T00:00:00Z", "id": "x", "label": "shared"},
-    ]
-    config = corrected(devices=[device(HIGH, ignoredFolders=ignored)], folders=[folder(devices=[share(HIGH)])])
-    assert config["devices"][-1]["ignoredFolders"] == [ignored[1], ignored[0]]
-
-
-def test_ignored_devices() -> None:
-    """A device that is known is not ignored."""
-    ignored = [{"time": "2026-01-02T00:00:00Z", "deviceID": each, "name": "", "address": ""} for each in (HIGH, LOW)]
-    assert corrected(devices=[device(HIGH)], remoteIgnoredDevices=ignored)["remoteIgnoredDevices"] == ignored[1:]
-
-
-def test_templates_are_nobody() -> None:
-    """The templates for devices and folders have no IDs."""
-    template = {
-        **Schema.of("1.29.5").new("config.Defaults"),
-        "device": device(HIGH, introducedBy=LOW),
-        "folder": folder(),
-    }
-    defaults = corrected(defaults=template)["defaults"]
-    assert (defaults["folder"]["id"], defaults["device"]["deviceID"], defaults["device"]["introducedBy"]) == ("",) * 3
-
-
-@pytest.mark.parametrize(
-    ("settings", "expected"),
-    [
-        ({"listenAddresses": ["b", " b ", "a", "kcp://x", ""]}, {"listenAddresses": ["b", "a", ""]}),
-        ({"listenAddresses": []}, {"listenAddresses": []}),
-        ({"globalAnnounceServers": ["z", "y", "z "]}, {"globalAnnounceServers": ["z", "y"]}),
-        ({"stunServers": ["a", "a"]}, {"stunServers": ["a", "a"]}),
-        ({"reconnectionIntervalS": 1}, {"reconnectionIntervalS": 5}),
-        (
-            {"connectionLimitMax": -1, "connectionLimitEnough": -2},
-            {"connectionLimitMax": 0, "connectionLimitEnough": 0},
-        ),
-        ({"connectionPriorityTcpWan": 3}, {"connectionPriorityTcpWan": 11}),
-        ({"connectionPriorityQuicWan": 20}, {"connectionPriorityQuicWan": 21}),
-        ({"connectionPriorityQuicWan": 22}, {"connectionPriorityQuicWan": 22}),
-    ],
-)
-def test_options(settings: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Values that make no sense are replaced, and doubles left out."""
-    options = Schema.of("1.29.5").new("config.OptionsConfiguration") | settings
-    assert corrected(options=options)["options"].items() >= expected.items()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -98,17 +98,6 @@ def test_a_pair_that_does_not_meet(syncthing_binary: Path, monkeypatch: pytest.M
     assert threads() == before
 
 
-def test_outside_of_its_block(syncthing_binary: Path) -> None:
-    """Before and after it there is nothing to ask."""
-    daemon = RealSyncthing(syncthing_binary)
-    assert repr(daemon) == "<RealSyncthing>"
-    with pytest.raises(DaemonError, match="not started"):
-        daemon.url  # noqa: B018 - it raises
-    with pytest.raises(DaemonError, match="not started"):
-        daemon.start()
-    daemon.__exit__(None, None, None)
-
-
 def test_a_daemon_that_does_not_start(tmp_path: Path) -> None:
     """The error is the daemon's, and no thread is left."""
     before = threads()

@@ -107,11 +107,11 @@ class Cluster:
     def prepare(self, number: int) -> None:
         """Do what had been done before a recorded request."""
         action: Callable[[], None] | None = {
-            15: self._share_docs,
+            15: self._settle,
             22: self._write_files,
             26: self._fill_old_directory,
             28: self._delete_old_directory,
-            32: self._wait_for_versions,
+            32: self._settle,
             35: self._write_more,
             44: self._change_what_is_read_only,
             45: self._change_what_is_send_only,
@@ -123,9 +123,6 @@ class Cluster:
         """Wait until nobody does anything."""
         for fake in self.fakes.values():
             fake.wait_until(lambda fake=fake: all(state in {"idle", "error", ""} for state in fake.states().values()))
-
-    def _share_docs(self) -> None:
-        self._settle()
 
     def _write_files(self) -> None:
         a = self.fakes["a"]
@@ -153,9 +150,6 @@ class Cluster:
         self._settle()
         self.fakes["a"].folder("docs").delete("olddir/a.txt", "olddir")
         self.fakes["b"].wait_until(lambda: self.fakes["b"].folder("docs").failed)
-
-    def _wait_for_versions(self) -> None:
-        self._settle()
 
     def _write_more(self) -> None:
         a = self.fakes["a"].folder("docs")

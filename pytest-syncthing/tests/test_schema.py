@@ -67,14 +67,6 @@ def test_keys() -> None:
     ] == {"value": 2, "unit": "kB"}
 
 
-def test_what_is_left_out() -> None:
-    """What the body leaves out stays, also in what is inside; the value that was there is not touched."""
-    onto = new(FOLDER) | {"label": "x"}
-    changed = decode(FOLDER, {"minDiskFree": {"value": 7.5}, "copiers": 3}, onto)
-    assert changed == onto | {"minDiskFree": {"value": 7.5, "unit": "%"}, "copiers": 3}
-    assert onto["minDiskFree"] == {"value": 1, "unit": "%"}
-
-
 def test_null() -> None:
     """``null`` changes nothing, but makes lists and maps nil."""
     onto = new(FOLDER)
@@ -99,14 +91,6 @@ def test_lists() -> None:
     zero = {"deviceID": "", "introducedBy": "", "encryptionPassword": ""}
     assert devices == [zero | {"encryptionPassword": "secret"}, zero | {"encryptionPassword": "x"}, zero]
     assert decode(FOLDER, {"devices": []}, onto)["devices"] == []
-
-
-def test_maps() -> None:
-    """Maps are merged, and told in the order of their keys."""
-    onto = new(FOLDER)
-    onto["versioning"]["params"] = {"b": "1", "keep": "2"}
-    versioning = decode(FOLDER, {"versioning": {"params": {"keep": "3", "a": None}}}, onto)["versioning"]
-    assert list(versioning["params"].items()) == [("a", ""), ("b", "1"), ("keep", "3")]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -166,28 +150,14 @@ def test_times(given: Any, taken: str) -> None:
     assert decode(kind, {"time": given}, SCHEMA.zero(kind))["time"] == taken
 
 
-def test_device_ids() -> None:
-    """A device ID is taken in any notation."""
-    kind = "config.DeviceConfiguration"
-    assert decode(kind, {"deviceID": DEVICE.lower().replace("-", " ")})["deviceID"] == DEVICE
-
-
 @pytest.mark.parametrize(
     ("kind", "body", "words"),
     [
         (OPTIONS, [], "array into Go value of type config.OptionsConfiguration"),
         (OPTIONS, {"maxSendKbps": "x"}, "string into Go struct field OptionsConfiguration.maxSendKbps of type int"),
         (OPTIONS, {"maxSendKbps": 1.0}, "number 1.0 into Go struct field OptionsConfiguration.maxSendKbps of type int"),
-        (OPTIONS, {"maxSendKbps": 2**63}, f"number {2**63} into Go struct field OptionsConfiguration.maxSendKbps of"),
         (OPTIONS, {"maxSendKbps": 10**30}, f"number {10**30} into Go struct field OptionsConfiguration.maxSendKbps of"),
-        (OPTIONS, {"maxSendKbps": True}, "bool into Go struct field OptionsConfiguration.maxSendKbps of type int"),
         (OPTIONS, {"relaysEnabled": 1}, "number into Go struct field OptionsConfiguration.relaysEnabled of type bool"),
-        (OPTIONS, {"crURL": 1}, "number into Go struct field OptionsConfiguration.crURL of type string"),
-        (
-            OPTIONS,
-            {"databaseTuning": 3},
-            "number into Go struct field OptionsConfiguration.databaseTuning of type conf",
-        ),
         (OPTIONS, {"minHomeDiskFree": 3}, "number into Go struct field OptionsConfiguration.minHomeDiskFree of type c"),
         (
             OPTIONS,
@@ -195,14 +165,6 @@ def test_device_ids() -> None:
             "string into Go struct field Size.minHomeDiskFree.value of type",
         ),
         (OPTIONS, b'{"minHomeDiskFree": {"value": 1e400}}', "number 1e400 into Go struct field Size.minHomeDiskFree."),
-        (OPTIONS, {"featureFlags": "x"}, "string into Go struct field OptionsConfiguration.featureFlags of type []st"),
-        (
-            OPTIONS,
-            {"featureFlags": [1]},
-            "number into Go struct field OptionsConfiguration.featureFlags of type string",
-        ),
-        (FOLDER, {"devices": 3}, "number into Go struct field FolderConfiguration.devices of type []config.FolderDevi"),
-        (FOLDER, {"devices": [3]}, "number into Go struct field FolderConfiguration.devices of type config.FolderDevi"),
         (FOLDER, {"devices": [{"deviceID": 3}]}, "number into Go struct field FolderDeviceConfiguration.devices.devic"),
         (FOLDER, {"versioning": 3}, "number into Go struct field FolderConfiguration.versioning of type config.noCust"),
         (FOLDER, {"versioning": {"type": 3}}, "number into Go struct field FolderConfiguration.versioning.type of typ"),

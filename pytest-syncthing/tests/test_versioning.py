@@ -117,16 +117,6 @@ def test_a_version_comes_back(kind: str) -> None:
     assert place.disk.read("/f", kept.name) == b"new"
 
 
-def test_a_version_comes_back_where_nothing_is_or_a_link() -> None:
-    """A link is no version."""
-    place = Place("simple")
-    place.archive("file.txt", NOON, NOON + SECOND)
-    assert place.versioner.restore("file.txt", NOON, NOON) == ""
-    place.disk.symlink("/f", "file.txt", "x", modified=1)
-    assert place.versioner.restore("file.txt", NOON + SECOND, NOON) == ""
-    assert place.kept() == []
-
-
 def test_what_can_not_come_back() -> None:
     """A version that there is not, or where a directory is."""
     place = Place("simple")

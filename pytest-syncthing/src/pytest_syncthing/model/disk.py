@@ -9,7 +9,6 @@ import errno
 import hashlib
 import os
 import posixpath
-import shutil
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,10 +59,6 @@ class Entry:
 class Disk(Protocol):
     """What both disks do."""
 
-    def exists(self, path: str) -> bool:
-        """Tell whether there is anything at an absolute path."""
-        ...
-
     def is_dir(self, path: str) -> bool:
         """Tell whether there is a directory at an absolute path, or a link to one."""
         ...
@@ -74,10 +69,6 @@ class Disk(Protocol):
 
     def make_root(self, path: str) -> None:
         """Make the directory of a folder, and those that it is in. It may be there already."""
-        ...
-
-    def remove_root(self, path: str) -> None:
-        """Delete the directory of a folder with everything in it, if it is there."""
         ...
 
     def has_marker(self, root: str, marker: str = MARKER) -> bool:
@@ -188,10 +179,6 @@ class MemoryDisk:
     def __init__(self) -> None:
         self._top = _Node(Kind.DIRECTORY)
 
-    def exists(self, path: str) -> bool:
-        """See `Disk`."""
-        return self._find(path) is not None
-
     def is_dir(self, path: str) -> bool:
         """See `Disk`."""
         node = self._find(path)
@@ -208,16 +195,9 @@ class MemoryDisk:
         """See `Disk`."""
         self._make_directories(path, 0)
 
-    def remove_root(self, path: str) -> None:
-        """See `Disk`."""
-        parent, name = posixpath.split(posixpath.normpath(path))
-        found = self._find(parent)
-        if found is not None:
-            found.children.pop(name, None)
-
     def has_marker(self, root: str, marker: str = MARKER) -> bool:
         """See `Disk`."""
-        return self.exists(f"{root}/{marker}")
+        return self._find(f"{root}/{marker}") is not None
 
     def make_marker(self, root: str, marker: str = MARKER) -> None:
         """See `Disk`."""
@@ -262,7 +242,7 @@ class MemoryDisk:
 
     def make_directory(self, root: str, name: str, *, modified: int, permissions: int = 0o755) -> None:
         """See `Disk`."""
-        there = self.exists(f"{root}/{name}")
+        there = self._find(f"{root}/{name}") is not None
         node = self._make_directories(f"{root}/{name}", modified)
         if not there:
             node.permissions = permissions & _MODE
@@ -278,13 +258,13 @@ class MemoryDisk:
             return
         if node.children:
             raise _failure(errno.ENOTEMPTY, f"{root}/{name}")
-        self.remove_root(f"{root}/{name}")
+        self._remove(f"{root}/{name}")
 
     def rename(self, root: str, name: str, new_name: str) -> None:
         """See `Disk`."""
         node = self._existing(root, name)
         self._put(root, new_name, node)
-        self.remove_root(f"{root}/{name}")
+        self._remove(f"{root}/{name}")
 
     def set_modified(self, root: str, name: str, modified: int) -> None:
         """See `Disk`."""
@@ -312,6 +292,12 @@ class MemoryDisk:
         if node.kind is not Kind.FILE:
             raise _failure(errno.EISDIR, f"{root}/{name}")
         return node
+
+    def _remove(self, path: str) -> None:
+        parent, name = posixpath.split(posixpath.normpath(path))
+        found = self._find(parent)
+        if found is not None:
+            found.children.pop(name, None)
 
     def _put(self, root: str, name: str, node: _Node) -> None:
         path = posixpath.normpath(f"{root}/{name}")
@@ -345,10 +331,6 @@ def _walk(node: _Node, above: str, *, everything: bool) -> Iterator[Entry]:
 class DirectoryDisk:
     """The real disk. Its methods block."""
 
-    def exists(self, path: str) -> bool:
-        """See `Disk`."""
-        return os.path.lexists(path)
-
     def is_dir(self, path: str) -> bool:
         """See `Disk`."""
         return Path(path).is_dir()
@@ -365,14 +347,9 @@ class DirectoryDisk:
         """See `Disk`."""
         Path(path).mkdir(parents=True, exist_ok=True)
 
-    def remove_root(self, path: str) -> None:
-        """See `Disk`."""
-        if self.exists(path):
-            shutil.rmtree(path)
-
     def has_marker(self, root: str, marker: str = MARKER) -> bool:
         """See `Disk`."""
-        return self.exists(f"{root}/{marker}")
+        return os.path.lexists(Path(root, marker))
 
     def make_marker(self, root: str, marker: str = MARKER) -> None:
         """See `Disk`."""
@@ -462,9 +439,10 @@ class DirectoryDisk:
 
     def rename(self, root: str, name: str, new_name: str) -> None:
         """See `Disk`."""
-        path = Path(root, new_name)
+        source, path = Path(root, name), Path(root, new_name)
+        source.lstat()
         path.parent.mkdir(parents=True, exist_ok=True)
-        Path(root, name).replace(path)
+        source.replace(path)
 
     def set_modified(self, root: str, name: str, modified: int) -> None:
         """See `Disk`."""

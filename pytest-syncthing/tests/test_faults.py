@@ -1,4 +1,4 @@
-"""What a test lets go wrong."""
+"""What a test lets go wrong: the process, its connections, its events, single requests."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support.following import OTHER_ID, START
 
+from aiosyncthing import DeviceID, Syncthing
 from aiosyncthing.exceptions import (
     ConnectionFailedError,
     HostCheckError,
     IncompleteResponseError,
     MigrationError,
+    NotFoundError,
     NotSyncthingError,
     RequestTimeoutError,
     ServerError,
@@ -22,8 +25,7 @@ from aiosyncthing.exceptions import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiosyncthing import Syncthing
-    from pytest_syncthing import FakeSyncthing
+    from pytest_syncthing import FakeFolder, FakeSyncthing
 
 
 @pytest.fixture
@@ -72,25 +74,21 @@ async def test_what_a_request_asks_for(fake: FakeSyncthing, client: Syncthing) -
     await fake.until(lambda: not fake.running)
 
 
-async def test_a_migration(fake: FakeSyncthing, client: Syncthing) -> None:
-    """A text answers everything until it is over."""
-    fake.migrate()
-    fake.migrate()
+@pytest.mark.parametrize(
+    ("begin", "end", "error"),
+    [("migrate", "end_migration", MigrationError), ("refuse_host", "accept_host", HostCheckError)],
+)
+async def test_what_answers_everything(
+    fake: FakeSyncthing, client: Syncthing, begin: str, end: str, error: type[SyncthingError]
+) -> None:
+    """A migration, or the host check, answers everything until it is over; to say either twice is fine."""
     for _ in range(2):
-        with pytest.raises(MigrationError):
+        getattr(fake, begin)()
+        with pytest.raises(error):
             await client.system.status()
-    fake.end_migration()
-    fake.end_migration()
-    await client.system.ping()
-
-
-async def test_waiting_for_a_daemon_that_migrates(fake: FakeSyncthing, client: Syncthing) -> None:
-    """As a program does it."""
-    fake.migrate()
-    ready = asyncio.create_task(client.wait_ready(10))
-    await fake.until(lambda: len(fake.requests) > 1)
-    fake.end_migration()
-    await ready
+    for _ in range(2):
+        getattr(fake, end)()
+        await client.system.ping()
 
 
 async def test_broken_connections(fake: FakeSyncthing, client: Syncthing) -> None:
@@ -117,15 +115,55 @@ async def test_lost_events(fake: FakeSyncthing, client: Syncthing) -> None:
     assert [event["id"] for event in await client.events.poll(timeout=0)] == [fake.newest_event]
 
 
-async def test_a_refused_host(fake: FakeSyncthing, client: Syncthing) -> None:
-    """The daemon doesn't like the name it was addressed by, until it does."""
-    fake.refuse_host()
-    fake.refuse_host()
-    with pytest.raises(HostCheckError):
-        await client.system.status()
-    fake.accept_host()
-    fake.accept_host()
+async def test_a_restart_in_silence(fake: FakeSyncthing, client: Syncthing) -> None:
+    """Connections stay open without an answer, while new ones reach the new process."""
+    task = asyncio.create_task(client.events.poll(fake.newest_event))
+    await fake.until(lambda: fake.polls_waiting)
+    fake.restart(cut=False)
+    assert fake.polls_waiting == 0
+    fake.emit("StateChanged", count=100)
+    fake.advance(3600)
+    async with fake.client() as other:
+        assert (await other.system.status())["uptime"] >= 3600
+    assert fake.starts == 2
+    assert not task.done()
+    fake.cut()
+    await asyncio.wait([task])
+    assert task.exception() is not None
+
+
+# --- Another daemon in its place ---
+
+
+async def test_another_daemon_in_its_place(fake: FakeSyncthing, client: Syncthing) -> None:
+    """It answers at the same address with the same key, with nothing in it but its start."""
+    url, known, moment = fake.url, fake.device_id, fake.now
     await client.system.ping()
+    fake.respond("rest/system/ping", status=500, text="still in the way")
+    fake.replace("another")
+    assert (fake.url, fake.running, fake.starts) == (url, True, 1)
+    status = await client.system.status()
+    assert status["myID"] == fake.device_id != known
+    assert [event["id"] for event in await client.events.poll(timeout=0)] == [*START]
+    assert await client.config.folders() == []
+    assert [device["name"] for device in await client.config.devices()] == ["another"]
+    assert fake.now > moment
+    assert len(fake.requests) == 5
+    with pytest.raises(KeyError):
+        fake.folder("docs")
+    fake.restart()
+    assert (await client.system.status())["myID"] == fake.device_id
+
+
+async def test_another_daemon_breaks_connections(fake: FakeSyncthing, client: Syncthing) -> None:
+    """Who is waiting for an event then loses the connection."""
+    task = asyncio.create_task(client.events.poll(fake.newest_event))
+    await fake.until(lambda: fake.polls_waiting)
+    fake.replace("another", device_id=OTHER_ID)
+    await asyncio.wait([task])
+    assert task.exception() is not None
+    assert fake.device_id == DeviceID(OTHER_ID)
+    assert (await client.system.status())["myID"] == OTHER_ID
 
 
 # --- Single requests ---
@@ -158,6 +196,30 @@ async def test_an_answer_that_is_held(fake: FakeSyncthing, client: Syncthing) ->
         await client.system.status(timeout=0.05)
     fake.clear_faults()
     await client.system.ping()
+
+
+async def test_an_answer_that_is_out_of_date(fake: FakeSyncthing, docs: FakeFolder) -> None:
+    """It was made before what happens while it is held back."""
+    held = fake.hold("rest/db/status", made=True)
+    async with fake.client() as client:
+        old = asyncio.create_task(client.database.status("docs"))
+        await fake.until(lambda: held.hits)
+        docs.write({"b.txt": b"1"})
+        assert (await client.database.status("docs"))["localFiles"] == 2
+        held.release()
+        assert (await old)["localFiles"] == 1
+
+
+async def test_an_old_failure(fake: FakeSyncthing) -> None:
+    """What the daemon refuses may be held back as well."""
+    held = fake.hold("rest/db/status", made=True)
+    async with fake.client() as client:
+        old: asyncio.Task[Any] = asyncio.create_task(client.database.status("docs"))
+        await fake.until(lambda: held.hits)
+        fake.add_folder("docs")
+        held.release()
+        with pytest.raises(NotFoundError):
+            await old
 
 
 @pytest.mark.parametrize(
@@ -206,3 +268,27 @@ async def test_half_an_answer(fake: FakeSyncthing, client: Syncthing, after: int
     with pytest.raises(IncompleteResponseError):
         await client.system.status()
     await client.system.status()
+
+
+async def test_an_answer_that_is_lost(fake: FakeSyncthing) -> None:
+    """With handled the daemon does what was asked for, and only the answer is another one."""
+    async with fake.client() as client:
+        for handled, kbps in ((False, 0), (True, 7)):
+            fake.respond("rest/config/options", status=502, text="lost", from_proxy=True, handled=handled)
+            with pytest.raises(SyncthingError):
+                await client.config.patch_options({"maxSendKbps": 7})
+            assert fake.config["options"]["maxSendKbps"] == kbps
+
+
+async def test_an_answer_that_is_mislabelled(fake: FakeSyncthing) -> None:
+    """The answer is the daemon's, under another type or without its name."""
+    async with fake.client() as client:
+        fake.mislabel("rest/system/version", content_type="text/html", anonymous=True)
+        with pytest.raises(NotSyncthingError):
+            await client.system.version()
+        fault = fake.mislabel("rest/system/version", anonymous=True, times=None)
+        await client.system.version()
+        assert client.api.daemon_id is None
+        fault.release()
+        await client.system.version()
+        assert client.api.daemon_id == fake.device_id
