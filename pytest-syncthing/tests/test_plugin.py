@@ -126,7 +126,7 @@ def test_no_daemon(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(NEEDS_A_DAEMON)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs")
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*a real Syncthing is needed: there is no program 'syncthing'. Install*"])
+    result.stdout.fnmatch_lines(["*a real Syncthing is needed: the program 'syncthing' was not found. Install*"])
 
 
 @pytest.mark.usefixtures("no_syncthing")
@@ -135,7 +135,7 @@ def test_a_daemon_is_required(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(NEEDS_A_DAEMON)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--syncthing-required")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*a real Syncthing is needed: there is no program 'syncthing'. Install*"])
+    result.stdout.fnmatch_lines(["*a real Syncthing is needed: the program 'syncthing' was not found. Install*"])
 
 
 @pytest.mark.usefixtures("no_syncthing")
@@ -144,7 +144,7 @@ def test_a_binary_that_is_not_there(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(NEEDS_A_DAEMON)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs", "--syncthing-binary=/nowhere/syncthing")
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*there is no program '/nowhere/syncthing'*"])
+    result.stdout.fnmatch_lines(["*the program '/nowhere/syncthing' was not found*"])
 
 
 @pytest.mark.daemon
