@@ -91,13 +91,6 @@ async def test_types(
     assert {(poll.path, poll.param("events")) for poll in polls(fake)} == {(path, mask)}
 
 
-async def test_types_of_two_subscriptions(fake: FakeSyncthing, client: Syncthing) -> None:
-    """They come from a third, which the daemon creates at the first request."""
-    async with client.events.stream({"LocalChangeDetected", "StateChanged"}) as stream:
-        happen(fake, "StateChanged", "FolderSummary", "LocalChangeDetected")
-        assert await take(stream, 2) == [1, 3]
-
-
 @pytest.mark.parametrize("since", ["now", "history"])
 def test_before_it_is_entered(since: Any) -> None:
     """Without a cursor there is no position before the daemon has answered."""
@@ -172,15 +165,6 @@ async def test_events_that_are_filtered_out_move_the_cursor(fake: FakeSyncthing,
         assert through_json(stream.cursor)["id"] == 7
         task.cancel()
         await asyncio.wait([task])
-
-
-async def test_a_cursor_with_other_types(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Types of the same subscription share cursors."""
-    async with client.events.stream({"StateChanged"}) as stream:
-        cursor = through_json(stream.cursor)
-    fake.emit("FolderSummary")
-    async with client.events.stream({"FolderSummary"}, since=cursor) as stream:
-        assert await take(stream, 1) == [4]
 
 
 async def test_a_cursor_before_the_first_event(fake: FakeSyncthing, client: Syncthing) -> None:

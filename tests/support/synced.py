@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BROKEN",
+    "ELSEWHERE",
+    "LATER",
     "REFUSED",
     "UNAVAILABLE",
     "asked",
@@ -34,6 +36,10 @@ __all__ = [
 UNAVAILABLE: Final[Mapping[str, Any]] = {"status": 502, "text": "the proxy is ill", "from_proxy": True}
 REFUSED: Final[Mapping[str, Any]] = {"status": 403, "text": "CSRF Error"}
 BROKEN: Final[Mapping[str, Any]] = {"raw": b""}
+ELSEWHERE: Final[Mapping[str, Any]] = {"status": 404, "text": "404 page not found", "from_proxy": True}
+LATER: Final[Mapping[str, Any]] = {
+    "raw": b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
+}
 
 _A_WHILE: Final = 3600
 

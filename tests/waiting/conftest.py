@@ -1,0 +1,40 @@
+"""A daemon to wait for, and short pauses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import Events
+from aiosyncthing.waiting import waiting
+from tests.support.synced import synced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_syncthing import FakeSyncthing
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeSyncthing]:
+    """A daemon that is in sync."""
+    with synced() as fake:
+        yield fake
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look more often than a wait usually does."""
+    monkeypatch.setattr(waiting, "_PAUSE", 0.1)
+    monkeypatch.setattr(waiting, "_FIRST_PAUSE", 0.01)
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide what the daemon's latest events tell beyond the stream."""
+
+    async def poll(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    monkeypatch.setattr(Events, "poll", poll)
