@@ -12,8 +12,8 @@ from tests.support.recordings import exchanges
 from aiosyncthing.device_id import DeviceID
 from pytest_syncthing.config import configuration
 from pytest_syncthing.facts import VERSIONS, Facts
+from pytest_syncthing.http.access import check_password, hash_password
 from pytest_syncthing.http.messages import Refusal
-from pytest_syncthing.http.passwords import check_password, hash_password
 
 OWN = DeviceID("AAAQEAY-EAUDAOB-CAJBIFQ-YDIOB4B-IBCEQTC-QKRMFYX-YDENBWH-A5DYPQG")
 OTHER = DEVICES[0]

@@ -13,7 +13,7 @@ from tests.support.wire import KEY, Wire
 
 from pytest_syncthing import FakeSyncthing
 from pytest_syncthing.certificate import CERTIFICATE_FILE
-from pytest_syncthing.rest.handlers import HANDLERS
+from pytest_syncthing.rest import HANDLERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -14,8 +14,8 @@ from aiosyncthing.device_id import DeviceID
 from pytest_syncthing.go.device_ids import problem
 from pytest_syncthing.go.json import items, member, parse
 from pytest_syncthing.go.words import quote
+from pytest_syncthing.http.access import hash_password, is_hashed
 from pytest_syncthing.http.messages import Refusal
-from pytest_syncthing.http.passwords import hash_password, is_hashed
 
 from .preparing import Preparation, random_text
 from .schema import Schema

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import ipaddress
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from .faults import HOST_CHECK
 from .messages import Response, as_text
-from .passwords import check_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,11 @@ _CORS: Final = (
     ("Access-Control-Max-Age", "600"),
 )
 _OPEN: Final = frozenset({"/", "/index.html", "/rest/svc/lang"})
+# Syncthing keeps a bcrypt hash of the password. The fake's looks like one and costs nothing: what it protects is made
+# up as well. A real one, put into the configuration by hand, fits no password.
+_PREFIX: Final = "$2a$10$"
+_LENGTH: Final = 53
+_HASHED: Final = re.compile(r"\$2[aby]\$\d+\$.{50,}")
 
 
 @dataclass(slots=True)
@@ -68,6 +74,22 @@ def is_local(name: str) -> bool:
 def has_login(gui: Mapping[str, Any]) -> bool:
     """Tell whether a login is asked for."""
     return gui["authMode"] == "ldap" or bool(gui["user"] and gui["password"])
+
+
+def is_hashed(password: str) -> bool:
+    """Tell whether a password is one that Syncthing takes for a hash already (lib/config/guiconfiguration.go)."""
+    return _HASHED.match(password) is not None
+
+
+def hash_password(password: str) -> str:
+    """Return what the configuration has in place of a password: the same for the same password."""
+    digest = hashlib.sha512(password.encode(errors="replace")).digest()
+    return _PREFIX + base64.b64encode(digest, b"./").decode()[:_LENGTH]
+
+
+def check_password(hashed: str, password: str) -> bool:
+    """Tell whether a password is the one that the configuration has."""
+    return bool(hashed) and hashed == hash_password(password)
 
 
 def redirect(status: int, location: str) -> Response:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from aiosyncthing import _routes
 from aiosyncthing._routes import Answer
 from pytest_syncthing.certificate import Certificate
-from pytest_syncthing.rest.handlers import HANDLERS
+from pytest_syncthing.rest import HANDLERS
 from pytest_syncthing.rest.noauth import note_login
 
 from .access import Access, has_login

@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 from aiosyncthing import _routes
 from pytest_syncthing.http.messages import EMPTY, Response, as_json
 
-from .common import device_id
+from .common import answers, device_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from aiosyncthing._routes import Route
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.node import Node
 
 _BAD_REQUEST: Final = 400
 
 
+@answers(_routes.PENDING_DEVICES)
 def _devices(node: Node, _: Request) -> Response:
     return as_json(dict(sorted(node.cluster.pending.devices.items())))
 
 
+@answers(_routes.PENDING_FOLDERS)
 def _folders(node: Node, request: Request) -> Response:
     wanted = device_id(request.param("device"), _BAD_REQUEST)
     found: dict[str, Any] = {}
@@ -33,20 +32,14 @@ def _folders(node: Node, request: Request) -> Response:
     return as_json(found)
 
 
+@answers(_routes.DISMISS_DEVICE)
 def _dismiss_device(node: Node, request: Request) -> Response:
     node.cluster.pending.dismiss_device(device_id(request.param("device"), _BAD_REQUEST))
     return EMPTY
 
 
+@answers(_routes.DISMISS_FOLDER)
 def _dismiss_folder(node: Node, request: Request) -> Response:
     device = device_id(request.param("device"), _BAD_REQUEST)
     node.cluster.pending.dismiss_folder(request.param("folder"), device)
     return EMPTY
-
-
-HANDLERS: Final[Mapping[Route[Any], Callable[[Node, Request], Response]]] = {
-    _routes.PENDING_DEVICES: _devices,
-    _routes.PENDING_FOLDERS: _folders,
-    _routes.DISMISS_DEVICE: _dismiss_device,
-    _routes.DISMISS_FOLDER: _dismiss_folder,
-}

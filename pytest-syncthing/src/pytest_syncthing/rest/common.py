@@ -1,23 +1,42 @@
-"""What the handlers about folders have in common."""
+"""What the handlers have in common: the table of them, and what several of them read of a request."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from aiosyncthing.device_id import DeviceID
 from pytest_syncthing.go.device_ids import problem
-from pytest_syncthing.http.messages import Refusal
+from pytest_syncthing.http.messages import Refusal, Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aiosyncthing._routes import Route
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.folder import Folder
     from pytest_syncthing.model.node import Node
 
-T = TypeVar("T")
+Handler: TypeAlias = Callable[..., Response | Awaitable[Response]]
+"""Answers a request: given the node, the request, and the IDs in its path."""
 
-_LARGEST_PAGE = 65536
+T = TypeVar("T")
+H = TypeVar("H", bound=Handler)
+
+_LARGEST_PAGE: Final = 65536
+
+HANDLERS: Final[dict[Route[Any], Handler]] = {}
+"""What answers which route; complete once `pytest_syncthing.rest` is imported."""
+
+
+def answers(*routes: Route[Any]) -> Callable[[H], H]:
+    """Make a function the handler of these routes."""
+
+    def add(handler: H) -> H:
+        HANDLERS.update(dict.fromkeys(routes, handler))
+        return handler
+
+    return add
 
 
 def device_id(text: str, status: int) -> str:

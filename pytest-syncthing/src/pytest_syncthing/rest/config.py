@@ -9,10 +9,11 @@ from aiosyncthing import _routes
 from pytest_syncthing.config import configuration
 from pytest_syncthing.http.messages import EMPTY, Response, as_json
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+from .common import answers
 
-    from aiosyncthing._routes import Route
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_syncthing.config.configuration import Config
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.node import Node
@@ -57,10 +58,12 @@ def _delete(change: Callable[..., Config]) -> Callable[..., Response]:
     return answer
 
 
+@answers(_routes.RESTART_REQUIRED)
 def _restart_required(node: Node, _: Request) -> Response:
     return as_json({"requiresRestart": node.restart_required})
 
 
+@answers(_routes.CONFIG_INSYNC, _routes.SYSTEM_CONFIG_INSYNC)
 def _in_sync(node: Node, _: Request) -> Response:
     return as_json({"configInSync": not node.restart_required})
 
@@ -83,43 +86,32 @@ def _list(config: Config, key: str) -> Any:
     return config[key]
 
 
-HANDLERS: Final[Mapping[Route[Any], Callable[..., Response | Awaitable[Response]]]] = {
-    _routes.SYSTEM_CONFIG: _read(_whole),
-    _routes.POST_SYSTEM_CONFIG: _write(configuration.replace),
-    _routes.SYSTEM_CONFIG_INSYNC: _in_sync,
-    _routes.CONFIG: _read(_whole),
-    _routes.REPLACE_CONFIG: _write(configuration.replace),
-    _routes.RESTART_REQUIRED: _restart_required,
-    _routes.CONFIG_INSYNC: _in_sync,
-    _routes.FOLDERS: _read(_list, "folders"),
-    _routes.PUT_FOLDERS: _write(configuration.put_folders),
-    _routes.POST_FOLDER: _write(configuration.put_folder),
-    _routes.FOLDER: _read(configuration.get_folder),
-    _routes.PUT_FOLDER: _put_one(configuration.put_folder),
-    _routes.PATCH_FOLDER: _write(configuration.patch_folder),
-    _routes.DELETE_FOLDER: _delete(configuration.delete_folder),
-    _routes.DEVICES: _read(_list, "devices"),
-    _routes.PUT_DEVICES: _write(configuration.put_devices),
-    _routes.POST_DEVICE: _write(configuration.put_device),
-    _routes.DEVICE: _read(configuration.get_device),
-    _routes.PUT_DEVICE: _put_one(configuration.put_device),
-    _routes.PATCH_DEVICE: _write(configuration.patch_device),
-    _routes.DELETE_DEVICE: _delete(configuration.delete_device),
-    _routes.OPTIONS: _read(configuration.get_section, "options"),
-    _routes.PUT_OPTIONS: _write(configuration.put_section, "options"),
-    _routes.PATCH_OPTIONS: _write(configuration.patch_section, "options"),
-    _routes.GUI: _read(configuration.get_section, "gui"),
-    _routes.PUT_GUI: _write(configuration.put_section, "gui"),
-    _routes.PATCH_GUI: _write(configuration.patch_section, "gui"),
-    _routes.LDAP: _read(configuration.get_section, "ldap"),
-    _routes.PUT_LDAP: _write(configuration.put_section, "ldap"),
-    _routes.PATCH_LDAP: _write(configuration.patch_section, "ldap"),
-    _routes.DEFAULT_FOLDER: _read(configuration.get_section, "defaults/folder"),
-    _routes.PUT_DEFAULT_FOLDER: _write(configuration.put_section, "defaults/folder"),
-    _routes.PATCH_DEFAULT_FOLDER: _write(configuration.patch_section, "defaults/folder"),
-    _routes.DEFAULT_DEVICE: _read(configuration.get_section, "defaults/device"),
-    _routes.PUT_DEFAULT_DEVICE: _write(configuration.put_section, "defaults/device"),
-    _routes.PATCH_DEFAULT_DEVICE: _write(configuration.patch_section, "defaults/device"),
-    _routes.DEFAULT_IGNORES: _read(configuration.get_section, "defaults/ignores"),
-    _routes.PUT_DEFAULT_IGNORES: _write(configuration.put_section, "defaults/ignores"),
-}
+for _get, _put, _patch, _section in (
+    (_routes.OPTIONS, _routes.PUT_OPTIONS, _routes.PATCH_OPTIONS, "options"),
+    (_routes.GUI, _routes.PUT_GUI, _routes.PATCH_GUI, "gui"),
+    (_routes.LDAP, _routes.PUT_LDAP, _routes.PATCH_LDAP, "ldap"),
+    (_routes.DEFAULT_FOLDER, _routes.PUT_DEFAULT_FOLDER, _routes.PATCH_DEFAULT_FOLDER, "defaults/folder"),
+    (_routes.DEFAULT_DEVICE, _routes.PUT_DEFAULT_DEVICE, _routes.PATCH_DEFAULT_DEVICE, "defaults/device"),
+    (_routes.DEFAULT_IGNORES, _routes.PUT_DEFAULT_IGNORES, None, "defaults/ignores"),
+):
+    answers(_get)(_read(configuration.get_section, _section))
+    answers(_put)(_write(configuration.put_section, _section))
+    if _patch is not None:
+        answers(_patch)(_write(configuration.patch_section, _section))
+
+answers(_routes.CONFIG, _routes.SYSTEM_CONFIG)(_read(_whole))
+answers(_routes.REPLACE_CONFIG, _routes.POST_SYSTEM_CONFIG)(_write(configuration.replace))
+answers(_routes.FOLDERS)(_read(_list, "folders"))
+answers(_routes.PUT_FOLDERS)(_write(configuration.put_folders))
+answers(_routes.POST_FOLDER)(_write(configuration.put_folder))
+answers(_routes.FOLDER)(_read(configuration.get_folder))
+answers(_routes.PUT_FOLDER)(_put_one(configuration.put_folder))
+answers(_routes.PATCH_FOLDER)(_write(configuration.patch_folder))
+answers(_routes.DELETE_FOLDER)(_delete(configuration.delete_folder))
+answers(_routes.DEVICES)(_read(_list, "devices"))
+answers(_routes.PUT_DEVICES)(_write(configuration.put_devices))
+answers(_routes.POST_DEVICE)(_write(configuration.put_device))
+answers(_routes.DEVICE)(_read(configuration.get_device))
+answers(_routes.PUT_DEVICE)(_put_one(configuration.put_device))
+answers(_routes.PATCH_DEVICE)(_write(configuration.patch_device))
+answers(_routes.DELETE_DEVICE)(_delete(configuration.delete_device))

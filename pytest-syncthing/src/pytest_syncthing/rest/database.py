@@ -14,12 +14,11 @@ from pytest_syncthing.model.index import BrowseError, aggregate
 from pytest_syncthing.model.items import NOTHING
 from pytest_syncthing.model.jobs import FolderError
 
-from .common import Page, device_id, running_folder
+from .common import Page, answers, device_id, running_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
-    from aiosyncthing._routes import Route
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.folder import Folder
     from pytest_syncthing.model.ignores import Ignores
@@ -33,6 +32,7 @@ _NO_FILE: Final = "No such object in the index"
 _NEVER: Final = "0001-01-01T00:00:00Z"
 
 
+@answers(_routes.DB_STATUS)
 def _status(node: Node, request: Request) -> Response:
     folder = node.cluster.folders.get(request.param("folder"))
     if folder is None:
@@ -40,6 +40,7 @@ def _status(node: Node, request: Request) -> Response:
     return as_json(folder.status())
 
 
+@answers(_routes.DB_COMPLETION)
 def _completion(node: Node, request: Request) -> Response:
     device = device_id(request.param("device"), _BAD_REQUEST)
     if request.param("folder"):
@@ -56,6 +57,7 @@ def _shares(folder: Folder, device: str) -> bool:
     return any(each["deviceID"] == device for each in folder.config["devices"])
 
 
+@answers(_routes.DB_BROWSE)
 def _browse(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _FAILED)
     levels = request.number("levels", -1)
@@ -66,6 +68,7 @@ def _browse(node: Node, request: Request) -> Response:
     return as_json(tree)
 
 
+@answers(_routes.DB_FILE)
 def file_status(
     node: Node, request: Request, more: Callable[[Folder, str], Mapping[str, Any]] | None = None
 ) -> Response:
@@ -100,6 +103,7 @@ def file_status(
     return as_json(answer)
 
 
+@answers(_routes.DB_IGNORES)
 async def _ignores(node: Node, request: Request) -> Response:
     folder = node.cluster.folders.get(request.param("folder"))
     if folder is None:
@@ -110,6 +114,7 @@ async def _ignores(node: Node, request: Request) -> Response:
     return _as_ignores(await folder.ignore_lines())
 
 
+@answers(_routes.SET_DB_IGNORES)
 async def _set_ignores(node: Node, request: Request) -> Response:
     lines = _ignore_lines(request.body)
     folder = node.cluster.folders.get(request.param("folder"))
@@ -152,6 +157,7 @@ def _as_ignores(found: Ignores) -> Response:
     return as_json({"ignore": found.lines, "expanded": found.expanded, "error": found.error})
 
 
+@answers(_routes.DB_NEED)
 def _need(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _NOT_FOUND)
     page = Page(request)
@@ -168,12 +174,14 @@ def _need(node: Node, request: Request) -> Response:
     return as_json({**page.to_json(), "progress": part(running), "queued": part(queued), "rest": part(rest)})
 
 
+@answers(_routes.DB_REMOTE_NEED)
 def _remote_need(node: Node, request: Request) -> Response:
     device = device_id(request.param("device"), _FAILED)
     folder = running_folder(node, request, _NOT_FOUND)
     return _list(node, request, folder.index.remote_need(device))
 
 
+@answers(_routes.DB_LOCAL_CHANGED)
 def _local_changed(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _NOT_FOUND)
     return _list(node, request, folder.index.local_changed() if folder.is_receiving else [])
@@ -185,6 +193,7 @@ def _list(node: Node, request: Request, items: list[Item]) -> Response:
     return as_json({"files": files, **page.to_json()})
 
 
+@answers(_routes.DB_SCAN)
 async def _scan(node: Node, request: Request) -> Response:
     if not request.param("folder"):
         return await _scan_all(node)
@@ -211,35 +220,21 @@ async def _scan_all(node: Node) -> Response:
     return Response(body, _FAILED, "text/plain; charset=utf-8", headers)
 
 
+@answers(_routes.DB_OVERRIDE)
 def _override(node: Node, request: Request) -> Response:
     if folder := node.cluster.folders.get(request.param("folder")):
         folder.override()
     return EMPTY
 
 
+@answers(_routes.DB_REVERT)
 def _revert(node: Node, request: Request) -> Response:
     if folder := node.cluster.folders.get(request.param("folder")):
         folder.revert()
     return EMPTY
 
 
+@answers(_routes.DB_PRIO)
 def _prioritize(node: Node, request: Request) -> Response:
     running_folder(node, request, _NOT_FOUND).bring_to_front(request.param("file"))
     return _need(node, request)
-
-
-HANDLERS: Final[Mapping[Route[Any], Callable[[Node, Request], Response | Awaitable[Response]]]] = {
-    _routes.DB_STATUS: _status,
-    _routes.DB_COMPLETION: _completion,
-    _routes.DB_BROWSE: _browse,
-    _routes.DB_FILE: file_status,
-    _routes.DB_IGNORES: _ignores,
-    _routes.SET_DB_IGNORES: _set_ignores,
-    _routes.DB_NEED: _need,
-    _routes.DB_REMOTE_NEED: _remote_need,
-    _routes.DB_LOCAL_CHANGED: _local_changed,
-    _routes.DB_SCAN: _scan,
-    _routes.DB_OVERRIDE: _override,
-    _routes.DB_REVERT: _revert,
-    _routes.DB_PRIO: _prioritize,
-}

@@ -1,4 +1,4 @@
-"""``rest/debug``: profiles and support bundles. Whether they can be had at all is the router's business."""
+"""``rest/debug``: profiles, support bundles, and what is inside. Whether they can be had is the router's business."""
 
 from __future__ import annotations
 
@@ -12,39 +12,45 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import _routes
 from pytest_syncthing.go.words import parse_duration
-from pytest_syncthing.http.messages import as_bytes, as_json
+from pytest_syncthing.http.messages import Refusal, as_bytes, as_json
+from pytest_syncthing.model.items import NOTHING
 
+from .common import answers
+from .database import file_status
 from .report import MAX_VERSION, report
 from .web import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from aiosyncthing._routes import Route
     from pytest_syncthing.http.messages import Request, Response
+    from pytest_syncthing.model.folder import Folder
+    from pytest_syncthing.model.items import Item, Vector
     from pytest_syncthing.model.node import Node
 
 _BINARY: Final = "application/octet-stream"
 _DURATION: Final = 30.0
 _REDACTED: Final = "REDACTED"
-_SECOND: Final = 1_000_000_000
+_OWN: Final = "7777777"  # what the database calls the own device
 
 
+@answers(_routes.CPU_PROFILE)
 async def _cpu_profile(node: Node, request: Request) -> Response:
     duration = parse_duration(request.param("duration"))
     await node.clock.sleep(max(0.0, _DURATION if duration is None else duration))
     return as_bytes(_profile("cpu"), _BINARY, _profile_name(node, "cpu"))
 
 
+@answers(_routes.HEAP_PROFILE)
 def _heap_profile(node: Node, _: Request) -> Response:
     return as_bytes(_profile("heap"), _BINARY, _profile_name(node, "heap"))
 
 
+@answers(_routes.SUPPORT_BUNDLE)
 def _support_bundle(node: Node, _: Request) -> Response:
     name = f"support-bundle-{node.short_id}-{_moment(node):%Y-%m-%dT%H%M%S}.zip"
     return as_bytes(_bundle(node), "application/zip", name)
 
 
+@answers(_routes.HTTP_METRICS)
 def _http_metrics(_: Node, __: Request) -> Response:
     """Answer as a daemon that has measured nothing yet but this request."""
     metric = {"count": 0, "percentilesMs": [0, 0, 0], "ratesPerS": [0, 0, 0], "sumMs": 0}
@@ -106,9 +112,42 @@ def _without_secrets(config: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-HANDLERS: Final[Mapping[Route[Any], Callable[..., Response | Awaitable[Response]]]] = {
-    _routes.CPU_PROFILE: _cpu_profile,
-    _routes.HEAP_PROFILE: _heap_profile,
-    _routes.SUPPORT_BUNDLE: _support_bundle,
-    _routes.HTTP_METRICS: _http_metrics,
-}
+@answers(_routes.DEBUG_FILE)
+def _file(node: Node, request: Request) -> Response:
+    """Return what is known of a file: in version 1 with the versions of all devices, in version 2 in any case."""
+    if node.facts.numbers < (2,):
+        return file_status(node, request, _all_versions)
+    try:
+        return file_status(node, request)
+    except Refusal:
+        nothing = NOTHING.to_json(node.facts, listed=False)
+        return as_json({"availability": None, "global": nothing, "local": nothing})
+
+
+def _all_versions(folder: Folder, name: str) -> dict[str, str]:
+    """Return which device has which version, in the form in which version 1 prints it."""
+    devices = {_OWN: folder.index.own, **folder.index.remotes}
+    holders: dict[Vector, list[tuple[str, Item]]] = {}
+    for device, items in devices.items():
+        if name in items:
+            holders.setdefault(items[name].version, []).append((device[: len(_OWN)], items[name]))
+    text = ", ".join(_version_text(version, found) for version, found in holders.items())
+    return {"globalVersions": f"[{text}]"}
+
+
+def _version_text(version: Vector, holders: list[tuple[str, Item]]) -> str:
+    counters = " ".join(f"{{{device} {counter}}}" for device, counter in version)
+    deleted = str(holders[0][1].deleted).lower()
+    valid = " ".join(device for device, item in holders if not item.invalid)
+    invalid = " ".join(device for device, item in holders if item.invalid)
+    return f"{{Version:{{[{counters}]}}, Deleted:{deleted}, Devices:[{valid}], Invalid:[{invalid}]}}"
+
+
+@answers(_routes.PEER_COMPLETION)
+def _peer_completion(node: Node, _: Request) -> Response:
+    """Return how complete each device is on average, in whole percent."""
+    found: dict[str, list[float]] = {}
+    for folder in node.cluster.folders.values():
+        for device in folder.devices if folder.running else ():
+            found.setdefault(device, []).append(folder.completion(device)["completion"])
+    return as_json({device: int(sum(each) / len(each)) for device, each in sorted(found.items())})

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiosyncthing import _routes, types as t
 from pytest_syncthing.http.messages import as_json
 from pytest_syncthing.model.events import DEFAULT, DISK
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+from .common import answers
 
-    from aiosyncthing._routes import Route
+if TYPE_CHECKING:
     from pytest_syncthing.http.messages import Request, Response
     from pytest_syncthing.model.node import Node
 
@@ -19,12 +18,14 @@ _TIMEOUT: Final = 60
 _KNOWN: Final = frozenset[str](t.EVENT_TYPES)
 
 
+@answers(_routes.EVENTS)
 async def _events(node: Node, request: Request) -> Response:
     names = request.param("events")
     mask = _KNOWN & {name.strip() for name in names.split(",")} if names else DEFAULT
     return await _poll(node, request, mask)
 
 
+@answers(_routes.DISK_EVENTS)
 async def _disk(node: Node, request: Request) -> Response:
     return await _poll(node, request, DISK)
 
@@ -35,9 +36,3 @@ async def _poll(node: Node, request: Request, mask: frozenset[str]) -> Response:
         timeout = _TIMEOUT
     events = await node.events.poll(mask, request.number("since", 0), request.number("limit", 0), timeout)
     return as_json(events)
-
-
-HANDLERS: Final[Mapping[Route[Any], Callable[..., Coroutine[Any, Any, Response]]]] = {
-    _routes.EVENTS: _events,
-    _routes.DISK_EVENTS: _disk,
-}

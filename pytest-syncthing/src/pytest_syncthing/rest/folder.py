@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from aiosyncthing import _routes
 from pytest_syncthing.go.words import parse_time, quote
@@ -11,12 +11,9 @@ from pytest_syncthing.http.messages import Refusal, Response, as_json
 from pytest_syncthing.model.blocking import on_disk
 from pytest_syncthing.model.versioning import VersioningError
 
-from .common import Page, running_folder
+from .common import Page, answers, running_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from aiosyncthing._routes import Route
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.node import Node
 
@@ -25,12 +22,14 @@ _FAILED: Final = 500
 _LAYOUT: Final = "2006-01-02T15:04:05Z07:00"
 
 
+@answers(_routes.FOLDER_ERRORS, _routes.FOLDER_PULL_ERRORS)
 def _errors(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _NOT_FOUND, tells_paused=True)
     page = Page(request)
     return as_json({"errors": page.of(folder.errors) or None, "folder": folder.id, **page.to_json()})
 
 
+@answers(_routes.FOLDER_VERSIONS)
 async def _versions(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _FAILED, tells_paused=True)
     try:
@@ -39,6 +38,7 @@ async def _versions(node: Node, request: Request) -> Response:
         raise Refusal(_FAILED, str(error)) from error
 
 
+@answers(_routes.RESTORE_VERSIONS)
 async def _restore(node: Node, request: Request) -> Response:
     wanted = _wanted(node, request)
     folder = running_folder(node, request, _FAILED, tells_paused=True)
@@ -87,11 +87,3 @@ def _no_time(node: Node, text: object) -> str:
     else:
         asked, layout, rest = quote(text), quote(_LAYOUT), quote(text)
     return f'parsing time {asked} as {layout}: cannot parse {rest} as "2006"'
-
-
-HANDLERS: Final[Mapping[Route[Any], Callable[[Node, Request], Response | Awaitable[Response]]]] = {
-    _routes.FOLDER_ERRORS: _errors,
-    _routes.FOLDER_PULL_ERRORS: _errors,
-    _routes.FOLDER_VERSIONS: _versions,
-    _routes.RESTORE_VERSIONS: _restore,
-}

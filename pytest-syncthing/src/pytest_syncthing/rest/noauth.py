@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from aiosyncthing import _routes
-from pytest_syncthing.http.access import has_login
+from pytest_syncthing.http.access import check_password, has_login
 from pytest_syncthing.http.messages import Refusal, Response, as_json
-from pytest_syncthing.http.passwords import check_password
 from pytest_syncthing.model.log import Level
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from .common import answers
 
-    from aiosyncthing._routes import Route
+if TYPE_CHECKING:
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.node import Node
 
@@ -36,10 +34,12 @@ def note_login(node: Node, request: Request, username: str, *, success: bool) ->
         node.log.note(text, Level.WARNING, package="api", username=username, address=remote)
 
 
+@answers(_routes.HEALTH)
 def _health(_: Node, __: Request) -> Response:
     return as_json({"status": "OK"})
 
 
+@answers(_routes.LOGIN)
 def _login(node: Node, request: Request) -> Response:
     """Answer a login as soon as it is checked, without a session; the daemon waits a moment before it refuses."""
     _require_login(node)
@@ -52,6 +52,7 @@ def _login(node: Node, request: Request) -> Response:
     return Response(status=204)
 
 
+@answers(_routes.LOGOUT)
 def _logout(node: Node, _: Request) -> Response:
     _require_login(node)
     return Response(status=204)
@@ -72,10 +73,3 @@ def _read(body: bytes) -> tuple[str, str]:
         raise Refusal(400, "Failed to parse username and password.")
     named = cast("dict[str, object]", fields)
     return str(named.get("username", "")), str(named.get("password", ""))
-
-
-HANDLERS: Final[Mapping[Route[Any], Callable[..., Response]]] = {
-    _routes.HEALTH: _health,
-    _routes.LOGIN: _login,
-    _routes.LOGOUT: _logout,
-}

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiosyncthing import _routes
 from pytest_syncthing.clock import format_time
 from pytest_syncthing.http.messages import Response, as_json
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from .common import answers
 
-    from aiosyncthing._routes import Route
+if TYPE_CHECKING:
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.node import Node
 
 _NEVER: Final = "0001-01-01T00:00:00Z"
 
 
+@answers(_routes.DEVICE_STATS)
 def _devices(node: Node, _: Request) -> Response:
     return as_json(node.cluster.connections.stats())
 
 
+@answers(_routes.FOLDER_STATS)
 def _folders(node: Node, _: Request) -> Response:
     return as_json(
         {
@@ -33,9 +34,3 @@ def _folders(node: Node, _: Request) -> Response:
             if folder.running
         }
     )
-
-
-HANDLERS: Final[Mapping[Route[Any], Callable[[Node, Request], Response]]] = {
-    _routes.DEVICE_STATS: _devices,
-    _routes.FOLDER_STATS: _folders,
-}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiosyncthing import _routes
 from aiosyncthing.device_id import DeviceID
 from pytest_syncthing.go.device_ids import problem
 from pytest_syncthing.http.messages import as_json
 
+from .common import answers
 from .report import MAX_VERSION, report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from aiosyncthing._routes import Route
     from pytest_syncthing.http.messages import Request, Response
     from pytest_syncthing.model.node import Node
 
@@ -24,12 +22,14 @@ _LONGEST: Final = 1 << 20
 _LETTERS: Final = "2345679abcdefghijkmnopqrstuvwxyzACDEFGHJKLMNPQRTUVWXYZ"
 
 
+@answers(_routes.SVC_DEVICE_ID)
 def _device_id(_: Node, request: Request) -> Response:
     text = request.param("id")
     wrong = problem(text)
     return as_json({"id": DeviceID(text)} if wrong is None else {"error": wrong})
 
 
+@answers(_routes.LANGUAGES)
 def _languages(node: Node, request: Request) -> Response:
     parts = request.header("Accept-Language").split(",")
     if node.facts.numbers < (1, 28):
@@ -52,6 +52,7 @@ def _weight(text: str) -> float:
     return float(text)
 
 
+@answers(_routes.RANDOM_STRING)
 def _random_string(node: Node, request: Request) -> Response:
     length = request.number("length", _LENGTH)
     # The daemon breaks off where its memory doesn't suffice; all fakes share theirs.
@@ -59,14 +60,7 @@ def _random_string(node: Node, request: Request) -> Response:
     return as_json({"random": "".join(node.random.choices(_LETTERS, k=length))})
 
 
+@answers(_routes.REPORT)
 def _report(node: Node, request: Request) -> Response:
     version = request.number("version", MAX_VERSION)
     return as_json(report(node, version if version > 0 else MAX_VERSION))
-
-
-HANDLERS: Final[Mapping[Route[Any], Callable[..., Response]]] = {
-    _routes.SVC_DEVICE_ID: _device_id,
-    _routes.LANGUAGES: _languages,
-    _routes.RANDOM_STRING: _random_string,
-    _routes.REPORT: _report,
-}

@@ -1,25 +1,25 @@
-"""``rest/system``: the daemon itself."""
+"""``rest/system``: the daemon itself, and its connections."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import posixpath
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiosyncthing import _routes
+from pytest_syncthing.config import configuration
 from pytest_syncthing.go.words import parse_time
 from pytest_syncthing.http.messages import EMPTY, Refusal, Response, as_json, as_ok
 from pytest_syncthing.model.disk import MemoryDisk
 from pytest_syncthing.model.log import Level, format_rank, parse_rank
 from pytest_syncthing.model.node import RESTART, SHUTDOWN
 
+from .common import answers, device_id
 from .report import MAX_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from aiosyncthing._routes import Route
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.node import Node
 
@@ -31,14 +31,17 @@ _GLOBAL: Final = "global@https://discovery.syncthing.net/v2/"
 _LOCAL: Final = ("IPv4 local", "IPv6 local")
 
 
+@answers(_routes.PING, _routes.POST_PING)
 def _ping(_: Node, __: Request) -> Response:
     return as_json({"ping": "pong"})
 
 
+@answers(_routes.VERSION)
 def _version(node: Node, _: Request) -> Response:
     return as_json(node.facts.data["version"])
 
 
+@answers(_routes.STATUS)
 def _status(node: Node, _: Request) -> Response:
     options = node.config["options"]
     discovery = [_GLOBAL] if options["globalAnnounceEnabled"] else []
@@ -87,15 +90,18 @@ def _listener(node: Node, uri: str) -> dict[str, Any]:
     return {"error": None, "lanAddresses": [uri], "wanAddresses": [*unmapped, uri]}
 
 
+@answers(_routes.DISCOVERY)
 def _discovery(_: Node, __: Request) -> Response:
     return as_json({})
 
 
+@answers(_routes.PATHS)
 def _paths(node: Node, _: Request) -> Response:
     paths = node.facts.data["paths"]
     return as_json({name: path.replace("{home}", node.home) for name, path in paths.items()})
 
 
+@answers(_routes.BROWSE_SYSTEM)
 async def _browse(node: Node, request: Request) -> Response:
     current = request.param("current")
     if not current:
@@ -120,33 +126,40 @@ async def _browse(node: Node, request: Request) -> Response:
     return as_json([f"{shown.rstrip('/')}/{name}{end}" for name in (*exact, *similar)])
 
 
+@answers(_routes.ERRORS)
 def _errors(node: Node, _: Request) -> Response:
     return as_json({"errors": node.log.to_json(node.log.errors())})
 
 
+@answers(_routes.POST_ERROR)
 def _post_error(node: Node, request: Request) -> Response:
     node.log.error(request.body.decode(errors="replace"))
     return EMPTY
 
 
+@answers(_routes.CLEAR_ERRORS)
 def _clear_errors(node: Node, _: Request) -> Response:
     node.log.clear()
     return EMPTY
 
 
+@answers(_routes.LOG)
 def _log(node: Node, request: Request) -> Response:
     return as_json({"messages": node.log.to_json(node.log.lines(parse_time(request.param("since"))))})
 
 
+@answers(_routes.LOG_TEXT)
 def _log_text(node: Node, request: Request) -> Response:
     text = node.log.to_text(node.log.lines(parse_time(request.param("since"))))
     return Response(text.encode(errors="replace"), content_type=_TEXT)
 
 
+@answers(_routes.DEBUG_FACILITIES)
 def _facilities(node: Node, _: Request) -> Response:
     return as_json({"enabled": sorted(node.log.enabled), "facilities": node.facts.data["facilities"]})
 
 
+@answers(_routes.SET_DEBUG_FACILITIES)
 def _set_facilities(node: Node, request: Request) -> Response:
     for name in filter(None, request.param("enable").split(",")):
         node.log.enabled.add(name)
@@ -157,11 +170,13 @@ def _set_facilities(node: Node, request: Request) -> Response:
     return Response(content_type="application/json; charset=utf-8")
 
 
+@answers(_routes.LOG_LEVELS)
 def _levels(node: Node, _: Request) -> Response:
     levels = {name: format_rank(rank) for name, rank in sorted(node.log.levels.items())}
     return as_json({"levels": levels, "packages": node.facts.data["facilities"]})
 
 
+@answers(_routes.SET_LOG_LEVELS)
 def _set_levels(node: Node, request: Request) -> Response:
     try:
         wanted = cast("dict[str, str]", json.loads(request.body) or {})
@@ -171,10 +186,12 @@ def _set_levels(node: Node, request: Request) -> Response:
     return EMPTY
 
 
+@answers(_routes.CHECK_UPGRADE)
 def _check_upgrade(node: Node, _: Request) -> Response:
     raise Refusal(503 if node.facts.numbers < (1, 22, 1) else 501, "upgrade unsupported")
 
 
+@answers(_routes.UPGRADE)
 def _upgrade(node: Node, _: Request) -> Response:
     if node.facts.numbers >= (1, 22, 1):
         raise Refusal(501, "upgrade unsupported")
@@ -182,16 +199,34 @@ def _upgrade(node: Node, _: Request) -> Response:
     raise Refusal(500, "upgrade unsupported")
 
 
+@answers(_routes.RESTART)
 def _restart(node: Node, _: Request) -> Response:
     node.on_end(RESTART)
     return as_ok("restarting")
 
 
+@answers(_routes.SHUTDOWN)
 def _shutdown(node: Node, _: Request) -> Response:
     node.on_end(SHUTDOWN)
     return as_ok("shutting down")
 
 
+@answers(_routes.CONNECTIONS)
+def _connections(node: Node, _: Request) -> Response:
+    return as_json(node.cluster.connections.to_json())
+
+
+def _pause(node: Node, request: Request, *, paused: bool) -> Response:
+    """Pause or resume one device, or all: then the own one too, without an effect."""
+    device = device_id(request.param("device"), 500) if request.param("device") else None
+    if device is not None and node.cluster.device_config(device) is None:
+        raise Refusal(404, "not found")
+    config = configuration.pause_devices(node.facts, node.device_id, node.config, device, paused=paused)
+    node.commit(config, save=False)  # other than all other changes
+    return EMPTY
+
+
+@answers(_routes.RESET)
 def _reset(node: Node, request: Request) -> Response:
     folder_id = request.param("folder")
     folders = {folder["id"]: folder for folder in node.config["folders"]}
@@ -205,26 +240,5 @@ def _reset(node: Node, request: Request) -> Response:
     return as_ok(f"resetting folder {folder_id}" if folder_id else "resetting database")
 
 
-HANDLERS: Final[Mapping[Route[Any], Callable[..., Response | Awaitable[Response]]]] = {
-    _routes.PING: _ping,
-    _routes.POST_PING: _ping,
-    _routes.VERSION: _version,
-    _routes.STATUS: _status,
-    _routes.DISCOVERY: _discovery,
-    _routes.PATHS: _paths,
-    _routes.BROWSE_SYSTEM: _browse,
-    _routes.ERRORS: _errors,
-    _routes.POST_ERROR: _post_error,
-    _routes.CLEAR_ERRORS: _clear_errors,
-    _routes.LOG: _log,
-    _routes.LOG_TEXT: _log_text,
-    _routes.DEBUG_FACILITIES: _facilities,
-    _routes.SET_DEBUG_FACILITIES: _set_facilities,
-    _routes.LOG_LEVELS: _levels,
-    _routes.SET_LOG_LEVELS: _set_levels,
-    _routes.CHECK_UPGRADE: _check_upgrade,
-    _routes.UPGRADE: _upgrade,
-    _routes.RESTART: _restart,
-    _routes.SHUTDOWN: _shutdown,
-    _routes.RESET: _reset,
-}
+answers(_routes.PAUSE)(partial(_pause, paused=True))
+answers(_routes.RESUME)(partial(_pause, paused=False))

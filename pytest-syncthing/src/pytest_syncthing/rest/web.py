@@ -12,9 +12,9 @@ from aiosyncthing import _routes
 from aiosyncthing._routes import Answer, Route
 from pytest_syncthing.http.messages import Refusal, Response, as_bytes
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from .common import answers
 
+if TYPE_CHECKING:
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.node import Node
 
@@ -51,10 +51,12 @@ def metrics(node: Node) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+@answers(_routes.METRICS)
 def _metrics(node: Node, _: Request) -> Response:
     return Response(metrics(node).encode(), content_type=_METRICS)
 
 
+@answers(_routes.QR_CODE)
 def _qr_code(_: Node, request: Request) -> Response:
     """Answer with an image that is another one for another text. No camera reads it: it is not a QR code."""
     text = request.param("text").encode(errors="replace")
@@ -75,6 +77,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+@answers(_routes.META)
 def _meta(node: Node, _: Request) -> Response:
     data: dict[str, Any] = {"deviceID": node.device_id}
     if node.facts.numbers >= (1, 26):
@@ -83,16 +86,8 @@ def _meta(node: Node, _: Request) -> Response:
     return Response(f"var metadata = {text};\n".encode(), content_type=_SCRIPT)
 
 
+@answers(INDEX, INDEX_FILE)
 def _index(node: Node, _: Request) -> Response:
     version = node.facts.data["version"]["version"]
     page = f'<!DOCTYPE html>\n<html lang="en">\n<title>Syncthing {version}</title>\n<p>A fake Syncthing.</p>\n</html>\n'
     return Response(page.encode(), content_type=_PAGE)
-
-
-HANDLERS: Final[Mapping[Route[Any], Callable[..., Response]]] = {
-    _routes.METRICS: _metrics,
-    _routes.QR_CODE: _qr_code,
-    _routes.META: _meta,
-    INDEX: _index,
-    INDEX_FILE: _index,
-}
