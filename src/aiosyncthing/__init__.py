@@ -102,4 +102,7 @@ else:
 __version__ = "1.0.0"
 
 if "aiohttp" in sys.modules:
+    from ._http.place import preload
+
     load_all(__name__)
+    preload()

@@ -42,7 +42,7 @@ class Subject(enum.Enum):
     DEVICE = "the device is unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)  # each is the only one of its kind, and hashed often
 class Route(Generic[T_co]):
     """One method on one path.
 

@@ -17,7 +17,6 @@ from ._http import failures, wire
 from ._http.access import read_access
 from ._http.destinations import Destination, Destinations, Limits, left, with_query
 from ._http.downloads import Target, open_target
-from ._http.place import preload
 from ._http.reading import Arrival, Body, read_body, read_page
 from ._http.sessions import Sessions
 from ._http.statuses import Refusal
@@ -28,8 +27,6 @@ from .exceptions import BadRequestError, SyncthingError
 from .tls import trust
 
 __all__ = ["API"]
-
-preload()
 
 _LOGGER = logging.getLogger(__name__)
 _T = TypeVar("_T")

@@ -91,8 +91,9 @@ def _find_user_info(url: str) -> tuple[int, int]:
 
 
 def preload() -> None:
-    """Import what making the first connection would otherwise import, while the event loop is running."""
+    """Import what would otherwise be imported while the event loop is running, most of it for the first connection."""
     import_module("concurrent.futures.thread")  # asyncio, to run something in a thread, such as resolving a name
+    import_module("difflib")  # config.keys, to guess what a misspelt setting should have been
     import_module("encodings.idna")  # ssl, for any host name
     URL("http://\N{LATIN SMALL LETTER U WITH DIAERESIS}.invalid")  # idna, for host names that are not ASCII
 

@@ -69,11 +69,10 @@ _BY_TEXT: Final[Mapping[str, _Meaning]] = {
     "Host check error": (HostCheckError, _BAD_HOST),
 }
 # db/ignores of 1.19: "folder nope does not exist"; its POST omits the ID.
-_NO_SUCH_FOLDER: Final = re.compile(r"folder .* does not exist", re.DOTALL)
+_NO_SUCH_FOLDER: Final = r"folder .* does not exist"
 # lib/protocol/deviceid.go and encoding/base32
-_BAD_DEVICE_ID: Final = re.compile(
-    r'".*": (device ID invalid|check digit incorrect)|digit .* not valid in alphabet|illegal base32 data',
-    re.DOTALL,
+_BAD_DEVICE_ID: Final = (
+    r'".*": (device ID invalid|check digit incorrect)|digit .* not valid in alphabet|illegal base32 data'
 )
 _NO_PAGE: Final = "404 page not found"  # Go's own NotFound handler
 
@@ -194,9 +193,9 @@ def _said(refusal: Refusal, text: str) -> _Meaning:
         return _no_page(refusal)
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         return NotSupportedError, _unsupported(route, refusal.headers.get(VERSION_HEADER))
-    if _BAD_DEVICE_ID.search(text):
+    if re.search(_BAD_DEVICE_ID, text, re.DOTALL):
         return InvalidDeviceIDError, "that is not a device ID"
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and _NO_SUCH_FOLDER.fullmatch(text):
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and re.fullmatch(_NO_SUCH_FOLDER, text, re.DOTALL):
         return _NO_FOLDER
     if status == HTTPStatus.NOT_FOUND:
         return _not_found(route)

@@ -17,13 +17,14 @@ from .checks import lines as to_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_BREAK: Final = re.compile(r"\n")
 # What Go's unicode.IsSpace knows; str.isspace knows a few more.
-_SPACE: Final = r"[\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*"
-_ENDS: Final = re.compile(rf"\A{_SPACE}|{_SPACE}\Z")
+_SPACE: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
 _BLANKS: Final = " \t"
 # The default patterns are kept in config.xml. What XML 1.0 has no characters for, Go writes as U+FFFD.
-_NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NOT_IN_XML: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 
 
 def check_patterns(lines: Iterable[str], *, stored: bool = False) -> list[str]:
@@ -51,14 +52,14 @@ def find_misread(line: str, *, stored: bool) -> str:
         stored: Whether it is kept in the configuration.
     """
     if "\n" in line:
-        reason, shown = "the daemon would read it as several patterns", _BREAK.sub("?", line)
-    elif _ENDS.sub("", line) != line.strip(_BLANKS):
-        core = line.strip(_BLANKS)
-        reason = f"the daemon would read it as {_ENDS.sub('', line)!r}"
-        shown = _ENDS.sub(lambda match: "?" * len(match[0]), core)
-    elif stored and _NOT_IN_XML.search(line):
+        reason, shown = "the daemon would read it as several patterns", line.replace("\n", "?")
+    elif (read := line.strip(_SPACE)) != (meant := line.strip(_BLANKS)):
+        reason = f"the daemon would read it as {read!r}"
+        begin = len(meant) - len(meant.lstrip(_SPACE))
+        shown = "?" * begin + read + "?" * (len(meant) - begin - len(read))
+    elif stored and re.search(_NOT_IN_XML, line):
         reason = "the daemon's configuration can't hold all of its characters"
-        shown = _NOT_IN_XML.sub("?", line)
+        shown = re.sub(_NOT_IN_XML, "?", line)
     else:
         return ""
     return f"the ignore pattern {line!r} can't be written: {reason}. Write {shown!r} to match that name"

@@ -21,7 +21,6 @@ one more key, name it here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 from aiosyncthing import _routes
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _NAMED: Final = 80  # characters of a key in a message
 _MISSING: Final = object()
+_NONE: Final[Mapping[str, Shape]] = {}
 
 
 class Misfit(NamedTuple):
@@ -63,17 +63,17 @@ class Shape(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class Kind:
     """A plain value.
 
-    Attributes:
+    Args:
         name: What it is, for messages.
         types: The types that it may have; exact ones, since for Python a boolean is a number.
     """
 
-    name: str
-    types: frozenset[type]
+    def __init__(self, name: str, types: frozenset[type]) -> None:
+        self.name = name
+        self.types = types
 
     def misfit(self, value: object, /) -> Misfit | None:
         """Compare the type."""
@@ -94,22 +94,23 @@ class _Time:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Nullable:
-    """A shape, or null."""
+class _Around:
+    """What has another shape inside."""
 
-    shape: Shape
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+
+class Nullable(_Around):
+    """A shape, or null."""
 
     def misfit(self, value: object, /) -> Misfit | None:
         """Look at what is not null."""
         return None if value is None else self.shape.misfit(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(_Around):
     """A list of which each element has the same shape."""
-
-    shape: Shape
 
     def misfit(self, value: object, /) -> Misfit | None:
         """Look at each element."""
@@ -121,11 +122,8 @@ class Array:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(_Around):
     """An object whose keys are data, and whose values all have the same shape."""
-
-    shape: Shape
 
     def misfit(self, value: object, /) -> Misfit | None:
         """Look at each value."""
@@ -137,17 +135,17 @@ class Map:
         return None
 
 
-@dataclass(frozen=True, slots=True)
 class Object:
     """An object with named keys.
 
-    Attributes:
+    Args:
         required: The keys that every supported daemon sends.
         optional: Those that some don't send.
     """
 
-    required: Mapping[str, Shape]
-    optional: Mapping[str, Shape] = field(default_factory=dict[str, "Shape"])
+    def __init__(self, required: Mapping[str, Shape], optional: Mapping[str, Shape] = _NONE) -> None:
+        self.required = required
+        self.optional = optional
 
     def misfit(self, value: object, /) -> Misfit | None:
         """Look at each key that is named."""

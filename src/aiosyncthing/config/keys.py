@@ -7,7 +7,6 @@ but the other checks of bodies don't: so here a key in the wrong case is misspel
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeAlias, cast, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -110,6 +109,8 @@ def _find(shape: _Shape, body: object, place: Place, shown: str) -> list[Stray]:
 
 
 def _guess(key: str, shape: _Shape) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
     by_letters = {each.lower(): each for each in shape}
     close = get_close_matches(key.lower(), by_letters, n=1)
     return by_letters[close[0]] if close else ""

@@ -25,10 +25,9 @@ from __future__ import annotations
 
 import enum
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from .position import Anchor, Epoch
 from .turns import Turns
@@ -67,8 +66,7 @@ class Question(enum.Enum):
     WAIT = "the newest event after the anchor, as soon as there is one"
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Events and markers in the order in which to yield them, all of one epoch.
 
     Attributes:

@@ -7,8 +7,7 @@ everything, and the client filters the rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiosyncthing import _routes
 from aiosyncthing._rest.checks import check_event_types
@@ -24,8 +23,7 @@ _DISK_TYPES: Final = frozenset({"LocalChangeDetected", "RemoteChangeDetected"})
 _DEFAULT_TYPES: Final = frozenset(EVENT_TYPES) - _DISK_TYPES
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(NamedTuple):
     """One subscription.
 
     Attributes:

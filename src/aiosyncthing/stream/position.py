@@ -5,8 +5,7 @@ A cursor is a position as JSON, together with the name of the subscription that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiosyncthing.exceptions import BadRequestError
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 _NO_CURSOR: Final = "since must be a cursor that a stream has returned"
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
+class Epoch(NamedTuple):
     """One run of the daemon, from start to exit.
 
     Attributes:
@@ -33,8 +31,7 @@ class Epoch:
     started: str
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """What identifies an event beyond doubt."""
 
     id: int

@@ -7,7 +7,7 @@ import ssl
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from aiosyncthing._http.place import locate, preload, reason, split_user_info
+from aiosyncthing._http.place import locate, reason, split_user_info
 from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, RequestTimeoutError, TLSError
 
@@ -16,8 +16,6 @@ from .fingerprint import Fingerprint
 
 if TYPE_CHECKING:
     from aiosyncthing._http.place import Place
-
-preload()
 
 _HTTPS: Final = 443
 

@@ -10,7 +10,7 @@ from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
 
 _NAME: Final = "sha256"
-_NOTATION: Final = re.compile(rf"(?:{_NAME}:)?([0-9a-f]{{64}}|[0-9a-f]{{2}}(?::[0-9a-f]{{2}}){{31}})", re.IGNORECASE)
+_NOTATION: Final = rf"(?:{_NAME}:)?([0-9a-f]{{64}}|[0-9a-f]{{2}}(?::[0-9a-f]{{2}}){{31}})"
 _LONGEST_SHOWN: Final = 120
 
 
@@ -36,7 +36,7 @@ class Fingerprint:
     digest: bytes
 
     def __init__(self, text: str) -> None:
-        match = _NOTATION.fullmatch(text.strip())
+        match = re.fullmatch(_NOTATION, text.strip(), re.IGNORECASE)
         if match is None:
             shown = repr(text) if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]!r}..."
             raise BadRequestError(

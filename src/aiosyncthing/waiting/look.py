@@ -224,7 +224,7 @@ class Look:
             if name not in scanned:
                 reason = f"{missing.reason}; being scanned" if missing else "being scanned"
                 missing = replace(missing or Missing("", name), reason=reason)
-            amounts.append(replace(amount, missing=missing))
+            amounts.append(amount._replace(missing=missing))
         return amounts + [self._remote(*pair, connected=pair[1]["deviceID"] in connected) for pair in pairs]
 
     def _local(self, folder: t.FolderConfiguration) -> Amount:
@@ -237,7 +237,7 @@ class Look:
         failed = errors["errors"] if errors is not None else None
         amount = local_amount(folder, self.questions.answer(status), failed or ())
         stale = self._if_outdated(status, Missing(_CHANGED, name))
-        return replace(amount, missing=amount.missing or stale)
+        return amount._replace(missing=amount.missing or stale)
 
     def _remote(self, folder: t.FolderConfiguration, device: t.DeviceConfiguration, *, connected: bool) -> Amount:
         """Return how much of a folder a device has."""
@@ -247,7 +247,7 @@ class Look:
             return Amount(missing=lacking(folder["id"], device, _UNKNOWN))
         amount = remote_amount(folder["id"], device, self.questions.answer(question), connected=connected)
         stale = self._if_outdated(question, lacking(folder["id"], device, _CHANGED))
-        return replace(amount, missing=amount.missing or stale)
+        return amount._replace(missing=amount.missing or stale)
 
     def _if_outdated(self, question: Question, missing: Missing) -> Missing | None:
         """Return what is missing if an answer may be outdated."""

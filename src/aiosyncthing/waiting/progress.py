@@ -58,8 +58,7 @@ class Missing:
         return f"{place}: {self.reason}{items}" if place else f"{self.reason}{items}"
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """How much of a folder one device has.
 
     Attributes:
