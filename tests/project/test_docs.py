@@ -93,8 +93,8 @@ def run(*arguments: str, home: Path, folder: Path, binary: Path) -> subprocess.C
 
 
 def without_numbers(text: str) -> str:
-    """Return a text with each number, date and address replaced by the same sign."""
-    return re.sub(r"\d[\d.,:-]*", "#", text)
+    """Return a text with each number, version, date and address replaced by the same sign."""
+    return re.sub(r"\d[\w.,:~+-]*", "#", text)
 
 
 @pytest.mark.daemon
