@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_syncthing.model.disk import DirectoryDisk, Disk, Entry, MemoryDisk
+from pytest_syncthing.model.directory_disk import DirectoryDisk
+from pytest_syncthing.model.disk import on_disk
 from pytest_syncthing.model.items import Kind, block_size, digest_of
+from pytest_syncthing.model.memory_disk import MemoryDisk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pytest_syncthing.model.disk import Disk, Entry
 
 MADE = 1_700_000_000_000_000_123
 DIRECTORIES = ("a", "a/b", "b", ".stversions")
@@ -100,7 +105,7 @@ def test_a_content_is_known_by_its_blocks() -> None:
 
 
 def test_what_a_real_disk_has_besides(tmp_path: Path) -> None:
-    """Names that are not UTF-8 and what is neither file nor directory nor link are passed over."""
+    """Only files, directories and links are listed, and apart from them the names that are not UTF-8."""
     disk = DirectoryDisk()
     (tmp_path / "fine").write_text("x")
     os.mkfifo(tmp_path / "pipe")
@@ -109,6 +114,7 @@ def test_what_a_real_disk_has_besides(tmp_path: Path) -> None:
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/not utf8 \xff")).write_text("x")
         assert [entry.name for entry in disk.walk(str(tmp_path))] == ["fine"]
         assert disk.entry(str(tmp_path), "pipe") is None
+    assert disk.unreadable(str(tmp_path)) == ["not utf8 \ufffd"]
     # A folder itself may be a link, but nothing is found behind one that is in it.
     (tmp_path / "sub").mkdir()
     (tmp_path / "link").symlink_to("sub")
@@ -127,3 +133,12 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["dir"]
     disk.write(str(tmp_path), "x" * 255, b"", modified=MADE)
     assert (tmp_path / ("x" * 255)).exists()
+
+
+@pytest.mark.parametrize("disk", [MemoryDisk(), DirectoryDisk()], ids=["memory", "real"])
+async def test_where_calls_are_made(disk: Disk) -> None:
+    """Only calls for the real disk leave the loop's thread. Arguments, results and errors are those of the call."""
+    assert (await on_disk(disk, threading.get_ident) == threading.get_ident()) is not disk.blocks
+    assert await on_disk(disk, sorted, [2, 1], reverse=True) == [2, 1]
+    with pytest.raises(ZeroDivisionError):
+        await on_disk(disk, divmod, 1, 0)

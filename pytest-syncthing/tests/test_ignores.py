@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from pytest_syncthing.facts import VERSIONS, Facts
-from pytest_syncthing.model.disk import Entry, MemoryDisk
+from pytest_syncthing.model.disk import Entry
 from pytest_syncthing.model.ignores import FILE, IgnoreError, Ignores, load
 from pytest_syncthing.model.items import Kind
+from pytest_syncthing.model.memory_disk import MemoryDisk
 
 FACTS = Facts.of("1.29.5")
 FOLDER = "/folder"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_syncthing.model.disk import MemoryDisk
+from pytest_syncthing.model.memory_disk import MemoryDisk
 from pytest_syncthing.model.versioning import Versioner, VersioningError
 
 SECOND = 10**9

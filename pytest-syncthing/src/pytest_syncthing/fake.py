@@ -29,7 +29,8 @@ from .http.listening import Listener
 from .http.messages import Refusal
 from .http.server import Server
 from .life import Life
-from .model.disk import DirectoryDisk, MemoryDisk
+from .model.directory_disk import DirectoryDisk
+from .model.memory_disk import MemoryDisk
 from .model.node import Node
 from .model.running import Running
 from .model.world import World

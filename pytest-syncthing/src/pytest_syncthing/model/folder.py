@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_syncthing.clock import format_time
 
-from .blocking import on_disk
+from .disk import on_disk
 from .encryption import is_encrypted_parent
 from .ignores import Ignores, load
 from .index import Index
@@ -20,7 +20,6 @@ from .scanning import Findings, Scan, chosen, equivalent
 from .simulating import Simulation
 from .state import State
 from .summary import Summary
-from .unreadable import unreadable
 from .versioning import Versioner
 
 if TYPE_CHECKING:
@@ -433,7 +432,7 @@ class Folder:
         )
         places = chosen(subs, self.index.own)
         findings: Findings = await on_disk(self.cluster.disk, scan.run, places)
-        wrong = await on_disk(self.cluster.disk, unreadable, self.cluster.disk, self.path)
+        wrong = await on_disk(self.cluster.disk, self.cluster.disk.unreadable, self.path)
         self._scan_errors = dict.fromkeys(wrong, "scan: item is not in UTF8 encoding")
         if findings.hashed and self.config["scanProgressIntervalS"] >= 0 and node.facts.numbers >= (1, 20):
             progress = {"current": findings.hashed, "folder": self.id, "rate": 0, "total": findings.hashed + 1}

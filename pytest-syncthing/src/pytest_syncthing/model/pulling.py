@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_syncthing.clock import format_time
 
-from .blocking import on_disk
+from .disk import on_disk
 from .downloads import Download
 from .items import IGNORED, Item, Kind, Order, block_size, compare
 from .scanning import is_same

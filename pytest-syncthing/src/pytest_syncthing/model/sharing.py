@@ -6,8 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from .blocking import on_disk
-from .disk import MARKER
+from .disk import MARKER, on_disk
 from .encryption import Encryption
 from .items import RECEIVE_ONLY
 from .peers import Offer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiosyncthing.device_id import DeviceID
 
-from .blocking import on_disk
+from .disk import on_disk
 from .downloads import Download
 from .items import Item, Kind, block_size, bump, digest_of
 from .scanning import deleted

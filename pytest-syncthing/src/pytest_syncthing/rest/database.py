@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiosyncthing import _routes
 from pytest_syncthing.http.messages import EMPTY, Refusal, Response, as_json
-from pytest_syncthing.model.blocking import on_disk
+from pytest_syncthing.model.disk import on_disk
 from pytest_syncthing.model.ignores import FILE
 from pytest_syncthing.model.index import BrowseError, aggregate
 from pytest_syncthing.model.items import NOTHING

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from aiosyncthing import _routes
 from pytest_syncthing.go.words import parse_time, quote
 from pytest_syncthing.http.messages import Refusal, Response, as_json
-from pytest_syncthing.model.blocking import on_disk
+from pytest_syncthing.model.disk import on_disk
 from pytest_syncthing.model.versioning import VersioningError
 
 from .common import Page, answers, running_folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import posixpath
 from functools import partial
@@ -12,7 +11,7 @@ from aiosyncthing import _routes
 from pytest_syncthing.config import configuration
 from pytest_syncthing.go.words import parse_time
 from pytest_syncthing.http.messages import EMPTY, Refusal, Response, as_json, as_ok
-from pytest_syncthing.model.disk import MemoryDisk
+from pytest_syncthing.model.disk import on_disk
 from pytest_syncthing.model.log import Level, format_rank, parse_rank
 from pytest_syncthing.model.node import RESTART, SHUTDOWN
 
@@ -118,8 +117,7 @@ async def _browse(node: Node, request: Request) -> Response:
     if not place.startswith("/"):
         return as_json([])
     disk = node.cluster.disk
-    # Threads are for what blocks; two at the same tree in memory could get in each other's way.
-    names = disk.children(place) if isinstance(disk, MemoryDisk) else await asyncio.to_thread(disk.children, place)
+    names = await on_disk(disk, disk.children, place)
     exact = sorted(name for name in names if name.startswith(prefix))
     similar = sorted(name for name in names if name not in exact and name.lower().startswith(prefix.lower()))
     end = "/" if has_separators else ""
