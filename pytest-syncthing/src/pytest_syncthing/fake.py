@@ -29,11 +29,13 @@ from .http.listening import Listener
 from .http.messages import Refusal
 from .http.server import Server
 from .life import Life
+from .model.connections import World
+from .model.core import Core
 from .model.directory_disk import DirectoryDisk
 from .model.memory_disk import MemoryDisk
 from .model.node import Node
 from .model.running import Running
-from .model.world import World
+from .model.simulating import UserFiles
 from .observations import Observations
 from .troubles import Troubles
 
@@ -225,7 +227,7 @@ class FakeSyncthing(Troubles, Observations):
     @property
     def sync_address(self) -> str:
         """Where other fakes reach it: ``tcp://127.0.0.1:port``. Nobody listens there; it is a name."""
-        return self._started.node.sync_address
+        return self._started.node.core.sync_address
 
     def client(self, *, api_key: str | None = None, **options: Any) -> Syncthing:
         """Return a client of it, to be closed by whoever asked for it.
@@ -379,7 +381,7 @@ class FakeSyncthing(Troubles, Observations):
             self._commit(configuration.put_folder, body)
             folder = life.node.cluster.folders[folder_id]
             if files:
-                await folder.simulated.disk_write(files)
+                await UserFiles(folder.replica).write(files)
             if not body.get("paused"):
                 await folder.scan()
 
@@ -404,11 +406,11 @@ class FakeSyncthing(Troubles, Observations):
         Raises:
             KeyError: There is no such device.
         """
-        self._call(lambda: self._started.node.cluster.connect(DeviceID(device)))
+        self._call(lambda: self._started.node.cluster.simulated.connect(DeviceID(device)))
 
     def disconnect(self, device: str) -> None:
         """Let a device that the test has made go away."""
-        self._call(lambda: self._started.node.cluster.disconnect(DeviceID(device)))
+        self._call(lambda: self._started.node.cluster.simulated.disconnect(DeviceID(device)))
 
     def finish_sync(self, folder_id: str | None = None) -> None:
         """Let everything arrive, here and on all connected devices.
@@ -432,7 +434,7 @@ class FakeSyncthing(Troubles, Observations):
             Its ID.
         """
         found = DeviceID(device_id) if device_id else identity.device_id(name)
-        self._call(lambda: self._started.node.cluster.offer_device(found, name, address))
+        self._call(lambda: self._started.node.cluster.simulated.offer_device(found, name, address))
         return found
 
     def offer_folder(self, device: str, folder_id: str, *, label: str = "", encrypted: bool = False) -> None:
@@ -445,7 +447,7 @@ class FakeSyncthing(Troubles, Observations):
             encrypted: Whether it is to be received encrypted.
         """
         self._call(
-            lambda: self._started.node.cluster.offer_folder(
+            lambda: self._started.node.cluster.simulated.offer_folder(
                 DeviceID(device), folder_id, label, receive_encrypted=encrypted
             )
         )
@@ -460,7 +462,7 @@ class FakeSyncthing(Troubles, Observations):
         """
 
         def delay() -> None:
-            self._started.node.cluster.summary_delay = seconds
+            self._started.node.core.summary_delay = seconds
 
         self._call(delay)
 
@@ -520,17 +522,9 @@ class FakeSyncthing(Troubles, Observations):
         config = configuration.patch_section(
             self._facts, self._device_id, config, "gui", {"useTLS": self._tls, **self._login}
         )
-        node = Node(
-            self._facts,
-            clock,
-            _WORLDS.setdefault(host, World()),
-            device_id=self._device_id,
-            key=self._api_key,
-            home=str(self.home),
-            disk=DirectoryDisk() if self._files_on_disk else MemoryDisk(),
-            config=config,
-            sync_address=sync_address,
-        )
+        disk = DirectoryDisk() if self._files_on_disk else MemoryDisk()
+        core = Core(self._facts, clock, disk, self._device_id, sync_address, config)
+        node = Node(core, _WORLDS.setdefault(host, World()), key=self._api_key, home=str(self.home))
         node.on_save = self._home_follows(node, listener)
         return node
 

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError
 
+from .config import configuration
+from .model.simulating import UserFiles
+
 if TYPE_CHECKING:
     from .host import Host
     from .http.faults import Fault, Faults
     from .model.folder import Folder
     from .model.node import Node
+    from .model.simulating import SimulatedDevices
 
 T = TypeVar("T")
 
@@ -58,12 +62,12 @@ class FakeFolder:
     @property
     def state(self) -> str:
         """Its state, as the daemon names it; empty while it is paused."""
-        return self._do(lambda folder: folder.state.name if folder.running else "")
+        return self._do(lambda folder: folder.replica.state.name if folder.running else "")
 
     @property
     def config(self) -> dict[str, Any]:
         """Its configuration; a copy."""
-        return self._do(lambda folder: dict(folder.config))
+        return self._do(lambda folder: dict(folder.replica.config))
 
     @property
     def devices(self) -> list[DeviceID]:
@@ -74,12 +78,12 @@ class FakeFolder:
     @property
     def files(self) -> dict[str, bytes]:
         """The content of all files on the fake's disk, by name."""
-        return self._run(lambda folder: folder.simulated.disk_files())
+        return self._run(lambda folder: UserFiles(folder.replica).read())
 
     @property
     def failed(self) -> dict[str, str]:
         """The reasons why items have failed, by name."""
-        return self._do(lambda folder: {each["path"]: each["error"] for each in folder.errors})
+        return self._do(lambda folder: {each["path"]: each["error"] for each in folder.replica.state.errors})
 
     def write(self, files: Mapping[str, bytes | str | None], *, scan: bool = True) -> None:
         """Write files on the fake's disk.
@@ -89,7 +93,7 @@ class FakeFolder:
             scan: Whether the daemon finds them at once; otherwise, and while the folder is paused or the daemon is
                 down, they wait for a scan.
         """
-        self._run(lambda folder: folder.simulated.disk_write(files))
+        self._run(lambda folder: UserFiles(folder.replica).write(files))
         self._find(scan=scan)
 
     def delete(self, *names: str, scan: bool = True) -> None:
@@ -99,7 +103,7 @@ class FakeFolder:
             *names: Their names.
             scan: As for `write`.
         """
-        self._run(lambda folder: folder.simulated.disk_delete(names))
+        self._run(lambda folder: UserFiles(folder.replica).delete(names))
         self._find(scan=scan)
 
     def link(self, name: str, target: str, *, scan: bool = True) -> None:
@@ -110,7 +114,7 @@ class FakeFolder:
             target: Where it points.
             scan: As for `write`.
         """
-        self._run(lambda folder: folder.simulated.disk_link(name, target))
+        self._run(lambda folder: UserFiles(folder.replica).link(name, target))
         self._find(scan=scan)
 
     def scan(self, *names: str) -> None:
@@ -142,7 +146,7 @@ class FakeFolder:
         """
         if state not in _REMOTE_STATES:
             raise BadRequestError(f"state must be one of {', '.join(_REMOTE_STATES)}, not {state!r}")
-        self._host.call(lambda: self._node.cluster.accept(DeviceID(device), self.id, state))
+        self._host.call(lambda: self._node.cluster.simulated.accept(DeviceID(device), self.id, state))
 
     def remote_write(self, device: str, files: Mapping[str, bytes | str | None]) -> None:
         """Let a device that the test has made change files, and tell; here they are needed then.
@@ -154,7 +158,7 @@ class FakeFolder:
         Raises:
             BadRequestError: The folder is not shared with that device.
         """
-        self._do(lambda folder: folder.simulated.remote_write(_sharing(folder, device), files))
+        self._do(lambda folder: self._simulated.write(_sharing(folder, device), folder, files))
 
     def remote_delete(self, device: str, *names: str) -> None:
         """Let a device that the test has made delete files, and tell.
@@ -162,7 +166,7 @@ class FakeFolder:
         Raises:
             BadRequestError: The folder is not shared with that device.
         """
-        self._do(lambda folder: folder.simulated.remote_delete(_sharing(folder, device), names))
+        self._do(lambda folder: self._simulated.delete(_sharing(folder, device), folder, names))
 
     def pull(self, *names: str) -> None:
         """Get what is needed here, or some of it."""
@@ -174,7 +178,7 @@ class FakeFolder:
         Raises:
             BadRequestError: The folder is not shared with that device.
         """
-        self._do(lambda folder: folder.simulated.remote_pull(_sharing(folder, device), names or None))
+        self._do(lambda folder: self._simulated.pull(_sharing(folder, device), folder, names or None))
 
     def start_pull(self, name: str, fraction: float) -> None:
         """Let a needed file be under way, as ``rest/db/need`` and events of the type ``DownloadProgress`` tell.
@@ -183,11 +187,11 @@ class FakeFolder:
             name: Its name.
             fraction: How much of it is here, from 0 to 1; 1 ends that, without the file being there.
         """
-        self._do(lambda folder: folder.simulated.start_pull(name, fraction))
+        self._do(lambda folder: self._simulated.start_pull(folder, name, fraction))
 
     def finish_sync(self) -> None:
         """Let everything arrive: here, and on all connected devices that the test has made. Nothing if it is paused."""
-        self._run(_finish)
+        self._run(self._finish)
 
     def fail(self, path: str, error: str) -> None:
         """Let an item fail: it stays needed, and is listed with the reason (``rest/folder/errors``).
@@ -220,11 +224,30 @@ class FakeFolder:
 
     def pause(self) -> None:
         """Pause it."""
-        self._host.call(lambda: self._node.cluster.pause_folder(self.id, paused=True))
+        self._set_paused(paused=True)
 
     def resume(self) -> None:
         """Resume it."""
-        self._host.call(lambda: self._node.cluster.pause_folder(self.id, paused=False))
+        self._set_paused(paused=False)
+
+    @property
+    def _simulated(self) -> SimulatedDevices:
+        return self._node.cluster.simulated
+
+    async def _finish(self, folder: Folder) -> None:
+        if folder.running:
+            await folder.pull()
+            for device in self._simulated.taking_part(folder):
+                self._simulated.pull(device, folder)
+
+    def _set_paused(self, *, paused: bool) -> None:
+        node = self._node
+
+        def commit() -> None:
+            changes = {"paused": paused}
+            node.commit(configuration.patch_folder(node.facts, node.device_id, node.config, self.id, changes))
+
+        self._host.call(commit)
 
     def _find(self, *, scan: bool) -> None:
         if scan and self._do(lambda folder: folder.running):
@@ -242,13 +265,6 @@ class FakeFolder:
 
 def _sharing(folder: Folder, device: str) -> DeviceID:
     found = DeviceID(device)
-    if found not in folder.devices:
+    if found not in folder.replica.devices:
         raise BadRequestError(f"folder {folder.id} is not shared with {found.short}: name it in devices=[...]")
     return found
-
-
-async def _finish(folder: Folder) -> None:
-    if folder.running:
-        await folder.pull()
-        for device in folder.simulated.devices:
-            folder.simulated.remote_pull(device)

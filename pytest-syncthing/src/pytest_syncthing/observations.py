@@ -59,7 +59,7 @@ class Observations(Living):
     def states(self) -> dict[str, str]:
         """Return the states of all folders, by ID."""
         return self._call(
-            lambda: {name: folder.state.name for name, folder in self._started.node.cluster.folders.items()}
+            lambda: {name: folder.replica.state.name for name, folder in self._started.node.cluster.folders.items()}
         )
 
     @property

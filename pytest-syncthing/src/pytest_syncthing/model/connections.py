@@ -1,241 +1,176 @@
-"""The connections of one daemon: who is connected, since when, and how much went over (lib/connections)."""
+"""How the fakes of one process find each other and connect (lib/connections)."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from pytest_syncthing.clock import format_time
 from pytest_syncthing.config import configuration
 
-from .peers import Peer, nobody
+from .peers import CUT, Peer
 
 if TYPE_CHECKING:
-    from .cluster import Cluster
-    from .node import Node
+    from collections.abc import Callable
 
-CUT: Final = "reading length: EOF"
-"""What a daemon says of a connection that the other side has closed."""
+    from .core import Core
+    from .peers import Peers
+    from .pending import Pending
+    from .sharing import Sharing
 
-_SECOND: Final = 1_000_000_000
-_KIB: Final = 1024
+
+class World:
+    """The fakes that are up and can meet. Use it in the fakes' thread only."""
+
+    def __init__(self) -> None:
+        self._listening: dict[str, Connections] = {}
+
+    def enter(self, address: str, connections: Connections) -> None:
+        """Listen at an address."""
+        self._listening[address] = connections
+
+    def leave(self, address: str, connections: Connections) -> None:
+        """Listen there no more."""
+        if self._listening.get(address) is connections:
+            del self._listening[address]
+
+    def at(self, address: str) -> Connections | None:
+        """Return who listens at an address; what follows host and port doesn't matter."""
+        parts = urlsplit(address)
+        return self._listening.get(f"{parts.scheme}://{parts.netloc}")
+
+    def others(self, connections: Connections) -> list[Connections]:
+        """Return everyone else."""
+        return [other for other in self._listening.values() if other is not connections]
 
 
 class Connections:
-    """The devices that are connected. To be used in the fakes' thread only.
+    """Connects a fake to others. Use it in the fakes' thread only.
+
+    Args:
+        core: What it shares with the rest of the daemon.
+        world: The fakes that it can meet.
+        peers: The devices that are connected.
+        pending: What waits to be accepted.
+        sharing: What it sends to other fakes.
+        commit: Replaces the configuration.
 
     Attributes:
-        peers: They, by ID.
+        core: As above.
+        peers: As above.
+        pending: As above.
+        sharing: As above.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        self._node = cluster.node
-        self.peers: dict[str, Peer] = {}
-        self._seen: dict[str, tuple[int, float]] = {}
-        self._received = 0
-        self._sent = 0
+    def __init__(
+        self,
+        core: Core,
+        world: World,
+        peers: Peers,
+        pending: Pending,
+        sharing: Sharing,
+        commit: Callable[[dict[str, Any]], object],
+    ) -> None:
+        self.core = core
+        self._world = world
+        self.peers = peers
+        self.pending = pending
+        self.sharing = sharing
+        self._commit = commit
 
-    # --- What is told ---
+    def listen(self) -> None:
+        """Accept connections."""
+        self._world.enter(self.core.sync_address, self)
+        self.peers.reset_traffic()
 
-    def to_json(self) -> dict[str, Any]:
-        """Return ``rest/system/connections``."""
-        facts, now = self._node.facts, self._node.clock.now
-        found: dict[str, Any] = {}
-        for device in self._node.config["devices"]:
-            name = device["deviceID"]
-            if name in self.peers:
-                found[name] = self.peers[name].to_json(facts, now)
-            elif name != self._cluster.own_id or facts.numbers < (1, 20):
-                found[name] = nobody(facts, paused=device["paused"])
-        total = {
-            "at": format_time(now, whole=True),
-            "inBytesTotal": self._received,
-            "outBytesTotal": self._sent,
-        }
-        return {"connections": dict(sorted(found.items())), "total": total}
-
-    def stats(self) -> dict[str, Any]:
-        """Return ``rest/stats/device``."""
-        stats: dict[str, Any] = {}
-        for device in self._node.config["devices"]:
-            seen, duration = self._seen.get(device["deviceID"], (0, 0.0))
-            if device["deviceID"] in self.peers and self._node.facts.numbers >= (1, 20):
-                seen = self._node.clock.now
-            stats[device["deviceID"]] = {
-                "lastSeen": format_time(seen, whole=True),
-                "lastConnectionDurationS": duration,
-            }
-        return dict(sorted(stats.items()))
-
-    def begin(self) -> None:
-        """Count from nothing, and connect soon."""
-        self._received = self._sent = 0
-        self.meet_soon()
-
-    def forget(self, device: str | None = None) -> None:
-        """Forget when a device was seen, or all."""
-        if device is None:
-            self._seen.clear()
-        else:
-            self._seen.pop(device, None)
-
-    # --- Connecting ---
-
-    def join(self, peer: Peer, name: str) -> None:
-        """Note a device that has connected.
-
-        Args:
-            peer: The device.
-            name: What it says to be called.
-        """
-        self.peers[peer.device] = peer
-        self._seen[peer.device] = (peer.started, self._seen.get(peer.device, (0, 0.0))[1])
-        self._tell(peer, name)
-        self._cluster.touch(peer.device)
-
-    def part(self, device: str, error: str, *, silent: bool = False) -> None:
-        """Disconnect a device. Nothing happens if it is not connected.
-
-        Args:
-            device: Its ID.
-            error: Why.
-            silent: Whether to tell nobody but the device.
-        """
-        peer = self.peers.pop(device, None)
-        if peer is None:
-            return
-        now = self._node.clock.now
-        self._seen[device] = (now, (now - peer.started) / _SECOND)
-        self._cluster.forget_progress(device)
-        if not silent:
-            self._node.events.emit("DeviceDisconnected", {"error": error, "id": device})
-        if peer.cluster is not None:
-            peer.cluster.connections.part(self._cluster.own_id, CUT)
+    def close(self) -> None:
+        """Accept no more connections, and close those that are open."""
+        self._world.leave(self.core.sync_address, self)
+        for device in list(self.peers.connected):
+            self.peers.part(device, "", silent=True)
 
     def meet_soon(self) -> None:
-        """Connect to other fakes, and let them connect, once what is done now has been told."""
+        """Connect to other fakes and have them connect, once everything now under way is done."""
         asyncio.get_running_loop().call_soon(self._meet)
 
     def _meet(self) -> None:
-        if not self._node.running:
+        if self._world.at(self.core.sync_address) is not self:
             return
         self.dial()
-        for other in self._node.world.others(self._node):
-            if other.cluster.device_config(self._cluster.own_id):
-                other.cluster.connections.dial(self._node.sync_address)
+        for other in self._world.others(self):
+            if other.core.device(self.core.own_id):
+                other.dial(self.core.sync_address)
 
     def dial(self, only: str = "") -> None:
-        """Connect to the other fakes that the configuration has.
-
-        Args:
-            only: The address of the only one to connect to; by default all.
-        """
-        for device in self._node.config["devices"]:
+        """Connect to the other fakes that the configuration has, or only to the one at an address."""
+        for device in self.core.config["devices"]:
             name = device["deviceID"]
             for address in device["addresses"] if not device["paused"] else ():
-                other = self._node.world.at(address)
-                if other is None or only not in {"", other.sync_address}:
+                other = self._world.at(address)
+                if other is None or only not in {"", other.core.sync_address}:
                     continue
-                if str(other.device_id) == name not in {*self.peers, self._cluster.own_id}:
+                if other.core.own_id == name not in {*self.peers.connected, self.core.own_id}:
                     self._knock(other)
 
-    def _knock(self, other: Node) -> None:
-        own = self._cluster.own_id
-        config = other.cluster.device_config(own)
-        here, there = (each.sync_address.partition("://")[2] for each in (self._node, other))
+    def _knock(self, other: Connections) -> None:
+        own = self.core.own_id
+        config = other.core.device(own)
         if config is None:
-            other.cluster.pending.add_device(own, self.own_name, here)
-            self._tell_refused(other, there)
+            other.pending.add_device(own, self.core.name, self.host)
+            self._emit_refused(other)
         elif not config["paused"]:
-            now = self._node.clock.now
-            its = other.cluster.connections
-            to_other = Peer(other.cluster.own_id, there, "tcp-client", other.cluster.version, now, other.cluster)
-            to_us = Peer(own, here, "tcp-server", self._cluster.version, other.clock.now, self._cluster)
-            self.join(to_other, its.own_name)
-            its.join(to_us, self.own_name)
-            asyncio.get_running_loop().call_soon(self._introduce, to_other, to_us)
+            to_other, to_us = other.seen_by("tcp-client", self), self.seen_by("tcp-server", other)
+            self.peers.join(to_other, other.core.name)
+            other.peers.join(to_us, self.core.name)
+            asyncio.get_running_loop().call_soon(self._introduce, other, to_other, to_us)
 
-    def _introduce(self, to_other: Peer, to_us: Peer) -> None:
-        """Let two fakes that have connected tell who they are and what they share, if they still are."""
-        other = to_other.cluster
-        if other is None or not self._holds(to_other, to_us):
+    @property
+    def host(self) -> str:
+        """The host and port where others reach it."""
+        return self.core.sync_address.partition("://")[2]
+
+    def seen_by(self, kind: str, other: Connections) -> Peer:
+        """Return this fake as another one sees it."""
+        core = self.core
+        return Peer(
+            core.own_id,
+            self.host,
+            kind,
+            core.version,
+            other.core.clock.now,
+            partial(self.sharing.content, other.core.own_id),
+            self.peers,
+        )
+
+    def _introduce(self, other: Connections, to_other: Peer, to_us: Peer) -> None:
+        """Exchange names and cluster configs with a fake that has connected, unless it has disconnected since."""
+        if not self._holds(other, to_other, to_us):
             return
-        other.connections.take_name(self._cluster.own_id, self.own_name)
-        self.take_name(other.own_id, other.connections.own_name)
-        if self._holds(to_other, to_us):  # for which the configuration was changed
-            self._cluster.sharing.introduce(other)
+        other.take_name(self.core.own_id, self.core.name)
+        self.take_name(other.core.own_id, other.core.name)
+        if self._holds(other, to_other, to_us):  # for the names have changed the configurations
+            self.sharing.introduce(other.sharing)
 
-    def _holds(self, to_other: Peer, to_us: Peer) -> bool:
-        other = to_other.cluster
-        theirs = None if other is None else other.connections.peers.get(self._cluster.own_id)
-        return self.peers.get(to_other.device) is to_other and theirs is to_us
+    def _holds(self, other: Connections, to_other: Peer, to_us: Peer) -> bool:
+        ours, theirs = self.peers.connected, other.peers.connected
+        return ours.get(to_other.device) is to_other and theirs.get(to_us.device) is to_us
 
     def take_name(self, device: str, name: str) -> None:
-        """Give a device without a name the one that it says to have."""
-        config = self._cluster.device_config(device)
+        """Call a device without a name by the one that it reports."""
+        config = self.core.device(device)
         if config is None or not name or name == config["name"]:
             return
-        if not config["name"] or self._node.config["options"]["overwriteRemoteDeviceNamesOnConnect"]:
-            new = configuration.copy(self._node.config)
+        if not config["name"] or self.core.config["options"]["overwriteRemoteDeviceNamesOnConnect"]:
+            new = configuration.copy(self.core.config)
             for each in new["devices"]:
                 if each["deviceID"] == device:
                     each["name"] = name
-            self._node.commit(new)
+            self._commit(new)
 
-    @property
-    def own_name(self) -> str:
-        """The name of the own device."""
-        config = self._cluster.device_config(self._cluster.own_id)
-        return config["name"] if config else ""
-
-    def _tell_refused(self, other: Node, address: str) -> None:
-        """Tell of a connection that the other side has closed at once, as version 1 does."""
-        if self._node.facts.numbers < (2,):
-            device = other.cluster.own_id
-            self._tell(Peer(device, address, "tcp-client", other.cluster.version, 0), "")
-            self._node.events.emit("DeviceDisconnected", {"error": CUT, "id": device})
-
-    def _tell(self, peer: Peer, name: str) -> None:
-        data = {
-            "addr": peer.address,
-            "clientName": "syncthing",
-            "clientVersion": peer.version,
-            "deviceName": name,
-            "id": peer.device,
-            "type": peer.kind,
-        }
-        self._node.events.emit("DeviceConnected", data)
-
-    # --- What goes over ---
-
-    def receive_rate(self, device: str) -> float:
-        """Return how many bytes per second may come from a device; 0 for as many as can."""
-        limits = [self.limit("maxRecvKbps", device)]
-        peer = self.peers.get(device)
-        if peer is not None and peer.cluster is not None:
-            limits.append(peer.cluster.connections.limit("maxSendKbps", self._cluster.own_id))
-        return min((limit for limit in limits if limit), default=0) * _KIB
-
-    def limit(self, name: str, device: str) -> int:
-        """Return the limit that an option and the one of a device set together, in KiB per second; 0 for none."""
-        options = self._node.config["options"]
-        if not options["limitBandwidthInLan"]:
-            return 0
-        config = self._cluster.device_config(device) or {name: 0}
-        return min((limit for limit in (options[name], config[name]) if limit), default=0)
-
-    def count_received(self, device: str, size: int) -> None:
-        """Note that so many bytes have come from a device."""
-        self._received += size
-        if device in self.peers:
-            peer = self.peers[device]
-            peer.received += size
-            if peer.cluster is not None:
-                peer.cluster.connections.count_sent(self._cluster.own_id, size)
-
-    def count_sent(self, device: str, size: int) -> None:
-        """Note that so many bytes went to a device."""
-        self._sent += size
-        if device in self.peers:
-            self.peers[device].sent += size
+    def _emit_refused(self, other: Connections) -> None:
+        """Emit that the other side has closed a connection at once, as version 1 does."""
+        if self.core.facts.numbers < (2,):
+            device = other.core.own_id
+            self.peers.emit_connected(device, other.host, "tcp-client", other.core.version, "")
+            self.peers.emit_disconnected(device, CUT)

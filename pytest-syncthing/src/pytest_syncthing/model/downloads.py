@@ -1,4 +1,4 @@
-"""Downloads that are under way, and what is told about them (lib/model/progressemitter.go)."""
+"""Downloads under way, and the events about them (lib/model/progressemitter.go)."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ from typing import TYPE_CHECKING, Any
 from .items import block_size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_syncthing.clock import Timer
 
-    from .cluster import Cluster
-    from .folder import Folder
+    from .core import Core
     from .items import Item
 
 
 @dataclass(slots=True, eq=False)
 class Download:
-    """A file that is being fetched.
+    """A file that is being downloaded.
 
     Attributes:
-        folder: Its folder.
+        folder_id: ID of its folder.
         item: What it will be.
-        done: Bytes that are here.
+        done: Bytes that have arrived.
     """
 
-    folder: Folder
+    folder_id: str
     item: Item
     done: int = 0
 
     @property
     def blocks(self) -> int:
-        """How many of its blocks are here."""
+        """How many of its blocks have arrived."""
         return -(-self.done // block_size(self.item.size))
 
     def to_json(self) -> dict[str, int]:
-        """Return it as ``DownloadProgress`` has it."""
+        """Return its part of ``DownloadProgress``."""
         total = self.item.blocks
         return {
             "total": total,
@@ -51,77 +52,84 @@ class Download:
 
 
 class Downloads:
-    """All downloads of one daemon."""
+    """All downloads of a daemon.
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    Attributes:
+        on_blocks: Called with the ID of a folder and the number of blocks that have arrived, by file, when other
+            devices should hear of it.
+        on_progress: Called with the ID of a folder after an event about it.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self._running: list[Download] = []
         self._timer: Timer | None = None
-        self._told: dict[str, Any] = {}
-        self._told_others: dict[str, dict[str, int]] = {}
+        self._emitted: dict[str, Any] = {}
+        self._sent: dict[str, dict[str, int]] = {}
+        self.on_blocks: Callable[[str, dict[str, int]], None] = lambda _, __: None
+        self.on_progress: Callable[[str], None] = lambda _: None
 
-    def of(self, folder: Folder) -> list[Download]:
-        """Return those of one folder, in their order."""
-        return [download for download in self._running if download.folder is folder]
+    def of(self, folder_id: str) -> list[Download]:
+        """Return the downloads in a folder, in their order."""
+        return [download for download in self._running if download.folder_id == folder_id]
 
     def add(self, download: Download) -> None:
-        """Note that one has begun; it is told about from time to time."""
+        """Add one that begins."""
         self._running.append(download)
         if self._timer is None:
             self._wait()
 
     def remove(self, download: Download) -> None:
-        """Note that one has ended."""
+        """Remove one that has ended."""
         if download in self._running:
             self._running.remove(download)
         if not self._running:
-            self.tell()
+            self.emit()
             self._stop()
 
-    def clear(self, folder: Folder | None = None) -> None:
-        """Forget all, or those of one folder, and say nothing."""
-        self._running = [each for each in self._running if folder is not None and each.folder is not folder]
+    def clear(self, folder_id: str | None = None) -> None:
+        """Forget all, or those in one folder, without events."""
+        self._running = [each for each in self._running if folder_id not in {None, each.folder_id}]
         if not self._running:
-            self._told, self._told_others = {}, {}
+            self._emitted, self._sent = {}, {}
             self._stop()
 
-    def tell(self) -> None:
-        """Tell what has changed since the last time, here and on the other devices."""
-        node = self._cluster.node
+    def emit(self) -> None:
+        """Emit the progress, and send it to other devices, if it has changed since the last time."""
         now: dict[str, Any] = {}
         for download in self._running:
-            now.setdefault(download.folder.id, {})[download.item.name] = download.to_json()
-        if self._interval <= 0 or now == self._told:
+            now.setdefault(download.folder_id, {})[download.item.name] = download.to_json()
+        if self._interval <= 0 or now == self._emitted:
             return
-        self._told = now
-        node.events.emit("DownloadProgress", now)
-        self._tell_others()
-        for folder in {download.folder.id: download.folder for download in self._running}.values():
-            folder.summary.tell()
+        self._emitted = now
+        self._core.emit("DownloadProgress", now)
+        self._send()
+        for folder_id in now:
+            self.on_progress(folder_id)
 
     @property
     def _interval(self) -> int:
-        interval: int = self._cluster.node.config["options"]["progressUpdateIntervalS"]
+        interval: int = self._core.config["options"]["progressUpdateIntervalS"]
         return interval
 
-    def _tell_others(self) -> None:
-        least = self._cluster.node.config["options"]["tempIndexMinBlocks"]
-        told: dict[str, dict[str, int]] = {name: {} for name in self._told_others}
+    def _send(self) -> None:
+        least = self._core.config["options"]["tempIndexMinBlocks"]
+        found: dict[str, dict[str, int]] = {folder_id: {} for folder_id in self._sent}
         for download in self._running:
             if download.item.blocks >= least:
-                told.setdefault(download.folder.id, {})[download.item.name] = download.blocks
-        for name, state in told.items():
-            if state != self._told_others.get(name):
-                self._cluster.tell_progress(name, state)
-        self._told_others = {name: state for name, state in told.items() if state}
+                found.setdefault(download.folder_id, {})[download.item.name] = download.blocks
+        for folder_id, blocks in found.items():
+            if blocks != self._sent.get(folder_id):
+                self.on_blocks(folder_id, blocks)
+        self._sent = {folder_id: blocks for folder_id, blocks in found.items() if blocks}
 
     def _wait(self) -> None:
         if self._interval > 0:
-            self._timer = self._cluster.node.clock.call_later(self._interval, self._tick)
+            self._timer = self._core.clock.call_later(self._interval, self._tick)
 
     def _tick(self) -> None:
         self._timer = None
-        self.tell()
+        self.emit()
         self._wait()
 
     def _stop(self) -> None:

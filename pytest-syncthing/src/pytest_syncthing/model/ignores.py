@@ -149,7 +149,7 @@ class Ignores:
 
 
 def load(disk: Disk, root: str, facts: Facts) -> Ignores:
-    """Read the patterns of a folder; what can't be read is told by `Ignores.error`."""
+    """Read the patterns of a folder. If that fails, `Ignores.error` says why."""
 
     def read(name: str) -> list[str]:
         # Like Go's line scanner: only a line break ends a line, and there is none after the last one.
@@ -163,6 +163,23 @@ def load(disk: Disk, root: str, facts: Facts) -> Ignores:
         return Ignores.parse(lines, read, facts)
     except IgnoreError as error:
         return Ignores([line.strip() for line in lines], [], str(error))
+
+
+def write(disk: Disk, root: str, lines: Sequence[str], now: int) -> None:
+    """Write the patterns of a folder; without any, there is no file.
+
+    Args:
+        disk: Where the folder is.
+        root: Its path.
+        lines: The patterns.
+        now: The time, in nanoseconds since 1970.
+    """
+    if not lines:
+        disk.delete(root, FILE)
+        return
+    if not disk.is_dir(root):
+        disk.make_root(root)
+    disk.write(root, FILE, "".join(f"{line}\n" for line in lines).encode(), modified=now)
 
 
 def _parents(name: str) -> list[str]:

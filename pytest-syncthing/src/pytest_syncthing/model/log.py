@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_syncthing.go.words import quote
 
 if TYPE_CHECKING:
-    from .node import Node
+    from .core import Core
 
 _FIRST: Final = 10
 _LAST: Final = 239  # with the first ones and the gap 250
@@ -74,25 +74,27 @@ class Log:
         levels: From which rank of level on version 2 writes, by part of the daemon.
     """
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
-        self._is_old = node.facts.numbers < (2,)
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._is_old = core.facts.numbers < (2,)
         self._first: list[Line] = []
         self._last: deque[Line] = deque(maxlen=_LAST if self._is_old else _LINES)
         self._errors: deque[Line] = deque(maxlen=_WARNINGS if self._is_old else _LINES)
         self.enabled: set[str] = set()
-        known = () if self._is_old else node.facts.data["facilities"]
+        known = () if self._is_old else core.facts.data["facilities"]
         self.levels: dict[str, int] = dict.fromkeys(known, Level.INFO.rank)
 
-    def begin(self) -> None:
-        """Write what each start begins with."""
-        node = self._node
-        gui = node.address or node.config["gui"]["address"]
-        name = next((each["name"] for each in node.config["devices"] if each["deviceID"] == str(node.device_id)), "")
-        name = name if self._is_old else _value(name)
-        sync = node.sync_address.partition("://")[2]
-        for text in node.facts.data["log"]:
-            self._add(Level.INFO, text.format(id=node.device_id, sync=sync, gui=gui, name=name))
+    def begin(self, address: str) -> None:
+        """Write the first lines of every start.
+
+        Args:
+            address: Where the API listens.
+        """
+        core = self._core
+        name = core.name if self._is_old else _value(core.name)
+        sync = core.sync_address.partition("://")[2]
+        for text in core.facts.data["log"]:
+            self._add(Level.INFO, text.format(id=core.device_id, sync=sync, gui=address, name=name))
 
     def note(self, message: str, level: Level = Level.INFO, *, package: str = "model", **details: object) -> None:
         """Write a line.
@@ -135,7 +137,7 @@ class Log:
         """Return lines as the API gives them; none are a null."""
         return [
             {
-                "when": self._node.clock.format(line.when),
+                "when": self._core.clock.format(line.when),
                 "message": line.message,
                 "level": line.level.number if self._is_old else line.level.short,
             }
@@ -144,11 +146,11 @@ class Log:
 
     def to_text(self, lines: list[Line]) -> str:
         """Return lines as a text."""
-        clock = self._node.clock
+        clock = self._core.clock
         return "".join(f"{clock.format(line.when, whole=True)}: {line.message}\n" for line in lines)
 
     def _add(self, level: Level, message: str) -> None:
-        line = Line(self._node.clock.now, level, message)
+        line = Line(self._core.clock.now, level, message)
         if not self._is_old or len(self._first) > _FIRST:
             self._last.append(line)
         else:

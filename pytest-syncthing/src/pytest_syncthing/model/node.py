@@ -1,4 +1,4 @@
-"""One daemon: what it keeps on its disk, and the process that runs on it."""
+"""A daemon: what it keeps on its disk, and the process that runs on it."""
 
 from __future__ import annotations
 
@@ -13,99 +13,92 @@ from .log import Log
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiosyncthing.device_id import DeviceID
-    from pytest_syncthing.clock import Clock, Timer
-    from pytest_syncthing.facts import Facts
+    from pytest_syncthing.clock import Timer
 
-    from .disk import Disk
-    from .world import World
+    from .connections import World
+    from .core import Core
 
 _SAVE_AFTER: Final = 5.0
 SHUTDOWN: Final = 0
 RESTART: Final = 3
-"""The codes with which the daemon's process ends (lib/svcutil)."""
+"""The exit codes of the daemon's process (lib/svcutil)."""
 
 
 class Node:
-    """A daemon. To be used in the fake's thread only.
+    """A daemon. Use it in the fakes' thread only.
 
-    What outlives the process: ``config``, and in ``cluster`` the folders with their files and indexes, what is pending
-    and the statistics. What begins anew with each process: ``events``, ``log``, connections, ``started``.
+    The configuration outlives the process, and so do folders with their files and indexes, what is pending, and the
+    statistics. Events, log and connections begin again with each process.
+
+    Args:
+        core: What its parts share.
+        world: The other fakes that it can meet.
+        key: An API key that is valid besides the configured one, like that of ``STGUIAPIKEY``.
+        home: Its home directory, as it reports it.
 
     Attributes:
+        core: As above.
         facts: The version it plays.
         clock: Its clock.
-        world: The other fakes that it can meet.
         device_id: Its own device ID.
-        key: The API key that is valid beside the configured one, as ``STGUIAPIKEY`` sets it.
-        home: Its home directory, as it tells.
-        config: The configuration; replaced as a whole by `commit`, never changed in place.
-        events: What has happened since it was started.
-        log: What it has written to its log since it was started.
-        cluster: Folders, devices and connections.
-        started: When its process was started, in the clock's nanoseconds.
-        generation: How often it was started.
-        restart_required: Whether a setting was changed that takes effect with a restart only.
+        key: As above.
+        home: As above.
+        log: What the process has written to its log.
+        cluster: Folders and devices.
+        running: Whether the process runs.
+        started: When the process started, in the clock's nanoseconds.
+        generation: How many times it was started.
+        restart_required: Whether a changed setting takes effect only after a restart.
         address: Where its API listens: ``host:port`` or the path of a socket.
-        sync_address: Where other fakes reach it: ``tcp://127.0.0.1:port``.
-        random: Where its random texts come from; the same in each run.
-        on_end: Called when the process shall end, with its exit code. The answer that is being made still goes out.
+        random: The source of its random texts; the same in each run.
+        on_end: Called with its exit code when the process should end. The answer being made is still sent.
         on_listener: Called when a setting of the API has changed.
         on_save: Called when the configuration is saved.
     """
 
-    def __init__(
-        self,
-        facts: Facts,
-        clock: Clock,
-        world: World,
-        *,
-        device_id: DeviceID,
-        key: str,
-        home: str,
-        disk: Disk,
-        config: dict[str, Any],
-        sync_address: str,
-    ) -> None:
-        self.facts = facts
-        self.clock = clock
-        self.world = world
-        self.device_id = device_id
+    def __init__(self, core: Core, world: World, *, key: str, home: str) -> None:
+        self.core = core
+        self.facts = core.facts
+        self.clock = core.clock
+        self.device_id = core.device_id
         self.key = key
         self.home = home
-        self.config = config
-        self.sync_address = sync_address
-        self.address = ""
-        self.started = clock.now
+        self.log = Log(core)
+        self.cluster = Cluster(core, world, self.commit)
+        self.running = False
+        self.started = core.clock.now
         self.generation = 0
         self.restart_required = False
-        self.running = False
-        self.events = EventLog(clock)
-        self.log = Log(self)
-        self.cluster = Cluster(self, disk)
-        self.random = random.Random(str(device_id))  # noqa: S311 - the same texts in each run, and no secrets
+        self.address = ""
+        self.random = random.Random(core.own_id)  # noqa: S311 - the same texts in each run, and no secrets
         self._saver: Timer | None = None
         self.on_end: Callable[[int], None] = lambda _: None
         self.on_listener: Callable[[], None] = lambda: None
         self.on_save: Callable[[], None] = lambda: None
 
     @property
-    def short_id(self) -> str:
-        """The short form of its device ID, by which it is known in versions of files."""
-        return self.device_id.short
+    def config(self) -> dict[str, Any]:
+        """The configuration. `commit` replaces it; nothing changes it in place."""
+        return self.core.config
+
+    @property
+    def events(self) -> EventLog:
+        """What has happened since the process started."""
+        return self.core.events
 
     def boot(self) -> None:
-        """Start the process: everything that doesn't outlive one begins anew."""
+        """Start the process."""
+        core = self.core
         self.generation += 1
         self.started = self.clock.now
         self.restart_required = False
-        self.events = EventLog(self.clock)
-        self.log = Log(self)
+        core.events = EventLog(self.clock)
+        self.log = Log(core)
         self.running = True
-        self.events.emit("Starting", {"home": self.home, "myID": str(self.device_id)})
-        self.log.begin()
+        core.emit("Starting", {"home": self.home, "myID": core.own_id})
+        self.log.begin(self.address or core.config["gui"]["address"])
         self.cluster.boot()
-        self.events.emit("StartupComplete", {"myID": str(self.device_id)})
+        core.emit("StartupComplete", {"myID": core.own_id})
 
     def halt(self) -> None:
         """End the process."""
@@ -116,15 +109,17 @@ class Node:
         self.cluster.halt()
 
     def commit(self, config: dict[str, Any], *, save: bool = True) -> None:
-        """Make a new configuration the present one, as it is: whoever calls has checked and completed it.
+        """Replace the configuration. The caller has checked and completed it.
 
         Args:
-            config: The configuration.
-            save: Whether it is saved at once. What has changed anything is saved once more after a while, by the
-                daemon's own saver (lib/config/wrapper.go).
+            config: The new one.
+            save: Whether to save it at once. A change is saved once more after a while, by the daemon's own saver
+                (lib/config/wrapper.go).
         """
-        old, self.config = self.config, copy.deepcopy(config)
-        self.cluster.reconfigure(old, self.config)
+        old, new = self.config, copy.deepcopy(config)
+        self.core.config = new
+        if self.running:
+            self.cluster.reconfigure(old, new)
         if save:
             self._save()
         if old != self.config and self._saver is None:
@@ -134,7 +129,7 @@ class Node:
 
     def _save(self) -> None:
         self.on_save()
-        self.events.emit("ConfigSaved", self.config)
+        self.core.emit("ConfigSaved", self.config)
 
     def _save_later(self) -> None:
         self._saver = None

@@ -7,35 +7,35 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .node import Node
+    from .core import Core
     from .peers import Offer
 
 
 class Pending:
-    """What waits to be accepted; it outlives the process.
+    """What waits to be accepted. It outlives the process.
 
     Attributes:
-        devices: Devices that wanted to connect, by ID, as ``rest/cluster/pending/devices`` has them.
-        folders: Folders that were offered, by ID and device, as ``rest/cluster/pending/folders`` has them.
+        devices: Unknown devices that tried to connect, by ID, as in ``rest/cluster/pending/devices``.
+        folders: Folders that devices offer, by ID and device, as in ``rest/cluster/pending/folders``.
     """
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self.devices: dict[str, dict[str, Any]] = {}
         self.folders: dict[str, dict[str, dict[str, Any]]] = {}
 
     def add_device(self, device: str, name: str, address: str) -> None:
-        """Note a device that the configuration does not have; one that is to be ignored is not even noted."""
-        if any(each["deviceID"] == device for each in self._node.config["remoteIgnoredDevices"]):
+        """Note that an unknown device tried to connect, unless the configuration ignores it."""
+        if any(each["deviceID"] == device for each in self._core.config["remoteIgnoredDevices"]):
             return
         self.devices[device] = {"time": self._now(), "name": name, "address": address}
         added = {"address": address, "deviceID": device, "name": name}
-        self._node.events.emit("PendingDevicesChanged", {"added": [added]})
-        self._node.events.emit("DeviceRejected", {"address": address, "device": device, "name": name})
+        self._core.emit("PendingDevicesChanged", {"added": [added]})
+        self._core.emit("DeviceRejected", {"address": address, "device": device, "name": name})
 
     def add_folder(self, device: str, offer: Offer) -> None:
-        """Note a folder that is not shared with the device that offers it, unless it is to be ignored."""
-        known = next((each for each in self._node.config["devices"] if each["deviceID"] == device), None)
+        """Note that a device offers a folder that isn't shared with it, unless the configuration ignores it."""
+        known = self._core.device(device)
         if known is None or any(each["id"] == offer.folder_id for each in known["ignoredFolders"]):
             return
         self.folders.setdefault(offer.folder_id, {})[device] = {
@@ -52,45 +52,45 @@ class Pending:
             "receiveEncrypted": offer.receive_encrypted,
             "remoteEncrypted": offer.remote_encrypted,
         }
-        self._node.events.emit("FolderRejected", rejected)
-        self._node.events.emit("PendingFoldersChanged", {"added": [added], "removed": []})
+        self._core.emit("FolderRejected", rejected)
+        self._core.emit("PendingFoldersChanged", {"added": [added], "removed": []})
 
     def is_listed(self, folder_id: str) -> bool:
-        """Return whether the daemon finds a pending folder: version 2 splits the keys of its database at ``/``."""
-        return "/" not in folder_id or self._node.facts.numbers < (2,)
+        """Return whether the daemon finds a pending folder: version 2 splits its database keys at ``/``."""
+        return "/" not in folder_id or self._core.facts.numbers < (2,)
 
     def dismiss_device(self, device: str) -> None:
-        """Forget a device, and tell, whether it was known or not."""
+        """Forget a device. The event is emitted even if it wasn't pending."""
         self.devices.pop(device, None)
-        self._node.events.emit("PendingDevicesChanged", {"removed": [{"deviceID": device}]})
+        self._core.emit("PendingDevicesChanged", {"removed": [{"deviceID": device}]})
 
     def dismiss_folder(self, folder_id: str, device: str = "") -> None:
-        """Forget a folder, of one device or of all, and tell, whether it was known or not."""
+        """Forget the offers of a folder, of one device or of all. The event is emitted even if there were none."""
         if device or self.is_listed(folder_id):
             self._forget(folder_id, device)
         removed = {"folderID": folder_id, **({"deviceID": device} if device else {})}
-        self._node.events.emit("PendingFoldersChanged", {"removed": [removed]})
+        self._core.emit("PendingFoldersChanged", {"removed": [removed]})
 
     def withdraw(self, device: str, offered: Iterable[str]) -> None:
-        """Forget the folders of a device that it offers no longer.
+        """Forget the folders that a device no longer offers.
 
         Args:
             device: ID of the device.
-            offered: IDs of those that it does offer.
+            offered: IDs of the folders it does offer.
         """
         kept = set(offered)
         self._remove([(folder, device) for folder, by in self.folders.items() if device in by and folder not in kept])
 
     def clean(self) -> None:
-        """Forget what the configuration has accepted or wants to be ignored, and offers of devices that have gone."""
-        config = self._node.config
+        """Forget what the configuration now contains or ignores, and the offers of devices it no longer contains."""
+        config = self._core.config
         known = {device["deviceID"]: device for device in config["devices"]}
         ignored = {device["deviceID"] for device in config["remoteIgnoredDevices"]}
         gone = [{"deviceID": device} for device in self.devices if device in known or device in ignored]
         for each in gone:
             del self.devices[each["deviceID"]]
         if gone:
-            self._node.events.emit("PendingDevicesChanged", {"removed": gone})
+            self._core.emit("PendingDevicesChanged", {"removed": gone})
         shared = {(folder["id"], each["deviceID"]) for folder in config["folders"] for each in folder["devices"]}
         unwanted = {(each["id"], name) for name, device in known.items() for each in device["ignoredFolders"]}
         self._remove(
@@ -103,7 +103,7 @@ class Pending:
         )
 
     def clear(self) -> None:
-        """Forget everything, and say nothing."""
+        """Forget everything, without events."""
         self.devices.clear()
         self.folders.clear()
 
@@ -113,7 +113,7 @@ class Pending:
             self._forget(folder, device)
         if offers:
             removed = [{"folderID": folder, "deviceID": device} for folder, device in offers]
-            self._node.events.emit("PendingFoldersChanged", {"removed": removed})
+            self._core.emit("PendingFoldersChanged", {"removed": removed})
 
     def _forget(self, folder_id: str, device: str) -> None:
         by = self.folders.get(folder_id, {})
@@ -123,4 +123,4 @@ class Pending:
             self.folders.pop(folder_id, None)
 
     def _now(self) -> str:
-        return self._node.clock.format(whole=True)
+        return self._core.clock.format(whole=True)

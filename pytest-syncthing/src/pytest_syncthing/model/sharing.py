@@ -1,4 +1,4 @@
-"""What one fake tells another one about folders: offers, indexes and contents."""
+"""What fakes send each other about the folders they share: offers, indexes, contents and progress (lib/protocol)."""
 
 from __future__ import annotations
 
@@ -6,183 +6,238 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from .disk import MARKER, on_disk
 from .encryption import Encryption
 from .items import RECEIVE_ONLY
 from .peers import Offer
 
 if TYPE_CHECKING:
-    from .cluster import Cluster
+    from collections.abc import Mapping
+
+    from .core import Core
     from .folder import Folder
     from .items import Item
+    from .peers import Peers
+    from .pending import Pending
+    from .replica import Replica
 
-# Bytes that messages have, about.
+# The approximate size of messages, in bytes.
 _PER_ITEM: Final = 150
 _PER_OFFER: Final = 250
 
 
 class Sharing:
-    """One side of it. To be used in the fakes' thread only."""
+    """One fake's end of the protocol. Use it in the fakes' thread only.
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    Args:
+        core: What it shares with the rest of the daemon.
+        folders: The folders of the daemon, by ID.
+        peers: The devices that are connected.
+        pending: What waits to be accepted.
+
+    Attributes:
+        core: As above.
+        folders: As above.
+        peers: As above.
+    """
+
+    def __init__(self, core: Core, folders: Mapping[str, Folder], peers: Peers, pending: Pending) -> None:
+        self.core = core
+        self.folders = folders
+        self.peers = peers
+        self._pending = pending
+        self._others: dict[str, Sharing] = {}
         self._encryptions: dict[tuple[str, str], Encryption] = {}
         self._announced: dict[str, asyncio.Handle] = {}
 
+    @property
+    def device(self) -> str:
+        """The device ID of the fake."""
+        return self.core.own_id
+
     def stop(self) -> None:
-        """Tell nothing more."""
+        """Send nothing more."""
         for handle in self._announced.values():
             handle.cancel()
         self._announced.clear()
+        self._others.clear()
 
-    def introduce(self, other: Cluster) -> None:
-        """Let both sides tell what they share, and then what they have."""
-        mine, its = self.offers(other.own_id), other.sharing.offers(self._cluster.own_id)
-        other.connections.count_received(self._cluster.own_id, len(mine) * _PER_OFFER + _PER_OFFER)
-        self._cluster.connections.count_received(other.own_id, len(its) * _PER_OFFER + _PER_OFFER)
-        other.receive_offers(self._cluster.own_id, mine)
-        self._cluster.receive_offers(other.own_id, its)
+    def touch(self, device: str) -> None:
+        """Note that a device has changed what it does with the folders that are shared with it."""
+        for folder in self.folders.values():
+            if folder.running and device in folder.replica.devices:
+                folder.summary.touch()
+
+    # --- Cluster configs ---
+
+    def introduce(self, other: Sharing) -> None:
+        """Exchange cluster configs with a fake that has connected, and then indexes."""
+        mine, its = self.offers(other.device), other.offers(self.device)
+        self._others[other.device], other._others[self.device] = other, self
+        other.peers.count_received(self.device, len(mine) * _PER_OFFER + _PER_OFFER)
+        self.peers.count_received(other.device, len(its) * _PER_OFFER + _PER_OFFER)
+        other.receive_offers(self.device, mine)
+        self.receive_offers(other.device, its)
         self._exchange(other)
 
     def offer(self, device: str) -> None:
-        """Tell another fake that is connected what is shared with it now."""
-        other = self._other(device)
-        if other is None:
-            return
-        peer = self._cluster.peers[device]
-        if peer.offers is not None:  # else it will be told soon anyway
-            other.receive_offers(self._cluster.own_id, self.offers(device))
+        """Send a new cluster config to a fake that is connected, and then indexes."""
+        other = self.other(device)
+        if other is not None:
+            other.receive_offers(self.device, self.offers(device))
             self._exchange(other)
 
+    def take_cluster_config(self, device: str) -> None:
+        """Note that a device has sent its cluster config."""
+        if self.core.facts.numbers >= (1, 20):
+            self.core.emit("ClusterConfigReceived", {"device": device})
+            self.touch(device)
+
+    def offers(self, device: str) -> dict[str, Offer]:
+        """Return the cluster config for a device."""
+        replicas = [folder.replica for folder in self.folders.values()]
+        return {
+            replica.id: Offer(
+                replica.id,
+                replica.config["label"],
+                paused=replica.config["paused"],
+                receive_encrypted=bool(replica.password(device)),
+                remote_encrypted=replica.kind == "receiveencrypted",
+            )
+            for replica in replicas
+            if device in replica.devices
+        }
+
+    def receive_offers(self, device: str, offers: dict[str, Offer]) -> None:
+        """Take in the cluster config of another fake."""
+        peer = self.peers.connected[device]
+        peer.offers = offers
+        peer.asked = frozenset(folder.id for folder in self.folders.values() if device in folder.replica.devices)
+        for offer in offers.values():
+            if offer.folder_id not in peer.asked:
+                self._pending.add_folder(device, offer)
+        self._pending.withdraw(device, offers)
+        self.take_cluster_config(device)
+
+    def other(self, device: str) -> Sharing | None:
+        """Return the other end of the connection to a fake; ``None`` before it has sent its cluster config."""
+        peer = self.peers.connected.get(device)
+        return None if peer is None or peer.far is None or peer.offers is None else self._others.get(device)
+
+    # --- Indexes ---
+
     def announce(self, folder: Folder) -> None:
-        """Tell other fakes soon what is new in a folder."""
+        """Send index updates for a folder soon."""
         if folder.id not in self._announced:
             loop = asyncio.get_running_loop()
             self._announced[folder.id] = loop.call_soon(self._announce, folder)
 
-    async def content_for(self, device: str, folder_id: str, item: Item) -> bytes | None:
-        """Return the content of a file for another fake."""
-        folder = self._cluster.folders.get(folder_id)
-        if folder is None or device not in folder.devices:
-            return None
-        encryption = self.encryption(folder, device)
-        if encryption is None:
-            return await folder.content_for(item.name)
-        content = await folder.content_for(encryption.plain_name(item.name))
-        return None if content is None else encryption.content(content)
-
-    async def remove_marker(self, folder: Folder) -> None:
-        """Remove the marker of a folder that is no longer one."""
-        await folder.stopped()
-        marker = folder.config["markerName"]
-        used = {each.path for each in self._cluster.folders.values()}
-        if marker == MARKER and folder.path not in used:
-            disk = self._cluster.disk
-            try:
-                await on_disk(disk, disk.delete, folder.path, marker)
-            except OSError:
-                return
-
     def _announce(self, folder: Folder) -> None:
         self._announced.pop(folder.id, None)
-        for device in folder.devices:
-            other = self._other(device)
+        for device in folder.replica.devices:
+            other = self.other(device)
             if other is not None:
                 self.send(folder.id, other)
 
-    def offers(self, device: str) -> dict[str, Offer]:
-        """Return what is shared with a device."""
-        found: dict[str, Offer] = {}
-        for folder in self._cluster.folders.values():
-            if device in folder.devices:
-                found[folder.id] = Offer(
-                    folder.id,
-                    folder.config["label"],
-                    paused=folder.config["paused"],
-                    receive_encrypted=bool(_password(folder, device)),
-                    remote_encrypted=folder.kind == "receiveencrypted",
-                )
-        return found
-
-    def _other(self, device: str) -> Cluster | None:
-        peer = self._cluster.peers.get(device)
-        return None if peer is None else peer.cluster
-
-    def _exchange(self, other: Cluster) -> None:
-        for folder_id in list(self._cluster.folders):
+    def _exchange(self, other: Sharing) -> None:
+        for folder_id in list(self.folders):
             self.send(folder_id, other)
-            other.sharing.send(folder_id, self._cluster)
-        for cluster, device in ((self._cluster, other.own_id), (other, self._cluster.own_id)):
-            for folder in cluster.folders.values():
-                if device in folder.devices:
-                    folder.want_pull()  # what was broken off goes on (``startLocked`` in lib/model/indexhandler.go)
+            other.send(folder_id, self)
+        for sharing, device in ((self, other.device), (other, self.device)):
+            for folder in sharing.folders.values():
+                if device in folder.replica.devices:
+                    folder.want_pull()  # so that what was interrupted goes on (lib/model/indexhandler.go, startLocked)
 
-    def send(self, folder_id: str, other: Cluster) -> None:
-        """Tell another fake what is new in a folder, if both take part in it."""
-        mine, its = self._cluster.folders.get(folder_id), other.folders.get(folder_id)
-        if mine is None or its is None or not (mine.running and its.running):
+    def send(self, folder_id: str, other: Sharing) -> None:
+        """Send an index update for a folder, if both fakes take part in it."""
+        here, there = self.folders.get(folder_id), other.folders.get(folder_id)
+        if here is None or there is None or not (here.running and there.running):
             return
-        own, device = self._cluster.own_id, other.own_id
-        if device not in mine.devices or own not in its.devices:
+        mine, its = here.replica, there.replica
+        if other.device not in mine.devices or self.device not in its.devices:
             return
-        if any(peer is None or peer.offers is None for peer in (self._cluster.peers.get(device), other.peers.get(own))):
+        if self.other(other.device) is None or other.other(self.device) is None:
             return
         if not (_agree(mine, its) and _agree(its, mine)):
-            self._get_stuck(mine, its)
+            self._get_stuck(other, its)
             return
-        if folder_id in self._cluster.peers[device].stuck:
+        if folder_id in self.peers.connected[other.device].stuck:
             return
-        origin = mine.index_id, _password(mine, device)  # what is encrypted otherwise is something else
-        known = its.known_sequence(own, origin)
-        items = sorted(
-            (item for item in mine.index.own.values() if item.sequence > known), key=lambda item: item.sequence
-        )
-        told = [_for_others(item) for item in self._translate(mine, its, items)]
-        other.connections.count_received(own, len(told) * _PER_ITEM)
-        its.receive(own, told, origin)
+        origin = mine.index_id, mine.password(other.device)  # another password makes other items
+        known = its.known_sequence(self.device, origin)
+        news = (item for item in mine.index.own.values() if item.sequence > known)
+        items = sorted(news, key=lambda item: item.sequence)
+        sent = [_for_others(item) for item in self._translate(mine, other, its, items)]
+        other.peers.count_received(self.device, len(sent) * _PER_ITEM)
+        its.receive(self.device, sent, origin)
+        if sent:
+            there.want_pull()
 
-    def _get_stuck(self, mine: Folder, its: Folder) -> None:
+    def _get_stuck(self, other: Sharing, its: Replica) -> None:
         """Note that a folder was to be received encrypted before there was a password.
 
-        Version 2 doesn't begin when there is one, but only at the next connection.
+        Once there is one, version 2 still waits for the next connection.
         """
-        own, device = self._cluster.own_id, its.cluster.own_id
-        if its.kind == "receiveencrypted" and its.cluster.node.facts.numbers >= (2,):
-            self._cluster.peers[device].stuck.add(mine.id)
-            its.cluster.peers[own].stuck.add(mine.id)
+        if its.kind == "receiveencrypted" and other.core.facts.numbers >= (2,):
+            self.peers.connected[other.device].stuck.add(its.id)
+            other.peers.connected[self.device].stuck.add(its.id)
 
-    def _translate(self, mine: Folder, its: Folder, items: list[Item]) -> list[Item]:
-        encryption = self.encryption(mine, its.cluster.own_id)
+    # --- Contents ---
+
+    async def content(self, device: str, folder_id: str, item: Item) -> bytes | None:
+        """Return the content of a file for another fake; ``None`` if it can't have it."""
+        folder = self.folders.get(folder_id)
+        if folder is None or device not in folder.replica.devices:
+            return None
+        encryption = self.encryption(folder.replica, device)
+        if encryption is None:
+            return await folder.content(item.name)
+        content = await folder.content(encryption.plain_name(item.name))
+        return None if content is None else encryption.content(content)
+
+    def _translate(self, mine: Replica, other: Sharing, its: Replica, items: list[Item]) -> list[Item]:
+        encryption = self.encryption(mine, other.device)
         if encryption is not None:
             return [encryption.conceal(item) for item in items]
-        theirs = its.cluster.sharing.encryption(its, self._cluster.own_id)
+        theirs = other.encryption(its, self.device)
         if theirs is not None:
             return [plain for item in items if (plain := theirs.reveal(item)) is not None]
         return items
 
-    def encryption(self, folder: Folder, device: str) -> Encryption | None:
-        """Return what conceals a folder from a device; ``None`` if nothing does."""
-        password = _password(folder, device)
+    def encryption(self, replica: Replica, device: str) -> Encryption | None:
+        """Return how a folder is encrypted for a device; ``None`` if it isn't."""
+        password = replica.password(device)
         if not password:
             return None
-        known = self._encryptions.get((folder.id, device))
+        known = self._encryptions.get((replica.id, device))
         if known is None or known.password != password:
-            known = self._encryptions[folder.id, device] = Encryption(password, folder.id)
+            known = self._encryptions[replica.id, device] = Encryption(password, replica.id)
         return known
+
+    # --- Progress ---
+
+    def send_progress(self, folder_id: str, blocks: dict[str, int]) -> None:
+        """Tell other fakes how many blocks of each file have arrived here."""
+        for device in self.folders[folder_id].replica.devices if folder_id in self.folders else ():
+            other = self.other(device)
+            if other is not None:
+                other.receive_progress(self.device, folder_id, blocks)
+
+    def receive_progress(self, device: str, folder_id: str, blocks: dict[str, int]) -> None:
+        """Note how many blocks of each file another fake already has."""
+        folder = self.folders.get(folder_id)
+        if folder is not None and folder.running:
+            self.peers.set_progress(device, folder_id, blocks)
+            self.core.emit("RemoteDownloadProgress", {"device": device, "folder": folder_id, "state": blocks})
+            folder.summary.touch()
 
 
 def _for_others(item: Item) -> Item:
-    """Return an item as others get to know it: what has changed here only shall never be the newest for them."""
+    """Return an item as other devices learn of it: a change that stays here must never be the newest for them."""
     return replace(item, version=()) if item.local_flags & RECEIVE_ONLY else item
 
 
-def _password(folder: Folder, device: str) -> str:
-    found = (each["encryptionPassword"] for each in folder.config["devices"] if each["deviceID"] == device)
-    return next(found, "")
-
-
-def _agree(sender: Folder, receiver: Folder) -> bool:
-    """Tell whether what is sent encrypted is received so, and nothing else is."""
+def _agree(sender: Replica, receiver: Replica) -> bool:
+    """Return whether the receiver expects encrypted items just when the sender encrypts them."""
     if sender.kind == "receiveencrypted":
         return True
-    return bool(_password(sender, receiver.cluster.own_id)) == (receiver.kind == "receiveencrypted")
+    return bool(sender.password(receiver.core.own_id)) == (receiver.kind == "receiveencrypted")

@@ -1,73 +1,149 @@
-"""When the sums of a folder are told by themselves (lib/model/folder_summary.go).
+"""The sums of a folder: in answers, and in events of their own accord (lib/model/folder_summary.go).
 
-Real daemons look every 2 s for what has changed; here that is done as soon as a folder rests, or after a delay that the
-test has chosen.
+Real daemons look every 2 s for sums that have changed. Here the events come as soon as a folder rests, or after a delay
+that the test sets.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_syncthing.clock import format_time
+
+from .index import Index
+from .items import block_size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_syncthing.clock import Timer
 
-    from .folder import Folder
+    from .downloads import Downloads
+    from .peers import Peers
+    from .replica import Replica
 
+_NEVER: Final = "0001-01-01T00:00:00Z"
 _INTERESTING: Final = frozenset({"FolderSummary", "FolderCompletion"})
 _ATTENTION: Final = 60 * 1_000_000_000
 
 
 class Summary:
-    """The telling of one folder's sums."""
+    """The sums of a folder.
 
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
+    Args:
+        replica: The folder.
+        peers: The devices that are connected.
+        downloads: The downloads of the daemon.
+        rests: Returns whether the folder has nothing to do.
+    """
+
+    def __init__(self, replica: Replica, peers: Peers, downloads: Downloads, rests: Callable[[], bool]) -> None:
+        self._replica = replica
+        self._core = replica.core
+        self._peers = peers
+        self._downloads = downloads
+        self._rests = rests
         self._stale = False
         self._handle: asyncio.Handle | Timer | None = None
 
+    # --- In answers ---
+
+    def sums(self) -> dict[str, int]:
+        """Return the counts of ``rest/db/status``."""
+        replica = self._replica
+        return replica.index.sums(
+            receive_only=replica.is_receiving,
+            ignore_delete=replica.config["ignoreDelete"],
+            downloaded=sum(download.done for download in self._downloads.of(replica.id)),
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Return ``rest/db/status``; all of it is zero while the folder isn't running."""
+        replica = self._replica
+        state, running = replica.state, replica.running
+        index = replica.index if running else Index(self._core.facts)
+        sums = self.sums() if running else index.sums(receive_only=replica.is_receiving)
+        errors = len(state.errors) if running else 0
+        changed = state.changed if running else None
+        status: dict[str, Any] = {
+            "errors": errors,
+            "pullErrors": errors,
+            "invalid": "",
+            **sums,
+            "state": state.name if running else "",
+            "stateChanged": _NEVER if changed is None else format_time(changed, whole=True),
+            "version": index.sequence,
+            "sequence": index.sequence,
+            "ignorePatterns": running and bool(replica.ignores),
+        }
+        error = state.error if running else ""
+        if self._core.facts.numbers >= (1, 27, 4):
+            known = {device: index.remote_sequence(device) for device in index.remotes}
+            status |= {"error": error, "watchError": "", "remoteSequence": known if running else None}
+        elif error:
+            status["error"] = error
+        return status
+
+    def completion(self, device: str | None = None) -> dict[str, Any]:
+        """Return ``rest/db/completion``, of the own device by default."""
+        index = self._replica.index
+        if device is None or device == self._core.own_id:
+            found, state = index.completion(), "unknown"
+        else:
+            shared = device in self._replica.devices
+            found = index.completion(device, downloaded=self._downloaded_by(device), shared=shared)
+            state = self._peers.remote_state(device, self._replica.id, shared=shared)
+        return {**found, "remoteState": state} if self._core.facts.numbers >= (1, 20) else found
+
+    def _downloaded_by(self, device: str) -> int:
+        found = 0
+        for name, blocks in self._peers.progress(device, self._replica.id).items():
+            item = self._replica.index.newest(name)
+            if item is not None:
+                found += min(item.size, blocks * block_size(item.size))
+        return found
+
+    # --- In events ---
+
     def touch(self) -> None:
-        """Note that the sums have changed; they are told soon."""
+        """Note that the sums have changed: the events come soon."""
         self._stale = True
         self.settle()
 
     def settle(self) -> None:
-        """Look soon whether there is something to tell."""
+        """Look soon whether the events are due."""
         if self._stale and self._handle is None:
-            cluster = self._folder.cluster
-            if cluster.summary_delay:
-                self._handle = cluster.node.clock.call_later(cluster.summary_delay, self._look)
+            if self._core.summary_delay:
+                self._handle = self._core.clock.call_later(self._core.summary_delay, self._look)
             else:
                 self._handle = asyncio.get_running_loop().call_soon(self._look)
 
     def stop(self) -> None:
-        """Tell nothing more."""
+        """Emit nothing more."""
         self._stale = False
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
 
+    def emit(self) -> None:
+        """Emit the events now."""
+        self._stale = False
+        replica, facts = self._replica, self._core.facts
+        self._core.emit("FolderSummary", {"folder": replica.id, "summary": self.status()})
+        for device in replica.devices:
+            if device in self._peers.connected or facts.numbers >= (1, 27, 4):
+                data = {"folder": replica.id, "device": device, **self.completion(device)}
+                self._core.emit("FolderCompletion", data)
+
     def _look(self) -> None:
         self._handle = None
-        folder = self._folder
-        if self._stale and folder.running and folder.rests and self._is_wanted():
-            self.tell()
+        if self._stale and self._replica.running and self._rests() and self._is_wanted():
+            self.emit()
 
     def _is_wanted(self) -> bool:
-        """Tell whether anybody listens, which versions before 1.27.4 look for."""
-        node = self._folder.cluster.node
-        if node.facts.numbers >= (1, 27, 4):
+        """Return whether a client polls for these events, which only versions before 1.27.4 care about."""
+        if self._core.facts.numbers >= (1, 27, 4):
             return True
-        asked = [when for mask, when in node.events.last_asked.items() if mask & _INTERESTING]
-        return bool(asked) and node.clock.now - max(asked) <= _ATTENTION
-
-    def tell(self) -> None:
-        """Tell them now."""
-        self._stale = False
-        folder = self._folder
-        cluster = folder.cluster
-        emit = cluster.node.events.emit
-        emit("FolderSummary", {"folder": folder.id, "summary": folder.status()})
-        for device in folder.devices:
-            if device in cluster.peers or cluster.node.facts.numbers >= (1, 27, 4):
-                emit("FolderCompletion", {"folder": folder.id, "device": device, **folder.completion(device)})
+        asked = [when for mask, when in self._core.events.last_asked.items() if mask & _INTERESTING]
+        return bool(asked) and self._core.clock.now - max(asked) <= _ATTENTION

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiosyncthing import _routes
 from pytest_syncthing.http.messages import EMPTY, Refusal, Response, as_json
-from pytest_syncthing.model.disk import on_disk
-from pytest_syncthing.model.ignores import FILE
+from pytest_syncthing.model.ignores import write
 from pytest_syncthing.model.index import BrowseError, aggregate
 from pytest_syncthing.model.items import NOTHING
 from pytest_syncthing.model.jobs import FolderError
@@ -37,7 +36,7 @@ def _status(node: Node, request: Request) -> Response:
     folder = node.cluster.folders.get(request.param("folder"))
     if folder is None:
         raise Refusal(_NOT_FOUND, "no such folder")
-    return as_json(folder.status())
+    return as_json(folder.summary.status())
 
 
 @answers(_routes.DB_COMPLETION)
@@ -45,16 +44,16 @@ def _completion(node: Node, request: Request) -> Response:
     device = device_id(request.param("device"), _BAD_REQUEST)
     if request.param("folder"):
         folder = running_folder(node, request, _NOT_FOUND, tells_paused=True)
-        return as_json(folder.completion(device or None))
+        return as_json(folder.summary.completion(device or None))
     folders = [folder for folder in node.cluster.folders.values() if not device or _shares(folder, device)]
     if node.facts.numbers < (1, 21) and not all(folder.running for folder in folders):
         raise Refusal(_NOT_FOUND, "folder is paused")
-    found = aggregate(folder.completion(device or None) for folder in folders if folder.running)
+    found = aggregate(folder.summary.completion(device or None) for folder in folders if folder.running)
     return as_json({**found, "remoteState": "unknown"} if node.facts.numbers >= (1, 20) else found)
 
 
 def _shares(folder: Folder, device: str) -> bool:
-    return any(each["deviceID"] == device for each in folder.config["devices"])
+    return any(each["deviceID"] == device for each in folder.replica.config["devices"])
 
 
 @answers(_routes.DB_BROWSE)
@@ -62,7 +61,7 @@ def _browse(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _FAILED)
     levels = request.number("levels", -1)
     try:
-        tree = folder.index.browse(request.param("prefix"), levels, dirs_only=bool(request.param("dirsonly")))
+        tree = folder.replica.index.browse(request.param("prefix"), levels, dirs_only=bool(request.param("dirsonly")))
     except BrowseError as error:
         raise Refusal(_FAILED, str(error)) from error
     return as_json(tree)
@@ -84,13 +83,13 @@ def file_status(
     name = request.param("file")
     is_new = facts.numbers >= (2,)
     if folder is None or not folder.running:
-        if folder is not None and is_new and folder.index.newest(name) is not None:
+        if folder is not None and is_new and folder.replica.index.newest(name) is not None:
             raise Refusal(_FAILED, "no such folder")
         raise Refusal(_NOT_FOUND, _NO_FILE if is_new else "no such folder")
-    mine, newest = folder.index.own.get(name), folder.index.newest(name)
+    mine, newest = folder.replica.index.own.get(name), folder.replica.index.newest(name)
     if mine is None and newest is None:
         raise Refusal(_NOT_FOUND, _NO_FILE)
-    availability = [{"id": device, "fromTemporary": False} for device in folder.availability(name)]
+    availability = [{"id": device, "fromTemporary": False} for device in folder.puller.availability(name)]
     answer: dict[str, Any] = {
         "availability": availability or None,
         "global": (newest or NOTHING).to_json(facts, listed=False),
@@ -111,7 +110,7 @@ async def _ignores(node: Node, request: Request) -> Response:
         if node.facts.numbers < (1, 27, 1):
             raise Refusal(_FAILED, text)
         return as_json({"ignore": None, "expanded": None, "error": text})
-    return _as_ignores(await folder.ignore_lines())
+    return _as_ignores(await folder.replica.read_ignores())
 
 
 @answers(_routes.SET_DB_IGNORES)
@@ -120,8 +119,8 @@ async def _set_ignores(node: Node, request: Request) -> Response:
     folder = node.cluster.folders.get(request.param("folder"))
     if folder is None:
         raise Refusal(_FAILED, "folder  does not exist")
-    await on_disk(node.cluster.disk, _write_ignores, node, folder, lines)
-    found = await folder.ignore_lines()
+    await node.core.on_disk(write, node.core.disk, folder.replica.path, lines, node.clock.now)
+    found = await folder.replica.read_ignores()
     folder.want_scan()
     folder.want_pull()
     return _as_ignores(found)
@@ -142,17 +141,6 @@ def _ignore_lines(body: bytes) -> list[str]:
     return cast("list[str]", strings)
 
 
-def _write_ignores(node: Node, folder: Folder, lines: list[str]) -> None:
-    disk = node.cluster.disk
-    if not lines:
-        disk.delete(folder.path, FILE)
-        return
-    if not disk.is_dir(folder.path):
-        disk.make_root(folder.path)
-    content = "".join(f"{line}\n" for line in lines).encode()
-    disk.write(folder.path, FILE, content, modified=node.clock.now)
-
-
 def _as_ignores(found: Ignores) -> Response:
     return as_json({"ignore": found.lines, "expanded": found.expanded, "error": found.error})
 
@@ -161,10 +149,10 @@ def _as_ignores(found: Ignores) -> Response:
 def _need(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _NOT_FOUND)
     page = Page(request)
-    running = [download.item for download in node.cluster.downloads.of(folder)]
-    queued = list(folder.queue.values())
+    running = [download.item for download in node.cluster.downloads.of(folder.id)]
+    queued = list(folder.puller.queue.values())
     listed = {item.name for item in (*running, *queued)}
-    rest = [item for item in folder.needed() if item.name not in listed]
+    rest = [item for item in folder.replica.needed() if item.name not in listed]
     wanted = page.of([*running, *queued, *rest])
     names = {id(item) for item in wanted}
 
@@ -178,13 +166,13 @@ def _need(node: Node, request: Request) -> Response:
 def _remote_need(node: Node, request: Request) -> Response:
     device = device_id(request.param("device"), _FAILED)
     folder = running_folder(node, request, _NOT_FOUND)
-    return _list(node, request, folder.index.remote_need(device))
+    return _list(node, request, folder.replica.index.remote_need(device))
 
 
 @answers(_routes.DB_LOCAL_CHANGED)
 def _local_changed(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _NOT_FOUND)
-    return _list(node, request, folder.index.local_changed() if folder.is_receiving else [])
+    return _list(node, request, folder.replica.index.local_changed() if folder.replica.is_receiving else [])
 
 
 def _list(node: Node, request: Request, items: list[Item]) -> Response:
@@ -236,5 +224,5 @@ def _revert(node: Node, request: Request) -> Response:
 
 @answers(_routes.DB_PRIO)
 def _prioritize(node: Node, request: Request) -> Response:
-    running_folder(node, request, _NOT_FOUND).bring_to_front(request.param("file"))
+    running_folder(node, request, _NOT_FOUND).puller.bring_to_front(request.param("file"))
     return _need(node, request)

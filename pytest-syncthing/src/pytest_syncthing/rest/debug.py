@@ -46,7 +46,7 @@ def _heap_profile(node: Node, _: Request) -> Response:
 
 @answers(_routes.SUPPORT_BUNDLE)
 def _support_bundle(node: Node, _: Request) -> Response:
-    name = f"support-bundle-{node.short_id}-{_moment(node):%Y-%m-%dT%H%M%S}.zip"
+    name = f"support-bundle-{node.core.short_id}-{_moment(node):%Y-%m-%dT%H%M%S}.zip"
     return as_bytes(_bundle(node), "application/zip", name)
 
 
@@ -87,7 +87,7 @@ def _bundle(node: Node) -> bytes:
         files["errors.json.txt"] = _json(errors)
     if node.facts.has(_routes.METRICS):
         files["metrics.txt"] = metrics(node).encode()
-        files["connection-stats.json.txt"] = _json(node.cluster.connections.to_json())
+        files["connection-stats.json.txt"] = _json(node.cluster.peers.to_json())
     packed = io.BytesIO()
     moment = _moment(node).timetuple()[:6]
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -126,7 +126,7 @@ def _file(node: Node, request: Request) -> Response:
 
 def _all_versions(folder: Folder, name: str) -> dict[str, str]:
     """Return which device has which version, in the form in which version 1 prints it."""
-    devices = {_OWN: folder.index.own, **folder.index.remotes}
+    devices = {_OWN: folder.replica.index.own, **folder.replica.index.remotes}
     holders: dict[Vector, list[tuple[str, Item]]] = {}
     for device, items in devices.items():
         if name in items:
@@ -148,6 +148,6 @@ def _peer_completion(node: Node, _: Request) -> Response:
     """Return how complete each device is on average, in whole percent."""
     found: dict[str, list[float]] = {}
     for folder in node.cluster.folders.values():
-        for device in folder.devices if folder.running else ():
-            found.setdefault(device, []).append(folder.completion(device)["completion"])
+        for device in folder.replica.devices if folder.running else ():
+            found.setdefault(device, []).append(folder.summary.completion(device)["completion"])
     return as_json({device: int(sum(each) / len(each)) for device, each in sorted(found.items())})

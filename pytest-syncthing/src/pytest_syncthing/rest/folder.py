@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, cast
 from aiosyncthing import _routes
 from pytest_syncthing.go.words import parse_time, quote
 from pytest_syncthing.http.messages import Refusal, Response, as_json
-from pytest_syncthing.model.disk import on_disk
 from pytest_syncthing.model.versioning import VersioningError
 
 from .common import Page, answers, running_folder
@@ -26,14 +25,14 @@ _LAYOUT: Final = "2006-01-02T15:04:05Z07:00"
 def _errors(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _NOT_FOUND, tells_paused=True)
     page = Page(request)
-    return as_json({"errors": page.of(folder.errors) or None, "folder": folder.id, **page.to_json()})
+    return as_json({"errors": page.of(folder.replica.state.errors) or None, "folder": folder.id, **page.to_json()})
 
 
 @answers(_routes.FOLDER_VERSIONS)
 async def _versions(node: Node, request: Request) -> Response:
     folder = running_folder(node, request, _FAILED, tells_paused=True)
     try:
-        return as_json(await on_disk(node.cluster.disk, folder.versioner.versions))
+        return as_json(await node.core.on_disk(folder.replica.versioner.versions))
     except VersioningError as error:
         raise Refusal(_FAILED, str(error)) from error
 
@@ -42,7 +41,7 @@ async def _versions(node: Node, request: Request) -> Response:
 async def _restore(node: Node, request: Request) -> Response:
     wanted = _wanted(node, request)
     folder = running_folder(node, request, _FAILED, tells_paused=True)
-    versioner = folder.versioner
+    versioner = folder.replica.versioner
     try:
         versioner.check_restoring()
     except VersioningError as error:
@@ -51,7 +50,7 @@ async def _restore(node: Node, request: Request) -> Response:
     failures: dict[str, str] = {}
     for name, moment in wanted.items():
         try:
-            failure = await on_disk(node.cluster.disk, versioner.restore, name, moment, now)
+            failure = await node.core.on_disk(versioner.restore, name, moment, now)
         except OSError as error:
             failure = f"{versioner.kind} versioner: restore: {error}"
         if failure:

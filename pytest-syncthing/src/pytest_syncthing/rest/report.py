@@ -65,7 +65,7 @@ def report(node: Node, version: int) -> dict[str, Any]:
 
 
 def _sizes(node: Node) -> dict[str, int]:
-    sums = [folder.sums() for folder in node.cluster.folders.values()]
+    sums = [folder.summary.sums() for folder in node.cluster.folders.values()]
     files = [each["globalFiles"] for each in sums]
     sizes = [each["globalBytes"] // _MIB for each in sums]
     return {

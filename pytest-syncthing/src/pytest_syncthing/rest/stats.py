@@ -19,18 +19,18 @@ _NEVER: Final = "0001-01-01T00:00:00Z"
 
 @answers(_routes.DEVICE_STATS)
 def _devices(node: Node, _: Request) -> Response:
-    return as_json(node.cluster.connections.stats())
+    return as_json(node.cluster.peers.stats())
 
 
 @answers(_routes.FOLDER_STATS)
 def _folders(node: Node, _: Request) -> Response:
+    replicas = (folder.replica for folder in node.cluster.folders.values() if folder.running)
     return as_json(
         {
-            folder.id: {
-                "lastFile": folder.last_file,
-                "lastScan": _NEVER if folder.last_scan is None else format_time(folder.last_scan, whole=True),
+            replica.id: {
+                "lastFile": replica.last_file,
+                "lastScan": _NEVER if replica.last_scan is None else format_time(replica.last_scan, whole=True),
             }
-            for folder in sorted(node.cluster.folders.values(), key=lambda folder: folder.id)
-            if folder.running
+            for replica in sorted(replicas, key=lambda replica: replica.id)
         }
     )

@@ -11,7 +11,6 @@ from aiosyncthing import _routes
 from pytest_syncthing.config import configuration
 from pytest_syncthing.go.words import parse_time
 from pytest_syncthing.http.messages import EMPTY, Refusal, Response, as_json, as_ok
-from pytest_syncthing.model.disk import on_disk
 from pytest_syncthing.model.log import Level, format_rank, parse_rank
 from pytest_syncthing.model.node import RESTART, SHUTDOWN
 
@@ -53,7 +52,7 @@ def _status(node: Node, _: Request) -> Response:
         "guiAddressUsed": node.address,
         "lastDialStatus": {
             f"tcp://{peer.address}": {"when": node.clock.format(peer.started, whole=True), "error": None}
-            for peer in node.cluster.peers.values()
+            for peer in node.cluster.peers.connected.values()
             if peer.kind == "tcp-client"
         },
         "myID": node.device_id,
@@ -116,8 +115,7 @@ async def _browse(node: Node, request: Request) -> Response:
     place = node.home + shown.removeprefix("~") if shown.partition("/")[0] == "~" else shown
     if not place.startswith("/"):
         return as_json([])
-    disk = node.cluster.disk
-    names = await on_disk(disk, disk.children, place)
+    names = await node.core.on_disk(node.core.disk.children, place)
     exact = sorted(name for name in names if name.startswith(prefix))
     similar = sorted(name for name in names if name not in exact and name.lower().startswith(prefix.lower()))
     end = "/" if has_separators else ""
@@ -211,13 +209,13 @@ def _shutdown(node: Node, _: Request) -> Response:
 
 @answers(_routes.CONNECTIONS)
 def _connections(node: Node, _: Request) -> Response:
-    return as_json(node.cluster.connections.to_json())
+    return as_json(node.cluster.peers.to_json())
 
 
 def _pause(node: Node, request: Request, *, paused: bool) -> Response:
     """Pause or resume one device, or all: then the own one too, without an effect."""
     device = device_id(request.param("device"), 500) if request.param("device") else None
-    if device is not None and node.cluster.device_config(device) is None:
+    if device is not None and node.core.device(device) is None:
         raise Refusal(404, "not found")
     config = configuration.pause_devices(node.facts, node.device_id, node.config, device, paused=paused)
     node.commit(config, save=False)  # other than all other changes

@@ -35,7 +35,7 @@ _CAPACITY: Final = 2331  # of the largest QR code, in bytes, at the daemon's lev
 
 def metrics(node: Node) -> str:
     """Return the metrics that follow from what the fake is; of the daemon's others there are a few fixed ones."""
-    connected = node.cluster.connected
+    connected = node.cluster.peers.connected
     lines = [
         *node.facts.data["metrics"],
         "# HELP process_start_time_seconds Start time of the process since unix epoch in seconds.",
@@ -81,7 +81,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _meta(node: Node, _: Request) -> Response:
     data: dict[str, Any] = {"deviceID": node.device_id}
     if node.facts.numbers >= (1, 26):
-        data |= {"authenticated": True, "deviceIDShort": node.short_id}
+        data |= {"authenticated": True, "deviceIDShort": node.core.short_id}
     text = json.dumps(data, separators=(",", ":"), sort_keys=True)
     return Response(f"var metadata = {text};\n".encode(), content_type=_SCRIPT)
 
