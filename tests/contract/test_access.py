@@ -262,7 +262,7 @@ async def test_tls_on_the_plain_port(a: Daemon) -> None:
 async def test_a_daemon_that_wants_tls(tls_port: int) -> None:
     """The redirect to https is an error that says so: followed, it would take the key along."""
     async with Syncthing(KEY, f"http://127.0.0.1:{tls_port}") as client:
-        with pytest.raises(RedirectError, match="use that use that address") as redirected:
+        with pytest.raises(RedirectError, match="use that address") as redirected:
             await client.config.config()
         assert f"https://127.0.0.1:{tls_port}" in str(redirected.value)
         assert redirected.value.status == 307
