@@ -142,13 +142,16 @@ def test_versions_can_be_compared() -> None:
     }
 
 
-@pytest.mark.parametrize("module", ["_rest/lookup", "_rest/namespace", "syncthing", *NAMESPACES])
+@pytest.mark.parametrize("module", [*NAMESPACES, "syncthing", "_rest", "stream", "live", "waiting"])
 def test_paths_stand_in_the_table_only(module: str) -> None:
-    """No namespace spells a path: docstrings aside, none has a text that begins with one."""
-    source = (Path(aiosyncthing.__file__).parent / f"{module}.py").read_text(encoding="utf-8")
+    """No namespace and nothing built on them spells a path: docstrings aside, none has a text that begins with one."""
+    package = Path(aiosyncthing.__file__).parent
+    files = [*package.glob(f"{module}.py"), *package.glob(f"{module}/*.py")]
+    assert files
     texts = [
         node.value
-        for node in ast.walk(ast.parse(source))
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     assert [text for text in texts if re.match(r"/?rest/\S*$", text)] == []

@@ -110,7 +110,7 @@ async def test_ids_that_do_not_grow(server: Server, client: Syncthing, caplog: p
     assert [request.query for request in server.requests] == ["since=0", "since=5", "since=5"]
     said = [record for record in caplog.records if record.name.startswith("aiosyncthing")]
     assert [record.levelname for record in said] == ["WARNING"]
-    assert "something between here and the daemon repeats" in said[0].getMessage()
+    assert "something on the way to the daemon repeats" in said[0].getMessage()
 
 
 @pytest.mark.parametrize("answer", [as_json([]), events(5), events(4, 5)], ids=["none", "same", "cached"])
