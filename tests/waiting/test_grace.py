@@ -1,4 +1,4 @@
-"""Whether something new may still be on its way."""
+"""Whether changes may still be on their way."""
 
 from __future__ import annotations
 
@@ -25,36 +25,27 @@ def started(folder: str = "docs") -> dict[str, Any]:
     return event("StateChanged", folder=folder, **{"from": "idle", "to": "scanning"})
 
 
-def test_the_start_of_a_folder_is_its_first_change_of_state() -> None:
-    """Any later one says how long the state before it has lasted."""
-    grace = Grace()
-    grace.note(event("StateChanged", folder="docs", duration=0.1, **{"from": "scanning", "to": "idle"}), 100)
-    assert grace.folder_until("docs") == NEVER
-    grace.note(started(), 100)
-    assert grace.folder_until("docs") == 100 + GRACE
-    assert grace.folder_until("pics") == NEVER
-
-
 @pytest.mark.parametrize(
-    ("kind", "data"),
-    [("DeviceConnected", {"id": OTHER}), ("ClusterConfigReceived", {"device": OTHER})],
+    ("what", "folder_until", "device_until"),
+    [
+        (started(), 100 + GRACE, NEVER),
+        (event("StateChanged", folder="docs", duration=0.1, **{"from": "scanning", "to": "idle"}), NEVER, NEVER),
+        (event("FolderResumed", id="docs", label=""), 100 + GRACE, NEVER),
+        (event("DeviceConnected", id=OTHER), NEVER, 100 + GRACE),
+        (event("ClusterConfigReceived", device=OTHER), NEVER, 100 + GRACE),
+    ],
+    ids=["first change of state", "later one", "resumed", "connected", "announcement"],
 )
-def test_what_a_device_says_first(kind: str, data: Any) -> None:
-    """Its connection, and what it shares."""
+def test_what_starts_a_grace_period(what: Any, folder_until: float, device_until: float) -> None:
+    """A folder that was started, and a device that has connected or announced its folders; not all others."""
     grace = Grace()
-    grace.note(event(kind, **data), 100)
-    assert (grace.device_until(OTHER), grace.device_until(THIRD)) == (100 + GRACE, NEVER)
+    grace.note(what, 100)
+    assert (grace.folder_until("docs"), grace.device_until(OTHER)) == (folder_until, device_until)
+    assert (grace.folder_until("pics"), grace.device_until(THIRD)) == (NEVER, NEVER)
 
 
-def test_a_resumed_folder_is_a_started_one() -> None:
-    """The event of it may come before the first change of state."""
-    grace = Grace()
-    grace.note(event("FolderResumed", id="docs", label=""), 100)
-    assert grace.folder_until("docs") == 100 + GRACE
-
-
-def test_the_others_come_to_know_when_the_configuration_is_saved() -> None:
-    """So the time begins again with the first that follows the start, and with no other."""
+def test_other_devices_learn_of_a_start_when_the_configuration_is_saved() -> None:
+    """So the grace period starts again with the first ConfigSaved after the start, and with no other."""
     grace = Grace()
     grace.note(started(), 100)
     for moment in (130, 160):
@@ -62,8 +53,8 @@ def test_the_others_come_to_know_when_the_configuration_is_saved() -> None:
     assert grace.folder_until("docs") == 130 + GRACE
 
 
-def test_each_part_of_an_index_makes_it_longer_while_it_lasts() -> None:
-    """An index that comes at another time is just news, and nothing says that more is coming."""
+def test_each_part_of_an_index_extends_the_grace_period() -> None:
+    """An index that comes at another time is an ordinary change, after which no more is expected."""
     grace = Grace()
     index = {"folder": "docs", "device": OTHER}
     grace.note(event("RemoteIndexUpdated", **index), 50)
@@ -78,7 +69,7 @@ def test_each_part_of_an_index_makes_it_longer_while_it_lasts() -> None:
     assert grace.folder_until("docs") == 201 + GRACE
 
 
-def test_a_device_that_never_ceases_to_change_something_is_not_waited_for() -> None:
+def test_a_device_that_never_stops_changing_is_not_waited_for() -> None:
     """What it sends after a minute is no longer the index that was on its way."""
     grace = Grace()
     grace.note(started(), 100)
@@ -88,20 +79,20 @@ def test_a_device_that_never_ceases_to_change_something_is_not_waited_for() -> N
 
 
 def test_an_event_is_noted_once() -> None:
-    """However often it comes: from the stream, and again among those from before."""
+    """It may come from the stream, and again among the latest events."""
     grace, first = Grace(), started()
     grace.note(first, 100, 1)
     for moment in range(101, 110):
         grace.note(first, moment)
     assert grace.folder_until("docs") == 99 + GRACE
-    for _ in range(3000):  # and not all of them are remembered for ever
+    for _ in range(3000):  # not all of them are remembered for ever
         grace.note(started("pics"), 120)
     grace.note(first, 130)
     assert grace.folder_until("docs") == 130 + GRACE
 
 
 def test_the_age_of_a_connection_counts_once() -> None:
-    """Whatever becomes of the clock; a connection made after it is another."""
+    """It counts as new if the clock was set back since. A later connection is another one."""
     grace = Grace()
     young: Any = connection(startedAt="2026-03-01T12:59:59Z")
     grace.connections({OTHER: young}, 100)
@@ -114,15 +105,6 @@ def test_the_age_of_a_connection_counts_once() -> None:
     assert grace.device_until(OTHER) == 400 + GRACE
 
 
-def test_a_connection_from_the_future_has_just_been_made() -> None:
-    """The daemon's clock was set back since: what that says of its age is nothing."""
-    grace = Grace()
-    odd: Any = connection(startedAt="2036-03-01T12:00:00Z")
-    for moment in (100, 101, 102):
-        grace.connections({OTHER: odd}, moment)
-    assert grace.device_until(OTHER) == 100 + GRACE
-
-
 @pytest.mark.parametrize(
     ("error", "moment", "expected"),
     [
@@ -132,8 +114,8 @@ def test_a_connection_from_the_future_has_just_been_made() -> None:
         ("closed by remote: handling index for f: no such folder", 120, True),
     ],
 )
-def test_a_device_that_leaves_in_the_middle_is_expected_back(error: str, moment: float, expected: bool) -> None:
-    """Until it is there, or would have been: what was on its way comes then."""
+def test_a_device_that_is_interrupted_is_expected_back(error: str, moment: float, expected: bool) -> None:
+    """The rest of its index comes when it has reconnected."""
     grace = Grace()
     grace.note(started(), 100)
     grace.note(event("DeviceDisconnected", id=OTHER, error=error), moment)
@@ -144,8 +126,8 @@ def test_a_device_that_leaves_in_the_middle_is_expected_back(error: str, moment:
     assert grace.interrupted_until(OTHER) == NEVER
 
 
-def test_what_was_lost_may_have_been_anything() -> None:
-    """All folders get their time, and an index that comes within it counts."""
+def test_lost_events_may_have_been_anything() -> None:
+    """All folders get a grace period, which an index extends."""
     grace = Grace()
     grace.lost(100)
     assert grace.folder_until("docs") == 100 + GRACE
@@ -154,7 +136,7 @@ def test_what_was_lost_may_have_been_anything() -> None:
 
 
 def test_the_next_end() -> None:
-    """Of those that are asked for, and not over."""
+    """It is the earliest of those requested that have not passed."""
     grace = Grace(10)
     grace.note(started(), 100)
     grace.note(event("DeviceConnected", id=OTHER), 105)
@@ -175,12 +157,12 @@ def test_the_next_end() -> None:
     ],
 )
 def test_seconds_between_times_of_the_daemon(earlier: str, later: str, expected: float | None) -> None:
-    """Only where its clock ran forward between them."""
+    """They are known only if its clock ran forward between them."""
     assert seconds_between(earlier, later) == expected
 
 
 def test_ages() -> None:
-    """An event is at least as old as any after it, also where the clock was set back in between."""
+    """An event is at least as old as any later one, even if the clock was set back in between."""
     times = ["2026-03-01T14:00:00Z", "2026-03-01T12:00:00Z", "2026-03-01T12:00:03Z"]
     assert ages_of(times, "2026-03-01T12:00:04Z") == [4, 4, 1]
     assert ages_of(times, "2026-03-01T11:00:04Z") == [0, 0, 0]

@@ -1,4 +1,4 @@
-"""How far waiting has come."""
+"""The progress of a wait."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ X = Missing("x")
     ],
 )
 def test_what_is_missing_prints_as_a_line(missing: Missing, text: str) -> None:
-    """With its place, and the first of the failed items."""
+    """It has the place, and the first few failed items."""
     assert str(missing) == text
 
 
@@ -41,7 +41,7 @@ def test_what_is_missing_prints_as_a_line(missing: Missing, text: str) -> None:
     ],
 )
 def test_amounts_are_short(items: int, size: int, text: str) -> None:
-    """Nobody reads six digits."""
+    """They have at most three digits, and a plural if need be."""
     assert items_and_bytes(items, size) == text
 
 
@@ -51,15 +51,11 @@ def test_many_things_are_not_all_named() -> None:
     assert enumerated(range(12)).endswith("8; 9; and 2 more")
 
 
-def test_nothing_at_all_is_in_sync() -> None:
-    """No folders, no bytes: that is all there is to have."""
-    assert SyncProgress.of([], None) == SyncProgress(0, 0, 0, 100.0, None, 0.0, ())
-    assert SyncProgress.of([Amount()], 5.0).percent == 100
-
-
 @pytest.mark.parametrize(
     ("amounts", "rate", "percent", "left"),
     [
+        ([], None, 100, 0),
+        ([Amount()], 5.0, 100, 0),
         ([Amount(25, 1, 100, X)], 5.0, 75, 5),
         ([Amount(25, 1, 100, X), Amount(0, 0, 100)], None, 87.5, None),
         ([Amount(25, 1, 100, X)], 0.0, 75, None),
@@ -71,7 +67,7 @@ def test_nothing_at_all_is_in_sync() -> None:
     ],
 )
 def test_progress(amounts: list[Amount], rate: float | None, percent: float, left: float | None) -> None:
-    """100 percent is reached when nothing is missing, and only then; time is told only where something arrives."""
+    """It is 100 % when nothing is missing, and only then. The time left is known while something arrives."""
     progress = SyncProgress.of(amounts, rate)
     assert (progress.percent, progress.seconds_left, progress.rate) == (percent, left, rate)
 
@@ -83,7 +79,7 @@ _AMOUNTS = st.builds(
 
 @given(st.lists(_AMOUNTS), st.none() | st.floats(0, 1e12))
 def test_progress_is_sane(amounts: list[Amount], rate: float | None) -> None:
-    """Whatever comes in, the figures can be shown to people."""
+    """Whatever the amounts, the numbers make sense to a reader."""
     progress = SyncProgress.of(amounts, rate)
     assert 0 <= progress.percent <= 100
     assert (progress.percent == 100) == (not progress.missing)
@@ -97,7 +93,7 @@ def test_progress_is_sane(amounts: list[Amount], rate: float | None) -> None:
 
 
 def test_the_rate_follows_what_arrives() -> None:
-    """It settles at the true value, and forgets it when nothing more comes."""
+    """It settles at the true value, and drops to 0 when nothing more arrives."""
     rate = Rate()
     assert rate.add(0, 100_000) is None
     assert rate.add(1, 99_000) == 1000
@@ -113,7 +109,7 @@ def test_the_rate_follows_what_arrives() -> None:
 
 
 def test_new_work_says_nothing_of_the_rate() -> None:
-    """More that is needed is not a negative rate; nor is a second look at the same moment anything."""
+    """More missing bytes are no negative rate, and a second measurement at the same moment is ignored."""
     rate = Rate()
     rate.add(0, 1000)
     assert rate.add(1, 900) == 100

@@ -65,7 +65,7 @@ def _text(amount: Amount) -> str:
     ],
 )
 def test_local_amount(fields: Any, missing: str) -> None:
-    """Nothing needed, nothing failed, idle, and scanned since the folder was started; changes of one's own are none."""
+    """In sync: it needs nothing, has no errors, is idle, and was scanned. Local changes of its own don't count."""
     found: Any = summary(**fields)
     amount = local_amount(folder(), found, [{"path": "a", "error": "no space left"}])
     assert _text(amount) == missing
@@ -73,9 +73,11 @@ def test_local_amount(fields: Any, missing: str) -> None:
     assert amount.needed_items == (sum(found[name] for name in needed) if found["state"] else 0)
 
 
-def test_a_folder_that_does_not_answer_has_not_started() -> None:
-    """It answers 404 for some milliseconds."""
+def test_a_folder_that_is_not_running() -> None:
+    """It answers 404 for some milliseconds, to questions about devices as well."""
     assert _text(local_amount(folder(), None)) == "folder docs: not started yet"
+    amount = remote_amount("docs", device(), None, connected=True)
+    assert amount == Amount(missing=Missing("nothing known yet", "docs", OTHER))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_a_folder_that_does_not_answer_has_not_started() -> None:
 )
 @pytest.mark.parametrize("recent", [True, False])
 def test_remote_amount(fields: Any, connected: bool, missing: str, recent: bool) -> None:
-    """Connected, accepted, and nothing needed; the percentage plays no part. Version 1.19 tells no state."""
+    """A device is connected, has accepted the folder, and needs nothing, whatever the percentage. 1.19 has no state."""
     figures: Any = completion(**fields)
     if not recent:
         if "remoteState" in fields:
@@ -107,13 +109,6 @@ def test_remote_amount(fields: Any, connected: bool, missing: str, recent: bool)
     assert _text(amount) == (f"folder docs, device laptop: {missing}" if missing else "")
     assert amount.needed_bytes == figures["needBytes"]
     assert amount.total_bytes == figures["globalBytes"]
-
-
-def test_a_folder_that_is_not_running_says_nothing_of_others() -> None:
-    """Its questions about devices answer 404."""
-    amount = remote_amount("docs", device(), None, connected=True)
-    assert amount == Amount(missing=Missing("nothing known yet", "docs", OTHER))
-    assert _text(amount) == "folder docs, device MFZWI3D: nothing known yet"
 
 
 @pytest.mark.parametrize(
@@ -126,8 +121,8 @@ def test_a_folder_that_is_not_running_says_nothing_of_others() -> None:
         ({}, {"state": "error"}, CannotSyncError, "folder docs: it has an error"),
     ],
 )
-def test_folders_that_waiting_does_not_heal(config: Any, found: Any, error: type[Exception], text: str) -> None:
-    """They are named, with the daemon's reason."""
+def test_folders_that_waiting_does_not_help(config: Any, found: Any, error: type[Exception], text: str) -> None:
+    """The error names them, with the daemon's reason."""
     with pytest.raises(error, match=f"^{text}$") as caught:
         check_folder(folder(**config), None if found is None else summary(**found))
     if isinstance(caught.value, CannotSyncError):
@@ -136,8 +131,8 @@ def test_folders_that_waiting_does_not_heal(config: Any, found: Any, error: type
 
 
 @pytest.mark.parametrize("found", [None, summary(), summary(state="scanning"), summary(state="")])
-def test_folders_that_may_come_about(found: Any) -> None:
-    """Those are waited for; version 1.19 leaves the error out if there is none."""
+def test_folders_to_wait_for(found: Any) -> None:
+    """They raise nothing. Version 1.19 leaves the error out if there is none."""
     check_folder(folder(), found)
     if found is not None:
         old = dict(found)
@@ -146,7 +141,7 @@ def test_folders_that_may_come_about(found: Any) -> None:
 
 
 def test_paused_devices() -> None:
-    """They are named, and raise at once."""
+    """The error names them."""
     check_device("docs", device())
     with pytest.raises(CannotSyncError, match="folder docs: device laptop is paused") as caught:
         check_device("docs", device(paused=True, name="laptop"))
@@ -155,7 +150,7 @@ def test_paused_devices() -> None:
 
 
 def test_devices_that_share_nothing() -> None:
-    """A device that was named has to share every folder that was named, or any if none was."""
+    """A named device has to share every named folder, or any folder if none was named."""
     one, other = folder(OTHER), values.folder("pics")
     folders: Any = [one, other]
     check_shared(folders, [device()], every=False)
@@ -171,7 +166,7 @@ def test_devices_that_share_nothing() -> None:
 
 
 def test_names() -> None:
-    """A device without a name goes by the beginning of its ID."""
+    """A device without a name is called by the beginning of its ID."""
     assert device_name(device(name="laptop")) == "laptop"
     assert device_name(device()) == "MFZWI3D"
     assert shares(folder(OTHER), device(OTHER))
@@ -180,7 +175,7 @@ def test_names() -> None:
 
 
 def test_marks_change_with_the_folder() -> None:
-    """Also in version 1.19, which adds all devices up."""
+    """They do so in version 1.19, too, whose sequence includes all devices."""
     first: Any = summary()
     assert mark(first) == mark({**first, "stateChanged": NEVER})
     assert mark(first) != mark({**first, "sequence": 8})
@@ -193,8 +188,8 @@ def test_marks_change_with_the_folder() -> None:
     ("sequences", "waits"),
     [([], False), ([0], True), ([0, 0], True), ([0, 3], False), ([None], True), ([None, 1], False)],
 )
-def test_an_encrypted_folder_for_which_nobody_has_sent_anything(sequences: list[int | None], waits: bool) -> None:
-    """It looks perfect, but one that nobody shares needs nothing."""
+def test_an_encrypted_folder_that_has_received_nothing(sequences: list[int | None], waits: bool) -> None:
+    """It looks complete. One that isn't shared needs nothing."""
     assert is_encrypted(folder(type="receiveencrypted"))
     assert not is_encrypted(folder(type="receiveonly"))
     assert not is_encrypted(folder())
