@@ -11,7 +11,7 @@ from hypothesis import example, given, strategies as st
 from aiosyncthing.live import Change
 from aiosyncthing.live.mirror import Mirror, restarts
 from aiosyncthing.live.questions import PATIENCE, Question
-from tests.support.changing import OPERATIONS, Follower, World
+from tests.support.folder_model import OPERATIONS, SLASHED, VERSIONS, Follower, World
 from tests.support.server import DAEMON_ID
 from tests.support.values import OTHER, THIRD, completion, connection, device, folder, summary
 
@@ -35,6 +35,16 @@ def changed(state: str, *, before: str = "idle", error: str = "", name: str = "d
     """Return the event of a change of state."""
     data = {"folder": name, "from": before, "to": state} | ({"error": error} if error else {})
     return event("StateChanged", data, time="2026-03-01T12:34:56Z")
+
+
+def summed(name: str, **fields: Any) -> Any:
+    """Return the event with a folder's summary."""
+    return event("FolderSummary", {"folder": name, "summary": summary(**fields)})
+
+
+def completed(device_id: str, **fields: Any) -> Any:
+    """Return the event with a device's completion."""
+    return event("FolderCompletion", {"folder": "docs", "device": device_id, **completion(**fields)})
 
 
 def configuration(*folders: Any, devices: tuple[Any, ...] | None = None) -> Any:
@@ -93,90 +103,54 @@ def test_what_is_known_can_be_read(mirror: Mirror) -> None:
     assert (other.name, other.address, other.client_version) == ("MFZWI3D", "", "")
 
 
+FOLDER = {SUMMARY, ERRORS, COMPLETION}
+PRESENCE = {CONNECTIONS, STATS}
+SCAN = {"current": 1, "total": 2, "rate": 3}
+BAD = [{"path": "a", "error": "bad"}]
+
+
 @pytest.mark.parametrize(
     ("what", "obsolete", "asked", "fields"),
     [
-        (event("Starting", {}), NOTHING, NOTHING, {}),
-        (event("DeviceConnected", {"id": THIRD}), {CONNECTIONS, STATS}, {CONNECTIONS, STATS}, {}),
-        (changed("scanning"), {SUMMARY}, NOTHING, {"docs": {"state", "summary"}}),
-        (changed("syncing", before="sync-preparing"), {SUMMARY}, NOTHING, {"docs": {"state", "summary"}}),
+        (event("Starting", {}), set(), set(), {}),
+        (changed("scanning"), {SUMMARY}, set(), {"docs": {"state", "summary"}}),
+        (changed("syncing", before="sync-preparing"), {SUMMARY}, set(), {"docs": {"state", "summary"}}),
         (changed("idle", before="scanning"), {SUMMARY}, {PATIENCE_KEY}, {"docs": {"summary"}}),
         (changed("error", error="lost"), {SUMMARY}, {SUMMARY}, {"docs": {"state", "error", "summary"}}),
-        (changed("idle", name="other"), NOTHING, NOTHING, {}),
-        (
-            event("FolderSummary", {"folder": "docs", "summary": summary(globalBytes=3)}),
-            {SUMMARY},
-            NOTHING,
-            {"docs": {"summary"}},
-        ),
-        (event("FolderSummary", {"folder": "x", "summary": summary()}), NOTHING, NOTHING, {}),
-        (
-            event("FolderSummary", {"folder": "docs", "summary": summary(errors=2)}),
-            {SUMMARY},
-            {ERRORS},
-            {"docs": {"summary"}},
-        ),
-        (
-            event("FolderCompletion", {"folder": "docs", "device": OTHER, **completion(needItems=1)}),
-            {COMPLETION},
-            NOTHING,
-            {"docs": {"completion"}},
-        ),
-        (
-            event("FolderCompletion", {"folder": "docs", "device": THIRD, **completion()}),
-            {Question("completion", "docs", THIRD)},
-            NOTHING,
-            {},
-        ),
-        (
-            event("FolderErrors", {"folder": "docs", "errors": [{"path": "a", "error": "bad"}]}),
-            {ERRORS},
-            NOTHING,
-            {"docs": {"errors"}},
-        ),
-        (event("FolderErrors", {"folder": "docs", "errors": None}), {ERRORS}, NOTHING, {}),
-        (event("FolderScanProgress", {"folder": "docs", "current": 1, "total": 2, "rate": 3}), NOTHING, NOTHING, {}),
-        (event("FolderScanProgress", {"folder": "x", "current": 1, "total": 2, "rate": 3}), NOTHING, NOTHING, {}),
-        (event("DownloadProgress", {"docs": {"a": {}}}), NOTHING, NOTHING, {"docs": {"progress"}}),
-        (event("DownloadProgress", {}), NOTHING, NOTHING, {}),
-        (
-            event("FolderPaused", {"id": "docs", "label": ""}),
-            {SUMMARY, ERRORS, COMPLETION, CONFIG},
-            {SUMMARY, ERRORS, COMPLETION, CONFIG},
-            {},
-        ),
-        (
-            event("FolderResumed", {"id": "docs", "label": ""}),
-            {SUMMARY, ERRORS, COMPLETION, CONFIG},
-            {SUMMARY, ERRORS, COMPLETION},
-            {},
-        ),
-        (event("FolderPaused", {"id": "x", "label": ""}), {CONFIG}, NOTHING, {}),
-        (event("DeviceConnected", {"id": OTHER}), {CONNECTIONS, STATS}, {CONNECTIONS, STATS}, {}),
+        (changed("idle", name="other"), set(), set(), {}),
+        (summed("docs", globalBytes=3), {SUMMARY}, set(), {"docs": {"summary"}}),
+        (summed("docs", errors=2), {SUMMARY}, {ERRORS}, {"docs": {"summary"}}),
+        (summed("x"), set(), set(), {}),
+        (completed(OTHER, needItems=1), {COMPLETION}, set(), {"docs": {"completion"}}),
+        (completed(THIRD), {Question("completion", "docs", THIRD)}, set(), {}),
+        (event("FolderErrors", {"folder": "docs", "errors": BAD}), {ERRORS}, set(), {"docs": {"errors"}}),
+        (event("FolderErrors", {"folder": "docs", "errors": None}), {ERRORS}, set(), {}),
+        (event("FolderScanProgress", {"folder": "docs", **SCAN}), set(), set(), {}),
+        (event("FolderScanProgress", {"folder": "x", **SCAN}), set(), set(), {}),
+        (event("DownloadProgress", {"docs": {"a": {}}}), set(), set(), {"docs": {"progress"}}),
+        (event("DownloadProgress", {}), set(), set(), {}),
+        (event("FolderPaused", {"id": "docs", "label": ""}), FOLDER | {CONFIG}, FOLDER | {CONFIG}, {}),
+        (event("FolderResumed", {"id": "docs", "label": ""}), FOLDER | {CONFIG}, FOLDER, {}),
+        (event("FolderPaused", {"id": "x", "label": ""}), {CONFIG}, set(), {}),
+        (event("DeviceConnected", {"id": OTHER}), PRESENCE, PRESENCE, {}),
+        (event("DeviceConnected", {"id": THIRD}), PRESENCE, PRESENCE, {}),
         (
             event("DeviceDisconnected", {"id": OTHER}),
-            {CONNECTIONS, STATS, COMPLETION},
-            {CONNECTIONS, STATS, COMPLETION},
+            PRESENCE | {COMPLETION},
+            PRESENCE | {COMPLETION},
             {OTHER: {"connected"}},
         ),
-        (
-            event("DevicePaused", {"device": OTHER}),
-            {CONNECTIONS, COMPLETION, CONFIG},
-            {CONNECTIONS, COMPLETION, CONFIG},
-            {},
-        ),
+        (event("DevicePaused", {"device": OTHER}), {CONNECTIONS, COMPLETION, CONFIG}, ..., {}),
         (event("DeviceResumed", {"device": OTHER}), {CONNECTIONS, COMPLETION, CONFIG}, {CONNECTIONS, COMPLETION}, {}),
         (event("DevicePaused", {"device": THIRD}), {CONNECTIONS, CONFIG}, {CONNECTIONS}, {}),
-        (event("ConfigSaved", configuration()), {CONFIG}, NOTHING, {}),
+        (event("ConfigSaved", configuration()), {CONFIG}, set(), {}),
     ],
     ids=lambda value: value["type"] if isinstance(value, dict) and "type" in value else "",
 )
-def test_events(
-    mirror: Mirror, what: Any, obsolete: set[Question], asked: set[Question], fields: dict[str, set[str]]
-) -> None:
-    """Each event changes what it carries, makes older answers worthless, and asks for what the daemon does not send."""
+def test_events(mirror: Mirror, what: Any, obsolete: set[Question], asked: Any, fields: dict[str, set[str]]) -> None:
+    """Each event changes what it carries, makes older answers obsolete, and raises questions that no event answers."""
     assert mirror.apply(copy.deepcopy(what)) == obsolete
-    assert mirror.take_questions() == asked
+    assert mirror.take_questions() == (obsolete if asked is ... else asked)
     assert {change.id: set(change.fields) for change in mirror.take_changes()} == fields
 
 
@@ -514,20 +488,26 @@ def test_connected_is_noted_once(mirror: Mirror) -> None:
 
 _STEPS = st.one_of(
     st.tuples(st.sampled_from([Follower.hear, Follower.send, Follower.receive]), st.just("")),
-    st.tuples(st.sampled_from(OPERATIONS), st.sampled_from(["docs", "pics", "C"])),
+    st.tuples(st.sampled_from(OPERATIONS), st.sampled_from(["docs", "pics", SLASHED, "C"])),
 )
+_OFFERED = [(World.connect, "B"), (World.agree, ""), (World.announce, SLASHED)]
 
 
-@given(recent=st.booleans(), rounds=st.lists(st.lists(_STEPS, max_size=25), max_size=3))
+@given(version=st.sampled_from(VERSIONS), rounds=st.lists(st.lists(_STEPS, max_size=25), max_size=3))
 @example(
-    recent=False,
+    version="1.19",
     rounds=[[(World.pause_device, ""), (Follower.hear, ""), (Follower.send, ""), (World.pause_device, "")]],
 )
-@example(recent=False, rounds=[[(World.change, "docs"), (Follower.send, "")]])
-@example(recent=True, rounds=[[(World.scan, "docs"), (World.find, "docs"), (Follower.send, ""), (World.find, "docs")]])
-def test_whatever_happens_it_becomes_right(recent: bool, rounds: list[list[Any]]) -> None:
-    """However events and answers meet, once nothing happens any more the mirror has what the daemon would answer."""
-    world = World(recent=recent)
+@example(version="1.19", rounds=[[(World.change, "docs"), (Follower.send, "")]])
+@example(
+    version="1.29", rounds=[[(World.scan, "docs"), (World.find, "docs"), (Follower.send, ""), (World.find, "docs")]]
+)
+@example(version="2.1", rounds=[_OFFERED, [(World.announce, SLASHED)]])
+@example(version="2.1", rounds=[_OFFERED, [(World.add, SLASHED)]])
+@example(version="2.1", rounds=[_OFFERED, [(World.ignore, SLASHED)]])
+def test_it_becomes_right(version: str, rounds: list[list[Any]]) -> None:
+    """However events and answers meet, once nothing happens any more, the mirror has what the daemon would answer."""
+    world = World(version)
     follower = Follower(world)
     for steps in rounds:
         for step, name in steps:
@@ -536,10 +516,10 @@ def test_whatever_happens_it_becomes_right(recent: bool, rounds: list[list[Any]]
         assert follower.differences() == []
 
 
-@pytest.mark.parametrize("recent", [True, False])
-def test_changes_of_files_are_mirrored_by_events_alone(recent: bool) -> None:
-    """No expensive question is asked for them, if all devices are there."""
-    world = World(recent=recent)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_changes_of_files_come_by_events_alone(version: str) -> None:
+    """They raise no expensive question if all devices are connected."""
+    world = World(version)
     for name in ("B", "C"):
         world.connect(name)
     follower = Follower(world)

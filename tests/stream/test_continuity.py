@@ -13,7 +13,7 @@ from aiosyncthing import parse_time
 from aiosyncthing.exceptions import MultipleDaemonsError
 from aiosyncthing.stream.continuity import Batch, Continuity, Question, marker
 from aiosyncthing.stream.position import Anchor, Epoch, Recognition
-from tests.support.model import RING, Listener, Process, World, judge
+from tests.support.event_model import RING, Listener, Process, World, judge
 
 # --- Whatever happens ---
 

@@ -1,20 +1,25 @@
-"""A fake daemon in which nothing is left to be done, and what tests of watching and waiting say about it."""
+"""A fake daemon that is in sync, and what tests of watching and waiting do with it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
+from aiosyncthing.exceptions import WaitTimeoutError
 from pytest_syncthing import FakeSyncthing
 
 from .server import DAEMON_ID
 from .values import OTHER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping
 
-    from aiosyncthing import Syncthing
+    from aiosyncthing import SyncProgress, Syncthing
+    from aiosyncthing.live import Live
     from pytest_syncthing import FakeFault, FakeFolder
 
 __all__ = [
@@ -29,14 +34,20 @@ __all__ = [
     "docs",
     "heard",
     "left",
+    "missing",
     "requested",
+    "settled",
     "synced",
+    "wait",
+    "waits",
+    "watching",
 ]
 
+# Answers that replace the daemon's.
 UNAVAILABLE: Final[Mapping[str, Any]] = {"status": 502, "text": "the proxy is ill", "from_proxy": True}
+ELSEWHERE: Final[Mapping[str, Any]] = {"status": 404, "text": "404 page not found", "from_proxy": True}
 REFUSED: Final[Mapping[str, Any]] = {"status": 403, "text": "CSRF Error"}
 BROKEN: Final[Mapping[str, Any]] = {"raw": b""}
-ELSEWHERE: Final[Mapping[str, Any]] = {"status": 404, "text": "404 page not found", "from_proxy": True}
 LATER: Final[Mapping[str, Any]] = {
     "raw": b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
 }
@@ -66,12 +77,12 @@ def docs(fake: FakeSyncthing) -> FakeFolder:
 
 
 def asked(fake: FakeSyncthing) -> Counter[str]:
-    """Return how often each path below ``rest`` was asked for."""
+    """Return the number of requests for each path below ``rest``."""
     return Counter(request.path.removeprefix("/rest/") for request in fake.requests)
 
 
 async def requested(fake: FakeSyncthing, path: str, count: int = 1) -> None:
-    """Wait until a path was asked for so often."""
+    """Wait until there have been that many requests for a path."""
     await fake.until(lambda: asked(fake)[path] >= count)
 
 
@@ -81,7 +92,7 @@ async def heard(fake: FakeSyncthing) -> None:
 
 
 async def deaf(fake: FakeSyncthing) -> FakeFault:
-    """Let no more events come to the only listener until what is returned is released."""
+    """Keep further events from the only listener until the returned fault is released."""
     await heard(fake)
     held = fake.hold("rest/events", times=None)
     fake.offer_device("stranger")  # of no interest, but it ends the poll that waits
@@ -90,7 +101,7 @@ async def deaf(fake: FakeSyncthing) -> FakeFault:
 
 
 def connections_in_use(client: Syncthing) -> int:
-    """Return how many requests of a client are under way; aiohttp has no public way to tell."""
+    """Return how many requests of a client are running; aiohttp has no public way to find out."""
     session = client.api._sessions._current
     connector: Any = session.connector if session is not None else None
     return len(connector._acquired) if connector is not None else 0
@@ -99,3 +110,49 @@ def connections_in_use(client: Syncthing) -> int:
 async def left(fake: FakeSyncthing) -> None:
     """Wait until all connections are closed, as they are when clients have left nothing behind."""
     await fake.until(lambda: fake.connections == 0)
+
+
+@asynccontextmanager
+async def watching(fake: FakeSyncthing, **options: Any) -> AsyncGenerator[Live]:
+    """Watch a daemon with a client of its own, and check that nothing is left behind."""
+    async with fake.client(**options) as client:
+        async with client.watch() as live:
+            await heard(fake)
+            yield live
+        assert connections_in_use(client) == 0
+    await left(fake)
+
+
+async def settled(live: Live) -> None:
+    """Wait until all questions of a mirror are answered."""
+    await live.until(lambda live: live.settled, timeout=10)
+
+
+@asynccontextmanager
+async def waits(
+    fake: FakeSyncthing, *args: Any, timeout: float = 20, **options: Any
+) -> AsyncGenerator[asyncio.Task[Any]]:
+    """Wait for sync in a task, end it, and check that nothing is left behind."""
+    async with fake.client() as client:
+        task: asyncio.Task[SyncProgress] = asyncio.create_task(client.wait_in_sync(*args, timeout=timeout, **options))
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+        assert connections_in_use(client) == 0
+    await left(fake)
+
+
+async def wait(fake: FakeSyncthing, *args: Any, **options: Any) -> SyncProgress:
+    """Wait for sync, and return the progress."""
+    async with waits(fake, *args, **options) as task:
+        result: SyncProgress = await task
+        return result
+
+
+async def missing(fake: FakeSyncthing, *args: Any, **options: Any) -> str:
+    """Return what is missing when the time is up."""
+    with pytest.raises(WaitTimeoutError) as caught:
+        await wait(fake, *args, timeout=0.5, **options)
+    return str(caught.value).removeprefix("not after 0.5 seconds: ")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing.waiting import look, questions, waiting
-from tests.support.synced import asked, deaf, docs, heard, requested, synced
-from tests.support.syncing import missing, wait, waits
+from tests.support.synced import asked, deaf, docs, heard, missing, requested, synced, wait, waits
 from tests.support.values import OTHER, THIRD
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from aiosyncthing.exceptions import (
     WaitTimeoutError,
 )
 from tests.support.server import DAEMON_ID
-from tests.support.synced import REFUSED, UNAVAILABLE, asked, docs, heard
-from tests.support.syncing import missing, wait, waits
+from tests.support.synced import REFUSED, UNAVAILABLE, asked, docs, heard, missing, wait, waits
 from tests.support.values import OTHER, THIRD
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from tests.support.synced import (
     docs,
     heard,
     requested,
+    wait,
+    waits,
 )
-from tests.support.syncing import wait, waits
 from tests.support.values import OTHER
 
 if TYPE_CHECKING:

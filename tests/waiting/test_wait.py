@@ -19,8 +19,19 @@ from aiosyncthing.exceptions import (
     SyncthingError,
     UnauthorizedError,
 )
-from tests.support.synced import BROKEN, ELSEWHERE, LATER, REFUSED, UNAVAILABLE, asked, docs, heard, requested
-from tests.support.syncing import wait, waits
+from tests.support.synced import (
+    BROKEN,
+    ELSEWHERE,
+    LATER,
+    REFUSED,
+    UNAVAILABLE,
+    asked,
+    docs,
+    heard,
+    requested,
+    wait,
+    waits,
+)
 from tests.support.values import OTHER
 
 if TYPE_CHECKING:

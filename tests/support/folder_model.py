@@ -1,13 +1,13 @@
-"""A daemon's folders and devices as a model without I/O, which says of its changes only what a real one says.
+"""A daemon's folders and devices as a model without I/O, with the events that a real daemon sends about changes.
 
-The rules of what is said are those of lib/model/folder_summary.go and lib/model/folderstate.go.
+They follow lib/model/folder_summary.go, lib/model/folderstate.go and lib/model/model.go.
 """
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing.live.mirror import Mirror
 from aiosyncthing.live.questions import Question
@@ -15,10 +15,14 @@ from aiosyncthing.live.questions import Question
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["OPERATIONS", "SLASHED", "VERSIONS", "Follower", "World"]
 
-__all__ = ["OWN", "Follower", "World"]
+SLASHED: Final = "photos/2026"
+"""A folder ID that version 2 neither lists as pending nor reports as gone."""
 
-OWN = "OWN"
+VERSIONS: Final = ("1.19", "1.29", "2.1")
+
+_OWN: Final = "OWN"
 
 
 @dataclass
@@ -34,30 +38,40 @@ class Folder:
 
 
 class World:
-    """The daemon: `answer` is what it says when asked, `events` what it says by itself.
+    """The daemon: `answer` returns its answers, `events` are the events that were not taken yet.
 
     Args:
-        recent: Whether it is as version 1.27.4, or as 1.19.
+        version: One of `VERSIONS`.
+
+    Attributes:
+        named: The folders that B offers, as far as no event about them was lost.
     """
 
-    def __init__(self, *, recent: bool) -> None:
-        self.recent = recent
+    def __init__(self, version: str) -> None:
+        self.recent = version != "1.19"
+        self.hides = version == "2.1"
         self.config: dict[str, Any] = {
-            "devices": [{"deviceID": name, "name": "", "paused": False} for name in (OWN, "B", "C")],
+            "devices": [
+                {"deviceID": name, "name": "", "paused": False, "ignoredFolders": []} for name in (_OWN, "B", "C")
+            ],
             "folders": [],
         }
         self.folders: dict[str, Folder] = {}
         self.connected = {"B": False, "C": False}
         self.agreed = {"B": False, "C": False}
         self.dirty: set[str] = set()
+        self.theirs: set[str] = set()  # the folders that B shares
+        self.offers: dict[str, str] = {}  # times of those that are pending
+        self.named: set[str] = set()
         self.events: list[dict[str, Any]] = []
         self.saved: Any = None
         self.add("docs")
         self.events.clear()
 
-    def _say(self, kind: str, data: Any) -> None:
+    def _emit(self, kind: str, data: Any) -> str:
         time = f"2026-03-01T12:00:00.{len(self.events):09}Z"
         self.events.append({"id": 0, "globalID": 0, "time": time, "type": kind, "data": copy.deepcopy(data)})
+        return time
 
     def _config(self, name: str) -> dict[str, Any] | None:
         return next((each for each in self.config["folders"] if each["id"] == name), None)
@@ -68,24 +82,28 @@ class World:
 
     def _remotes(self, name: str) -> list[str]:
         config = self._config(name)
-        return [each["deviceID"] for each in config["devices"] if each["deviceID"] != OWN] if config else []
+        return [each["deviceID"] for each in config["devices"] if each["deviceID"] != _OWN] if config else []
 
     def _set_state(self, name: str, state: str, error: str = "") -> None:
         folder = self.folders[name]
         data = {"folder": name, "from": folder.state, "to": state} | ({"error": error} if error else {})
         folder.state, folder.error = state, error
-        self._say("StateChanged", data)
+        self._emit("StateChanged", data)
+
+    # --- The configuration ---
 
     def save(self, _: str = "") -> None:
-        """Write the configuration to the disk, which the daemon may do seconds after a change."""
+        """Save the configuration, which may happen seconds after a change."""
         if self.saved != self.config:
-            self._say("ConfigSaved", self.config)
+            if removed := self._withdraw(self.offers.keys() - self._offered()):
+                self._emit("PendingFoldersChanged", {"removed": removed})
+            self._emit("ConfigSaved", self.config)
             self.saved = copy.deepcopy(self.config)
 
     def add(self, name: str) -> None:
         """Add a folder."""
         if self._config(name) is None:
-            shared = [{"deviceID": each} for each in (OWN, "B", "C")]
+            shared = [{"deviceID": each} for each in (_OWN, "B", "C")]
             self.config["folders"].append({"id": name, "label": "", "paused": False, "devices": shared})
             self.folders[name] = Folder(needs={"B": 0, "C": 0})
             self.save()
@@ -107,7 +125,7 @@ class World:
         self.save()
 
     def share(self, name: str) -> None:
-        """Share a folder with another device, or no longer."""
+        """Share a folder with C, or stop sharing it."""
         config = self._config(name)
         if config is not None:
             if len(config["devices"]) == 3:
@@ -120,49 +138,50 @@ class World:
                 self.scan(name)
 
     def pause(self, name: str) -> None:
-        """Pause a folder, or resume it."""
+        """Pause or resume a folder."""
         config = self._config(name)
         if config is None:
             return
         config["paused"] = not config["paused"]
         folder = self.folders[name]
         folder.state, folder.error, folder.failed = "idle", "", []
-        self._say("FolderPaused" if config["paused"] else "FolderResumed", {"id": name, "label": ""})
+        self._emit("FolderPaused" if config["paused"] else "FolderResumed", {"id": name, "label": ""})
         if not config["paused"]:
             self.scan(name)
 
-    def pause_device(self, name: str) -> None:
-        """Pause the other device, or resume it."""
-        del name
+    def pause_device(self, _: str) -> None:
+        """Pause or resume B."""
         device = self.config["devices"][1]
         device["paused"] = not device["paused"]
-        self._say("DevicePaused" if device["paused"] else "DeviceResumed", {"device": "B"})
+        self._emit("DevicePaused" if device["paused"] else "DeviceResumed", {"device": "B"})
         if device["paused"] and self.connected["B"]:
             self.connect("B")
 
+    # --- The content of folders ---
+
     def scan(self, name: str) -> None:
-        """Begin to scan a folder, or end that."""
+        """Begin or end a scan."""
         folder = self._running(name)
         if folder is not None:
             self._set_state(name, "idle" if folder.state == "scanning" else "scanning")
 
     def change(self, name: str) -> None:
-        """Let the items of a folder change."""
+        """Change an item of a folder."""
         if folder := self._running(name):
             folder.items += 1
             folder.needs = {device: needed + 1 for device, needed in folder.needs.items()}
-            self._say("LocalIndexUpdated", {"folder": name})
+            self._emit("LocalIndexUpdated", {"folder": name})
             self.dirty.add(name)
 
     def find(self, name: str) -> None:
-        """Let a scan find items that can't be read, or patterns, of which nothing is said."""
+        """Find items that can't be read, and patterns, during a scan. No event reports that."""
         folder = self._running(name)
         if folder is not None and folder.state == "scanning":
             folder.failed = [] if folder.failed else [{"path": str(folder.items), "error": "bad"}]
             folder.patterns = not folder.patterns
 
     def fail(self, name: str) -> None:
-        """Let a folder get an error, or get well again."""
+        """Set or clear a folder's error."""
         if folder := self._running(name):
             if folder.error:
                 self._set_state(name, "idle")
@@ -170,53 +189,101 @@ class World:
                 self._set_state(name, "error", "folder marker missing")
 
     def pull(self, name: str) -> None:
-        """Let a folder be synced, with failures."""
+        """Sync a folder, with failures."""
         folder = self._running(name)
         if folder is not None and folder.state == "idle":
             self._set_state(name, "syncing")
-            self._say("DownloadProgress", {name: {"a": {"bytesDone": 1}}})
+            self._emit("DownloadProgress", {name: {"a": {"bytesDone": 1}}})
             folder.failed = [{"path": "b", "error": "worse"}] * (folder.items % 3)
             if folder.failed:
-                self._say("FolderErrors", {"folder": name, "errors": folder.failed})
+                self._emit("FolderErrors", {"folder": name, "errors": folder.failed})
             self._set_state(name, "idle")
             self._sum_up(name)
 
-    def connect(self, device: str) -> None:
-        """Let a device come or go."""
-        device = device if device in self.connected else "B"
-        self.connected[device] = not self.connected[device]
-        self.agreed[device] = False
-        if self.connected[device]:
-            self._say("DeviceConnected", {"id": device})
-            self.dirty |= {name for name in self.folders if device in self._remotes(name)}
-        else:
-            self._say("DeviceDisconnected", {"id": device, "error": ""})
-
-    def agree(self, _: str = "") -> None:
-        """Let a device say what it shares."""
-        if self.connected["B"] and not self.agreed["B"]:
-            self.agreed["B"] = True
-            if self.recent:
-                self._say("ClusterConfigReceived", {"device": "B"})
-            self.dirty |= {name for name in self.folders if "B" in self._remotes(name)}
-
-    def fetch(self, name: str) -> None:
-        """Let a device say that it has everything."""
-        if self.agreed["B"] and (folder := self._running(name)):
-            folder.needs["B"] = 0
-            self._say("RemoteIndexUpdated", {"folder": name, "device": "B"})
-            self.dirty.add(name)
-
     def pump(self, _: str = "") -> None:
-        """Sum up what has changed."""
+        """Send the summaries of folders that have changed."""
         for name in sorted(self.dirty):
             self._sum_up(name)
         self.dirty.clear()
 
+    # --- Other devices ---
+
+    def connect(self, device: str) -> None:
+        """Connect or disconnect a device."""
+        device = device if device in self.connected else "B"
+        self.connected[device] = not self.connected[device]
+        self.agreed[device] = False
+        if self.connected[device]:
+            self._emit("DeviceConnected", {"id": device})
+            self.dirty |= {name for name in self.folders if device in self._remotes(name)}
+        else:
+            self._emit("DeviceDisconnected", {"id": device, "error": ""})
+
+    def agree(self, _: str = "") -> None:
+        """Receive B's cluster configuration: the folders that it shares."""
+        if self.connected["B"] and not self.agreed["B"]:
+            self.agreed["B"] = True
+            self._announce()
+            self.dirty |= {name for name in self.folders if "B" in self._remotes(name)}
+
+    def announce(self, name: str) -> None:
+        """Receive another one, with one folder more or less."""
+        self.theirs ^= {name}
+        if self.agreed["B"]:
+            self._announce()
+
+    def ignore(self, name: str) -> None:
+        """Ignore a folder of B's, or stop ignoring it."""
+        ignored = self.config["devices"][1]["ignoredFolders"]
+        if {"id": name} in ignored:
+            ignored.remove({"id": name})
+        else:
+            ignored.append({"id": name})
+        self.save()
+
+    def dismiss(self, name: str) -> None:
+        """Dismiss a pending folder, whoever offers it."""
+        self._withdraw({name} & self.offers.keys())
+        self._emit("PendingFoldersChanged", {"removed": [{"folderID": name}]})
+
+    def _announce(self) -> None:
+        offered = self._offered()
+        removed = self._withdraw(self.offers.keys() - offered)
+        added = [{"folderID": name, "folderLabel": "x", "deviceID": "B"} for name in sorted(offered)]
+        if added or removed:
+            time = self._emit("PendingFoldersChanged", {"added": added or None, "removed": removed or None})
+            self.offers = dict.fromkeys(offered, time)
+            self.named |= offered
+        if self.recent:
+            self._emit("ClusterConfigReceived", {"device": "B"})
+
+    def _offered(self) -> set[str]:
+        ignored = {each["id"] for each in self.config["devices"][1]["ignoredFolders"]}
+        return {name for name in self.theirs - ignored if "B" not in self._remotes(name)}
+
+    def _withdraw(self, names: set[str]) -> list[dict[str, str]]:
+        """Remove offers, and return what is reported of that."""
+        self.offers = {name: time for name, time in self.offers.items() if name not in names}
+        self.named -= names
+        return [{"folderID": name, "deviceID": "B"} for name in sorted(names) if self._lists(name)]
+
+    def _lists(self, name: str) -> bool:
+        return not (self.hides and "/" in name)
+
+    def fetch(self, name: str) -> None:
+        """Receive an index of B's that has everything."""
+        if self.agreed["B"] and (folder := self._running(name)):
+            folder.needs["B"] = 0
+            self._emit("RemoteIndexUpdated", {"folder": name, "device": "B"})
+            self.dirty.add(name)
+
+    # --- Losses ---
+
     def lose(self, _: str = "") -> None:
-        """Lose the events that were not taken yet, and say so."""
+        """Lose the events that were not taken yet, and report that."""
         self.events.clear()
-        self._say("EventsLost", {"reason": "overflow", "missed": None})
+        self.named.clear()
+        self._emit("EventsLost", {"reason": "overflow", "missed": None})
 
     def restart(self, _: str = "") -> None:
         """Become another process."""
@@ -229,69 +296,74 @@ class World:
         self.dirty.clear()
         self.lose()
 
+    # --- Answers ---
+
     def _sum_up(self, name: str) -> None:
         if self._config(name) is None:
             return
-        self._say("FolderSummary", {"folder": name, "summary": self.summary(name)})
+        self._emit("FolderSummary", {"folder": name, "summary": self.summary(name)})
         if self._running(name):
             for device in self._remotes(name):
                 if self.recent or self.connected[device]:
                     figures = self.completion(name, device)
-                    self._say("FolderCompletion", {"folder": name, "device": device, **figures})
+                    self._emit("FolderCompletion", {"folder": name, "device": device, **figures})
 
     def summary(self, name: str) -> dict[str, Any]:
-        """What db/status answers."""
+        """Return the answer of db/status."""
         folder = self._running(name)
         recent = {"remoteSequence": None} if self.recent else {}
         if folder is None:
-            return {
-                "state": "",
-                "stateChanged": "",
-                "errors": 0,
-                "items": 0,
-                **({"error": ""} if recent else {}),
-                **recent,
-            }
+            error = {"error": ""} if self.recent else {}
+            return {"state": "", "stateChanged": "", "errors": 0, "items": 0, **error, **recent}
         figures = {"items": folder.items, "errors": len(folder.failed), "patterns": folder.patterns, **recent}
         error = {"error": folder.error} if folder.error or self.recent else {}
         return {"state": folder.state, "stateChanged": "", **error, **figures}
 
     def completion(self, name: str, device: str) -> dict[str, Any]:
-        """What db/completion answers."""
+        """Return the answer of db/completion."""
         agreed = self.agreed[device] or not self.recent
         return {"needItems": self.folders[name].needs[device], "remoteState": "valid" if agreed else "unknown"}
 
-    def answer(self, key: Question) -> Any:
-        """Answer a question as it is at this moment."""
-        match key.kind:
+    def pending(self) -> dict[str, Any]:
+        """Return the answer of cluster/pending/folders."""
+        flags = {"label": "x", "receiveEncrypted": False, "remoteEncrypted": False}
+        return {
+            name: {"offeredBy": {"B": {"time": time, **flags}}}
+            for name, time in self.offers.items()
+            if self._lists(name)
+        }
+
+    def answer(self, question: Question) -> Any:
+        """Answer a question as of this moment."""
+        folder, device = question.folder, question.device
+        match question.kind:
             case "config":
                 return copy.deepcopy(self.config)
             case "identity":
-                return {"myID": OWN}
+                return {"myID": _OWN}
             case "connections":
                 paused = {each["deviceID"]: each["paused"] for each in self.config["devices"]}
+                nothing = {"inBytesTotal": 0, "outBytesTotal": 0, "startedAt": "", "clientVersion": ""}
                 return {
                     "connections": {
-                        name: {"connected": on, "paused": paused[name], **_nothing(), "address": "x" if on else ""}
+                        name: {"connected": on, "paused": paused[name], **nothing, "address": "x" if on else ""}
                         for name, on in self.connected.items()
                     }
                 }
-            case "stats" | "pending_devices" | "pending_folders":
+            case "stats" | "pending_devices":
                 return {}
+            case "pending_folders":
+                return self.pending()
             case "summary":
-                return self.summary(key.folder) if self._config(key.folder) else None
+                return self.summary(folder) if self._config(folder) else None
             case "errors":
-                folder = self._running(key.folder)
-                return {"errors": list(folder.failed) or None} if folder else None
+                running = self._running(folder)
+                return {"errors": list(running.failed) or None} if running else None
             case "completion":
-                shared = self._running(key.folder) and key.device in self._remotes(key.folder)
-                return self.completion(key.folder, key.device) if shared else None
+                shared = self._running(folder) and device in self._remotes(folder)
+                return self.completion(folder, device) if shared else None
             case "patience":
                 return None
-
-
-def _nothing() -> dict[str, Any]:
-    return {"inBytesTotal": 0, "outBytesTotal": 0, "startedAt": "", "clientVersion": ""}
 
 
 class Follower:
@@ -303,16 +375,16 @@ class Follower:
         self.due: set[Question] = set()
         self.asking: dict[Question, tuple[Any, bool]] = {}
         self.count = 0
-        for kind in ("identity", "config"):
-            self.mirror.load(_key(kind), world.answer(_key(kind)), 0)
+        for question in (Question("identity"), Question("config")):
+            self.mirror.load(question, world.answer(question), 0)
         self._ask()
 
     def _ask(self) -> None:
-        for key in self.mirror.take_questions():
-            if key in self.asking:
-                self.asking[key] = self.asking[key][0], True
+        for question in self.mirror.take_questions():
+            if question in self.asking:
+                self.asking[question] = self.asking[question][0], True
             else:
-                self.due.add(key)
+                self.due.add(question)
 
     def hear(self, _: str = "") -> None:
         """Take the next event."""
@@ -322,32 +394,32 @@ class Follower:
         if event["type"] == "EventsLost":
             self.mirror.refresh()
         else:
-            for key in self.mirror.apply(event):
-                if key in self.asking:
-                    self.asking[key] = self.asking[key][0], True
+            for question in self.mirror.apply(event):
+                if question in self.asking:
+                    self.asking[question] = self.asking[question][0], True
         self._ask()
 
     def send(self, _: str = "") -> None:
-        """Ask the first question, and let the daemon make up its mind."""
+        """Send the first question, which the daemon answers at this moment."""
         ready = sorted(self.due)
         if ready:
-            key = ready[0]
-            self.due.remove(key)
-            self.asking[key] = self.world.answer(key), False
-            self.count += key.kind in {"summary", "completion"}
+            question = ready[0]
+            self.due.remove(question)
+            self.asking[question] = self.world.answer(question), False
+            self.count += question.kind in {"summary", "completion"}
 
     def receive(self, _: str = "") -> None:
-        """Take the last answer."""
+        """Receive the last answer."""
         if self.asking:
-            key, (answer, old) = self.asking.popitem()
+            question, (answer, old) = self.asking.popitem()
             if old:
-                self.due.add(key)
+                self.due.add(question)
             else:
-                self.mirror.load(key, answer, 0)
+                self.mirror.load(question, answer, 0)
             self._ask()
 
     def settle(self) -> None:
-        """Let time pass until nothing happens any more."""
+        """Continue until nothing happens any more."""
         world = self.world
         for name, folder in world.folders.items():
             if folder.state == "scanning":
@@ -361,9 +433,14 @@ class Follower:
             self.receive()
 
     def differences(self) -> list[str]:
-        """Return what the mirror has other than the daemon."""
+        """Return what differs between the mirror and the daemon."""
         world, mirror, found = self.world, self.mirror, list[str]()
-        _compare(found, "folders", sorted(mirror.folders), sorted(each["id"] for each in world.config["folders"]))
+
+        def compare(what: str, actual: object, expected: object) -> None:
+            if actual != expected:
+                found.append(f"{what} is {actual!r}, not {expected!r}")
+
+        compare("folders", sorted(mirror.folders), sorted(each["id"] for each in world.config["folders"]))
         for config in world.config["folders"]:
             name, actual = config["id"], mirror.folders.get(config["id"])
             if actual is None:
@@ -371,34 +448,29 @@ class Follower:
             folder = world._running(name)
             state = "paused" if config["paused"] else world.folders[name].state
             clock = {"stateChanged": ""}
-            _compare(found, "config", actual.config, config)
-            _compare(found, "state", actual.state, state)
-            _compare(found, "error", actual.error, folder.error if folder else "")
-            _compare(found, "summary", {**(actual.summary or {}), **clock}, {**world.summary(name), **clock})
-            _compare(found, "errors", actual.errors, folder.failed if folder else [])
+            compare("config", actual.config, config)
+            compare("state", actual.state, state)
+            compare("error", actual.error, folder.error if folder else "")
+            compare("summary", {**(actual.summary or {}), **clock}, {**world.summary(name), **clock})
+            compare("errors", actual.errors, folder.failed if folder else [])
             expected = {device: world.completion(name, device) for device in world._remotes(name)} if folder else {}
-            _compare(found, "completion", actual.completion, expected)
-            _compare(found, "progress", actual.progress, {})
+            compare("completion", actual.completion, expected)
+            compare("progress", actual.progress, {})
         for device in world.config["devices"]:
-            _compare(found, "device", mirror.devices[device["deviceID"]].config, device)
+            compare("device", mirror.devices[device["deviceID"]].config, device)
         for name, on in world.connected.items():
             device = mirror.devices[name]
-            _compare(found, "connected", (device.connected, device.address), (on, "x" if on else ""))
-            _compare(found, "paused", device.connection and device.connection["paused"], device.paused)
+            compare("connected", (device.connected, device.address), (on, "x" if on else ""))
+            compare("paused", device.connection and device.connection["paused"], device.paused)
+        pending = mirror.pending.folders
+        compare("pending", {name: pending[name] for name in pending if world._lists(name)}, world.pending())
+        compare("offered, but not pending", sorted(pending.keys() - world.offers.keys()), [])
+        compare("not pending, but offered", sorted(world.named - pending.keys()), [])
         return found
-
-
-def _key(kind: Any) -> Question:
-    return Question(kind)
-
-
-def _compare(found: list[str], what: str, actual: object, expected: object) -> None:
-    if actual != expected:
-        found.append(f"{what} is {actual!r}, not {expected!r}")
 
 
 OPERATIONS: tuple[Callable[..., None], ...] = (
     *(World.save, World.add, World.remove, World.rename, World.share, World.pause, World.pause_device, World.scan),
     *(World.change, World.find, World.fail, World.pull, World.connect, World.agree, World.fetch, World.pump),
-    *(World.lose, World.restart),
+    *(World.announce, World.ignore, World.dismiss, World.lose, World.restart),
 )

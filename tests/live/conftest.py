@@ -1,0 +1,29 @@
+"""A daemon to watch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.live import live as live_module
+from tests.support.synced import synced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_syncthing import FakeSyncthing
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeSyncthing]:
+    """A daemon that is in sync."""
+    with synced() as fake:
+        yield fake
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repeat questions without pauses."""
+    monkeypatch.setattr(live_module, "_RECHECK_EVERY", 0.05)
+    monkeypatch.setattr(live_module, "_PAUSE", 0.0)
