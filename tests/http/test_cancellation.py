@@ -1,4 +1,4 @@
-"""What every public operation does to the task that calls it: nothing, however it ends and whenever it is cancelled."""
+"""Every public operation leaves the calling task unchanged, however it ends and whenever it is cancelled."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     Operation = Callable[["Given"], Coroutine[Any, Any, None]]
 
 OPERATIONS: Final[list[Operation]] = []
-# One call of each method, the one with most requests.
+# For each method the call with the most requests.
 METHODS: Final = list({call.name: call for call in sorted(CALLS, key=lambda call: len(call.requests))}.values())
-# The daemon may end before it has answered these.
+# The daemon may exit before it has answered these.
 ENDING: Final = {"system.reset", "system.restart", "system.shutdown", "system.upgrade"}
 every_method = pytest.mark.parametrize("call", METHODS, ids=lambda call: call.name)
 
 
 @pytest.fixture(autouse=True)
 def no_pause_after_gui_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Don't wait for a listener that no server here restarts."""
+    """Don't wait for the daemon to restart its listener, which no server here does."""
     monkeypatch.setattr("aiosyncthing.config.gui_changes._ENDING", 0)
 
 
 def serving(call: Call) -> Server:
-    """Return a server that answers a call as often as it is made."""
+    """Return a server that answers a call any number of times."""
     answers = {**dict(call.before), call.request: call.answer}
     return Server(answer=lambda request: answers.get(str(request), as_json({})))
 
@@ -51,7 +51,7 @@ def serving(call: Call) -> Server:
 
 @every_method
 async def test_cancelling_a_method(call: Call) -> None:
-    """A cancellation at any point ends it, once, and leaves nothing behind; afterwards the client works."""
+    """Cancelled at any point, it ends with a single cancellation and leaves nothing behind; the client still works."""
     async with serving(call) as server, Syncthing(KEY, server.url) as client:
 
         async def look() -> None:
@@ -75,11 +75,11 @@ async def test_cancelling_a_method(call: Call) -> None:
 )
 @pytest.mark.parametrize("ending", [False, True])
 async def test_a_method_that_fails(answer: Answer, ending: bool) -> None:
-    """However a request fails, also by its time-out, the caller's task is as it was before, even if that is ending."""
-    async with Server(answer=lambda _: answer) as server, Syncthing(KEY, server.url) as client:
+    """However a request fails, the calling task is unchanged, even one that is being cancelled."""
+    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
         for call in METHODS:
             options = {"timeout": 0.01}
-            if call.name in {"events.poll", "events.disk"}:  # theirs is the time that the daemon waits
+            if call.name in {"events.poll", "events.disk"}:  # for these it is the time that the daemon waits
                 if answer.after:
                     continue
                 options = {}
@@ -89,23 +89,23 @@ async def test_a_method_that_fails(answer: Answer, ending: bool) -> None:
 
 
 async def test_cancelling_while_the_time_is_up() -> None:
-    """A cancellation that comes together with a time-out is not lost."""
-    async with Server(answer=lambda _: Answer(after=asyncio.Event())) as server, Syncthing(KEY, server.url) as client:
+    """A cancellation at the moment of a time-out is not lost."""
+    async with Server(answer=Answer(after=asyncio.Event())) as server, Syncthing(KEY, server.url) as client:
         for timeout in (0.001, 0.002, 0.005):
             await cancel_everywhere(partial(client.system.status, timeout=timeout))
 
 
-# --- What is built on them ---
+# --- Operations that consist of several requests ---
 
 
 def operation(function: Operation) -> Operation:
-    """Note an operation on a client of the fake."""
+    """Register an operation."""
     OPERATIONS.append(function)
     return function
 
 
 class Given(NamedTuple):
-    """What an operation may need."""
+    """What operations use."""
 
     client: Syncthing
     fake: FakeSyncthing
@@ -114,7 +114,7 @@ class Given(NamedTuple):
 
 @operation
 async def streaming(given: Given) -> None:
-    """Enter a stream, and take what is there."""
+    """Enter a stream, and take the past events."""
     async with given.client.events.stream(since="history") as stream:
         async for item in stream:
             if item["type"] == "StartupComplete":
@@ -123,7 +123,7 @@ async def streaming(given: Given) -> None:
 
 @operation
 async def streaming_without_a_context(given: Given) -> None:
-    """Take items of a stream that was not entered."""
+    """Take items from a stream without entering it."""
     stream = given.client.events.stream(since="history")
     await anext(stream)
     await anext(stream)
@@ -132,7 +132,7 @@ async def streaming_without_a_context(given: Given) -> None:
 
 @operation
 async def stopping_a_stream(given: Given) -> None:
-    """Stop a stream that waits for an item."""
+    """Stop a stream while it waits for an item."""
     async with given.client.events.stream() as stream:
         asyncio.get_running_loop().call_later(0.01, stream.stop)
         async for _ in stream:
@@ -141,7 +141,7 @@ async def stopping_a_stream(given: Given) -> None:
 
 @operation
 async def listening(given: Given) -> None:
-    """Listen, and leave."""
+    """Listen for a single event."""
     async with aclosing(given.client.events.listen()) as events:
         async for _ in events:
             break
@@ -149,7 +149,7 @@ async def listening(given: Given) -> None:
 
 @operation
 async def stopping_to_listen(given: Given) -> None:
-    """Stop listening while a poll is under way."""
+    """Stop listening during a poll."""
     events = given.client.events
     async with aclosing(events.listen()) as items:
         async for _ in items:
@@ -159,7 +159,7 @@ async def stopping_to_listen(given: Given) -> None:
 
 @operation
 async def mirroring(given: Given) -> None:
-    """Enter a mirror, wait for what is true, and for a change."""
+    """Enter a mirror, wait for a condition that holds, and for a change."""
     async with given.client.watch() as live:
         await live.until(lambda live: live.folders["docs"].state == "idle", 60)
         async with aclosing(live.changes()) as changes:
@@ -169,7 +169,7 @@ async def mirroring(given: Given) -> None:
 
 @operation
 async def mirroring_in_vain(given: Given) -> None:
-    """Wait for what does not become true."""
+    """Wait for a condition that never holds."""
     async with given.client.watch() as live:
         with pytest.raises(WaitTimeoutError):
             await live.until(lambda _: False, 0.01)
@@ -177,7 +177,7 @@ async def mirroring_in_vain(given: Given) -> None:
 
 @operation
 async def waiting_until_ready(given: Given) -> None:
-    """Wait for a daemon that is there."""
+    """Wait for a daemon that is ready."""
     await given.client.wait_ready(60)
 
 
@@ -189,21 +189,21 @@ async def waiting_until_in_sync(given: Given) -> None:
 
 @operation
 async def waiting_in_vain(given: Given) -> None:
-    """Wait for a folder that is not stable in time."""
+    """Wait for a folder to be stable, with a shorter time-out."""
     with pytest.raises(WaitTimeoutError):
         await given.client.wait_in_sync("docs", [], stable_for=60, timeout=0.05)
 
 
 @operation
-async def waiting_for_what_cannot_be(given: Given) -> None:
-    """Wait for a folder that is paused."""
+async def waiting_for_a_paused_folder(given: Given) -> None:
+    """Wait for a folder that can't get in sync."""
     with pytest.raises(FolderNotRunningError):
         await given.client.wait_in_sync("paused", [])
 
 
 @operation
 async def downloading(given: Given) -> None:
-    """Download to a file; a part of one must never be left."""
+    """Download to a file."""
     target = given.folder / "bundle.zip"
     await given.client.debug.support_bundle(target)
     target.unlink()
@@ -211,7 +211,7 @@ async def downloading(given: Given) -> None:
 
 @operation
 async def pinning(given: Given) -> None:
-    """Make a connection to which a certificate is pinned, which is read from a file."""
+    """Connect with a certificate that is pinned by its file."""
     url = given.fake.url.replace("http:", "https:")
     async with Syncthing(given.fake.api_key, url, tls=CertificateFile(given.fake.home / "https-cert.pem")) as client:
         await client.system.ping()
@@ -219,20 +219,20 @@ async def pinning(given: Given) -> None:
 
 @operation
 async def fetching_a_fingerprint(given: Given) -> None:
-    """Look at a certificate."""
+    """Fetch a fingerprint."""
     await fetch_fingerprint(given.fake.url.replace("http:", "https:"))
 
 
 @operation
 async def discovering(given: Given) -> None:
-    """Find the daemon, in a thread, and ask it."""
+    """Discover the daemon in a thread, and send it a request."""
     async with await asyncio.to_thread(Syncthing.local, given.fake.home) as client:
         await client.system.ping()
 
 
 @operation
 async def closing(given: Given) -> None:
-    """Close a client while a request is under way."""
+    """Close a client during a request."""
     async with given.fake.client() as client, asyncio.TaskGroup() as group:
         poll = group.create_task(_refused(client.events.poll(10**6)))
         await client.system.ping()
@@ -263,8 +263,8 @@ every_operation = pytest.mark.parametrize("work", OPERATIONS, ids=lambda work: w
 
 @every_operation
 async def test_an_operation(given: Given, work: Operation) -> None:
-    """Done to its end, or to its usual error, it leaves the caller's task as it was, and nothing behind."""
-    # In a task that is ending, `listen` takes each cancellation for the task's, as version 0 did.
+    """Done to its end, or to its usual error, it leaves the calling task unchanged, and nothing behind."""
+    # In a task that is being cancelled, `listen` takes every cancellation for the task's, as in version 0.
     for ending in (False,) if work is stopping_to_listen else (False, True):
         assert await leaves_no_trace(partial(work, given), ending=ending) is None
     await given.client.close()
@@ -273,7 +273,7 @@ async def test_an_operation(given: Given, work: Operation) -> None:
 
 @every_operation
 async def test_cancelling_an_operation(given: Given, work: Operation) -> None:
-    """A cancellation at any point ends it, once, and leaves neither tasks, connections nor files behind."""
+    """Cancelled at any point, it ends, and leaves neither tasks, connections nor files behind."""
 
     async def look() -> None:
         assert connections_in_use(given.client) == 0
@@ -288,7 +288,7 @@ async def test_cancelling_an_operation(given: Given, work: Operation) -> None:
 
 @pytest.mark.parametrize("what", ["start", "restart", "stop", "kill"])
 async def test_cancelling_a_daemon(syncthing_binary: Path, what: str) -> None:
-    """Cancelled in the midst of it, a real daemon leaves nothing behind, or goes on to be usable."""
+    """Cancelled at any time, it leaves no process behind, or a daemon that can still be stopped."""
     daemon = Daemon(binary=syncthing_binary, stop_timeout=5)
     if what != "start":
         await daemon.start()
@@ -306,12 +306,12 @@ from contextlib import suppress
 from aiosyncthing import Syncthing, SyncthingError
 
 async def failing(client):
-    async with Syncthing("key", "http://127.0.0.1:1") as nobody:
+    async with Syncthing("key", "http://127.0.0.1:1") as unreachable:
         with suppress(SyncthingError):
-            await nobody.system.status()
+            await unreachable.system.status()
         with suppress(SyncthingError):
-            await nobody.wait_ready(0.1)
-        async with nobody.events.stream() as stream:
+            await unreachable.wait_ready(0.1)
+        async with unreachable.events.stream() as stream:
             assert (await anext(stream))["type"] == "StreamDown"
     with suppress(SyncthingError):
         await client.events.poll(10**6, timeout=0)
@@ -355,7 +355,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("what", ["failing", "streaming", "listening", "mirroring", "waiting", "polling"])
 async def test_ctrl_c(given: Given, what: str) -> None:
-    """Ctrl-C is a KeyboardInterrupt, during any operation and after all that may have gone wrong before."""
+    """Ctrl-C raises KeyboardInterrupt during any operation, even after others have failed."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-X", "dev", "-W", "error", "-c", INTERRUPTED, what, given.fake.api_key, given.fake.url),
         stderr=asyncio.subprocess.PIPE,

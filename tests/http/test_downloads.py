@@ -1,30 +1,58 @@
-"""Downloads are written without blocking the event loop, and there is never half a file under its name."""
+"""Downloads don't block the event loop, and never leave half a file under its name."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import io
+import math
 import os
 import resource
 import tempfile
 import threading
+import tracemalloc
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from aiosyncthing import API
 from aiosyncthing._http import downloads
-from aiosyncthing._http.downloads import open_target
+from aiosyncthing._routes import CPU_PROFILE, SUPPORT_BUNDLE
+from aiosyncthing.exceptions import ConnectionFailedError, NotSupportedError, NotSyncthingError, RequestTimeoutError
+from tests.support.broken import SHORT
 from tests.support.descriptors import open_files
+from tests.support.server import DAEMON_ID, HEAD, KEY, Answer, Listener, Server, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+MEGABYTE: Final = bytes(1 << 20)
+
+
+def bundle(body: bytes = b"PK data", **options: Any) -> Answer:
+    """Return a binary answer."""
+    return Answer(body, content_type="application/zip", **options)
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def content(path: Path) -> bytes:
+    """Return what is in a file."""
+    return path.read_bytes()
+
+
+def written(folder: Path) -> int:
+    """Return the size of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.iterdir())
+
 
 class Gate:
-    """Holds up a function until it is let go."""
+    """Delays the calls of a function until it is opened."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -37,38 +65,30 @@ class Gate:
         assert self._open.wait(60)
         return self._function(*arguments, **options)
 
-    async def entered(self) -> None:
-        """Wait until somebody stands before it."""
-        assert await asyncio.to_thread(self._entered.wait, 60)
-
-    def open(self) -> None:
-        """Let everybody pass."""
-        self._open.set()
-
     def method(self) -> Callable[..., Any]:
-        """Return a function, which in a class is a method; the gate itself would not get ``self``."""
+        """Return the gate as a function, which a class binds to ``self``."""
 
         def call(*arguments: Any, **options: Any) -> Any:
             return self(*arguments, **options)
 
         return call
 
-
-def names(folder: Path) -> list[str]:
-    """Return what is in a folder."""
-    return [path.name for path in folder.iterdir()]
-
-
-async def write_and_fail(target: Any) -> None:
-    """Fail in the middle of a download."""
-    async with open_target(target) as write:
-        await write(b"new")
-        raise KeyError("mine")
+    async def cancel(self, task: asyncio.Task[Any]) -> None:
+        """Cancel a task that waits at the gate, several times; it must wait for its thread."""
+        assert await asyncio.to_thread(self._entered.wait, 60)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.wait([task], timeout=0)
+            await asyncio.sleep(0)
+        assert not task.done()
+        self._open.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 @contextmanager
 def full_disk(size: int) -> Iterator[None]:
-    """Let every file of this process end at a size, as on a disk that is full."""
+    """Limit the size of every file that this process writes, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -77,165 +97,117 @@ def full_disk(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-async def cancel(task: asyncio.Task[Any], gate: Gate) -> None:
-    """Cancel a task while it is held up, more than once, and see that it waits for the thread."""
-    await gate.entered()
-    for _ in range(3):
-        task.cancel()
-        await asyncio.wait([task], timeout=0)
-        await asyncio.sleep(0)
-    assert not task.done()
-    gate.open()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
 @pytest.fixture(autouse=True)
 def nothing_stays_open() -> Iterator[None]:
-    """Fail a test after which a file is still open."""
+    """Fail tests that leave a file open."""
     before = open_files()
     yield
     assert open_files() <= before
 
 
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where to download to; there is an older file."""
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(b"old")
+    return path
+
+
+# --- To a path ---
+
+
 @pytest.mark.parametrize("kind", [str, Path])
-async def test_a_path_appears_when_it_is_complete(tmp_path: Path, kind: Callable[[Path], str | Path]) -> None:
-    """The name is taken when all has been written; until then there is another file beside it."""
-    path = tmp_path / "bundle.zip"
-    async with open_target(kind(path)) as write:
-        await write(b"one ")
-        await write(b"two")
-        assert not path.exists()
-        (part,) = names(tmp_path)
-        assert part.startswith(".bundle.zip.")
-        assert part.endswith(".part")
-    assert names(tmp_path) == ["bundle.zip"]
-    assert path.read_bytes() == b"one two"
-
-
-async def test_an_older_file_is_replaced_at_the_end(tmp_path: Path) -> None:
-    """A file of that name stays as it is until the new one is complete."""
-    path = tmp_path / "bundle.zip"
-    path.write_bytes(b"old")
-    async with open_target(path) as write:
-        await write(b"new")
-        assert path.read_bytes() == b"old"
-    assert path.read_bytes() == b"new"
-
-
-async def test_an_error_leaves_nothing(tmp_path: Path) -> None:
-    """When the block fails, the part vanishes, an older file stays, and the error comes through."""
-    path = tmp_path / "bundle.zip"
-    path.write_bytes(b"old")
-    with pytest.raises(KeyError, match="mine"):
-        await write_and_fail(path)
-    assert names(tmp_path) == ["bundle.zip"]
-    assert path.read_bytes() == b"old"
-
-
-async def test_a_missing_folder(tmp_path: Path) -> None:
-    """A folder that doesn't exist is an OSError, before anything is written."""
-    with pytest.raises(FileNotFoundError):
-        async with open_target(tmp_path / "missing" / "bundle.zip"):
-            pytest.fail("there is nothing to write to")
-    assert names(tmp_path) == []
-
-
-async def test_a_name_that_can_not_be_taken(tmp_path: Path) -> None:
-    """When the name can't be taken at the end, the part vanishes."""
-    path = tmp_path / "bundle.zip"
-    path.mkdir()
-    with pytest.raises(OSError, match=r"bundle\.zip"):
-        async with open_target(path) as write:
-            await write(b"data")
-    assert names(tmp_path) == ["bundle.zip"]
-    assert names(path) == []
-
-
-@pytest.mark.parametrize("size", [10, 5000, 1 << 20])
-async def test_a_full_disk(tmp_path: Path, size: int) -> None:
-    """A disk that is full, be it noticed at once or when the buffer is written, is an OSError, and no part stays."""
-    with full_disk(5), pytest.raises(OSError, match="File too large"):
-        async with open_target(tmp_path / "bundle.zip") as write:
-            await write(bytes(size))
-    assert names(tmp_path) == []
-
-
-@pytest.mark.parametrize("name", ["x" * 255, "ü" * 127, "😀" * 63])
-async def test_a_long_name(tmp_path: Path, name: str) -> None:
-    """A name as long as names may be is fine, though the part's name is longer than the file's usually."""
-    async with open_target(tmp_path / name) as write:
-        await write(b"data")
-    assert (tmp_path / name).read_bytes() == b"data"
+async def test_a_path_is_replaced_by_the_complete_file(
+    server: Server, api: API, path: Path, kind: Callable[[Path], str | Path]
+) -> None:
+    """Until then the older file stays, and a temporary one is beside it; the size is returned."""
+    event = asyncio.Event()
+    server.queue.append(bundle(MEGABYTE, pause=1 << 19, resume=event))
+    task = asyncio.create_task(api.download(SUPPORT_BUNDLE, kind(path)))
+    while written(path.parent) < 1 << 17:
+        await asyncio.wait([task], timeout=0.01)
+    part, whole = names(path.parent)
+    assert part.startswith(".bundle.zip.")
+    assert part.endswith(".part")
+    assert (whole, content(path)) == ("bundle.zip", b"old")
+    event.set()
+    assert await task == len(MEGABYTE)
+    assert content(path) == MEGABYTE
+    assert names(path.parent) == ["bundle.zip"]
+    assert server.request.target == "/rest/debug/support"
+    assert api.daemon_id == DAEMON_ID
 
 
 @pytest.mark.parametrize(
-    ("module", "function"), [(tempfile, "mkstemp"), (downloads._Part, "write"), (downloads._Part, "discard")]
+    ("answer", "kind"),
+    [
+        (lambda: as_text("Debugging disabled", 403), NotSupportedError),
+        (lambda: bundle(b"x" * 999, keep=500), ConnectionFailedError),
+        (lambda: bundle(b"x" * 999, pause=500, resume=asyncio.Event()), RequestTimeoutError),
+        (lambda: Answer(b"<html>", content_type="text/html", syncthing=False), NotSyncthingError),
+    ],
 )
-async def test_cancelled_before_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, function: str
+async def test_a_failed_download_leaves_nothing(
+    server: Server, api: API, path: Path, answer: Callable[[], Answer], kind: type[Exception]
 ) -> None:
-    """Cancelled while the part is made, written or removed: it waits for the thread, and then nothing is left."""
-
-    async def write_something() -> None:
-        async with open_target(tmp_path / "bundle.zip") as write:
-            await write(b"data")
-            if function == "discard":
-                raise KeyError("mine")
-
-    gate = Gate(getattr(module, function))
-    monkeypatch.setattr(module, function, gate.method())
-    await cancel(asyncio.create_task(write_something()), gate)
-    assert names(tmp_path) == []
+    """If the answer is not the file, or not all of it, the older file stays, without a part beside it."""
+    server.queue.append(answer())
+    with pytest.raises(kind):
+        await api.download(SUPPORT_BUNDLE, path, timeout=SHORT)
+    assert names(path.parent) == ["bundle.zip"]
+    assert content(path) == b"old"
 
 
-async def test_cancelled_at_the_very_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cancelled while the name is being taken: the file is complete and stays."""
-
-    async def write_something() -> None:
-        async with open_target(tmp_path / "bundle.zip") as write:
-            await write(b"data")
-
-    gate = Gate(os.replace)
-    monkeypatch.setattr(Path, "replace", gate.method())
-    await cancel(asyncio.create_task(write_something()), gate)
-    assert names(tmp_path) == ["bundle.zip"]
-    assert (tmp_path / "bundle.zip").read_bytes() == b"data"
-
-
-async def test_cancelled_while_an_error_comes_up(caplog: pytest.LogCaptureFixture) -> None:
-    """An error of the thread that comes after the cancellation is not reported to anybody."""
-
-    def fail() -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    gate = Gate(fail)
-    await cancel(asyncio.create_task(downloads._in_thread(gate)), gate)
-    assert not caplog.records
+async def test_paths_that_can_not_be_written(server: Server, api: API, tmp_path: Path) -> None:
+    """A missing folder is an OSError before anything is sent; a folder of that name is one at the end."""
+    with pytest.raises(FileNotFoundError):
+        await api.download(SUPPORT_BUNDLE, tmp_path / "missing" / "bundle.zip")
+    assert not server.requests
+    path = tmp_path / "bundle.zip"
+    path.mkdir()
+    server.queue.append(bundle())
+    with pytest.raises(OSError, match=r"bundle\.zip"):
+        await api.download(SUPPORT_BUNDLE, path)
+    assert (names(tmp_path), names(path)) == (["bundle.zip"], [])
 
 
-async def test_a_file_object_is_written_to(tmp_path: Path) -> None:
-    """A file object gets the bytes where it stands, and stays open; it is its owner's."""
-    path = tmp_path / "log"
+@pytest.mark.parametrize("size", [10, 5000, 1 << 20])
+async def test_a_full_disk(server: Server, api: API, path: Path, size: int) -> None:
+    """A full disk is an OSError, whether noticed at once or when the buffer is written; no part stays."""
+    server.queue.append(bundle(bytes(size)))
+    with full_disk(5), pytest.raises(OSError, match="File too large"):
+        await api.download(SUPPORT_BUNDLE, path)
+    assert names(path.parent) == ["bundle.zip"]
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "ü" * 127, "😀" * 63])
+async def test_a_long_name(server: Server, api: API, tmp_path: Path, name: str) -> None:
+    """A name may have the maximum length, although the temporary name has a suffix."""
+    server.queue.append(bundle())
+    await api.download(SUPPORT_BUNDLE, tmp_path / name)
+    assert (tmp_path / name).read_bytes() == b"PK data"
+
+
+# --- To a file object ---
+
+
+async def test_a_file_object_is_written_where_it_stands(server: Server, api: API, path: Path) -> None:
+    """It stays open, even after an error, since its owner closes it."""
+    server.queue.extend([bundle(), bundle(b""), bundle(b"x" * 999, keep=500)])
     with path.open("wb") as file:
         file.write(b"before ")
-        async with open_target(file) as write:
-            await write(b"one ")
-            await write(b"two")
+        assert await api.download(CPU_PROFILE, file, params={"duration": "1s"}) == 7
+        assert await api.download(CPU_PROFILE, file) == 0
+        with pytest.raises(ConnectionFailedError):
+            await api.download(CPU_PROFILE, file)
         file.write(b" after")
-    assert path.read_bytes() == b"before one two after"
+    assert content(path).startswith(b"before PK data")
+    assert content(path).endswith(b"x after")
+    assert server.requests[0].target == "/rest/debug/cpuprof?duration=1s"
 
 
-async def test_a_file_object_stays_open_after_an_error() -> None:
-    """A file object is left to its owner when the block fails too."""
-    file = io.BytesIO()
-    with pytest.raises(KeyError, match="mine"):
-        await write_and_fail(file)
-    assert file.getvalue() == b"new"
-
-
-async def test_an_unbuffered_file_takes_a_part_only() -> None:
-    """What an unbuffered file didn't take at first is written again: nothing is lost."""
+async def test_an_unbuffered_file(server: Server, api: API) -> None:
+    """Bytes that an unbuffered file did not take at first are written again."""
 
     class Slow(io.RawIOBase):
         def __init__(self) -> None:
@@ -245,58 +217,128 @@ async def test_an_unbuffered_file_takes_a_part_only() -> None:
             self.taken += bytes(data[:3])
             return len(data[:3])
 
-    file = Slow()
-    async with open_target(file) as write:  # type: ignore[arg-type] # a RawIOBase is what open(..., buffering=0) gives
-        await write(b"0123456789")
+    server.queue.append(bundle(b"0123456789"))
+    file: Any = Slow()
+    await api.download(SUPPORT_BUNDLE, file)
     assert file.taken == b"0123456789"
 
 
-async def test_an_object_with_a_write_method() -> None:
-    """Anything with a method ``write`` will do, also if that returns nothing."""
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), TimeoutError(errno.ETIMEDOUT, "Connection timed out")]
+)
+async def test_a_file_object_that_fails(server: Server, api: API, error: OSError) -> None:
+    """Its error comes through, even of a class that requests raise too, and the connection is closed."""
 
-    class Collector:
+    class Full:
+        def write(self, _: bytes) -> int:
+            raise error
+
+    file: Any = Full()
+    server.queue.append(bundle(MEGABYTE))
+    with pytest.raises(OSError, match=error.strerror) as caught:
+        await api.download(SUPPORT_BUNDLE, file)
+    assert (type(caught.value), caught.value.args) == (type(error), error.args)
+    await server.until(lambda: server.open == 0)
+
+
+async def test_a_download_is_never_held_whole() -> None:
+    """200 MB are written as they come, in pieces, in a thread; anything with a method ``write`` will do."""
+    size, block = 200 * 1000 * 1000, bytes(100_000)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(HEAD + b"Content-Length: %d\r\n\r\n" % size)
+        for _ in range(size // len(block)):
+            writer.write(block)
+            await writer.drain()
+
+    class Counter:
         def __init__(self) -> None:
-            self.chunks: list[bytes] = []
-            self.threads: set[int] = set()
+            self.longest = 0
 
         def write(self, chunk: bytes) -> None:
-            self.chunks.append(chunk)
-            self.threads.add(threading.get_ident())
+            self.longest = max(self.longest, len(chunk))
+            assert threading.current_thread() is not threading.main_thread()
 
-    collector: Any = Collector()
-    async with open_target(collector) as write:
-        await write(b"one")
-        await write(b"two")
-    assert collector.chunks == [b"one", b"two"]
-    assert threading.get_ident() not in collector.threads
-
-
-@pytest.fixture
-def full_device() -> Iterator[io.FileIO]:
-    """Open what says of itself that it is full."""
-    with Path("/dev/full").open("wb", buffering=0) as file:
-        yield file
-
-
-async def test_a_full_device(full_device: Any) -> None:
-    """The OSError of a file object comes through."""
-    with pytest.raises(OSError, match="No space left"):
-        async with open_target(full_device) as write:
-            await write(b"data")
+    counter: Any = Counter()
+    async with Listener(serve) as listener:
+        api = API(KEY, listener.url)
+        tracemalloc.start()
+        try:
+            assert await api.download(SUPPORT_BUNDLE, counter, timeout=math.inf) == size
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        await api.close()
+    assert counter.longest <= 1 << 16
+    assert peak < 5_000_000
 
 
-async def test_cancelled_while_a_file_object_is_written_to() -> None:
-    """A cancelled write waits for its end: the owner may close the file right afterwards."""
-    file = io.BytesIO()
-    gate = Gate(file.write)
+# --- Cancelled ---
+
+
+async def test_cancelled_while_waiting(server: Server, api: API, tmp_path: Path) -> None:
+    """Cancelled in the middle of the answer, it leaves no file, and closes the connection."""
+    event = asyncio.Event()
+    server.queue.append(bundle(MEGABYTE, pause=1 << 19, resume=event))
+    task = asyncio.create_task(api.download(SUPPORT_BUNDLE, tmp_path / "bundle.zip"))
+    while not written(tmp_path):
+        await asyncio.wait([task], timeout=0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert names(tmp_path) == []
+    event.set()  # the server notices when it writes
+    await server.until(lambda: server.open == 0)
+
+
+@pytest.mark.parametrize(
+    ("owner", "function", "left"),
+    [
+        (tempfile, "mkstemp", []),
+        (downloads._Part, "write", []),
+        (downloads._Part, "discard", []),
+        (Path, "replace", ["bundle.zip"]),
+    ],
+)
+async def test_cancelled_in_a_thread(
+    server: Server,
+    api: API,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: Any,
+    function: str,
+    left: list[str],
+) -> None:
+    """Cancelled while a thread creates, writes, deletes or renames the file, it waits for that thread."""
+    gate = Gate(os.replace if function == "replace" else getattr(owner, function))
+    monkeypatch.setattr(owner, function, gate.method())
+    if function == "discard":
+        server.queue.append(bundle(b"x" * 999, keep=500))
+    elif function != "mkstemp":
+        server.queue.append(bundle())
+    await gate.cancel(asyncio.create_task(api.download(SUPPORT_BUNDLE, tmp_path / "bundle.zip")))
+    assert names(tmp_path) == left
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_cancelled_while_writing_to_a_file_object(
+    server: Server, api: API, fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It waits for the end of the write, since the owner may then close the file; a late error is not logged."""
+    chunks: list[bytes] = []
+
+    def write(chunk: bytes) -> None:
+        chunks.append(chunk)
+        if fails:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     class Slow:
-        write = gate
+        pass
 
-    async def write_something() -> None:
-        slow: Any = Slow
-        async with open_target(slow) as write:
-            await write(b"data")
-
-    await cancel(asyncio.create_task(write_something()), gate)
-    assert file.getvalue() == b"data"
+    file: Any = Slow()
+    file.write = gate = Gate(write)
+    server.queue.append(bundle())
+    await gate.cancel(asyncio.create_task(api.download(SUPPORT_BUNDLE, file)))
+    assert chunks == [b"PK data"]
+    assert not caplog.records

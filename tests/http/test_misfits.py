@@ -1,6 +1,6 @@
-"""Answers that are not what a daemon sends, in everything that reads them: only this package's errors come out.
+"""Answers that no daemon sends: everything that reads them raises only errors of this package.
 
-``AIOSYNCTHING_SEED`` repeats a run; ``AIOSYNCTHING_ROUNDS`` makes it longer.
+``AIOSYNCTHING_SEED`` repeats a run, and ``AIOSYNCTHING_ROUNDS`` makes it longer.
 """
 
 from __future__ import annotations
@@ -32,36 +32,36 @@ if TYPE_CHECKING:
 
 SEED = os.environ.get("AIOSYNCTHING_SEED", "1")
 ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "1"))
-EACH = 3 * ROUNDS  # misfits of each answer for each thing that reads it
-ENOUGH = 50  # items of what may go on for ever
-LIMIT = 30.0  # seconds after which something hangs
+EACH = 3 * ROUNDS  # misfits of each answer for each reader
+ENOUGH = 50  # items to take from what may be endless
+LIMIT = 30.0  # seconds after which a reader is considered to hang
 
 REFUSAL = as_text("CSRF Error", 403)
-"""Ends whatever would ask again and again."""
+"""Ends readers that would try again and again."""
 
 
 class Recorded:
-    """Answers as a real daemon has, but to one route with misfits, and after some of these with a refusal.
+    """Answers like a recorded daemon, but one route with misfits, and after two of these with a refusal.
 
     Args:
         version: Version of the daemon.
-        route: What to answer with misfits.
-        chance: Makes them.
-        call: What is going to be called, for answers that were not recorded.
-        waits: Whether a poll waits when there are no more events, or is refused, which ends what only follows events.
+        route: The route to answer with misfits.
+        chance: Makes the misfits.
+        call: The call to expect, for answers that were not recorded.
+        waits: Whether a poll without news waits or is refused, which ends readers that only follow events.
     """
 
     def __init__(
         self, version: str, route: Any, chance: random.Random, call: Call | None = None, *, waits: bool = False
     ) -> None:
         self._route = route
-        self._chance = chance  # asked in an order that doesn't depend on that of the requests
+        self._chance = chance  # used in an order that doesn't depend on that of the requests
         self._waits = waits
         self._left = 2
         self._answers: dict[Any, Any] = {}
         found = [each for each in recordings.exchanges(version) if each.status == 200 and each.kind == "json"]
         chance.shuffle(found)
-        for exchange in sorted(found, key=lambda each: each.node):  # one node, as far as it has answered
+        for exchange in sorted(found, key=lambda each: each.node):  # from a single node if possible
             self._answers.setdefault(find_route(exchange.method, exchange.uri), exchange.answer)
         self._headers = {"X-Syncthing-Id": self._answers[routes.STATUS]["myID"], "X-Syncthing-Version": f"v{version}"}
         self._prepared: dict[str, Answer] = {}
@@ -69,7 +69,7 @@ class Recorded:
             answers = [*(answer for _, answer in call.before), call.answer]
             self._prepared = dict(zip(call.requests, answers, strict=True))
         first = {recorded.event["type"]: recorded.event for recorded in recordings.events(version)}
-        # In another order each time, since a stream ends at the first event that does not fit.
+        # In a random order, since a stream ends at the first misfit.
         shuffled = sorted(first.values(), key=lambda _: chance.random())
         self._events: list[Any] = [{**event, "id": i, "globalID": i} for i, event in enumerate(shuffled, 1)]
         self.misfits: list[bytes] = []
@@ -93,7 +93,7 @@ class Recorded:
         return self._misfit(right) if route is self._route else as_json(right)
 
     async def _poll(self, route: Any, since: int = 0, limit: int = 0, timeout: int = 60) -> Answer:
-        """Answer a poll: one event is there at first, all others happen when somebody waits."""
+        """Answer a poll: at first there is one event; all others happen when a client waits."""
         if limit and not timeout:
             return as_json(self._events[:1])
         news = [event for event in self._events if event["id"] > since]
@@ -118,20 +118,20 @@ class Recorded:
 async def expect_no_other_error(
     recorded: Recorded, use: Callable[[Syncthing], Awaitable[object]], what: object
 ) -> None:
-    """Use a client; if that raises, it is one of this package's errors, and it does not take for ever."""
+    """Use a client; it may only raise an error of this package, and must not hang."""
     async with Server(answer=recorded.answer) as server, Syncthing(KEY, server.url, timeout=0.3) as client:
         try:
             async with asyncio.timeout(LIMIT):
                 await use(client)
         except SyncthingError as error:
-            assert str(error)  # noqa: PT017 - whether there is one is all the same
+            assert str(error)  # noqa: PT017 - an error is allowed, not required
         except Exception as error:
             misfits = "\n".join(each.decode(errors="replace")[:2000] for each in recorded.misfits)
             raise AssertionError(f"AIOSYNCTHING_SEED={SEED}: {what}: {error!r} for\n{misfits}") from error
 
 
 async def take(items: AsyncIterator[Any]) -> None:
-    """Take some of what may be endless."""
+    """Take some items of an iterator that may be endless."""
     async for _ in _some(items):
         pass
 
@@ -145,13 +145,13 @@ async def _some(items: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 async def stream(client: Syncthing) -> None:
-    """Follow a stream from its beginning."""
+    """Follow a stream from the past events on."""
     async with client.events.stream(since="history", delays=lambda: iter([0.0] * 5)) as events:
         await take(events)
 
 
 async def stream_on(client: Syncthing) -> None:
-    """Follow a stream from now on, outside of its context."""
+    """Follow a stream from now on, without entering it."""
     async with aclosing(client.events.stream(delays=lambda: iter([0.0] * 5))) as events:
         await take(events)
 
@@ -163,13 +163,13 @@ async def stream_disk(client: Syncthing) -> None:
 
 
 async def listen(client: Syncthing) -> None:
-    """Listen the old way."""
+    """Listen as in version 0."""
     async with aclosing(client.events.listen()) as events:
         await take(events)
 
 
 async def watch(client: Syncthing) -> None:
-    """Watch until nothing more is to be expected."""
+    """Watch for a while."""
     async with client.watch() as live:
         with suppress(TimeoutError):
             await live.until(lambda _: False, timeout=0.05)
@@ -189,7 +189,7 @@ async def wait_ready(client: Syncthing) -> None:
 
 
 async def walk(client: Syncthing) -> None:
-    """Go through the tree."""
+    """Walk through a folder."""
     async with aclosing(client.database.walk(FOLDER)) as entries:
         await take(entries)
 
@@ -227,23 +227,23 @@ READERS: list[tuple[Callable[[Syncthing], Awaitable[None]], tuple[Any, ...]]] = 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again at once."""
+    """Retry at once."""
     for module in (live_module, waiting_module):
         monkeypatch.setattr(module, "delays", lambda: itertools.repeat(0.01))
 
 
 def chances(*what: object) -> Iterator[random.Random]:
-    """Yield sources of chance for some tries, the same ones in each run."""
+    """Yield random generators for some attempts, the same ones in each run."""
     for number in range(EACH):
         yield random.Random(f"{SEED} {what} {number}")
 
 
 @pytest.mark.parametrize("version", recordings.VERSIONS)
 @pytest.mark.parametrize(("use", "read"), READERS, ids=[use.__name__ for use, _ in READERS])
-async def test_what_follows_or_waits_meets_misfits(
+async def test_misfits_for_readers(
     version: str, use: Callable[[Syncthing], Awaitable[None]], read: tuple[Any, ...]
 ) -> None:
-    """Streams, mirrors, waits, walks and iterators read deep into answers and events."""
+    """Streams, mirrors, waits, walks and iterators, which look deep into answers and events."""
     for route in read:
         for chance in chances(version, use.__name__, route.path):
             recorded = Recorded(version, route, chance, waits=use in {watch, wait_in_sync})
@@ -251,8 +251,8 @@ async def test_what_follows_or_waits_meets_misfits(
 
 
 @pytest.mark.parametrize("name", sorted({call.name for call in CALLS}))
-async def test_methods_meet_misfits(name: str) -> None:
-    """Most methods hand out what came; some look at it, and at other answers before."""
+async def test_misfits_for_methods(name: str) -> None:
+    """Most methods return the answer unchanged; some look at it, or at other answers first."""
     for call in (each for each in CALLS if each.name == name):
         asked = {
             find_route(method, path.partition("?")[0].removeprefix("/"))

@@ -1,4 +1,4 @@
-"""Where base URLs lead to."""
+"""Where base URLs lead, what is imported in advance, and why connecting fails."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from aiosyncthing.exceptions import BadRequestError
         ("unix:///run/user/1000/syncthing.sock", Place("http://localhost", False, "/run/user/1000/syncthing.sock")),
         ("UNIX:///run/Syncthing", Place("http://localhost", False, "/run/Syncthing")),
         ("unixs:///run/syncthing.sock", Place("https://localhost", True, "/run/syncthing.sock")),
-        # As Go's url.Parse reads it.
+        # As parsed by Go's url.Parse.
         ("unix:///a%20b+c%3Fd%23e%25f@g:h", Place("http://localhost", False, "/a b+c?d#e%f@g:h")),
         ("unix:///a b/ä/%C3%A4", Place("http://localhost", False, "/a b/ä/ä")),
         ("unix:///%ff", Place("http://localhost", False, os.fsdecode(b"/\xff"))),
     ],
 )
 def test_places(url: str, place: Place) -> None:
-    """Host and port are left to HTTP; the path of a socket is what is behind the slashes, without escapes."""
+    """Host and port are left to HTTP; the path of a socket is what follows the two slashes, unescaped."""
     assert locate(url) == place
 
 
@@ -45,20 +45,20 @@ def test_places(url: str, place: Place) -> None:
     ["unix:", "unix://", "unix:///", "unixs:////", "unix:/run/x", "unix:run/x", "unix://run/x", "unixs://host/run/x"],
 )
 def test_a_socket_needs_an_absolute_path(url: str) -> None:
-    """A path that isn't absolute is refused, with an example of the right scheme."""
+    """A path that isn't absolute is refused, with an example."""
     with pytest.raises(BadRequestError, match=f"absolute path, like {url.partition(':')[0]}:///run/"):
         locate(url)
 
 
 @pytest.mark.parametrize("path", ["a?b", "a#b", "a%", "a%2", "a%zz", "a%00b", "a\0b", "a\nb", "a\x7f"])
-def test_what_can_not_be_in_a_path(path: str) -> None:
-    """What Go would not read as a part of the path is refused, rather than taken for something else."""
+def test_invalid_paths_of_sockets(path: str) -> None:
+    """Characters that Go would not take for part of the path are refused, rather than misunderstood."""
     with pytest.raises(BadRequestError, match="%3F"):
         locate(f"unix:///run/{path}")
 
 
 def test_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Python has no Unix sockets, that is said at once."""
+    """Python has no Unix sockets on Windows, and the error says so."""
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(BadRequestError, match="Windows"):
         locate("unix:///run/syncthing.sock")
@@ -82,7 +82,7 @@ def basic(credentials: str) -> str:
         ("http://nas/user@home", "http://nas/user@home", ""),
         ("http://nas:8384/@x", "http://nas:8384/@x", ""),
         ("http://[::1]:8384/@x", "http://[::1]:8384/@x", ""),
-        # A password with what should have been escaped.
+        # A password with characters that should have been escaped.
         ("http://u:a/b@nas", "http://nas", basic("u:a/b")),
         ("http://u:/b@nas:8384/x", "http://nas:8384/x", basic("u:/b")),
         ("http://u:a?b@nas", "http://nas", basic("u:a?b")),
@@ -94,7 +94,7 @@ def basic(credentials: str) -> str:
     ],
 )
 def test_user_and_password(url: str, base: str, header: str) -> None:
-    """User and password of any URL become a header, and leave the URL."""
+    """User and password are removed from any URL, and become a header."""
     assert split_user_info(url) == (base, header)
 
 
@@ -132,5 +132,5 @@ def test_connecting_imports_nothing() -> None:
     ],
 )
 def test_reasons(error: Exception, expected: str) -> None:
-    """The system's own words where there is a number, else those of the error; there always are some."""
+    """The system's text for the error's number, or else the error's own; never empty."""
     assert reason(error) == expected

@@ -1,4 +1,4 @@
-"""The API key, and the password of a URL, are seen by the daemon only: not in errors, tracebacks, reprs and logs."""
+"""The API key and the password of a URL appear in no error, traceback, repr or log."""
 
 from __future__ import annotations
 
@@ -21,20 +21,19 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from aiosyncthing import API, CertificateFile, Syncthing, _routes
+from aiosyncthing import API, CertificateFile, Fingerprint, Syncthing, _routes
 from aiosyncthing._http.secrets import Secrets
-from aiosyncthing.exceptions import FingerprintMismatchError, PingError, SyncthingError
+from aiosyncthing.exceptions import BadRequestError, FingerprintMismatchError, PingError, SyncthingError
 from tests.support.broken import BROKEN, Broken
 from tests.support.logs import recorded
-from tests.support.peers import Identity, SocketServer, short_folder
-from tests.support.server import Answer, Server, as_json, as_text
+from tests.support.peers import Identity, short_folder
+from tests.support.server import KEY, PONG, Answer, Server, as_json, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-KEY: Final = "a-key-that-nobody-may-see"
-PASSWORD: Final = "a-password-that-nobody-may-see"
+PASSWORD: Final = "a-password-that-must-not-show"
 SECRETS: Final = (
     KEY,
     PASSWORD,
@@ -44,12 +43,12 @@ SECRETS: Final = (
 
 
 def secrets_in(text: str) -> list[str]:
-    """Return the secrets that a text shows."""
+    """Return the secrets in a text."""
     return [secret for secret in SECRETS if secret in text]
 
 
 def links(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all that it came from."""
+    """Yield an error with its causes and contexts."""
     todo: list[BaseException | None] = [error]
     seen: list[BaseException] = []
     while todo:
@@ -61,7 +60,7 @@ def links(error: BaseException) -> Iterator[BaseException]:
 
 
 def texts(value: Any, depth: int = 6) -> Iterator[str]:
-    """Yield all texts that can be reached from a value."""
+    """Yield all texts reachable from a value."""
     if isinstance(value, str):
         yield str(value)
     elif isinstance(value, (bytes, bytearray)):
@@ -79,8 +78,8 @@ def texts(value: Any, depth: int = 6) -> Iterator[str]:
 
 
 def shown_by(error: BaseException) -> str:
-    """Return all that an error shows, or leads to, for whomever it is shown to."""
-    # With the variables of all frames, as some loggers and error trackers print them.
+    """Return everything that an error shows or refers to."""
+    # Some loggers and error trackers print the variables of all frames.
     found = list(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     for link in links(error):
         found += [str(link), repr(link)]
@@ -122,13 +121,13 @@ def _with_password(url: str) -> str:
 @pytest.mark.parametrize("send", [_request, _write, _ping, _raw, _download, _listen])
 @pytest.mark.parametrize("broken", BROKEN, ids=str)
 async def test_errors(broken: Broken, send: Callable[[Syncthing, float | None], Any]) -> None:
-    """No error shows a secret: in its text, its attributes, its causes, and the variables of the frames it passed."""
+    """No error shows a secret: in its text, its attributes, its causes, or the variables of its frames."""
     if (broken.json and send is _download) or (broken.builtin is TimeoutError and send is _listen):
-        return  # no error
+        return  # these succeed
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
     async with broken.place() as place:
-        loop.slow_callback_duration = 0  # whatever runs is logged
+        loop.slow_callback_duration = 0  # log every callback
         with recorded() as records:
             client = Syncthing(KEY, _with_password(place.url), **place.options)
             if place.closed:
@@ -143,51 +142,40 @@ async def test_errors(broken: Broken, send: Callable[[Syncthing, float | None], 
         assert secrets_in(logging.Formatter().format(record) + repr(record.args)) == []
 
 
-async def test_success() -> None:
-    """Nothing that is logged while all goes well shows a secret, be it by aiohttp or by asyncio's debug mode."""
-    loop = asyncio.get_running_loop()
-    loop.set_debug(True)
-    async with Server(answer=lambda _: as_json({"ping": "pong"})) as server:
-        with recorded() as records:
-            loop.slow_callback_duration = 0
-            async with Syncthing(KEY, _with_password(server.url)) as client:
-                await client.system.ping()
-                await client.api.request("rest/system/ping", data={"a": "b"}, method="POST")
-            loop.slow_callback_duration = 10
-    assert server.requests[0].header("X-API-Key") == KEY
-    assert server.requests[0].header("Authorization") is not None
-    assert {"asyncio", "aiosyncthing.api"} <= {record.name for record in records}
-    for record in records:
-        assert secrets_in(logging.Formatter().format(record) + repr(record.args)) == []
-
-
-async def test_sockets_and_pins(tmp_path: Path) -> None:
-    """What is logged on a Unix socket, with TLS and a pin, on the way to a renewed certificate, shows no secret."""
+async def test_logs_of_successful_requests(tmp_path: Path) -> None:
+    """Nothing that aiohttp or asyncio's debug mode logs shows a secret: over TCP, or a Unix socket with a pin."""
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
     file = tmp_path / "https-cert.pem"
     file.write_bytes(Identity().pem)
     identity = Identity()
     with short_folder() as folder, recorded() as records:
-        loop.slow_callback_duration = 0
-        async with SocketServer(folder / "gui.sock", tls=identity.context) as server:
-            client = Syncthing(KEY, _with_password(server.url), tls=CertificateFile(file))
+        loop.slow_callback_duration = 0  # log every callback
+        async with (
+            Server(answer=PONG) as server,
+            Server(answer=PONG, path=folder / "gui.sock", tls=identity.context) as renewed,
+            Syncthing(KEY, _with_password(server.url)) as client,
+            Syncthing(KEY, _with_password(renewed.url), tls=CertificateFile(file)) as pinning,
+        ):
             with pytest.raises(FingerprintMismatchError) as caught:
-                await client.api.request("rest/system/ping", data={}, method="POST")
+                await _write(pinning, None)
             assert secrets_in(shown_by(caught.value)) == []
             file.write_bytes(identity.pem)
-            await client.api.request("rest/system/ping", data={}, method="POST")
-            assert server.request.header("X-API-Key") == KEY
-            assert secrets_in(repr(client) + repr(client.api)) == []
-            await client.close()
+            for one in (client, pinning):
+                await one.system.ping()
+                await _write(one, None)
+                assert secrets_in(repr(one) + repr(one.api)) == []
         loop.slow_callback_duration = 10
+    for request in (*server.requests, *renewed.requests):
+        assert request.header("X-API-Key") == KEY
+        assert request.header("Authorization") is not None
     assert {"asyncio", "aiosyncthing.api"} <= {record.name for record in records}
     for record in records:
         assert secrets_in(logging.Formatter().format(record) + repr(record.args)) == []
 
 
 def test_reprs() -> None:
-    """The repr of a client and of each of its parts shows where it points to, and no secret."""
+    """The repr of a client and of each of its parts shows the URL, but no secret."""
     client = Syncthing(KEY, _with_password("http://nas:8384/path"))
     parts = [client] + [
         getattr(client, name)
@@ -202,8 +190,8 @@ def test_reprs() -> None:
         assert secrets_in(repr(variables)) == []
 
 
-async def test_a_task_that_nobody_asked() -> None:
-    """What asyncio reports of a failed task that nobody awaited shows no secret."""
+async def test_a_task_that_was_never_awaited() -> None:
+    """The report of asyncio about its exception shows no secret."""
     async with Server(as_text("CSRF Error", 403)) as server, Syncthing(KEY, _with_password(server.url)) as client:
         task = asyncio.ensure_future(client.system.status())
         await asyncio.wait([task])
@@ -216,27 +204,6 @@ async def test_a_task_that_nobody_asked() -> None:
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], SyncthingError)
     assert secrets_in(shown_by(record.exc_info[1])) == []
-
-
-async def test_a_server_that_shows_the_request() -> None:
-    """A server that sends back what it got can't put the key into an error."""
-    secrets = f"Authorization: Basic {SECRETS[3]}\r\nX-API-Key: {KEY}\r\n"
-    answers = [
-        as_text(secrets, 400),
-        Answer(secrets.encode(), 200, "text/html", syncthing=False),
-        Answer(secrets.encode(), 200, "application/json"),
-        Answer(b"", 302, headers={"Location": f"https://nas/{KEY}"}),
-        Answer(raw=f"GET / HTTP/1.1\r\n{secrets}\r\n".encode()),
-        Answer(raw=f"X-API-Key: {KEY}\r\n\r\n".encode()),
-        Answer(raw=f"HTTP/1.1 200 OK\r\nContent-Length: x\r\n{secrets}\r\n".encode()),
-        Answer(raw=f"HTTP/1.1 200 OK\r\nX\x01: {KEY}\r\n\r\n".encode()),
-    ]
-    async with Server(*answers) as server, Syncthing(KEY, _with_password(server.url)) as client:
-        for _ in answers:
-            with pytest.raises(SyncthingError) as caught:
-                await client.system.status()
-            for link in links(caught.value):
-                assert secrets_in("\n".join([str(link), repr(link), *texts(link.args), *texts(vars(link))])) == []
 
 
 ECHO: Final = f"X-API-Key: {KEY} Authorization: Basic {SECRETS[3]} {PASSWORD}"
@@ -271,13 +238,13 @@ ECHOING: Final = {
 @pytest.mark.parametrize("send", [_request, _write, _ping, _raw, _download, _listen])
 @pytest.mark.parametrize("where", ECHOING)
 async def test_a_server_that_echoes(where: str, send: Callable[[Syncthing, float | None], Any]) -> None:
-    """Wherever a server puts what it got, no error shows it, also not to whoever looks at the frames that it passed."""
-    async with Server(answer=lambda _: ECHOING[where]) as server:
+    """Wherever a server echoes the request, no error shows it, nor does a variable of its frames."""
+    async with Server(answer=ECHOING[where]) as server:
         client = Syncthing(KEY, _with_password(server.url), max_response_size=20_000)
         shown = ""
         try:
             await send(client, 5)
-        except Exception as error:  # noqa: BLE001 - some of this is no error for everyone
+        except Exception as error:  # noqa: BLE001 - not all of these fail
             shown = shown_by(error)
         await client.close()
     assert secrets_in(shown) == []
@@ -289,7 +256,7 @@ async def test_a_server_that_echoes(where: str, send: Callable[[Syncthing, float
 )
 @pytest.mark.parametrize("genuine", [True, False])
 async def test_every_status_of_a_server_that_echoes(status: int, genuine: bool) -> None:
-    """No status makes a message that shows what the server got, whatever it sends along."""
+    """No status leads to a message with a secret, whatever headers and body come with it."""
     headers = dict.fromkeys(("Location", "Retry-After", "X-Echo", "Server", "WWW-Authenticate"), KEY)
     if genuine:
         headers["X-Syncthing-Id"] = KEY
@@ -325,7 +292,7 @@ async def test_every_status_of_a_server_that_echoes(status: int, genuine: bool) 
 )
 @pytest.mark.parametrize("key", [KEY, "a\"b'c<d>e&f/g+h i%j\\k=l~", "~~~???>>>ooo", "0123456789abcdef"])
 def test_forms_of_a_secret(key: str, write: Callable[[str], str]) -> None:
-    """A secret is found as it is, and as servers escape or encode what they show."""
+    """A secret is found as it is, and as servers may escape or encode it."""
     masked = Secrets([key]).mask(f"<b>{write(key)}</b>")
     assert "***" in masked
     assert len(masked) < len("<b>***</b>") + 30
@@ -333,16 +300,16 @@ def test_forms_of_a_secret(key: str, write: Callable[[str], str]) -> None:
         assert form.lower() not in masked.lower()
 
 
-def test_what_is_no_secret() -> None:
-    """Words are left alone: a short key may be a part of any, and without secrets there is nothing to find."""
+def test_ordinary_words_are_no_secrets() -> None:
+    """A short key may be part of any text, so it isn't masked, and without secrets nothing is."""
     for secrets in (Secrets([]), Secrets(["key", ""])):
         assert secrets.mask("the API key") == "the API key"
     assert Secrets([KEY]).mask("the API key") == "the API key"
     assert KEY not in repr(Secrets([KEY])) + repr(vars(Secrets([KEY])))
 
 
-def test_errors_are_cleaned_whole() -> None:
-    """Whatever an error holds, and what it came from, is looked through, and stays of its kind."""
+def test_everything_in_an_error_is_cleaned() -> None:
+    """All arguments and attributes of an error, its causes and contexts are masked, and keep their type."""
 
     class Head(NamedTuple):
         text: str
@@ -355,7 +322,7 @@ def test_errors_are_cleaned_whole() -> None:
     error.headers = CIMultiDictProxy(CIMultiDict({"x-echo": KEY, KEY: "y"}))  # type: ignore[attr-defined]
     error.__cause__ = ValueError(KEY)
     error.__context__ = OSError(5, KEY)
-    error.__cause__.__context__ = error  # even if they go round in a circle
+    error.__cause__.__context__ = error  # even in a circle
     Secrets([KEY]).clean(error)
     assert error.args == ("***", b"***", 7, ["***", ("***", None)], Head("***", 1), "{'x': '***'}", URL("http://nas"))
     assert dict(error.headers) == {"x-echo": "***", "***": "y"}  # type: ignore[attr-defined]
@@ -363,8 +330,8 @@ def test_errors_are_cleaned_whole() -> None:
     assert error.__context__.args == (5, "***")
 
 
-async def test_a_url_that_can_not_be_parsed() -> None:
-    """Errors about the URL itself don't show its password, nor do those that they came from."""
+async def test_a_malformed_url() -> None:
+    """Errors about the URL itself don't show its password, nor do their causes."""
     for host in ("[::1", "127.0.0.1:99999", "", "h\u2100st"):
         async with Syncthing(KEY, f"http://user:{PASSWORD}@{host}") as client:
             with pytest.raises(SyncthingError) as caught:
@@ -372,8 +339,8 @@ async def test_a_url_that_can_not_be_parsed() -> None:
         assert secrets_in(shown_by(caught.value)) == []
 
 
-async def test_this_test_finds_secrets() -> None:
-    """What the other tests look through does show the key, where a program lets it be seen."""
+async def test_these_tests_find_secrets() -> None:
+    """They do where a program shows one."""
     headers = {"X-API-Key": KEY}
     async with Server(Answer(raw=b"SSH\r\n")) as server, aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientResponseError) as caught:
@@ -381,3 +348,13 @@ async def test_this_test_finds_secrets() -> None:
     assert KEY in shown_by(caught.value)
     with patch.object(API, "__repr__", lambda self: "".join(self._access.headers.values())):
         assert KEY in repr(Syncthing(KEY))
+
+
+@pytest.mark.parametrize("kind", [API, Syncthing])
+def test_a_constructor_that_raises(kind: Any) -> None:
+    """The variables of its frames, which some loggers show, hold neither key nor password."""
+    with pytest.raises(BadRequestError) as caught:
+        kind(KEY, _with_password("http://nas"), tls=Fingerprint("ab" * 32))
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack[1:]
+    assert frames
+    assert secrets_in("".join(traceback.StackSummary.from_list(frames).format())) == []

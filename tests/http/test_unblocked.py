@@ -1,4 +1,4 @@
-"""Nothing blocks the event loop: no import, no access to a file, no sleep, for a program like Home Assistant."""
+"""Nothing blocks the event loop of a program such as Home Assistant: no import, no file access, no sleep."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROGRAM = Path(__file__).parents[1] / "support" / "integration.py"
 
 
 async def run(*steps: str, **settings: Any) -> None:
-    """Run these steps of the program; nothing may have blocked its loop."""
+    """Run steps of the program; none may block its event loop."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-W", "ignore", PROGRAM, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
@@ -36,7 +36,7 @@ async def run(*steps: str, **settings: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value that can be pickled."""
+    """Return an equivalent value that can be pickled."""
     return list(value) if isinstance(value, (KeysView, tuple)) else value
 
 
@@ -62,7 +62,7 @@ async def test_calls() -> None:
     "step", ["requests", "listening", "streaming", "mirroring", "waiting", "trusting", "downloading", "discovering"]
 )
 async def test_use(fake: FakeSyncthing, tmp_path: Path, step: str) -> None:
-    """What such a program does, each part in a process of its own, so that nothing has loaded what it needs."""
+    """Each part of such a program, in a process of its own, so that no other part has imported what it needs."""
     await run(
         step,
         url=fake.url,
@@ -74,7 +74,7 @@ async def test_use(fake: FakeSyncthing, tmp_path: Path, step: str) -> None:
 
 
 async def test_an_entry_of_home_assistant(fake: FakeSyncthing) -> None:
-    """All of it in one process: the config flow, the set-up, the listener with a restart of the daemon, the end."""
+    """All of it in one process: config flow, set-up, listening during a restart of the daemon, unloading."""
     await run("entry", url=fake.url, key=fake.api_key)
 
 

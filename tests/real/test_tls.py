@@ -1,4 +1,4 @@
-"""Real daemons with TLS: pinned, found out, renewed, and through unix sockets."""
+"""TLS with real daemons: pins, trust on first use, renewals, and Unix sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,7 +21,8 @@ from aiosyncthing.exceptions import (
     RedirectError,
     TLSError,
 )
-from tests.support.peers import Identity, overhearing, short_folder
+from tests.support.peers import Eavesdropper, Identity, short_folder
+from tests.support.server import KEY
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.daemon
-
-KEY: Final = "a-key-that-nobody-may-see"
 
 
 class Home:
@@ -152,7 +151,7 @@ async def test_trust(home: Home) -> None:
 
 async def test_somebody_in_between(home: Home) -> None:
     """Who shows another certificate than the daemon's gets nothing of a request."""
-    async with home.running(), overhearing(Identity()) as other:
+    async with home.running(), Eavesdropper(Identity()) as other:
         fingerprint = await fetch_fingerprint(home.url)
         for tls in (fingerprint, CertificateFile(home.certificate)):
             async with Syncthing(KEY, other.url, tls=tls) as client:

@@ -18,8 +18,7 @@ import pytest
 
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import PingError, SyncthingError, UnauthorizedError
-from tests.support.listening import HEADERS, listening, server_context
-from tests.support.server import Answer, Server, as_json, as_text
+from tests.support.server import HEAD, Answer, Listener, Server, as_json, as_text, server_context
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -78,15 +77,15 @@ async def test_a_large_batch_on_a_slow_line() -> None:
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         body = b'[{"id": 1}' + b" " * 10 + b"]"
-        writer.write(HEADERS + b"Content-Length: %d\r\n\r\n" % len(body))
+        writer.write(HEAD + b"Content-Length: %d\r\n\r\n" % len(body))
         for index in range(len(body)):
             await asyncio.sleep(0.04)
             writer.write(body[index : index + 1])
         await reader.read()
 
     async with (
-        listening(trickle) as port,
-        Syncthing(KEY, f"http://127.0.0.1:{port}", timeout=0.5) as client,
+        Listener(trickle) as server,
+        Syncthing(KEY, server.url, timeout=0.5) as client,
         asyncio.timeout(LIMIT),
         aclosing(client.events.listen()) as listener,
     ):

@@ -1,4 +1,4 @@
-"""Everything that can go wrong with a request, each as a real server, socket or session that makes it go wrong."""
+"""Everything that can make a request fail, with the error that it becomes."""
 
 from __future__ import annotations
 
@@ -33,24 +33,25 @@ from aiosyncthing.exceptions import (
     UnauthorizedError,
 )
 
-from .listening import HEADERS, listening, server_context
-from .server import Answer, Server, as_text
+from .server import HEAD, Answer, Listener, Server, as_text, server_context
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Callable
     from contextlib import AbstractAsyncContextManager
+
+    from .server import Serve
 
 __all__ = ["BROKEN", "SHORT", "Broken", "Place"]
 
 SHORT: Final = 0.2
-"""Seconds after which those requests give up that wait for something that never comes."""
+"""Time-out in seconds of the requests that wait for something that never happens."""
 
 MIGRATION: Final = "*** Database migration in progress ***\n\nMigrating folder default: 1000 files\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the client is to send its requests.
+    """Where the client sends its requests.
 
     Attributes:
         url: Base URL.
@@ -68,63 +69,65 @@ class Broken:
     """Something that makes requests fail.
 
     Attributes:
-        name: What to call it.
-        place: Makes it.
-        kind: The error that it is.
-        builtin: The builtin exception that the error is, too.
-        words: What the message must say.
-        status: The status that the error has.
-        body: The daemon's words that the error has.
-        json: Whether it matters only where JSON is expected.
+        name: Its name.
+        place: Creates it.
+        kind: Class of the error.
+        words: Part of the error's message.
+        builtin: Builtin class of the error.
+        status: Status of the error.
+        body: The error's quoted text; not compared if ``None``.
+        json: Whether it matters only if JSON is expected.
     """
 
     name: str
     place: Callable[[], AbstractAsyncContextManager[Place]]
     kind: type[SyncthingError]
-    words: str
+    words: str = ""
     builtin: type[Exception] = Exception
     status: int | None = None
     body: str | None = None
     json: bool = False
 
     def __str__(self) -> str:
-        """Name it in the output of pytest."""
+        """The name, for pytest."""
         return self.name
 
 
 def _answering(answer: Answer) -> Callable[[], AbstractAsyncContextManager[Place]]:
     @asynccontextmanager
     async def place() -> AsyncGenerator[Place]:
-        async with Server(answer=lambda _: answer) as server:
+        async with Server(answer=answer) as server:
             yield Place(server.url)
 
     return place
 
 
+async def _say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
 def _serving(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[object]],
-    scheme: str = "http",
-    **options: Any,
+    serve: Serve = _say_nothing, scheme: str = "http", *, secure: bool = False, **options: Any
 ) -> Callable[[], AbstractAsyncContextManager[Place]]:
     @asynccontextmanager
     async def place() -> AsyncGenerator[Place]:
-        async with listening(serve) as port:
-            yield Place(f"{scheme}://127.0.0.1:{port}", options)
+        async with Listener(serve, tls=server_context() if secure else None) as listener:
+            yield Place(f"{scheme}://127.0.0.1:{listener.port}", options)
 
     return place
 
 
-def _at(url: str, *, closed: bool = False) -> Callable[[], AbstractAsyncContextManager[Place]]:
+def _at(url: str, *, closed: bool = False, **options: Any) -> Callable[[], AbstractAsyncContextManager[Place]]:
     @asynccontextmanager
     async def place() -> AsyncGenerator[Place]:
-        yield Place(url, closed=closed)
+        yield Place(url, options, closed)
 
     return place
 
 
 @asynccontextmanager
-async def _nobody_there() -> AsyncGenerator[Place]:
-    # Bound but not listening: nobody else can get this port meanwhile.
+async def _refused() -> AsyncGenerator[Place]:
+    # Bound but not listening, so that no other program can get the port meanwhile.
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield Place(f"http://127.0.0.1:{bound.getsockname()[1]}")
@@ -145,7 +148,7 @@ async def _never_connecting() -> AsyncGenerator[Place]:
         address = full.getsockname()
         waiting = [socket.socket() for _ in range(4)]
         try:
-            for one in waiting:  # when the queue is full, the system doesn't react to further ones
+            for one in waiting:  # once the backlog is full, the system ignores further connections
                 one.setblocking(False)
                 one.connect_ex(address)
             yield Place(f"http://127.0.0.1:{address[1]}", {"timeout": SHORT})
@@ -163,19 +166,15 @@ async def _never_resolving() -> AsyncGenerator[Place]:
         yield Place("http://nas.invalid:8384", {"timeout": SHORT})
 
 
-async def _say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
 async def _stop_in_the_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
-    writer.write(HEADERS + b'Content-Length: 100\r\n\r\n{"myID": ')
+    writer.write(HEAD + b'Content-Length: 100\r\n\r\n{"myID": ')
     await reader.read()
 
 
 async def _reset_in_the_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
-    writer.write(HEADERS + b'Content-Length: 100\r\n\r\n{"myID": ')
+    writer.write(HEAD + b'Content-Length: 100\r\n\r\n{"myID": ')
     await writer.drain()
     # Without lingering, closing sends a reset.
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -195,33 +194,13 @@ async def _refuse_tunnels(reader: asyncio.StreamReader, writer: asyncio.StreamWr
 
 
 @asynccontextmanager
-async def _self_signed() -> AsyncGenerator[Place]:
-    async with listening(_say_nothing, server_context()) as port:
-        yield Place(f"https://127.0.0.1:{port}")
-
-
-@asynccontextmanager
-async def _http_to_tls() -> AsyncGenerator[Place]:
-    async with listening(_say_nothing, server_context()) as port:
-        yield Place(f"http://127.0.0.1:{port}")
-
-
-@asynccontextmanager
 async def _other_certificate() -> AsyncGenerator[Place]:
     connector = aiohttp.TCPConnector(ssl=aiohttp.Fingerprint(bytes(32)))
-    async with listening(_say_nothing, server_context()) as port, aiohttp.ClientSession(connector=connector) as session:
-        yield Place(f"https://127.0.0.1:{port}", {"session": session, "verify_ssl": False})
-
-
-@asynccontextmanager
-async def _pinned_another() -> AsyncGenerator[Place]:
-    async with listening(_say_nothing, server_context()) as port:
-        yield Place(f"https://127.0.0.1:{port}", {"tls": Fingerprint("ab" * 32)})
-
-
-@asynccontextmanager
-async def _no_authority() -> AsyncGenerator[Place]:
-    yield Place("https://127.0.0.1:8384", {"tls": "/nowhere/ca.pem"})
+    async with (
+        Listener(_say_nothing, tls=server_context()) as listener,
+        aiohttp.ClientSession(connector=connector) as session,
+    ):
+        yield Place(listener.url, {"session": session, "verify_ssl": False})
 
 
 @asynccontextmanager
@@ -232,7 +211,7 @@ async def _closed_session() -> AsyncGenerator[Place]:
 
 
 class _ClosingConnector(aiohttp.TCPConnector):
-    """Loses each connection right after it was made, before anything is written to it."""
+    """Closes each connection as soon as it was made."""
 
     async def connect(self, *arguments: Any, **options: Any) -> Any:
         """Connect, and close."""
@@ -244,17 +223,17 @@ class _ClosingConnector(aiohttp.TCPConnector):
 
 @asynccontextmanager
 async def _lost_before_writing() -> AsyncGenerator[Place]:
-    async with listening(_say_nothing) as port, aiohttp.ClientSession(connector=_ClosingConnector()) as session:
-        yield Place(f"http://127.0.0.1:{port}", {"session": session})
+    async with Listener(_say_nothing) as listener, aiohttp.ClientSession(connector=_ClosingConnector()) as session:
+        yield Place(listener.url, {"session": session})
 
 
 @asynccontextmanager
 async def _proxy() -> AsyncGenerator[Place]:
-    async with listening(_refuse_tunnels) as port:
+    async with Listener(_refuse_tunnels) as listener:
 
         class Proxied(aiohttp.ClientRequest):
             def __init__(self, *arguments: Any, **options: Any) -> None:
-                super().__init__(*arguments, **options | {"proxy": URL(f"http://127.0.0.1:{port}")})
+                super().__init__(*arguments, **options | {"proxy": URL(listener.url)})
 
         async with aiohttp.ClientSession(request_class=Proxied) as session:
             yield Place("https://nas.invalid:8384", {"session": session})
@@ -265,97 +244,70 @@ def _html(status: int) -> Answer:
     return Answer(page, status, "text/html; charset=utf-8", syncthing=False)
 
 
-def _redirect(location: str, status: int = 307) -> Answer:
-    return Answer(b"", status, headers={"Location": location}, syncthing=False)
+def _refusing(text: str, status: int, kind: type[SyncthingError], words: str, **options: Any) -> Broken:
+    """Return a refusal of the daemon; ``syncthing`` says whether with its headers."""
+    answer = as_text(text, status, syncthing=options.pop("syncthing", True))
+    return Broken(f"{status} {text}", _answering(answer), kind, words, status=status, body=text, **options)
 
 
-_CHUNKED: Final = HEADERS + b"Transfer-Encoding: chunked\r\n\r\n"
+def _redirecting(location: str, status: int, words: str) -> Broken:
+    answer = Answer(b"", status, headers={"Location": location}, syncthing=False)
+    return Broken(f"redirect to {location}", _answering(answer), RedirectError, words, status=status)
+
+
+_CHUNKED: Final = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 _JSON: Final = "application/json; charset=utf-8"
+_CUT: Final = Answer(b"x" * 999, keep=500)
 
 BROKEN: Final = (
-    # Nobody, or nothing that speaks HTTP
-    Broken("refused", _nobody_there, ConnectionFailedError, "Is Syncthing running there?", ConnectionError),
+    # Nothing is listening, or nothing that speaks HTTP
+    Broken("refused", _refused, ConnectionFailedError, "Is Syncthing running there?", ConnectionError),
     Broken("unknown host", _unknown_host, ConnectionFailedError, "nas.invalid:8384: Name or service", ConnectionError),
-    Broken(
-        "no answer at all", _answering(Answer(raw=b"")), ConnectionFailedError, "without an answer", ConnectionError
-    ),
+    Broken("hang-up", _answering(Answer(raw=b"")), ConnectionFailedError, "without an answer", ConnectionError),
     Broken("another protocol", _answering(Answer(raw=b"SSH-2.0-OpenSSH_9.2\r\n")), NotSyncthingError, "not valid HTTP"),
     Broken("lost", _lost_before_writing, ConnectionFailedError, "the connection", ConnectionError),
     Broken("proxy", _proxy, ConnectionFailedError, "407", ConnectionError),
     # TLS
     Broken("https to http", _serving(_speak_http, "https"), TLSError, "begin with http://", ConnectionError),
-    Broken("http to https", _http_to_tls, ConnectionFailedError, "without an answer", ConnectionError),
-    Broken("self-signed", _self_signed, TLSError, "verify_ssl=False", ConnectionError),
+    Broken("http to https", _serving(secure=True), ConnectionFailedError, "without an answer", ConnectionError),
+    Broken("self-signed", _serving(scheme="https", secure=True), TLSError, "verify_ssl=False", ConnectionError),
     Broken("other certificate", _other_certificate, FingerprintMismatchError, "not the pinned one", ConnectionError),
-    Broken("pinned another", _pinned_another, FingerprintMismatchError, "Nothing was sent", ConnectionError),
-    Broken("no CA file", _no_authority, TLSError, "can't use the CA file", ConnectionError),
+    Broken(
+        "pinned another",
+        _serving(scheme="https", secure=True, tls=Fingerprint("ab" * 32)),
+        FingerprintMismatchError,
+        "Nothing was sent",
+        ConnectionError,
+    ),
+    Broken("no CA file", _at("https://127.0.0.1:8384", tls="/nowhere/ca.pem"), TLSError, "CA file", ConnectionError),
     # Unix sockets
     Broken("no socket", _at("unix:///nowhere/gui.sock"), ConnectionFailedError, "/nowhere/gui.sock", ConnectionError),
     Broken("no TLS socket", _at("unixs:///nowhere/gui.sock"), ConnectionFailedError, "/nowhere", ConnectionError),
     # Time
     Broken("hanging while resolving", _never_resolving, RequestTimeoutError, "in time", TimeoutError),
     Broken("hanging while connecting", _never_connecting, RequestTimeoutError, "in time", TimeoutError),
-    Broken("hanging in TLS", _serving(_say_nothing, "https", timeout=SHORT), RequestTimeoutError, "", TimeoutError),
-    Broken("hanging before headers", _serving(_say_nothing, timeout=SHORT), RequestTimeoutError, "", TimeoutError),
+    Broken("hanging in TLS", _serving(scheme="https", timeout=SHORT), RequestTimeoutError, "", TimeoutError),
+    Broken("hanging before headers", _serving(timeout=SHORT), RequestTimeoutError, "", TimeoutError),
     Broken("hanging in the body", _serving(_stop_in_the_body, timeout=SHORT), RequestTimeoutError, "", TimeoutError),
     # Half an answer
-    Broken(
-        "cut off", _answering(Answer(b"x" * 999, keep=500)), IncompleteResponseError, "in the middle", ConnectionError
+    *(
+        Broken(f"cut off {where}", place, IncompleteResponseError, "in the middle", ConnectionError)
+        for where, place in (
+            ("in the body", _answering(_CUT)),
+            ("in a chunk", _answering(Answer(raw=_CHUNKED + b"10\r\n["))),
+            ("in the head", _answering(Answer(b"x" * 999, keep=100))),
+            ("by a reset", _serving(_reset_in_the_body)),
+        )
     ),
-    Broken(
-        "cut off in chunks",
-        _answering(Answer(raw=_CHUNKED + b"10\r\n[")),
-        IncompleteResponseError,
-        "in the middle",
-        ConnectionError,
-    ),
-    Broken(
-        "cut off in the head",
-        _answering(Answer(b"x" * 999, keep=100)),
-        IncompleteResponseError,
-        "in the middle",
-        ConnectionError,
-    ),
-    Broken("reset", _serving(_reset_in_the_body), IncompleteResponseError, "in the middle", ConnectionError),
     # Refused by the daemon
-    Broken(
-        "wrong key", _answering(as_text("CSRF Error", 403)), UnauthorizedError, "key", status=403, body="CSRF Error"
-    ),
-    Broken(
-        "wrong password",
-        _answering(as_text("Forbidden", 403, syncthing=False)),
-        UnauthorizedError,
-        "key",
-        status=403,
-        body="Forbidden",
-    ),
-    Broken(
-        "no login",
-        _answering(as_text("Not Authorized", 401, syncthing=False)),
-        UnauthorizedError,
-        "key",
-        status=401,
-        body="Not Authorized",
-    ),
-    Broken(
-        "host check",
-        _answering(as_text("Host check error", 403, syncthing=False)),
-        HostCheckError,
-        "insecureSkipHostcheck",
-        status=403,
-        body="Host check error",
-    ),
-    Broken("bad request", _answering(as_text("EOF", 400)), BadRequestError, "EOF", ValueError, 400, "EOF"),
-    Broken("not there", _answering(as_text("no", 404)), NotFoundError, "not found", status=404, body="no"),
-    Broken(
-        "wrong path",
-        _answering(as_text("404 page not found", 404)),
-        NotFoundError,
-        "check the base URL",
-        status=404,
-        body="404 page not found",
-    ),
-    Broken("failing", _answering(as_text("disk on fire", 500)), ServerError, "disk on fire", status=500),
+    _refusing("CSRF Error", 403, UnauthorizedError, "key"),
+    _refusing("Forbidden", 403, UnauthorizedError, "key", syncthing=False),
+    _refusing("Not Authorized", 401, UnauthorizedError, "key", syncthing=False),
+    _refusing("Host check error", 403, HostCheckError, "insecureSkipHostcheck", syncthing=False),
+    _refusing("EOF", 400, BadRequestError, "EOF", builtin=ValueError),
+    _refusing("no", 404, NotFoundError, "not found"),
+    _refusing("404 page not found", 404, NotFoundError, "check the base URL"),
+    _refusing("disk on fire", 500, ServerError, "disk on fire"),
     # Answered by something else
     Broken("page", _answering(_html(200)), NotSyncthingError, "text/html", status=200),
     Broken("missing page", _answering(_html(404)), ProxyError, "such as a proxy", status=404),
@@ -376,27 +328,22 @@ BROKEN: Final = (
         "not Syncthing's",
         status=200,
     ),
-    Broken(
-        "invalid JSON",
-        _answering(Answer(b'{"myID": ', content_type=_JSON)),
-        InvalidResponseError,
-        "is not valid JSON",
-        status=200,
-        body='{"myID":',
-        json=True,
-    ),
-    Broken(
-        "empty JSON",
-        _answering(Answer(b"", content_type=_JSON)),
-        InvalidResponseError,
-        "is not valid JSON",
-        status=200,
-        json=True,
+    *(
+        Broken(
+            f"invalid JSON {body!r}",
+            _answering(Answer(body, content_type=_JSON)),
+            InvalidResponseError,
+            "not valid JSON",
+            status=200,
+            body=body.decode().strip() or None,
+            json=True,
+        )
+        for body in (b'{"myID": ', b"")
     ),
     # Redirected
-    Broken("moved", _answering(_redirect("http://nas:80/x")), RedirectError, "redirected to http://nas:80", status=307),
-    Broken("moved to https", _answering(_redirect("https://nas/x", 302)), RedirectError, "use that", status=302),
-    Broken("moved within", _answering(_redirect("/x", 301)), RedirectError, "another path", status=301),
+    _redirecting("http://nas:80/x", 307, "redirected to http://nas:80: check the URL"),
+    _redirecting("https://nas/x", 302, "redirected to https://nas: use that address"),
+    _redirecting("/x", 301, "another path"),
     # Used wrongly
     Broken("closed client", _at("http://127.0.0.1:8384", closed=True), SyncthingError, "the client is closed"),
     Broken("closed session", _closed_session, SyncthingError, "Session is closed"),

@@ -1,39 +1,36 @@
-"""Others to talk TLS with: their certificates, what they get to read, and Unix sockets."""
+"""TLS for tests: certificates, a listener that records what it is sent, and folders for Unix sockets."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import ssl
 import tempfile
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import trustme
 
 from aiosyncthing import Fingerprint
 
-from .listening import listening
-from .server import Server, as_json
+from .server import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    import asyncio
+    from collections.abc import Iterator
 
-    from .server import Answer
-
-__all__ = ["Identity", "Overheard", "SocketServer", "overhearing", "short_folder", "tunnelling"]
+__all__ = ["Eavesdropper", "Identity", "short_folder"]
 
 _AUTHORITY: Final = trustme.CA()
 
 
 class Identity:
-    """A certificate that nobody trusts by itself, with its key.
+    """A certificate with its key. All are signed by one CA, which nothing trusts by default.
 
     Attributes:
         pem: The certificate.
         fingerprint: Its fingerprint.
-        context: Serves TLS with it.
+        context: TLS context of a server with it.
     """
 
     def __init__(self, name: str = "syncthing.invalid", *, expired: bool = False) -> None:
@@ -48,83 +45,28 @@ class Identity:
 
     @staticmethod
     def write_authority(path: Path) -> None:
-        """Write the certificate of the authority that has signed them all to a file."""
+        """Write the certificate of the CA to a file."""
         _AUTHORITY.cert_pem.write_to_path(str(path))
 
 
-class Overheard:
-    """What somebody who listens has got.
+class Eavesdropper(Listener):
+    """Presents a certificate, and records everything that is sent after the handshake.
 
     Attributes:
-        url: Where.
-        received: All that came after the handshake.
-        connections: How many connections came as far as that.
+        received: The bytes so far.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, identity: Identity) -> None:
+        super().__init__(self._receive, tls=identity.context)
         self.received = b""
-        self.connections = 0
 
-
-@asynccontextmanager
-async def overhearing(identity: Identity) -> AsyncGenerator[Overheard]:
-    """Run somebody who shows a certificate and notes what is sent thereafter."""
-
-    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        overheard.connections += 1
+    async def _receive(self, reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         while data := await reader.read(1 << 16):
-            overheard.received += data
-
-    async with listening(serve, identity.context) as port:
-        overheard = Overheard(f"https://127.0.0.1:{port}")
-        yield overheard
-
-
-class SocketServer(Server):
-    """A `Server` on a Unix socket."""
-
-    def __init__(self, path: Path, *queue: Answer, tls: ssl.SSLContext | None = None) -> None:
-        super().__init__(*queue, answer=None if queue else lambda _: as_json({"ping": "pong"}), tls=tls)
-        self.path = path
-
-    @property
-    def url(self) -> str:
-        """The base URL."""
-        return f"{'unixs' if self._tls else 'unix'}://{self.path}"
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_unix_server(self._accept, self.path, ssl=self._tls)
-        return self
+            self.received += data
 
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
-    """Yield a folder whose path is short enough for sockets, which pytest's own may not be."""
+    """Yield a folder whose path is short enough for sockets; pytest's own may be too long."""
     with tempfile.TemporaryDirectory(prefix="st") as name:
         yield Path(name)
-
-
-@asynccontextmanager
-async def tunnelling(port: int) -> AsyncGenerator[str]:
-    """Run an HTTP proxy, and yield its URL; wherever a tunnel is to lead, it leads to a port on loopback."""
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(1 << 16):
-                writer.write(data)
-                await writer.drain()
-            writer.write_eof()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"CONNECT ")
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-        try:
-            await asyncio.gather(pass_on(reader, far_writer), pass_on(far_reader, writer))
-        finally:
-            far_writer.close()
-
-    async with listening(serve) as own:
-        yield f"http://127.0.0.1:{own}"

@@ -1,4 +1,4 @@
-"""What can stand between a client and a daemon: a line that breaks, hangs or truncates, or a reverse proxy."""
+"""What can stand between a client and a daemon: a line that breaks, hangs or is slow, a reverse proxy, a tunnel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-__all__ = ["Proxy", "ReverseProxy", "raw_answer"]
+__all__ = ["Proxy", "Relay", "ReverseProxy", "Tunnel", "raw_answer"]
 
 _CHUNK: Final = 1 << 16
 _END_OF_HEAD: Final = b"\r\n\r\n"
@@ -53,10 +53,15 @@ class Proxy:
         self._tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
     def url(self) -> str:
         """The daemon's base URL through the proxy."""
-        port: int = self._server.sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def dark(self) -> bool:
@@ -125,6 +130,9 @@ class Proxy:
             await reader.readuntil(_END_OF_HEAD)
             await self._reply(_BAD_GATEWAY, writer)
             return
+        await self._connect(reader, writer, stack)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stack: AsyncExitStack) -> None:
         answers, requests = await asyncio.open_connection("127.0.0.1", self._target)
         stack.callback(requests.close)
         up = asyncio.create_task(self._pump_up(reader, requests))
@@ -222,3 +230,50 @@ class ReverseProxy(Proxy):
             await self._send(b"%x\r\n%s" % (size, data), writer)
             if not size:
                 return
+
+
+class Relay(Proxy):
+    """Delays everything by the same time in both directions, without changing its order.
+
+    Args:
+        port: The daemon's port, on loopback.
+        delay: The delay in seconds.
+    """
+
+    def __init__(self, port: int, delay: float) -> None:
+        super().__init__(port)
+        self._delay = delay
+
+    async def _pump_up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        clock = asyncio.get_running_loop().time
+        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+        async def read() -> None:
+            with suppress(OSError):
+                while data := await reader.read(_CHUNK):
+                    under_way.put_nowait((clock() + self._delay, data))
+            under_way.put_nowait((clock() + self._delay, b""))
+
+        reading = asyncio.create_task(read())
+        try:
+            while True:
+                due, data = await under_way.get()
+                await asyncio.sleep(due - clock())
+                if not data:
+                    return
+                await self._reply(data, writer)
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+
+    _pump_down = _pump_up
+
+
+class Tunnel(Proxy):
+    """An HTTP proxy that connects every ``CONNECT`` request to the same port on loopback."""
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stack: AsyncExitStack) -> None:
+        head = await reader.readuntil(_END_OF_HEAD)
+        assert head.startswith(b"CONNECT ")
+        await self._reply(b"HTTP/1.1 200 OK\r\n\r\n", writer)
+        await super()._connect(reader, writer, stack)

@@ -1,34 +1,130 @@
-"""A small HTTP server on loopback that shows each request as it came over the wire and answers as it is told."""
+"""Servers on loopback: one that scripts HTTP answers and records requests, and its base, which handles raw bytes."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import trustme
+
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Awaitable, Callable, Mapping
+    from pathlib import Path
 
-__all__ = ["DAEMON_ID", "VERSION", "Answer", "Request", "Server", "as_json", "as_text"]
+    Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[object]]
 
+__all__ = [
+    "DAEMON_ID",
+    "HEAD",
+    "KEY",
+    "PONG",
+    "VERSION",
+    "Answer",
+    "Listener",
+    "Request",
+    "Server",
+    "as_json",
+    "as_text",
+    "server_context",
+]
+
+KEY: Final = "a-key-that-must-not-show"
 DAEMON_ID: Final = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"
 VERSION: Final = "v1.29.5"
+HEAD: Final = b"HTTP/1.1 200 OK\r\nX-Syncthing-Id: X\r\nContent-Type: application/json\r\n"
+"""The beginning of a daemon's answer, without its length and the empty line."""
+
+
+def server_context(certificate: trustme.LeafCert | None = None) -> ssl.SSLContext:
+    """Return the TLS context of a server, with a self-signed certificate unless another is given."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    (certificate or trustme.CA().issue_cert("127.0.0.1")).configure_cert(context)
+    return context
+
+
+class Listener:
+    """Runs a coroutine for each connection, and closes the connection after it.
+
+    Args:
+        serve: The coroutine function.
+        tls: Makes it a TLS server.
+        port: The port; 0 for any free one.
+        path: A Unix socket to listen on instead.
+    """
+
+    def __init__(
+        self, serve: Serve, *, tls: ssl.SSLContext | None = None, port: int = 0, path: Path | None = None
+    ) -> None:
+        self._serve = serve
+        self._tls = tls
+        self._port = port
+        self._path = path
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a trailing slash."""
+        if self._path is not None:
+            return f"{'unixs' if self._tls else 'unix'}://{self._path}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    def cut(self) -> None:
+        """Break all connections."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def __aenter__(self) -> Self:
+        if self._path is not None:
+            self._server = await asyncio.start_unix_server(self._accept, self._path, ssl=self._tls)
+        else:
+            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port, ssl=self._tls)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._server.close()
+        self.cut()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._server.wait_closed()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Not a coroutine: asyncio would log the cancellation of a task that it has created itself.
+        task = asyncio.create_task(self._run(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: writer.close())  # a task cancelled before its first step has not closed it
+
+    async def _run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):  # the client may leave at any time
+                await self._serve(reader, writer)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came.
+    """A request as received.
 
     Attributes:
         method: HTTP method.
         target: Path and query, raw.
-        headers: All headers, in their order, with their own spelling.
-        body: The body; empty for none.
-        connection: Number of the connection it came on, from 1.
+        headers: All headers, in their order and spelling.
+        body: The body; empty if there was none.
+        connection: Number of its connection, from 1.
     """
 
     method: str
@@ -44,39 +140,39 @@ class Request:
 
     @property
     def query(self) -> str:
-        """The query, raw; empty for none."""
+        """The query, raw; empty if there is none."""
         return self.target.partition("?")[2]
 
     def header(self, name: str) -> str | None:
-        """Return the only header of that name, in whatever letters; ``None`` if there is none."""
+        """Return the only header with a name, in any case; ``None`` if there is none."""
         values = [value for key, value in self.headers if key.lower() == name.lower()]
-        assert len(values) <= 1, f"{name} came {len(values)} times"
+        assert len(values) <= 1, f"{name} was sent {len(values)} times"
         return values[0] if values else None
 
     def json(self) -> Any:
-        """Return the body, decoded."""
+        """Return the decoded body."""
         return json.loads(self.body)
 
     def __str__(self) -> str:
-        """What to call it in messages."""
+        """Method and target."""
         return f"{self.method} {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to answer.
+    """An answer to send.
 
     Attributes:
         body: The body.
         status: HTTP status.
         content_type: Content-Type; empty for none.
-        headers: Further headers. A ``Content-Length`` or ``Transfer-Encoding`` among them replaces the right one.
-        syncthing: Whether to send the headers by which a daemon is known.
-        raw: Sent as it is in place of status, headers and body, after which the connection is closed.
-        keep: How many bytes to send, of all, before the connection is cut; ``None`` for all.
-        close: Close the connection afterwards.
+        headers: Further headers. A ``Content-Length`` or ``Transfer-Encoding`` among them replaces the correct one.
+        syncthing: Whether to send the headers that identify a daemon.
+        raw: Bytes to send instead of status, headers and body; the connection is closed afterwards.
+        keep: Number of bytes to send before the connection is cut; ``None`` for all.
+        close: Whether to close the connection afterwards.
         after: Wait for this before the first byte.
-        pause: How many bytes to send before waiting for ``resume``.
+        pause: Number of bytes to send before waiting for ``resume``.
         resume: See ``pause``.
         then: What else to do with the connection.
     """
@@ -95,7 +191,7 @@ class Answer:
     then: Callable[[asyncio.StreamWriter], Awaitable[None]] | None = None
 
     def to_bytes(self) -> bytes:
-        """Return all that goes over the wire."""
+        """Return the whole answer as sent."""
         if self.raw is not None:
             return self.raw
         headers: dict[str, str] = {}
@@ -111,54 +207,48 @@ class Answer:
 
 
 def as_json(value: Any, status: int = 200, **options: Any) -> Answer:
-    """Return the answer that has this value as JSON, in the form that Go gives it."""
+    """Return an answer with a value as JSON, formatted as by Go."""
     body = json.dumps(value, indent=2).encode() + b"\n"
     return Answer(body, status, "application/json; charset=utf-8", **options)
 
 
 def as_text(text: str, status: int, **options: Any) -> Answer:
-    """Return the answer with one line of text, as the daemon sends its errors."""
+    """Return an answer with one line of text, as the daemon sends its errors."""
     return Answer(f"{text}\n".encode(), status, "text/plain; charset=utf-8", **options)
 
 
-class Server:
-    """Records requests, and answers them from ``queue`` or, when that is empty, by ``answer``.
+PONG: Final = as_json({"ping": "pong"})
 
-    Leaving it fails when a request came that nothing was prepared for, or when an answer was not asked for.
+
+class Server(Listener):
+    """Records requests, and answers them from ``queue`` or, if that is empty, with ``answer``.
+
+    Leaving it fails if a request was unexpected, or an answer was not used.
 
     Attributes:
         requests: All requests so far.
-        queue: Answers for the next requests, in their order.
-        connections: How many connections were opened so far.
-        open: How many connections are open now.
+        queue: Answers for the next requests.
+        answer: Makes the other answers; may be an answer itself.
+        connections: Number of connections so far.
+        open: Number of connections that are open now.
     """
 
     def __init__(
         self,
         *queue: Answer,
-        answer: Callable[[Request], Answer | Awaitable[Answer]] | None = None,
+        answer: Answer | Callable[[Request], Answer | Awaitable[Answer]] | None = None,
         tls: ssl.SSLContext | None = None,
+        port: int = 0,
+        path: Path | None = None,
     ) -> None:
+        super().__init__(self._exchange_all, tls=tls, port=port, path=path)
         self.requests: list[Request] = []
         self.queue = deque(queue)
         self.answer = answer
         self.connections = 0
         self.open = 0
-        self._tls = tls
         self._unexpected: list[Request] = []
-        self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a final slash."""
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def request(self) -> Request:
@@ -167,61 +257,39 @@ class Server:
         return self.requests[0]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something is true; looked at whenever a request came or a connection was opened or closed."""
+        """Wait until a condition holds, checked whenever a request came or a connection was opened or closed."""
         while not condition():
             self._changed.clear()
             await self._changed.wait()
 
     def look(self) -> None:
-        """Let `until` look again."""
+        """Make `until` check its condition."""
         self._changed.set()
-
-    def cut(self) -> None:
-        """Break all connections."""
-        for task in self._tasks:
-            task.cancel()
 
     async def requested(self, count: int) -> None:
-        """Wait until so many requests have come."""
+        """Wait until there were that many requests."""
         await self.until(lambda: len(self.requests) >= count)
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
-        return self
-
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        await self._server.wait_closed()
+        await super().__aexit__(kind)
         if kind is None:
-            assert not self._unexpected, f"nobody expected {', '.join(map(str, self._unexpected))}"
-            assert not self.queue, f"{len(self.queue)} answers were not asked for"
+            assert not self._unexpected, f"unexpected: {', '.join(map(str, self._unexpected))}"
+            assert not self.queue, f"{len(self.queue)} answers were not used"
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Not a coroutine: asyncio would log the cancellation of one that it started itself.
-        task = asyncio.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: writer.close())  # also if it is cancelled before it has begun
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open += 1
-        number = self.connections
         self._changed.set()
         try:
-            with suppress(OSError, asyncio.IncompleteReadError):  # the client may go whenever it wants
-                while await self._exchange(reader, writer, number):
-                    pass
+            await super()._run(reader, writer)
         finally:
             self.open -= 1
             self._changed.set()
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+
+    async def _exchange_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = self.connections
+        while await self._exchange(reader, writer, number):
+            pass
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> bool:
         request = await _read(reader, number)
@@ -245,11 +313,11 @@ class Server:
     async def _find_answer(self, request: Request) -> Answer:
         if self.queue:
             return self.queue.popleft()
-        if self.answer:
-            answer = self.answer(request)
-            return answer if isinstance(answer, Answer) else await answer
-        self._unexpected.append(request)
-        return as_text("nobody expected this request", 500)
+        if self.answer is None:
+            self._unexpected.append(request)
+            return as_text("unexpected request", 500)
+        answer = self.answer if isinstance(self.answer, Answer) else self.answer(request)
+        return answer if isinstance(answer, Answer) else await answer
 
 
 async def _read(reader: asyncio.StreamReader, number: int) -> Request:
@@ -258,5 +326,5 @@ async def _read(reader: asyncio.StreamReader, number: int) -> Request:
     headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
     request = Request(method, target, headers, b"", number)
     length = int(request.header("Content-Length") or 0)
-    assert request.header("Transfer-Encoding") is None, "chunked request bodies are not understood here"
+    assert request.header("Transfer-Encoding") is None, "chunked request bodies are not supported"
     return Request(method, target, headers, await reader.readexactly(length), number)

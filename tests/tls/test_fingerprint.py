@@ -1,4 +1,4 @@
-"""Fingerprints in every notation, and the files that pins follow."""
+"""Fingerprints in every notation, and certificate files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COLONS: Final = ":".join(DIGITS[start : start + 2] for start in range(0, 64, 2))
     ],
 )
 def test_every_notation_means_the_same(text: str) -> None:
-    """With or without name and colons, in upper or lower case: it is one value with one canonical text."""
+    """With or without name and colons, in upper or lower case, it is the same value with one canonical text."""
     fingerprint = Fingerprint(text)
     assert str(fingerprint) == f"sha256:{DIGITS}"
     assert fingerprint.digest == bytes.fromhex(DIGITS)
@@ -67,29 +67,29 @@ def test_every_notation_means_the_same(text: str) -> None:
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    """What is no SHA-256 fingerprint is refused, and the message says how to get one."""
+    """The message says how to get a fingerprint."""
     with pytest.raises(BadRequestError, match="openssl x509") as caught:
         Fingerprint(text)
     assert isinstance(caught.value, ValueError)
     assert repr(text)[1:-1][:100] in str(caught.value)
 
 
-def test_a_long_text_is_not_shown_whole() -> None:
-    """The message about a whole file, given by mistake, stays short."""
+def test_a_long_text_is_cut() -> None:
+    """The message stays short, even for a whole file."""
     with pytest.raises(BadRequestError) as caught:
         Fingerprint("x" * 10_000)
     assert len(str(caught.value)) < 400
 
 
 def test_others_are_not_equal() -> None:
-    """It equals no other fingerprint, and no text."""
+    """A fingerprint equals no other one, and no text."""
     assert Fingerprint(DIGITS) != Fingerprint(DIGITS[::-1])
     assert Fingerprint(DIGITS) != DIGITS
 
 
 @pytest.mark.parametrize("value", [Fingerprint(DIGITS), CertificateFile("/srv/https-cert.pem")])
 def test_they_are_values(value: Any) -> None:
-    """They can't be changed; copies, also by way of another process, are equal, and their reprs make them."""
+    """They are immutable, copies and pickles are equal, and so is the evaluated repr."""
     with pytest.raises(AttributeError):
         setattr(value, "digest" if isinstance(value, Fingerprint) else "path", None)
     ways: list[Callable[[Any], Any]] = [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))]
@@ -99,8 +99,8 @@ def test_they_are_values(value: Any) -> None:
     assert eval(repr(value)) == value
 
 
-def test_of_a_certificate() -> None:
-    """It is the digest of the certificate's DER form; of several in PEM the first counts, whatever is around it."""
+def test_from_a_certificate() -> None:
+    """It is the digest of the DER form; of several PEM certificates the first counts, whatever surrounds it."""
     first, second = Identity(), Identity()
     der = ssl.PEM_cert_to_DER_cert(first.pem.decode())
     expected = hashlib.sha256(der).hexdigest()
@@ -113,15 +113,15 @@ def test_of_a_certificate() -> None:
     "certificate",
     [b"", "", b"nonsense", b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", Identity().pem[:-200]],
 )
-def test_of_no_certificate(certificate: bytes | str) -> None:
-    """What is no whole certificate has no fingerprint."""
+def test_from_no_certificate(certificate: bytes | str) -> None:
+    """Anything but a complete certificate is refused."""
     with pytest.raises(BadRequestError, match="certificate") as caught:
         Fingerprint.from_certificate(certificate)
     assert type(caught.value) is BadRequestError
 
 
 def test_a_file(tmp_path: Path) -> None:
-    """A file is named by a text or a path; nothing is read."""
+    """A file is given as a string or path, and not read."""
     path = tmp_path / "https-cert.pem"
     assert CertificateFile(str(path)) == CertificateFile(path)
     assert CertificateFile(path).path == path
@@ -140,6 +140,6 @@ def test_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_no_aiohttp(code: str) -> None:
-    """Whoever stores and compares fingerprints needs no aiohttp, nor does fetching them."""
+    """Importing what stores, compares and fetches fingerprints doesn't import aiohttp."""
     code = f"{code}; import sys; assert 'aiohttp' not in sys.modules"
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)

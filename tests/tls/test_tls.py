@@ -1,4 +1,4 @@
-"""Looking at a certificate, for trust on first use."""
+"""Fetching a fingerprint, for trust on first use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gc
 import itertools
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,18 +17,14 @@ from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
     RequestTimeoutError,
-    SyncthingError,
     TLSError,
 )
-from tests.support.listening import listening
-from tests.support.peers import Identity, SocketServer, overhearing, short_folder
-from tests.support.server import Server, as_json
+from tests.support.peers import Eavesdropper, Identity, short_folder
+from tests.support.server import KEY, PONG, Listener, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-KEY: Final = "a-key-that-nobody-may-see"
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +40,9 @@ def folder() -> Iterator[Path]:
         yield path
 
 
-async def test_what_is_shown(identity: Identity) -> None:
-    """The fingerprint is that of the certificate; nothing but a handshake is sent, and the connection is closed."""
-    async with overhearing(identity) as other:
+async def test_the_fingerprint(identity: Identity) -> None:
+    """It is that of the server's certificate, and nothing is sent after the handshake."""
+    async with Eavesdropper(identity) as other:
         found = await fetch_fingerprint(other.url)
         assert found == identity.fingerprint
         assert await fetch_fingerprint(f"{other.url}/syncthing/", timeout=None) == found
@@ -56,8 +52,8 @@ async def test_what_is_shown(identity: Identity) -> None:
 
 
 async def test_trust_on_first_use(identity: Identity) -> None:
-    """What was fetched, and kept as a text, is what a client can be told to accept."""
-    async with Server(as_json({"ping": "pong"}), tls=identity.context) as server:
+    """A fingerprint that was fetched, and stored as text, is accepted as a pin; the connection was closed."""
+    async with Server(PONG, tls=identity.context) as server:
         stored = str(await fetch_fingerprint(server.url))
         async with Syncthing(KEY, server.url, tls=Fingerprint(stored)) as client:
             await client.system.ping()
@@ -66,8 +62,8 @@ async def test_trust_on_first_use(identity: Identity) -> None:
 
 
 async def test_through_a_socket(identity: Identity, folder: Path) -> None:
-    """A Unix socket is looked at in the same way."""
-    async with SocketServer(folder / "a b", tls=identity.context) as server:
+    """It works through a Unix socket too."""
+    async with Server(tls=identity.context, path=folder / "a b") as server:
         assert await fetch_fingerprint(f"unixs://{folder}/a%20b") == identity.fingerprint
         await server.until(lambda: server.open == 0)
         assert not server.requests
@@ -85,7 +81,7 @@ async def test_through_a_socket(identity: Identity, folder: Path) -> None:
     ],
 )
 async def test_addresses(monkeypatch: pytest.MonkeyPatch, url: str, expected: tuple[str, int, str]) -> None:
-    """Without a port it is 443; a final dot, and the zone of an address, are not for the other side."""
+    """The default port is 443; a trailing dot and the zone of an address are not sent as the server's name."""
     asked: list[tuple[str, int, str]] = []
 
     async def create_connection(_: object, host: str, port: int, *, server_hostname: str, **__: Any) -> None:
@@ -100,7 +96,7 @@ async def test_addresses(monkeypatch: pytest.MonkeyPatch, url: str, expected: tu
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8384", "unix:///run/gui.sock", "127.0.0.1:8384", "", "ftp://nas"])
 async def test_urls_without_tls(url: str) -> None:
-    """Where no certificate is to be shown there is nothing to look at; the message says what to write."""
+    """They are refused; the message says what to write instead."""
     with pytest.raises(BadRequestError, match=r"https://.*unixs://.*at the same address"):
         await fetch_fingerprint(url)
 
@@ -109,7 +105,7 @@ async def test_urls_without_tls(url: str) -> None:
     "url", ["https://", "https://nas:99999", "https://[::1", "https://:8384", "https://user:pass@"]
 )
 async def test_urls_without_a_host(url: str) -> None:
-    """A URL without a host, or with a port that is none, is refused, and a password in it not shown."""
+    """A URL without a host, or with an invalid port, is refused without showing its password."""
     with pytest.raises(BadRequestError, match="must look like https://") as caught:
         await fetch_fingerprint(url)
     assert "pass" not in str(caught.value)
@@ -117,8 +113,8 @@ async def test_urls_without_a_host(url: str) -> None:
         await fetch_fingerprint("unixs://run/x")
 
 
-async def test_nobody_there(folder: Path) -> None:
-    """That nobody listens, or that there is no such host, is told with the place and the reason."""
+async def test_nothing_is_listening(folder: Path) -> None:
+    """The error has the address and the reason, and so it has for an unknown host."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
@@ -135,8 +131,8 @@ async def test_nobody_there(folder: Path) -> None:
         await fetch_fingerprint(f"https://{'x' * 70}.invalid")
 
 
-async def test_no_tls() -> None:
-    """Somebody who does not use TLS, or hangs up, is told of as such."""
+async def test_servers_without_tls() -> None:
+    """One that answers otherwise causes a `TLSError`, and one that hangs up a `ConnectionFailedError`."""
 
     async def speak_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -145,32 +141,17 @@ async def test_no_tls() -> None:
     async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read(1)
 
-    async with listening(speak_http) as port:
-        with pytest.raises(TLSError, match=f"127.0.0.1:{port} does not use TLS: "):
-            await fetch_fingerprint(f"https://127.0.0.1:{port}")
-    async with listening(hang_up) as port:
+    async with Listener(speak_http) as listener:
+        with pytest.raises(TLSError, match=f"127.0.0.1:{listener.port} does not use TLS: "):
+            await fetch_fingerprint(f"https://127.0.0.1:{listener.port}")
+    async with Listener(hang_up) as listener:
         with pytest.raises(ConnectionFailedError, match="can't connect"):
-            await fetch_fingerprint(f"https://127.0.0.1:{port}")
+            await fetch_fingerprint(f"https://127.0.0.1:{listener.port}")
 
 
-async def test_silence() -> None:
-    """Somebody who says nothing is left when the time is up, with nothing open."""
-    ended = asyncio.Event()
-
-    async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.read()
-        ended.set()
-
-    async with listening(say_nothing) as port:
-        with pytest.raises(RequestTimeoutError, match="in time") as caught:
-            await fetch_fingerprint(f"https://127.0.0.1:{port}", timeout=0.2)
-        assert isinstance(caught.value, TimeoutError)
-        assert isinstance(caught.value, SyncthingError)
-        await ended.wait()
-
-
-async def test_cancelling() -> None:
-    """Cancelled in the middle of the handshake, it closes the connection."""
+@pytest.mark.parametrize("ends", ["by its time-out", "cancelled"])
+async def test_a_server_that_says_nothing(ends: str) -> None:
+    """The connection is closed after the time-out, and when cancelled in the middle of the handshake."""
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -179,20 +160,25 @@ async def test_cancelling() -> None:
         await reader.read()
         ended.set()
 
-    async with listening(say_nothing) as port:
-        task = asyncio.create_task(fetch_fingerprint(f"https://127.0.0.1:{port}"))
+    async with Listener(say_nothing) as listener:
+        timeout = 0.2 if ends == "by its time-out" else None
+        task = asyncio.create_task(fetch_fingerprint(f"https://127.0.0.1:{listener.port}", timeout=timeout))
         await begun.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        if ends == "cancelled":
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        else:
+            with pytest.raises(RequestTimeoutError, match="in time"):
+                await task
         await ended.wait()
 
 
 async def test_cancelling_at_any_step(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cancelled at whatever step, it leaves nothing open."""
+    """Cancelled at any step, it leaves no connection open."""
 
     async def at_once(function: Callable[[], Any]) -> Any:
-        return function()  # how many steps another thread takes, nobody knows
+        return function()  # in a thread, the number of steps would vary
 
     monkeypatch.setattr(asyncio, "to_thread", at_once)
     async with Server(tls=identity.context) as server:
@@ -206,10 +192,10 @@ async def test_cancelling_at_any_step(identity: Identity, monkeypatch: pytest.Mo
                 break
         assert steps > 3
         await server.until(lambda: server.open == 0)
-        gc.collect()  # would warn of a connection that nobody has closed
+        gc.collect()  # would warn of an unclosed connection
         assert not server.requests
 
 
 def test_what_is_public() -> None:
-    """The module has what is needed to trust somebody."""
+    """The module has everything that is needed for trust on first use."""
     assert aiosyncthing.tls.__all__ == ["CertificateFile", "Fingerprint", "fetch_fingerprint"]

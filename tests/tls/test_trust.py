@@ -1,8 +1,9 @@
-"""Whom a client trusts: what the arguments mean, and that nothing is sent to anybody else."""
+"""What a client trusts: the meaning of the arguments, and that nothing is sent to any other server."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
 import ssl
 import threading
@@ -14,7 +15,6 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from aiosyncthing import API, CertificateFile, Fingerprint, Syncthing, _routes
-from aiosyncthing._http.place import locate
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
@@ -22,29 +22,21 @@ from aiosyncthing.exceptions import (
     RequestTimeoutError,
     TLSError,
 )
-from aiosyncthing.tls import contexts as _contexts
-from aiosyncthing.tls.trust import Trust, choose
-from tests.support.peers import Identity, overhearing, tunnelling
-from tests.support.server import Server, as_json
+from aiosyncthing.tls import contexts
+from aiosyncthing.tls.trust import Trust
+from tests.support.peers import Eavesdropper, Identity, short_folder
+from tests.support.proxy import Tunnel
+from tests.support.server import KEY, PONG, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-KEY: Final = "a-key-that-nobody-may-see"
-PONG: Final = {"ping": "pong"}
-SECURE: Final = locate("https://127.0.0.1")
-SOCKET: Final = locate("unixs:///run/gui.sock")
 PIN: Final = Fingerprint("ab" * 32)
 
 
-def serving(identity: Identity) -> Server:
-    """Return a server with that certificate that answers everything."""
-    return Server(answer=lambda _: as_json(PONG), tls=identity.context)
-
-
 async def ping(url: str, tls: Any, **options: Any) -> Any:
-    """Ask with a client of its own."""
+    """Send a request with a client of its own."""
     api = API(KEY, url, tls=tls, **options)
     try:
         return await api.request("rest/system/ping")
@@ -60,40 +52,13 @@ def replace(path: Path, identity: Identity) -> None:
 # --- What the arguments mean ---
 
 
-@pytest.mark.parametrize("verify", [True, False])
-def test_without_tls_it_is_as_it_was(verify: bool) -> None:
-    """Without `tls`, aiohttp is told what `verify_ssl` says, also where there is no TLS."""
-    for place in (SECURE, locate("http://127.0.0.1"), locate("unix:///run/gui.sock"), locate("")):
-        assert choose(None, verify, place).settled is verify
-        assert choose(False, verify, place).settled is False
-
-
-@pytest.mark.parametrize(
-    ("tls", "verify", "mode"), [(None, True, "REQUIRED"), (None, False, "NONE"), (False, True, "NONE")]
-)
-async def test_tls_through_a_socket_always_has_a_context(tls: Any, verify: bool, mode: str) -> None:
-    """For TLS through a socket, where aiohttp makes no context, one is made that checks what it should."""
-    trust = choose(tls, verify, SOCKET)
-    assert trust.settled is None
-    context = await trust.context(None)
-    assert context.verify_mode is ssl.VerifyMode[f"CERT_{mode}"]
-    assert context.check_hostname == (mode == "REQUIRED")
-
-
-def test_a_context_is_used_as_it_is() -> None:
-    """A context is passed on."""
-    context = ssl.create_default_context()
-    for place in (SECURE, SOCKET):
-        assert choose(context, True, place).settled is context
-
-
 @pytest.mark.parametrize(
     "tls", [PIN, CertificateFile("x"), "ca.pem", ssl.create_default_context()], ids=lambda tls: type(tls).__name__
 )
 async def test_contradictions(tls: Any) -> None:
     """`tls` and ``verify_ssl=False`` contradict each other, and without TLS there is no certificate to check.
 
-    Where the URL can't be right either, that is what the first request reports.
+    If the URL is malformed too, the first request reports that.
     """
     for kind in (API, Syncthing):
         with pytest.raises(BadRequestError, match="verify_ssl=False"):
@@ -113,47 +78,62 @@ async def test_contradictions(tls: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "tls", [True, 1, 0, "", b"ca.pem", object(), aiohttp.Fingerprint(bytes(32))], ids=lambda tls: type(tls).__name__
+    ("tls", "message"),
+    [
+        *(
+            (tls, "tls must be a Fingerprint, a CertificateFile, the path")
+            for tls in (True, 1, 0, "", b"ca.pem", object(), aiohttp.Fingerprint(bytes(32)))
+        ),
+        (str(PIN), r"Fingerprint\(\.\.\.\)"),  # not the path of a CA file
+    ],
 )
-def test_what_it_can_not_be(tls: Any) -> None:
-    """Anything else is refused, with a list of what it may be."""
-    with pytest.raises(BadRequestError, match="tls must be a Fingerprint, a CertificateFile, the path"):
-        choose(tls, True, SECURE)
+def test_other_values(tls: Any, message: str) -> None:
+    """Anything else is refused, with a list of what is accepted."""
+    with pytest.raises(BadRequestError, match=message):
+        API(KEY, "https://127.0.0.1", tls=tls)
 
 
-def test_a_fingerprint_as_a_text() -> None:
-    """A fingerprint that is only a text is not taken for the path of a file."""
-    with pytest.raises(BadRequestError, match=r"Fingerprint\(\.\.\.\)"):
-        choose(str(PIN), True, SECURE)
-
-
-# --- Whom they let pass ---
+# --- Who gets requests ---
 
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Path:
-    """The file of an authority that has signed all certificates here."""
+    """The file of the CA that has signed all certificates here."""
     path = tmp_path / "ca.pem"
     Identity.write_authority(path)
     return path
 
 
-async def test_who_passes(authority: Path, tmp_path: Path) -> None:
-    """A daemon with the right certificate is talked to, by whatever it is known."""
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path is short enough for sockets."""
+    with short_folder() as path:
+        yield path
+
+
+async def test_every_way_to_trust(authority: Path, tmp_path: Path, short: Path) -> None:
+    """A daemon with the right certificate gets requests, over TCP, in a session that was passed in, and a socket."""
     identity = Identity("127.0.0.1")
     replace(tmp_path / "https-cert.pem", identity)
     context = ssl.create_default_context(cafile=authority)
-    async with serving(identity) as server:
-        for tls in (
-            identity.fingerprint,
-            CertificateFile(tmp_path / "https-cert.pem"),
-            authority,
-            str(authority),
-            context,
-            False,
-        ):
-            assert await ping(server.url, tls) == PONG
+    file = CertificateFile(tmp_path / "https-cert.pem")
+    async with (
+        Server(answer=PONG, tls=identity.context) as server,
+        Server(answer=PONG, tls=Identity("localhost").context, path=short / "gui.sock") as listener,
+        aiohttp.ClientSession() as session,
+    ):
+        for tls in (identity.fingerprint, file, authority, str(authority), context, False):
+            assert await ping(server.url, tls)
+            assert await ping(server.url, tls, session=session)
+        for tls in (authority, context, False):
+            assert await ping(listener.url, tls)
         assert {request.header("X-API-Key") for request in server.requests} == {KEY}
+    connector = aiohttp.TCPConnector(ssl=context)
+    async with (
+        Server(PONG, tls=identity.context) as server,
+        aiohttp.ClientSession(connector=connector) as session,
+    ):
+        assert await ping(server.url, None, session=session)  # the session's own
 
 
 async def _request(api: API) -> None:
@@ -164,37 +144,36 @@ async def _raw(api: API) -> None:
     await api.raw_request("rest/system/status")
 
 
-@pytest.mark.parametrize("send", [_request, _raw])
-@pytest.mark.parametrize("borrowed", [False, True])
-async def test_nobody_else_gets_anything(
-    authority: Path, tmp_path: Path, send: Callable[[API], Any], borrowed: bool
+async def _download(api: API) -> None:
+    await api.download(_routes.SUPPORT_BUNDLE, io.BytesIO())
+
+
+@pytest.mark.parametrize("send", [_request, _raw, _download])
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_man_in_the_middle_gets_nothing(
+    authority: Path, tmp_path: Path, send: Callable[[API], Any], shared: bool
 ) -> None:
-    """A man in the middle with another certificate is sent nothing: no key, and nothing else of a request."""
+    """A server with another certificate receives neither the key nor anything else of a request."""
     expected = Identity("127.0.0.1")
     replace(tmp_path / "https-cert.pem", expected)
-    ways: list[Any] = [expected.fingerprint, CertificateFile(tmp_path / "https-cert.pem"), authority, None]
-    async with overhearing(Identity("127.0.0.2")) as other, aiohttp.ClientSession() as session:
-        for tls in [*ways, ssl.create_default_context(cafile=authority)]:
-            api = API(KEY, other.url, session=session if borrowed else None, tls=tls)
+    pins: list[Any] = [expected.fingerprint, CertificateFile(tmp_path / "https-cert.pem")]
+    async with Eavesdropper(Identity("127.0.0.2")) as other, aiohttp.ClientSession() as session:
+        for tls in [*pins, authority, ssl.create_default_context(cafile=authority), None]:
+            api = API(KEY, other.url, session=session if shared else None, tls=tls)
             for _ in range(2):
                 with pytest.raises(TLSError) as caught:
-                    await send(api) if tls in ways[:2] else await api.request("rest/system/ping")
-                assert isinstance(caught.value, FingerprintMismatchError) == (tls in ways[:2])
+                    await send(api) if tls in pins else await api.request("rest/system/ping")
+                assert isinstance(caught.value, FingerprintMismatchError) == (tls in pins)
             await api.close()
-    assert other.received == b""
-
-
-async def test_this_test_hears_what_is_sent() -> None:
-    """Who is trusted does get the key, so the other tests would notice it."""
-    async with overhearing(Identity()) as other:
-        with pytest.raises(RequestTimeoutError):
+        assert other.received == b""
+        with pytest.raises(RequestTimeoutError):  # whereas one that is trusted receives the key
             await ping(other.url, False, timeout=0.2)
     assert KEY.encode() in other.received
 
 
-async def test_what_the_error_says() -> None:
-    """It is an error of its own that has both fingerprints, says that nothing was sent, and what to do."""
-    async with overhearing(identity := Identity()) as other:
+async def test_the_error() -> None:
+    """It has both fingerprints, and says that nothing was sent, and what to do."""
+    async with Eavesdropper(identity := Identity()) as other:
         with pytest.raises(FingerprintMismatchError, match=r"pin the new one.*GET rest/system/ping") as caught:
             await ping(other.url, PIN)
     error = caught.value
@@ -204,8 +183,8 @@ async def test_what_the_error_says() -> None:
     assert error.__cause__ is error.__context__ is None
 
 
-async def test_each_address_of_a_host_counts() -> None:
-    """Where a host has several addresses, of which some can't be reached, the other certificate is told of still."""
+async def test_a_host_with_several_addresses() -> None:
+    """A mismatch at one address is reported, even if the others can't be reached."""
 
     class Several(AbstractResolver):
         async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
@@ -219,7 +198,7 @@ async def test_each_address_of_a_host_counts() -> None:
         async def close(self) -> None:
             pass
 
-    async with overhearing(Identity()) as other:
+    async with Eavesdropper(Identity()) as other:
         connector = aiohttp.TCPConnector(resolver=Several())
         url = other.url.replace("127.0.0.1", "nas.invalid")
         async with aiohttp.ClientSession(connector=connector) as session:
@@ -228,46 +207,41 @@ async def test_each_address_of_a_host_counts() -> None:
     assert other.received == b""
 
 
-async def test_a_pin_where_nobody_is() -> None:
-    """That nobody listens is said as usual, also right after somebody else did."""
-    api = API(KEY, "https://127.0.0.1:1", tls=PIN)
+async def test_a_pin_where_nothing_is_listening() -> None:
+    """The error is the usual one, even right after a mismatch."""
+    async with Eavesdropper(Identity()) as other:
+        api = API(KEY, other.url, tls=PIN)
+        with pytest.raises(FingerprintMismatchError):
+            await api.request("rest/system/ping")
     for _ in range(2):
         with pytest.raises(ConnectionFailedError, match="Is Syncthing running") as caught:
             await api.request("rest/system/ping")
         assert type(caught.value) is ConnectionFailedError
     await api.close()
-    async with overhearing(Identity()) as other:
-        api = API(KEY, other.url, tls=PIN)
-        with pytest.raises(FingerprintMismatchError):
-            await api.request("rest/system/ping")
-    with pytest.raises(ConnectionFailedError, match="Is Syncthing running") as caught:
-        await api.request("rest/system/ping")
-    assert type(caught.value) is ConnectionFailedError
-    await api.close()
 
 
 async def test_through_a_proxy() -> None:
-    """A pin holds through the tunnel of a proxy too, where aiohttp 3.10 doesn't check its own."""
+    """A pin also holds through the tunnel of an HTTP proxy, where aiohttp 3.10 doesn't check its own."""
     identity = Identity()
-    async with serving(identity) as server, tunnelling(server.port) as proxy:
+    async with Server(answer=PONG, tls=identity.context) as server, Tunnel(server.port) as proxy:
 
         class Proxied(aiohttp.ClientRequest):
             def __init__(self, *arguments: Any, **options: Any) -> None:
-                super().__init__(*arguments, **options | {"proxy": URL(proxy)})
+                super().__init__(*arguments, **options | {"proxy": URL(proxy.url)})
 
         async with aiohttp.ClientSession(request_class=Proxied) as session:
-            assert await ping("https://nas.invalid", identity.fingerprint, session=session) == PONG
+            assert await ping("https://nas.invalid", identity.fingerprint, session=session)
             with pytest.raises(FingerprintMismatchError):
                 await ping("https://nas.invalid", PIN, session=session)
         assert len(server.requests) == 1
 
 
 async def test_clients_of_one_session_do_not_share_their_trust() -> None:
-    """A connection that one client has opened is not used by another that trusts somebody else, or nobody."""
+    """A connection that one client has opened is not used by another with a different idea of whom to trust."""
     identity = Identity()
-    async with serving(identity) as server, aiohttp.ClientSession() as session:
+    async with Server(answer=PONG, tls=identity.context) as server, aiohttp.ClientSession() as session:
         for _ in range(2):
-            assert await ping(server.url, False, session=session) == PONG
+            assert await ping(server.url, False, session=session)
         assert server.connections == 1
         with pytest.raises(FingerprintMismatchError):
             await ping(server.url, PIN, session=session)
@@ -277,7 +251,7 @@ async def test_clients_of_one_session_do_not_share_their_trust() -> None:
         api = API(KEY, server.url, tls=identity.fingerprint, session=session)
         before = server.connections
         for _ in range(3):
-            assert await api.request("rest/system/ping") == PONG
+            assert await api.request("rest/system/ping")
         assert server.connections == before + 1
         with pytest.raises(FingerprintMismatchError):
             await ping(server.url, PIN, session=session)
@@ -288,85 +262,71 @@ async def test_clients_of_one_session_do_not_share_their_trust() -> None:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where a daemon has its certificate."""
+    """The file of a daemon's certificate."""
     return tmp_path / "https-cert.pem"
 
 
 class Home:
-    """A daemon that may come back with another certificate, at the same port."""
+    """A daemon that can be restarted with another certificate, on the same port."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.servers: list[Server] = []
-        self.port = 0
+        self.server: Any = None
 
-    async def start(self, *, write: bool = True) -> Server:
-        """Start it anew, with a new certificate."""
+    async def start(self, *, write: bool = True) -> None:
+        """Start the daemon, or restart it, with a new certificate."""
+        port = self.server.port if self.server else 0
         await self.stop()
         self.identity = Identity()
         if write:
             replace(self.file, self.identity)
-        server = serving(self.identity)
-        context = self.identity.context
-        server._server = await asyncio.start_server(server._accept, "127.0.0.1", self.port, ssl=context)
-        self.port = server.port
-        self.servers.append(server)
-        return server
+        self.server = await Server(answer=PONG, tls=self.identity.context, port=port).__aenter__()
 
     async def stop(self) -> None:
-        """Stop it."""
-        if self.servers:
-            await self.servers[-1].__aexit__(None)
+        """Stop the daemon."""
+        if self.server:
+            await self.server.__aexit__(None)
+
+
+@pytest.fixture
+async def home(file: Path) -> AsyncIterator[Home]:
+    """A daemon that runs, and the client's `CertificateFile` for it."""
+    one = Home(file)
+    await one.start()
+    yield one
+    await one.stop()
+
+
+@pytest.fixture
+async def api(home: Home) -> AsyncIterator[API]:
+    """A client that follows the daemon's file, and has sent a request."""
+    one = API(KEY, home.server.url, tls=CertificateFile(home.file))
+    await one.request("rest/system/ping")
+    yield one
+    await one.close()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
-async def test_a_renewed_certificate(file: Path, method: str) -> None:
-    """When the daemon comes back with another certificate, which is in the file, each request goes on, sent once."""
-    home = Home(file)
-    first = await home.start()
-    api = API(KEY, first.url, tls=CertificateFile(file))
-    for _ in range(2):
-        await api.request("rest/system/ping")
+async def test_a_renewed_certificate(home: Home, api: API, method: str) -> None:
+    """When the daemon restarts with another certificate, which is in the file, each request is sent, once."""
     for _ in range(3):
-        again = await home.start()
-        assert await api.request("rest/system/ping", data={}, method=method) == PONG
-        assert [request.method for request in again.requests] == [method]
-    await api.close()
-    await home.stop()
+        await home.start()
+        assert await api.request("rest/system/ping", data={}, method=method)
+        assert [request.method for request in home.server.requests] == [method]
 
 
-async def test_many_requests_at_a_renewal(file: Path) -> None:
-    """Of many requests that come upon the new certificate at once, each is sent, and once."""
-    home = Home(file)
-    first = await home.start()
-    api = API(KEY, first.url, tls=CertificateFile(file))
-    await api.request("rest/system/ping")
-    again = await home.start()
-    values = await asyncio.gather(*(api.request("rest/x", params={"n": n}, method="POST") for n in range(20)))
-    assert values == [PONG] * 20
-    assert sorted(int(request.query[2:]) for request in again.requests) == list(range(20))
-    await api.close()
-    await home.stop()
-
-
-async def test_a_download_at_a_renewal(file: Path, tmp_path: Path) -> None:
-    """Downloads go on as well."""
-    home = Home(file)
-    server = await home.start()
-    api = API(KEY, server.url, tls=CertificateFile(file))
-    await api.request("rest/system/ping")
+async def test_many_requests_after_a_renewal(home: Home, api: API) -> None:
+    """Each of many concurrent requests is sent once, and so is a download."""
     await home.start()
-    assert await api.download(_routes.SUPPORT_BUNDLE, tmp_path / "bundle.zip") > 0
-    await api.close()
-    await home.stop()
+    posts = [api.request("rest/x", params={"n": n}, method="POST") for n in range(20)]
+    assert await asyncio.gather(*posts, api.download(_routes.SUPPORT_BUNDLE, io.BytesIO()))
+    numbers = [int(request.query[2:]) for request in home.server.requests if request.query]
+    assert sorted(numbers) == list(range(20))
+    assert len(home.server.requests) == 21
 
 
-async def test_another_certificate_than_that_of_the_file(file: Path) -> None:
-    """A certificate that isn't in the file, now or at first, is an error that names the file."""
-    home = Home(file)
-    server = await home.start()
-    api = API(KEY, server.url, tls=CertificateFile(file))
-    await api.request("rest/system/ping")
+async def test_a_certificate_that_is_not_in_the_file(home: Home, api: API, file: Path) -> None:
+    """The error names the file, even if that has changed or is gone."""
     expected = home.identity.fingerprint
     await home.start(write=False)
     for change in (lambda: None, lambda: replace(file, Identity()), file.unlink):
@@ -375,13 +335,11 @@ async def test_another_certificate_than_that_of_the_file(file: Path) -> None:
             await api.request("rest/system/ping")
         assert str(file) in str(caught.value)
         assert caught.value.expected == str(expected)
-    assert not home.servers[-1].requests
-    await api.close()
-    await home.stop()
+    assert not home.server.requests
 
 
 async def test_a_certificate_that_changes_all_the_time(file: Path) -> None:
-    """The request is tried twice, not for ever, if another certificate is shown each time."""
+    """If the server presents another certificate each time, the request is tried only twice."""
     shown: list[Identity] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -390,7 +348,7 @@ async def test_a_certificate_that_changes_all_the_time(file: Path) -> None:
                 connection, _ = listener.accept()
                 shown.append(Identity())
                 replace(file, shown[-1])
-                # What this one shows is in the file, but the next will show another.
+                # This certificate is in the file, but the next connection presents another.
                 try:
                     shown[-1].context.wrap_socket(connection, server_side=True).close()
                 except OSError:
@@ -406,7 +364,7 @@ async def test_a_certificate_that_changes_all_the_time(file: Path) -> None:
 
 
 def write_authority(path: Path, _: Identity) -> None:
-    """Write the certificate of the authority to a file."""
+    """Write the CA's certificate to a file."""
     Identity.write_authority(path)
 
 
@@ -414,105 +372,79 @@ def write_authority(path: Path, _: Identity) -> None:
 async def test_files_that_can_not_be_used(
     file: Path, kind: Callable[[Path], Any], write: Callable[[Path, Identity], None]
 ) -> None:
-    """A file that is missing or no certificate is an error that names it; once it is right, the client works."""
+    """A file that is missing, or has no certificate, is named by the error; once it is right, the client works."""
     identity = Identity("127.0.0.1")
-    async with serving(identity) as server:
+    async with Server(answer=PONG, tls=identity.context) as server:
+        for path, reason in ((file, "No such file"), (file.parent, "Is a directory"), (file / "x\0y", "null")):
+            with pytest.raises(TLSError) as missing:
+                await ping(server.url, kind(path))
+            assert type(missing.value) is TLSError
+            assert f"{path}: " in str(missing.value)
+            assert reason in str(missing.value)
         api = API(KEY, server.url, tls=kind(file))
-        with pytest.raises(TLSError, match=r"https-cert\.pem: No such file") as missing:
-            await api.request("rest/system/ping")
-        await asyncio.to_thread(file.write_bytes, b"nonsense")
-        errors = await asyncio.gather(*(api.request(f"rest/{name}") for name in ("a", "b")), return_exceptions=True)
-        assert [getattr(error, "path", None) for error in errors] == ["rest/a", "rest/b"]
-        for error in (missing.value, *errors):
-            assert type(error) is TLSError
-            assert str(file) in str(error)
-        assert "PEM certificate" in str(errors[0])
+        for content in (b"", b"nonsense", identity.pem[:-200]):
+            await asyncio.to_thread(file.write_bytes, content)
+            errors = await asyncio.gather(*(api.request(f"rest/{name}") for name in ("a", "b")), return_exceptions=True)
+            assert [getattr(error, "path", None) for error in errors] == ["rest/a", "rest/b"]
+            assert all(f"{file}: " in str(error) and "PEM certificate" in str(error) for error in errors)
         assert server.connections == 0
         write(file, identity)
-        assert await api.request("rest/system/ping") == PONG
+        assert await api.request("rest/system/ping")
         await api.close()
 
 
-# --- How the context is made ---
+# --- How the context is created ---
 
 
 class Workshop:
-    """Makes contexts, when it is let, and notes where."""
+    """Creates contexts when it is allowed to, and notes in which threads."""
 
     def __init__(self) -> None:
         self.threads: list[int] = []
         self.may_go = threading.Event()
 
     def __call__(self) -> ssl.SSLContext:
-        """Make one."""
+        """Create one."""
         self.threads.append(threading.get_ident())
         assert self.may_go.wait(30)
-        return _contexts.check_nothing()
+        return contexts.check_nothing()
 
 
 @pytest.fixture
 def workshop() -> Iterator[Workshop]:
-    """Makes contexts."""
+    """A workshop."""
     one = Workshop()
     yield one
     one.may_go.set()
 
 
-async def test_it_is_made_once_in_a_thread(workshop: Workshop) -> None:
-    """All first requests wait for one context, which is not made on the thread of the event loop."""
+async def test_the_context_is_created_once_in_a_thread(workshop: Workshop) -> None:
+    """All first requests wait for it, and cancelling some of them doesn't cancel the work for the others."""
     trust = Trust(build=workshop)
     waiting = [asyncio.create_task(trust.context(None)) for _ in range(10)]
     await asyncio.sleep(0)
     assert not any(task.done() for task in waiting)
     assert trust.settled is None
+    for task in waiting[:2]:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
     workshop.may_go.set()
-    contexts = await asyncio.gather(*waiting)
-    assert {id(context) for context in contexts} == {id(trust.settled)}
+    found = await asyncio.gather(*waiting[2:])
+    assert {id(context) for context in found} == {id(trust.settled)}
     assert await trust.context(None) is trust.settled
     assert len(workshop.threads) == 1
     assert threading.get_ident() not in workshop.threads
 
 
-async def test_a_renewal_is_found_out_once() -> None:
-    """Whoever comes upon a new certificate that another request has found in the file already doesn't read it again."""
-    old, new = Identity(), Identity()
-    pins = [old.fingerprint, new.fingerprint]
-    trust = Trust(build=lambda: _contexts.pinned(pins.pop(0)), follows=True)
-    first = await trust.context(None)
-    assert await trust.renewed(new.fingerprint, None)
-    assert await trust.renewed(new.fingerprint, None)
-    second = await trust.context(None)
-    assert second is not first
-    assert not pins
-    fixed = Trust(build=lambda: _contexts.pinned(old.fingerprint))
-    await fixed.context(None)
-    assert not await fixed.renewed(old.fingerprint, None)
-
-
-async def test_who_is_cancelled_does_not_stop_the_others(workshop: Workshop) -> None:
-    """Cancelling the first who waits, or all of them, does not cancel the work; nobody is left behind."""
-    trust = Trust(build=workshop)
-    first, second, third = (asyncio.create_task(trust.context(None)) for _ in range(3))
-    await asyncio.sleep(0)
-    first.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await first
-    second.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await second
-    workshop.may_go.set()
-    assert await third is trust.settled
-    assert len(workshop.threads) == 1
-
-
-async def test_a_failure_that_nobody_waits_for() -> None:
-    """If all who wait are cancelled, nobody complains of a failure that comes later."""
+async def test_a_failure_after_all_were_cancelled() -> None:
+    """If all waiting requests are cancelled, a later failure is not reported."""
     started, may_go = threading.Event(), threading.Event()
 
     def fail() -> ssl.SSLContext:
         started.set()
         assert may_go.wait(30)
-        raise _contexts.UnusableFileError("no")
+        raise contexts.UnusableFileError("no")
 
     trust = Trust(build=fail)
     task = asyncio.create_task(trust.context(None))
@@ -529,7 +461,7 @@ async def test_a_failure_that_nobody_waits_for() -> None:
 
 
 async def test_a_file_that_hangs(workshop: Workshop) -> None:
-    """A file on a network that doesn't answer is given up when the time is up."""
+    """Reading a file on a network that doesn't answer times out."""
     with pytest.raises(RequestTimeoutError, match="read in time"):
         await Trust(build=workshop).context(0.01)
     with pytest.raises(TimeoutError):
@@ -537,7 +469,7 @@ async def test_a_file_that_hangs(workshop: Workshop) -> None:
 
 
 def test_one_client_in_two_loops(workshop: Workshop) -> None:
-    """What a loop that has ended was about to make is made anew in the next."""
+    """A context that an ended loop was waiting for is created again in the next loop."""
     trust = Trust(build=workshop)
     loop = asyncio.new_event_loop()
     task = loop.create_task(trust.context(None))
@@ -548,27 +480,3 @@ def test_one_client_in_two_loops(workshop: Workshop) -> None:
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
     assert asyncio.run(trust.context(None)) is not None
-
-
-async def test_clients_are_made_without_reading(tmp_path: Path) -> None:
-    """The constructor reads nothing, so it can't fail because of a file, nor block."""
-    for tls in (CertificateFile(tmp_path / "x"), tmp_path / "x", PIN):
-        API(KEY, "https://127.0.0.1", tls=tls)
-
-
-async def test_cancelling_a_request(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that is cancelled while it waits for the context sends nothing; the next one works."""
-    identity = Identity()
-    async with serving(identity) as server:
-        api = API(KEY, server.url, tls=identity.fingerprint)
-        build = api._trust._build
-        monkeypatch.setattr(api._trust, "_build", lambda: workshop() and build())
-        task = asyncio.create_task(api.request("rest/system/ping"))
-        await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert server.connections == 0
-        workshop.may_go.set()
-        assert await api.request("rest/system/ping") == PONG
-        await api.close()

@@ -11,8 +11,7 @@ import pytest
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import HostCheckError, NotSyncthingError, UnauthorizedError, WaitTimeoutError
 from aiosyncthing.waiting import waiting
-from tests.support.listening import listening
-from tests.support.server import DAEMON_ID
+from tests.support.server import DAEMON_ID, Listener
 from tests.support.synced import BROKEN, ELSEWHERE, LATER, REFUSED, UNAVAILABLE, requested
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ async def test_what_does_not_speak_http() -> None:
         writer.write(b"220 mail.example.org ESMTP\r\n")
         await reader.read()
 
-    async with listening(serve) as port, Syncthing("key", f"http://127.0.0.1:{port}") as client:
+    async with Listener(serve) as listener, Syncthing("key", listener.url) as client:
         with pytest.raises(NotSyncthingError):
             await client.wait_ready(10)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiosyncthing import Daemon
-from tests.support.relay import Relay
+from tests.support.proxy import Relay
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -150,11 +150,11 @@ async def far_apart(stack: AsyncExitStack, binary: Path) -> tuple[Daemon, Daemon
         stack.push_async_callback(daemon.stop)
     await asyncio.gather(*(daemon.start() for daemon in daemons))
     one, other = daemons
-    relay = await stack.enter_async_context(Relay(one.sync_address, DELAY))
+    relay = await stack.enter_async_context(Relay(int(one.sync_address.rpartition(":")[2]), DELAY))
     for daemon in daemons:  # those that are cut off are soon back
         await daemon.client.config.patch_options(reconnectionIntervalS=5)
     await one.client.config.set_device({"deviceID": other.device_id, "addresses": ["tcp://127.0.0.1:1"]})
-    await other.client.config.set_device({"deviceID": one.device_id, "addresses": [relay.address]})
+    await other.client.config.set_device({"deviceID": one.device_id, "addresses": [f"tcp://127.0.0.1:{relay.port}"]})
     async with other.client.watch() as live:
         await live.until(lambda live: live.devices[one.device_id].connected, timeout=60)
     return one, other

@@ -13,7 +13,7 @@ import pytest
 from aiosyncthing import Daemon, Syncthing
 from aiosyncthing.exceptions import NotSyncthingError, SyncthingError, TLSError, UnauthorizedError, WaitTimeoutError
 from aiosyncthing.waiting import waiting
-from tests.support.listening import listening
+from tests.support.server import Listener
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -106,6 +106,6 @@ async def test_another_program_is_raised_at_once() -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello")
 
-    async with listening(serve) as port, Syncthing("key", f"http://127.0.0.1:{port}") as client:
+    async with Listener(serve) as listener, Syncthing("key", listener.url) as client:
         with pytest.raises(NotSyncthingError):
             await client.wait_ready()

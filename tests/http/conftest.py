@@ -1,0 +1,37 @@
+"""A server, and a client of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing import API
+from tests.support.peers import short_folder
+from tests.support.server import KEY, Server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    """A scripted HTTP server."""
+    async with Server() as one:
+        yield one
+
+
+@pytest.fixture
+async def api(server: Server) -> AsyncIterator[API]:
+    """A client of the server."""
+    one = API(KEY, server.url)
+    yield one
+    await one.close()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder whose path is short enough for sockets."""
+    with short_folder() as path:
+        yield path
