@@ -163,8 +163,8 @@ class Ports:
             sync.close()
             raise
         self._reserved = [each for each in (sync, port) if each is not None]
-        self.api = api or Listening.on_loopback(self._reserved[-1].number)
-        self.sync = f"tcp://{LOOPBACK}:{sync.number}"
+        self.api: Listening = api or Listening.on_loopback(self._reserved[-1].number)
+        self.sync: str = f"tcp://{LOOPBACK}:{sync.number}"
 
     @classmethod
     async def given(cls, api: Listening) -> Self:

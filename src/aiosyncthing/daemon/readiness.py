@@ -51,7 +51,7 @@ class Readiness:
         self._client = client
         self._home = home
         self._listener = listener
-        self.obstacle = NOT_ASKED
+        self.obstacle: str = NOT_ASKED
 
     async def wait(self) -> Identity | None:
         """Wait until it is ready.

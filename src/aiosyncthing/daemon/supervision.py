@@ -136,7 +136,7 @@ class Supervisor:
         self.returncode: int | None = None
         self.process: Process | None = None
         self.watched: asyncio.Task[None] | None = None
-        self.ready = False
+        self.ready: bool = False
 
     @property
     def running(self) -> bool:

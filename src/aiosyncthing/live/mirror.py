@@ -50,9 +50,9 @@ class Mirror:
     def __init__(self) -> None:
         self.folders: dict[str, LiveFolder] = {}
         self.devices: dict[str, LiveDevice] = {}
-        self.own_id = ""
-        self.connected = False
-        self.pending = Pending()
+        self.own_id: str = ""
+        self.connected: bool = False
+        self.pending: Pending = Pending()
         self._noted = (self.pending.devices, self.pending.folders)
         self._changes: _Fields = {}
         self._questions: set[Question] = {PENDING_DEVICES, PENDING_FOLDERS}

@@ -48,7 +48,7 @@ class PinnedContext(ssl.SSLContext):
         refused: Fingerprint of the last certificate that was refused; a new object for each refusal.
     """
 
-    sslobject_class = _PinnedConnection
+    sslobject_class: type[ssl.SSLObject] = _PinnedConnection
     fingerprint: Fingerprint
     file: Path | None
     refused: Fingerprint | None

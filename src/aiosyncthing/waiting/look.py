@@ -80,11 +80,11 @@ class Look:
         news: Callable[[], object],
         disturbed: Callable[[str], object],
     ) -> None:
-        self.retry = False
+        self.retry: bool = False
         self.next_at: float | None = None
-        self.grace = Grace(_GRACE)
-        self.questions = Questions(api, news)
-        self.scans = Scans(api, disturbed)  # after a scan, the known figures are outdated
+        self.grace: Grace = Grace(_GRACE)
+        self.questions: Questions = Questions(api, news)
+        self.scans: Scans = Scans(api, disturbed)  # after a scan, the known figures are outdated
         self._api = api
         self._events = events
         self._folders = folders
