@@ -1,4 +1,4 @@
-"""The stream against real daemons and a hostile path: each event once and in order, or under an EventsLost.
+"""The stream of real daemons over a hostile path: each event comes once and in order, or is covered by an EventsLost.
 
 The truth is the daemon's own audit log. The seed is printed; ``AIOSYNCTHING_CHAOS_SEED`` repeats a run, and
 ``AIOSYNCTHING_CHAOS`` is the number of disturbances, for longer ones than the suite has time for.
@@ -59,13 +59,13 @@ class Chaos:
                 self.cursor = json.loads(json.dumps(stream.cursor))
 
     def open(self, client: Syncthing) -> EventStream:
-        """Make a stream that waits shortly and retries quickly."""
+        """Open a stream with short waits and delays."""
         return client.events.stream(
             since=self.cursor or "now", wait=3, delays=lambda: (self.random.uniform(0.01, 0.2) for _ in iter(int, 1))
         )
 
     async def disturb(self) -> None:
-        """Let something happen, of all that can."""
+        """Do one of many things."""
         kinds: list[Callable[[], Awaitable[None]]] = [
             self.restart,
             self.kill,
@@ -89,12 +89,12 @@ class Chaos:
             await self.event()
 
     async def event(self) -> None:
-        """Let the daemon save its configuration, which is an event."""
+        """Make the daemon save its configuration, which is an event."""
         self.counter += 1
         await self.ask(lambda: self.daemon.client.config.patch_options(maxSendKbps=self.counter))
 
     async def ask(self, question: Callable[[], Awaitable[Any]]) -> None:
-        """Ask until the daemon answers."""
+        """Repeat a question until the daemon answers."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 with contextlib.suppress(SyncthingError):
@@ -103,7 +103,7 @@ class Chaos:
                 await asyncio.sleep(0.05)
 
     async def restart(self) -> None:
-        """Let the API restart the daemon."""
+        """Restart the daemon through its API."""
         await self.ask(self.daemon.client.system.restart)
         await self.ask(self.daemon.client.system.ping)
 
@@ -115,7 +115,7 @@ class Chaos:
             await self.daemon.start()
 
     async def kill_in_the_dark(self) -> None:
-        """Do that while nothing passes the path, and let the new process come to higher IDs."""
+        """Do the same while nothing passes the path, and give the new process higher IDs."""
         self.proxy.dark = True
         await self.kill()
         for _ in range(self.random.randrange(20)):
@@ -123,7 +123,7 @@ class Chaos:
         self.proxy.dark = False
 
     async def next_second(self) -> None:
-        """Wait for the next second: the audit log is named after the second of the start, and must not exist."""
+        """Wait for the next second: the name of the audit log has the second of the start, and must be new."""
         second = int(time.time())
         while int(time.time()) == second:  # noqa: ASYNC110 - the clock sends no event
             await asyncio.sleep(0.02)
@@ -133,24 +133,24 @@ class Chaos:
         self.proxy.cut()
 
     async def bad_gateway(self) -> None:
-        """Let the path answer by itself."""
+        """Answer with a proxy's error page."""
         self.proxy.bad_gateway = True
         await self.cut_and_go_on()
         self.proxy.bad_gateway = False
 
     async def refuse(self) -> None:
-        """Let the path refuse connections."""
+        """Refuse connections."""
         self.proxy.refusing = True
         await self.cut_and_go_on()
         self.proxy.refusing = False
 
     async def truncate(self) -> None:
-        """Let the path end an answer in the middle."""
+        """Truncate an answer."""
         self.proxy.truncate(self.random.randrange(1, 1500))
         await self.cut_and_go_on()
 
     async def cut_and_go_on(self) -> None:
-        """Let more happen, after the connections of before are gone."""
+        """Cut all connections, and cause more events."""
         self.proxy.cut()
         for _ in range(self.random.randrange(1, 4)):
             await self.event()
@@ -164,7 +164,7 @@ class Chaos:
             os.kill(self.daemon.pid, signal.SIGCONT)
 
     async def overflow(self) -> None:
-        """Let more happen than the daemon keeps, while the consumer does something else."""
+        """Cause more events than the daemon keeps, while the consumer is busy."""
         self.gate.clear()
         await self.event()
         for _ in range(self.random.choice([20, 400])):
@@ -172,12 +172,12 @@ class Chaos:
         self.gate.set()
 
     async def gui(self) -> None:
-        """Let the daemon open its listener anew."""
+        """Make the daemon restart its listener."""
         self.counter += 1
         await self.ask(lambda: self.daemon.client.config.patch_gui(theme=f"theme{self.counter}"))
 
     async def sleep(self) -> None:
-        """Let the consumer be slow."""
+        """Pause the consumer for a while."""
         self.gate.clear()
         await self.event()
         await asyncio.sleep(self.random.uniform(0.3, 0.8))
@@ -185,11 +185,11 @@ class Chaos:
 
 
 def truth(home: Path) -> list[dict[str, Any]]:
-    """Return all events of the default subscription that the daemon's processes have noted, in their order."""
+    """Return all events of the default subscription in the audit logs of the daemon's processes, in their order."""
     events: list[dict[str, Any]] = []
     for file in sorted(home.glob("audit-*.log")):
         for line in file.read_text().splitlines():
-            with contextlib.suppress(ValueError):  # a process that was killed may not have finished the last one
+            with contextlib.suppress(ValueError):  # the last one may be incomplete, if the process was killed
                 event = json.loads(line)
                 if event["type"] not in DISK_TYPES:
                     events.append(event)
@@ -197,7 +197,7 @@ def truth(home: Path) -> list[dict[str, Any]]:
 
 
 def judge(happened: list[dict[str, Any]], seen: list[dict[str, Any]]) -> int:
-    """Assert that each event was seen once and in order, or lies under an EventsLost; return how many were lost so."""
+    """Assert that each event was yielded once and in order, or is covered by an EventsLost; return how many are."""
     places = {(event["globalID"], event["time"], event["type"]): place for place, event in enumerate(happened)}
     place: int | None = None
     marks: list[int | None] = []
@@ -218,7 +218,7 @@ def judge(happened: list[dict[str, Any]], seen: list[dict[str, Any]]) -> int:
             assert found > place, f"twice, or out of order: {item}"
             missing = found - place - 1
             if missing:
-                assert marks, f"{missing} events lost without a word before {item}"
+                assert marks, f"{missing} events lost, but no EventsLost before {item}"
                 lost += missing
             if marks and None not in marks:
                 assert sum(number or 0 for number in marks) == missing, f"wrong number before {item}"
@@ -228,7 +228,7 @@ def judge(happened: list[dict[str, Any]], seen: list[dict[str, Any]]) -> int:
 
 
 async def test_no_event_is_lost_silently_and_none_comes_twice(syncthing_binary: Path, tmp_path: Path) -> None:
-    """Whatever happens to daemon, path and consumer, also one that begins anew from its cursor."""
+    """This holds whatever happens to daemon, path and consumer, which also resumes from its cursor."""
     seed = int(os.environ.get("AIOSYNCTHING_CHAOS_SEED") or random.SystemRandom().randrange(10**9))
     print(f"AIOSYNCTHING_CHAOS_SEED={seed}")
     source = random.Random(seed)
@@ -240,7 +240,7 @@ async def test_no_event_is_lost_silently_and_none_comes_twice(syncthing_binary: 
                 consumer = asyncio.create_task(chaos.consume(client))
                 for number in range(DISTURBANCES):
                     await chaos.disturb()
-                    if number % 7 == 6:  # the consumer's process ends, and another goes on
+                    if number % 7 == 6:  # the consumer ends, and another resumes
                         consumer.cancel()
                         await asyncio.wait([consumer])
                         consumer = asyncio.create_task(chaos.consume(client))
@@ -259,5 +259,5 @@ async def test_no_event_is_lost_silently_and_none_comes_twice(syncthing_binary: 
     events = [item for item in chaos.seen if item["id"] is not None]
     lost = judge(happened, chaos.seen)
     kinds = ", ".join(chaos.done)
-    print(f"{len(happened)} events happened, {len(events)} were seen, {lost} were told to be lost; {kinds}")
+    print(f"{len(happened)} events happened, {len(events)} were seen, {lost} were reported as lost; {kinds}")
     assert events

@@ -1,4 +1,4 @@
-"""Several daemons that know each other, and to which anything may happen."""
+"""Several connected daemons, and random things that may happen to them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["Cluster", "Watcher", "connect", "differences"]
 
 _FOLDERS: Final = ("docs", "pics", "odd id/ü")
 _NAMES: Final = ("a", "b.txt", "c d", "sub/e", "sub/deep/f", "ü", "empty", "big")
-_QUIET: Final = 3.2  # seconds without an event: what has changed is summed up every 2 s
+_QUIET: Final = 3.2  # seconds without an event: summaries come every 2 s
 _PATIENCE: Final = 60.0
 
 
 async def connect(*daemons: Daemon) -> None:
-    """Let daemons know each other."""
+    """Add each daemon to the devices of the others."""
     for one in daemons:
         for other in daemons:
             if one is not other:
@@ -39,7 +39,7 @@ async def connect(*daemons: Daemon) -> None:
 
 
 class Watcher:
-    """Notes when a daemon said something last, and what kinds of things it said."""
+    """Notes the last event of a daemon, and counts its types."""
 
     def __init__(self, daemon: Daemon) -> None:
         self.counts: Counter[str] = Counter()
@@ -99,13 +99,13 @@ class Cluster:
         (operation,) = self._random.choices(self._operations, self._weights)
         daemon, folder = self._random.choice(self.daemons), self._random.choice(_FOLDERS)
         self.log.append(f"{operation.__name__} {self.daemons.index(daemon)} {folder}")
-        # What can't be done at that moment (there is no such folder, it is paused) is not done.
+        # Some operations are not possible at the moment, for example if the folder is missing or paused.
         with suppress(SyncthingError, OSError):
             await operation(daemon, folder)
             self.done += 1
 
     def path(self, daemon: Daemon, folder: str) -> Path:
-        """Where a daemon has a folder."""
+        """Return where a daemon has a folder."""
         return self._where / str(self.daemons.index(daemon)) / folder.replace("/", "-")
 
     def _file(self, daemon: Daemon, folder: str) -> Path:
@@ -143,7 +143,7 @@ class Cluster:
         file.write_bytes(self._random.randbytes(size))
 
     async def write_odd(self, daemon: Daemon, folder: str) -> None:
-        """Write a file whose name is not UTF-8, which a scan can't take."""
+        """Write a file whose name is not UTF-8, so that it can't be scanned."""
         (self.path(daemon, folder) / "odd\udcff").write_text("")
 
     async def make_directory(self, daemon: Daemon, folder: str) -> None:
@@ -170,12 +170,12 @@ class Cluster:
         await daemon.client.database.scan(None if whole else folder, timeout=30)
 
     async def pause_folder(self, daemon: Daemon, folder: str) -> None:
-        """Pause a folder, or resume it."""
+        """Pause or resume a folder."""
         config = await daemon.client.config.folders(folder)
         await daemon.client.config.patch_folder(folder, paused=not config["paused"])
 
     async def pause_device(self, daemon: Daemon, _: str) -> None:
-        """Pause another device, or resume it, in one way or the other."""
+        """Pause or resume another device, in one way or the other."""
         other = self._random.choice([each for each in self.daemons if each is not daemon])
         paused = (await daemon.client.config.devices(other.device_id))["paused"]
         if self._random.random() < 0.5:
@@ -186,7 +186,7 @@ class Cluster:
             await daemon.client.system.pause(other.device_id)
 
     async def share(self, daemon: Daemon, folder: str) -> None:
-        """Share a folder with another device, or no longer."""
+        """Share a folder with another device, or stop sharing it."""
         other = self._random.choice([each for each in self.daemons if each is not daemon])
         devices = (await daemon.client.config.folders(folder))["devices"]
         kept = [element for element in devices if element["deviceID"] != other.device_id]
@@ -211,12 +211,12 @@ class Cluster:
         await daemon.client.config.patch_folder(folder, order=self._random.choice(["random", "alphabetic"]))
 
     async def ignore(self, daemon: Daemon, folder: str) -> None:
-        """Set ignore patterns, or none."""
+        """Set or remove ignore patterns."""
         patterns = self._random.choice([[], ["*.txt"], ["sub"], ["nothing"]])
         await daemon.client.database.set_ignores(folder, patterns)
 
     async def lose(self, daemon: Daemon, folder: str) -> None:
-        """Lose a folder's marker or its directory, so that it gets an error."""
+        """Remove a folder's marker or its directory, so that it gets an error."""
         path = self.path(daemon, folder)
         if self._random.random() < 0.5:
             path.rename(path.with_name(path.name + " lost"))
@@ -224,7 +224,7 @@ class Cluster:
             shutil.rmtree(path / ".stfolder")
 
     async def find(self, daemon: Daemon, folder: str) -> None:
-        """Mend what was lost."""
+        """Bring back what was lost."""
         path = self.path(daemon, folder)
         lost = path.with_name(path.name + " lost")
         if lost.exists():
@@ -240,7 +240,7 @@ class Cluster:
             await daemon.client.database.override(folder)
 
     async def restart(self, daemon: Daemon, _: str) -> None:
-        """Restart a daemon politely."""
+        """Restart a daemon regularly."""
         await daemon.restart()
 
     async def kill(self, daemon: Daemon, _: str) -> None:
@@ -272,7 +272,7 @@ class Cluster:
             await asyncio.sleep(0.1)
 
     async def _pause_on_both_sides(self) -> None:
-        """Let devices that are paused on one side be so on the other: version 1.19 tries to connect all the time."""
+        """Pause devices on both sides if they are on one: version 1.19 tries to connect all the time."""
         paused = {
             frozenset((daemon.device_id, device["deviceID"]))
             for daemon in self.daemons
@@ -290,7 +290,7 @@ class Cluster:
 
 
 async def differences(live: Live, daemon: Daemon) -> list[str]:
-    """Return what a mirror has other than its daemon's own answers."""
+    """Return what differs between a mirror and its daemon's own answers."""
     found: list[str] = []
 
     def compare(what: str, actual: object, expected: object) -> None:
@@ -331,7 +331,7 @@ async def differences(live: Live, daemon: Daemon) -> list[str]:
         compare(f"state of {name}", mirrored_folder.state, state)
         compare(f"error of {name}", mirrored_folder.error, summary.get("error", ""))
         clock = {"stateChanged": ""}
-        if state == "error":  # patterns are read again whenever somebody asks for them, of which nothing is said
+        if state == "error":  # patterns are read again by each request for them, and no event reports that
             clock["ignorePatterns"] = ""
         compare(f"summary of {name}", {**(mirrored_folder.summary or {}), **clock}, summary | clock)
         failed = errors["errors"] or [] if errors else []

@@ -1,4 +1,4 @@
-"""Whatever happens to daemons, their mirrors are right whenever it is quiet.
+"""Whatever happens to daemons, their mirrors are right whenever nothing is going on.
 
 ``AIOSYNCTHING_SEED`` repeats a run; ``AIOSYNCTHING_ROUNDS`` and ``AIOSYNCTHING_STEPS`` make it longer.
 """
@@ -32,7 +32,7 @@ STEPS = int(os.environ.get("AIOSYNCTHING_STEPS", "50"))
 
 
 def count_requests(client: Syncthing) -> Counter[str]:
-    """Count what a client asks from now on."""
+    """Count the requests of a client from now on."""
     counts: Counter[str] = Counter()
     original = client.api.raw_request
 
@@ -45,7 +45,7 @@ def count_requests(client: Syncthing) -> Counter[str]:
 
 
 async def mirrored(stack: AsyncExitStack, daemon: Daemon) -> tuple[Live, Counter[str]]:
-    """Watch a daemon with a client of its own, and count what that asks."""
+    """Watch a daemon with a client of its own, and count its requests."""
     client = await stack.enter_async_context(Syncthing(daemon.api_key, daemon.url))
     counts = count_requests(client)
     return await stack.enter_async_context(client.watch()), counts
@@ -56,12 +56,12 @@ async def mirrored(stack: AsyncExitStack, daemon: Daemon) -> tuple[Live, Counter
 async def test_mirrors_are_right_whenever_it_is_quiet(
     syncthing_binary: Path, tmp_path: Path, number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Hundreds of random operations, restarts among them: each mirror agrees with fresh answers of its daemon."""
+    """After many random operations, restarts included, each mirror agrees with fresh answers of its daemon."""
     async with AsyncExitStack() as stack:
         daemons = [Daemon(binary=syncthing_binary) for _ in range(number)]
         for daemon in daemons:
             stack.push_async_callback(daemon.stop)
-            stack.push_async_callback(daemon.kill)  # nobody needs what a polite end takes seconds for
+            stack.push_async_callback(daemon.kill)  # a regular shutdown takes seconds
         await asyncio.gather(*(daemon.start() for daemon in daemons))
         await connect(*daemons)
         cluster = Cluster(f"{SEED}-{number}", tmp_path, daemons)

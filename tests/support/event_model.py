@@ -1,7 +1,7 @@
-"""A daemon's event API as a model without I/O: processes that come and go, rings that overflow, requests that fail.
+"""A daemon's event API as a model without I/O: restarts, buffers that overflow, requests that fail.
 
-Two daemons may answer at the same address in turns, answers may be garbled, clocks may be set. And the judge: what a
-listener was given, compared with everything that happened.
+Two daemons may take turns at the same address, answers may be garbled, and clocks may be set. `judge` compares what a
+listener yielded with everything that happened.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["RING", "BrokenError", "Listener", "Process", "World", "judge"]
 
 RING: Final = 6
 LONGEST_SILENCE: Final = 15
-"""Exchanges without anything to tell, after which nothing will come any more."""
+"""Exchanges that yield nothing, after which nothing will come any more."""
 
 
 @dataclass(eq=False, repr=False)
@@ -45,23 +45,19 @@ class World:
 
     Args:
         preloaded: How many events have happened already.
-        proxied: Whether something on the way hides that the daemon ends while it answers, and asks the next one.
+        proxied: Whether a proxy hides that the daemon ends during a request, and asks the next one.
         age: Seconds since the daemon was started.
-        timeless: The daemon has no proper clock, and says so by an uptime of 0.
-        named: Whether answers carry the device ID; some proxies remove that header.
+        timeless: Whether the daemon has no working clock, so that its uptime is 0.
     """
 
-    def __init__(
-        self, *, preloaded: int, proxied: bool, age: float = 5, timeless: bool = False, named: bool = True
-    ) -> None:
+    def __init__(self, *, preloaded: int, proxied: bool, age: float = 5, timeless: bool = False) -> None:
         self.now = 1000.5
-        self.ahead = 0  # the daemon's clock, of ours
+        self.ahead = 0  # of the daemon's clock
         self.jumps = itertools.count(10_000, 10_000)
         self.clock = itertools.count()
         self.truth: list[dict[str, Any]] = []
         self.proxied = proxied
         self.timeless = timeless
-        self.named = named
         self.process = self._start("A")
         self.other: Process | None = None
         self.turns = itertools.repeat(0)
@@ -76,12 +72,12 @@ class World:
         return Process(device, int(self.now + self.ahead))
 
     def emit(self, count: int) -> None:
-        """Let events happen."""
+        """Emit events."""
         for _ in range(count):
             self._event(keep=True)
 
     def drop(self) -> None:
-        """Let an event happen that the daemon's own queue has no place for: its ID is used up."""
+        """Use up the ID of an event that the daemon has no room for in its own queue."""
         self._event(keep=False)
 
     def _event(self, *, keep: bool) -> None:
@@ -100,20 +96,20 @@ class World:
             process.ring = [*process.ring, event][-RING:]
 
     def restart(self, *, pause: float, device: str | None = None, events: int = 1) -> None:
-        """End the process and start another, at the same address."""
+        """End the process and start another at the same address."""
         self.restarts += 1
         self.now += pause
         self.process = self._start(device or self.process.device)
         self.emit(events)
 
     def set_clock(self, direction: int) -> None:
-        """Set the daemon's clock forward (1) or back (-1), to where no second of it has been before."""
+        """Set the daemon's clock forward (1) or back (-1), to seconds that it has not shown before."""
         self.ahead = direction * next(self.jumps)
 
     def take_turns(self, events: int, lengths: tuple[int, ...]) -> None:
-        """Let a second daemon answer at the same address, each for so many requests; at first it is started.
+        """Start a second daemon, and let both take turns, each for so many requests.
 
-        It has another device ID. Two with the same one can be told apart only by events that were seen before.
+        It has another device ID. Two with the same ID differ only by events that were seen before.
         """
         if self.other is None:
             self.other, self.process = self.process, self._start(self.another())
@@ -122,12 +118,12 @@ class World:
         self.turns = itertools.cycle([turn for length in lengths for turn in (*[0] * (length - 1), 1)])
 
     def another(self) -> str:
-        """Return a device ID that none of those has that are running."""
+        """Return a device ID that no running process has."""
         running = {process.device for process in (self.process, self.other) if process}
         return min({"A", "B", "C"} - running)
 
     def flip(self) -> None:
-        """Let the other daemon answer from now on, if there is one."""
+        """Switch to the other daemon, if there is one."""
         if self.other is not None:
             self.process, self.other = self.other, self.process
 
@@ -138,7 +134,7 @@ class World:
         uptime = 0 if self.timeless else int(self.now + self.ahead - process.started)
         return process.device, f"s{process.started}", uptime
 
-    def ask(self, question: Question, since: int) -> tuple[list[dict[str, Any]], str | None]:
+    def ask(self, question: Question, since: int) -> tuple[list[dict[str, Any]], str]:
         """Answer a question for events."""
         self._reach()
         process = self.process
@@ -147,7 +143,7 @@ class World:
             events = events[-1:]
         if self.garble is not None:
             events, self.garble = self.garble(events), None
-        return events, process.device if self.named else None
+        return events, process.device
 
     def _reach(self) -> None:
         if self.other is not None and next(self.turns):
@@ -163,7 +159,7 @@ class World:
 
 
 class Listener:
-    """Drives a `Continuity` as the stream does, and keeps what the user would see."""
+    """Drives a `Continuity` as the stream does, and keeps what it yields."""
 
     def __init__(self, world: World, continuity: Continuity) -> None:
         self.world = world
@@ -184,21 +180,21 @@ class Listener:
                 batch = continuity.answered(events, device)  # type: ignore[arg-type] # of one type only
         except BrokenError:
             continuity.interrupted()
-        except MultipleDaemonsError:  # goes on all the same, as a hook of the user's may want
+        except MultipleDaemonsError:  # ignored, as a caller's hook may do
             self.refused += 1
             continuity.interrupted()
         else:
             self.seen += batch.items if batch else ()
 
     def begin(self) -> None:
-        """Go on until the position to begin at is found."""
+        """Continue until the starting position is known."""
         while not self.continuity.origin:
             self.step()
 
     def settle(self) -> None:
-        """Go on until nothing is left to be told.
+        """Continue until nothing is left to yield.
 
-        A last event happens first: an ID that was used up can only be missed when the next one comes.
+        One more event happens first, since a lost ID only shows at the next one.
         """
         self.world.dark = 0
         self.world.in_flight = None
@@ -213,14 +209,14 @@ class Listener:
 
 
 def judge(world: World, begin: tuple[Process, int], seen: list[dict[str, Any]], *, why: bool) -> None:
-    """Assert: each event once and in order, and whatever is missing lies under a marker that says how many.
+    """Assert that each event comes once and in order, and that a marker counts what is missing.
 
     Args:
-        world: What happened, and who answers in the end.
-        begin: The process that was followed first, and the ID behind which.
-        seen: What the user would see.
-        why: Whether to look at the reasons, too. Not after several restarts: a process between two others can leave
-            an epoch behind that nobody has seen an event of.
+        world: What happened, and which process answers in the end.
+        begin: The process that was followed first, and the ID after which.
+        seen: What was yielded.
+        why: Whether to check the reasons as well. Not after several restarts: a process between two others can leave an
+            epoch behind without any event of it.
     """
     happened = {id(event) for event in world.truth}
     reached = dict([begin])
@@ -246,17 +242,17 @@ def judge(world: World, begin: tuple[Process, int], seen: list[dict[str, Any]], 
 
 
 def _judge_marks(marks: list[dict[str, Any]], missing: int | None) -> None:
-    """Look at the markers between two events.
+    """Check the markers between two events.
 
     Args:
-        marks: The data of the markers.
+        marks: Data of the markers.
         missing: How many events lie between the two; ``None`` if they are of different processes.
     """
     known = [mark["missed"] for mark in marks if mark["missed"] is not None]
     if missing is None:
-        assert len(known) < len(marks), "another process without a word"
+        assert len(known) < len(marks), "another process, but no marker"
     elif missing:
-        assert marks, f"{missing} events lost without a word"
+        assert marks, f"{missing} events lost, but no marker"
         if len(known) == len(marks):
             assert sum(known) == missing
     else:

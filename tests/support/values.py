@@ -1,4 +1,4 @@
-"""Configurations and answers of a daemon, as far as tests of pure functions need them."""
+"""The parts of configurations and answers that tests of pure functions need."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ def device(device_id: str, **fields: Any) -> dict[str, Any]:
 
 
 def folder(folder_id: str, *devices: str, **fields: Any) -> dict[str, Any]:
-    """Return a folder's configuration, shared with these devices and its own."""
+    """Return the configuration of a folder that is shared with these devices and the daemon's own."""
     shared = [{"deviceID": name} for name in (DAEMON_ID, *devices)]
     return {"id": folder_id, "label": "", "paused": False, "devices": shared, **fields}
 
 
 def summary(**fields: Any) -> dict[str, Any]:
-    """Return what ``db/status`` answers for a folder that was scanned and needs nothing."""
+    """Return the answer of ``db/status`` for a folder that was scanned and needs nothing."""
     numbers = dict.fromkeys(("needFiles", "needDirectories", "needSymlinks", "needDeletes", "needBytes"), 0)
     state = {"state": "idle", "stateChanged": _LONG_AGO, "error": "", "errors": 0}
     return {**numbers, **state, "globalBytes": 100, "sequence": 7, "remoteSequence": {}, **fields}
 
 
 def completion(**fields: Any) -> dict[str, Any]:
-    """Return what ``db/completion`` answers for a device that has everything."""
+    """Return the answer of ``db/completion`` for a device that has everything."""
     needed = {"needBytes": 0, "needItems": 0, "needDeletes": 0}
     return {"globalBytes": 100, "globalItems": 3, **needed, "sequence": 5, "remoteState": "valid", **fields}
 
 
 def connection(*, connected: bool = True, **fields: Any) -> dict[str, Any]:
-    """Return an entry of ``system/connections``, of a device that is connected for an hour."""
+    """Return the entry in ``system/connections`` of a device that has been connected for an hour."""
     times = {"at": "2026-03-01T13:00:00Z", "startedAt": _LONG_AGO} if connected else {"at": _NEVER, "startedAt": _NEVER}
     names = (
         {"address": "192.0.2.1:22000", "clientVersion": "v1.29.5"}

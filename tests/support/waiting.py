@@ -1,4 +1,4 @@
-"""Waiting for what daemons do in their own time."""
+"""Waiting for daemons, which take their own time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _T = TypeVar("_T")
 
 
 async def until(probe: Callable[[], Awaitable[_T]], timeout: float = 30) -> _T:
-    """Ask again and again until the answer is true, and return it.
+    """Repeat a question until the answer is true, and return it.
 
     Args:
-        probe: Asks.
-        timeout: Seconds after which it is given up.
+        probe: The question.
+        timeout: Seconds after which to fail.
     """
     clock = asyncio.get_running_loop().time
     end = clock() + timeout

@@ -33,7 +33,7 @@ def syncthing_binary(request: pytest.FixtureRequest) -> Path:
 async def no_task_is_left() -> AsyncIterator[None]:
     """Fail a test that leaves a task behind in the loop that all tests of this folder share.
 
-    Those that look after a daemon are others when it was started again.
+    A daemon that was restarted has other tasks that supervise it.
     """
     before = asyncio.all_tasks()
     yield
@@ -46,8 +46,7 @@ async def no_task_is_left() -> AsyncIterator[None]:
 class Pair:
     """Two daemons that know each other.
 
-    Only b has an address to call. When both call at the same moment, version 1.19 refuses both, and so it goes on for
-    20 s.
+    Only b has an address to dial. If both dial at the same moment, version 1.19 refuses both, again and again for 20 s.
     """
 
     a: Daemon
@@ -55,17 +54,17 @@ class Pair:
     _calls: int = 0
 
     async def introduce(self) -> None:
-        """Let them know each other."""
+        """Add each to the other's devices."""
         await self.a.client.config.set_device({"deviceID": self.b.device_id, "name": "device 1"})
         await self.b.client.config.set_device({"deviceID": self.a.device_id, "name": "device 0"})
 
     async def connect(self) -> None:
-        """Connect them at once, unless they are: by themselves they take long when it was necessary often."""
+        """Connect them at once. By themselves, they take long if it has happened often."""
         end = asyncio.get_running_loop().time() + 60
         while not await self._is_connected():
             assert asyncio.get_running_loop().time() < end, "they don't connect"
             self._calls += 1
-            # What was not called before is called without a delay.
+            # An address that was not dialled before is dialled without a delay.
             addresses = [f"{self.a.sync_address}/?call={self._calls}"]
             await self.b.client.config.patch_device(self.a.device_id, addresses=addresses)
             with suppress(AssertionError):
@@ -76,7 +75,7 @@ class Pair:
         return connection["connected"]
 
     async def is_disconnected(self) -> bool:
-        """Tell whether a knows that b is not there."""
+        """Return whether a knows that b is disconnected."""
         return not await self._is_connected()
 
 
@@ -90,13 +89,13 @@ async def daemons(syncthing_binary: Path) -> AsyncIterator[Pair]:
         await pair.introduce()
         yield pair
     finally:
-        await asyncio.gather(a.kill(), b.kill())  # nobody needs what a polite end takes seconds for
+        await asyncio.gather(a.kill(), b.kill())  # a regular shutdown takes seconds
         await asyncio.gather(a.stop(), b.stop())
 
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def pair(daemons: Pair) -> AsyncIterator[Pair]:
-    """Two daemons that are connected, whatever the test before has done."""
+    """Two daemons that are connected, whatever the previous test did."""
     await daemons.connect()
     yield daemons
     for one, other in ((daemons.a, daemons.b), (daemons.b, daemons.a)):

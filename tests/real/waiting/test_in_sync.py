@@ -15,12 +15,8 @@ from aiosyncthing.exceptions import (
     CannotSyncError,
     FolderNotRunningError,
     SyncthingError,
-    UnknownDeviceError,
-    UnknownFolderError,
     WaitTimeoutError,
 )
-from tests.support.synced import connections_in_use
-from tests.support.values import THIRD
 from tests.support.waiting import until
 
 from .trees import contents, write_some
@@ -38,7 +34,7 @@ SHORT = 1.0
 
 
 async def in_sync(folder: Folder, *others: Folder, timeout: float = 60, **options: Any) -> SyncProgress:
-    """Wait for a folder, here and at others."""
+    """Wait for a folder, here and on other devices."""
     devices = [other.daemon.device_id for other in others]
     return await folder.client.wait_in_sync(folder.id, devices, timeout=timeout, **options)
 
@@ -51,16 +47,16 @@ async def missing(folder: Folder, *others: Folder, **options: Any) -> str:
 
 
 async def begin(folder: Folder, **options: Any) -> tuple[asyncio.Task[SyncProgress], list[SyncProgress]]:
-    """Begin to wait for a folder, here and at all others; return the task when it has told something, and what."""
+    """Begin to wait for a folder, here and on all devices; return the task and its progress, after the first."""
     seen: list[SyncProgress] = []
     waiting = folder.client.wait_in_sync(folder.id, timeout=60, on_progress=seen.append, **options)
     task = asyncio.create_task(waiting)
-    await has_told(seen, "")
+    await has_reported(seen, "")
     return task, seen
 
 
-async def has_told(seen: list[SyncProgress], text: str) -> None:
-    """Wait until it was told last that something is missing; with an empty text, until anything was told."""
+async def has_reported(seen: list[SyncProgress], text: str) -> None:
+    """Wait until the latest progress has a text among what is missing."""
 
     async def last() -> bool:
         return bool(seen) and text in "; ".join(map(str, seen[-1].missing))
@@ -69,18 +65,18 @@ async def has_told(seen: list[SyncProgress], text: str) -> None:
 
 
 def is_old(daemon: Daemon) -> bool:
-    """Tell whether a daemon knows nothing of what others do with a folder."""
+    """Return whether a daemon has no ``remoteState``."""
     return daemon.version.startswith("v1.19.")
 
 
 @pytest.fixture
 def connected_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Don't wait for what a device may tell that has only just connected."""
+    """Do without grace periods."""
     monkeypatch.setattr("aiosyncthing.waiting.look._GRACE", 0.0)
 
 
 async def test_everything_has_arrived(pair: Pair, folders: Folders) -> None:
-    """Files, directories, empty files and links; both sides say so, and it is true."""
+    """Files, directories, empty files and links are there, on both sides."""
     mine = await folders.add(pair.a, shared_with=[pair.b], wait=False)
     write_some(mine.path)
     its = await folders.add(pair.b, mine.id, shared_with=[pair.a], wait=False)
@@ -93,29 +89,15 @@ async def test_everything_has_arrived(pair: Pair, folders: Folders) -> None:
 
 
 async def test_an_empty_folder_is_in_sync(pair: Pair, folders: Folders) -> None:
-    """There is nothing to be had."""
+    """It has nothing to sync."""
     mine = await folders.add(pair.a, shared_with=[pair.b])
     its = await folders.add(pair.b, mine.id, shared_with=[pair.a])
     assert (await in_sync(mine, its)).percent == 100
     assert (await in_sync(its, mine, rescan=True)).percent == 100
 
 
-async def test_a_folder_of_ones_own_is_in_sync(pair: Pair, folders: Folders) -> None:
-    """Nobody else is waited for."""
-    mine = await folders.add(pair.a, files=["a"])
-    await pair.a.client.wait_in_sync(mine.id, timeout=20)
-
-
-async def test_a_paused_folder_is_raised_at_once(pair: Pair, folders: Folders) -> None:
-    """Its figures are all zero, so they would look perfect."""
-    mine, its = await folders.share(pair.a, pair.b)
-    await pair.a.client.config.patch_folder(mine.id, paused=True)
-    with pytest.raises(FolderNotRunningError, match=f"folder {mine.id} is paused"):
-        await in_sync(mine, its)
-
-
 async def test_a_folder_that_is_paused_while_waiting_is_raised(pair: Pair, folders: Folders) -> None:
-    """As soon as it happens."""
+    """An event shows it."""
     mine = await folders.add(pair.a, files=["a"], shared_with=[pair.b])
     task, _ = await begin(mine)
     await pair.a.client.config.patch_folder(mine.id, paused=True)
@@ -123,21 +105,11 @@ async def test_a_folder_that_is_paused_while_waiting_is_raised(pair: Pair, folde
         await task
 
 
-async def test_a_paused_device_is_raised_at_once(pair: Pair, folders: Folders) -> None:
-    """It will not come by itself."""
-    mine, its = await folders.share(pair.a, pair.b)
-    await pair.a.client.config.patch_device(pair.b.device_id, paused=True)
-    with pytest.raises(CannotSyncError, match=f"folder {mine.id}: device device 1 is paused") as caught:
-        await in_sync(mine, its)
-    assert caught.value.device_id == pair.b.device_id
-    await in_sync(mine)
-
-
 @pytest.mark.usefixtures("connected_for_long")
 @pytest.mark.parametrize("rescan", [False, True])
 @pytest.mark.parametrize("what", ["marker", "path"])
 async def test_a_lost_disk_is_raised_at_once(pair: Pair, folders: Folders, what: str, rescan: bool) -> None:
-    """With the daemon's own words; a scan finds out, and also that it was mended."""
+    """The error has the daemon's own words. A scan notices it, and notices that it is back."""
     mine, its = await folders.share(pair.a, pair.b)
     lost = mine.path / ".stfolder" if what == "marker" else mine.path
     shutil.copytree(lost, lost.with_name(f"{lost.name} kept"))
@@ -153,7 +125,7 @@ async def test_a_lost_disk_is_raised_at_once(pair: Pair, folders: Folders, what:
 
 
 async def test_failed_deletions_are_waited_for(pair: Pair, folders: Folders) -> None:
-    """Here they are needed and failed; there the completion is 95, and nothing but deletions is left."""
+    """Here they are needed and failed. There the completion is 95, and only deletions are left."""
     mine, its = await folders.share(pair.a, pair.b, files=["dir/gone", "stays"])
     await pair.b.client.database.set_ignores(its.id, ["dir/kept"])
     (its.path / "dir" / "kept").write_text("in the way")
@@ -171,13 +143,13 @@ async def test_failed_deletions_are_waited_for(pair: Pair, folders: Folders) -> 
 
 
 async def has_errors(folder: Folder) -> bool:
-    """Tell whether items have failed."""
+    """Return whether items have failed."""
     status = await folder.status()
     return status["errors"] > 0 and status["state"] == "idle"
 
 
 async def test_items_that_cannot_be_read_are_waited_for(pair: Pair, folders: Folders) -> None:
-    """Nobody else can have them, though nothing is needed."""
+    """Other devices can't get them, though nothing is needed."""
     mine, its = await folders.share(pair.a, pair.b)
     odd = mine.path / "odd\udcff"
     odd.write_text("")
@@ -209,7 +181,7 @@ async def test_items_without_content_are_waited_for(pair: Pair, folders: Folders
 
 @pytest.mark.usefixtures("connected_for_long")
 async def test_a_device_that_has_never_accepted_is_waited_for(pair: Pair, folders: Folders) -> None:
-    """It is said to need nothing, with 100 percent; when it accepts, the waiting goes on until it has everything."""
+    """It seems to need nothing, with 100 percent. After it has accepted, the wait continues until it has everything."""
     mine = await folders.add(pair.a, files=["a", "b/c"], shared_with=[pair.b])
     reason = (
         "it has not announced its files" if is_old(pair.a) else "it has not (accepted|announced)|it is not connected"
@@ -224,7 +196,7 @@ async def test_a_device_that_has_never_accepted_is_waited_for(pair: Pair, folder
 
 @pytest.mark.usefixtures("connected_for_long")
 async def test_an_empty_folder_that_the_other_has_not_accepted_is_waited_for(pair: Pair, folders: Folders) -> None:
-    """Version 1.19 does not tell."""
+    """In version 1.19, nothing shows that."""
     mine = await folders.add(pair.a, shared_with=[pair.b])
     if is_old(pair.a):
         await pair.a.client.wait_in_sync(mine.id, pair.b.device_id, timeout=60)
@@ -235,7 +207,7 @@ async def test_an_empty_folder_that_the_other_has_not_accepted_is_waited_for(pai
 
 @pytest.mark.usefixtures("connected_for_long")
 async def test_a_device_that_is_away_is_waited_for(pair: Pair, folders: Folders) -> None:
-    """What it misses meanwhile is counted when it is back."""
+    """What it misses meanwhile counts when it is back."""
     mine, its = await folders.share(pair.a, pair.b)
     await pair.b.kill()
     await mine.write("new.txt")
@@ -248,12 +220,12 @@ async def test_a_device_that_is_away_is_waited_for(pair: Pair, folders: Folders)
 
 
 async def test_what_a_device_did_while_it_was_away_counts(pair: Pair, folders: Folders) -> None:
-    """When it has just connected, it has not told that yet, and all looks well."""
+    """When it has just connected, its index has not arrived yet, and all looks well."""
     mine, its = await folders.share(pair.a, pair.b)
     await pair.b.client.config.patch_device(pair.a.device_id, paused=True)
     await its.write("new.txt")
     task, seen = await begin(mine)
-    await has_told(seen, "it is not connected")
+    await has_reported(seen, "it is not connected")
     await pair.b.client.config.patch_device(pair.a.device_id, paused=False)
     await pair.connect()
     await task
@@ -262,10 +234,10 @@ async def test_what_a_device_did_while_it_was_away_counts(pair: Pair, folders: F
 
 @pytest.mark.usefixtures("connected_for_long")
 async def test_a_folder_that_the_other_has_paused_is_waited_for(pair: Pair, folders: Folders) -> None:
-    """Version 1.19 does not tell, but what it needs counts there too."""
+    """In version 1.19, nothing shows that, but what the folder needs counts there too."""
     mine, its = await folders.share(pair.a, pair.b)
     await pair.b.client.config.patch_folder(its.id, paused=True)
-    # The devices agree anew on what they share, for which they may connect anew.
+    # The devices exchange their configurations again, for which they may reconnect.
     await pair.connect()
     if is_old(pair.a):
         await in_sync(mine, its)
@@ -281,12 +253,12 @@ async def test_a_folder_that_the_other_has_paused_is_waited_for(pair: Pair, fold
 
 
 async def is_paused(mine: Folder, its: Folder) -> bool:
-    """Tell whether one daemon knows that the other has paused the folder."""
+    """Return whether one daemon knows that the other has paused the folder."""
     return (await mine.completion(its)).get("remoteState") == "paused"
 
 
 async def test_changes_of_ones_own_in_a_receive_only_folder_do_not_count(pair: Pair, folders: Folders) -> None:
-    """Here nothing is missing; for the others it lacks their version."""
+    """Here nothing is missing. Other devices see that their version is missing."""
     mine, its = await folders.share(pair.a, pair.b, type="receiveonly")
     (its.path / "own.txt").write_text("own")
     await in_sync(its, mine, rescan=True)
@@ -301,17 +273,17 @@ async def test_changes_of_ones_own_in_a_receive_only_folder_do_not_count(pair: P
 
 
 async def needs(mine: Folder, its: Folder, count: int) -> bool:
-    """Tell whether one daemon knows that the other lacks so many items."""
+    """Return whether one daemon knows that the other lacks that many items."""
     return (await mine.completion(its))["needItems"] == count
 
 
 async def same(one: Folder, other: Folder) -> bool:
-    """Tell whether two folders have the same content."""
+    """Return whether two folders have the same content."""
     return await asyncio.to_thread(contents, one.path) == await asyncio.to_thread(contents, other.path)
 
 
 async def test_an_encrypted_folder_is_waited_for(pair: Pair, folders: Folders) -> None:
-    """It has everything when its files are there, whatever their names."""
+    """It is complete when its files are there, whatever their names."""
     mine = await folders.add(pair.a)
     write_some(mine.path)
     its = await folders.add(pair.b, mine.id, shared_with=[pair.a], type="receiveencrypted")
@@ -326,7 +298,7 @@ async def test_an_encrypted_folder_is_waited_for(pair: Pair, folders: Folders) -
 @pytest.mark.usefixtures("connected_for_long")
 @pytest.mark.parametrize("how", ["resume", "change", "restart"])
 async def test_the_first_scan_is_waited_for(pair: Pair, folders: Folders, how: str) -> None:
-    """A folder that was just started is idle, with the figures of its last run, before it begins to scan."""
+    """A folder that was just started is idle, with the numbers of its previous run, until it begins to scan."""
     mine, its = await folders.share(pair.a, pair.b)
     if how == "resume":
         await pair.a.client.config.patch_folder(mine.id, paused=True)
@@ -346,7 +318,7 @@ async def test_the_first_scan_is_waited_for(pair: Pair, folders: Folders, how: s
 
 @pytest.mark.usefixtures("connected_for_long")
 async def test_only_a_scan_finds_what_the_daemon_has_not_noticed(pair: Pair, folders: Folders) -> None:
-    """Without ``rescan`` it does not count; with it, it is there at the end."""
+    """Without ``rescan`` it does not count; with it, it has arrived in the end."""
     mine, its = await folders.share(pair.a, pair.b)
     (mine.path / "new.txt").write_text("new")
     await in_sync(mine, its)
@@ -355,30 +327,9 @@ async def test_only_a_scan_finds_what_the_daemon_has_not_noticed(pair: Pair, fol
     assert (its.path / "new.txt").read_text() == "new"
 
 
-async def test_an_ordinary_wait_does_not_scan(pair: Pair, folders: Folders) -> None:
-    """It does the daemon no harm: the time of the last scan stays as it was."""
-    mine, its = await folders.share(pair.a, pair.b)
-    before = (await pair.a.client.stats.folders())[mine.id]["lastScan"]
-    await in_sync(mine, its)
-    assert (await pair.a.client.stats.folders())[mine.id]["lastScan"] == before
-
-
-async def test_what_is_not_there_is_raised_at_once(pair: Pair, folders: Folders) -> None:
-    """Unknown folder, unknown device, and a device that does not share the folder."""
-    mine = await folders.add(pair.a)
-    with pytest.raises(UnknownFolderError, match="no folder nope"):
-        await pair.a.client.wait_in_sync("nope")
-    with pytest.raises(UnknownDeviceError, match=THIRD):
-        await pair.a.client.wait_in_sync(mine.id, THIRD)
-    with pytest.raises(UnknownDeviceError):
-        await pair.a.client.wait_in_sync(mine.id, pair.a.device_id)
-    with pytest.raises(CannotSyncError, match=f"folder {mine.id}: not shared with device device 1"):
-        await pair.a.client.wait_in_sync(mine.id, pair.b.device_id)
-
-
 @pytest.mark.usefixtures("connected_for_long")
 async def test_stable_for(pair: Pair, folders: Folders) -> None:
-    """With each scan in between the time begins anew."""
+    """Each scan starts the time again."""
     mine, _ = await folders.share(pair.a, pair.b)
     task, seen = await begin(mine, stable_for=1)
     await until(lambda: is_good(seen))
@@ -391,12 +342,12 @@ async def test_stable_for(pair: Pair, folders: Folders) -> None:
 
 
 async def is_good(seen: list[SyncProgress]) -> bool:
-    """Tell whether nothing is missing."""
+    """Return whether nothing is missing."""
     return not seen[-1].missing
 
 
-async def test_progress_is_told(pair: Pair, folders: Folders) -> None:
-    """With figures that people believe, while a file arrives slowly."""
+async def test_progress(pair: Pair, folders: Folders) -> None:
+    """Its numbers make sense while a file arrives slowly."""
     size = 4_000_000
     mine, its = await folders.share(pair.a, pair.b)
     seen: list[SyncProgress] = []
@@ -426,7 +377,7 @@ async def test_progress_is_told(pair: Pair, folders: Folders) -> None:
 @pytest.mark.usefixtures("connected_for_long")
 @pytest.mark.parametrize("politely", [True, False])
 async def test_a_restart_while_waiting_is_survived(pair: Pair, folders: Folders, politely: bool) -> None:
-    """Of the daemon that is asked; what was written while it was down counts."""
+    """The daemon that is asked may restart. What was written while it was down counts."""
     mine = await folders.add(pair.a, files=["a"], shared_with=[pair.b])
     task, seen = await begin(mine)
     if politely:
@@ -434,25 +385,10 @@ async def test_a_restart_while_waiting_is_survived(pair: Pair, folders: Folders,
     else:
         await pair.a.kill()
         (mine.path / "new.txt").write_text("new")
-        await has_told(seen, "no usable answer from the daemon")
+        await has_reported(seen, "no usable answer from the daemon")
         await pair.a.start()
     assert not task.done()
     its = await folders.add(pair.b, mine.id, shared_with=[pair.a], wait=False)
     await pair.connect()
     await task
     assert contents(its.path) == contents(mine.path)
-
-
-async def test_cancelled_it_leaves_nothing(pair: Pair, folders: Folders) -> None:
-    """At any moment: neither a task nor a request."""
-    mine, _ = await folders.share(pair.a, pair.b)
-    for turns in (0, *(2**power for power in range(14))):
-        tasks = asyncio.all_tasks()
-        task = asyncio.create_task(pair.a.client.wait_in_sync(mine.id, rescan=True, stable_for=60))
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert asyncio.all_tasks() == tasks
-        assert connections_in_use(pair.a.client) == 0

@@ -1,4 +1,4 @@
-"""Never in sync while files are on their way: two real daemons, with the width of an ocean between them.
+"""Never in sync while files are on their way: two real daemons, with an ocean between them.
 
 ``AIOSYNCTHING_SEED`` repeats a run; ``AIOSYNCTHING_STEPS`` makes it longer.
 """
@@ -29,13 +29,13 @@ STEPS = int(os.environ.get("AIOSYNCTHING_STEPS", "1"))
 
 
 class Ocean:
-    """A folder on two daemons far from each other. What happens is done at one of them, the other has the news.
+    """A folder on two daemons far from each other. One is asked, the other has new files.
 
     Args:
         seed: Decides what.
         where: Directory for the folder on both sides.
-        near: The daemon at which it is done.
-        far: The daemon that has the news.
+        near: The daemon that is asked.
+        far: The daemon that has new files.
     """
 
     def __init__(self, seed: str, where: Path, near: Daemon, far: Daemon) -> None:
@@ -57,13 +57,13 @@ class Ocean:
         await daemon.client.config.set_folder(body)
 
     async def write(self, name: str) -> None:
-        """Let there be some news."""
+        """Write some new files."""
         self.path(self.far).mkdir(parents=True, exist_ok=True)
         for number in range(self._random.choice([1, 5, 40])):
             (self.path(self.far) / f"{name} {number}").write_text(name)
 
     async def settle(self) -> None:
-        """Share the folder, with all that there is on both sides."""
+        """Share the folder, and wait until both sides have everything."""
         await self.write("old")
         await self.add(self.far)
         await self.add(self.near)
@@ -71,7 +71,7 @@ class Ocean:
         await self.near.client.wait_in_sync(self.id, timeout=60)
 
     async def is_complete(self) -> bool:
-        """Tell whether both sides have the same files."""
+        """Return whether both sides have the same files."""
         return self.names(self.near) == self.names(self.far)
 
     def names(self, daemon: Daemon) -> set[str]:
@@ -87,11 +87,11 @@ class Ocean:
         await self.add(self.near)
 
     async def is_offered(self) -> bool:
-        """Tell whether the folder is offered."""
+        """Return whether the folder is offered."""
         return self.id in await self.near.client.cluster.pending_folders()
 
     async def resume(self) -> None:
-        """Pause the folder, and resume it when there is news."""
+        """Pause the folder, and resume it when there are new files."""
         await self.settle()
         await self.near.client.config.patch_folder(self.id, paused=True)
         await self.write("new")
@@ -99,7 +99,7 @@ class Ocean:
         await self.near.client.config.patch_folder(self.id, paused=False)
 
     async def change(self) -> None:
-        """Change a setting for which the folder is started again, while news is on its way."""
+        """Change a setting that restarts the folder, while new files are on their way."""
         await self.settle()
         await self.write("new")
         await self.far.client.database.scan(self.id)
@@ -115,7 +115,7 @@ class Ocean:
         await self.near.client.config.patch_folder(self.id, devices=devices)
 
     async def run(self) -> None:
-        """Do something, wait a little, then wait for sync, and see whether it is true."""
+        """Do something, wait a little, then wait for sync, and check the files."""
         ways: list[Callable[[], Awaitable[None]]] = [self.accept, self.accept, self.resume, self.change, self.share]
         way = self._random.choice(ways)
         await way()
@@ -129,7 +129,7 @@ class Ocean:
 
 @pytest.mark.timeout(120 + 60 * STEPS)
 async def test_nothing_is_in_sync_while_files_are_on_their_way(syncthing_binary: Path, tmp_path: Path) -> None:
-    """A folder that was just accepted, resumed, shared or started again, here or there, all at a random moment."""
+    """A folder was just accepted, resumed, shared or restarted, on one side or the other, at a random moment."""
     async with AsyncExitStack() as stack:
         pairs = [await far_apart(stack, syncthing_binary) for _ in range(2)]
 
@@ -151,7 +151,7 @@ async def far_apart(stack: AsyncExitStack, binary: Path) -> tuple[Daemon, Daemon
     await asyncio.gather(*(daemon.start() for daemon in daemons))
     one, other = daemons
     relay = await stack.enter_async_context(Relay(int(one.sync_address.rpartition(":")[2]), DELAY))
-    for daemon in daemons:  # those that are cut off are soon back
+    for daemon in daemons:  # to be back soon after a cut
         await daemon.client.config.patch_options(reconnectionIntervalS=5)
     await one.client.config.set_device({"deviceID": other.device_id, "addresses": ["tcp://127.0.0.1:1"]})
     await other.client.config.set_device({"deviceID": one.device_id, "addresses": [f"tcp://127.0.0.1:{relay.port}"]})

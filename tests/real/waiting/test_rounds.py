@@ -1,4 +1,4 @@
-"""Waiting never returns too early: what it says is compared with the disks, again and again.
+"""Waiting never returns too early: both disks are compared, again and again.
 
 ``AIOSYNCTHING_SEED`` repeats a run; ``AIOSYNCTHING_WAITS`` makes it longer.
 """
@@ -28,7 +28,7 @@ FOLDERS = 6
 
 @pytest.mark.timeout(60 + WAITS * 5)
 async def test_what_is_said_to_be_in_sync_is(pair: Pair, folders: Folders) -> None:
-    """Random changes on either side, then a wait with a scan there: both sides have the same, byte by byte."""
+    """After random changes on either side, and a wait with a scan there, both sides are the same, byte by byte."""
     pairs = [await folders.share(pair.a, pair.b, files=["first"]) for _ in range(FOLDERS)]
     try:
         async with asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-"""What is in folders, byte by byte, and random changes of it."""
+"""The content of folders, byte by byte, and random changes of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Tree: TypeAlias = "dict[str, bytes | str | None]"
 
 
 def contents(folder: Path) -> Tree:
-    """Return all that is in a folder by path: bytes for a file, a text for a link, ``None`` for a directory."""
+    """Return the content of a folder by path: bytes for a file, a string for a link, ``None`` for a directory."""
     found: Tree = {}
     for directory, names, files in os.walk(folder):
         if Path(directory) == folder:
