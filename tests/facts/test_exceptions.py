@@ -1,4 +1,4 @@
-"""The errors."""
+"""The tree of errors, and what each of them holds."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from aiosyncthing.exceptions import SyncthingError
 
 KINDS = [getattr(exceptions, name) for name in exceptions.__all__]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-# Names that the package had from its first version on.
+# The names of version 0.
 SEED = ["SyncthingError", "PingError", "UnauthorizedError", "NotFoundError", "UnknownFolderError", "UnknownDeviceError"]
 
 
 def drawn() -> dict[str, tuple[str, str]]:
-    """Return the tree in the module's docstring: for each name, the parent and the builtin beside it."""
+    """Return the tree in the module's docstring: for each name its parent and its builtin class."""
     assert exceptions.__doc__
     tree: dict[str, tuple[str, str]] = {}
     branch: list[str] = []
@@ -33,7 +33,7 @@ def drawn() -> dict[str, tuple[str, str]]:
 
 
 def test_the_docstring_draws_the_tree() -> None:
-    """Each error is in the drawing once, in its place, with the builtin that it also is."""
+    """Each error is in the drawing, in its place, with its builtin class."""
     actual = {}
     for kind in KINDS:
         ours = [base.__name__ for base in kind.__bases__ if issubclass(base, SyncthingError)]
@@ -43,49 +43,22 @@ def test_the_docstring_draws_the_tree() -> None:
 
 
 def test_all_errors_are_exported() -> None:
-    """`__all__` has every error of the module, in the order of the alphabet."""
+    """`__all__` has every error of the module, sorted."""
     found = {name: value for name, value in vars(exceptions).items() if isinstance(value, type)}
     defined = {name for name, value in found.items() if issubclass(value, Exception)}
     assert exceptions.__all__ == sorted(defined)
     assert defined >= set(SEED)
 
 
-@pytest.mark.parametrize(
-    ("name", "builtin"),
-    [
-        ("BadRequestError", ValueError),
-        ("InvalidDeviceIDError", ValueError),
-        ("ConnectionFailedError", ConnectionError),
-        ("ConnectionFailedError", exceptions.UnreachableError),
-        ("TLSError", ConnectionError),
-        ("FingerprintMismatchError", exceptions.TLSError),
-        ("IncompleteResponseError", OSError),
-        ("RequestTimeoutError", TimeoutError),
-        ("RequestTimeoutError", exceptions.UnreachableError),
-        ("MigrationError", exceptions.NotSyncthingError),
-        ("ProxyError", exceptions.NotSyncthingError),
-        ("ResponseTooLargeError", exceptions.InvalidResponseError),
-        ("UnknownFolderError", exceptions.NotFoundError),
-        ("UnknownDeviceError", exceptions.NotFoundError),
-        ("FolderNotRunningError", exceptions.NotFoundError),
-        ("NotSupportedError", exceptions.NotFoundError),
-    ],
-)
-def test_errors_are_what_people_catch_already(name: str, builtin: type[Exception]) -> None:
-    """Errors are kinds of the builtin ones where these mean the same, and of the more general one here."""
-    with pytest.raises(builtin):
-        raise getattr(exceptions, name)("x")
-
-
-def test_what_a_daemon_sends_is_no_mistake_of_the_program() -> None:
-    """Only a request that makes no sense is a `ValueError`, which programs catch for their own mistakes."""
+def test_only_invalid_requests_are_value_errors() -> None:
+    """Programs catch `ValueError` for their own mistakes."""
     mistakes = {kind for kind in KINDS if issubclass(kind, ValueError)}
     assert mistakes == {exceptions.BadRequestError, exceptions.InvalidDeviceIDError}
 
 
 @every_kind
-def test_nothing_need_be_given(kind: type[SyncthingError]) -> None:
-    """Stand-ins in tests raise the bare class: it can be made with nothing, or with a text alone."""
+def test_all_arguments_are_optional(kind: type[SyncthingError]) -> None:
+    """Mocks raise the bare class, or one with only a message."""
     bare = kind()
     assert (bare.method, bare.path, bare.status, bare.body) == (None,) * 4
     assert (str(bare), bare.args) == (kind.__name__, ())
@@ -96,7 +69,7 @@ def test_nothing_need_be_given(kind: type[SyncthingError]) -> None:
 @every_kind
 @pytest.mark.parametrize("how", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
 def test_errors_survive_a_copy(kind: type[SyncthingError], how: object) -> None:
-    """Through pickle (another process) and copy, an error keeps its text and details."""
+    """Copied or pickled, for another process, an error keeps its text and attributes."""
     details = {
         parameter.name: 500 if parameter.name == "status" else f"some {parameter.name}"
         for parameter in inspect.signature(kind).parameters.values()
@@ -129,5 +102,5 @@ def test_errors_survive_a_copy(kind: type[SyncthingError], how: object) -> None:
     ],
 )
 def test_the_text_says_what_happened(error: SyncthingError, text: str) -> None:
-    """What happened, the request, the status and the daemon's own words, once."""
+    """The text has what happened, the request, the status and the daemon's text, once."""
     assert str(error) == text

@@ -1,4 +1,4 @@
-"""The route table: complete, right, and used."""
+"""The route table is complete, correct and used."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _PYTHON_TYPES = {
 
 
 def listed() -> list[tuple[str, str, list[str]]]:
-    """Return method, path and the notes of each route of Syncthing."""
+    """Return method, path and notes of each route of Syncthing."""
     lines = [line.split() for line in _DATA.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
     return [(method, path.removeprefix("/"), notes) for method, path, *notes in lines]
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Return a version in a form that can be compared."""
+    """Return the numbers of a version."""
     return tuple(map(int, version.split(".")))
 
 
 def test_the_table_has_every_route_of_syncthing() -> None:
-    """Method, path and versions of all routes are those of Syncthing, deprecated ones and /rest/debug included."""
-    expected = [
+    """Method, path and versions of all routes are those in Syncthing's source, even deprecated and debugging ones."""
+    expected = {
         (
             method,
             path,
@@ -49,36 +49,36 @@ def test_the_table_has_every_route_of_syncthing() -> None:
             next((note[1:] for note in notes if note.startswith("<")), ""),
         )
         for method, path, notes in listed()
-    ]
-    assert len(expected) == len(set(expected)) == 103
-    assert sorted((route.method, route.path, route.since, route.until) for route in ROUTES.values()) == sorted(expected)
+    }
+    table = {(route.method, route.path, route.since, route.until) for route in ROUTES.values()}
+    assert not expected - table, "add the missing routes to src/aiosyncthing/_routes.py, with `since` and `until`"
+    assert not table - expected, "add the new routes to tests/data/routes.txt, as Syncthing's source has them"
+    assert len(ROUTES) == len(table), "remove the second constant for the same method and path from _routes.py"
 
 
-def test_what_is_deprecated_is_an_alias() -> None:
-    """A route that Syncthing calls deprecated says which one does the same."""
-    deprecated = {(method, path) for method, path, notes in listed() if "deprecated" in notes}
+def test_aliases() -> None:
+    """A route that Syncthing calls deprecated names the current one, by method and path."""
+    aliases = {f"{route.method} {route.path}": route.alias for route in ROUTES.values() if route.alias}
+    deprecated = {f"{method} {path}" for method, path, notes in listed() if "deprecated" in notes}
     assert deprecated
-    assert deprecated <= {(route.method, route.path) for route in ROUTES.values() if route.alias}
-
-
-def test_an_alias_names_a_route() -> None:
-    """An alias names an existing route by method and path, and that is none itself."""
-    real = {f"{route.method} {route.path}" for route in ROUTES.values() if not route.alias}
-    assert {route.alias for route in ROUTES.values() if route.alias} <= real
+    assert not deprecated - aliases.keys(), "give these routes an alias in _routes.py"
+    current = {f"{route.method} {route.path}" for route in ROUTES.values()} - aliases.keys()
+    assert set(aliases.values()) <= current, "an alias must name a route that is not an alias itself"
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)
-async def test_a_call_goes_where_the_table_says(call: Call) -> None:
-    """The requests of every public method are in the table."""
+async def test_every_request_has_a_route(call: Call) -> None:
+    """The requests of all public methods are in the table."""
     await check(call)
     for request in call.requests:
-        assert route_of(request) is not None
+        assert route_of(request) is not None, "add its route to src/aiosyncthing/_routes.py"
 
 
-def test_every_route_is_reached() -> None:
-    """Each route that is not an alias is used by a public method, as `test_a_call_goes_where_the_table_says` proves."""
+def test_every_route_has_a_method() -> None:
+    """Each route that is not an alias is requested by a public method, as `test_every_request_has_a_route` checks."""
     reached = {id(route_of(request)) for call in CALLS for request in call.requests}
-    assert [name for name, route in ROUTES.items() if id(route) not in reached and not route.alias] == []
+    unused = [name for name, route in ROUTES.items() if id(route) not in reached and not route.alias]
+    assert not unused, "add a method for these routes to their namespace, and a call of it to tests/support/calls.py"
 
 
 def route_of(request: str) -> Route[Any] | None:
@@ -105,13 +105,13 @@ def test_a_route_is_found_by_its_request(route: Route[Any]) -> None:
     ],
 )
 def test_anything_else_has_no_route(method: str, uri: str) -> None:
-    """Unknown paths and methods, and other spellings, are no routes."""
+    """Unknown paths and methods, and other spellings, have no route."""
     assert find_route(method, uri) is None
 
 
 @pytest.mark.parametrize("name", ROUTES)
 def test_the_type_fits_the_kind_of_answer(name: str) -> None:
-    """The annotation can be read at run time, and is a type for what the route says that its answer consists of."""
+    """The type in a route's annotation fits the route's `answer`."""
     kind, answer = ROUTES[name].answer, declared(name)
     if kind in _PYTHON_TYPES:
         assert answer in _PYTHON_TYPES[kind]
@@ -123,7 +123,7 @@ def test_the_type_fits_the_kind_of_answer(name: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_versions_agree_with_the_recordings(version: str) -> None:
-    """A real daemon of some version has exactly the routes that the table says it has."""
+    """A daemon of each recorded version has exactly the routes in the table for that version."""
     wrong = []
     for exchange in exchanges(version):
         route = find_route(exchange.method, exchange.uri)
@@ -131,20 +131,12 @@ def test_versions_agree_with_the_recordings(version: str) -> None:
             supported = numbers(route.since or "0") <= numbers(version) < numbers(route.until or "99")
             if supported == (exchange.status == 404 and exchange.answer.strip() == "404 page not found"):
                 wrong.append(str(exchange))
-    assert wrong == []
-
-
-def test_versions_can_be_compared() -> None:
-    """`since` and `until` are release numbers."""
-    assert {text for route in ROUTES.values() for text in (route.since, route.until)} <= {
-        "",
-        *re.findall(r"\d+\.\d+\.\d+", _DATA.read_text(encoding="utf-8")),
-    }
+    assert not wrong, "correct `since` and `until` of these routes"
 
 
 @pytest.mark.parametrize("module", [*NAMESPACES, "syncthing", "_rest", "stream", "live", "waiting"])
-def test_paths_stand_in_the_table_only(module: str) -> None:
-    """No namespace and nothing built on them spells a path: docstrings aside, none has a text that begins with one."""
+def test_only_the_table_has_paths(module: str) -> None:
+    """No namespace, nor anything built on them, has a string that is a path."""
     package = Path(aiosyncthing.__file__).parent
     files = [*package.glob(f"{module}.py"), *package.glob(f"{module}/*.py")]
     assert files
@@ -154,4 +146,5 @@ def test_paths_stand_in_the_table_only(module: str) -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
-    assert [text for text in texts if re.match(r"/?rest/\S*$", text)] == []
+    paths = [text for text in texts if re.match(r"/?rest/\S*$", text)]
+    assert not paths, "use the constants of src/aiosyncthing/_routes.py instead"

@@ -1,4 +1,4 @@
-"""`parse_time` reads what daemons print."""
+"""`parse_time` parses the timestamps of daemons."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from aiosyncthing.exceptions import BadRequestError
     ],
 )
 def test_instant(text: str, expected: datetime) -> None:
-    """The instant is that of the text, cut off, not rounded, to microseconds."""
+    """The instant is truncated, not rounded, to microseconds."""
     assert parse_time(text) == expected
 
 
@@ -45,7 +45,7 @@ def test_instant(text: str, expected: datetime) -> None:
     ],
 )
 def test_zone(text: str, offset: timedelta) -> None:
-    """The result is aware, in the zone of the text."""
+    """The result is aware, with the offset of the text."""
     moment = parse_time(text)
     assert moment is not None
     assert moment.utcoffset() == offset
@@ -66,7 +66,7 @@ def test_zone(text: str, offset: timedelta) -> None:
     ],
 )
 def test_not_set(text: str) -> None:
-    """Go's zero time and the epoch mean that there is no time, in whatever zone they are printed."""
+    """Go's zero time and the epoch mean that there is no time, in whatever zone."""
     assert parse_time(text) is None
 
 
@@ -94,7 +94,7 @@ def test_not_set(text: str) -> None:
     ],
 )
 def test_malformed(text: str) -> None:
-    """Anything but a time stamp of RFC 3339 is refused with an error that is a ValueError and shows the text."""
+    """Anything but RFC 3339 is refused, with an error that is a ValueError and shows the text."""
     with pytest.raises(BadRequestError, match="is not a timestamp") as caught:
         parse_time(text)
     assert isinstance(caught.value, ValueError)
@@ -102,7 +102,7 @@ def test_malformed(text: str) -> None:
 
 
 def test_long_nonsense_is_cut() -> None:
-    """An error message stays readable, however long the text was."""
+    """The message stays short, however long the text is."""
     with pytest.raises(BadRequestError) as caught:
         parse_time("x" * 10_000)
     assert len(str(caught.value)) < 200
