@@ -13,7 +13,7 @@ import aiosyncthing
 from aiosyncthing._routes import ROUTES, Answer, find_route
 from aiosyncthing.types import Ok
 from tests.support.answers import ANSWERS, declared
-from tests.support.calls import CALLS, DEVICE, NAMESPACES, Call, check
+from tests.support.calls import CALLS, DEVICE, NAMESPACES
 from tests.support.recordings import VERSIONS, exchanges
 
 if TYPE_CHECKING:
@@ -66,17 +66,12 @@ def test_aliases() -> None:
     assert set(aliases.values()) <= current, "an alias must name a route that is not an alias itself"
 
 
-@pytest.mark.parametrize("call", CALLS, ids=str)
-async def test_every_request_has_a_route(call: Call) -> None:
-    """The requests of all public methods are in the table."""
-    await check(call)
-    for request in call.requests:
-        assert route_of(request) is not None, "add its route to src/aiosyncthing/_routes.py"
-
-
-def test_every_route_has_a_method() -> None:
-    """Each route that is not an alias is requested by a public method, as `test_every_request_has_a_route` checks."""
-    reached = {id(route_of(request)) for call in CALLS for request in call.requests}
+def test_routes_and_methods() -> None:
+    """The requests of all public methods have a route, and each route that is not an alias is requested by a method."""
+    requests = [request for call in CALLS for request in call.requests]
+    unknown = [request for request in requests if route_of(request) is None]
+    assert not unknown, "add the routes of these requests to src/aiosyncthing/_routes.py"
+    reached = {id(route_of(request)) for request in requests}
     unused = [name for name, route in ROUTES.items() if id(route) not in reached and not route.alias]
     assert not unused, "add a method for these routes to their namespace, and a call of it to tests/support/calls.py"
 

@@ -1,4 +1,4 @@
-"""The entry, and what holds for all public methods."""
+"""`Syncthing`, and what all public methods have in common."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import traceback
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import pytest
 
 from aiosyncthing import API, Syncthing
@@ -21,45 +20,45 @@ from aiosyncthing.exceptions import (
     FingerprintMismatchError,
     RequestTimeoutError,
     ServerError,
-    SyncthingError,
     TLSError,
 )
 from aiosyncthing.tls import CertificateFile, Fingerprint
 from tests.support.calls import CALLS, KEY, NAMESPACES, Call, calls, check, public_methods, refused, results
 from tests.support.handshakes import Identity
 from tests.support.homes import config, make_home
-from tests.support.server import Server, as_json, as_text
+from tests.support.server import PONG, Server, as_json, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# These are no requests, but none or many: they have tests of their own.
+# These send no request, or many, and have their own tests.
 NO_CALLS = {"close", "events.listen", "wait_in_sync", "wait_ready"}
-# Here, as in Syncthing's own API, it is the time that the daemon waits for events.
+# For these it is the time that the daemon waits for events, as in Syncthing's own API.
 TIMEOUT_OF_DAEMON = {"events.poll", "events.disk"}
 
 
 @pytest.mark.parametrize("call", calls(""), ids=str)
 async def test_a_call_is_one_request(call: Call) -> None:
-    """Each method sends exactly its request, and returns what the daemon sent."""
+    """Each method of the entry sends exactly its request, and returns the answer."""
     await check(call)
 
 
 def test_the_database_has_two_names() -> None:
-    """`db`, as the REST API calls it, is `database`."""
+    """`db`, the name in the REST API, is `database`."""
     client = Syncthing(KEY)
     assert client.db is client.database
 
 
-def test_every_method_is_in_the_table_of_calls() -> None:
-    """No public method is without a proof of what it sends."""
-    assert {call.name for call in CALLS} == public_methods().keys() - NO_CALLS
+def test_the_requests_of_every_method_are_tested() -> None:
+    """Each public method has a call in the table."""
+    missing = public_methods().keys() - NO_CALLS - {call.name for call in CALLS}
+    assert not missing, "add calls of these methods, with the requests they send, to tests/support/calls.py"
 
 
 @pytest.mark.parametrize("name", sorted(public_methods().keys() - NO_CALLS))
 def test_every_method_takes_a_time_out(name: str) -> None:
-    """Each method that makes requests takes `timeout`, by name only, and says what it means."""
+    """Each method that sends requests accepts `timeout` as a keyword, and documents it."""
     method = public_methods()[name]
     parameter = inspect.signature(method).parameters["timeout"]
     assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
@@ -71,7 +70,7 @@ def test_every_method_takes_a_time_out(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(public_methods()))
-def test_every_method_is_explained(name: str) -> None:
+def test_every_method_is_documented(name: str) -> None:
     """Each method's docstring names each of its arguments."""
     doc = inspect.getdoc(public_methods()[name])
     assert doc
@@ -82,7 +81,7 @@ def test_every_method_is_explained(name: str) -> None:
 @pytest.mark.parametrize("call", [call for call in CALLS if call.name not in TIMEOUT_OF_DAEMON], ids=str)
 @pytest.mark.parametrize("timeout", [7.5, math.inf])
 async def test_the_time_out_reaches_every_request(call: Call, timeout: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit given to a method holds for each of its requests, those among them that only look first."""
+    """A method's time-out holds for each of its requests."""
     limits: list[float | None] = []
     for name in ("raw_request", "download"):
         monkeypatch.setattr(API, name, noting(getattr(API, name), limits))
@@ -92,7 +91,7 @@ async def test_the_time_out_reaches_every_request(call: Call, timeout: float, mo
     ):
         assert await results(client, call, timeout=timeout) == call.result
     if call.options.get("wait") is False:
-        assert 0.25 <= (limits.pop() or 0) < math.inf  # given up after a moment, by which it has been taken
+        assert 0.25 <= (limits.pop() or 0) < math.inf  # the daemon has accepted it by then
         assert len(limits) == len(call.requests) - 1
         assert set(limits) == {timeout}
     else:
@@ -100,7 +99,7 @@ async def test_the_time_out_reaches_every_request(call: Call, timeout: float, mo
 
 
 def noting(method: Callable[..., Any], limits: list[float | None]) -> Callable[..., Any]:
-    """Return a method that does the same, and notes the limit that it was given."""
+    """Return a method that records its time-out and calls another."""
 
     async def note(*args: Any, **options: Any) -> Any:
         limits.append(options.get("timeout"))
@@ -110,7 +109,7 @@ def noting(method: Callable[..., Any], limits: list[float | None]) -> Callable[.
 
 
 async def test_a_time_out_given_to_a_method_ends_it() -> None:
-    """The limit of a call holds in the place of the client's own."""
+    """A method's time-out replaces the client's."""
     never = as_json({}, after=asyncio.Event())
     async with Server(never) as server, Syncthing(KEY, server.url, timeout=None) as client:
         with pytest.raises(RequestTimeoutError):
@@ -118,33 +117,22 @@ async def test_a_time_out_given_to_a_method_ends_it() -> None:
 
 
 def test_arguments_are_those_of_the_api() -> None:
-    """`Syncthing` and `API` are made alike, as in the first version."""
+    """`Syncthing` and `API` have the same arguments, first those of version 0."""
     ours, api = (list(inspect.signature(kind).parameters.values()) for kind in (Syncthing, API))
     assert [(p.name, p.default, p.kind) for p in ours] == [(p.name, p.default, p.kind) for p in api]
     assert [p.name for p in ours[:6]] == ["api_key", "url", "timeout", "verify_ssl", "loop", "session"]
     assert {p.name for p in ours[6:]} == {"tls", "max_response_size"}
 
 
-def test_it_is_made_without_a_loop() -> None:
-    """The constructor touches neither a loop nor a session, so that it can be called anywhere."""
-    client = Syncthing(KEY)
-    assert client.url == "http://127.0.0.1:8384"
-    assert client.api.daemon_id is None
-
-
-def test_the_url_is_as_given() -> None:
-    """`url` is the text that was given, with its path and final slash."""
-    assert Syncthing(KEY, "https://host:443/base/").url == "https://host:443/base/"
-
-
-def test_repr_shows_where_and_no_key() -> None:
-    """The repr has the URL, and neither key nor password."""
-    shown = repr(Syncthing(KEY, "https://user:password@host:1/base"))
-    assert shown == "<Syncthing of <API 'https://host:1/base'>>"
+def test_url_and_repr() -> None:
+    """`url` is the URL as given; the repr has it without user and password."""
+    client = Syncthing(KEY, "https://user:password@host:1/base/")
+    assert client.url == "https://user:password@host:1/base/"
+    assert repr(client) == "<Syncthing of <API 'https://host:1/base/'>>"
 
 
 def test_namespaces_share_one_api() -> None:
-    """Each namespace is one object of the class of its name, and all send by the same `API`."""
+    """Each namespace is a single object from the module of its name, and all use the same `API`."""
     client = Syncthing(KEY)
     for name in NAMESPACES:
         namespace = getattr(client, name)
@@ -153,43 +141,8 @@ def test_namespaces_share_one_api() -> None:
         assert namespace._api is client.api
 
 
-@pytest.mark.parametrize("base", ["", "/", "/base", "/base/", "/a/b//"])
-async def test_the_path_of_the_url_is_kept(base: str) -> None:
-    """A base URL with a path works with and without a final slash."""
-    async with Server(as_json({})) as server, Syncthing(KEY, server.url + base) as client:
-        await client.system.status()
-    assert server.request.target == f"{base.rstrip('/')}/rest/system/status"
-
-
-async def test_closing_twice() -> None:
-    """`close` may be called twice and by the context manager once more; afterwards nothing is sent."""
-    async with Server(as_json({})) as server:
-        async with Syncthing(KEY, server.url) as client:
-            await client.system.status()
-            await client.close()
-            await client.close()
-        await server.until(lambda: not server.open)
-        with pytest.raises(SyncthingError, match="closed"):
-            await client.system.status()
-
-
-async def test_closing_what_was_never_used() -> None:
-    """A client that made no request can be closed."""
-    async with Syncthing(KEY):
-        pass
-
-
-async def test_a_borrowed_session_stays_open() -> None:
-    """A session that was passed in is not closed."""
-    async with Server(as_json({}), as_json({})) as server, aiohttp.ClientSession() as session:
-        for _ in range(2):
-            async with Syncthing(KEY, server.url, session=session) as client:
-                await client.system.status()
-        assert not session.closed
-
-
 async def test_an_error_passes_the_context_manager() -> None:
-    """What is raised in the block comes out of it."""
+    """An exception in the block is not suppressed."""
     with pytest.raises(KeyError):
         async with Syncthing(KEY):
             raise KeyError
@@ -197,7 +150,7 @@ async def test_an_error_passes_the_context_manager() -> None:
 
 @pytest.mark.parametrize("text", ["", None, 5])
 async def test_a_qr_code_needs_a_text(text: Any) -> None:
-    """Nothing can't be encoded."""
+    """An empty text is refused."""
     await refused("qr_code", text)
 
 
@@ -209,15 +162,15 @@ async def test_a_text_too_long_for_a_qr_code() -> None:
 
 
 def server_context(identity: Identity) -> ssl.SSLContext:
-    """Return what shows a certificate."""
+    """Return the TLS context of a server with a certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(identity.certificate, identity.key)
     return context
 
 
 async def test_the_local_daemon(tmp_path: Path) -> None:
-    """The client of the daemon of this computer has its address and key, and the options given."""
-    async with Server(as_json({"ping": "pong"})) as server:
+    """The client has the address and key of the daemon on this computer, and the given options."""
+    async with Server(PONG) as server:
         make_home(tmp_path, config(server.url.removeprefix("http://"), key=KEY))
         async with await asyncio.to_thread(Syncthing.local, tmp_path, timeout=7.5) as client:
             assert (client.url, client.api.timeout) == (server.url, 7.5)
@@ -226,11 +179,11 @@ async def test_the_local_daemon(tmp_path: Path) -> None:
 
 
 async def test_the_certificate_of_the_local_daemon_is_pinned(tmp_path: Path) -> None:
-    """The self-signed certificate in its home is trusted, and another is not, unless the caller says so."""
+    """Only the certificate in its home is trusted, unless the arguments say otherwise."""
     identity = Identity(tmp_path / "home")
     stranger = Identity(tmp_path / "stranger")
     shown = server_context(identity)
-    async with Server(answer=lambda _: as_json({"ping": "pong"}), tls=shown) as server:
+    async with Server(answer=PONG, tls=shown) as server:
         make_home(tmp_path / "home", config(server.url.partition("://")[2], tls=True, key=KEY))
         local = partial(asyncio.to_thread, Syncthing.local, tmp_path / "home")
         async with await local() as pinned:
@@ -254,7 +207,7 @@ async def test_the_certificate_of_the_local_daemon_is_pinned(tmp_path: Path) -> 
 
 
 async def test_a_local_daemon_without_a_certificate(tmp_path: Path) -> None:
-    """Where the home has no certificate, the usual checks are made."""
+    """If the home has no certificate, verification is as usual."""
     identity = Identity(tmp_path)
     async with Server(tls=server_context(identity)) as server:
         make_home(tmp_path, config(server.url.partition("://")[2], tls=True, key=KEY))
@@ -266,7 +219,7 @@ async def test_a_local_daemon_without_a_certificate(tmp_path: Path) -> None:
 
 
 def test_arguments_that_contradict_the_local_daemon(tmp_path: Path) -> None:
-    """Arguments that have no effect there are refused, without showing the key, which the caller has never seen."""
+    """Arguments without effect are refused, without showing the key, which the caller has never seen."""
     make_home(tmp_path, config(key=KEY))
     with pytest.raises(BadRequestError, match="tls has no effect") as refused:
         Syncthing.local(tmp_path, tls=Fingerprint("00" * 32))
@@ -277,13 +230,13 @@ def test_arguments_that_contradict_the_local_daemon(tmp_path: Path) -> None:
 
 
 def test_no_local_daemon(tmp_path: Path) -> None:
-    """Where there is none, the reason is given."""
+    """The error says why none was found."""
     with pytest.raises(DiscoveryError, match="does not exist"):
         Syncthing.local(tmp_path)
 
 
-def test_a_kind_of_ones_own_for_the_local_daemon(tmp_path: Path) -> None:
-    """A class derived from the client makes its own kind."""
+def test_a_subclass_for_the_local_daemon(tmp_path: Path) -> None:
+    """`local` of a subclass returns an instance of that."""
 
     class Own(Syncthing):
         pass

@@ -1,4 +1,4 @@
-"""What each public method sends, and what it makes of the answer: one row a call."""
+"""The requests and results of all public methods, as data: one `Call` per row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import BadRequestError
 
-from .server import Answer, Request, Server, as_json
+from .server import KEY, Answer, Request, Server, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +36,6 @@ __all__ = [
     "results",
 ]
 
-KEY: Final = "the-secret-key"
 DEVICE: Final = "MLSLJWC-2PNZI52-I2INEVA-PBO6VBN-64XL2PB-5ZHN33C-2KT2TBN-M33MPAU"
 FOLDER: Final = "a b+c%d&e=f#g?h;ü"
 ESCAPED: Final = "a%20b%2Bc%25d%26e%3Df%23g%3Fh%3B%C3%BC"
@@ -53,10 +52,10 @@ NAMESPACES: Final = (
     "system",
 )
 TARGET: Final = "<a binary file>"
-"""Stands for a binary file in arguments; the result then is what the method returned and what is in the file."""
+"""Stands for a binary file among the arguments; the result is what the method returned, and the file's content."""
 
 _NOTHING: Final = Answer()
-_ODD: Final = {"Ünheard of": [1, 2.5, None, True, {"deep": "<&>\u2028"}], "id": 2**63, "time": "0001-01-01T00:00:00Z"}
+_ODD: Final = {"Ünknown": [1, 2.5, None, True, {"deep": "<&>\u2028"}], "id": 2**63, "time": "0001-01-01T00:00:00Z"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +64,15 @@ class Call:
 
     Attributes:
         name: The method, such as ``system.ping``.
-        request: The request that it ends with: method, path and query, raw.
+        request: Its last request: method, path and query, raw.
         args: Arguments.
         options: Keyword arguments.
-        body: The request's body: bytes, or what is JSON there; ``None`` for none.
-        answer: The answer to it.
-        result: What the method returns. What a generator yields, as a list.
-        before: Requests that come first, with their answers.
-        headers: Further headers of the request.
-        deprecated: Whether it warns that it is deprecated.
+        body: The request's body: bytes, or the value of its JSON; ``None`` for no body.
+        answer: The answer to that request.
+        result: What the method returns; for a generator, the list of what it yields.
+        before: Earlier requests, with their answers.
+        headers: Further headers of the last request.
+        deprecated: Whether the method warns that it is deprecated.
     """
 
     name: str
@@ -89,27 +88,27 @@ class Call:
 
     @property
     def requests(self) -> list[str]:
-        """All its requests, in their order."""
+        """All its requests, in order."""
         return [*(request for request, _ in self.before), self.request]
 
     def __str__(self) -> str:
-        """What to call it in messages."""
+        """The call as code."""
         given = [*map(repr, self.args), *(f"{key}={value!r}" for key, value in self.options.items())]
         return f"{self.name}({', '.join(given)})"
 
 
 def _reads(name: str, path: str, /, *args: Any, answer: Any = _ODD, **options: Any) -> Call:
-    """Return a call that is answered with JSON, and returns it."""
+    """Return a call that returns its answer, which is JSON."""
     return Call(name, f"GET /{path}", args, options, answer=as_json(answer), result=answer)
 
 
 def _writes(name: str, request: str, /, *args: Any, body: Any = None, **options: Any) -> Call:
-    """Return a call that is answered with nothing, and returns ``None``."""
+    """Return a call that returns ``None``; the answer is empty."""
     return Call(name, request, args, options, body=body)
 
 
 def _ends(name: str, path: str, /, *args: Any, **options: Any) -> Iterator[Call]:
-    """Return calls after which the daemon ends: the answer is JSON under another label, or cut short."""
+    """Return calls that end the daemon: the answer is JSON labelled as text, possibly cut short."""
     text = "text/plain; charset=utf-8"
     said = {"ok": "restarting"}
     answers = [(b'{"ok": "restarting"}', said), (b"", None), (b'{"ok": "re', None)]
@@ -120,7 +119,7 @@ def _ends(name: str, path: str, /, *args: Any, **options: Any) -> Iterator[Call]
 
 
 def _pages(name: str, path: str, *, key: str) -> Iterator[Call]:
-    """Return calls that go through a list in pages of two, and of the usual size."""
+    """Return calls that read a list in pages, of two items and of the default size."""
     items = [{"name": name} for name in "abc"]
 
     def page(number: int, size: int, content: list[Any]) -> tuple[str, Answer]:
@@ -634,12 +633,12 @@ CALLS: Final = (
 
 
 def calls(namespace: str) -> list[Call]:
-    """Return the calls of the methods of one namespace; of `Syncthing` itself for an empty text."""
+    """Return the calls for a namespace; for an empty string, those for `Syncthing` itself."""
     return [call for call in CALLS if call.name.rpartition(".")[0] == namespace]
 
 
 def public_methods() -> dict[str, Any]:
-    """Return all public asynchronous methods by their name, such as ``system.ping``."""
+    """Return all public asynchronous methods by name, such as ``system.ping``."""
     client = Syncthing(KEY)
     owners = {"": client, **{f"{name}.": getattr(client, name) for name in NAMESPACES}}
     return {
@@ -658,7 +657,7 @@ def _kind(method: Any) -> str:
 
 
 async def results(client: Syncthing, call: Call, **options: Any) -> Any:
-    """Make the call, with further options, and return what comes of it."""
+    """Make a call, with further options, and return its result."""
     file = BytesIO()
     args = [file if arg is TARGET else arg for arg in call.args]
     outcome = attrgetter(call.name)(client)(*args, **call.options, **options)
@@ -670,13 +669,13 @@ async def results(client: Syncthing, call: Call, **options: Any) -> Any:
 
 
 async def check(call: Call) -> None:
-    """Make the call; it must send exactly its requests, and make of the answer what it should."""
+    """Make a call; it must send exactly its requests, and return its result."""
     given = repr((call.args, call.options))
     answers = [*(answer for _, answer in call.before), call.answer]
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         assert await results(client, call) == call.result
     assert [str(request) for request in server.requests] == call.requests
-    assert repr((call.args, call.options)) == given, "the call has changed what it was given"
+    assert repr((call.args, call.options)) == given, "the call has changed its arguments"
     for request in server.requests:
         _check_headers(request)
     request = server.requests[-1]
@@ -704,7 +703,7 @@ def _check_headers(request: Request) -> None:
 
 
 async def refused(name: str, /, *args: Any, **options: Any) -> BadRequestError:
-    """Make a call that must be refused without anything being sent, and return the error."""
+    """Make a call that must be refused before anything is sent, and return the error."""
     async with Server() as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(BadRequestError) as caught:
             await results(client, Call(name, "", args, options))
