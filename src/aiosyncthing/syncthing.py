@@ -247,7 +247,7 @@ class Syncthing:
         files, has no failed items, and is idle. In sync on another device means: the device is connected, has accepted
         the folder, and needs nothing of what is known here.
 
-        News from other devices may still be on their way. So it waits until 3 s after the latest of these: a device
+        Changes on other devices may still be on their way. So it waits until 3 s after the latest of these: a device
         connected or changed what it shares; a folder was added, accepted, resumed, shared, or restarted by a change of
         its settings; a part of the index arrived as a consequence. This includes what happened just before the call. If
         nothing of this is recent, a cluster that is in sync is reported at once.

@@ -1,4 +1,4 @@
-"""The mirror's state: what events and answers change in it, and what has to be asked again."""
+"""The mirror's state: what events and answers change in it, and which questions they raise."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from tests.support.values import OTHER, THIRD, completion, connection, device, f
 
 CONFIG, IDENTITY, CONNECTIONS, STATS = (Question(kind) for kind in ("config", "identity", "connections", "stats"))
 PENDING = {Question("pending_devices"), Question("pending_folders")}
-SUMMARY, ERRORS, COMPLETION = (
-    Question("summary", "docs"),
-    Question("errors", "docs"),
-    Question("completion", "docs", OTHER),
-)
-PATIENCE_KEY = Question("patience", "docs")
-NOTHING: frozenset[Question] = frozenset()
+PRESENCE = {CONNECTIONS, STATS}
+SUMMARY, ERRORS, AFTER_SCAN = (Question(kind, "docs") for kind in ("summary", "errors", "patience"))
+COMPLETION = Question("completion", "docs", OTHER)
+FOLDER = {SUMMARY, ERRORS, COMPLETION}
+BAD = [{"path": "a", "error": "bad"}]
+SCAN = {"current": 1, "total": 2, "rate": 3}
 
 
 def event(kind: str, data: Any, time: str = "2026-03-01T12:00:00Z") -> Any:
@@ -37,7 +36,7 @@ def changed(state: str, *, before: str = "idle", error: str = "", name: str = "d
     return event("StateChanged", data, time="2026-03-01T12:34:56Z")
 
 
-def summed(name: str, **fields: Any) -> Any:
+def summed(name: str = "docs", **fields: Any) -> Any:
     """Return the event with a folder's summary."""
     return event("FolderSummary", {"folder": name, "summary": summary(**fields)})
 
@@ -54,43 +53,57 @@ def configuration(*folders: Any, devices: tuple[Any, ...] | None = None) -> Any:
     return {"devices": list(devices), "folders": list(folders or [folder("docs", OTHER)])}
 
 
+def saved(*folders: Any, devices: tuple[Any, ...] | None = None) -> Any:
+    """Return the event with a configuration."""
+    return event("ConfigSaved", configuration(*folders, devices=devices))
+
+
+PAUSED = saved(folder("docs", OTHER, paused=True))
+
+
+def feed(mirror: Mirror, *steps: Any) -> None:
+    """Apply events, and load answers that come with their question; forget the questions before the last one."""
+    for step in steps:
+        mirror.take_questions()
+        if isinstance(step, dict):
+            mirror.apply(copy.deepcopy(step))  # type: ignore[arg-type]  # they have the shape of events
+        else:
+            mirror.load(*step, 0)
+
+
 @pytest.fixture
 def mirror() -> Mirror:
     """A mirror that knows everything about one folder and one remote device that is connected."""
     mirror = Mirror()
-    mirror.load(IDENTITY, {"myID": DAEMON_ID}, 0)
-    mirror.load(CONFIG, configuration(), 0)
-    mirror.load(CONNECTIONS, {"connections": {OTHER: connection()}}, 0)
-    mirror.load(SUMMARY, summary(), 0)
-    mirror.load(ERRORS, {"errors": None}, 0)
-    mirror.load(COMPLETION, completion(), 0)
-    mirror.take_questions()
+    answers = (
+        (IDENTITY, {"myID": DAEMON_ID}),
+        (CONFIG, configuration()),
+        (CONNECTIONS, {"connections": {OTHER: connection()}}),
+        *((SUMMARY, summary()), (ERRORS, {"errors": None}), (COMPLETION, completion())),
+    )
+    feed(mirror, *answers)
     mirror.take_changes()
     return mirror
 
 
 def test_at_the_beginning_everything_is_asked_once() -> None:
-    """The configuration says what there is to be asked: each folder, and each device that shares it."""
+    """The configuration says what to ask: about each folder, and each device that shares it."""
     mirror = Mirror()
     mirror.load(IDENTITY, {"myID": DAEMON_ID}, 0)
     mirror.load(CONFIG, configuration(folder("docs", OTHER), folder("own")), 0)
     of_own = {Question("summary", "own"), Question("errors", "own")}
-    assert mirror.take_questions() == {CONNECTIONS, STATS, *PENDING, SUMMARY, ERRORS, COMPLETION, *of_own}
+    assert mirror.take_questions() == {*PRESENCE, *PENDING, *FOLDER, *of_own}
     assert mirror.take_questions() == set()
-    assert mirror.devices[DAEMON_ID].own
-    assert not mirror.devices[OTHER].own
+    assert (mirror.devices[DAEMON_ID].own, mirror.devices[OTHER].own) == (True, False)
     assert mirror.folders["docs"].state == "unknown"
-    assert set(mirror.take_changes()) == {
-        Change("device", DAEMON_ID, frozenset({"added"})),
-        Change("device", OTHER, frozenset({"added"})),
-        Change("folder", "docs", frozenset({"added"})),
-        Change("folder", "own", frozenset({"added"})),
-    }
+    added = frozenset({"added"})
+    devices = {Change("device", name, added) for name in (DAEMON_ID, OTHER)}
+    assert set(mirror.take_changes()) == devices | {Change("folder", name, added) for name in ("docs", "own")}
     assert mirror.take_changes() == []
 
 
 def test_what_is_known_can_be_read(mirror: Mirror) -> None:
-    """Folders and devices have short ways to what is read most."""
+    """Folders and devices have shortcuts to what is read most."""
     docs, other = mirror.folders["docs"], mirror.devices[OTHER]
     assert (docs.label, docs.paused, docs.state, docs.error, docs.errors) == ("docs", False, "idle", "", [])
     assert docs.completion == {OTHER: completion()}
@@ -103,23 +116,17 @@ def test_what_is_known_can_be_read(mirror: Mirror) -> None:
     assert (other.name, other.address, other.client_version) == ("MFZWI3D", "", "")
 
 
-FOLDER = {SUMMARY, ERRORS, COMPLETION}
-PRESENCE = {CONNECTIONS, STATS}
-SCAN = {"current": 1, "total": 2, "rate": 3}
-BAD = [{"path": "a", "error": "bad"}]
-
-
 @pytest.mark.parametrize(
     ("what", "obsolete", "asked", "fields"),
     [
         (event("Starting", {}), set(), set(), {}),
         (changed("scanning"), {SUMMARY}, set(), {"docs": {"state", "summary"}}),
         (changed("syncing", before="sync-preparing"), {SUMMARY}, set(), {"docs": {"state", "summary"}}),
-        (changed("idle", before="scanning"), {SUMMARY}, {PATIENCE_KEY}, {"docs": {"summary"}}),
+        (changed("idle", before="scanning"), {SUMMARY}, {AFTER_SCAN}, {"docs": {"summary"}}),
         (changed("error", error="lost"), {SUMMARY}, {SUMMARY}, {"docs": {"state", "error", "summary"}}),
         (changed("idle", name="other"), set(), set(), {}),
-        (summed("docs", globalBytes=3), {SUMMARY}, set(), {"docs": {"summary"}}),
-        (summed("docs", errors=2), {SUMMARY}, {ERRORS}, {"docs": {"summary"}}),
+        (summed(globalBytes=3), {SUMMARY}, set(), {"docs": {"summary"}}),
+        (summed(errors=2), {SUMMARY}, {ERRORS}, {"docs": {"summary"}}),
         (summed("x"), set(), set(), {}),
         (completed(OTHER, needItems=1), {COMPLETION}, set(), {"docs": {"completion"}}),
         (completed(THIRD), {Question("completion", "docs", THIRD)}, set(), {}),
@@ -134,16 +141,11 @@ BAD = [{"path": "a", "error": "bad"}]
         (event("FolderPaused", {"id": "x", "label": ""}), {CONFIG}, set(), {}),
         (event("DeviceConnected", {"id": OTHER}), PRESENCE, PRESENCE, {}),
         (event("DeviceConnected", {"id": THIRD}), PRESENCE, PRESENCE, {}),
-        (
-            event("DeviceDisconnected", {"id": OTHER}),
-            PRESENCE | {COMPLETION},
-            PRESENCE | {COMPLETION},
-            {OTHER: {"connected"}},
-        ),
+        (event("DeviceDisconnected", {"id": OTHER}), PRESENCE | {COMPLETION}, ..., {OTHER: {"connected"}}),
         (event("DevicePaused", {"device": OTHER}), {CONNECTIONS, COMPLETION, CONFIG}, ..., {}),
         (event("DeviceResumed", {"device": OTHER}), {CONNECTIONS, COMPLETION, CONFIG}, {CONNECTIONS, COMPLETION}, {}),
         (event("DevicePaused", {"device": THIRD}), {CONNECTIONS, CONFIG}, {CONNECTIONS}, {}),
-        (event("ConfigSaved", configuration()), {CONFIG}, set(), {}),
+        (saved(), {CONFIG}, set(), {}),
     ],
     ids=lambda value: value["type"] if isinstance(value, dict) and "type" in value else "",
 )
@@ -154,180 +156,127 @@ def test_events(mirror: Mirror, what: Any, obsolete: set[Question], asked: Any, 
     assert {change.id: set(change.fields) for change in mirror.take_changes()} == fields
 
 
-def test_a_state_is_told_with_its_time(mirror: Mirror) -> None:
-    """A change of state is also one of the summary, which no event of its own tells."""
-    mirror.apply(changed("error", error="lost"))
+@pytest.mark.parametrize(
+    ("steps", "asked"),
+    [
+        # The daemon sends no FolderSummary when such a state is over.
+        (((SUMMARY, summary(state="error")), changed("idle", before="error")), {SUMMARY}),
+        (((SUMMARY, summary(state="starting")), changed("idle", before="starting")), {SUMMARY}),
+        # A folder that is starting answers 404; its first change of state shows that it runs.
+        (((SUMMARY, None), (ERRORS, None), (COMPLETION, None), changed("scan-waiting")), FOLDER),
+        # It was resumed, though no other event has shown that yet.
+        ((PAUSED, changed("idle", before="scanning")), FOLDER),
+        # A scan that changes no item may find errors or patterns. Only a summary from after the scan has them.
+        ((changed("idle", before="scanning"), (AFTER_SCAN, None)), {SUMMARY}),
+        ((changed("idle", before="scanning"), summed(), (AFTER_SCAN, None)), set()),
+        ((changed("idle", before="scanning"), summed(state="scanning"), (AFTER_SCAN, None)), {SUMMARY}),
+        ((changed("idle", before="scanning"), (SUMMARY, summary()), (AFTER_SCAN, None)), set()),
+        ((changed("idle", before="scanning"), (SUMMARY, summary(state="scanning")), (AFTER_SCAN, None)), {SUMMARY}),
+        # If errors and summary disagree, one of them is older than the other.
+        (((SUMMARY, summary(errors=1)), (ERRORS, {"errors": BAD})), set()),
+        (((SUMMARY, summary(errors=0)), (ERRORS, {"errors": BAD})), {SUMMARY}),
+        (((SUMMARY, summary(errors=1)), (ERRORS, {"errors": None})), {SUMMARY}),
+        # The daemon does not restart a folder because of its label.
+        ((saved(folder("docs", OTHER, label="Documents")),), set()),
+        # What was shared is no longer so.
+        ((saved(folder("docs")),), {SUMMARY, ERRORS}),
+        # Another daemon has taken its place.
+        (((IDENTITY, {"myID": OTHER}),), {SUMMARY, ERRORS, Question("completion", "docs", DAEMON_ID)}),
+        # A device that has gone may have other figures now.
+        (((CONNECTIONS, {"connections": {OTHER: connection(connected=False)}}),), {COMPLETION}),
+    ],
+)
+def test_questions(mirror: Mirror, steps: Any, asked: set[Question]) -> None:
+    """Where no event brings an answer, a change raises the question."""
+    feed(mirror, *steps)
+    assert mirror.take_questions() == asked
+
+
+@pytest.mark.parametrize(
+    ("steps", "state", "fields"),
+    [
+        # The summary has the state, too, and the daemon sends no event for that.
+        (
+            (changed("error", error="lost"),),
+            ("error", "lost"),
+            {"state": "error", "error": "lost", "stateChanged": "2026-03-01T12:34:56Z"},
+        ),
+        # The daemon computes a summary first and sends it then. Changes of state in between came before it.
+        ((changed("syncing"), summed(globalBytes=5)), ("syncing", ""), {"state": "syncing", "globalBytes": 5}),
+        # A paused folder has an empty summary without a state.
+        ((PAUSED, (SUMMARY, summary(state="", globalBytes=0))), ("paused", ""), {"state": "", "globalBytes": 0}),
+        ((PAUSED, summed(state="")), ("paused", ""), {"state": ""}),
+        ((PAUSED, summed(state=""), changed("idle", before="scanning")), ("paused", ""), {"state": ""}),
+        # After it, the configuration alone only shows that it isn't paused any more.
+        ((PAUSED, saved()), ("unknown", ""), {}),
+        ((PAUSED, saved(), (SUMMARY, summary(state="scanning"))), ("scanning", ""), {"state": "scanning"}),
+        (((SUMMARY, None),), ("unknown", ""), {}),
+    ],
+)
+def test_states(mirror: Mirror, steps: Any, state: tuple[str, str], fields: dict[str, Any]) -> None:
+    """A folder's state, its error and its summary agree."""
+    feed(mirror, *steps)
     docs = mirror.folders["docs"]
-    assert (docs.state, docs.error) == ("error", "lost")
-    assert docs.summary is not None
-    assert (docs.summary["state"], docs.summary["error"]) == ("error", "lost")  # type: ignore[typeddict-item]
-    assert docs.summary["stateChanged"] == "2026-03-01T12:34:56Z"
+    assert (docs.state, docs.error) == state
+    assert {**(docs.summary or {}), **fields} == docs.summary
 
 
-def test_old_daemons_leave_out_an_error_that_is_none(mirror: Mirror) -> None:
+def test_old_daemons_leave_out_an_empty_error(mirror: Mirror) -> None:
     """The summary keeps the form that its daemon gives it."""
     old = summary()
     for name in ("remoteSequence", "error"):
         del old[name]
-    mirror.load(SUMMARY, old, 0)
-    mirror.apply(changed("error", error="lost"))
+    feed(mirror, (SUMMARY, old), changed("error", error="lost"))
     assert mirror.folders["docs"].summary["error"] == "lost"  # type: ignore[index]
-    mirror.apply(changed("idle", before="error"))
+    feed(mirror, changed("idle", before="error"))
     assert "error" not in mirror.folders["docs"].summary  # type: ignore[operator]
 
 
-def test_a_summary_is_older_than_the_states_told_before_it(mirror: Mirror) -> None:
-    """The daemon adds up first and tells then; a change of state in between was told already."""
-    mirror.apply(changed("syncing"))
-    mirror.apply(event("FolderSummary", {"folder": "docs", "summary": summary(state="idle", globalBytes=5)}))
-    docs = mirror.folders["docs"]
-    assert docs.state == "syncing"
-    assert docs.summary["state"] == "syncing"  # type: ignore[index]
-    assert docs.summary["globalBytes"] == 5  # type: ignore[index]
-
-
-def test_the_summary_of_a_paused_folder_is_empty(mirror: Mirror) -> None:
-    """It is kept as the daemon sends it, without a state."""
-    mirror.apply(event("ConfigSaved", configuration(folder("docs", OTHER, paused=True))))
-    mirror.load(SUMMARY, summary(state="", globalBytes=0), 0)
-    mirror.apply(event("FolderSummary", {"folder": "docs", "summary": summary(state="", globalBytes=0)}))
-    docs = mirror.folders["docs"]
-    assert docs.state == "paused"
-    assert docs.summary["state"] == ""  # type: ignore[index]
-    mirror.take_questions()
-    mirror.apply(changed("idle", before="scanning"))
-    assert docs.summary["state"] == ""  # type: ignore[index]
-    assert mirror.take_questions() == {SUMMARY, ERRORS, COMPLETION}, "it was resumed, though nothing has said so yet"
-
-
-def test_a_folder_that_was_paused_is_unknown_until_it_is_asked(mirror: Mirror) -> None:
-    """The configuration alone says only that a folder is no longer paused."""
-    docs = mirror.folders["docs"]
-    mirror.apply(event("ConfigSaved", configuration(folder("docs", OTHER, paused=True))))
-    assert docs.state == "paused"
-    mirror.apply(event("ConfigSaved", configuration(folder("docs", OTHER))))
-    assert docs.state == "unknown"
-    mirror.load(SUMMARY, summary(state="scanning"), 0)
-    assert docs.state == "scanning"
-
-
-def test_questions_without_an_answer_are_asked_again_when_the_folder_runs(mirror: Mirror) -> None:
-    """A folder that is starting answers 404; its first change of state tells when to ask again."""
-    mirror.load(SUMMARY, None, 0)
-    mirror.load(ERRORS, None, 0)
-    mirror.load(COMPLETION, None, 0)
-    docs = mirror.folders["docs"]
-    assert (docs.state, docs.errors, docs.completion) == ("unknown", [], {})
-    mirror.take_questions()
-    mirror.apply(changed("scan-waiting"))
-    assert mirror.take_questions() == {SUMMARY, ERRORS, COMPLETION}
-
-
-@pytest.mark.parametrize("state", ["error", "starting"])
-def test_leaving_an_unusual_state_is_followed_by_a_question(mirror: Mirror, state: str) -> None:
-    """The daemon sends no FolderSummary then."""
-    mirror.load(SUMMARY, summary(state=state), 0)
-    mirror.apply(changed("idle", before=state))
-    assert mirror.take_questions() == {SUMMARY}
-
-
-def test_after_a_scan_the_sums_are_asked_for_unless_the_daemon_sends_them(mirror: Mirror) -> None:
-    """A scan that changes no item may find errors or patterns, of which nothing is said."""
-    mirror.apply(changed("scanning"))
-    mirror.apply(changed("idle", before="scanning"))
-    assert mirror.take_questions() == {PATIENCE_KEY}
-    mirror.load(PATIENCE_KEY, None, 0)
-    assert mirror.take_questions() == {SUMMARY}
-    mirror.load(SUMMARY, summary(), 0)
-    mirror.load(PATIENCE_KEY, None, 0)
-    assert mirror.take_questions() == set()
-
-
-@pytest.mark.parametrize(("state", "asked"), [("idle", NOTHING), ("scanning", {SUMMARY})])
-def test_only_a_summary_from_after_the_scan_makes_the_question_superfluous(
-    mirror: Mirror, state: str, asked: set[Question]
-) -> None:
-    """One that was made in the middle of a scan lacks the rest."""
-    mirror.apply(changed("idle", before="scanning"))
-    mirror.take_questions()
-    mirror.apply(event("FolderSummary", {"folder": "docs", "summary": summary(state=state)}))
-    mirror.load(PATIENCE_KEY, None, 0)
-    assert mirror.take_questions() == asked
-    mirror.load(SUMMARY, summary(state=state), 0)
-    mirror.load(PATIENCE_KEY, None, 0)
-    assert mirror.take_questions() == asked
-
-
 def test_patience_outlasts_the_daemons_own_interval() -> None:
-    """It sends sums every two seconds."""
+    """It sends summaries every two seconds."""
     assert PATIENCE > 2
 
 
 def test_errors_end_with_a_summary_that_has_none(mirror: Mirror) -> None:
-    """FolderErrors is never sent to say that there are none any more."""
-    failed = [{"path": "a", "error": "bad"}]
-    mirror.apply(event("FolderErrors", {"folder": "docs", "errors": failed}))
-    assert mirror.folders["docs"].errors == failed
-    mirror.apply(event("FolderSummary", {"folder": "docs", "summary": summary()}))
+    """There is no FolderErrors for that."""
+    feed(mirror, event("FolderErrors", {"folder": "docs", "errors": BAD}))
+    assert mirror.folders["docs"].errors == BAD
+    feed(mirror, summed())
     assert mirror.folders["docs"].errors == []
 
 
-@pytest.mark.parametrize(
-    ("count", "errors", "asked"),
-    [
-        (1, [{"path": "a", "error": "bad"}], set()),
-        (0, [{"path": "a", "error": "bad"}], {SUMMARY}),
-        (1, None, {SUMMARY}),
-        (0, None, set()),
-    ],
-)
-def test_errors_and_summary_that_disagree_are_asked_again(
-    mirror: Mirror, count: int, errors: Any, asked: set[Question]
-) -> None:
-    """One of the two is older than the other."""
-    mirror.load(SUMMARY, summary(errors=count), 0)
-    mirror.take_questions()
-    mirror.load(ERRORS, {"errors": errors}, 0)
-    assert mirror.take_questions() == asked
-
-
-def test_errors_without_a_summary_are_taken() -> None:
-    """The answers come in any order."""
+def test_errors_without_a_summary() -> None:
+    """The answers may come in any order."""
     mirror = Mirror()
-    mirror.load(CONFIG, configuration(), 0)
-    mirror.take_questions()
-    mirror.load(ERRORS, {"errors": [{"path": "a", "error": "bad"}]}, 0)
+    feed(mirror, (CONFIG, configuration()), (ERRORS, {"errors": BAD}))
     assert mirror.folders["docs"].errors
     assert mirror.take_questions() == set()
-    mirror.apply(changed("idle"))
+    feed(mirror, changed("idle"))
     assert mirror.folders["docs"].state == "idle"
 
 
 def test_recheck_is_cheap(mirror: Mirror) -> None:
-    """Transferred bytes have no event, the end of errors at times, and patterns of a folder in error."""
+    """Bytes transferred have no event, and at times neither have the end of errors and the patterns of a folder."""
     mirror.recheck()
     assert mirror.take_questions() == {CONNECTIONS}
-    mirror.apply(event("FolderErrors", {"folder": "docs", "errors": [{"path": "a", "error": "bad"}]}))
+    feed(mirror, event("FolderErrors", {"folder": "docs", "errors": BAD}))
     mirror.recheck()
     assert mirror.take_questions() == {CONNECTIONS, ERRORS}
-    mirror.apply(changed("error", error="folder path missing"))
-    mirror.take_questions()
+    feed(mirror, changed("error", error="folder path missing"))
     mirror.recheck()
     assert SUMMARY in mirror.take_questions()
 
 
 def test_progress_ends_with_the_state(mirror: Mirror) -> None:
-    """What is told of a scan or a download is over with it."""
+    """The progress of a scan or a download is over with it."""
     docs = mirror.folders["docs"]
-    mirror.apply(changed("scanning"))
-    mirror.apply(event("FolderScanProgress", {"folder": "docs", "current": 1, "total": 2, "rate": 3}))
+    feed(mirror, changed("scanning"), event("FolderScanProgress", {"folder": "docs", **SCAN}))
     assert docs.scan is not None
-    mirror.apply(changed("idle", before="scanning"))
+    feed(mirror, changed("idle", before="scanning"))
     assert docs.scan is None
-    mirror.apply(changed("syncing"))
-    mirror.apply(event("DownloadProgress", {"docs": {"a": {"bytesDone": 1}}}))
+    feed(mirror, changed("syncing"), event("DownloadProgress", {"docs": {"a": {"bytesDone": 1}}}))
     assert docs.progress == {"a": {"bytesDone": 1}}
-    mirror.apply(changed("idle", before="syncing"))
+    feed(mirror, changed("idle", before="syncing"))
     assert docs.progress == {}
 
 
@@ -335,16 +284,8 @@ def test_folders_and_devices_come_and_go(mirror: Mirror) -> None:
     """The objects of those that stay are the same."""
     docs, other = mirror.folders["docs"], mirror.devices[OTHER]
     own = device(DAEMON_ID, name="own")
-    mirror.apply(
-        event(
-            "ConfigSaved",
-            configuration(
-                folder("docs", OTHER, THIRD),
-                folder("pics"),
-                devices=(own, device(OTHER, name="renamed"), device(THIRD)),
-            ),
-        )
-    )
+    devices = (own, device(OTHER, name="renamed"), device(THIRD))
+    feed(mirror, saved(folder("docs", OTHER, THIRD), folder("pics"), devices=devices))
     assert mirror.folders["docs"] is docs
     assert mirror.devices[OTHER] is other
     assert other.name == "renamed"
@@ -354,107 +295,85 @@ def test_folders_and_devices_come_and_go(mirror: Mirror) -> None:
         Change("folder", "docs", frozenset({"config"})),
         Change("folder", "pics", frozenset({"added"})),
     }
-    of_pics = {Question("summary", "pics"), Question("errors", "pics")}
-    of_docs = {SUMMARY, ERRORS, COMPLETION, Question("completion", "docs", THIRD)}
-    assert mirror.take_questions() == {CONNECTIONS, STATS} | of_pics | of_docs
-    mirror.apply(event("ConfigSaved", configuration(folder("pics"), devices=(own,))))
-    assert set(mirror.take_changes()) == {
-        Change("device", OTHER, frozenset({"removed"})),
-        Change("device", THIRD, frozenset({"removed"})),
-        Change("folder", "docs", frozenset({"removed"})),
-    }
+    new = {Question("summary", "pics"), Question("errors", "pics"), Question("completion", "docs", THIRD)}
+    assert mirror.take_questions() == PRESENCE | FOLDER | new
+    feed(mirror, saved(folder("pics"), devices=(own,)))
+    removed = frozenset({"removed"})
+    devices_removed = {Change("device", name, removed) for name in (OTHER, THIRD)}
+    assert set(mirror.take_changes()) == devices_removed | {Change("folder", "docs", removed)}
     assert mirror.take_questions() == set()
 
 
-def test_what_is_gone_is_not_brought_back_by_late_news(mirror: Mirror) -> None:
-    """Answers and events about a folder or device that was removed are ignored."""
-    mirror.apply(event("ConfigSaved", {"devices": [], "folders": []}))
+def test_late_news_bring_nothing_back(mirror: Mirror) -> None:
+    """Answers and events about a folder or device that was removed, or is no longer shared, are ignored."""
+    feed(mirror, saved(folder("docs")))
+    assert mirror.folders["docs"].completion == {}
+    (change,) = mirror.take_changes()
+    assert change.fields == {"completion", "config"}
+    feed(mirror, (COMPLETION, completion()))
+    assert mirror.take_changes() == []
+    feed(mirror, event("ConfigSaved", {"devices": [], "folders": []}))
     mirror.take_changes()
-    for key, answer in ((SUMMARY, summary()), (ERRORS, {"errors": None}), (COMPLETION, completion())):
-        mirror.load(key, answer, 0)
-    mirror.load(CONNECTIONS, {"connections": {OTHER: connection()}}, 0)
-    mirror.load(STATS, {OTHER: {"lastSeen": "2026-03-01T12:00:00Z"}}, 0)
-    mirror.load(PATIENCE_KEY, None, 0)
-    mirror.apply(event("DeviceDisconnected", {"id": OTHER}))
-    mirror.apply(event("FolderErrors", {"folder": "docs", "errors": []}))
-    mirror.apply(event("DownloadProgress", {"docs": {"a": {}}}))
+    feed(mirror, (SUMMARY, summary()), (ERRORS, {"errors": None}), (COMPLETION, completion()), (AFTER_SCAN, None))
+    feed(mirror, (CONNECTIONS, {"connections": {OTHER: connection()}}))
+    feed(mirror, (STATS, {OTHER: {"lastSeen": "2026-03-01T12:00:00Z"}}), event("DeviceDisconnected", {"id": OTHER}))
+    feed(mirror, event("FolderErrors", {"folder": "docs", "errors": []}), event("DownloadProgress", {"docs": {}}))
     assert mirror.take_changes() == []
     assert mirror.folders == mirror.devices == {}
-
-
-def test_a_folder_that_is_no_longer_shared_forgets_the_device(mirror: Mirror) -> None:
-    """Its completion means nothing any more; an answer that comes late is not taken either."""
-    mirror.apply(event("ConfigSaved", configuration(folder("docs"))))
-    assert mirror.folders["docs"].completion == {}
-    assert mirror.take_questions() == {SUMMARY, ERRORS}
-    (change,) = mirror.take_changes()
-    assert change.fields >= {"completion", "config"}
-    mirror.load(COMPLETION, completion(), 0)
-    assert mirror.take_changes() == []
-
-
-def test_a_label_costs_nothing(mirror: Mirror) -> None:
-    """The daemon goes on with the folder as it is."""
-    mirror.apply(event("ConfigSaved", configuration(folder("docs", OTHER, label="Documents"))))
-    assert mirror.take_questions() == set()
-    assert mirror.folders["docs"].label == "Documents"
 
 
 @pytest.mark.parametrize(
     ("fields", "expected"), [({}, False), ({"label": "x"}, False), ({"group": "x"}, False), ({"order": "random"}, True)]
 )
 def test_restarts(fields: Any, expected: Any) -> None:
-    """All but names lets the daemon stop a folder and start it again."""
+    """A change of anything but names makes the daemon restart a folder."""
     before: Any = folder("docs")
     assert restarts(before, {**before, **fields}) is expected
 
 
-def test_an_answer_that_changes_nothing_is_no_change(mirror: Mirror) -> None:
-    """Whoever waits for changes is not woken."""
-    mirror.load(CONFIG, configuration(), 0)
-    mirror.load(SUMMARY, summary(), 0)
-    mirror.load(COMPLETION, completion(), 0)
-    mirror.load(IDENTITY, {"myID": DAEMON_ID}, 0)
-    assert mirror.take_changes() == []
-    assert mirror.take_questions() == set()
+def test_an_answer_that_changes_nothing(mirror: Mirror) -> None:
+    """It wakes nothing that waits for changes."""
+    answers = ((CONFIG, configuration()), (SUMMARY, summary()), (COMPLETION, completion()))
+    for answer in (*answers, (IDENTITY, {"myID": DAEMON_ID})):
+        feed(mirror, answer)
+        assert mirror.take_changes() == []
+        assert mirror.take_questions() == set()
 
 
 def test_after_lost_events_the_configuration_comes_first(mirror: Mirror) -> None:
-    """What is to be asked about folders is known only then; each is asked about once, also if nothing seems changed."""
+    """It shows which folders to ask about: each one, once, even if nothing seems to have changed."""
     mirror.refresh()
-    assert mirror.take_questions() == {CONFIG, IDENTITY, CONNECTIONS, STATS, *PENDING}
+    assert mirror.take_questions() == {CONFIG, IDENTITY, *PRESENCE, *PENDING}
     mirror.load(CONFIG, configuration(), 0)
-    assert mirror.take_questions() == {SUMMARY, ERRORS, COMPLETION}
+    assert mirror.take_questions() == FOLDER
     mirror.load(CONFIG, configuration(), 0)
     assert mirror.take_questions() == set()
 
 
 def test_another_daemon_in_its_place(mirror: Mirror) -> None:
-    """Then the other device is the own one, and what was known of it as a remote one is forgotten."""
-    mirror.load(IDENTITY, {"myID": OTHER}, 0)
-    assert mirror.devices[OTHER].own
-    assert not mirror.devices[DAEMON_ID].own
+    """The other device is its own one, then, and what was known of it as a remote one is forgotten."""
+    feed(mirror, (IDENTITY, {"myID": OTHER}))
+    assert (mirror.devices[OTHER].own, mirror.devices[DAEMON_ID].own) == (True, False)
     assert mirror.folders["docs"].completion == {}
-    assert mirror.take_questions() == {SUMMARY, ERRORS, Question("completion", "docs", DAEMON_ID)}
 
 
-def test_an_old_daemon_says_nothing_of_devices_that_are_away(mirror: Mirror) -> None:
-    """Before 1.27.4 their completion has to be asked for, but only when the sums have changed."""
-    mirror.load(CONNECTIONS, {"connections": {OTHER: connection(connected=False)}}, 0)
-    assert mirror.take_questions() == {COMPLETION}, "it has gone, so its figures may be others"
+def test_an_old_daemon_and_devices_that_are_away(mirror: Mirror) -> None:
+    """Before 1.27.4, their completion has to be asked for, but only when a summary has other numbers."""
     old = summary()
     del old["remoteSequence"]
-    for state, asked in (("idle", {COMPLETION}), ("scanning", set())):
-        mirror.apply(event("FolderSummary", {"folder": "docs", "summary": old | {"state": state}}))
+    feed(mirror, (CONNECTIONS, {"connections": {OTHER: connection(connected=False)}}))
+    for answer, asked in (
+        (old, {COMPLETION}),
+        (old | {"state": "scanning"}, set()),
+        (old | {"sequence": 8}, {COMPLETION}),
+        (summary(sequence=9), set()),
+    ):
+        feed(mirror, event("FolderSummary", {"folder": "docs", "summary": answer}))
         assert mirror.take_questions() == asked
-    mirror.apply(event("FolderSummary", {"folder": "docs", "summary": old | {"sequence": 8}}))
-    assert mirror.take_questions() == {COMPLETION}
-    mirror.apply(event("FolderSummary", {"folder": "docs", "summary": summary(sequence=9)}))
-    assert mirror.take_questions() == set(), "a newer daemon tells by itself"
 
 
 def test_rates(mirror: Mirror) -> None:
-    """They are what was transferred since the account before, also over a new connection, and never negative."""
+    """They are what was transferred since the last answer, even over a new connection, and never negative."""
     other = mirror.devices[OTHER]
     assert (other.in_rate, other.out_rate) == (None, None)
     for now, fields, expected in (
@@ -469,10 +388,9 @@ def test_rates(mirror: Mirror) -> None:
 
 
 def test_last_seen(mirror: Mirror) -> None:
-    """It is a time, or nothing for a device that never was."""
-    mirror.load(
-        STATS, {OTHER: {"lastSeen": "2026-03-01T12:00:00Z"}, DAEMON_ID: {"lastSeen": "1970-01-01T00:00:00Z"}}, 0
-    )
+    """It is a time, or ``None`` for a device that was never seen."""
+    times = {OTHER: "2026-03-01T12:00:00Z", DAEMON_ID: "1970-01-01T00:00:00Z"}
+    feed(mirror, (STATS, {name: {"lastSeen": time} for name, time in times.items()}))
     seen = mirror.devices[OTHER].last_seen
     assert seen is not None
     assert seen.year == 2026
@@ -480,7 +398,7 @@ def test_last_seen(mirror: Mirror) -> None:
 
 
 def test_connected_is_noted_once(mirror: Mirror) -> None:
-    """Only what is not so already is a change."""
+    """Setting the same value again is no change."""
     mirror.set_connected(connected=True)
     mirror.set_connected(connected=True)
     assert mirror.take_changes() == [Change("daemon", "", frozenset({"connected"}))]

@@ -161,7 +161,8 @@ async def test_not_stable_for_long_enough(fake: FakeSyncthing) -> None:
 
 
 async def test_a_slow_answer_delays_nothing_else(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may take longer than the client's time-out, and is requested once; other folders go on meanwhile."""
+    """It may take longer than the client's time-out, is requested once, and ends the wait; other folders go on."""
+    monkeypatch.setattr(waiting, "_PAUSE", 60)
     fake.add_folder("pics", files={"a": b"1"}, devices=[OTHER])
     fake.finish_sync()
     fake.advance(60)

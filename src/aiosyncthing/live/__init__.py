@@ -1,4 +1,4 @@
-"""A live mirror of a daemon: folders, devices, connections and completion, kept right by events."""
+"""A live mirror of a daemon: folders, devices, connections and completion, kept up to date by events."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
