@@ -238,7 +238,7 @@ async def test_a_device_that_has_just_connected_gets_some_time(
     come: Callable[[FakeSyncthing], None],
 ) -> None:
     """Its changes may be on their way, and nothing shows that there are none."""
-    monkeypatch.setattr(look, "_GRACE", 0.5)
+    monkeypatch.setattr(look, "GRACE", 0.5)
     with synced(version) as fake:
         leave(fake)
         async with waits(fake) as task:
@@ -252,7 +252,7 @@ async def test_a_device_that_has_just_connected_gets_some_time(
 
 async def test_the_age_of_a_connection_counts(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """This includes a connection made before the wait began, and a wait for this daemon only."""
-    monkeypatch.setattr(look, "_GRACE", 1.5)
+    monkeypatch.setattr(look, "GRACE", 1.5)
     reconnect(fake)
     fake.advance(1)
     begun = time.monotonic()
@@ -265,7 +265,7 @@ async def test_the_age_of_a_connection_counts(fake: FakeSyncthing, monkeypatch: 
 
 async def test_a_clock_that_was_set_back(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection and a folder that seem to begin in the future count as new, once."""
-    monkeypatch.setattr(look, "_GRACE", 0.5)
+    monkeypatch.setattr(look, "GRACE", 0.5)
     reconnect(fake)
     start_again(fake)
     begun = time.monotonic()
@@ -297,7 +297,7 @@ async def test_what_happened_just_before_is_found(
     fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It gets the rest of its grace period, once. What happened long ago gets none."""
-    monkeypatch.setattr(look, "_GRACE", 1.5)
+    monkeypatch.setattr(look, "GRACE", 1.5)
     happen(fake)
     for _ in range(80):  # more than the first look at the latest events gets
         fake.emit("ListenAddressesChanged", {"address": ""})
@@ -352,7 +352,7 @@ async def never_scanned(fake: FakeSyncthing) -> FakeFault:
 
 async def test_a_restart_while_waiting(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is asked again, and the new process has to scan first."""
-    monkeypatch.setattr(look, "_GRACE", 0.1)
+    monkeypatch.setattr(look, "GRACE", 0.1)
     docs(fake).write({"b.txt": b"12"})
     async with waits(fake) as task:
         await heard(fake)

@@ -115,7 +115,7 @@ async def test_the_folder_is_restarted(
     fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is scanned again: the daemon may never answer a scan of a folder that was stopped before its first one."""
-    monkeypatch.setattr(look, "_GRACE", 0.1)
+    monkeypatch.setattr(look, "GRACE", 0.1)
     fake.hold("rest/db/scan")
     async with waits(fake, rescan=True) as task:
         await requested(fake, "db/scan")

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from aiosyncthing.events import Events
 
 _PATIENCE: Final = 2.0  # seconds to wait for answers before continuing without the slow ones
-_GRACE: Final = GRACE
 _FEW: Final = 64  # events, which usually reach back far enough
 _KEPT: Final = 1000  # events, which is what the daemon keeps
 _CHANGED: Final = "has just changed"
@@ -82,7 +81,7 @@ class Look:
     ) -> None:
         self.retry: bool = False
         self.next_at: float | None = None
-        self.grace: Grace = Grace(_GRACE)
+        self.grace: Grace = Grace(GRACE)
         self.questions: Questions = Questions(api, news)
         self.scans: Scans = Scans(api, disturbed)  # after a scan, the known figures are outdated
         self._api = api
@@ -308,9 +307,9 @@ class Look:
             events = await self._latest(since=self._recalled)
         else:
             events = await self._latest(limit=_FEW)
-            if len(events) == _FEW and _ages(events, at)[0] <= _GRACE:
+            if len(events) == _FEW and _ages(events, at)[0] <= GRACE:
                 events = await self._latest()
-                if len(events) >= _KEPT and _ages(events, at)[0] <= _GRACE:
+                if len(events) >= _KEPT and _ages(events, at)[0] <= GRACE:
                     self.grace.lost(now)
         for event, age in zip(events, _ages(events, at), strict=True):
             check_event(event)

@@ -72,7 +72,7 @@ def is_old(daemon: Daemon) -> bool:
 @pytest.fixture
 def connected_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do without grace periods."""
-    monkeypatch.setattr("aiosyncthing.waiting.look._GRACE", 0.0)
+    monkeypatch.setattr("aiosyncthing.waiting.look.GRACE", 0.0)
 
 
 async def test_everything_has_arrived(pair: Pair, folders: Folders) -> None:
