@@ -6,7 +6,8 @@
 
 Imports are read from the source, nothing is run. Those under ``if TYPE_CHECKING:`` count like the others, since a file
 that names another's types can't be understood, moved or changed without it; in the drawing they are dashed. Those
-within functions count too. The status is 1 where something must not be.
+within functions count too. A name out of a room counts as an import of the file that has it, since rooms load each name
+when it is first used. The status is 1 where something must not be.
 """
 
 from __future__ import annotations
@@ -50,16 +51,26 @@ class Import(NamedTuple):
 def imports(package: Package) -> list[Import]:
     """Return what the files of a package import of it, each module with those it needs."""
     files = package.files()
-    found: list[Import] = []
-    for module, file in files.items():
-        parent = module if file.name == "__init__.py" else module.rpartition(".")[0]
-        for node, typing in _statements(ast.parse(file.read_text()), typing=False):
-            found += [
-                Import(module, target, node.lineno, typing)
-                for target in _targets(node, parent, files)
-                if target != module
-            ]
-    return found
+    trees = {module: ast.parse(file.read_text()) for module, file in files.items()}
+    folders = {module for module, file in files.items() if file.name == "__init__.py"}
+    named = {
+        module: [
+            (node.lineno, typing, target, alias)
+            for node, typing in _statements(tree, typing=False)
+            for target, alias in _targets(node, module if module in folders else module.rpartition(".")[0], files)
+        ]
+        for module, tree in trees.items()
+    }
+    offered = {
+        folder: {alias.asname or alias.name: target for _, _, target, alias in named[folder]} for folder in folders
+    }
+    return [
+        Import(module, home, line, typing)
+        for module, tree in trees.items()
+        for line, typing, target, alias in named[module]
+        for home in _homes(target, alias, tree, offered.get(target, {}))
+        if home != module
+    ]
 
 
 def circles(found: Iterable[Import]) -> list[list[str]]:
@@ -145,17 +156,32 @@ def _statements(node: ast.AST, *, typing: bool) -> Iterator[tuple[ast.Import | a
             yield from _statements(child, typing=typing)
 
 
-def _targets(node: ast.Import | ast.ImportFrom, parent: str, files: Mapping[str, Path]) -> Iterator[str]:
-    """Find the modules of the package that a statement imports; a name out of a package stands for the package."""
+def _targets(
+    node: ast.Import | ast.ImportFrom, parent: str, files: Mapping[str, Path]
+) -> Iterator[tuple[str, ast.alias]]:
+    """Find the modules of the package that a statement imports, or imports a name out of."""
     if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names if alias.name in files)
+        yield from ((alias.name, alias) for alias in node.names if alias.name in files)
         return
     above = parent.split(".")[: len(parent.split(".")) - node.level + 1] if node.level else []
     base = ".".join([*above, *([node.module] if node.module else [])])
     for alias in node.names:
         named = f"{base}.{alias.name}"
         if named in files or base in files:
-            yield named if named in files else base
+            yield named if named in files else base, alias
+
+
+def _homes(target: str, alias: ast.alias, tree: ast.Module, offered: Mapping[str, str]) -> list[str]:
+    """Return where that lies which a file uses of a target: the target itself, or where a room has the names from."""
+    used = {alias.name}
+    if target.rpartition(".")[2] == alias.name:  # the room, whose names are its attributes
+        name = alias.asname or alias.name
+        used = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+        }
+    return sorted({offered[name] for name in used & offered.keys()}) or [target]
 
 
 def _way_back(start: str, graph: Mapping[str, set[str]]) -> list[str]:

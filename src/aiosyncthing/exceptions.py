@@ -42,7 +42,7 @@ No error holds the API key: neither in its text or attributes, nor in the except
 
 from __future__ import annotations
 
-from .waiting.progress import Missing, SyncProgress
+from . import waiting
 
 __all__ = [
     "BadRequestError",
@@ -251,8 +251,8 @@ class WaitTimeoutError(SyncthingError, TimeoutError):
         self,
         message: str = "",
         *,
-        progress: SyncProgress | None = None,
-        missing: tuple[Missing, ...] = (),
+        progress: waiting.SyncProgress | None = None,
+        missing: tuple[waiting.Missing, ...] = (),
     ) -> None:
         super().__init__(message)
         self.progress = progress

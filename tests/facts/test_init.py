@@ -121,7 +121,6 @@ def test_a_client_loads_only_what_it_needs() -> None:
     assert {name for name in inside if "." in name and not name.startswith(needed)} == {
         *("tls.contexts", "tls.fingerprint", "tls.trust"),
         "types.enumerations",
-        "waiting.progress",
     }
 
 

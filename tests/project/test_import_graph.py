@@ -117,11 +117,29 @@ def test_imports_within_folders(graph: Any, invented: Callable[..., Any]) -> Non
     )
     arrows = {(each.source, each.target) for each in graph.imports(package)}
     assert arrows == {
-        ("pkg", "pkg.high"),
+        ("pkg", "pkg.high.a"),
         ("pkg.high", "pkg.high.a"),
         ("pkg.high.a", "pkg.low"),
         ("pkg.high.a", "pkg.high.b"),
     }
+
+
+@pytest.mark.parametrize(
+    ("statement", "target"),
+    [
+        ("from .high import x", "pkg.high.a"),
+        ("from . import high\nhigh.x, high.y", "pkg.high.a"),
+        ("from pkg import high as room\nroom.x", "pkg.high.a"),
+        ("from . import high\nhigh.other", "pkg.high"),
+        ("from .high import other", "pkg.high"),
+        ("from .high import a", "pkg.high.a"),
+    ],
+)
+def test_names_of_rooms(graph: Any, invented: Callable[..., Any], statement: str, target: str) -> None:
+    """A name out of a room stands for the file that has it, however it is reached; any other name for the room."""
+    room = "if TYPE_CHECKING:\n    from .a import x as x, y as y\n    from .b import z as z"
+    package = invented({"low": statement, "high/__init__": room, "high/a": "", "high/b": ""})
+    assert [each.target for each in graph.imports(package) if each.source == "pkg.low"] == [target]
 
 
 def test_types_count(graph: Any, invented: Callable[..., Any]) -> None:
