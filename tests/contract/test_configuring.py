@@ -369,9 +369,9 @@ async def test_settings_of_the_api(fresh: Daemon) -> None:
     gui = await listener.changed(fresh, lambda: config.set_gui(before), theme=before["theme"])
     assert {**gui, "password": ""} == {**before, "password": ""}  # some make a hash of nothing
     for change in ({"apiKey": ""}, {"theme": "dark", "apiKey": ""}):
-        with pytest.raises(BadRequestError, match="locked out"):
+        with pytest.raises(BadRequestError, match="lock this client out"):
             await config.patch_gui(change)
-    with pytest.raises(BadRequestError, match="locked out"):
+    with pytest.raises(BadRequestError, match="lock this client out"):
         await config.set_gui({**before, "apiKey": ""})
 
     # The key that a daemon is started with stays valid beside the configured one.

@@ -120,7 +120,7 @@ async def test_patterns_for_odd_names(lone: Daemon, folders: Folders) -> None:
     folder = await folders.add(lone, files=[*odd, *harmless])
     database = lone.client.database
     for name in odd:
-        with pytest.raises(BadRequestError, match="can't be written"):
+        with pytest.raises(BadRequestError, match="can't be used"):
             await database.set_ignores(folder.id, [name])
     await database.set_ignores(folder.id, ["Icon?", "a?b", "?tab", "no-break?", " sp\t", "x\ry"])
     await folder.scan()

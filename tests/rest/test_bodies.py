@@ -160,7 +160,7 @@ def test_enumerated_values(check: Any, key: str, enumeration: Any, old: list[str
 )
 def test_the_key_must_not_get_lost(gui: Any, *, whole: bool) -> None:
     """Without a key the daemon makes a new one, which nobody here would know."""
-    with pytest.raises(BadRequestError, match="locked out"):
+    with pytest.raises(BadRequestError, match="lock this client out"):
         check_gui(gui, whole=whole)
 
 

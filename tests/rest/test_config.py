@@ -119,7 +119,7 @@ async def test_what_makes_no_sense_is_not_sent(name: str, args: tuple[Any, ...],
 async def test_a_missing_path_says_why_it_is_needed() -> None:
     """The messages of refusals tell the consequence."""
     assert "home directory" in str(await refused("config.set_folder", {"id": FOLDER}))
-    assert "locked out" in str(await refused("config.set_gui", {}))
+    assert "lock this client out" in str(await refused("config.set_gui", {}))
     assert "migrations" in str(await refused("config.replace", {"gui": {"apiKey": "k"}}))
     assert isinstance(await refused("config.devices", "../x"), InvalidDeviceIDError)
 

@@ -42,7 +42,7 @@ def test_what_would_become_another_pattern(line: str, instead: str, *, stored: b
 def test_what_only_a_file_can_hold(line: str) -> None:
     """Other control characters are part of the pattern in a folder, but the daemon's configuration loses them."""
     assert check_patterns([line]) == [line]
-    with pytest.raises(BadRequestError, match="configuration can't hold"):
+    with pytest.raises(BadRequestError, match="configuration can't store"):
         check_patterns([line], stored=True)
 
 

@@ -56,7 +56,7 @@ def test_what_belongs_to_a_folder() -> None:
     """All folders have no paths and no next scan."""
     assert scans.queries(None, None, None) == [{}]
     for options in (("x", None), (None, 5)):
-        with pytest.raises(BadRequestError, match="belong to one folder"):
+        with pytest.raises(BadRequestError, match="need a folder_id"):
             scans.queries(None, *options)
 
 

@@ -107,7 +107,7 @@ async def test_other_bodies_are_objects_too(name: str, args: tuple[Any, ...], bo
 async def test_default_patterns_that_the_daemon_would_misread() -> None:
     """They are refused alone and in a whole configuration, where those pass that the daemon has itself."""
     assert "Icon?" in str(await refused("config.set_default_ignores", ["Icon\r"]))
-    assert "configuration can't hold" in str(await refused("config.set_default_ignores", ["a\x01"]))
+    assert "configuration can't store" in str(await refused("config.set_default_ignores", ["a\x01"]))
     config: Any = CONFIG | {"defaults": {"ignores": {"lines": ["a\nb"]}}}
     async with answering(config, "v2.2.0") as server, Syncthing(KEY, server.url) as client:
         await client.config.replace(config)

@@ -59,59 +59,59 @@ def test_what_real_daemons_sent_fits(version: str) -> None:
 @pytest.mark.parametrize(
     ("route", "answer", "path", "problem"),
     [
-        (_routes.CONFIG, None, "", "an object was expected, null came"),
+        (_routes.CONFIG, None, "", "expected an object, got null"),
         (_routes.CONFIG, changed(CONFIG, "folders"), "folders", "missing"),
-        (_routes.CONFIG, changed(CONFIG, "folders", to={}), "folders", "an array was expected, an object came"),
-        (_routes.CONFIG, changed(CONFIG, "folders", 2, to=1), "folders[2]", "an object was expected, a number came"),
+        (_routes.CONFIG, changed(CONFIG, "folders", to={}), "folders", "expected an array, got an object"),
+        (_routes.CONFIG, changed(CONFIG, "folders", 2, to=1), "folders[2]", "expected an object, got a number"),
         (
             _routes.CONFIG,
             changed(CONFIG, "folders", 3, "devices", 0, "deviceID", to=None),
             "folders[3].devices[0].deviceID",
-            "a string was expected, null came",
+            "expected a string, got null",
         ),
         (
             _routes.CONFIG,
             changed(CONFIG, "devices", 0, "paused", to=1),
             "devices[0].paused",
-            "a boolean was expected, a number came",
+            "expected a boolean, got a number",
         ),
         (
             _routes.FOLDERS,
             [{"id": "a"}, {"id": []}],
             "[1].id",
-            "a string was expected, an array came",
+            "expected a string, got an array",
         ),
         (
             _routes.STATUS,
             {"myID": "A", "startTime": "x", "uptime": True},
             "uptime",
-            "a whole number was expected, a boolean came",
+            "expected a whole number, got a boolean",
         ),
         (
             _routes.STATUS,
             {"myID": "A", "startTime": "x", "uptime": 1.5},
             "uptime",
-            "a whole number was expected, a number came",
+            "expected a whole number, got a number",
         ),
         (
             _routes.STATUS,
             {"myID": "A", "startTime": "x", "uptime": 1j},
             "uptime",
-            "a whole number was expected, something else came",
+            "expected a whole number, got something else",
         ),
-        (_routes.CONNECTIONS, {"connections": {"A": []}}, "connections['A']", "an object was expected, an array came"),
-        (_routes.CONNECTIONS, {"connections": []}, "connections", "an object was expected, an array came"),
+        (_routes.CONNECTIONS, {"connections": {"A": []}}, "connections['A']", "expected an object, got an array"),
+        (_routes.CONNECTIONS, {"connections": []}, "connections", "expected an object, got an array"),
         (
             _routes.CONNECTIONS,
             {"connections": {"A" * 99: {**CONNECTION, "at": 1}}},
             f"connections['{'A' * 80}'].at",
-            "a time stamp was expected, a number came",
+            "expected a timestamp, got a number",
         ),
         (
             _routes.CONNECTIONS,
             {"connections": {"A": {**CONNECTION, "at": "yesterday"}}},
             "connections['A'].at",
-            "a time stamp was expected, another text came",
+            "expected a timestamp, got another string",
         ),
         (_routes.FOLDER_ERRORS, {"errors": [{"path": "a"}]}, "errors[0].error", "missing"),
     ],
@@ -120,7 +120,7 @@ def test_a_misfit_is_named_with_its_path(route: Any, answer: Any, path: str, pro
     """The error says where in the answer something else came than was expected, and for which request."""
     with pytest.raises(InvalidResponseError) as caught:
         checked(route, answer)
-    assert caught.value.args == (f"the answer can't be read: {path}{': ' if path else ''}{problem}",)
+    assert caught.value.args == (f"the answer is invalid: {path}{': ' if path else ''}{problem}",)
     assert (caught.value.method, caught.value.path) == (route.method, route.path)
 
 
@@ -146,23 +146,23 @@ EVENT = {"id": 1, "globalID": 1, "time": "t", "type": "Starting", "data": None}
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        (None, "an array was expected, null came"),
-        ({"id": 1}, "an array was expected, an object came"),
-        ([EVENT, None], "[1]: an object was expected, null came"),
-        ([EVENT, []], "[1]: an object was expected, an array came"),
+        (None, "expected an array, got null"),
+        ({"id": 1}, "expected an array, got an object"),
+        ([EVENT, None], "[1]: expected an object, got null"),
+        ([EVENT, []], "[1]: expected an object, got an array"),
         ([EVENT, {}, EVENT], "[1].id: missing"),
-        ([{**EVENT, "id": "5"}], "[0].id: a whole number was expected, a string came"),
-        ([{**EVENT, "id": True}], "[0].id: a whole number was expected, a boolean came"),
-        ([{**EVENT, "globalID": None}], "[0].globalID: a whole number was expected, null came"),
-        ([{**EVENT, "time": {}}], "[0].time: a string was expected, an object came"),
-        ([{**EVENT, "type": []}], "[0].type: a string was expected, an array came"),
+        ([{**EVENT, "id": "5"}], "[0].id: expected a whole number, got a string"),
+        ([{**EVENT, "id": True}], "[0].id: expected a whole number, got a boolean"),
+        ([{**EVENT, "globalID": None}], "[0].globalID: expected a whole number, got null"),
+        ([{**EVENT, "time": {}}], "[0].time: expected a string, got an object"),
+        ([{**EVENT, "type": []}], "[0].type: expected a string, got an array"),
     ],
 )
 def test_each_event_of_a_batch_has_an_envelope(answer: Any, problem: str) -> None:
     """IDs, time and type are looked at in every event of a batch, not in its first and last only."""
     with pytest.raises(InvalidResponseError) as caught:
         check_events(_routes.EVENTS, answer)
-    assert caught.value.args == (f"the answer can't be read: {problem}",)
+    assert caught.value.args == (f"the answer is invalid: {problem}",)
 
 
 def test_batches_that_fit_pass() -> None:
@@ -174,12 +174,12 @@ def test_batches_that_fit_pass() -> None:
 @pytest.mark.parametrize(
     ("event", "problem"),
     [
-        ({**EVENT, "type": "StateChanged"}, "the event StateChanged can't be read: an object was expected, null came"),
-        ({"id": 1, "type": "StateChanged"}, "the event StateChanged can't be read: an object was expected, null came"),
-        ({**EVENT, "type": "FolderPaused", "data": {}}, "the event FolderPaused can't be read: id: missing"),
+        ({**EVENT, "type": "StateChanged"}, "the event StateChanged is invalid: expected an object, got null"),
+        ({"id": 1, "type": "StateChanged"}, "the event StateChanged is invalid: expected an object, got null"),
+        ({**EVENT, "type": "FolderPaused", "data": {}}, "the event FolderPaused is invalid: id: missing"),
         (
             {**EVENT, "type": "PendingFoldersChanged", "data": {"added": [{"folderID": 1}]}},
-            "the event PendingFoldersChanged can't be read: added[0].folderID: a string was expected, a number came",
+            "the event PendingFoldersChanged is invalid: added[0].folderID: expected a string, got a number",
         ),
     ],
 )
@@ -199,7 +199,7 @@ def test_events_that_nobody_reads_pass() -> None:
 
 def test_other_values_can_be_named() -> None:
     """What is no answer of a route is called by the name that it is given."""
-    with pytest.raises(InvalidResponseError, match=r"^the file can't be read: errors: missing$"):
+    with pytest.raises(InvalidResponseError, match=r"^the file is invalid: errors: missing$"):
         check(SHAPES[_routes.FOLDER_ERRORS], {}, "the file")
 
 

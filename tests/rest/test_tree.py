@@ -46,9 +46,9 @@ def test_entries_of_one_level(answer: Any, entries: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        (None, "an array was expected, null came"),
-        ([None], "[0]: an object was expected, null came"),
-        ([{"name": None, "type": ""}], "[0].name: a string was expected, null came"),
+        (None, "expected an array, got null"),
+        ([None], "[0]: expected an object, got null"),
+        ([{"name": None, "type": ""}], "[0].name: expected a string, got null"),
         ([{"name": ""}], "[0].type: missing"),
         *(
             ({"f": value}, "['f']: neither a file nor a directory")
@@ -58,5 +58,5 @@ def test_entries_of_one_level(answer: Any, entries: list[Any]) -> None:
 )
 def test_anything_else_is_an_error(answer: Any, problem: str) -> None:
     """What has neither of the shapes raises, and the error says where."""
-    with pytest.raises(InvalidResponseError, match=re.escape(f"can't be read: {problem}")):
+    with pytest.raises(InvalidResponseError, match=re.escape(f"is invalid: {problem}")):
         list(tree_entries(answer))

@@ -189,7 +189,7 @@ async def test_an_event_that_cannot_be_read(fake: FakeSyncthing) -> None:
     async with waits(fake) as task:
         await heard(fake)
         fake.emit("StateChanged", {"nonsense": True})
-        with pytest.raises(InvalidResponseError, match=r"the event StateChanged can't be read: folder: missing"):
+        with pytest.raises(InvalidResponseError, match=r"the event StateChanged is invalid: folder: missing"):
             await task
 
 

@@ -1,7 +1,7 @@
 """Checks of arguments before anything is sent. Pure.
 
-The daemon takes an empty ID for "all", and a number or time that it can't read for its default. None of that is what a
-caller can have meant, so it is refused here with a `BadRequestError`.
+The daemon takes an empty ID for "all", and its default for a number or time that it can't parse. No caller can mean
+that, so it is refused here with a `BadRequestError`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from aiosyncthing.types.enumerations import EVENT_TYPES
 
 
 def required(value: str, what: str) -> str:
-    """Return an ID or name, unless it is empty: for the daemon that would mean "all", or nothing."""
-    anything = cast("object", value)  # callers without a type checker pass what they have
+    """Return an ID or name unless it is empty: to the daemon that would mean "all", or nothing."""
+    anything = cast("object", value)  # callers without a type checker may pass anything
     if not isinstance(anything, str):
         raise BadRequestError(f"{what} must be a string, not {type(anything).__name__}")
     if not anything:
@@ -27,30 +27,29 @@ def required(value: str, what: str) -> str:
 
 
 def mapping(value: Mapping[str, Any], what: str) -> Mapping[str, Any]:
-    """Return an object, unless it is something else, such as an ID where the object with that ID belongs."""
-    anything = cast("object", value)  # callers without a type checker pass what they have
+    """Return an object unless it is something else, such as an ID in place of the object with that ID."""
+    anything = cast("object", value)  # callers without a type checker may pass anything
     if not isinstance(anything, Mapping):
         raise BadRequestError(f"{what} must be an object (a dict), not {type(anything).__name__}")
     return value
 
 
 def in_path(value: str) -> bool:
-    """Tell whether an ID can be part of a path: the daemon's router sees the decoded path and cleans it."""
+    """Return whether an ID can be part of a path: the daemon's router cleans the decoded path."""
     return "/" not in value and value not in {".", ".."}
 
 
 def device_in_path(device_id: str, what: str = "device_id") -> str:
-    """Return a device ID that is going to be part of a path; what can't be is no device ID either."""
+    """Return a device ID for use in a path. What can't be part of a path is not a device ID either."""
     if not in_path(required(device_id, what)):
         raise InvalidDeviceIDError(f"{what} is not a device ID")
     return device_id
 
 
 def device(device_id: str, what: str = "device_id") -> str:
-    """Return a device ID as it was given, in any notation that the daemon takes.
+    """Return a device ID as given, in any notation that the daemon accepts.
 
-    Needed wherever the daemon isn't asked about the ID: there, an ID with a typing error would look like that of a
-    device that isn't there.
+    Use this where the daemon doesn't check the ID itself, so that a typing error is not mistaken for an unknown device.
 
     Raises:
         InvalidDeviceIDError: It is not a device ID.
@@ -60,7 +59,7 @@ def device(device_id: str, what: str = "device_id") -> str:
 
 
 def same_device(one: str, other: str) -> bool:
-    """Tell whether two notations mean the same device."""
+    """Return whether two notations mean the same device."""
     try:
         return one == other or DeviceID(one) == DeviceID(other)
     except InvalidDeviceIDError:
@@ -68,29 +67,29 @@ def same_device(one: str, other: str) -> bool:
 
 
 def numbers(**values: tuple[int | None, int]) -> dict[str, str]:
-    """Return whole numbers as parameters, each given with its least value; ``None`` is left out.
+    """Return whole numbers as query parameters, given with their minimum; ``None`` is left out.
 
-    The daemon silently takes its default for a number that it can't use.
+    For a number it can't use, the daemon would silently take its default.
     """
     return {name: number(name, value, least) for name, (value, least) in values.items() if value is not None}
 
 
 def number(name: str, value: int, least: int) -> str:
     """Return a whole number as the daemon reads it."""
-    anything = cast("object", value)  # callers without a type checker pass what they have
+    anything = cast("object", value)  # callers without a type checker may pass anything
     if isinstance(anything, bool) or not isinstance(anything, int) or anything < least:
         raise BadRequestError(f"{name} must be a whole number of at least {least}")
     return str(anything)
 
 
 def page_params(page: int | None, perpage: int | None) -> dict[str, str]:
-    """Return the parameters of a paged list."""
+    """Return the query parameters for one page of a list."""
     return numbers(page=(page, 1), perpage=(perpage, 1))
 
 
 def lines(text: Iterable[str]) -> list[str]:
-    """Return texts as a list; a single string is refused, since it would become a text per character."""
-    anything = cast("object", text)  # callers without a type checker pass what they have
+    """Return texts as a list. A single string is refused, since it would become one text per character."""
+    anything = cast("object", text)  # callers without a type checker may pass anything
     if isinstance(anything, str) or not isinstance(anything, Iterable):
         raise BadRequestError("a list of strings is needed")
     found = list(cast("Iterable[object]", anything))
@@ -100,20 +99,23 @@ def lines(text: Iterable[str]) -> list[str]:
 
 
 def check_log_time(since: str | datetime) -> str:
-    """Return a point in time as the daemon reads it; for anything else it would answer with the whole log."""
+    """Return a point in time as the daemon reads it.
+
+    The daemon would ignore one that it can't parse, and return everything.
+    """
     if isinstance(since, datetime):
         if since.tzinfo is None:
             raise BadRequestError("the time must have a time zone")
-        return since.astimezone(UTC).isoformat()  # Go reads no offset with seconds, as zones had once
+        return since.astimezone(UTC).isoformat()  # Go can't parse offsets with seconds, which old zones have
     parse_time(required(since, "since"))
     return since
 
 
 def check_event_types(types: Iterable[str] | str) -> str:
-    """Return the names of event types in their canonical order, as the ``events`` parameter.
+    """Return the names of event types in canonical order, as the ``events`` parameter.
 
-    A name that the daemon doesn't know adds nothing to its filter: the poll would stay silent for ever. The order is
-    fixed since each combination of types is a subscription of its own in the daemon.
+    A name unknown to the daemon adds nothing to its filter, so that the poll would stay silent forever. The order is
+    fixed because each combination of types is a subscription of its own in the daemon.
     """
     names = {types} if isinstance(types, str) else set(types)
     if unknown := names.difference(EVENT_TYPES):

@@ -1,6 +1,6 @@
-"""Finding out what the daemon doesn't say: whether a folder or device exists, and why a folder can't be asked.
+"""Finding out what the daemon doesn't report: whether a folder or device exists, and why a folder is not available.
 
-Several endpoints answer 200 to an unknown folder or device and do nothing, and several call a paused folder unknown.
+Several endpoints answer 200 for an unknown folder or device and do nothing, and several call a paused folder unknown.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _FOUND: Final = 200
 
 
 def missing(kind: type[_Kind], message: str, route: Route[Any]) -> _Kind:
-    """Return the error that says what was not in the answer of a route.
+    """Return the error for something that is not in a route's answer.
 
     Args:
-        kind: Its class.
-        message: What is not there.
-        route: The route, which answered with success.
+        kind: Class of the error.
+        message: What is missing.
+        route: The route, which answered successfully.
     """
     return kind(message, method=route.method, path=route.path, status=_FOUND)
 
 
 async def find_folder(api: API, folder_id: str, timeout: float | None = None) -> t.FolderConfiguration:
-    """Return a folder's configuration, also for an ID that can't be part of a path.
+    """Return a folder's configuration, even if its ID can't be part of a path.
 
     Raises:
         UnknownFolderError: There is no such folder.
@@ -56,19 +56,19 @@ async def find_device(api: API, device_id: str, timeout: float | None = None) ->
 
     Raises:
         UnknownDeviceError: There is no such device.
-        InvalidDeviceIDError: That is not a device ID.
+        InvalidDeviceIDError: `device_id` is not a device ID.
     """
     return await api.call(_routes.DEVICE, device_in_path(device_id), timeout=timeout)
 
 
 async def explain_missing(api: API, folder_id: str, error: NotFoundError, timeout: float | None) -> SyncthingError:
-    """Return the error that says why a folder can't be asked, where "no such folder" may also mean a paused one.
+    """Return the error that says why a folder is not available, since "no such folder" may also mean a paused one.
 
     Args:
-        api: The `API` that sends.
-        folder_id: The folder.
-        error: What the daemon's answer seemed to mean.
-        timeout: Seconds for the question.
+        api: The `API` that sends the requests.
+        folder_id: ID of the folder.
+        error: The apparent meaning of the daemon's answer.
+        timeout: Time limit for the request, in seconds.
     """
     try:
         folder = await find_folder(api, folder_id, timeout)
@@ -76,7 +76,7 @@ async def explain_missing(api: API, folder_id: str, error: NotFoundError, timeou
         kind: type[SyncthingError] = UnknownFolderError
         message = "the daemon has no such folder"
     except SyncthingError:
-        return error  # it can't be found out; the first answer stands
+        return error  # the reason remains unknown
     else:
         if not isinstance(error, UnknownFolderError) and not folder.get("paused"):
             return error
@@ -86,14 +86,14 @@ async def explain_missing(api: API, folder_id: str, error: NotFoundError, timeou
 
 
 async def ask(api: API, route: Route[_T], folder_id: str, params: Mapping[str, str], timeout: float | None) -> _T:
-    """Ask about a folder where "no such folder" may also mean a paused one.
+    """Make a request about a folder, for routes where "no such folder" may also mean a paused one.
 
     Args:
-        api: The `API` that sends.
+        api: The `API` that sends the requests.
         route: The route.
-        folder_id: The folder.
-        params: Further parameters.
-        timeout: Seconds for each request.
+        folder_id: ID of the folder.
+        params: Additional query parameters.
+        timeout: Time limit for each request, in seconds.
 
     Raises:
         UnknownFolderError: There is no such folder.

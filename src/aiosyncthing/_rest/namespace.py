@@ -1,4 +1,4 @@
-"""What all namespaces have in common."""
+"""The base class of the namespaces."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from aiosyncthing.api import API
 class Namespace:
     """A group of endpoints under one path.
 
-    Every method that makes a request takes ``timeout``: seconds for the whole request, ``math.inf`` for no limit.
-    Without it the client's limit holds, or for long operations one of their own, which the method then names. Every
-    one raises a `SyncthingError` when something goes wrong; the methods name the kinds that are particular to them.
+    Every method that makes requests accepts ``timeout``: the time limit for the whole request, in seconds; ``math.inf``
+    for none. The default is the client's limit, or for long operations one of their own, which the method then
+    mentions. Every method raises a `SyncthingError` if something goes wrong; each documents the kinds specific to it.
 
     Args:
-        api: The `API` that sends.
+        api: The `API` that sends the requests.
     """
 
     def __init__(self, api: API) -> None:
         self._api = api
 
     def __repr__(self) -> str:
-        """Show where it points to, without the key."""
+        """Show the daemon's address, without the key."""
         return f"<{type(self).__name__} of {self._api!r}>"

@@ -1,4 +1,4 @@
-"""Going through paged lists as one, with the next page fetched while the present one is consumed."""
+"""Iterating over a paged list, fetching the next page while the current one is being consumed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 PER_PAGE: Final = 5000
-"""Items a page. The daemon walks its index from the start for each page, and version 1 allocates a page in advance."""
+"""Items per page. For each page the daemon walks its index from the start, and version 1 preallocates the page."""
 
 
 async def iterate(fetch: Callable[[int], Coroutine[Any, Any, Sequence[_T]]], perpage: int) -> AsyncGenerator[_T]:
     """Yield the items of all pages.
 
-    A page that is not full is the last, so it costs no further request. The lists live: an item that moves while
-    they are read may come twice or not at all.
+    A page that is not full is the last one, so no further request is needed. The lists are live: an item that moves
+    meanwhile may be yielded twice or not at all.
 
     Args:
-        fetch: Fetches a page by its number, from 1.
-        perpage: Items of a full page.
+        fetch: Fetches a page by its number, starting at 1.
+        perpage: Number of items in a full page.
     """
     number = 1
     ahead: asyncio.Task[Sequence[_T]] | None = asyncio.create_task(fetch(number))
@@ -38,4 +38,4 @@ async def iterate(fetch: Callable[[int], Coroutine[Any, Any, Sequence[_T]]], per
             ahead.cancel()
             await asyncio.wait([ahead])
             if not ahead.cancelled():
-                ahead.exception()  # nobody asks for that page any more, so nobody needs to hear of its failure
+                ahead.exception()  # the page is no longer wanted, so its failure doesn't matter

@@ -1,8 +1,8 @@
 r"""Ignore patterns that the daemon would read as other ones. Pure.
 
-``.stignore`` has a pattern a line, and the daemon cuts white space off both ends (``strings.TrimSpace`` in
-lib/ignore/ignore.go). Blanks around a pattern are never part of a file name; anything else that is cut off belongs to
-one, such as macOS's ``Icon\r``, which the pattern then no longer matches.
+``.stignore`` has one pattern per line, and the daemon strips white space from both ends (``strings.TrimSpace`` in
+lib/ignore/ignore.go). Blanks around a pattern are never part of a file name. Anything else that is stripped is, as in
+macOS's ``Icon\r``, which the pattern then no longer matches.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from .checks import lines as to_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# What Go's unicode.IsSpace knows; str.isspace knows a few more.
+# As in Go's unicode.IsSpace; str.isspace knows a few more.
 _SPACE: Final = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
 _BLANKS: Final = " \t"
-# The default patterns are kept in config.xml. What XML 1.0 has no characters for, Go writes as U+FFFD.
+# The default patterns are stored in config.xml. Characters that XML 1.0 lacks are written as U+FFFD by Go.
 _NOT_IN_XML: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 
 
 def check_patterns(lines: Iterable[str], *, stored: bool = False) -> list[str]:
-    """Return patterns as a list, if the daemon reads them as they are.
+    """Return patterns as a list if the daemon reads them as they are.
 
     Args:
         lines: The patterns.
-        stored: Whether they are kept in the configuration.
+        stored: Whether they are stored in the configuration.
 
     Raises:
-        BadRequestError: It wouldn't; the text says what to write.
+        BadRequestError: It doesn't; the message says what to write instead.
     """
     found = to_lines(lines)
     for line in found:
@@ -49,7 +49,7 @@ def find_misread(line: str, *, stored: bool) -> str:
 
     Args:
         line: The pattern.
-        stored: Whether it is kept in the configuration.
+        stored: Whether it is stored in the configuration.
     """
     if "\n" in line:
         reason, shown = "the daemon would read it as several patterns", line.replace("\n", "?")
@@ -58,8 +58,8 @@ def find_misread(line: str, *, stored: bool) -> str:
         begin = len(meant) - len(meant.lstrip(_SPACE))
         shown = "?" * begin + read + "?" * (len(meant) - begin - len(read))
     elif stored and re.search(_NOT_IN_XML, line):
-        reason = "the daemon's configuration can't hold all of its characters"
+        reason = "the daemon's configuration can't store all of its characters"
         shown = re.sub(_NOT_IN_XML, "?", line)
     else:
         return ""
-    return f"the ignore pattern {line!r} can't be written: {reason}. Write {shown!r} to match that name"
+    return f"the ignore pattern {line!r} can't be used: {reason}. Use {shown!r} to match that name"

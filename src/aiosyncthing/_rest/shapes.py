@@ -1,22 +1,21 @@
-"""What this library reads of answers and events, as data, and the check that it is there. Pure.
+"""The parts of answers and events that this library itself reads, and the check that they are there. Pure.
 
-The methods of the namespaces hand answers out as they came. Code that reads *into* an answer or an event first passes
-it through one of these, and after that may rely on every key and kind that the shape names:
+The methods of the namespaces return answers as they came. Code that reads *into* an answer or event first passes it
+through one of these functions, and may then rely on every key and type that the shape names:
 
-- ``checked(route, answer)`` returns the answer of a route in `SHAPES`;
-- ``check_events(route, answer)`` looks at the envelope of each event (``id``, ``globalID``, ``time``, ``type``), fast
-  enough for every batch;
-- ``check_event(item)`` looks at the ``data`` of one event whose type is in `EVENT_DATA`, or of any other item, which
-  it passes;
-- ``check(shape, value, what)`` is for anything else: ``what`` is a `Route`, or a name for the message;
-- ``differ(one, other)`` compares two answers, or parts of them, however deep they are.
+- ``checked(route, answer)`` returns the answer of a route in `SHAPES`.
+- ``check_events(route, answer)`` checks the envelope of each event (``id``, ``globalID``, ``time``, ``type``), fast
+  enough for every batch.
+- ``check_event(item)`` checks the ``data`` of an event whose type is in `EVENT_DATA`, and accepts any other item.
+- ``check(shape, value, what)`` is for anything else; ``what`` is a `Route`, or a name for the message.
+- ``differ(one, other)`` compares two answers, or parts of them, of any depth.
 
-All raise `InvalidResponseError` with the path to the first misfit, such as ``folders[3].devices[0].deviceID: a string
-was expected, null came``.
+All raise `InvalidResponseError` with the path to the first misfit, such as ``folders[3].devices[0].deviceID: expected a
+string, got null``.
 
-A shape names only what is read. Keys that it doesn't name may be anything, also missing, so newer and older daemons
-pass; ``optional`` keys may be missing, but are of their kind where they are there; `Nullable` is for Go's nil. To read
-one more key, name it here.
+A shape names only what is read. Other keys may have any value or be missing, so that newer and older daemons are
+accepted. ``optional`` keys may be missing, but are checked if they are there. `Nullable` is for Go's nil. To read
+another key, add it here.
 """
 
 from __future__ import annotations
@@ -39,36 +38,36 @@ _NONE: Final[Mapping[str, Shape]] = {}
 
 
 class Misfit(NamedTuple):
-    """What does not fit.
+    """The first thing that doesn't fit a shape.
 
     Attributes:
-        path: Where, such as ``folders[3].id``; empty for the value itself.
-        problem: What was expected and what came.
+        path: Its place, such as ``folders[3].id``; empty for the value itself.
+        problem: What was expected, and what came.
     """
 
     path: str
     problem: str
 
     def below(self, step: str) -> Misfit:
-        """Return the same as seen from one level further up."""
+        """Return the same misfit as seen from one level up."""
         dot = "." if self.path and not self.path.startswith("[") else ""
         return Misfit(f"{step}{dot}{self.path}", self.problem)
 
 
 class Shape(Protocol):
-    """What a value has to be."""
+    """The expected form of a value."""
 
     def misfit(self, value: object, /) -> Misfit | None:
-        """Return the first thing that does not fit; ``None`` if everything does."""
+        """Return the first thing that doesn't fit; ``None`` if everything does."""
         ...
 
 
 class Kind:
-    """A plain value.
+    """A simple value.
 
     Args:
-        name: What it is, for messages.
-        types: The types that it may have; exact ones, since for Python a boolean is a number.
+        name: Its name in messages.
+        types: Its possible types, compared exactly, since in Python a boolean is a number.
     """
 
     def __init__(self, name: str, types: frozenset[type]) -> None:
@@ -81,21 +80,21 @@ class Kind:
 
 
 class _Time:
-    """A time stamp that `parse_time` can read."""
+    """A timestamp that `parse_time` can read."""
 
     def misfit(self, value: object, /) -> Misfit | None:
-        """Read it."""
+        """Parse it."""
         if not isinstance(value, str):
-            return _wrong("a time stamp", value)
+            return _wrong("a timestamp", value)
         try:
             parse_time(value)
         except BadRequestError:
-            return Misfit("", "a time stamp was expected, another text came")
+            return Misfit("", "expected a timestamp, got another string")
         return None
 
 
 class _Around:
-    """What has another shape inside."""
+    """A shape that contains another one."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -105,15 +104,15 @@ class Nullable(_Around):
     """A shape, or null."""
 
     def misfit(self, value: object, /) -> Misfit | None:
-        """Look at what is not null."""
+        """Check anything except null."""
         return None if value is None else self.shape.misfit(value)
 
 
 class Array(_Around):
-    """A list of which each element has the same shape."""
+    """A list whose elements have the same shape."""
 
     def misfit(self, value: object, /) -> Misfit | None:
-        """Look at each element."""
+        """Check each element."""
         if not isinstance(value, list):
             return _wrong("an array", value)
         for number, element in enumerate(cast("list[object]", value)):
@@ -123,10 +122,10 @@ class Array(_Around):
 
 
 class Map(_Around):
-    """An object whose keys are data, and whose values all have the same shape."""
+    """An object whose keys are data, and whose values have the same shape."""
 
     def misfit(self, value: object, /) -> Misfit | None:
-        """Look at each value."""
+        """Check each value."""
         if not isinstance(value, dict):
             return _wrong("an object", value)
         for key, element in cast("dict[str, object]", value).items():
@@ -139,8 +138,8 @@ class Object:
     """An object with named keys.
 
     Args:
-        required: The keys that every supported daemon sends.
-        optional: Those that some don't send.
+        required: Keys that every supported daemon sends.
+        optional: Keys that some versions don't send.
     """
 
     def __init__(self, required: Mapping[str, Shape], optional: Mapping[str, Shape] = _NONE) -> None:
@@ -148,7 +147,7 @@ class Object:
         self.optional = optional
 
     def misfit(self, value: object, /) -> Misfit | None:
-        """Look at each key that is named."""
+        """Check each named key."""
         if not isinstance(value, dict):
             return _wrong("an object", value)
         known = cast("dict[str, object]", value)
@@ -166,7 +165,7 @@ def _look(shape: Shape, value: object) -> Misfit | None:
 
 
 def _wrong(expected: str, value: object) -> Misfit:
-    return Misfit("", f"{expected} was expected, {_KINDS.get(type(value), 'something else')} came")
+    return Misfit("", f"expected {expected}, got {_KINDS.get(type(value), 'something else')}")
 
 
 _KINDS: Final[Mapping[type, str]] = {
@@ -200,12 +199,12 @@ _CONFIGURATION: Final = Object(
     }
 )
 FOLDER_IDS: Final = Object({"folders": _WITH_IDS})
-"""What is read of a configuration to find a folder in it."""
+"""What is read of a configuration to find a folder."""
 IGNORES_OF_DEFAULTS: Final = Object(
     {}, {"defaults": Object({}, {"ignores": Object({}, {"lines": Nullable(Array(_TEXT))})})}
 )
-"""What is read of a configuration to find out which default ignore patterns it has."""
-_FOLDER: Final = Object(  # to change, of the present one only the elements are read that a change may keep
+"""What is read of a configuration to get its default ignore patterns."""
+_FOLDER: Final = Object(  # of the folder to change, only the elements that a change may keep are read
     {},
     {
         "type": Nullable(_TEXT),
@@ -239,7 +238,7 @@ _COMPLETION: Final = Object(
 _ERRORS: Final = Object({"errors": Nullable(Array(Object({"path": _TEXT, "error": _TEXT})))})
 _FILES: Final = Array(_ANY_OBJECT)
 ERROR_PAGE: Final = Object({"errors": Nullable(_FILES)})
-"""What is read of a page of a folder's errors to go through all."""
+"""What is read of a page of a folder's errors to iterate over all pages."""
 _NEED: Final = Object({"progress": _FILES, "queued": _FILES, "rest": _FILES})
 _FILE_PAGE: Final = Object({"files": _FILES})
 
@@ -263,7 +262,7 @@ SHAPES: Final[Mapping[Route[Any], Shape]] = {
     _routes.PENDING_DEVICES: Map(_ANY_OBJECT),
     _routes.PENDING_FOLDERS: Map(Object({"offeredBy": Map(_ANY_OBJECT)})),
 }
-"""What is read of the answers of each route."""
+"""What is read of each route's answer."""
 
 EVENT_DATA: Final[Mapping[str, Shape]] = {
     "ConfigSaved": _CONFIGURATION,
@@ -286,37 +285,37 @@ EVENT_DATA: Final[Mapping[str, Shape]] = {
         },
     ),
 }
-"""What is read of the data of each type of event."""
+"""What is read of each event type's data."""
 
 _ENVELOPE: Final[Mapping[str, Kind]] = {"id": _WHOLE, "globalID": _WHOLE, "time": _TEXT, "type": _TEXT}
 _EVENTS: Final = Array(Object({**_ENVELOPE}))
 
 
 def check(shape: Shape, value: object, what: Route[Any] | str) -> None:
-    """Raise if a value has another shape.
+    """Raise if a value doesn't have a shape.
 
     Args:
-        shape: What it has to be.
+        shape: The shape.
         value: Decoded JSON.
-        what: The route that it is the answer of, or a name for it.
+        what: The route that answered with it, or a name for it.
 
     Raises:
-        InvalidResponseError: It has another shape.
+        InvalidResponseError: It doesn't.
     """
     found = shape.misfit(value)
     if found is None:
         return
     problem = f"{found.path}: {found.problem}" if found.path else found.problem
     if isinstance(what, str):
-        raise InvalidResponseError(f"{what} can't be read: {problem}")
-    raise InvalidResponseError(f"the answer can't be read: {problem}", method=what.method, path=what.path)
+        raise InvalidResponseError(f"{what} is invalid: {problem}")
+    raise InvalidResponseError(f"the answer is invalid: {problem}", method=what.method, path=what.path)
 
 
 def checked(route: Route[_T], answer: _T) -> _T:
-    """Return the answer of a route if what is read of it is there.
+    """Return the answer of a route if everything that is read of it is there.
 
     Raises:
-        InvalidResponseError: It is not.
+        InvalidResponseError: Something is not.
     """
     check(SHAPES[route], answer, route)
     return answer
@@ -331,11 +330,11 @@ def differ(one: object, other: object) -> bool:
     try:
         return one != other
     except RecursionError:
-        raise InvalidResponseError("the answer can't be read: it is nested too deeply") from None
+        raise InvalidResponseError("the answer is invalid: it is nested too deeply") from None
 
 
 def check_events(route: Route[Any], answer: Any) -> None:
-    """Raise if an answer is no list of events. What the events are about is not looked at.
+    """Raise if an answer is not a list of events. Their data is not checked.
 
     Raises:
         InvalidResponseError: It is not.
@@ -345,7 +344,7 @@ def check_events(route: Route[Any], answer: Any) -> None:
 
 
 def _are_events(answer: list[Any]) -> bool:
-    """Look at what `_EVENTS` names, without a call for each: every event of a stream passes here."""
+    """Check what `_EVENTS` names without a call for each event, since every event of a stream comes here."""
     try:
         for event in answer:
             numbers = event["id"].__class__ is int and event["globalID"].__class__ is int
@@ -357,13 +356,13 @@ def _are_events(answer: list[Any]) -> bool:
 
 
 def check_event(item: Mapping[str, Any]) -> None:
-    """Raise if what is read of the data of an event is not there.
+    """Raise if something that is read of an event's data is not there.
 
     Args:
-        item: An event whose envelope is right, or what a stream yields beside events.
+        item: An event with a valid envelope, or another item of a stream.
 
     Raises:
-        InvalidResponseError: It is not.
+        InvalidResponseError: Something is not.
     """
     kind = item["type"]
     shape = EVENT_DATA.get(kind)

@@ -1,7 +1,7 @@
-"""Checks and completion of configuration bodies before they are sent. Pure.
+"""Checking and completing configuration bodies before they are sent. Pure.
 
-The daemon takes an unknown enumerated text for the default, a folder without a path for the home directory, and a
-field that is left out of a list's element for that of whichever element stood there before.
+The daemon replaces an unknown enumerated value with the default, uses the home directory for a folder without a path,
+and fills a field missing from an element of a list from whichever element was there before.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Body: TypeAlias = Mapping[str, Any]
 
 _NOTHING: Final[Body] = {}
 
-# Enumerated fields. An unknown text silently becomes the default (UnmarshalText in lib/config/*.go), and an unknown
-# type of versioning crashes 1.19. Beside the present names stand those that the daemon still reads.
+# Enumerated fields. An unknown value silently becomes the default (UnmarshalText in lib/config/*.go), and an unknown
+# type of versioning crashes 1.19. Besides the current names, these include old ones that the daemon still reads.
 _FOLDER_ENUMS: Final[Mapping[str, frozenset[str]]] = {
     "type": frozenset({*get_args(FolderType), "readwrite", "readonly"}),
     "order": frozenset(get_args(PullOrder)),
@@ -44,7 +44,7 @@ _DEVICE_ENUMS: Final = {"compression": frozenset({*get_args(Compression), "true"
 _GUI_ENUMS: Final = {"authMode": frozenset(get_args(AuthMode))}
 _LDAP_ENUMS: Final = {"transport": frozenset(get_args(LDAPTransport))}
 
-# Lists of objects: what identifies an element, and the defaults of its other fields.
+# Lists of objects: the key that identifies an element, and the defaults of its other fields.
 _ELEMENTS: Final[Mapping[str, tuple[str | None, Body]]] = {
     "devices": ("deviceID", {"introducedBy": "", "encryptionPassword": ""}),
     "ignoredFolders": ("id", {"time": "0001-01-01T00:00:00Z", "label": ""}),
@@ -53,7 +53,7 @@ _ELEMENTS: Final[Mapping[str, tuple[str | None, Body]]] = {
 
 
 def patch_body(patch: Body | None, changes: Body) -> dict[str, Any]:
-    """Return the changes given as a dict and as keywords in one; there must be some."""
+    """Merge the changes given as a dict and as keywords; there must be some."""
     body = {**({} if patch is None else mapping(patch, "the patch")), **changes}
     if not body:
         raise BadRequestError("there is nothing to change")
@@ -69,17 +69,17 @@ def check_folder(folder: Body) -> str:
 
 
 def check_folder_patch(folder_id: str, patch: Body) -> None:
-    """Check the body that changes a folder; another ID would make a second folder."""
+    """Check the body that changes a folder; a new ID would add a second folder."""
     required(folder_id, "folder_id")
     if patch.get("id", folder_id) != folder_id:
-        raise BadRequestError("a folder's id can't be changed: the daemon would add a second folder")
+        raise BadRequestError("the ID of a folder can't be changed: the daemon would add a second folder")
     if "path" in patch:
         required(patch["path"], "the folder's path")
     check_default_folder(patch)
 
 
 def check_default_folder(folder: Body) -> None:
-    """Check the template for new folders, which has neither ID nor (in version 2) a path."""
+    """Check the defaults of new folders, which have neither an ID nor (in version 2) a path."""
     _check_enums(folder, _FOLDER_ENUMS, "folder")
     _check_enums(_part(folder, "versioning"), _VERSIONING_ENUMS, "folder versioning")
     _check_elements(folder)
@@ -87,35 +87,35 @@ def check_default_folder(folder: Body) -> None:
 
 
 def check_device(body: Body) -> str:
-    """Check the body that adds or replaces a device, and return its ID; without one the daemon does nothing."""
+    """Check the body that adds or replaces a device, and return its ID. Without one the daemon does nothing."""
     device_id = device_in_path(body.get("deviceID", ""), "the device's deviceID")
     check_default_device(body)
     return device_id
 
 
 def check_device_patch(device_id: str, patch: Body) -> None:
-    """Check the body that changes a device; another ID would make a second device."""
+    """Check the body that changes a device; a new ID would add a second device."""
     device_in_path(device_id)
     if "deviceID" in patch and not same_device(required(patch["deviceID"], "deviceID"), device_id):
-        raise BadRequestError("a device's ID can't be changed: the daemon would add a second device")
+        raise BadRequestError("the ID of a device can't be changed: the daemon would add a second device")
     check_default_device(patch)
 
 
 def check_default_device(body: Body) -> None:
-    """Check the template for new devices, which has no ID."""
+    """Check the defaults of new devices, which have no ID."""
     _check_enums(body, _DEVICE_ENUMS, "device")
     _check_elements(body)
 
 
 def check_gui(gui: Body, *, whole: bool) -> None:
-    """Check the settings of API and web interface.
+    """Check the settings of the API and web interface.
 
     Args:
         gui: The body.
-        whole: Whether the body replaces all settings, so that a missing key counts as empty.
+        whole: Whether the body replaces all settings, so that a missing key is the same as an empty one.
     """
     if (whole or "apiKey" in gui) and not gui.get("apiKey"):
-        raise BadRequestError("gui: without apiKey the daemon makes a new key and this client is locked out")
+        raise BadRequestError("gui: without apiKey the daemon would generate a new key and lock this client out")
     _check_enums(gui, _GUI_ENUMS, "gui")
 
 
@@ -125,12 +125,12 @@ def check_ldap(ldap: Body) -> None:
 
 
 def check_configuration(config: Body) -> None:
-    """Check a whole configuration: what is missing there is not left alone, but removed or reset."""
+    """Check a whole configuration, in which everything left out is removed or reset."""
     version = mapping(config, "the configuration").get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise BadRequestError(
-            "the configuration must have the version it was read with: without it the daemon runs all its old"
-            " migrations over it"
+            "the configuration must have the version it was read with: without it the daemon would run all its"
+            " migrations on it"
         )
     check_gui(_part(config, "gui"), whole=True)
     check_ldap(_part(config, "ldap"))
@@ -144,27 +144,26 @@ def check_configuration(config: Body) -> None:
 
 
 def default_ignores(config: Body) -> list[str]:
-    """Return the default ignore patterns in a configuration; none if it doesn't name them."""
+    """Return the default ignore patterns of a configuration; empty if it doesn't mention them."""
     found: object = _part(_part(config, "defaults"), "ignores").get("lines")
     return [] if found is None else lines(cast("Sequence[str]", found))
 
 
 def has_elements(patch: Body) -> bool:
-    """Tell whether a patch holds a list of objects of which each belongs to someone."""
+    """Return whether a patch contains a list of objects with identities, whose current elements are needed."""
     return any(_list(patch, name) for name, (identity, _) in _ELEMENTS.items() if identity is not None)
 
 
 def complete_elements(patch: Body, current: Body) -> dict[str, Any]:
     """Return a patch in which every element of every list of objects has all its fields.
 
-    Go decodes element i of a list onto the old element i (encoding/json; ``adjustFolder`` in
-    lib/api/confighandler.go), so a field that is left out would be inherited from a stranger: an
-    ``encryptionPassword`` would move to another device.
+    Go decodes element i of a list into the old element i (encoding/json; ``adjustFolder`` in lib/api/confighandler.go),
+    so a missing field would be inherited from another element: an ``encryptionPassword`` would move to another device.
 
     Args:
-        patch: The changes, not altered here.
-        current: The present object. An element that is in it already, by its ID, keeps its own fields; a new one
-            gets the defaults, and for fields unknown to this library the zero value of their type.
+        patch: The changes; not modified.
+        current: The current object. An element that it already contains, by ID, keeps its own fields; a new one gets
+            the defaults, and for fields unknown to this library the zero value of their type.
     """
     complete = dict(patch)
     for name, (identity, defaults) in _ELEMENTS.items():
@@ -179,7 +178,7 @@ def complete_elements(patch: Body, current: Body) -> dict[str, Any]:
 def complete_configuration(config: Body) -> dict[str, Any]:
     """Return a whole configuration in which every element of every list of objects has all its fields.
 
-    The daemon decodes each folder and device onto the default one of the same configuration.
+    The daemon decodes each folder and device into the default one of the same configuration.
     """
     complete = dict(config)
     for name in ("folders", "devices"):
@@ -197,7 +196,7 @@ def _complete(element: Body, present: Sequence[Body], identity: str | None, defa
 
 
 def merge(current: Body, patch: Body) -> dict[str, Any]:
-    """Return an object with a patch applied as the daemon would: objects merge, anything else is replaced."""
+    """Return an object with a patch applied as the daemon would: objects are merged, everything else is replaced."""
     merged = dict(current)
     for key, value in patch.items():
         both = isinstance(merged.get(key), Mapping) and isinstance(value, Mapping)
@@ -206,10 +205,10 @@ def merge(current: Body, patch: Body) -> dict[str, Any]:
 
 
 def sharing_error(folder: Body, devices: Iterable[Body]) -> SyncthingError | None:
-    """Return the error for a folder's device that the daemon would leave out without a word, if there is one.
+    """Return the error for a folder's device that the daemon would silently leave out, if there is one.
 
     Args:
-        folder: The folder, checked and with complete elements of ``devices``.
+        folder: The folder, checked, with complete elements in ``devices``.
         devices: All configured devices.
     """
     known = list(devices)
@@ -217,11 +216,13 @@ def sharing_error(folder: Body, devices: Iterable[Body]) -> SyncthingError | Non
         name: str = element["deviceID"]
         found = next((each for each in known if same_device(each["deviceID"], name)), None)
         if found is None:
-            text = f"device {name} is not configured, so no folder can be shared with it: add it"
+            text = f"device {name} is not configured: add it before sharing a folder with it"
             return missing(UnknownDeviceError, text, _routes.DEVICES)
         encrypted = element.get("encryptionPassword") or folder.get("type") == "receiveencrypted"
         if found.get("untrusted") and not encrypted:
-            return BadRequestError(f"device {name} is untrusted: sharing with it needs an encryptionPassword")
+            return BadRequestError(
+                f"device {name} is untrusted: sharing a folder with it requires an encryptionPassword"
+            )
     return None
 
 
@@ -230,7 +231,7 @@ def _check_enums(body: Body, enums: Mapping[str, frozenset[str]], what: str) -> 
         value = body.get(key)
         if value is not None and not (isinstance(value, str) and value in allowed):
             names = ", ".join(sorted(allowed - {""}))
-            raise BadRequestError(f"{what}: {key} must be one of {names}; the daemon would take the default instead")
+            raise BadRequestError(f"{what}: {key} must be one of {names}; the daemon would use the default instead")
 
 
 def _check_elements(body: Body) -> None:

@@ -1,8 +1,8 @@
-"""Changes of the GUI's settings, one after the other.
+"""Changing the GUI's settings, one change at a time.
 
-The daemon restarts its listener after each. While it does, it takes requests for up to a second, and another change
-among them ends the API for good: the old listener waits for that change, and the change for a new listener
-(``service.Serve`` and ``CommitConfiguration`` in lib/api/api.go, ``Unsubscribe`` in lib/config/wrapper.go; seen on
+The daemon restarts its listener after each change. While doing so, it accepts requests for up to a second, and another
+change among them ends the API for good: the old listener waits for that change, and the change for a new listener
+(``service.Serve`` and ``CommitConfiguration`` in lib/api/api.go, ``Unsubscribe`` in lib/config/wrapper.go; observed in
 1.29.5 and 2.1.3).
 """
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
     from aiosyncthing.api import API
 
-_ENDING: Final = 1.5  # seconds: the old listener has 1 (since 1.29.3 0.1), and the machine may be busy
-_RETURN: Final = 30.0  # seconds: after several restarts in a row the daemon makes a pause of 15 to 22
-_AGAIN: Final = 0.2  # seconds between two looks
+_ENDING: Final = 1.5  # seconds: the old listener lasts up to 1 (since 1.29.3: 0.1), and the machine may be busy
+_RETURN: Final = 30.0  # seconds: after several restarts in a row the daemon pauses for 15 to 22
+_PAUSE: Final = 0.2  # seconds between two attempts
 
 
 class GUIChanges:
-    """Makes changes wait for the listener that the one before has restarted.
+    """Makes each change wait until the listener is back from the one before.
 
     Args:
-        api: The `API` that sends.
+        api: The `API` that sends the requests.
     """
 
     def __init__(self, api: API) -> None:
@@ -42,14 +42,14 @@ class GUIChanges:
 
     @asynccontextmanager
     async def change(self, gui: Mapping[str, Any] | None = None, timeout: float | None = None) -> AsyncGenerator[None]:
-        """Make a change inside, when no other is under way and the listener is back from the last one.
+        """A context for one change, entered when no other is in progress and the listener is back.
 
         Args:
-            gui: All settings to be, where they may be the present ones.
-            timeout: Seconds for the question which those are.
+            gui: All settings to be sent, if they may be the current ones.
+            timeout: Time limit for requesting the current settings, in seconds.
 
         Raises:
-            SyncthingError: The API has not come back in half a minute.
+            SyncthingError: The API has not come back within half a minute.
         """
         async with self._in_turn():
             await self._settle()
@@ -59,12 +59,12 @@ class GUIChanges:
             except BadRequestError:
                 restarts = False
                 raise
-            finally:  # what failed in another way, or was cancelled, may have changed something
+            finally:  # another failure, or a cancellation, may have changed something
                 if restarts:
                     self._changed = time.monotonic()
 
     def _in_turn(self) -> asyncio.Lock:
-        """Return the lock of the running loop: a client may be used in one loop after the other."""
+        """Return the running loop's lock, since a client may be used in one event loop after another."""
         running = asyncio.get_running_loop()
         if self._loop is not running:
             self._loop, self._lock = running, asyncio.Lock()
@@ -79,10 +79,10 @@ class GUIChanges:
                 await self._api.call(_routes.PING)
             except SyncthingError as error:
                 if not is_transient(error):
-                    break  # another key, say: it is back, and the change itself will raise that
+                    break  # such as another key: the API is back, and the change itself will fail
                 if time.monotonic() >= self._changed + _RETURN:
                     raise
-                await asyncio.sleep(_AGAIN)
+                await asyncio.sleep(_PAUSE)
             else:
                 break
         self._changed = None

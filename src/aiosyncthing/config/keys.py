@@ -1,7 +1,7 @@
-"""Which keys a configuration has, by the types that describe it. Pure.
+"""The keys of a configuration, derived from its types. Pure.
 
-The daemon ignores a key that it doesn't know, so a misspelt setting would seem to succeed. It reads keys in any case,
-but the other checks of bodies don't: so here a key in the wrong case is misspelt, too.
+The daemon ignores unknown keys, so that a misspelt setting would seem to succeed. It accepts keys in any case, but the
+other checks of bodies don't, so a key in the wrong case counts as misspelt, too.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from aiosyncthing._http.wire import version_numbers
 from aiosyncthing.exceptions import BadRequestError
 
 Place: TypeAlias = tuple[str, ...]
-"""Keys that lead to a part of the configuration; lists on the way don't count."""
+"""Keys that lead to a part of the configuration, ignoring lists on the way."""
 
 _Shape: TypeAlias = "Mapping[str, _Shape | None]"
 
 _NEWEST: Final = [2, 1]
 _SHOWN: Final = 3
-# The objects of a list and their template have the same keys.
+# The objects of a list and their defaults have the same keys.
 _TWINS: Final[tuple[tuple[Place, Place], ...]] = (
     (("folders",), ("defaults", "folder")),
     (("devices",), ("defaults", "device")),
@@ -29,12 +29,12 @@ _TWINS: Final[tuple[tuple[Place, Place], ...]] = (
 
 
 class Stray(NamedTuple):
-    """A key that no version up to the newest known has.
+    """A key that doesn't exist in any version up to the newest known one.
 
     Attributes:
-        shown: Where it stands in the body, such as ``devices[1].pused``.
-        place: Where it stands in a configuration.
-        meant: What may be meant; empty if nothing is like it.
+        shown: Its place in the body, such as ``devices[1].pused``.
+        place: Its place in a configuration.
+        meant: The key that was probably meant; empty if none is similar.
     """
 
     shown: str
@@ -46,17 +46,17 @@ def is_newer(version: str | None) -> bool:
     """Return whether a daemon may have keys that are not described here.
 
     Args:
-        version: Its version, such as ``v2.1.3``; ``None`` if it is not known.
+        version: Its version, such as ``v2.1.3``; ``None`` if unknown.
     """
     return version_numbers(version)[:2] > _NEWEST
 
 
 def find_strays(place: Place, body: object) -> list[Stray]:
-    """Return the keys of a body that no version has.
+    """Return the keys of a body that don't exist in any version.
 
     Args:
         place: The part of the configuration that the body is, or is an element of.
-        body: What is to be sent. What isn't an object where there should be one is left to other checks.
+        body: The body to be sent. Something other than an object is left to other checks.
     """
     shape: _Shape | None = _shape_of(t.Configuration)
     for key in place:
@@ -65,14 +65,14 @@ def find_strays(place: Place, body: object) -> list[Stray]:
 
 
 def check_strays(strays: list[Stray], sent: object) -> None:
-    """Refuse keys that no version has, unless this daemon has them.
+    """Refuse keys that don't exist in any version, unless this daemon has them.
 
     Args:
         strays: The keys.
-        sent: The whole configuration, as the daemon sent it.
+        sent: The whole configuration as sent by the daemon.
 
     Raises:
-        BadRequestError: There are some; the text says what may be meant.
+        BadRequestError: There are some; the message suggests what may be meant.
     """
     unknown = [stray for stray in strays if not any(_is_there(sent, each) for each in _places(stray.place))]
     if unknown:
@@ -85,7 +85,7 @@ def check_strays(strays: list[Stray], sent: object) -> None:
 
 @cache
 def _shape_of(kind: Any) -> _Shape | None:
-    """Return the keys of a type and what is below each; ``None`` where anything may be."""
+    """Return the keys of a type, and what is below each; ``None`` where anything is possible."""
     if is_typeddict(kind):
         return {key: _shape_of(value) for key, value in get_type_hints(kind).items()}
     return _shape_of(get_args(kind)[0]) if get_origin(kind) is list else None

@@ -1,4 +1,4 @@
-"""The part of ``rest/db`` that has lists of items: what is needed here or elsewhere, and what was changed here."""
+"""Lists of items below ``rest/db``: what is needed here or elsewhere, and what was changed locally."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How scans are asked for: in requests that are not too long, and with or without waiting for their end."""
+"""Requesting scans: in requests that are not too long, with or without waiting for their end."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 Query: TypeAlias = "dict[str, str | list[str]]"
 
 _LONGEST: Final = 7000
-"""Characters of paths in one request. Proxies take request lines of 8 kB, as nginx and Apache do; the daemon itself
-answers 431 to a head of more than 1 MB (``DefaultMaxHeaderBytes`` of net/http)."""
+"""Characters of paths in one request. Proxies such as nginx and Apache accept request lines of 8 kB; the daemon itself
+answers 431 to headers of more than 1 MB (``DefaultMaxHeaderBytes`` of net/http)."""
 
-_PATIENCE: Final = 0.25  # seconds for a refusal, at least
-_LONGER: Final = 5  # than an answer over an open connection takes one that has to be opened first, with TLS, at most
+_PATIENCE: Final = 0.25  # minimum time for a refusal, in seconds
+_LONGER: Final = 5  # maximum ratio of a request on a new connection, with TLS, to one on an open connection
 
 
 def queries(folder_id: str | None, sub: str | Iterable[str] | None, next_scan: int | None) -> list[Query]:
-    """Return the parameters of the requests that make up a scan.
+    """Return the query parameters of the requests that make up a scan.
 
     Args:
-        folder_id: The folder; ``None`` for all.
+        folder_id: ID of the folder; ``None`` for all.
         sub: Only these paths within the folder.
-        next_scan: Seconds until the next periodic scan; it goes with the last request.
+        next_scan: Seconds until the next periodic scan; sent with the last request.
 
     Raises:
         BadRequestError: An argument makes no sense.
     """
     if folder_id is None:
         if sub is not None or next_scan is not None:
-            raise BadRequestError("sub and next belong to one folder")
+            raise BadRequestError("sub and next need a folder_id")
         return [{}]
     common: Query = {"folder": required(folder_id, "folder_id")}
     found: list[Query] = [common] if sub is None else [{**common, "sub": part} for part in _parts(sub)]
@@ -64,22 +64,22 @@ def _parts(sub: str | Iterable[str]) -> list[list[str]]:
 
 
 async def begin(api: API, folder_id: str | None, asked: Sequence[Query], timeout: float | None) -> None:
-    """Ask for a scan, and return when the daemon has had the time to refuse it.
+    """Start a scan, and return when the daemon has had time to refuse it.
 
-    The daemon answers when the scan is over, or at once if it can't be, and goes on scanning when the client hangs up
-    (seen on 1.19.2 and 1.29.5). So a request that is still not answered after a while has been taken, and is given up.
-    How long a refusal may take, the question before it shows.
+    The daemon answers when the scan is done, or at once if it is impossible, and continues to scan when the client
+    hangs up (observed in 1.19.2 and 1.29.5). So a request without an answer after a while has been accepted, and is
+    given up. The time needed for a request before it shows how long a refusal may take.
 
     Args:
-        api: The `API` that sends.
-        folder_id: The folder; ``None`` for all.
-        asked: The parameters of the requests.
-        timeout: Seconds for the question.
+        api: The `API` that sends the requests.
+        folder_id: ID of the folder; ``None`` for all.
+        asked: The query parameters of the requests.
+        timeout: Time limit for the request before the scan, in seconds.
 
     Raises:
         UnknownFolderError: There is no such folder.
         FolderNotRunningError: The folder is paused.
-        SyncthingError: What else goes wrong at once.
+        SyncthingError: Something else fails at once.
     """
     begun = time.monotonic()
     if folder_id is None:
@@ -88,8 +88,8 @@ async def begin(api: API, folder_id: str | None, asked: Sequence[Query], timeout
         route = _routes.DB_SCAN
         raise FolderNotRunningError("the folder is paused", method=route.method, path=route.path)
     patience = max(_PATIENCE, _LONGER * (time.monotonic() - begun))
-    # One after the other: where connections are limited, those sent together would wait for each other, and be given up
-    # before they have left.
+    # One after the other: if the number of connections is limited, simultaneous requests would wait for each other and
+    # be given up before being sent.
     for query in asked:
         with suppress(RequestTimeoutError):
             await api.call(_routes.DB_SCAN, params=query, timeout=patience)

@@ -1,4 +1,4 @@
-"""The two shapes in which daemons have answered ``db/browse``."""
+"""The two forms of answers to ``db/browse``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def tree_entries(answer: Any) -> Iterator[t.TreeEntry]:
     """Yield the entries of one level, without children.
 
     Args:
-        answer: A list of entries (since 1.14), or the older map from name to ``[modTime, size]`` for a file and to a
+        answer: A list of entries (since 1.14), or the older map from name to ``[modTime, size]`` for a file, or to a
             map for a directory.
 
     Raises:
@@ -37,5 +37,5 @@ def tree_entries(answer: Any) -> Iterator[t.TreeEntry]:
                 yield {"name": name, "modTime": modified, "size": size, "type": "FILE_INFO_TYPE_FILE"}
             case _:
                 route = _routes.DB_BROWSE
-                problem = f"the answer can't be read: [{name[:80]!r}]: neither a file nor a directory"
+                problem = f"the answer is invalid: [{name[:80]!r}]: neither a file nor a directory"
                 raise InvalidResponseError(problem, method=route.method, path=route.path)
