@@ -237,7 +237,7 @@ async def test_an_event_of_another_shape(fake: FakeSyncthing) -> None:
     """Its content is lost, so the mirror fails with an error that says what is wrong with it."""
     async with watching(fake) as live:
         fake.emit("StateChanged", {"folder": "docs", "from": "idle", "to": None})
-        with pytest.raises(InvalidResponseError, match=r"StateChanged can't be read: to: a string was expected, null"):
+        with pytest.raises(InvalidResponseError, match=r"StateChanged is invalid: to: expected a string, got null"):
             await live.until(lambda _: False)
 
 
@@ -249,7 +249,7 @@ async def test_an_answer_of_another_shape(fake: FakeSyncthing, caplog: pytest.Lo
         assert asked(fake)["stats/device"] == 4
     (record,) = [record for record in caplog.records if record.name == "aiosyncthing.live"]
     assert record.levelname == "WARNING"
-    assert f"['{OTHER}'].lastSeen: a time stamp was expected, null came" in record.getMessage()
+    assert f"['{OTHER}'].lastSeen: expected a timestamp, got null" in record.getMessage()
 
 
 # --- The end ---

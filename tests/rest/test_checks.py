@@ -30,8 +30,8 @@ from tests.support.calls import DEVICE
 
 
 @pytest.mark.parametrize("value", ["x", " ", "\0", "0", DeviceID(DEVICE)])
-def test_any_text_is_an_id(value: str) -> None:
-    """An ID is data: it comes back unchanged."""
+def test_ids(value: str) -> None:
+    """Any string is returned unchanged, since an ID is data."""
     assert required(value, "x") is value
 
 
@@ -45,28 +45,17 @@ def test_any_text_is_an_id(value: str) -> None:
         (b"x", "folder_id must be a string, not bytes"),
     ],
 )
-def test_what_is_no_id(value: Any, message: str) -> None:
-    """Nothing and other things than text are refused, and the message names the argument."""
+def test_invalid_ids(value: Any, message: str) -> None:
+    """An empty string or another type is refused, and the message names the argument."""
     with pytest.raises(BadRequestError) as caught:
         required(value, "folder_id")
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("docs", True),
-        ("...", True),
-        (".x", True),
-        ("a b", True),
-        ("/", False),
-        ("a/b", False),
-        (".", False),
-        ("..", False),
-    ],
-)
-def test_what_can_be_part_of_a_path(value: str, *, expected: bool) -> None:
-    """An ID with a slash, and those that a path gives a meaning, can't be addressed by a path."""
+@pytest.mark.parametrize("value", ["docs", "...", ".x", "a b", "/", "a/b", ".", ".."])
+def test_ids_in_paths(value: str) -> None:
+    """An ID with a slash, or one with a meaning in paths, can't be part of a path."""
+    expected = value not in {"/", "a/b", ".", ".."}
     assert in_path(value) is expected
     if expected:
         assert device_in_path(value) is value
@@ -87,12 +76,29 @@ def test_what_can_be_part_of_a_path(value: str, *, expected: bool) -> None:
     ],
 )
 def test_notations_of_a_device(one: str, other: str, *, expected: bool) -> None:
-    """All notations of a device ID mean the same; what is none is only like itself."""
+    """All notations of a device ID mean the same; an invalid one equals only itself."""
     assert same_device(one, other) is same_device(other, one) is expected
 
 
+@pytest.mark.parametrize("value", [DEVICE, DEVICE.lower(), DEVICE.replace("-", " "), DeviceID(DEVICE)])
+def test_device_ids(value: str) -> None:
+    """A device ID is returned as given, since the daemon accepts any notation."""
+    assert device(value) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", BadRequestError), (5, BadRequestError), ("bad", InvalidDeviceIDError), (DEVICE[:-1], InvalidDeviceIDError)],
+)
+def test_invalid_device_ids(value: Any, expected: type[BadRequestError]) -> None:
+    """A typing error is not taken for an unknown device."""
+    with pytest.raises(expected) as caught:
+        device(value)
+    assert type(caught.value) is expected
+
+
 def test_whole_numbers() -> None:
-    """Numbers become text, ``None`` is left out, the least one is allowed, and large ones are."""
+    """Numbers become strings; ``None`` is left out, the minimum and large ones are accepted."""
     assert numbers(a=(1, 1), b=(None, 0), c=(2**63, 0)) == {"a": "1", "c": str(2**63)}
     assert page_params(None, None) == {}
     assert page_params(1, 2) == {"page": "1", "perpage": "2"}
@@ -100,27 +106,23 @@ def test_whole_numbers() -> None:
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, 1.5, float("nan"), "1", True, [1], b"1"])
-def test_numbers_that_the_daemon_would_not_use(value: Any) -> None:
-    """Too small ones and anything else are refused."""
+def test_invalid_numbers(value: Any) -> None:
+    """Numbers below the minimum and other values are refused, and so is ``None`` where a number is required."""
     with pytest.raises(BadRequestError, match="perpage must be a whole number of at least 1"):
         page_params(1, value)
-
-
-def test_a_number_that_is_needed() -> None:
-    """Where there must be a number, ``None`` is none."""
     with pytest.raises(BadRequestError, match="n must be a whole number"):
         number("n", None, 0)  # type: ignore[arg-type] # callers without a type checker
 
 
 @pytest.mark.parametrize("text", [["a", ""], ("a", ""), iter(["a", ""]), {"a": 1, "": 2}])
-def test_lines_of_any_kind(text: Any) -> None:
-    """Anything that yields texts will do."""
+def test_lines(text: Any) -> None:
+    """Any iterable of strings is accepted."""
     assert lines(text) == ["a", ""]
 
 
 @pytest.mark.parametrize("text", ["*.tmp", "", b"*.tmp", ["a", 1], [None], [b"x"], None, 5])
-def test_what_are_no_lines(text: Any) -> None:
-    """A single text would be taken apart into characters, and other things are no lines."""
+def test_invalid_lines(text: Any) -> None:
+    """A single string would be split into characters; other values are no lines."""
     with pytest.raises(BadRequestError, match="a list of strings is needed"):
         lines(text)
 
@@ -136,30 +138,28 @@ def test_what_are_no_lines(text: Any) -> None:
     ],
 )
 def test_points_in_time(since: str | datetime, expected: str) -> None:
-    """A text is passed on as it is, with all its digits; a datetime becomes one that Go reads."""
+    """A string is passed on with all its digits; a datetime becomes one that Go can parse."""
     assert check_log_time(since) == expected
 
 
 @pytest.mark.parametrize(
     "since",
-    ["", "now", "2026-03-01 12:00:00Z", "2026-13-01T12:00:00Z", datetime(2026, 3, 1), 5, None, b"x"],  # noqa: DTZ001 - a time without zone is the point
+    ["", "now", "2026-03-01 12:00:00Z", "2026-13-01T12:00:00Z", datetime(2026, 3, 1), 5, None, b"x"],  # noqa: DTZ001 - a time without a zone is the point
 )
-def test_what_is_no_point_in_time(since: Any) -> None:
+def test_invalid_points_in_time(since: Any) -> None:
     """Anything else is refused."""
     with pytest.raises(BadRequestError):
         check_log_time(since)
 
 
-def test_event_types_have_one_order() -> None:
-    """The same set of types is the same text, however it is given: to the daemon it is one subscription."""
+def test_event_types() -> None:
+    """The same set of types always becomes the same string: to the daemon it is one subscription."""
     names = list(EVENT_TYPES)
     expected = ",".join(names)
     for seed in range(5):
         random.Random(seed).shuffle(names)
         assert check_event_types(names) == expected
-    assert check_event_types(["StateChanged", "ItemStarted", "StateChanged"]) == check_event_types(
-        {"ItemStarted", "StateChanged"}
-    )
+    assert check_event_types(["StateChanged", "ItemStarted", "StateChanged"]) == "ItemStarted,StateChanged"
     assert check_event_types("StateChanged") == check_event_types(iter(["StateChanged"])) == "StateChanged"
 
 
@@ -174,38 +174,17 @@ def test_event_types_have_one_order() -> None:
     ],
 )
 def test_unknown_event_types(types: Any, message: str) -> None:
-    """The daemon would stay silent for ever; the message names the wrong ones."""
+    """The message names those for which the daemon would stay silent forever."""
     with pytest.raises(BadRequestError) as caught:
         check_event_types(types)
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("value", [{}, {"a": 1}, MappingProxyType({"a": 1})])
-def test_any_mapping_is_an_object(value: Any) -> None:
-    """It comes back unchanged."""
-    assert mapping(value, "x") is value
-
-
-@pytest.mark.parametrize("value", ["docs", None, 5, [("a", 1)], b"x"])
-def test_what_is_no_object(value: Any) -> None:
-    """The message names the argument, and what was given."""
-    with pytest.raises(BadRequestError) as caught:
-        mapping(value, "folder")
-    assert str(caught.value) == f"folder must be an object (a dict), not {type(value).__name__}"
-
-
-@pytest.mark.parametrize("value", [DEVICE, DEVICE.lower(), DEVICE.replace("-", " "), DeviceID(DEVICE)])
-def test_a_device_id_in_any_notation(value: str) -> None:
-    """It comes back as it was given, since the daemon takes it so."""
-    assert device(value) is value
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [("", BadRequestError), (5, BadRequestError), ("bad", InvalidDeviceIDError), (DEVICE[:-1], InvalidDeviceIDError)],
-)
-def test_what_is_no_device_id(value: Any, expected: type[BadRequestError]) -> None:
-    """A typing error is one, and not an unknown device."""
-    with pytest.raises(expected) as caught:
-        device(value)
-    assert type(caught.value) is expected
+def test_objects() -> None:
+    """Any mapping is returned unchanged; for anything else, the message names the argument and the type."""
+    for value in ({}, {"a": 1}, MappingProxyType({"a": 1})):
+        assert mapping(value, "x") is value
+    for other in ("docs", None, 5, [("a", 1)], b"x"):
+        with pytest.raises(BadRequestError) as caught:
+            mapping(other, "folder")  # type: ignore[arg-type] # callers without a type checker
+        assert str(caught.value) == f"folder must be an object (a dict), not {type(other).__name__}"

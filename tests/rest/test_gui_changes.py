@@ -1,4 +1,4 @@
-"""Changes of the GUI's settings, one after the other."""
+"""Changes of the GUI's settings wait for the listener that the change before has restarted."""
 
 from __future__ import annotations
 
@@ -24,30 +24,28 @@ CUT = Answer(raw=b"")
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a moment only."""
+    """Make all waiting short."""
     monkeypatch.setattr(gui_changes, "_ENDING", 0.1)
     monkeypatch.setattr(gui_changes, "_RETURN", 0.5)
-    monkeypatch.setattr(gui_changes, "_AGAIN", 0.01)
+    monkeypatch.setattr(gui_changes, "_PAUSE", 0.01)
 
 
 def methods(server: Server) -> list[str]:
-    """Return what was asked, in its order."""
+    """Return method and last part of the path of each request."""
     return [f"{request.method} {request.path.rpartition('/')[2]}" for request in server.requests]
 
 
-CHANGES: list[Callable[[Syncthing], Awaitable[None]]] = [
-    lambda client: client.config.patch_gui(theme="dark"),
-    lambda client: client.config.set_gui({"apiKey": KEY, "theme": "dark"}),  # type: ignore[typeddict-item]  # a part
-    lambda client: client.config.replace({"version": 37, "gui": GUI | {"theme": "dark"}}),  # type: ignore[typeddict-item]  # a part
-]
+CHANGES: dict[str, Callable[[Syncthing], Awaitable[None]]] = {
+    "patch_gui": lambda client: client.config.patch_gui(theme="dark"),
+    "set_gui": lambda client: client.config.set_gui({"apiKey": KEY, "theme": "dark"}),  # type: ignore[typeddict-item]  # a part
+    "replace": lambda client: client.config.replace({"version": 37, "gui": GUI | {"theme": "dark"}}),  # type: ignore[typeddict-item]  # a part
+}
 
 
-@pytest.mark.parametrize("second", CHANGES, ids=["patch_gui", "set_gui", "replace"])
-@pytest.mark.parametrize("first", CHANGES, ids=["patch_gui", "set_gui", "replace"])
-async def test_the_next_change_waits(
-    first: Callable[[Syncthing], Awaitable[None]], second: Callable[[Syncthing], Awaitable[None]]
-) -> None:
-    """Whichever two: it is sent when the time is over and the API answers again, also when both are made at once."""
+@pytest.mark.parametrize("second", CHANGES)
+@pytest.mark.parametrize("first", CHANGES)
+async def test_the_next_change_waits(first: str, second: str) -> None:
+    """It is sent when some time has passed and the API answers again, even if both were made at once."""
     times: list[float] = []
 
     def answer(request: Any) -> Answer:
@@ -59,7 +57,7 @@ async def test_the_next_change_waits(
         return Answer()
 
     async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        await asyncio.gather(first(client), second(client))
+        await asyncio.gather(CHANGES[first](client), CHANGES[second](client))
     sent = [each for each in methods(server) if each != "GET gui"]
     assert sent[0].startswith(("PUT", "PATCH"))
     assert sent[-1].startswith(("PUT", "PATCH"))
@@ -67,9 +65,9 @@ async def test_the_next_change_waits(
     assert times[1] - times[0] >= 0.09
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=["patch_gui", "set_gui", "replace"])
-async def test_a_change_is_sent_once(change: Callable[[Syncthing], Awaitable[None]]) -> None:
-    """Also where the connection, in use before, ends without an answer: the change itself may have ended it."""
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_change_is_sent_once(change: str) -> None:
+    """It is not repeated if the connection ends without an answer, since it may have been made."""
 
     def answer(request: Any) -> Answer:
         return as_json(GUI) if request.method == "GET" else CUT
@@ -77,12 +75,12 @@ async def test_a_change_is_sent_once(change: Callable[[Syncthing], Awaitable[Non
     async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
         await client.config.gui()
         with pytest.raises(ConnectionFailedError):
-            await change(client)
+            await CHANGES[change](client)
     assert [request.method for request in server.requests if request.method != "GET"] in (["PUT"], ["PATCH"])
 
 
 async def test_nothing_else_waits() -> None:
-    """Neither the first change, nor what doesn't change the GUI, nor what follows such."""
+    """The first change doesn't wait, nor do changes of other settings, nor a change after one that changes nothing."""
     same: Any = {"version": 37, "gui": GUI}
     answers = as_json(GUI), Answer(), as_json(GUI), Answer(), Answer(), Answer(), Answer()
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
@@ -94,20 +92,19 @@ async def test_nothing_else_waits() -> None:
     assert "GET ping" not in methods(server)
 
 
-async def test_what_failed_may_have_changed_something() -> None:
-    """A change whose answer was lost counts as made; one that the daemon refused doesn't."""
+async def test_a_change_that_fails() -> None:
+    """A change with a lost answer counts as made; one that the daemon refused doesn't."""
     answers = as_text("json: cannot unmarshal", 400), CUT, PONG, Answer()
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(BadRequestError):
-            await client.config.patch_gui(theme="dark")
-        with pytest.raises(ConnectionFailedError):
-            await client.config.patch_gui(theme="dark")
+        for kind in (BadRequestError, ConnectionFailedError):
+            with pytest.raises(kind):
+                await client.config.patch_gui(theme="dark")
         await client.config.patch_gui(theme="dark")
     assert methods(server) == ["PATCH gui", "PATCH gui", "GET ping", "PATCH gui"]
 
 
-async def test_a_cancelled_change_may_have_changed_something() -> None:
-    """Whoever waits for it goes on, and waits for the listener; the cancellation is delivered once."""
+async def test_a_cancelled_change() -> None:
+    """It counts as made, so that the next change waits for the listener; each cancellation ends one change."""
     never = asyncio.Event()
     async with Server(Answer(after=never), PONG, Answer()) as server, Syncthing(KEY, server.url) as client:
         first = asyncio.create_task(client.config.patch_gui(theme="dark"))
@@ -125,7 +122,7 @@ async def test_a_cancelled_change_may_have_changed_something() -> None:
 
 
 async def test_an_api_that_stays_away() -> None:
-    """The next change then isn't sent, and says why."""
+    """The next change is then not sent, and the error says why."""
     async with Server(Answer(), answer=lambda _: CUT) as server, Syncthing(KEY, server.url) as client:
         await client.config.patch_gui(theme="dark")
         with pytest.raises(ConnectionFailedError):
@@ -134,7 +131,7 @@ async def test_an_api_that_stays_away() -> None:
 
 
 async def test_another_key() -> None:
-    """An API that refuses the key is back, and the change says what is the matter."""
+    """An API that refuses the key is back, and the change fails with that error."""
     refused = as_text("CSRF Error", 403)
     async with Server(Answer(), refused, refused) as server, Syncthing(KEY, server.url) as client:
         await client.config.patch_gui(apiKey="another")
@@ -143,16 +140,14 @@ async def test_another_key() -> None:
     assert methods(server) == ["PATCH gui", "GET ping", "PATCH gui"]
 
 
-class Stub:
-    """Answers everything."""
+def test_one_event_loop_after_another() -> None:
+    """A client may make changes in one event loop after another."""
 
-    async def call(self, *_: Any, **__: Any) -> None:
-        """Answer."""
+    class API:
+        async def call(self, *_: Any, **__: Any) -> None:
+            """Answer everything."""
 
-
-def test_one_loop_after_the_other() -> None:
-    """A lock that one loop has used doesn't hinder the next one."""
-    changes = gui_changes.GUIChanges(Stub())  # type: ignore[arg-type]  # all that is asked of it
+    changes = gui_changes.GUIChanges(API())  # type: ignore[arg-type]  # all that it needs
 
     async def change() -> None:
         async with changes.change():

@@ -1,4 +1,4 @@
-"""Which keys a configuration has."""
+"""Keys that no version of Syncthing has."""
 
 from __future__ import annotations
 
@@ -11,17 +11,9 @@ from aiosyncthing.config.keys import Place, _shape_of, check_strays, find_strays
 from aiosyncthing.exceptions import BadRequestError
 from tests.support.recordings import VERSIONS, exchanges
 
-_shape_of.cache_clear()  # for the measurement of coverage: another test may have been first
+PASSWORD = "encryptionPassword"
 
-PLACES: list[tuple[Place, Any]] = [
-    (("folders",), t.FolderPatch),
-    (("devices",), t.DevicePatch),
-    (("options",), t.OptionsPatch),
-    (("gui",), t.GUIPatch),
-    (("ldap",), t.LDAPPatch),
-    (("defaults", "folder"), t.FolderPatch),
-    (("defaults", "device"), t.DevicePatch),
-]
+_shape_of.cache_clear()  # for measuring coverage: another test may have filled it
 
 
 @pytest.mark.parametrize(
@@ -29,24 +21,17 @@ PLACES: list[tuple[Place, Any]] = [
     [
         (("folders",), {"pused": True}, "pused", "paused"),
         (("folders",), {"Paused": True}, "Paused", "paused"),
-        (
-            ("folders",),
-            {"devices": [{}, {"encrptionPassword": ""}]},
-            "devices[1].encrptionPassword",
-            "encryptionPassword",
-        ),
+        (("folders",), {"devices": [{}, {"encrptionPassword": ""}]}, "devices[1].encrptionPassword", PASSWORD),
         (("folders",), {"devices": ({"deviceId": ""},)}, "devices[0].deviceId", "deviceID"),
         (("folders",), {"versioning": {"tpye": ""}}, "versioning.tpye", "type"),
         (("folders",), {"minDiskFree": {"unt": ""}}, "minDiskFree.unt", "unit"),
         (("folders",), {"xattrFilter": {"entries": [{"pemit": True}]}}, "xattrFilter.entries[0].pemit", "permit"),
         (("devices",), {"ignoredFolders": [{"lable": ""}]}, "ignoredFolders[0].lable", "label"),
         (("options",), {"maxSendKbits": 1}, "maxSendKbits", "maxSendKbps"),
-        (("options",), {"minHomeDiskFree": {"vlaue": 1}}, "minHomeDiskFree.vlaue", "value"),
         (("gui",), {"passwort": ""}, "passwort", "password"),
         (("ldap",), {"adress": ""}, "adress", "address"),
         (("defaults", "folder"), {"devises": []}, "devises", "devices"),
         (("defaults", "device"), {"untrustd": True}, "untrustd", "untrusted"),
-        ((), {"optoins": {}}, "optoins", "options"),
         ((), {"remoteIgnoredDevices": [{"deviceld": ""}]}, "remoteIgnoredDevices[0].deviceld", "deviceID"),
         ((), {"defaults": {"ignores": {"line": []}}}, "defaults.ignores.line", "lines"),
         ((), {"defaults": {"folder": {"versioning": {"fspath": ""}}}}, "defaults.folder.versioning.fspath", "fsPath"),
@@ -55,8 +40,8 @@ PLACES: list[tuple[Place, Any]] = [
         (("options",), {5: 1}, "5", ""),
     ],
 )
-def test_a_misspelt_key_is_found_at_every_depth(place: Place, body: Any, shown: str, meant: str) -> None:
-    """It is named with its place in the body, and with the key that may be meant."""
+def test_misspelt_keys(place: Place, body: Any, shown: str, meant: str) -> None:
+    """They are found at every depth, and reported with their place and the key that is probably meant."""
     (stray,) = find_strays(place, body)
     assert (stray.shown, stray.meant) == (shown, meant)
     with pytest.raises(BadRequestError) as refused:
@@ -65,23 +50,34 @@ def test_a_misspelt_key_is_found_at_every_depth(place: Place, body: Any, shown: 
     assert (f"did you mean {meant!r}" in str(refused.value)) == bool(meant)
 
 
-def test_many_are_not_all_shown() -> None:
-    """A body of another kind altogether makes no endless message."""
+def test_many_unknown_keys() -> None:
+    """The message mentions only a few."""
     with pytest.raises(BadRequestError, match="'a', 'b', 'c' and 2 more"):
         check_strays(find_strays(("ldap",), dict.fromkeys("abcde")), {})
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_all_that_a_daemon_sends_is_known(version: str) -> None:
-    """Also what only old versions had, or only new ones have."""
+def test_the_keys_of_real_daemons(version: str) -> None:
+    """Every key that a daemon sends is known, including those of only old or only new versions."""
     answers = [e.answer for e in exchanges(version) if (e.method, e.path, e.status) == ("GET", "/rest/config", 200)]
     assert answers
     assert not any(find_strays((), answer) for answer in answers)
 
 
-@pytest.mark.parametrize(("place", "kind"), PLACES)
-def test_all_that_a_patch_may_have_is_known(place: Place, kind: Any) -> None:
-    """The types of patches name nothing that the configuration hasn't."""
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        (("folders",), t.FolderPatch),
+        (("devices",), t.DevicePatch),
+        (("options",), t.OptionsPatch),
+        (("gui",), t.GUIPatch),
+        (("ldap",), t.LDAPPatch),
+        (("defaults", "folder"), t.FolderPatch),
+        (("defaults", "device"), t.DevicePatch),
+    ],
+)
+def test_the_keys_of_patches(place: Place, kind: Any) -> None:
+    """The types of patches have no keys that the configuration doesn't have."""
     assert find_strays(place, dict.fromkeys(kind.__annotations__)) == []
 
 
@@ -95,8 +91,8 @@ def test_all_that_a_patch_may_have_is_known(place: Place, kind: Any) -> None:
         None,
     ],
 )
-def test_what_is_free_or_no_object_is_left_alone(body: Any) -> None:
-    """The parameters of versioning are anybody's; what has the wrong type is for other checks."""
+def test_free_keys_and_wrong_types(body: Any) -> None:
+    """The parameters of versioning may have any keys; wrong types are left to other checks."""
     assert find_strays(("folders",), body) == []
 
 
@@ -116,8 +112,8 @@ def test_what_is_free_or_no_object_is_left_alone(body: Any) -> None:
         ((), {"new": 1}, ["new"], False),
     ],
 )
-def test_what_the_daemon_has_passes(place: Place, body: Any, sent: Any, *, passes: bool) -> None:
-    """A key is the daemon's own if it sends it in the same place, in whichever folder or device, or their template."""
+def test_keys_of_this_daemon(place: Place, body: Any, sent: Any, *, passes: bool) -> None:
+    """A key is accepted if the daemon sends it in the same place, in any folder or device, or in their defaults."""
     strays = find_strays(place, body)
     assert strays
     if passes:
@@ -127,20 +123,7 @@ def test_what_the_daemon_has_passes(place: Place, body: Any, sent: Any, *, passe
             check_strays(strays, sent)
 
 
-@pytest.mark.parametrize(
-    ("version", "newer"),
-    [
-        ("v2.2.0", True),
-        ("v3.0.0-rc.1", True),
-        ("v2.10.0", True),
-        ("v2.1.99", False),
-        ("v2.1.3-rc.2+7-g1234567", False),
-        ("v1.30.0", False),
-        ("unknown-dev", False),
-        ("", False),
-        (None, False),
-    ],
-)
-def test_which_daemons_may_know_more(version: str | None, *, newer: bool) -> None:
-    """Those of a later minor release; a daemon that doesn't say its version is no newer one."""
-    assert is_newer(version) is newer
+def test_newer_daemons() -> None:
+    """Daemons of a later minor release may know more keys; one with an unknown version doesn't count as newer."""
+    assert all(is_newer(version) for version in ("v2.2.0", "v3.0.0-rc.1", "v2.10.0"))
+    assert not any(map(is_newer, ("v2.1.99", "v2.1.3-rc.2+7-g1234567", "v1.30.0", "unknown-dev", "", None)))

@@ -1,4 +1,4 @@
-"""Going through pages."""
+"""Iterating over the pages of a list."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Pages:
-    """A list in pages; notes which are asked for, and lets a page wait or fail."""
+    """A paged list that notes which pages are fetched; one page may wait, and one may fail."""
 
-    def __init__(self, count: int, perpage: int, *, waits_at: int = 0, fails_at: int = 0) -> None:
+    def __init__(self, count: int, perpage: int = 2, *, waits_at: int = 0, fails_at: int = 0) -> None:
         self.items = list(range(count))
         self.perpage = perpage
-        self.asked: list[int] = []
+        self.fetched: list[int] = []
         self.cancelled: list[int] = []
         self.waiting = asyncio.Event()
         self._waits_at = waits_at
@@ -29,14 +29,16 @@ class Pages:
 
     async def fetch(self, number: int) -> Sequence[int]:
         """Return a page."""
-        self.asked.append(number)
+        self.fetched.append(number)
         try:
             if number == self._waits_at:
                 self.waiting.set()
                 await asyncio.Event().wait()
         except asyncio.CancelledError:
-            await asyncio.sleep(0)  # as a request does that returns its connection
+            await asyncio.sleep(0)  # as a request does, to release its connection
             self.cancelled.append(number)
+            if number == self._fails_at:
+                raise KeyError(number) from None
             raise
         if number == self._fails_at:
             raise KeyError(number)
@@ -44,7 +46,7 @@ class Pages:
 
 
 def others() -> set[asyncio.Task[object]]:
-    """Return all tasks but the present one."""
+    """Return all tasks except the current one."""
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 
@@ -52,47 +54,38 @@ def others() -> set[asyncio.Task[object]]:
     ("count", "perpage", "requests"),
     [(0, 2, 1), (1, 2, 1), (2, 2, 2), (3, 2, 2), (4, 2, 3), (5, 2, 3), (3, 1, 4), (3, PER_PAGE, 1)],
 )
-async def test_all_items_once_and_in_order(count: int, perpage: int, requests: int) -> None:
-    """A page that is not full is the last; only when the last is full, one more is needed to know."""
+async def test_all_items_in_order(count: int, perpage: int, requests: int) -> None:
+    """A page that is not full is the last; only if the last page is full, one more request is needed."""
     pages = Pages(count, perpage)
     assert [item async for item in iterate(pages.fetch, perpage)] == pages.items
-    assert pages.asked == list(range(1, requests + 1))
+    assert pages.fetched == list(range(1, requests + 1))
 
 
-async def test_the_next_page_is_fetched_while_one_is_consumed() -> None:
-    """When the first item of a page is handed out, the next page is under way; the one after it is not."""
-    pages = Pages(6, 2)
+async def test_one_page_ahead() -> None:
+    """While a page is consumed, the next one is being fetched, but not the one after it."""
+    pages = Pages(6)
     async with aclosing(iterate(pages.fetch, 2)) as items:
         async for item in items:
             await asyncio.sleep(0)
-            assert pages.asked == list(range(1, item // 2 + 3))
+            assert pages.fetched == list(range(1, item // 2 + 3))
 
 
-async def test_leaving_early_cancels_the_next_page() -> None:
-    """When it is closed, the request under way is ended and waited for: no task is left."""
-    pages = Pages(4, 2, waits_at=2)
+@pytest.mark.parametrize("begun", [True, False])
+async def test_leaving_early(begun: bool) -> None:
+    """Closing the generator cancels the request for the next page, and leaves no task."""
+    pages = Pages(4, waits_at=2)
     items = iterate(pages.fetch, 2)
     assert await anext(items) == 0
-    await asyncio.sleep(0)
-    assert pages.asked == [1, 2]
+    if begun:
+        await asyncio.sleep(0)
     await items.aclose()
-    assert pages.cancelled == [2]
-    assert not others()
-
-
-async def test_leaving_before_the_next_page_has_begun() -> None:
-    """A request that has not even begun never does."""
-    pages = Pages(4, 2)
-    items = iterate(pages.fetch, 2)
-    await anext(items)
-    await items.aclose()
-    assert pages.asked == [1]
+    assert (pages.fetched, pages.cancelled) == (([1, 2], [2]) if begun else ([1], []))
     assert not others()
 
 
 async def test_leaving_without_closing(caplog: pytest.LogCaptureFixture) -> None:
-    """A generator that is dropped is closed by the event loop, and its request with it."""
-    pages = Pages(4, 2, waits_at=2)
+    """The event loop closes a generator that is dropped, and so ends its request."""
+    pages = Pages(4, waits_at=2)
     async for _ in iterate(pages.fetch, 2):
         await asyncio.sleep(0)
         break
@@ -103,78 +96,57 @@ async def test_leaving_without_closing(caplog: pytest.LogCaptureFixture) -> None
     assert not caplog.records
 
 
-async def test_what_is_never_begun_asks_nothing() -> None:
-    """Making the generator alone makes no request."""
-    pages = Pages(4, 2)
+async def test_nothing_is_fetched_before_the_first_item() -> None:
+    """Creating the generator makes no request."""
+    pages = Pages(4)
     await iterate(pages.fetch, 2).aclose()
     iterate(pages.fetch, 2)
     assert not others()
-    assert pages.asked == []
+    assert pages.fetched == []
 
 
-async def test_an_error_comes_after_the_items_before_it() -> None:
-    """A page that fails while the one before is consumed takes nothing away from it."""
-    pages = Pages(6, 2, fails_at=2)
+@pytest.mark.parametrize("page", [1, 2])
+async def test_a_page_that_fails(page: int) -> None:
+    """The items of the page before are yielded first."""
+    pages = Pages(6, fails_at=page)
     found = []
-    with pytest.raises(KeyError, match="2"):  # noqa: PT012 - what was found before is the point
+    with pytest.raises(KeyError, match=str(page)):  # noqa: PT012 - what was found before is the point
         async for item in iterate(pages.fetch, 2):
             await asyncio.sleep(0)
             found.append(item)
-    assert found == [0, 1]
-    assert pages.asked == [1, 2]
+    assert found == [0, 1][: 2 * (page - 1)]
     assert not others()
 
 
-async def test_an_error_of_the_first_page() -> None:
-    """It is raised at once."""
-    with pytest.raises(KeyError):
-        await anext(iterate(Pages(6, 2, fails_at=1).fetch, 2))
-
-
-async def test_a_failed_page_that_nobody_wants(caplog: pytest.LogCaptureFixture) -> None:
-    """When it is closed after the next page has failed, nobody hears of that, the log neither."""
-    pages = Pages(6, 2, fails_at=2)
+@pytest.mark.parametrize("waits_at", [0, 2])
+async def test_a_failure_that_does_not_matter(caplog: pytest.LogCaptureFixture, waits_at: int) -> None:
+    """If the next page is no longer wanted, nothing is logged when it fails, be it because it is cancelled."""
+    pages = Pages(6, waits_at=waits_at, fails_at=2)
     items = iterate(pages.fetch, 2)
     await anext(items)
-    while others():
+    if waits_at:
+        await pages.waiting.wait()
+    else:
         await asyncio.wait(others(), timeout=10)
-    assert pages.asked == [1, 2]
     await items.aclose()
-    del items
-    gc.collect()
-    assert not caplog.records
-
-
-async def test_a_page_that_fails_while_it_is_cancelled(caplog: pytest.LogCaptureFixture) -> None:
-    """When the request ends in an error because it was cancelled, nobody hears of that either."""
-    waiting = asyncio.Event()
-
-    async def fetch(number: int) -> list[int]:
-        if number == 1:
-            return [0]
-        try:
-            waiting.set()
-            await asyncio.Event().wait()
-        finally:
-            raise KeyError(number)
-
-    items = iterate(fetch, 1)
-    await anext(items)
-    await waiting.wait()
-    await items.aclose()
+    assert pages.fetched == [1, 2]
     del items
     gc.collect()
     assert not caplog.records
 
 
 @pytest.mark.parametrize("page", [1, 2])
-async def test_cancellation_while_waiting_for_a_page(page: int) -> None:
-    """A task that is cancelled while it waits ends its request and stays cancelled."""
-    pages = Pages(4, 2, waits_at=page)
+@pytest.mark.parametrize("consuming", [True, False])
+async def test_cancellation(page: int, consuming: bool) -> None:
+    """A task that is cancelled, while waiting for a page or between two items, ends the request for the page."""
+    pages = Pages(4, waits_at=page)
 
     async def consume() -> None:
-        async for _ in iterate(pages.fetch, 2):
-            pass
+        async with aclosing(iterate(pages.fetch, 2)) as items:
+            async for _ in items:
+                await asyncio.sleep(0)
+                if consuming:
+                    await asyncio.Event().wait()
 
     task = asyncio.create_task(consume())
     await pages.waiting.wait()
@@ -182,25 +154,4 @@ async def test_cancellation_while_waiting_for_a_page(page: int) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert pages.cancelled == [page]
-    assert not others()
-
-
-async def test_cancellation_while_consuming() -> None:
-    """A task that is cancelled between two items ends the request for the next page, too."""
-    pages = Pages(4, 2, waits_at=2)
-    consuming = asyncio.Event()
-
-    async def consume() -> None:
-        async with aclosing(iterate(pages.fetch, 2)) as items:
-            async for _ in items:
-                consuming.set()
-                await asyncio.Event().wait()
-
-    task = asyncio.create_task(consume())
-    await consuming.wait()
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert pages.cancelled == [2]
     assert not others()

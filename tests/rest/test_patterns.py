@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from aiosyncthing._rest.patterns import check_patterns, find_misread
@@ -29,8 +27,8 @@ from aiosyncthing.exceptions import BadRequestError
         ("e \r", "e??"),
     ],
 )
-def test_what_would_become_another_pattern(line: str, instead: str, *, stored: bool) -> None:
-    """Line breaks anywhere, and white space at the ends except blanks and tabs; the text says what to write."""
+def test_misread_patterns(line: str, instead: str, *, stored: bool) -> None:
+    """Line breaks, and white space at the ends except blanks and tabs, are refused; the message suggests a pattern."""
     with pytest.raises(BadRequestError) as refused:
         check_patterns(["*.tmp", line], stored=stored)
     assert repr(line) in str(refused.value)
@@ -39,8 +37,8 @@ def test_what_would_become_another_pattern(line: str, instead: str, *, stored: b
 
 
 @pytest.mark.parametrize("line", ["x\x01y", "\x00", "n\x1f", "\ufffe", "a\x0bb", "a\uffff"])
-def test_what_only_a_file_can_hold(line: str) -> None:
-    """Other control characters are part of the pattern in a folder, but the daemon's configuration loses them."""
+def test_patterns_that_only_a_file_can_store(line: str) -> None:
+    """Other control characters are part of a folder's pattern, but the daemon's configuration can't store them."""
     assert check_patterns([line]) == [line]
     with pytest.raises(BadRequestError, match="configuration can't store"):
         check_patterns([line], stored=True)
@@ -49,13 +47,6 @@ def test_what_only_a_file_can_hold(line: str) -> None:
 @pytest.mark.parametrize(
     "line", ["", " ", "\t", "  // comment ", "(?d)foo\t", "m\rm", "a\tb", "sp[ ]", "Icon[\r]", "ü", "\x7f", "a\u2028b"]
 )
-def test_what_stays_as_it_is(line: str) -> None:
-    """Blanks around a pattern mean nothing, and inside one everything is itself."""
+def test_other_patterns(line: str) -> None:
+    """Blanks around a pattern have no meaning, and inside it every character is itself."""
     assert check_patterns(iter([line]), stored=True) == [line]
-
-
-@pytest.mark.parametrize("lines", ["*.tmp", b"*.tmp", [5], None, 5])
-def test_patterns_are_a_list(lines: Any) -> None:
-    """A text would become a pattern a character."""
-    with pytest.raises(BadRequestError, match="list of strings"):
-        check_patterns(lines)

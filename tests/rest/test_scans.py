@@ -1,4 +1,4 @@
-"""How scans are asked for."""
+"""Requesting scans."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aiosyncthing.exceptions import (
 from tests.support.calls import FOLDER, KEY
 from tests.support.server import Answer, Request, Server, as_json, as_text
 
-IS_THERE = as_json({"paused": False})
+RUNNING = as_json({"paused": False})
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ IS_THERE = as_json({"paused": False})
         (["a", "ü" * 2000, "b"], 3),
     ],
 )
-def test_many_paths_are_several_requests(sub: list[str], requests: int) -> None:
-    """Each is as short as a proxy wants it, none is empty, and each path is in one of them, in order."""
+def test_many_paths(sub: list[str], requests: int) -> None:
+    """They are sent in several requests, short enough for proxies; the next scan is set by the last one."""
     found: list[Any] = scans.queries(FOLDER, iter(sub), 60)
     assert len(found) == requests
     assert [path for query in found for path in query["sub"]] == sub
@@ -46,14 +46,14 @@ def test_many_paths_are_several_requests(sub: list[str], requests: int) -> None:
 
 
 @pytest.mark.parametrize("sub", [[], "", ["x", ""], ["x", 5], ["x", "\ud800"]])
-def test_paths_that_make_no_sense(sub: Any) -> None:
-    """Nothing is sent where one of the paths can't be."""
+def test_impossible_paths(sub: Any) -> None:
+    """If one path is impossible, all are refused."""
     with pytest.raises(BadRequestError):
         scans.queries(FOLDER, sub, None)
 
 
-def test_what_belongs_to_a_folder() -> None:
-    """All folders have no paths and no next scan."""
+def test_all_folders() -> None:
+    """Paths and the next scan need a folder."""
     assert scans.queries(None, None, None) == [{}]
     for options in (("x", None), (None, 5)):
         with pytest.raises(BadRequestError, match="need a folder_id"):
@@ -61,7 +61,7 @@ def test_what_belongs_to_a_folder() -> None:
 
 
 async def test_requests_follow_one_another() -> None:
-    """The next one is sent when the one before is answered; a failure is the end."""
+    """The next request is sent when the one before has been answered, unless that failed."""
     sub = [f"{number:04}" for number in range(2000)]
     answers = Answer(), as_text("folder path missing", 500)
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
@@ -70,11 +70,11 @@ async def test_requests_follow_one_another() -> None:
     assert len(server.requests) == 2
 
 
-async def test_a_scan_is_only_begun() -> None:
-    """It returns when the daemon hasn't refused it, and leaves neither a task nor a connection behind."""
+async def test_starting_a_scan() -> None:
+    """With ``wait=False`` it returns when the daemon has not refused, and leaves neither a task nor a connection."""
     never = asyncio.Event()
     before = asyncio.all_tasks()
-    async with Server(IS_THERE, Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
+    async with Server(RUNNING, Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
         await client.database.scan(FOLDER, wait=False)
         assert [request.method for request in server.requests] == ["GET", "POST"]
         assert [task for task in asyncio.all_tasks() - before if "scan" in repr(task) or "call" in repr(task)] == []
@@ -83,20 +83,19 @@ async def test_a_scan_is_only_begun() -> None:
 
 
 @pytest.mark.parametrize("connections", [1, 100])
-async def test_many_paths_are_begun(connections: int) -> None:
-    """Each request is sent, and all paths are in them, also where a session allows few connections."""
+async def test_starting_scans_of_many_paths(connections: int) -> None:
+    """Every request is sent, even if the session allows only one connection."""
     sub = [f"{number:05}" for number in range(2000)]
     never = asyncio.Event()
 
     def answer(request: Request) -> Answer:
-        return IS_THERE if request.method == "GET" else Answer(after=never)
+        return RUNNING if request.method == "GET" else Answer(after=never)
 
     connector = aiohttp.TCPConnector(limit=connections)
     async with Server(answer=answer) as server, aiohttp.ClientSession(connector=connector) as session:
         await Syncthing(KEY, server.url, session=session).database.scan(FOLDER, sub=sub, wait=False)
         never.set()
-    sent = [path for request in server.requests[1:] for path in parse_qs(request.query)["sub"]]
-    assert sent == sub
+    assert [path for request in server.requests[1:] for path in parse_qs(request.query)["sub"]] == sub
 
 
 @pytest.mark.parametrize(
@@ -104,20 +103,20 @@ async def test_many_paths_are_begun(connections: int) -> None:
     [
         ([as_text("No folder with given ID", 404)], UnknownFolderError),
         ([as_json({"paused": True})], FolderNotRunningError),
-        ([IS_THERE, as_text("no such folder", 500)], UnknownFolderError),
-        ([IS_THERE, as_text("folder path missing", 500)], ServerError),
+        ([RUNNING, as_text("no such folder", 500)], UnknownFolderError),
+        ([RUNNING, as_text("folder path missing", 500)], ServerError),
     ],
 )
-async def test_what_is_refused_at_once(answers: list[Answer], expected: type[Exception]) -> None:
-    """It is raised, whether the question before shows it or the scan itself."""
+async def test_a_scan_that_is_refused_at_once(answers: list[Answer], expected: type[Exception]) -> None:
+    """The error is raised even with ``wait=False``."""
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(expected) as caught:
             await client.database.scan(FOLDER, wait=False)
     assert type(caught.value) is expected
 
 
-async def test_the_question_has_the_limit() -> None:
-    """A daemon that doesn't answer is an error, also where the scan isn't waited for."""
+async def test_a_daemon_that_does_not_answer() -> None:
+    """With ``wait=False`` the time limit applies to the request before the scan."""
     never = asyncio.Event()
     async with Server(Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(RequestTimeoutError):
@@ -125,10 +124,10 @@ async def test_the_question_has_the_limit() -> None:
         never.set()
 
 
-async def test_giving_up_while_it_begins() -> None:
-    """Whoever cancels it is rid of it at once, and asyncio has nothing to complain about."""
+async def test_cancelling_the_start() -> None:
+    """It ends at once, and closes its connection."""
     never = asyncio.Event()
-    async with Server(IS_THERE, Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
+    async with Server(RUNNING, Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
         scan = asyncio.create_task(client.database.scan(FOLDER, wait=False))
         await server.requested(2)
         scan.cancel()

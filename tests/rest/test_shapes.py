@@ -1,4 +1,4 @@
-"""What is read of answers and events, and what is said where it is not there."""
+"""What is read of answers and events, and the errors when it is not there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONNECTION: dict[str, Any] = {
 
 
 def changed(value: Any, *path: str | int, to: Any = ...) -> Any:
-    """Return a copy with another value at a place, or without it."""
+    """Return a copy with another value in one place, or without it."""
     value = copy.deepcopy(value)
     place = value
     for step in path[:-1]:
@@ -40,7 +40,7 @@ def changed(value: Any, *path: str | int, to: Any = ...) -> Any:
 
 
 @pytest.mark.parametrize("version", recordings.VERSIONS)
-def test_what_real_daemons_sent_fits(version: str) -> None:
+def test_recordings(version: str) -> None:
     """Nothing that a real daemon has sent is refused."""
     answers = 0
     for exchange in recordings.exchanges(version):
@@ -75,29 +75,15 @@ def test_what_real_daemons_sent_fits(version: str) -> None:
             "devices[0].paused",
             "expected a boolean, got a number",
         ),
-        (
-            _routes.FOLDERS,
-            [{"id": "a"}, {"id": []}],
-            "[1].id",
-            "expected a string, got an array",
-        ),
-        (
-            _routes.STATUS,
-            {"myID": "A", "startTime": "x", "uptime": True},
-            "uptime",
-            "expected a whole number, got a boolean",
-        ),
-        (
-            _routes.STATUS,
-            {"myID": "A", "startTime": "x", "uptime": 1.5},
-            "uptime",
-            "expected a whole number, got a number",
-        ),
-        (
-            _routes.STATUS,
-            {"myID": "A", "startTime": "x", "uptime": 1j},
-            "uptime",
-            "expected a whole number, got something else",
+        (_routes.FOLDERS, [{"id": "a"}, {"id": []}], "[1].id", "expected a string, got an array"),
+        *(
+            (
+                _routes.STATUS,
+                {"myID": "A", "startTime": "x", "uptime": value},
+                "uptime",
+                f"expected a whole number, got {what}",
+            )
+            for value, what in ((True, "a boolean"), (1.5, "a number"), (1j, "something else"))
         ),
         (_routes.CONNECTIONS, {"connections": {"A": []}}, "connections['A']", "expected an object, got an array"),
         (_routes.CONNECTIONS, {"connections": []}, "connections", "expected an object, got an array"),
@@ -116,8 +102,8 @@ def test_what_real_daemons_sent_fits(version: str) -> None:
         (_routes.FOLDER_ERRORS, {"errors": [{"path": "a"}]}, "errors[0].error", "missing"),
     ],
 )
-def test_a_misfit_is_named_with_its_path(route: Any, answer: Any, path: str, problem: str) -> None:
-    """The error says where in the answer something else came than was expected, and for which request."""
+def test_misfits(route: Any, answer: Any, path: str, problem: str) -> None:
+    """The error gives the path to the first misfit, and the request."""
     with pytest.raises(InvalidResponseError) as caught:
         checked(route, answer)
     assert caught.value.args == (f"the answer is invalid: {path}{': ' if path else ''}{problem}",)
@@ -135,8 +121,8 @@ def test_a_misfit_is_named_with_its_path(route: Any, answer: Any, path: str, pro
         (_routes.FOLDER_ERRORS, {"errors": None}),
     ],
 )
-def test_what_is_not_read_may_be_anything(route: Any, answer: Any) -> None:
-    """Unknown keys, missing optional ones, empty lists and Go's nil pass, and the answer is handed on as it is."""
+def test_what_is_not_read(route: Any, answer: Any) -> None:
+    """Unknown keys, missing optional ones, empty lists and Go's nil are accepted, and the answer is unchanged."""
     assert checked(route, answer) is answer
 
 
@@ -158,15 +144,15 @@ EVENT = {"id": 1, "globalID": 1, "time": "t", "type": "Starting", "data": None}
         ([{**EVENT, "type": []}], "[0].type: expected a string, got an array"),
     ],
 )
-def test_each_event_of_a_batch_has_an_envelope(answer: Any, problem: str) -> None:
-    """IDs, time and type are looked at in every event of a batch, not in its first and last only."""
+def test_envelopes(answer: Any, problem: str) -> None:
+    """IDs, time and type of every event of a batch are checked."""
     with pytest.raises(InvalidResponseError) as caught:
         check_events(_routes.EVENTS, answer)
     assert caught.value.args == (f"the answer is invalid: {problem}",)
 
 
-def test_batches_that_fit_pass() -> None:
-    """Empty batches and events of unknown types with any data are no misfit."""
+def test_batches() -> None:
+    """Empty batches, and events of unknown types with any data, are accepted."""
     check_events(_routes.EVENTS, [])
     check_events(_routes.EVENTS, [EVENT, {**EVENT, "type": "OfTomorrow", "data": [1], "new": 1}])
 
@@ -183,28 +169,28 @@ def test_batches_that_fit_pass() -> None:
         ),
     ],
 )
-def test_the_data_of_an_event_is_named(event: Any, problem: str) -> None:
-    """The error names the type of the event and the path in its data."""
+def test_misfits_of_events(event: Any, problem: str) -> None:
+    """The error gives the type of the event and the path in its data."""
     with pytest.raises(InvalidResponseError) as caught:
         check_event(event)
     assert caught.value.args == (problem,)
 
 
-def test_events_that_nobody_reads_pass() -> None:
-    """An event of any other type, and what a stream yields beside events, may have any data."""
+def test_other_events() -> None:
+    """Events of other types, and other items of a stream, may have any data."""
     check_event(EVENT)
     check_event({"id": None, "type": "EventsLost", "data": {"reason": "restart", "missed": None}})
     check_event({**EVENT, "type": "PendingFoldersChanged", "data": {"added": None, "removed": [{"folderID": "a"}]}})
 
 
-def test_other_values_can_be_named() -> None:
-    """What is no answer of a route is called by the name that it is given."""
+def test_other_values() -> None:
+    """A value that is not a route's answer is called by the given name."""
     with pytest.raises(InvalidResponseError, match=r"^the file is invalid: errors: missing$"):
         check(SHAPES[_routes.FOLDER_ERRORS], {}, "the file")
 
 
-def test_what_is_nested_too_deeply_to_be_compared() -> None:
-    """It is an answer that can't be read where Python can't compare it, and like any other where it can."""
+def test_comparing() -> None:
+    """An answer that is nested too deeply for this Python to compare is invalid."""
     one, other = (orjson.loads(b'{"a":' + b"[" * 1000 + end + b"]" * 1000 + b"}") for end in (b"1", b"2"))
     if sys.version_info < (3, 12):
         with pytest.raises(InvalidResponseError, match="nested too deeply"):

@@ -1,4 +1,4 @@
-"""The two shapes of ``db/browse``."""
+"""The two forms of answers to ``db/browse``."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _TIME = "2026-03-01T12:00:00Z"
         ),
     ],
 )
-def test_entries_of_one_level(answer: Any, entries: list[Any]) -> None:
-    """Both shapes give the same kind of entries, without children, and unknown keys stay."""
+def test_entries(answer: Any, entries: list[Any]) -> None:
+    """Both forms give the same kind of entries, without children; unknown keys stay."""
     assert list(tree_entries(answer)) == entries
 
 
@@ -56,7 +56,7 @@ def test_entries_of_one_level(answer: Any, entries: list[Any]) -> None:
         ),
     ],
 )
-def test_anything_else_is_an_error(answer: Any, problem: str) -> None:
-    """What has neither of the shapes raises, and the error says where."""
+def test_other_answers(answer: Any, problem: str) -> None:
+    """An answer in neither form is an error, with the path to the misfit."""
     with pytest.raises(InvalidResponseError, match=re.escape(f"is invalid: {problem}")):
         list(tree_entries(answer))

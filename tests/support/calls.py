@@ -28,6 +28,7 @@ __all__ = [
     "FOLDER",
     "KEY",
     "NAMESPACES",
+    "TARGET",
     "Call",
     "calls",
     "check",
