@@ -1,7 +1,7 @@
 """Packages whose names load when they are first used.
 
-What was loaded is stored in the package, so that a second use costs nothing. What takes long to load is aiohttp: where
-that is there already, `load_all` loads the rest too, rather than in the middle of a running event loop.
+What was loaded is stored in the package, so a second use costs nothing. A program that has loaded aiohttp, which takes
+longest, may already run an event loop that nothing should block: there, `load_all` loads the rest at once.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def load_all(package: str) -> None:
 def _store(package: str, name: str, value: Any, *, adopt: bool = False) -> None:
     if adopt and isinstance(value, type) and value.__module__.startswith(f"{package}."):
         value.__module__ = package
-    vars(sys.modules[package])[name] = value
+    vars(sys.modules[package]).setdefault(name, value)  # what a test has put there stays
 
 
 def _no_attribute(package: str, name: str) -> AttributeError:

@@ -75,6 +75,13 @@ def test_a_room_loads_at_once(package: ModuleType) -> None:
     assert {"Inner", "zone"} <= vars(package.room).keys()
 
 
+def test_what_is_there_stays(package: ModuleType) -> None:
+    """What a test has put in the place of a name is not replaced when the others load."""
+    package.room.zone = "of a test"  # type: ignore[attr-defined]  # it has one
+    assert package.room.Inner
+    assert package.room.zone == "of a test"
+
+
 def test_a_class_is_at_home_in_a_public_module(package: ModuleType) -> None:
     """A class that lies inside a room is given the room as its module; nothing else is changed."""
     assert package.One.__module__ == f"{package.__name__}.one"
