@@ -1,1 +1,1 @@
-"""What the namespaces share."""
+"""What the namespaces share: their base class, and the checks before requests and of answers."""

@@ -1,15 +1,14 @@
-"""The answers, bodies and events of Syncthing's REST API, as types.
+"""Types of the answers, bodies and events of Syncthing's REST API.
 
-For type checkers and editors only: the data itself is what the daemon sent, neither checked nor converted, so
-it may also hold keys that are not described here. The names are those of Syncthing's source where it has one. A
-key that is not in all supported versions is `NotRequired`; ``>= 2.1.0`` in its description names the first
-release that has it, ``< 2.0.0`` the first that hasn't.
+They are for type checkers and editors only: the data is what the daemon sent, neither checked nor converted, so it may
+contain keys that are not described here. The names are those of Syncthing's source, where there is one. A key that
+some supported versions don't have is `NotRequired`; its description says ``>= 2.1.0`` for the first release with it, or
+``< 2.0.0`` for the first without.
 
-Points in time are texts in the form of RFC 3339, for `aiosyncthing.parse_time`; year 1, or the very start of
-1970, is never.
-Device IDs are in their canonical form.
+Times are strings in RFC 3339 format, for `aiosyncthing.parse_time`; the year 1, or the very start of 1970, means never.
+Device IDs are in canonical form.
 
-The names in an enumeration are at hand at run time too: ``typing.get_args(FolderType)``.
+The values of enumerations are available at run time, too: ``typing.get_args(FolderType)``.
 """
 
 TYPE_CHECKING = False  # no need to load typing before the first name is used

@@ -1,8 +1,6 @@
-"""The configuration: ``rest/config`` and everything below it, as the daemon sends it.
+"""The configuration: ``rest/config`` and everything below it, as sent by the daemon.
 
-A key that is not in all supported versions is `NotRequired` and says which ones have it: ``>= 2.1.0`` names
-the first release with it, ``< 2.0.0`` the first without. The bodies that change a configuration are in
-`patches`.
+The bodies that change a configuration are in `patches`.
 """
 
 from typing import NotRequired, TypedDict
@@ -53,15 +51,15 @@ class VersioningConfiguration(TypedDict):
 
     type: VersioningType
     params: dict[str, str]
-    """Settings of the type; also numbers are texts.
+    """Settings of the type; even numbers are strings.
 
-    ``simple``: ``keep`` (versions per file), ``cleanoutDays``. ``trashcan``: ``cleanoutDays`` (0: for ever).
-    ``staggered``: ``maxAge`` in seconds (0: for ever). ``external``: ``command``.
+    ``simple``: ``keep`` (versions per file), ``cleanoutDays``. ``trashcan``: ``cleanoutDays`` (0: never deleted).
+    ``staggered``: ``maxAge`` in seconds (0: never deleted). ``external``: ``command``.
     """
     cleanupIntervalS: int
-    """Seconds between clean-ups, at most a year; 0 is never."""
+    """Seconds between cleanups, at most a year; 0 for never."""
     fsPath: str
-    """Directory of the versions; empty is ``.stversions`` inside the folder."""
+    """Directory of the versions; empty for ``.stversions`` inside the folder."""
     fsType: str
 
 
@@ -88,9 +86,9 @@ class FolderDeviceConfiguration(TypedDict):
 
     deviceID: str
     introducedBy: str
-    """ID of the device that introduced it to this folder, or empty."""
+    """ID of the device that introduced it to this folder, if any; otherwise empty."""
     encryptionPassword: str
-    """If not empty, the device gets encrypted data only. A secret."""
+    """If not empty, the device receives only encrypted data. A secret."""
 
 
 class FolderConfiguration(TypedDict):
@@ -99,39 +97,39 @@ class FolderConfiguration(TypedDict):
     id: str
     label: str
     filesystemType: str
-    """``basic`` or, for tests, ``fake``; 2.1 may have others."""
+    """``basic``, or ``fake`` for tests; 2.1 may have others."""
     path: str
-    """A leading ``~`` is the home directory of the daemon's user."""
+    """A leading ``~`` means the home directory of the daemon's user."""
     type: FolderType
     devices: list[FolderDeviceConfiguration]
-    """Includes the own device."""
+    """Includes this device."""
     rescanIntervalS: int
-    """Seconds, at most a year; 0 is never."""
+    """Seconds, at most a year; 0 for never."""
     fsWatcherEnabled: bool
     fsWatcherDelayS: float
     """Seconds; whole ones only < 1.23.3."""
     fsWatcherTimeoutS: NotRequired[float]
-    """Seconds, 0 is derived from the delay; >= 1.27.8."""
+    """Seconds; 0 to derive it from the delay; >= 1.27.8."""
     ignorePerms: bool
     autoNormalize: bool
     minDiskFree: Size
     versioning: VersioningConfiguration
     copiers: int
-    """0 is the daemon's choice."""
+    """0 for the daemon's default."""
     pullerMaxPendingKiB: int
-    """KiB; 0 is the daemon's choice."""
+    """KiB; 0 for the daemon's default."""
     hashers: int
-    """0 is the daemon's choice."""
+    """0 for the daemon's default."""
     order: PullOrder
     ignoreDelete: bool
     scanProgressIntervalS: int
-    """Seconds; 0 is the daemon's choice, less is no FolderScanProgress event."""
+    """Seconds; 0 for the daemon's default, less for no FolderScanProgress events."""
     pullerPauseS: int
-    """Seconds; 0 is the daemon's choice."""
+    """Seconds; 0 for the daemon's default."""
     pullerDelayS: NotRequired[float]
     """Seconds; >= 2.0.0."""
     maxConflicts: int
-    """Conflict copies kept per file; -1 is all, 0 is none."""
+    """Conflict copies kept per file; -1 is all, 0 for none."""
     disableSparseFiles: bool
     disableTempIndexes: NotRequired[bool]
     """< 2.0.0."""
@@ -139,10 +137,10 @@ class FolderConfiguration(TypedDict):
     weakHashThresholdPct: NotRequired[int]
     """Percent; < 2.0.0."""
     markerName: str
-    """File or directory that must be there, as a sign that the disk is mounted."""
+    """File or directory whose presence proves that the disk is mounted."""
     copyOwnershipFromParent: bool
     modTimeWindowS: int
-    """Seconds by which times of modification may differ."""
+    """Seconds by which modification times may differ."""
     maxConcurrentWrites: int
     disableFsync: bool
     blockPullOrder: BlockPullOrder
@@ -165,11 +163,11 @@ class FolderConfiguration(TypedDict):
     blockIndexing: NotRequired[bool]
     """>= 2.1.0."""
     group: NotRequired[str]
-    """Heading under which the web interface lists it; >= 2.1.0."""
+    """Heading in the web interface; >= 2.1.0."""
 
 
 class ObservedFolder(TypedDict):
-    """A folder that a device offered and that is ignored."""
+    """A folder that a device offers and that is ignored."""
 
     time: str
     id: str
@@ -186,7 +184,7 @@ class ObservedDevice(TypedDict):
 
 
 class DeviceConfiguration(TypedDict):
-    """A device: the own one or another."""
+    """A device: this one or another."""
 
     deviceID: str
     name: str
@@ -197,25 +195,25 @@ class DeviceConfiguration(TypedDict):
     introducer: bool
     skipIntroductionRemovals: bool
     introducedBy: str
-    """ID of the device that introduced it, or empty."""
+    """ID of the device that introduced it, if any; otherwise empty."""
     paused: bool
     allowedNetworks: list[str]
-    """CIDR; a leading ``!`` excludes. Empty is all."""
+    """CIDR notation; a leading ``!`` excludes. Empty for all."""
     autoAcceptFolders: bool
     maxSendKbps: int
-    """KiB (not kbit) per second; 0 is no limit."""
+    """KiB (not kbit) per second; 0 for no limit."""
     maxRecvKbps: int
-    """KiB (not kbit) per second; 0 is no limit."""
+    """KiB (not kbit) per second; 0 for no limit."""
     ignoredFolders: list[ObservedFolder]
     maxRequestKiB: int
-    """KiB; 0 is the daemon's choice, less is no limit."""
+    """KiB; 0 for the daemon's default, less for no limit."""
     untrusted: bool
     remoteGUIPort: int
-    """0 is none."""
+    """0 for none."""
     numConnections: NotRequired[int]
-    """0 is the daemon's choice; >= 1.25.0."""
+    """0 for the daemon's default; >= 1.25.0."""
     group: NotRequired[str]
-    """Heading under which the web interface lists it; >= 2.1.0."""
+    """Heading in the web interface; >= 2.1.0."""
 
 
 class OptionsConfiguration(TypedDict):
@@ -229,9 +227,9 @@ class OptionsConfiguration(TypedDict):
     localAnnouncePort: int
     localAnnounceMCAddr: str
     maxSendKbps: int
-    """KiB (not kbit) per second; 0 is no limit."""
+    """KiB (not kbit) per second; 0 for no limit."""
     maxRecvKbps: int
-    """KiB (not kbit) per second; 0 is no limit."""
+    """KiB (not kbit) per second; 0 for no limit."""
     reconnectionIntervalS: int
     """Seconds, at least 5."""
     relaysEnabled: bool
@@ -243,9 +241,9 @@ class OptionsConfiguration(TypedDict):
     natRenewalMinutes: int
     natTimeoutSeconds: int
     urAccepted: int
-    """Usage reports: 0 is undecided, -1 is no, otherwise the version of the report agreed to."""
+    """Usage reports: 0 for undecided, -1 for no, otherwise the accepted version of the report."""
     urSeen: int
-    """Newest version of the usage report that the user was shown."""
+    """Newest version of the usage report shown to the user."""
     urUniqueId: str
     urURL: str
     urPostInsecurely: bool
@@ -254,28 +252,28 @@ class OptionsConfiguration(TypedDict):
     restartOnWakeup: NotRequired[bool]
     """< 1.21.0."""
     autoUpgradeIntervalH: int
-    """Hours; 0 is never."""
+    """Hours; 0 for never."""
     upgradeToPreReleases: bool
     keepTemporariesH: int
     """Hours."""
     cacheIgnoredFiles: NotRequired[bool]
     """< 2.1.3."""
     progressUpdateIntervalS: int
-    """Seconds; 0 or less is no DownloadProgress event."""
+    """Seconds; 0 or less for no DownloadProgress events."""
     limitBandwidthInLan: bool
     minHomeDiskFree: Size
     releasesURL: str
     alwaysLocalNets: list[str]
-    """CIDR."""
+    """CIDR notation."""
     overwriteRemoteDeviceNamesOnConnect: bool
     tempIndexMinBlocks: int
     unackedNotificationIDs: list[str]
     trafficClass: int
     setLowPriority: bool
     maxFolderConcurrency: int
-    """0 is the number of CPUs, less is no limit."""
+    """0 for the number of CPUs, less for no limit."""
     crURL: str
-    """Where crash reports go."""
+    """Where crash reports are sent."""
     crashReportingEnabled: bool
     stunKeepaliveStartS: int
     """Seconds; less than 1 switches STUN off."""
@@ -285,7 +283,7 @@ class OptionsConfiguration(TypedDict):
     databaseTuning: NotRequired[Tuning]
     """Needs a restart; < 2.0.0."""
     maxConcurrentIncomingRequestKiB: int
-    """KiB; 0 is the daemon's choice, less is no limit."""
+    """KiB; 0 for the daemon's default, less for no limit."""
     announceLANAddresses: bool
     sendFullIndexOnUpgrade: bool
     featureFlags: list[str]
@@ -294,13 +292,13 @@ class OptionsConfiguration(TypedDict):
     auditFile: NotRequired[str]
     """Needs a restart; >= 1.29.6."""
     connectionLimitEnough: int
-    """Connections; 0 is no limit."""
+    """Connections; 0 for no limit."""
     connectionLimitMax: int
-    """Connections; 0 is no limit."""
+    """Connections; 0 for no limit."""
     insecureAllowOldTLSVersions: NotRequired[bool]
     """< 1.29.6."""
     connectionPriorityTcpLan: NotRequired[int]
-    """Of the kinds of connections the one with the lowest number is preferred; >= 1.23.5."""
+    """The type of connection with the lowest number is preferred; >= 1.23.5."""
     connectionPriorityQuicLan: NotRequired[int]
     """>= 1.23.5."""
     connectionPriorityTcpWan: NotRequired[int]
@@ -314,18 +312,18 @@ class OptionsConfiguration(TypedDict):
 
 
 class GUIConfiguration(TypedDict):
-    """The API and the web interface. Holds secrets: the API key and the hash of the password."""
+    """The API and the web interface. Contains secrets: the API key and the password hash."""
 
     enabled: bool
-    """False switches the API off too, until the configuration file is edited."""
+    """False also disables the API, until the configuration file is edited."""
     address: str
-    """As configured; ``guiAddressUsed`` of `SystemStatus` may differ. An absolute path is a Unix socket."""
+    """As configured; ``guiAddressUsed`` in `SystemStatus` may differ. An absolute path is a Unix socket."""
     unixSocketPermissions: str
     """Octal digits."""
     user: str
-    """Without a user (and LDAP) no login is needed."""
+    """Without a user (and without LDAP) there is no login."""
     password: str
-    """The bcrypt hash; in bodies also the password itself, which the daemon hashes."""
+    """The bcrypt hash; in bodies also the password itself, which the daemon then hashes."""
     authMode: AuthMode
     useTLS: bool
     apiKey: str
@@ -340,13 +338,13 @@ class GUIConfiguration(TypedDict):
     metricsWithoutAuth: NotRequired[bool]
     """>= 1.29.6."""
     sessionCookieDurationS: NotRequired[int]
-    """Seconds; 0 is the daemon's choice, less is for ever; >= 2.1.0."""
+    """Seconds; 0 for the daemon's default, less for no expiry; >= 2.1.0."""
     sessionCookiePath: NotRequired[str]
     """>= 2.1.0."""
 
 
 class LDAPConfiguration(TypedDict):
-    """The LDAP server that checks logins where ``authMode`` is ``ldap``."""
+    """The LDAP server that authenticates logins if ``authMode`` is ``ldap``."""
 
     address: str
     bindDN: str
@@ -363,12 +361,12 @@ class DefaultIgnores(TypedDict):
 
 
 class Defaults(TypedDict):
-    """What new folders and devices start with."""
+    """The defaults of new folders and devices."""
 
     folder: FolderConfiguration
-    """Has an empty ``id``; >= 2.0.0 also an empty ``path``."""
+    """``id`` is empty; >= 2.0.0 ``path`` is empty, too."""
     device: DeviceConfiguration
-    """Has an empty ``deviceID``."""
+    """``deviceID`` is empty."""
     ignores: DefaultIgnores
 
 
@@ -376,10 +374,10 @@ class Configuration(TypedDict):
     """The whole configuration, with all its secrets: ``rest/config`` and the event ConfigSaved."""
 
     version: int
-    """Version of the format. A body without it makes the daemon run all its old migrations over the rest."""
+    """Version of the format. For a body without it the daemon runs all its old migrations."""
     folders: list[FolderConfiguration]
     devices: list[DeviceConfiguration]
-    """Includes the own device."""
+    """Includes this device."""
     gui: GUIConfiguration
     ldap: LDAPConfiguration
     options: OptionsConfiguration
@@ -388,12 +386,12 @@ class Configuration(TypedDict):
 
 
 class ConfigInSync(TypedDict):
-    """Old form of `RestartRequired`, the other way round: ``rest/config/insync``."""
+    """The older opposite of `RestartRequired`: ``rest/config/insync``."""
 
     configInSync: bool
 
 
 class RestartRequired(TypedDict):
-    """Whether a change waits for a restart: ``rest/config/restart-required``."""
+    """Whether a change takes effect only after a restart: ``rest/config/restart-required``."""
 
     requiresRestart: bool

@@ -28,10 +28,10 @@ __all__ = [
 
 
 class FolderSummary(TypedDict):
-    """State and size of a folder: ``rest/db/status`` and the event FolderSummary; all zero if it is paused.
+    """State and size of a folder: ``rest/db/status`` and the event FolderSummary. All figures are 0 if it is paused.
 
-    ``global...`` is the newest state in the cluster, ``local...`` what this device has, ``need...`` what it
-    lacks. ``...TotalItems`` are files, directories, symlinks and deleted items together.
+    ``global...`` is the newest state in the cluster, ``local...`` what this device has, ``need...`` what it needs.
+    ``...TotalItems`` counts files, directories, symlinks and deleted items together.
     """
 
     globalFiles: int
@@ -51,10 +51,10 @@ class FolderSummary(TypedDict):
     needSymlinks: int
     needDeletes: int
     needBytes: int
-    """Without what running downloads have already fetched."""
+    """Excludes what running downloads have already fetched."""
     needTotalItems: int
     receiveOnlyChangedFiles: NotRequired[int]
-    """This and the next five: < 1.27.4 only for folders of type receiveonly and receiveencrypted."""
+    """This and the next five: < 1.27.4 only for receive-only and receive-encrypted folders."""
     receiveOnlyChangedDirectories: NotRequired[int]
     receiveOnlyChangedSymlinks: NotRequired[int]
     receiveOnlyChangedDeletes: NotRequired[int]
@@ -66,11 +66,11 @@ class FolderSummary(TypedDict):
     stateChanged: str
     """Year 1 for a paused folder."""
     error: NotRequired[str]
-    """Why the folder is stopped, or empty; < 1.27.4 missing if there is none."""
+    """Why the folder is stopped; otherwise empty, or < 1.27.4 missing."""
     watchError: NotRequired[str]
-    """Why changes are not watched for, or empty; < 1.27.4 missing if there is none."""
+    """Why changes are not watched for; otherwise empty, or < 1.27.4 missing."""
     errors: int
-    """How many items failed; ``rest/folder/errors`` names them."""
+    """Number of failed items; ``rest/folder/errors`` lists them."""
     pullErrors: int
     """Deprecated; the same as ``errors``."""
     invalid: str
@@ -78,7 +78,7 @@ class FolderSummary(TypedDict):
     version: int
     """Deprecated; the same as ``sequence``."""
     sequence: int
-    """Grows with every change of the index of this device; in 1.19 of all devices, added up."""
+    """Increases with every change of this device's index; in 1.19 a total over all devices."""
     remoteSequence: NotRequired[dict[str, int] | None]
     """By device ID; ``None`` for a paused folder; >= 1.27.4."""
     ignorePatterns: bool
@@ -86,10 +86,10 @@ class FolderSummary(TypedDict):
 
 
 class FolderCompletion(TypedDict):
-    """How complete a device is: ``rest/db/completion`` and, with more keys, the event FolderCompletion."""
+    """How complete a device is: ``rest/db/completion``, and with more keys the event FolderCompletion."""
 
     completion: float
-    """Percent of the bytes. 95 if only deletions are left; 0 for all folders of a device that shares none."""
+    """Percentage of bytes. 95 if only deletions are left; 0 in a total for a device that shares no folder."""
     globalBytes: int
     needBytes: int
     globalItems: int
@@ -97,13 +97,13 @@ class FolderCompletion(TypedDict):
     """Without deletions."""
     needDeletes: int
     sequence: int
-    """0 for more than one folder."""
+    """0 in totals."""
     remoteState: NotRequired[RemoteState]
     """>= 1.20.0."""
 
 
 class UnixData(TypedDict, total=False):
-    """Owner of a file on Unix; the keys in camel case are those of 1.22.0 to 1.28."""
+    """Owner of a file on Unix; the last four keys are those of 1.22.0 to 1.28."""
 
     OwnerName: str
     GroupName: str
@@ -141,7 +141,7 @@ class XattrData(TypedDict, total=False):
 
 
 class PlatformData(TypedDict, total=False):
-    """What only some systems know of a file; the keys in lower case are those of 1.22.0 to 1.28."""
+    """Metadata specific to some systems; the keys in lower case are those of 1.22.0 to 1.28."""
 
     Unix: UnixData | None
     Windows: WindowsData | None
@@ -158,10 +158,10 @@ class PlatformData(TypedDict, total=False):
 
 
 class FileInfo(TypedDict):
-    """An item of the index. Where there is none, all values are empty, with a ``modified`` of 1970."""
+    """An item of the index. If there is none, all values are empty, and ``modified`` is in 1970."""
 
     name: str
-    """Path below the folder, with the separators of the daemon's system."""
+    """Path within the folder, with the separators of the daemon's system."""
     type: FileInfoType
     size: int
     """Bytes; 0 for deleted items, 128 for directories and symlinks (0 >= 2.1.2)."""
@@ -177,16 +177,16 @@ class FileInfo(TypedDict):
     """Octal digits; missing if ``noPermissions``."""
     sequence: int
     version: list[str]
-    """Version vector, each entry a short device ID, a colon and a number."""
+    """Version vector; each entry is a short device ID, a colon and a number."""
     localFlags: int
     """Bits: 1 unsupported, 2 ignored, 4 to be rescanned, 8 changed in a receive-only folder.
 
-    In 2.1 also 16 global, 32 needed, 64 invalid at the other device.
+    In 2.1 also 16 global, 32 needed, 64 invalid on the other device.
     """
     numBlocks: int | None
-    """In lists ``None`` (1.19) or 0 (1.29), whatever it is; right in 2.1."""
+    """In lists always ``None`` (1.19) or 0 (1.29); correct in 2.1."""
     blocksHash: NotRequired[str | None]
-    """Base64; ``None`` for what is not a file; >= 1.23.3."""
+    """Base64; ``None`` for anything but files; >= 1.23.3."""
     previousBlocksHash: NotRequired[str | None]
     """Base64; >= 2.0.10."""
     inodeChange: NotRequired[str]
@@ -200,25 +200,25 @@ class Availability(TypedDict):
 
     id: str
     fromTemporary: bool
-    """Whether it has only part of it yet."""
+    """Whether it has only part of the file so far."""
 
 
 class MtimeMapping(TypedDict):
-    """The time of modification on the disk, and the one it stands for."""
+    """The modification time on disk, and the one it stands for."""
 
     real: str
     virtual: str
 
 
 class MtimeStatus(TypedDict):
-    """Result of looking up an `MtimeMapping`."""
+    """The result of looking up an `MtimeMapping`."""
 
     err: object
-    """``None`` unless that failed."""
+    """``None`` unless it failed."""
     value: MtimeMapping
 
 
-# "global" can't be written as the name of an attribute.
+# "global" is a keyword, so it can't be an attribute.
 _WithGlobal = TypedDict("_WithGlobal", {"global": FileInfo})
 
 
@@ -233,13 +233,13 @@ class FileStatus(_WithGlobal, TypedDict):
 
 
 class DebugFile(_WithGlobal, TypedDict):
-    """What the daemon knows of a file: ``rest/debug/file``."""
+    """What the daemon knows about a file: ``rest/debug/file``."""
 
     local: FileInfo
     availability: list[Availability] | list[str] | None
-    """< 2.0.0 device IDs, where ``7777777-...`` is the own device."""
+    """< 2.0.0 device IDs, where ``7777777-...`` is this device."""
     globalVersions: NotRequired[str]
-    """For human eyes; < 2.0.0."""
+    """For people; < 2.0.0."""
     mtime: NotRequired[MtimeStatus]
     """< 2.0.0."""
 
@@ -253,30 +253,30 @@ class TreeEntry(TypedDict):
     size: int
     type: FileInfoType
     children: NotRequired[list["TreeEntry"]]
-    """Missing for files, empty directories, and below the levels asked for."""
+    """Missing for files and empty directories, and below the requested levels."""
 
 
 class Ignores(TypedDict):
     """The ignore patterns of a folder: ``rest/db/ignores``."""
 
     ignore: list[str] | None
-    """Lines of ``.stignore``; ``None`` without such a file."""
+    """Lines of ``.stignore``; ``None`` if there is no such file."""
     expanded: list[str] | None
-    """The patterns with all includes."""
+    """The patterns with all includes expanded."""
     error: str | None
 
 
 class NewIgnores(TypedDict):
-    """The body that replaces ignore patterns. A body without the key would empty them."""
+    """The body that replaces ignore patterns. Without the key, the daemon would remove them."""
 
     ignore: list[str]
 
 
 class Need(TypedDict):
-    """What this device lacks: ``rest/db/need``."""
+    """What this device needs: ``rest/db/need``."""
 
     progress: list[FileInfo]
-    """Being fetched."""
+    """Being pulled."""
     queued: list[FileInfo]
     """Next, in this order."""
     rest: list[FileInfo]
@@ -285,7 +285,7 @@ class Need(TypedDict):
 
 
 class RemoteNeed(TypedDict):
-    """What another device lacks: ``rest/db/remoteneed``."""
+    """What another device needs: ``rest/db/remoteneed``."""
 
     files: list[FileInfo]
     page: int
@@ -293,7 +293,7 @@ class RemoteNeed(TypedDict):
 
 
 class LocalChanged(TypedDict):
-    """What was changed in a receive-only folder: ``rest/db/localchanged``."""
+    """The local changes in a receive-only folder: ``rest/db/localchanged``."""
 
     files: list[FileInfo]
     page: int

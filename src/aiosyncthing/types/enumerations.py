@@ -1,6 +1,6 @@
-"""The enumerations: what a field of the configuration, an answer or an event may be.
+"""The enumerations in configurations, answers and events.
 
-Their names are at hand at run time too: ``typing.get_args(FolderType)``.
+Their values are available at run time, too: ``typing.get_args(FolderType)``.
 """
 
 from typing import Final, Literal, TypeAlias, get_args
@@ -27,31 +27,31 @@ __all__ = [
 ]
 
 FolderType: TypeAlias = Literal["sendreceive", "sendonly", "receiveonly", "receiveencrypted"]
-"""What a folder does with changes. To and from ``receiveencrypted`` it can't be changed."""
+"""How a folder treats changes. It can't be changed from or to ``receiveencrypted``."""
 
 PullOrder: TypeAlias = Literal["random", "alphabetic", "smallestFirst", "largestFirst", "oldestFirst", "newestFirst"]
-"""In which order files are fetched."""
+"""The order in which files are pulled."""
 
 BlockPullOrder: TypeAlias = Literal["standard", "random", "inOrder"]
-"""In which order the blocks of a file are fetched."""
+"""The order in which the blocks of a file are pulled."""
 
 CopyRangeMethod: TypeAlias = Literal["standard", "ioctl", "copy_file_range", "sendfile", "duplicate_extents", "all"]
-"""How data is copied inside a file system."""
+"""How data is copied within a file system."""
 
 VersioningType: TypeAlias = Literal["", "simple", "trashcan", "staggered", "external"]
-"""How old versions of files are kept; empty is not at all."""
+"""How old versions of files are kept; empty for not at all."""
 
 Compression: TypeAlias = Literal["metadata", "never", "always"]
-"""What is compressed on the way to a device."""
+"""What is compressed when sent to a device."""
 
 AuthMode: TypeAlias = Literal["static", "ldap"]
-"""Who checks the password of a login."""
+"""How logins are authenticated."""
 
 LDAPTransport: TypeAlias = Literal["plain", "tls", "starttls"]
-"""How the LDAP server is connected to."""
+"""How to connect to the LDAP server."""
 
 Tuning: TypeAlias = Literal["auto", "small", "large"]
-"""Size of the database's buffers; < 2.0.0."""
+"""Size of the database buffers; < 2.0.0."""
 
 FolderState: TypeAlias = Literal[
     "",
@@ -67,13 +67,13 @@ FolderState: TypeAlias = Literal[
     "starting",
     "unknown",
 ]
-"""The known states of a folder; empty is paused or not running, ``starting`` is new in 2.1.0.
+"""The known states of a folder; empty if it is paused or not running. ``starting`` is new in 2.1.0.
 
-Fields that hold a state are also typed as `str`, since a newer daemon may have more of them.
+Fields with a state are also typed as `str`, since newer daemons may have more states.
 """
 
 RemoteState: TypeAlias = Literal["valid", "paused", "notSharing", "unknown"]
-"""What another device does with a folder; ``unknown`` while it is not connected."""
+"""The state of a folder on another device; ``unknown`` while it is not connected."""
 
 FileInfoType: TypeAlias = Literal[
     "FILE_INFO_TYPE_FILE",
@@ -82,13 +82,13 @@ FileInfoType: TypeAlias = Literal[
     "FILE_INFO_TYPE_SYMLINK_FILE",
     "FILE_INFO_TYPE_SYMLINK_DIRECTORY",
 ]
-"""What an item is; the last two are from very old databases."""
+"""The type of an item; the last two come from very old databases."""
 
 ItemType: TypeAlias = Literal["file", "dir", "symlink"]
-"""What an item is, in events."""
+"""The type of an item in events."""
 
 ItemAction: TypeAlias = Literal["update", "metadata", "delete"]
-"""What is done with an item."""
+"""What is being done to an item."""
 
 EventType: TypeAlias = Literal[
     "Starting",
@@ -133,12 +133,12 @@ EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
 LossReason: TypeAlias = Literal["restart", "replaced", "overflow", "late"]
 """Why events were or may have been lost.
 
-``restart``: the daemon was restarted; what it holds since then follows. ``replaced``: another daemon answers at that
-address; what it holds follows. ``overflow``: the daemon dropped events, since it keeps the last 1000 only, or could not
-keep up. ``late``: the daemon could not be reached when the stream began.
+``restart``: the daemon was restarted; its events since then follow. ``replaced``: another daemon answers at that
+address; its events follow. ``overflow``: the daemon dropped events, because it keeps only the last 1000 or could not
+keep up. ``late``: the daemon was unreachable when the stream began.
 """
 
 ConnectionType: TypeAlias = Literal[
     "", "tcp-client", "tcp-server", "quic-client", "quic-server", "relay-client", "relay-server"
 ]
-"""Transport, and which side the own device is; empty when not connected."""
+"""The transport, and the role of this device; empty if not connected."""

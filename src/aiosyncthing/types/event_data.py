@@ -1,4 +1,4 @@
-"""What the events carry as ``data``, where it is not an answer of its own."""
+"""The ``data`` of events, unless it is the same as an answer."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -111,7 +111,7 @@ class PendingDeviceRemoved(TypedDict):
     """A device that is no longer pending."""
 
     deviceID: str
-    """Empty if none was named when they were dismissed."""
+    """Empty if all were dismissed together."""
 
 
 class PendingDevicesChangedData(TypedDict, total=False):
@@ -144,7 +144,7 @@ class PendingFolderRemoved(TypedDict):
 
     folderID: str
     deviceID: NotRequired[str]
-    """Missing: of no device any more."""
+    """Missing if no device offers it any more."""
 
 
 class PendingFoldersChangedData(TypedDict, total=False):
@@ -204,10 +204,10 @@ class ItemFinishedData(ItemStartedData):
     """Data of ItemFinished."""
 
     error: str | None
-    """``None`` if it succeeded, and < 2.0.0 always for the action ``metadata``."""
+    """``None`` if it succeeded; < 2.0.0 always ``None`` for the action ``metadata``."""
 
 
-# "from" can't be written as the name of an attribute.
+# "from" is a keyword, so it can't be an attribute.
 _From = TypedDict("_From", {"from": FolderState | str})
 _FromIfAny = TypedDict("_FromIfAny", {"from": NotRequired[str]})
 
@@ -218,9 +218,9 @@ class StateChangedData(_From):
     folder: str
     to: FolderState | str
     duration: NotRequired[float]
-    """Seconds in the old state; missing for the first change."""
+    """Seconds spent in the old state; missing for the first change."""
     error: NotRequired[str]
-    """Only if the new state is ``error``."""
+    """Present only if the new state is ``error``."""
 
 
 class FolderWatchStateChangedData(_FromIfAny):
@@ -232,7 +232,7 @@ class FolderWatchStateChangedData(_FromIfAny):
 
 
 class PullerProgress(TypedDict):
-    """How far a file is fetched; all but the last two are blocks."""
+    """The progress of a download; all but the last two count blocks."""
 
     total: int
     reused: int
@@ -252,7 +252,7 @@ class RemoteDownloadProgressData(TypedDict):
     device: str
     folder: str
     state: dict[str, int]
-    """By file name, the number of blocks it has."""
+    """By file name, the number of blocks that the device has."""
 
 
 class FolderSummaryData(TypedDict):
@@ -283,7 +283,7 @@ class FolderScanProgressData(TypedDict):
     current: int
     """Bytes."""
     total: int
-    """Bytes, and one more."""
+    """Bytes, plus one."""
     rate: float
     """Bytes per second."""
 
@@ -297,7 +297,7 @@ class FolderPausedData(TypedDict):
 
 
 class URL(TypedDict):
-    """An address as Go's ``url.URL``; ``Scheme`` and ``Host`` say all that matters."""
+    """An address in the form of Go's ``url.URL``; only ``Scheme`` and ``Host`` matter."""
 
     Scheme: str
     Opaque: str
@@ -334,7 +334,7 @@ class LoginAttemptData(TypedDict):
 
 
 class FailureData(TypedDict):
-    """Data of Failure, where it is not just a text."""
+    """Data of Failure, unless it is just a string."""
 
     Description: str
     Goroutines: str

@@ -1,12 +1,12 @@
 """The events: ``rest/events`` and ``rest/events/disk``.
 
-Every event has its own TypedDict, and `Event` is the union of all of them, told apart by ``type``::
+Every event has its own TypedDict, and `Event` is the union of all of them, distinguished by ``type``::
 
     if event["type"] == "StateChanged":
         print(event["data"]["folder"], event["data"]["to"])
 
 A ``match`` statement should have ``event["type"]`` as its subject: mypy doesn't narrow by the pattern
-``{"type": "StateChanged"}``. A newer daemon may send types that are not here yet: be ready for other names.
+``{"type": "StateChanged"}``. Newer daemons may send types that are not listed here.
 """
 
 from typing import Any, Literal, TypeAlias, TypedDict
@@ -85,19 +85,19 @@ __all__ = [
 
 
 class EventEnvelope(TypedDict):
-    """What all events have, beside ``type`` and ``data``."""
+    """The keys of all events, apart from ``type`` and ``data``."""
 
     id: int
-    """Counts the events of one filter: those of another filter have unrelated numbers."""
+    """Counts the events of one subscription; those of another subscription have unrelated numbers."""
     globalID: int
     """Counts all events since the daemon started."""
     time: str
 
 
 class AnyEvent(EventEnvelope):
-    """An event whose type is not looked at: what `aiosyncthing.events.Events.listen` yields.
+    """An event of any type, as yielded by `aiosyncthing.events.Events.listen`.
 
-    ``data`` is left open, as it was in version 0. `Event` knows what it is for each type.
+    ``data`` is untyped, as in version 0. `Event` has its type for each type of event.
     """
 
     type: str
@@ -105,7 +105,7 @@ class AnyEvent(EventEnvelope):
 
 
 class StartingEvent(EventEnvelope):
-    """The daemon starts; always the first event."""
+    """The daemon is starting; always the first event."""
 
     type: Literal["Starting"]
     data: StartingData
@@ -126,7 +126,7 @@ class DeviceDiscoveredEvent(EventEnvelope):
 
 
 class DeviceConnectedEvent(EventEnvelope):
-    """A connection was made; >= 1.25.0 a device may have several."""
+    """A connection was established; >= 1.25.0 a device may have several."""
 
     type: Literal["DeviceConnected"]
     data: DeviceConnectedData
@@ -168,21 +168,21 @@ class DeviceResumedEvent(EventEnvelope):
 
 
 class ClusterConfigReceivedEvent(EventEnvelope):
-    """A device told which folders it shares; >= 1.20.0."""
+    """A device announced which folders it shares; >= 1.20.0."""
 
     type: Literal["ClusterConfigReceived"]
     data: DeviceData
 
 
 class LocalChangeDetectedEvent(EventEnvelope):
-    """A scan found a change made here. Not among the events that are sent by default."""
+    """A scan found a local change. Not sent by default."""
 
     type: Literal["LocalChangeDetected"]
     data: DiskChangeData
 
 
 class RemoteChangeDetectedEvent(EventEnvelope):
-    """A change made on another device was applied here. Not among the events that are sent by default."""
+    """A change from another device was applied here. Not sent by default."""
 
     type: Literal["RemoteChangeDetected"]
     data: DiskChangeData
@@ -196,21 +196,21 @@ class LocalIndexUpdatedEvent(EventEnvelope):
 
 
 class RemoteIndexUpdatedEvent(EventEnvelope):
-    """Another device told of changes in its index."""
+    """Another device announced changes of its index."""
 
     type: Literal["RemoteIndexUpdated"]
     data: RemoteIndexUpdatedData
 
 
 class ItemStartedEvent(EventEnvelope):
-    """An item begins to be synchronised."""
+    """Syncing of an item started."""
 
     type: Literal["ItemStarted"]
     data: ItemStartedData
 
 
 class ItemFinishedEvent(EventEnvelope):
-    """An item was synchronised, or failed to be."""
+    """Syncing of an item succeeded or failed."""
 
     type: Literal["ItemFinished"]
     data: ItemFinishedData
@@ -238,49 +238,49 @@ class PendingFoldersChangedEvent(EventEnvelope):
 
 
 class ConfigSavedEvent(EventEnvelope):
-    """The configuration was saved. The data holds secrets, so it should not be logged."""
+    """The configuration was saved. The data contains secrets, so don't log it."""
 
     type: Literal["ConfigSaved"]
     data: Configuration
 
 
 class DownloadProgressEvent(EventEnvelope):
-    """How far the running downloads are: by folder, by file name. Empty when all have ended."""
+    """The progress of running downloads, by folder and file name. Empty when all have ended."""
 
     type: Literal["DownloadProgress"]
     data: dict[str, dict[str, PullerProgress]]
 
 
 class RemoteDownloadProgressEvent(EventEnvelope):
-    """Another device told how far its downloads are."""
+    """Another device announced the progress of its downloads."""
 
     type: Literal["RemoteDownloadProgress"]
     data: RemoteDownloadProgressData
 
 
 class FolderSummaryEvent(EventEnvelope):
-    """The state of a folder changed, or something in it."""
+    """The state or contents of a folder changed."""
 
     type: Literal["FolderSummary"]
     data: FolderSummaryData
 
 
 class FolderCompletionEvent(EventEnvelope):
-    """How complete a folder is on another device; < 1.27.4 only of connected devices."""
+    """How complete a folder is on another device; < 1.27.4 only for connected devices."""
 
     type: Literal["FolderCompletion"]
     data: FolderCompletionData
 
 
 class FolderErrorsEvent(EventEnvelope):
-    """Items of a folder could not be synchronised. Nothing is sent when there are no more errors."""
+    """Items of a folder failed to sync. There is no event when the errors are gone."""
 
     type: Literal["FolderErrors"]
     data: FolderErrorsData
 
 
 class FolderScanProgressEvent(EventEnvelope):
-    """How far a scan is with reading changed files."""
+    """The progress of a scan in hashing changed files."""
 
     type: Literal["FolderScanProgress"]
     data: FolderScanProgressData
@@ -308,14 +308,14 @@ class FolderWatchStateChangedEvent(EventEnvelope):
 
 
 class ListenAddressesChangedEvent(EventEnvelope):
-    """The addresses listened on changed."""
+    """The daemon's listen addresses changed."""
 
     type: Literal["ListenAddressesChanged"]
     data: ListenAddressesChangedData
 
 
 class LoginAttemptEvent(EventEnvelope):
-    """Somebody logged in with a password, or tried to."""
+    """A login with a password succeeded or failed."""
 
     type: Literal["LoginAttempt"]
     data: LoginAttemptData

@@ -1,6 +1,6 @@
-"""All types, for the package, which loads them when the first of them is used: that takes as long as a whole client."""
+"""All types. The package loads them when the first one is used, since that takes as long as loading a whole client."""
 
-# ruff: noqa: F403 - each module says in its __all__ what is meant
+# ruff: noqa: F403 - the __all__ of each module lists the names
 
 from .config import *
 from .database import *

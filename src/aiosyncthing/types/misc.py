@@ -1,4 +1,4 @@
-"""The smaller parts: ``rest/cluster``, ``folder``, ``stats``, ``svc``, ``noauth`` and ``debug``."""
+"""The smaller namespaces: ``rest/cluster``, ``folder``, ``stats``, ``svc``, ``noauth`` and ``debug``."""
 
 from typing import NotRequired, TypeAlias, TypedDict, final
 
@@ -36,9 +36,9 @@ class PendingFolderOffer(TypedDict):
     time: str
     label: str
     receiveEncrypted: bool
-    """Whether this device is to get encrypted data."""
+    """Whether this device would receive encrypted data."""
     remoteEncrypted: bool
-    """Whether the other device has encrypted data only."""
+    """Whether the other device has only encrypted data."""
 
 
 class PendingFolder(TypedDict):
@@ -49,7 +49,7 @@ class PendingFolder(TypedDict):
 
 
 class FileError(TypedDict):
-    """An item that could not be synchronised."""
+    """An item that failed to sync."""
 
     path: str
     error: str
@@ -60,7 +60,7 @@ class FolderErrors(TypedDict):
 
     folder: str
     errors: list[FileError] | None
-    """``None`` if there are none, or not on this page."""
+    """``None`` if there are none, or none on this page."""
     page: int
     perpage: int
 
@@ -69,7 +69,7 @@ class FileVersion(TypedDict):
     """An old version of a file: ``rest/folder/versions``."""
 
     versionTime: str
-    """Identifies it; to restore it, send this text as it is."""
+    """Identifies the version; send it unchanged to restore the version."""
     modTime: str
     size: int
 
@@ -78,13 +78,13 @@ class DeviceStatistics(TypedDict):
     """``rest/stats/device``."""
 
     lastSeen: str
-    """1970 for never."""
+    """In 1970 if never."""
     lastConnectionDurationS: float
     """Seconds."""
 
 
 class LastFile(TypedDict):
-    """The file that was synchronised last; year 1 and no name if none was."""
+    """The file that was synced last; year 1 and an empty name if there is none."""
 
     at: str
     filename: str
@@ -95,27 +95,27 @@ class FolderStatistics(TypedDict):
     """``rest/stats/folder``."""
 
     lastScan: str
-    """Year 1 for never."""
+    """Year 1 if never."""
     lastFile: LastFile
 
 
 @final
 class ValidDeviceID(TypedDict):
-    """Answer to a device ID that is right."""
+    """The answer to a valid device ID."""
 
     id: str
-    """Its canonical form; empty for an empty one, which counts as right."""
+    """Its canonical form; empty for an empty ID, which counts as valid."""
 
 
 @final
 class InvalidDeviceID(TypedDict):
-    """Answer to a device ID that is wrong."""
+    """The answer to an invalid device ID."""
 
     error: str
 
 
 DeviceIDAnswer: TypeAlias = ValidDeviceID | InvalidDeviceID
-"""``rest/svc/deviceid``; ``if "id" in answer`` tells which one it is."""
+"""``rest/svc/deviceid``; use ``if "id" in answer`` to distinguish them."""
 
 
 class RandomString(TypedDict):
@@ -140,11 +140,11 @@ class PasswordLogin(TypedDict):
 
 
 class HTTPMetric(TypedDict):
-    """How often an endpoint was called, and how long that took: ``rest/debug/httpmetrics``; < 2.0.0."""
+    """How often an endpoint was called, and how long it took: ``rest/debug/httpmetrics``; < 2.0.0."""
 
     count: int
     sumMs: int
     ratesPerS: list[float]
-    """Average of 1, 5 and 15 minutes."""
+    """Averages over 1, 5 and 15 minutes."""
     percentilesMs: list[float]
-    """50, 95 and 99 percent."""
+    """The 50th, 95th and 99th percentile."""

@@ -1,9 +1,8 @@
 """The bodies that change a configuration.
 
-A patch has the keys of the full form, and none is required: the daemon leaves alone what is missing. They
-serve as keywords too: ``def patch(**changes: Unpack[FolderPatch])``. What is nested may be given in full or
-in part. Lists whose elements may be either are typed as `Sequence`, since a `list` of full ones would not be
-accepted as a `list` of either.
+A patch has the keys of the full form, none of them required: the daemon keeps what is left out. Patches can also be
+passed as keywords: ``def patch(**changes: Unpack[FolderPatch])``. Nested objects may be complete or partial. Lists with
+elements of either kind are typed as `Sequence`, since a `list` of complete ones is not a `list` of either.
 """
 
 from collections.abc import Sequence
@@ -55,8 +54,8 @@ class SizePatch(TypedDict, total=False):
 class VersioningPatch(TypedDict, total=False):
     """Part of a `VersioningConfiguration`.
 
-    The daemon resets ``cleanupIntervalS`` and ``fsType`` if they are missing, and adds ``params`` to those it
-    has. To change the type, first patch ``params`` with ``None``, which empties it.
+    The daemon resets ``cleanupIntervalS`` and ``fsType`` if they are missing, and merges ``params`` into the existing
+    ones. To change the type, first set ``params`` to ``None``, which empties it.
     """
 
     type: VersioningType
@@ -77,8 +76,8 @@ class XattrFilterPatch(TypedDict, total=False):
 class FolderDevicePatch(TypedDict):
     """A device to share a folder with.
 
-    In the body of a PATCH the daemon itself fills what is missing from whichever device stood at that place
-    in the list before, be it another one's encryption password. Put full elements only into raw requests.
+    In a PATCH request, the daemon itself fills missing keys from whichever device was in the same place of the list
+    before, even with its encryption password. So use only complete elements in raw requests.
     """
 
     deviceID: str
@@ -87,7 +86,7 @@ class FolderDevicePatch(TypedDict):
 
 
 class ObservedFolderPatch(TypedDict):
-    """An offered folder to ignore. For raw requests the warning of `FolderDevicePatch` holds."""
+    """An offered folder to ignore. The warning in `FolderDevicePatch` about raw requests applies here, too."""
 
     id: str
     time: NotRequired[str]
@@ -140,15 +139,15 @@ class _FolderSettings(TypedDict, total=False):
 
 
 class FolderPatch(_FolderSettings, total=False):
-    """Changes of a folder, or of the defaults for new ones. `FolderConfiguration` explains the keys."""
+    """Changes of a folder, or of the defaults of new ones. `FolderConfiguration` documents the keys."""
 
     id: str
-    """Can't be changed: with another ID the daemon adds a second folder."""
+    """Can't be changed: with another ID the daemon would add a second folder."""
     path: str
 
 
 class NewFolder(_FolderSettings):
-    """A folder to add; what is missing is taken from the configured defaults."""
+    """A folder to add; missing keys are taken from the configured defaults."""
 
     id: str
     path: str
@@ -176,20 +175,20 @@ class _DeviceSettings(TypedDict, total=False):
 
 
 class DevicePatch(_DeviceSettings, total=False):
-    """Changes of a device, or of the defaults for new ones. `DeviceConfiguration` explains the keys."""
+    """Changes of a device, or of the defaults of new ones. `DeviceConfiguration` documents the keys."""
 
     deviceID: str
-    """Can't be changed: with another ID the daemon adds a second device."""
+    """Can't be changed: with another ID the daemon would add a second device."""
 
 
 class NewDevice(_DeviceSettings):
-    """A device to add; what is missing is taken from the configured defaults."""
+    """A device to add; missing keys are taken from the configured defaults."""
 
     deviceID: str
 
 
 class OptionsPatch(TypedDict, total=False):
-    """Changes of the options. `OptionsConfiguration` explains the keys."""
+    """Changes of the options. `OptionsConfiguration` documents the keys."""
 
     listenAddresses: list[str]
     globalAnnounceServers: list[str]
@@ -253,7 +252,7 @@ class OptionsPatch(TypedDict, total=False):
 
 
 class GUIPatch(TypedDict, total=False):
-    """Changes of the API and the web interface. `GUIConfiguration` explains the keys."""
+    """Changes of the API and the web interface. `GUIConfiguration` documents the keys."""
 
     enabled: bool
     address: str
@@ -275,7 +274,7 @@ class GUIPatch(TypedDict, total=False):
 
 
 class LDAPPatch(TypedDict, total=False):
-    """Changes of the LDAP settings. `LDAPConfiguration` explains the keys."""
+    """Changes of the LDAP settings. `LDAPConfiguration` documents the keys."""
 
     address: str
     bindDN: str

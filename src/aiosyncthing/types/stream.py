@@ -1,4 +1,4 @@
-"""What a resilient event stream yields beside the daemon's events."""
+"""What a resilient event stream yields in addition to the daemon's events."""
 
 from typing import Literal, TypeAlias, TypedDict
 
@@ -17,15 +17,15 @@ __all__ = [
 
 
 class EventsLostData(TypedDict):
-    """Why, and how many."""
+    """Why events were lost, and how many."""
 
     reason: LossReason
     missed: int | None
-    """How many events, of all types in the subscription, where that can be known."""
+    """Number of events, of all types in the subscription; ``None`` if unknown."""
 
 
 class EventsLost(TypedDict):
-    """In this place events were lost, or may have been: read the state again."""
+    """Events were lost here, or may have been: read the state again."""
 
     id: None
     globalID: None
@@ -35,16 +35,16 @@ class EventsLost(TypedDict):
 
 
 class StreamDownData(TypedDict):
-    """What went wrong."""
+    """Why the daemon is unreachable."""
 
     error: str
-    """The error's text; the error itself is ``stream.error``."""
+    """The message of the error; the error itself is ``stream.error``."""
     kind: str
     """Name of the error's class."""
 
 
 class StreamDown(TypedDict):
-    """The daemon can't be reached any more; the stream keeps trying."""
+    """The daemon has become unreachable; the stream keeps trying."""
 
     id: None
     globalID: None
@@ -54,7 +54,7 @@ class StreamDown(TypedDict):
 
 
 class StreamUp(TypedDict):
-    """The daemon answers again. If events were lost meanwhile, `EventsLost` follows."""
+    """The daemon answers again. If events were lost in the meantime, `EventsLost` follows."""
 
     id: None
     globalID: None
@@ -68,7 +68,7 @@ StreamItem: TypeAlias = Event | EventsLost | StreamDown | StreamUp
 
 
 class Cursor(TypedDict):
-    """A position in the events of a daemon, to go on from later. Take it as a whole; it is JSON-able."""
+    """A position in the events of a daemon, from which to continue later. It can be stored as JSON."""
 
     mask: str
     daemon: str

@@ -34,7 +34,7 @@ class Ping(TypedDict):
 
 
 class Ok(TypedDict):
-    """What the daemon says before it ends or restarts."""
+    """What the daemon answers before it stops or restarts."""
 
     ok: str
 
@@ -55,7 +55,7 @@ class SystemVersion(TypedDict):
     date: str
     """When it was built."""
     stamp: str
-    """When it was built, in Unix seconds, as a text."""
+    """When it was built: a Unix timestamp, as a string."""
     tags: list[str]
     isBeta: bool
     isCandidate: bool
@@ -67,7 +67,7 @@ class SystemVersion(TypedDict):
 
 
 class ListenerStatusEntry(TypedDict):
-    """State of an address listened on."""
+    """The state of a listener."""
 
     error: str | None
     lanAddresses: list[str] | None
@@ -77,7 +77,7 @@ class ListenerStatusEntry(TypedDict):
 
 
 class ConnectionStatusEntry(TypedDict):
-    """The last try to connect to an address."""
+    """The last attempt to connect to an address."""
 
     when: str
     error: str | None
@@ -85,7 +85,7 @@ class ConnectionStatusEntry(TypedDict):
 
 
 class DiscoveryStatus(TypedDict):
-    """State of a way to find devices."""
+    """The state of a discovery method."""
 
     error: str | None
 
@@ -95,7 +95,7 @@ class SystemStatus(TypedDict):
 
     myID: str
     startTime: str
-    """Start of the process: another one after a restart."""
+    """When the process was started; it changes with a restart."""
     uptime: int
     """Seconds."""
     alloc: int
@@ -110,19 +110,19 @@ class SystemStatus(TypedDict):
     pathSeparator: str
     urVersionMax: int
     guiAddressOverridden: bool
-    """Whether environment or command line override the configured address."""
+    """Whether the environment or command line overrides the configured address."""
     guiAddressUsed: str
     connectionServiceStatus: dict[str, ListenerStatusEntry]
-    """By the configured URL, such as ``tcp://0.0.0.0:22000``."""
+    """By configured URL, such as ``tcp://0.0.0.0:22000``."""
     lastDialStatus: dict[str, ConnectionStatusEntry]
-    """By the address."""
+    """By address."""
     discoveryEnabled: NotRequired[bool]
-    """This and the next three are only there while local or global discovery is on."""
+    """This and the next three are present only while local or global discovery is enabled."""
     discoveryStatus: NotRequired[dict[str, DiscoveryStatus]]
     discoveryErrors: NotRequired[dict[str, str]]
-    """Deprecated; only the ways that fail."""
+    """Deprecated; only the methods that fail."""
     discoveryMethods: NotRequired[int]
-    """Deprecated; how many ways there are."""
+    """Deprecated; the number of methods."""
 
 
 class ConnectionInfo(TypedDict):
@@ -140,16 +140,16 @@ class ConnectionInfo(TypedDict):
 
 
 class ConnectionStats(TypedDict):
-    """All connections of a device together."""
+    """A total of all connections of a device."""
 
     at: str
-    """When this was measured; year 1 when not connected."""
+    """When this was measured; year 1 if not connected."""
     inBytesTotal: int
-    """Bytes since it was connected."""
+    """Bytes since it connected."""
     outBytesTotal: int
-    """Bytes since it was connected."""
+    """Bytes since it connected."""
     startedAt: str
-    """Year 1 when not connected."""
+    """Year 1 if not connected."""
     connected: bool
     paused: bool
     clientVersion: str
@@ -160,13 +160,13 @@ class ConnectionStats(TypedDict):
     isLocal: NotRequired[bool]
     """>= 1.23.0."""
     primary: NotRequired[ConnectionInfo]
-    """Also there, and empty, when not connected; >= 1.25.0."""
+    """Present, but empty, if not connected; >= 1.25.0."""
     secondary: NotRequired[list[ConnectionInfo]]
-    """Missing when there is none; >= 1.25.0."""
+    """Missing if there is none; >= 1.25.0."""
 
 
 class ConnectionTotals(TypedDict):
-    """What all connections transferred since the daemon started."""
+    """The bytes transferred over all connections since the daemon started."""
 
     at: str
     inBytesTotal: int
@@ -177,12 +177,12 @@ class Connections(TypedDict):
     """``rest/system/connections``."""
 
     connections: dict[str, ConnectionStats]
-    """By device ID. In 1.19 the own device is among them."""
+    """By device ID. In 1.19 it includes this device."""
     total: ConnectionTotals
 
 
 class DiscoveryEntry(TypedDict):
-    """Where a device was found: ``rest/system/discovery``."""
+    """The addresses of a device: ``rest/system/discovery``."""
 
     addresses: list[str] | None
 
@@ -193,7 +193,7 @@ class LogLine(TypedDict):
     when: str
     message: str
     level: int | str
-    """0 debug, 1 verbose, 2 info, 3 warning; >= 2.0.0 ``DBG``, ``INF``, ``WRN``, ``ERR``, or as ``INF+1``."""
+    """0 debug, 1 verbose, 2 info, 3 warning; >= 2.0.0 ``DBG``, ``INF``, ``WRN``, ``ERR``, also as in ``INF+1``."""
 
 
 class SystemErrors(TypedDict):
@@ -213,7 +213,7 @@ class DebugFacilities(TypedDict):
 
     enabled: list[str]
     facilities: dict[str, str]
-    """Name and description."""
+    """Descriptions by name."""
 
 
 class LogLevels(TypedDict):
@@ -222,7 +222,7 @@ class LogLevels(TypedDict):
     levels: dict[str, str]
     """By package: ``DEBUG``, ``INFO``, ``WARN``, ``ERROR``, or with an offset as in ``INFO+1``."""
     packages: dict[str, str]
-    """Name and description."""
+    """Descriptions by name."""
 
 
 class UpgradeInfo(TypedDict):
@@ -232,4 +232,4 @@ class UpgradeInfo(TypedDict):
     latest: str
     newer: bool
     majorNewer: bool
-    """Whether the newer one has another major number, so that a person should decide."""
+    """Whether the newer one has another major version, so that a person should decide."""
