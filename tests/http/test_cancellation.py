@@ -113,8 +113,7 @@ class Given(NamedTuple):
 
 
 @operation
-async def streaming(given: Given) -> None:
-    """Enter a stream, and take the past events."""
+async def _streaming(given: Given) -> None:
     async with given.client.events.stream(since="history") as stream:
         async for item in stream:
             if item["type"] == "StartupComplete":
@@ -122,8 +121,7 @@ async def streaming(given: Given) -> None:
 
 
 @operation
-async def streaming_without_a_context(given: Given) -> None:
-    """Take items from a stream without entering it."""
+async def _streaming_without_a_context(given: Given) -> None:
     stream = given.client.events.stream(since="history")
     await anext(stream)
     await anext(stream)
@@ -131,8 +129,7 @@ async def streaming_without_a_context(given: Given) -> None:
 
 
 @operation
-async def stopping_a_stream(given: Given) -> None:
-    """Stop a stream while it waits for an item."""
+async def _stopping_a_stream(given: Given) -> None:
     async with given.client.events.stream() as stream:
         asyncio.get_running_loop().call_later(0.01, stream.stop)
         async for _ in stream:
@@ -140,16 +137,14 @@ async def stopping_a_stream(given: Given) -> None:
 
 
 @operation
-async def listening(given: Given) -> None:
-    """Listen for a single event."""
+async def _listening(given: Given) -> None:
     async with aclosing(given.client.events.listen()) as events:
         async for _ in events:
             break
 
 
 @operation
-async def stopping_to_listen(given: Given) -> None:
-    """Stop listening during a poll."""
+async def _stopping_to_listen(given: Given) -> None:
     events = given.client.events
     async with aclosing(events.listen()) as items:
         async for _ in items:
@@ -158,8 +153,7 @@ async def stopping_to_listen(given: Given) -> None:
 
 
 @operation
-async def mirroring(given: Given) -> None:
-    """Enter a mirror, wait for a condition that holds, and for a change."""
+async def _mirroring(given: Given) -> None:
     async with given.client.watch() as live:
         await live.until(lambda live: live.folders["docs"].state == "idle", 60)
         async with aclosing(live.changes()) as changes:
@@ -168,71 +162,61 @@ async def mirroring(given: Given) -> None:
 
 
 @operation
-async def mirroring_in_vain(given: Given) -> None:
-    """Wait for a condition that never holds."""
+async def _mirroring_in_vain(given: Given) -> None:
     async with given.client.watch() as live:
         with pytest.raises(WaitTimeoutError):
             await live.until(lambda _: False, 0.01)
 
 
 @operation
-async def waiting_until_ready(given: Given) -> None:
-    """Wait for a daemon that is ready."""
+async def _waiting_until_ready(given: Given) -> None:
     await given.client.wait_ready(60)
 
 
 @operation
-async def waiting_until_in_sync(given: Given) -> None:
-    """Wait for a folder that is in sync."""
+async def _waiting_until_in_sync(given: Given) -> None:
     await given.client.wait_in_sync("docs", [], rescan=True, timeout=60)
 
 
 @operation
-async def waiting_in_vain(given: Given) -> None:
-    """Wait for a folder to be stable, with a shorter time-out."""
+async def _waiting_in_vain(given: Given) -> None:
     with pytest.raises(WaitTimeoutError):
         await given.client.wait_in_sync("docs", [], stable_for=60, timeout=0.05)
 
 
 @operation
-async def waiting_for_a_paused_folder(given: Given) -> None:
-    """Wait for a folder that can't get in sync."""
+async def _waiting_for_a_paused_folder(given: Given) -> None:
     with pytest.raises(FolderNotRunningError):
         await given.client.wait_in_sync("paused", [])
 
 
 @operation
-async def downloading(given: Given) -> None:
-    """Download to a file."""
+async def _downloading(given: Given) -> None:
     target = given.folder / "bundle.zip"
     await given.client.debug.support_bundle(target)
     target.unlink()
 
 
 @operation
-async def pinning(given: Given) -> None:
-    """Connect with a certificate that is pinned by its file."""
+async def _pinning(given: Given) -> None:
     url = given.fake.url.replace("http:", "https:")
     async with Syncthing(given.fake.api_key, url, tls=CertificateFile(given.fake.home / "https-cert.pem")) as client:
         await client.system.ping()
 
 
 @operation
-async def fetching_a_fingerprint(given: Given) -> None:
-    """Fetch a fingerprint."""
+async def _fetching_a_fingerprint(given: Given) -> None:
     await fetch_fingerprint(given.fake.url.replace("http:", "https:"))
 
 
 @operation
-async def discovering(given: Given) -> None:
-    """Discover the daemon in a thread, and send it a request."""
+async def _discovering(given: Given) -> None:
     async with await asyncio.to_thread(Syncthing.local, given.fake.home) as client:
         await client.system.ping()
 
 
 @operation
-async def closing(given: Given) -> None:
-    """Close a client during a request."""
+async def _closing(given: Given) -> None:
     async with given.fake.client() as client, asyncio.TaskGroup() as group:
         poll = group.create_task(_refused(client.events.poll(10**6)))
         await client.system.ping()
@@ -258,14 +242,14 @@ async def given(tmp_path: Path) -> AsyncIterator[Given]:
             yield Given(client, fake, folder)
 
 
-every_operation = pytest.mark.parametrize("work", OPERATIONS, ids=lambda work: work.__name__)
+every_operation = pytest.mark.parametrize("work", OPERATIONS, ids=lambda work: work.__name__.strip("_"))
 
 
 @every_operation
 async def test_an_operation(given: Given, work: Operation) -> None:
     """Done to its end, or to its usual error, it leaves the calling task unchanged, and nothing behind."""
     # In a task that is being cancelled, `listen` takes every cancellation for the task's, as in version 0.
-    for ending in (False,) if work is stopping_to_listen else (False, True):
+    for ending in (False,) if work is _stopping_to_listen else (False, True):
         assert await leaves_no_trace(partial(work, given), ending=ending) is None
     await given.client.close()
     await given.fake.until(lambda: given.fake.connections == 0)

@@ -277,21 +277,6 @@ async def test_a_download_is_never_held_whole() -> None:
 # --- Cancelled ---
 
 
-async def test_cancelled_while_waiting(server: Server, api: API, tmp_path: Path) -> None:
-    """Cancelled in the middle of the answer, it leaves no file, and closes the connection."""
-    event = asyncio.Event()
-    server.queue.append(bundle(MEGABYTE, pause=1 << 19, resume=event))
-    task = asyncio.create_task(api.download(SUPPORT_BUNDLE, tmp_path / "bundle.zip"))
-    while not written(tmp_path):
-        await asyncio.wait([task], timeout=0.01)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert names(tmp_path) == []
-    event.set()  # the server notices when it writes
-    await server.until(lambda: server.open == 0)
-
-
 @pytest.mark.parametrize(
     ("owner", "function", "left"),
     [

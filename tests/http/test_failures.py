@@ -7,7 +7,7 @@ import inspect
 import os
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import aiohttp
 import pytest
@@ -24,7 +24,6 @@ from aiosyncthing.exceptions import (
     HostCheckError,
     IncompleteResponseError,
     NotSyncthingError,
-    RedirectError,
     RequestTimeoutError,
     ServerError,
     SyncthingError,
@@ -34,9 +33,6 @@ from aiosyncthing.exceptions import (
     UnknownFolderError,
 )
 from tests.support.server import KEY
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SECRETS: Final = Secrets([KEY])
 BAD_URL: Final = "http://127.0.0.1:99999"
@@ -54,100 +50,73 @@ class _Place(NamedTuple):
 
 
 PLACE: Any = _Place()
-
-
-def _response_error(kind: type[aiohttp.ClientResponseError] = aiohttp.ClientResponseError, **options: Any) -> Exception:
-    """Return an error as aiohttp raises it: with the request's headers."""
-    url = URL("http://127.0.0.1:8384/rest/system/status")
-    request = aiohttp.RequestInfo(url, "GET", CIMultiDictProxy(CIMultiDict({"X-API-Key": KEY})), url)
-    return kind(request, (), **({"status": 400, "message": f"bad status line: {KEY}"} | options))
-
-
-class Row(NamedTuple):
-    """The translation of an exception.
-
-    Attributes:
-        make: Makes the exception as aiohttp does.
-        kind: The class that it is translated to.
-        sent: The class that `API.raw_request` raises instead; ``None`` for the exception itself.
-    """
-
-    make: Callable[[], Exception]
-    kind: type[SyncthingError]
-    sent: type[Exception] | None = None
-
-
-def _named(name: str, *arguments: Any) -> Callable[[], Exception]:
-    """Return a function that makes an exception which not every supported aiohttp has."""
-    return lambda: getattr(client_exceptions, name)(*arguments)
+RESPONSE: Final = aiohttp.ClientResponseError
 
 
 REFUSED: Final = OSError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 8384)")
 
-# Before aiohttp 3.10.6 it was the builtin.
-CLOSING: Final[Exception] = getattr(aiohttp, "ClientConnectionResetError", ConnectionResetError)("Cannot write")
-
-# All exceptions of aiohttp's client, by name, even those that can't occur here (of WebSockets and redirects), so that
-# none is forgotten.
-TABLE: Final[dict[str, Row]] = {
-    "ClientError": Row(lambda: aiohttp.ClientError("something"), SyncthingError),
-    "ClientConnectionError": Row(lambda: aiohttp.ClientConnectionError("Connection lost"), ConnectionFailedError),
-    "ClientConnectionResetError": Row(
-        _named("ClientConnectionResetError", "Cannot write to closing transport"), ConnectionFailedError
-    ),
-    "ClientOSError": Row(lambda: aiohttp.ClientOSError(errno.EPIPE, "Broken pipe"), ConnectionFailedError),
-    "ClientConnectorError": Row(lambda: aiohttp.ClientConnectorError(PLACE, REFUSED), ConnectionFailedError),
-    "ClientProxyConnectionError": Row(
-        lambda: aiohttp.ClientProxyConnectionError(PLACE, REFUSED), ConnectionFailedError
-    ),
-    "ClientConnectorDNSError": Row(
-        lambda: aiohttp.ClientConnectorDNSError(PLACE, socket.gaierror(-2, "Name or service not known")),
-        ConnectionFailedError,
-    ),
-    "UnixClientConnectorError": Row(
-        _named("UnixClientConnectorError", "/run/gui.socket", PLACE, REFUSED), ConnectionFailedError
-    ),
-    "ClientSSLError": Row(lambda: aiohttp.ClientSSLError(PLACE, OSError(1, "TLS")), TLSError),
-    "ClientConnectorSSLError": Row(
-        lambda: aiohttp.ClientConnectorSSLError(PLACE, ssl.SSLError(1, "wrong version number")), TLSError
-    ),
-    "ClientConnectorCertificateError": Row(
-        lambda: aiohttp.ClientConnectorCertificateError(PLACE, CERTIFICATE), TLSError
-    ),
-    "ServerFingerprintMismatch": Row(
-        lambda: aiohttp.ServerFingerprintMismatch(b"one", b"other", "127.0.0.1", 8384), FingerprintMismatchError
-    ),
-    "ServerConnectionError": Row(lambda: aiohttp.ServerConnectionError("lost"), ConnectionFailedError),
-    "ServerDisconnectedError": Row(aiohttp.ServerDisconnectedError, ConnectionFailedError),
-    "ServerTimeoutError": Row(aiohttp.ServerTimeoutError, RequestTimeoutError),
-    "ConnectionTimeoutError": Row(aiohttp.ConnectionTimeoutError, RequestTimeoutError),
-    "SocketTimeoutError": Row(aiohttp.SocketTimeoutError, RequestTimeoutError),
-    "ClientPayloadError": Row(lambda: aiohttp.ClientPayloadError("not completed"), IncompleteResponseError),
-    "ClientResponseError": Row(_response_error, BadRequestError, NotSyncthingError),
-    "ClientHttpProxyError": Row(
-        lambda: _response_error(aiohttp.ClientHttpProxyError, status=502), ServerError, ConnectionFailedError
-    ),
-    "ContentTypeError": Row(lambda: _response_error(aiohttp.ContentTypeError), BadRequestError, NotSyncthingError),
-    "TooManyRedirects": Row(
-        lambda: _response_error(aiohttp.TooManyRedirects, status=302), RedirectError, NotSyncthingError
-    ),
-    "WSServerHandshakeError": Row(
-        lambda: _response_error(aiohttp.WSServerHandshakeError), BadRequestError, NotSyncthingError
-    ),
-    "InvalidURL": Row(lambda: aiohttp.InvalidURL(BAD_URL), BadRequestError),
-    "InvalidUrlClientError": Row(_named("InvalidUrlClientError", BAD_URL), BadRequestError),
-    "InvalidUrlRedirectClientError": Row(_named("InvalidUrlRedirectClientError", BAD_URL), BadRequestError),
-    "NonHttpUrlClientError": Row(lambda: aiohttp.NonHttpUrlClientError("ftp://127.0.0.1"), BadRequestError),
-    "NonHttpUrlRedirectClientError": Row(_named("NonHttpUrlRedirectClientError", "ftp://127.0.0.1"), BadRequestError),
-    "RedirectClientError": Row(_named("RedirectClientError", "x"), SyncthingError),
-    "UploadAbortedError": Row(_named("UploadAbortedError", "x"), SyncthingError),
-    "WSMessageTypeError": Row(_named("WSMessageTypeError", "x"), SyncthingError),
+# For each exception of aiohttp's client, by name, its class here and its arguments; even for those that can't occur (of
+# WebSockets and redirects), so that none is forgotten.
+TABLE: Final[dict[str, tuple[Any, ...]]] = {
+    "ClientError": (SyncthingError, "something"),
+    "ClientConnectionError": (ConnectionFailedError, "Connection lost"),
+    "ClientConnectionResetError": (ConnectionFailedError, "Cannot write to closing transport"),
+    "ClientOSError": (ConnectionFailedError, errno.EPIPE, "Broken pipe"),
+    "ClientConnectorError": (ConnectionFailedError, PLACE, REFUSED),
+    "ClientProxyConnectionError": (ConnectionFailedError, PLACE, REFUSED),
+    "ClientConnectorDNSError": (ConnectionFailedError, PLACE, socket.gaierror(-2, "Name or service not known")),
+    "UnixClientConnectorError": (ConnectionFailedError, "/run/gui.socket", PLACE, REFUSED),
+    "ClientSSLError": (TLSError, PLACE, OSError(1, "TLS")),
+    "ClientConnectorSSLError": (TLSError, PLACE, ssl.SSLError(1, "wrong version number")),
+    "ClientConnectorCertificateError": (TLSError, PLACE, CERTIFICATE),
+    "ServerFingerprintMismatch": (FingerprintMismatchError, b"one", b"other", "127.0.0.1", 8384),
+    "ServerConnectionError": (ConnectionFailedError, "lost"),
+    "ServerDisconnectedError": (ConnectionFailedError,),
+    "ServerTimeoutError": (RequestTimeoutError,),
+    "ConnectionTimeoutError": (RequestTimeoutError,),
+    "SocketTimeoutError": (RequestTimeoutError,),
+    "ClientPayloadError": (IncompleteResponseError, "not completed"),
+    "ClientResponseError": (BadRequestError,),
+    "ClientHttpProxyError": (BadRequestError,),
+    "ContentTypeError": (BadRequestError,),
+    "TooManyRedirects": (BadRequestError,),
+    "WSServerHandshakeError": (BadRequestError,),
+    "InvalidURL": (BadRequestError, BAD_URL),
+    "InvalidUrlClientError": (BadRequestError, BAD_URL),
+    "InvalidUrlRedirectClientError": (BadRequestError, BAD_URL),
+    "NonHttpUrlClientError": (BadRequestError, "ftp://127.0.0.1"),
+    "NonHttpUrlRedirectClientError": (BadRequestError, "ftp://127.0.0.1"),
+    "RedirectClientError": (SyncthingError, "x"),
+    "UploadAbortedError": (SyncthingError, "x"),
+    "WSMessageTypeError": (SyncthingError, "x"),
+}
+# Those with the request's headers, and the classes that `API.raw_request` raises instead.
+REPLACED: Final[dict[str, type[SyncthingError]]] = {
+    **{name: NotSyncthingError for name in TABLE if issubclass(getattr(client_exceptions, name, object), RESPONSE)},
+    "ClientHttpProxyError": ConnectionFailedError,
 }
 OF_AIOHTTP: Final = sorted(
     name
     for name, value in vars(client_exceptions).items()
     if inspect.isclass(value) and issubclass(value, Exception) and value.__module__ == client_exceptions.__name__
 )
+
+
+def response_error(name: str, **options: Any) -> Exception:
+    """Return an error as aiohttp raises it: with the request's headers."""
+    url = URL("http://127.0.0.1:8384/rest/system/status")
+    request = aiohttp.RequestInfo(url, "GET", CIMultiDictProxy(CIMultiDict({"X-API-Key": KEY})), url)
+    options = {"status": 400, "message": f"bad status line: {KEY}"} | options
+    error: Exception = getattr(client_exceptions, name)(request, (), **options)
+    return error
+
+
+def make(name: str) -> Exception:
+    """Return an exception as aiohttp raises it."""
+    if name in REPLACED:
+        return response_error(name)
+    error: Exception = getattr(client_exceptions, name)(*TABLE[name][1:])
+    return error
 
 
 def test_every_exception_of_aiohttp_is_known() -> None:
@@ -158,10 +127,10 @@ def test_every_exception_of_aiohttp_is_known() -> None:
 @pytest.mark.parametrize("name", OF_AIOHTTP)
 def test_translation(name: str) -> None:
     """Each becomes the most specific error, which names the request and has the exception as its cause."""
-    error = TABLE[name].make()
+    error = make(name)
     assert type(error).__name__ == name
     failure = failures.translate(error, "POST", "/rest/system/status?device=x")
-    assert type(failure) is TABLE[name].kind
+    assert type(failure) is TABLE[name][0]
     assert (failure.method, failure.path) == ("POST", "rest/system/status")
     assert failure.__cause__ is error
     assert "POST rest/system/status" in str(failure)
@@ -170,13 +139,12 @@ def test_translation(name: str) -> None:
 @pytest.mark.parametrize("name", OF_AIOHTTP)
 def test_what_leaves_the_client(name: str) -> None:
     """An error that holds the request's headers is replaced; any other leaves as it is."""
-    error = TABLE[name].make()
+    error = make(name)
     left = failures.without_secrets(error, "GET", "/rest/system/status?x=y", SECRETS)
-    expected = TABLE[name].sent
-    if expected is None:
+    if name not in REPLACED:
         assert left is error
     else:
-        assert type(left) is expected
+        assert type(left) is REPLACED[name]
         assert isinstance(left, SyncthingError)
         assert (left.method, left.path) == ("GET", "rest/system/status")
         assert left.__cause__ is left.__context__ is None
@@ -204,7 +172,7 @@ def test_what_leaves_the_client(name: str) -> None:
             "can't connect to [::1]:8384: ",
         ),
         (
-            TABLE["UnixClientConnectorError"].make(),
+            make("UnixClientConnectorError"),
             ConnectionFailedError,
             f"can't connect to the socket /run/gui.socket: {os.strerror(errno.ECONNREFUSED)}",
         ),
@@ -256,9 +224,13 @@ def test_errors_of_this_package_stay() -> None:
 )
 def test_statuses(method: str, uri: str, status: int, text: str, kind: type[SyncthingError]) -> None:
     """An aiohttp error with a status, as a test of a program raises it, means what the daemon's status means there."""
-    failure = failures.translate(_response_error(status=status, message=text), method, uri)
+    failure = failures.translate(response_error("ClientResponseError", status=status, message=text), method, uri)
     assert type(failure) is kind
     assert (failure.status, failure.body) == (status, text or None)
+
+
+# Before aiohttp 3.10.6 it was the builtin.
+CLOSING: Final[Exception] = getattr(aiohttp, "ClientConnectionResetError", ConnectionResetError)("Cannot write")
 
 
 @pytest.mark.parametrize(

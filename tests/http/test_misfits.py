@@ -130,8 +130,7 @@ async def expect_no_other_error(
             raise AssertionError(f"AIOSYNCTHING_SEED={SEED}: {what}: {error!r} for\n{misfits}") from error
 
 
-async def take(items: AsyncIterator[Any]) -> None:
-    """Take some items of an iterator that may be endless."""
+async def _take(items: AsyncIterator[Any]) -> None:
     async for _ in _some(items):
         pass
 
@@ -144,32 +143,27 @@ async def _some(items: AsyncIterator[Any]) -> AsyncIterator[Any]:
             return
 
 
-async def stream(client: Syncthing) -> None:
-    """Follow a stream from the past events on."""
+async def _stream(client: Syncthing) -> None:
     async with client.events.stream(since="history", delays=lambda: iter([0.0] * 5)) as events:
-        await take(events)
+        await _take(events)
 
 
-async def stream_on(client: Syncthing) -> None:
-    """Follow a stream from now on, without entering it."""
+async def _stream_on(client: Syncthing) -> None:
     async with aclosing(client.events.stream(delays=lambda: iter([0.0] * 5))) as events:
-        await take(events)
+        await _take(events)
 
 
-async def stream_disk(client: Syncthing) -> None:
-    """Follow changes of files."""
+async def _stream_disk(client: Syncthing) -> None:
     async with client.events.stream(disk=True, delays=lambda: iter([0.0] * 5)) as events:
-        await take(events)
+        await _take(events)
 
 
-async def listen(client: Syncthing) -> None:
-    """Listen as in version 0."""
+async def _listen(client: Syncthing) -> None:
     async with aclosing(client.events.listen()) as events:
-        await take(events)
+        await _take(events)
 
 
-async def watch(client: Syncthing) -> None:
-    """Watch for a while."""
+async def _watch(client: Syncthing) -> None:
     async with client.watch() as live:
         with suppress(TimeoutError):
             await live.until(lambda _: False, timeout=0.05)
@@ -178,20 +172,17 @@ async def watch(client: Syncthing) -> None:
         assert live.pending_devices is not live.pending_folders
 
 
-async def wait_in_sync(client: Syncthing) -> None:
-    """Wait for everything."""
+async def _wait_in_sync(client: Syncthing) -> None:
     await client.wait_in_sync(timeout=0.3, rescan=True)
 
 
-async def wait_ready(client: Syncthing) -> None:
-    """Wait for the daemon."""
+async def _wait_ready(client: Syncthing) -> None:
     await client.wait_ready(timeout=0.3)
 
 
-async def walk(client: Syncthing) -> None:
-    """Walk through a folder."""
+async def _walk(client: Syncthing) -> None:
     async with aclosing(client.database.walk(FOLDER)) as entries:
-        await take(entries)
+        await _take(entries)
 
 
 def _iterating(name: str) -> Callable[[Syncthing], Awaitable[None]]:
@@ -199,7 +190,7 @@ def _iterating(name: str) -> Callable[[Syncthing], Awaitable[None]]:
         owner, _, method = name.partition(".")
         arguments = (FOLDER, DEVICE) if "remote" in name else (FOLDER,)
         async with aclosing(getattr(getattr(client, owner), method)(*arguments, perpage=1)) as items:
-            await take(items)
+            await _take(items)
 
     iterate.__name__ = name
     return iterate
@@ -210,14 +201,14 @@ _OF_STATE = (
     *(routes.FOLDER_ERRORS, routes.DEVICE_STATS, routes.PENDING_DEVICES, routes.PENDING_FOLDERS),
 )
 READERS: list[tuple[Callable[[Syncthing], Awaitable[None]], tuple[Any, ...]]] = [
-    (stream, (routes.STATUS, routes.EVENTS)),
-    (stream_on, (routes.STATUS, routes.EVENTS)),
-    (stream_disk, (routes.STATUS, routes.DISK_EVENTS)),
-    (listen, (routes.STATUS, routes.EVENTS)),
-    (watch, _OF_STATE),
-    (wait_in_sync, _OF_STATE[:7]),
-    (wait_ready, (routes.STATUS,)),
-    (walk, (routes.DB_BROWSE,)),
+    (_stream, (routes.STATUS, routes.EVENTS)),
+    (_stream_on, (routes.STATUS, routes.EVENTS)),
+    (_stream_disk, (routes.STATUS, routes.DISK_EVENTS)),
+    (_listen, (routes.STATUS, routes.EVENTS)),
+    (_watch, _OF_STATE),
+    (_wait_in_sync, _OF_STATE[:7]),
+    (_wait_ready, (routes.STATUS,)),
+    (_walk, (routes.DB_BROWSE,)),
     (_iterating("database.iter_need"), (routes.DB_NEED,)),
     (_iterating("database.iter_remote_need"), (routes.DB_REMOTE_NEED, routes.DEVICE)),
     (_iterating("database.iter_local_changed"), (routes.DB_LOCAL_CHANGED,)),
@@ -239,14 +230,14 @@ def chances(*what: object) -> Iterator[random.Random]:
 
 
 @pytest.mark.parametrize("version", recordings.VERSIONS)
-@pytest.mark.parametrize(("use", "read"), READERS, ids=[use.__name__ for use, _ in READERS])
+@pytest.mark.parametrize(("use", "read"), READERS, ids=[use.__name__.strip("_") for use, _ in READERS])
 async def test_misfits_for_readers(
     version: str, use: Callable[[Syncthing], Awaitable[None]], read: tuple[Any, ...]
 ) -> None:
     """Streams, mirrors, waits, walks and iterators, which look deep into answers and events."""
     for route in read:
         for chance in chances(version, use.__name__, route.path):
-            recorded = Recorded(version, route, chance, waits=use in {watch, wait_in_sync})
+            recorded = Recorded(version, route, chance, waits=use in {_watch, _wait_in_sync})
             await expect_no_other_error(recorded, use, (use.__name__, version, route.path))
 
 

@@ -18,7 +18,6 @@ import pytest
 
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import ConnectionFailedError, EventLoopError, SyncthingError, UnauthorizedError
-from pytest_syncthing import FakeSyncthing
 from tests.support.peers import short_folder
 from tests.support.server import KEY, PONG, Answer, Request, Server, as_json, as_text
 from tests.support.waiting import until
@@ -89,14 +88,6 @@ async def test_a_session_that_was_passed_in_stays_open(fail: bool) -> None:
         async with session.get(f"{server.url}/mine") as response:
             assert response.status == 200
         assert server.connections == 1
-
-
-async def test_two_clients_share_a_session() -> None:
-    """Clients of several daemons may use one session; each sends its own key."""
-    async with Server(PONG, PONG) as server, aiohttp.ClientSession() as session:
-        for key in ("first-key", "second-key"):
-            await Syncthing(key, server.url, session=session).system.ping()
-        assert [request.header("X-API-Key") for request in server.requests] == ["first-key", "second-key"]
 
 
 async def test_the_settings_of_a_session_that_was_passed_in() -> None:
@@ -288,25 +279,6 @@ def test_a_loop_that_was_closed_without_ending_its_generators() -> None:
         asyncio.run(client.close())
         """
     )
-
-
-def test_every_session_is_closed() -> None:
-    """That of a closed loop, of a paused one, and of the current one."""
-    with FakeSyncthing("1.29") as fake:
-        client = fake.client()
-        asyncio.run(client.system.ping())
-        with asyncio.Runner() as paused:
-            paused.run(client.system.ping())
-
-            async def close() -> None:
-                await client.system.ping()
-                with pytest.raises(EventLoopError, match="the client belongs to another event loop, which is running"):
-                    await asyncio.to_thread(asyncio.run, client.close())
-                await client.close()
-                await fake.until(lambda: fake.connections == 1)
-
-            asyncio.run(close())
-            paused.run(fake.until(lambda: fake.connections == 0))
 
 
 async def test_a_session_that_was_passed_in_belongs_to_one_loop() -> None:

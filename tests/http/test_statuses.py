@@ -60,13 +60,10 @@ def fail(
         (401, "Not Authorized\n", TEXT, "STATUS", UnauthorizedError, "refused the API key"),
         (403, "Forbidden\n", TEXT, "STATUS", UnauthorizedError, "refused the API key"),
         (403, "Forbidden", TEXT | {"x-content-type-options": "nosniff"}, "STATUS", UnauthorizedError, "the API key"),
-        (403, "CSRF Error", None, "STATUS", UnauthorizedError, "refused the API key"),
         (403, "CSRF Error\n", TEXT, "STATUS", UnauthorizedError, "refused the API key"),
-        (403, "", None, "", UnauthorizedError, "refused the API key"),
         (403, "Host check error\n", TEXT, "STATUS", HostCheckError, "gui.insecureSkipHostcheck"),
         (403, "Debugging disabled", None, "DEBUG_FILE", NotSupportedError, "set gui.debugging"),
         # No key is needed
-        (403, "Forbidden", None, "LOGIN", UnauthorizedError, "wrong user name or password"),
         (403, "Forbidden\n", TEXT, "LOGIN", UnauthorizedError, "wrong user name or password"),
         (403, "Forbidden", None, "HEALTH", UnauthorizedError, "refused the request"),
         (403, "CSRF Error", GENUINE_119, "HEALTH", NotSupportedError, "it was added in 1.22.1"),
@@ -74,44 +71,33 @@ def fail(
         (401, "Not Authorized\n", TEXT, "LOGOUT", NotSupportedError, "it was added in 1.26.0"),
         (404, NO_PAGE, None, "LOGIN", NotSupportedError, "at least not with its current settings"),
         # Unknown to the daemon
-        (404, "no such folder", None, "DB_STATUS", UnknownFolderError, "no such folder"),
         (500, "no such folder", None, "DB_BROWSE", UnknownFolderError, "no such folder"),
         (404, "whatever", None, "DB_STATUS", UnknownFolderError, "no such folder"),
         (404, "not found", None, "PAUSE", UnknownDeviceError, "no such device"),
         (404, "whatever", None, "STATUS", NotFoundError, "not found"),
-        (404, "whatever", None, "", NotFoundError, "not found"),
         (404, "No such object in the index", None, "DB_FILE", NotFoundError, "no such file"),
         (404, "folder is paused", None, "DB_COMPLETION", FolderNotRunningError, "the folder is paused"),
         (500, "folder is not running", None, "DB_SCAN", FolderNotRunningError, "not running"),
         (500, "folder a\nb does not exist", None, "DB_IGNORES", UnknownFolderError, "no such folder"),
-        (500, "Invalid folder ID", None, "RESET", UnknownFolderError, "no such folder"),
         (404, "<html>", HTML | GENUINE, "DB_STATUS", UnknownFolderError, "no such folder"),
         # Not supported by this daemon
         (404, NO_PAGE, GENUINE_119, "PATHS", NotSupportedError, "v1.19.2 has no such endpoint: it was"),
         (404, NO_PAGE, None, "LOG_LEVELS", NotSupportedError, "v1.29.5 has no such endpoint: it was added in 2"),
         (404, NO_PAGE, GENUINE_2, "DEBUG_FACILITIES", NotSupportedError, "it was removed in 2.0.0"),
         (404, NO_PAGE, None, "", NotSupportedError, "v1.29.5 has no such endpoint, at least not with"),
-        (405, "Method Not Allowed", None, "", NotSupportedError, "has no such endpoint"),
         (501, "upgrade unsupported", None, "UPGRADE", NotSupportedError, "can't upgrade itself"),
-        (503, "upgrade unsupported", None, "UPGRADE", NotSupportedError, "can't upgrade itself"),
         # Supported by every daemon, so the URL is wrong
-        (404, NO_PAGE, None, "STATUS", NotFoundError, "check the base URL"),
-        (404, NO_PAGE, None, "DB_STATUS", NotFoundError, "check the base URL"),
         (404, NO_PAGE, None, "PATHS", NotFoundError, "check the base URL"),
         (404, NO_PAGE, None, "DEBUG_FACILITIES", NotFoundError, "check the base URL"),
         # Not from Syncthing
         (404, NO_PAGE, TEXT, "DB_STATUS", ProxyError, "such as a proxy, has no such page"),
-        (404, "no such folder", TEXT, "DB_STATUS", ProxyError, "such as a proxy, has no such page"),
         (404, "<html>", HTML, "DB_STATUS", ProxyError, "Check the proxy and the base URL"),
-        (403, "<html>", HTML, "STATUS", ProxyError, "such as a proxy, refuses access"),
         (403, "Forbidden", TEXT, "STATUS", ProxyError, "such as a proxy, refuses access"),  # Traefik's
         (401, "", {}, "STATUS", ProxyError, "wants its own login"),
-        (403, "", {}, "", ProxyError, "such as a proxy, refuses access"),
         (405, "", {}, "LOG_LEVELS", NotSyncthingError, "such as a proxy, refused the request"),
         (400, "<html>", HTML, "STATUS", BadRequestError, "Syncthing, or something in front of it"),
         (502, "<html>", HTML, "DB_STATUS", ServerError, "the page is not Syncthing's"),
         (500, "no such folder", TEXT, "DB_STATUS", ServerError, "Syncthing, or something in front of it, failed"),
-        (502, "", {}, "", ServerError, "Syncthing, or something in front of it, failed"),
         # Never from the daemon
         *((status, "", headers, "STATUS", ProxyError, "again later") for status in LATER for headers in (None, HTML)),
         # A wrong request
@@ -124,11 +110,9 @@ def fail(
         *((status, "x", {}, "DB_SCAN", BadRequestError, "too long") for status in (413, 414, 431)),
         # Anything else
         (500, "database is closed", None, "STATUS", ServerError, "the daemon failed"),
-        (599, "x", None, "", ServerError, "the daemon failed"),
         (409, "x", None, "STATUS", SyncthingError, "the request was refused"),
         # As tests of programs mock it
-        (401, "", MOCKED, "STATUS", UnauthorizedError, "refused the API key"),
-        (403, "", MOCKED, "STATUS", UnauthorizedError, "refused the API key"),
+        *((status, "", MOCKED, "STATUS", UnauthorizedError, "refused the API key") for status in (401, 403)),
         (404, "", MOCKED, "STATUS", NotFoundError, "not found"),
         (404, "", MOCKED, "DB_STATUS", UnknownFolderError, "no such folder"),
         (404, "", MOCKED, "PAUSE", UnknownDeviceError, "no such device"),
@@ -137,12 +121,7 @@ def fail(
     ],
 )
 def test_errors(
-    status: int,
-    text: str,
-    headers: dict[str, str] | None,
-    name: str,
-    kind: type[SyncthingError],
-    message: str,
+    status: int, text: str, headers: dict[str, str] | None, name: str, kind: type[SyncthingError], message: str
 ) -> None:
     """Status, text and route together tell what went wrong, and the message says what to do about it."""
     error = fail(status, text, headers, name)
@@ -196,49 +175,28 @@ BAD_ID = '"bad": device ID invalid: incorrect length'
 BAD_TIME = 'parsing time "notatime" as "2006-01-02T15:04:05Z07:00": cannot parse "notatime" as "2006"'
 QUOTED_TIME = r'parsing time "\"notatime\"" as "\"2006-01-02T15:04:05Z07:00\"": cannot parse "notatime\"" as "2006"'
 NO_NUMBER = "json: cannot unmarshal string into Go struct field OptionsConfiguration.maxFolderConcurrency of type int"
-# By class, text and status: the requests.
-RECORDED: Final[dict[tuple[type[SyncthingError], str, int], list[str]]] = {
-    (NotSupportedError, "Method Not Allowed", 405): ["DELETE system/status"],
-    (NotSupportedError, NO_PAGE, 404): [
-        *("GET /metrics", "GET nope", "GET system/debug", "GET system/loglevels", "GET system/paths"),
-        *("POST system/debug", "POST system/loglevels"),
-    ],
-    (NotSupportedError, "CSRF Error", 403): ["GET noauth/health"],
-    (NotSupportedError, "upgrade unsupported", 500): ["POST system/upgrade"],
-    (NotSupportedError, "upgrade unsupported", 501): ["GET system/upgrade", "POST system/upgrade"],
-    (NotSupportedError, "upgrade unsupported", 503): ["GET system/upgrade"],
-    (HostCheckError, "Host check error", 403): ["GET /metrics", "GET system/status", "POST system/ping"],
-    (UnauthorizedError, "CSRF Error", 403): ["GET system/status", "POST system/ping"],
-    (InvalidDeviceIDError, BAD_ID, 400): [
-        *("GET cluster/pending/folders", "GET config/devices/bad", "GET db/completion", "POST config/devices"),
-    ],
-    (InvalidDeviceIDError, BAD_ID, 500): ["GET db/remoteneed", "POST system/pause"],
-    (UnknownDeviceError, "No device with given ID", 404): [f"GET config/devices/{DAEMON_ID}"],
-    (UnknownDeviceError, "not found", 404): ["POST system/pause", "POST system/resume"],
-    (UnknownFolderError, "No folder with given ID", 404): ["GET config/folders/nope", "PATCH config/folders/nope"],
-    (UnknownFolderError, "no such folder", 404): [
-        *("GET db/completion", "GET db/file", "GET db/localchanged", "GET db/need", "GET db/remoteneed"),
-        *("GET db/status", "GET folder/errors", "POST db/prio"),
-    ],
-    (UnknownFolderError, "no such folder", 500): [
-        *("GET db/browse", "GET db/file", "GET folder/versions", "POST db/scan", "POST folder/versions"),
-    ],
-    (UnknownFolderError, "folder nope does not exist", 500): ["GET db/ignores"],
-    (UnknownFolderError, "folder  does not exist", 500): ["POST db/ignores"],
-    (UnknownFolderError, "Invalid folder ID", 500): ["POST system/reset"],
-    (FolderNotRunningError, "folder is paused", 404): ["GET db/completion"],
-    (NotFoundError, "No such object in the index", 404): ["GET db/file"],
-    (BadRequestError, NO_NUMBER, 400): ["PATCH config/options"],
-    (ServerError, "folder has empty ID", 500): ["POST config/folders"],
-    (ServerError, QUOTED_TIME, 500): ["POST folder/versions"],
-    (ServerError, BAD_TIME, 500): ["POST folder/versions"],
-    (ServerError, "no version to select", 500): ["POST system/upgrade"],
+RECORDED: Final[set[tuple[type[SyncthingError], int, str]]] = {
+    (NotSupportedError, 405, "Method Not Allowed"),
+    (NotSupportedError, 404, NO_PAGE),
+    (NotSupportedError, 403, "CSRF Error"),
+    *((NotSupportedError, status, "upgrade unsupported") for status in (500, 501, 503)),
+    (HostCheckError, 403, "Host check error"),
+    (UnauthorizedError, 403, "CSRF Error"),
+    *((InvalidDeviceIDError, status, BAD_ID) for status in (400, 500)),
+    *((UnknownDeviceError, 404, text) for text in ("No device with given ID", "not found")),
+    *((UnknownFolderError, 404, text) for text in ("No folder with given ID", "no such folder")),
+    *((UnknownFolderError, 500, text) for text in ("no such folder", "Invalid folder ID")),
+    *((UnknownFolderError, 500, f"folder {name} does not exist") for name in ("nope", "")),
+    (FolderNotRunningError, 404, "folder is paused"),
+    (NotFoundError, 404, "No such object in the index"),
+    (BadRequestError, 400, NO_NUMBER),
+    *((ServerError, 500, text) for text in ("folder has empty ID", QUOTED_TIME, BAD_TIME, "no version to select")),
 }
 
 
-def test_every_recorded_error_has_its_kind() -> None:
+def test_recorded_errors() -> None:
     """All errors recorded from daemons of three versions are classified as expected."""
-    seen: dict[tuple[type[SyncthingError], str, int], set[str]] = {}
+    seen = set()
     for version in VERSIONS:
         for exchange in exchanges(version):
             if exchange.status >= 300:
@@ -249,19 +207,13 @@ def test_every_recorded_error_has_its_kind() -> None:
                 # Go ends the text of an error with a line break.
                 error = http_error(Refusal(route, exchange.method, path, exchange.status, headers, f"{text}\n"))
                 assert error.body == text
-                request = f"{exchange.method} {exchange.path.removeprefix('/rest/')}"
-                seen.setdefault((type(error), text, exchange.status), set()).add(request)
-    assert seen == {key: set(requests) for key, requests in RECORDED.items()}
+                seen.add((type(error), exchange.status, text))
+    assert seen == RECORDED
 
 
 # --- Every status, with all kinds of pages, on all kinds of routes ---
 
-STATUSES: Final = (
-    *(301, 302, 303, 304, 307, 308),
-    *(400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 424),
-    *(425, 426, 428, 429, 431, 440, 444, 451, 460, 494, 495, 496, 497, 498, 499),
-    *(500, 501, 502, 503, 504, 505, 507, 508, 511, *range(520, 531), 561, 599),
-)
+STATUSES: Final = (*range(300, 309), *range(400, 452), *range(494, 512), *range(520, 531), 599)
 PAGES: Final[dict[str, tuple[dict[str, str], str]]] = {
     "html": (HTML, "<html><title>Log in</title>"),
     "json": (JSON, '{"message": "no Route matched with those values"}'),

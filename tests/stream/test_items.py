@@ -108,7 +108,7 @@ def test_before_it_is_entered_with_a_cursor(types: Any, cursor: Any) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        *({"types": types} for types in ("StateChange", ["Nonsense"], [], {"StateChanged", "statechanged"})),
+        *({"types": types} for types in ("StateChange", ["Nonsense"], [], ("StateChanged", "statechanged"))),
         {"types": "StateChanged", "disk": True},
         *({"wait": wait} for wait in (0, -1, 1.5, "30", None, True)),
         *({"since": since} for since in (None, 5, [], {}, "yesterday", b"now", {"id": 5})),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
+
+from .server import Listener
 
 if TYPE_CHECKING:
     import random
@@ -25,7 +27,7 @@ def raw_answer(status: str, kind: str, body: bytes, *headers: str) -> bytes:
 _BAD_GATEWAY: Final = raw_answer("502 Bad Gateway", "text/html", b"<html><title>502 Bad Gateway</title></html>\r\n")
 
 
-class Proxy:
+class Proxy(Listener):
     """Passes the bytes of each connection on to a daemon, until a test changes that.
 
     Args:
@@ -40,6 +42,7 @@ class Proxy:
     """
 
     def __init__(self, port: int, *, random: random.Random | None = None) -> None:
+        super().__init__(self._pass)
         self.refusing = False
         self.bad_gateway = False
         self.idle_limit: float | None = None
@@ -50,18 +53,6 @@ class Proxy:
         self._light.set()
         self._connected = asyncio.Event()
         self._left: int | None = None
-        self._tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-
-    @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
-
-    @property
-    def url(self) -> str:
-        """The daemon's base URL through the proxy."""
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def dark(self) -> bool:
@@ -92,36 +83,17 @@ class Proxy:
         """Pass that many more bytes of answers on, then end the connection they are on."""
         self._left = after
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        await self._server.wait_closed()
-
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Not a coroutine: asyncio would log the cancellation of a task that it has created itself.
         self.connections += 1
         self._connected.set()
         if self.refusing:
             writer.transport.abort()
-            return
-        task = asyncio.create_task(self._run(reader, writer))
-        self._tasks[task] = writer
-        task.add_done_callback(self._forget)
+        else:
+            super()._accept(reader, writer)
 
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(task).close()  # a task cancelled before its first step has not closed it
-
-    async def _run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with AsyncExitStack() as stack:
-            stack.callback(writer.close)
-            with suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
+            with suppress(TimeoutError):
                 await self._serve(reader, writer, stack)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stack: AsyncExitStack) -> None:

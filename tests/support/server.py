@@ -60,11 +60,11 @@ class Listener:
     def __init__(
         self, serve: Serve, *, tls: ssl.SSLContext | None = None, port: int = 0, path: Path | None = None
     ) -> None:
-        self._serve = serve
+        self._handle = serve
         self._tls = tls
         self._port = port
         self._path = path
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
     def port(self) -> int:
@@ -101,14 +101,13 @@ class Listener:
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Not a coroutine: asyncio would log the cancellation of a task that it has created itself.
         task = asyncio.create_task(self._run(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: writer.close())  # a task cancelled before its first step has not closed it
+        self._tasks[task] = writer
+        task.add_done_callback(lambda task: self._tasks.pop(task).close())  # if it was cancelled before its first step
 
     async def _run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError, asyncio.IncompleteReadError):  # the client may leave at any time
-                await self._serve(reader, writer)
+                await self._handle(reader, writer)
         finally:
             writer.close()
             with suppress(OSError):
