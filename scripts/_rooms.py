@@ -95,7 +95,11 @@ KIT: Final = Package(
         _room("config", "config", *_KIT_TESTS),
         _room("model", "model", *_KIT_TESTS),
         _room("rest", "rest", *_KIT_TESTS),
-        _room("what tests use", "host life observations troubles handles fake real plugin __init__", *_KIT_TESTS),
+        _room(
+            "what tests use",
+            "host life contents observations troubles handles fake real plugin __main__ __init__",
+            *_KIT_TESTS,
+        ),
     ),
 )
 """The testing kit, which plays a daemon; only what its users can reach is tested directly."""

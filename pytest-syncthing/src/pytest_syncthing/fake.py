@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakKeyDictionary
 
 from aiosyncthing.device_id import DeviceID
-from aiosyncthing.exceptions import BadRequestError
 from aiosyncthing.syncthing import Syncthing
 from aiosyncthing.tls import Fingerprint
 
@@ -22,11 +21,9 @@ from . import host as _host, identity
 from .certificate import Certificate
 from .clock import Clock
 from .config import configuration
-from .config.schema import is_known
+from .contents import Contents
 from .facts import Facts
-from .handles import FakeFolder
 from .http.listening import Listener
-from .http.messages import Refusal
 from .http.server import Server
 from .life import Life
 from .model.connections import World
@@ -35,7 +32,6 @@ from .model.directory_disk import DirectoryDisk
 from .model.memory_disk import MemoryDisk
 from .model.node import Node
 from .model.running import Running
-from .model.simulating import UserFiles
 from .observations import Observations
 from .troubles import Troubles
 
@@ -51,17 +47,10 @@ __all__ = ["FakeSyncthing"]
 
 _WORLDS: Final[WeakKeyDictionary[Host, World]] = WeakKeyDictionary()
 _PORTS: Final = itertools.count(22001)
-_STRUCTS: Final = {
-    "folder": "config.FolderConfiguration",
-    "device": "config.DeviceConfiguration",
-    "options": "config.OptionsConfiguration",
-    "gui": "config.GUIConfiguration",
-}
-_LOOK: Final = 0.02  # seconds after which a condition is looked at again where no change was noticed
 
 
-class FakeSyncthing(Troubles, Observations):
-    """A daemon that exists for a test: its API is real, everything behind it is state that the test changes.
+class FakeSyncthing(Contents, Troubles, Observations):
+    """A daemon for a test: its API is real, and everything behind it is state that the test changes.
 
     ::
 
@@ -75,18 +64,19 @@ class FakeSyncthing(Troubles, Observations):
     Args:
         version: The version to play: ``1.19``, ``1.29`` or ``2.1``.
         name: The name of its device; different names have different device IDs and keys.
-        api_key: Its API key; by default one that follows from the name.
-        device_id: Its device ID; by default one that follows from the name.
+        api_key: Its API key; by default one derived from the name.
+        device_id: Its device ID; by default one derived from the name.
         home: A directory to write ``config.xml`` and certificates to, so that `aiosyncthing.local.discover` finds the
             fake, also after its key or its settings have changed; by default there is none.
-        socket: Path of a Unix socket to listen on, in place of a free port of the loopback interface.
+        port: The port of the loopback interface to listen on; 0 for a free one.
+        socket: Path of a Unix socket to listen on, in place of a port.
         tls: Whether its settings ask for HTTPS (``gui.useTLS``): then plain requests are redirected. TLS is spoken on
-            the same port in any case, as real daemons do, with a self-signed certificate that follows from the name.
-        certificate: A PEM file with another certificate to show there, and its key.
+            the same port in any case, as real daemons do, with a self-signed certificate derived from the name.
+        certificate: A PEM file with another certificate for it, and its key.
         user: User name of the web interface; empty for no login.
         password: The password to it.
-        files_on_disk: Whether folders are real directories, instead of memory: files then really arrive there. Those
-            for which no ``path`` is given lie in a temporary directory, which `stop` removes.
+        files_on_disk: Whether folders are real directories instead of memory. Those without a ``path`` of their own are
+            in a temporary directory, which `stop` removes.
         start: What its clock shows at first.
 
     Raises:
@@ -101,6 +91,7 @@ class FakeSyncthing(Troubles, Observations):
         api_key: str | None = None,
         device_id: str | None = None,
         home: str | Path | None = None,
+        port: int = 0,
         socket: str | Path = "",
         tls: bool = False,
         certificate: str | Path | None = None,
@@ -115,6 +106,7 @@ class FakeSyncthing(Troubles, Observations):
         self._api_key = api_key or identity.api_key(name)
         self._device_id = DeviceID(device_id) if device_id else identity.device_id(name)
         self._home = None if home is None else Path(home)
+        self._port = port
         self._socket = str(socket)
         self._tls = tls
         self._certificate = Certificate.named(name) if certificate is None else Certificate.given(Path(certificate))
@@ -175,13 +167,13 @@ class FakeSyncthing(Troubles, Observations):
         await asyncio.to_thread(self.stop)
 
     def replace(self, name: str, *, device_id: str | None = None) -> None:
-        """Let another daemon take its place: a new one with nothing in it, at the same address, with the same key.
+        """Put another daemon in its place: a new one with nothing in it, at the same address, with the same key.
 
-        What was got from `folder` before belongs to the one that is gone; a ``home`` is left as it is.
+        Folders that `folder` returned before belong to the daemon that is gone; a ``home`` is left as it is.
 
         Args:
             name: The name of its device.
-            device_id: Its device ID; by default one that follows from the name.
+            device_id: Its device ID; by default one derived from the name.
         """
         life = self._started
         life.host.run(self._replace(life, name, device_id))
@@ -216,7 +208,7 @@ class FakeSyncthing(Troubles, Observations):
 
     @property
     def home(self) -> Path:
-        """The home directory that it tells."""
+        """The home directory that it reports."""
         return self._home or Path("/home/syncthing/.config/syncthing")
 
     @property
@@ -226,11 +218,11 @@ class FakeSyncthing(Troubles, Observations):
 
     @property
     def sync_address(self) -> str:
-        """Where other fakes reach it: ``tcp://127.0.0.1:port``. Nobody listens there; it is a name."""
+        """Where other fakes reach it: ``tcp://127.0.0.1:port``. It is only a name; nothing listens there."""
         return self._started.node.core.sync_address
 
     def client(self, *, api_key: str | None = None, **options: Any) -> Syncthing:
-        """Return a client of it, to be closed by whoever asked for it.
+        """Return a client for it, which the caller closes.
 
         Args:
             api_key: The key; by default the right one.
@@ -240,33 +232,16 @@ class FakeSyncthing(Troubles, Observations):
             options["tls"] = Fingerprint.from_certificate(self.certificate.encode())
         return Syncthing(self._api_key if api_key is None else api_key, self.url, **options)
 
-    # --- What is in it ---
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """Its configuration; a copy."""
-        return self._call(lambda: configuration.copy(self._started.node.config))
-
-    def set_options(self, **changes: Any) -> None:
-        """Change general settings (``rest/config/options``) as a request would.
-
-        Raises:
-            BadRequestError: The daemon refuses that, or no version has such a setting.
-        """
-        self._patch("options", changes)
-
-    def set_gui(self, **changes: Any) -> None:
-        """Change settings of the API (``rest/config/gui``) as a request would; the listener is opened anew."""
-        self._patch("gui", changes)
+    # --- What may change about it ---
 
     def change_key(self, api_key: str | None = None) -> str:
-        """Give it another API key, as somebody does in its web interface: the one before is refused from then on.
+        """Change its API key, as from its web interface: the old one is refused from then on.
 
         Args:
-            api_key: The new key; by default some other one.
+            api_key: The new key; by default any other one.
 
         Returns:
-            The new key, which `api_key` tells then, too.
+            The new key, which is also in `api_key`.
         """
         new = api_key or identity.api_key(self._api_key)
 
@@ -278,13 +253,13 @@ class FakeSyncthing(Troubles, Observations):
         return new
 
     def renew_certificate(self, certificate: str | Path | None = None) -> str:
-        """Give it another certificate, as the daemon does by itself at a start some weeks before the old one expires.
+        """Change its certificate, as the daemon does by itself when it starts some weeks before the old one expires.
 
-        It is shown to those who connect from then on, and lies in its ``home``. To have it as after such a start, call
-        `restart` as well.
+        New connections get the new one, which is also written to its ``home``. Call `restart` as well for what such a
+        start does to those that are open.
 
         Args:
-            certificate: A PEM file with the new certificate and its key; by default some other one.
+            certificate: A PEM file with the new certificate and its key; by default any other one.
 
         Returns:
             The new certificate, as PEM.
@@ -306,199 +281,29 @@ class FakeSyncthing(Troubles, Observations):
         self._call(renew)
         return new.text
 
-    def set_device(self, device: str, **changes: Any) -> None:
-        """Change the configuration of a device, such as ``paused=True``, as a request would.
-
-        Raises:
-            BadRequestError: The daemon refuses that, say because there is no such device.
-        """
-        _check_settings("device", changes)
-        self._call(lambda: self._commit(configuration.patch_device, DeviceID(device), changes))
-
-    def set_folder(self, folder_id: str, **changes: Any) -> None:
-        """Change the configuration of a folder, such as ``label="Pictures"``, as a request would.
-
-        Raises:
-            BadRequestError: The daemon refuses that, say because there is no such folder.
-        """
-        _check_settings("folder", changes)
-        self._call(lambda: self._commit(configuration.patch_folder, folder_id, changes))
-
-    def remove_device(self, device: str) -> None:
-        """Remove a device from the configuration."""
-        self._call(lambda: self._commit(configuration.delete_device, DeviceID(device)))
-
-    def remove_folder(self, folder_id: str) -> None:
-        """Remove a folder from the configuration. Its files stay on the fake's disk."""
-        self._call(lambda: self._commit(configuration.delete_folder, folder_id))
-
-    def add_device(self, name: str, *, device_id: str | None = None, **settings: Any) -> DeviceID:
-        """Let it know another device, which exists only as far as the test says.
-
-        Args:
-            name: Its name.
-            device_id: Its ID; by default one that follows from the name.
-            **settings: Further fields of its configuration.
-
-        Returns:
-            Its ID.
-        """
-        found = DeviceID(device_id) if device_id else identity.device_id(name)
-        _check_settings("device", settings)
-        body = {"deviceID": found, "name": name, **settings}
-        self._call(lambda: self._commit(configuration.put_device, body))
-        return found
-
-    def add_folder(
-        self,
-        folder_id: str,
-        *,
-        files: Mapping[str, bytes | str | None] | None = None,
-        devices: Iterable[str] = (),
-        **settings: Any,
-    ) -> FakeFolder:
-        """Add a folder that holds these files, and scan it.
-
-        Args:
-            folder_id: Its ID.
-            files: Content by name; ``None`` for a directory.
-            devices: IDs of the devices to share it with. Those that the test has made accept it when they are
-                connected.
-            **settings: Further fields of its configuration.
-        """
-        life = self._started
-        _check_settings("folder", settings)
-        body = {
-            "id": folder_id,
-            "path": f"{life.directory or '/srv'}/{self._name}/{folder_id.replace('/', '_')}",
-            "devices": [{"deviceID": DeviceID(device)} for device in devices],
-            "fsWatcherEnabled": False,
-            "rescanIntervalS": 0,
-            **settings,
-        }
-
-        async def add() -> None:
-            self._commit(configuration.put_folder, body)
-            folder = life.node.cluster.folders[folder_id]
-            if files:
-                await UserFiles(folder.replica).write(files)
-            if not body.get("paused"):
-                await folder.scan()
-
-        life.host.run(add())
-        return self.folder(folder_id)
-
-    def folder(self, folder_id: str) -> FakeFolder:
-        """Return a folder that it has.
-
-        Raises:
-            KeyError: It has none of that ID.
-        """
-        life = self._started
-        self._call(lambda: life.node.cluster.folders[folder_id])
-        return FakeFolder(life.host, life.node, folder_id)
-
-    def connect(self, device: str) -> None:
-        """Let a device that the test has made connect. It has accepted all folders that are shared with it.
-
-        `aiosyncthing.Syncthing.wait_in_sync` gives it 3 s to tell what it has; with ``fake.advance(3)`` these are over.
-
-        Raises:
-            KeyError: There is no such device.
-        """
-        self._call(lambda: self._started.node.cluster.simulated.connect(DeviceID(device)))
-
-    def disconnect(self, device: str) -> None:
-        """Let a device that the test has made go away."""
-        self._call(lambda: self._started.node.cluster.simulated.disconnect(DeviceID(device)))
-
-    def finish_sync(self, folder_id: str | None = None) -> None:
-        """Let everything arrive, here and on all connected devices.
-
-        Args:
-            folder_id: ID of the folder; ``None`` for all.
-        """
-        folders = self._call(lambda: list(self._started.node.cluster.folders))
-        for each in folders if folder_id is None else [folder_id]:
-            self.folder(each).finish_sync()
-
     def link(self, other: FakeSyncthing) -> None:
-        """Let this fake and another one know and reach each other; folders that they share then synchronise."""
+        """Connect this fake and another one, which then synchronise the folders that they share."""
         self.add_device(other._name, device_id=other.device_id, addresses=[other.sync_address])
         other.add_device(self._name, device_id=self.device_id, addresses=[self.sync_address])
-
-    def offer_device(self, name: str, *, device_id: str | None = None, address: str = "192.0.2.1:22000") -> DeviceID:
-        """Let a device that it doesn't know ask for a connection, so that it is pending.
-
-        Returns:
-            Its ID.
-        """
-        found = DeviceID(device_id) if device_id else identity.device_id(name)
-        self._call(lambda: self._started.node.cluster.simulated.offer_device(found, name, address))
-        return found
-
-    def offer_folder(self, device: str, folder_id: str, *, label: str = "", encrypted: bool = False) -> None:
-        """Let a device offer a folder, so that it is pending.
-
-        Args:
-            device: ID of the device, which has to be known.
-            folder_id: ID of the folder.
-            label: Its label.
-            encrypted: Whether it is to be received encrypted.
-        """
-        self._call(
-            lambda: self._started.node.cluster.simulated.offer_folder(
-                DeviceID(device), folder_id, label, receive_encrypted=encrypted
-            )
-        )
-
-    def delay_summaries(self, seconds: float) -> None:
-        """Tell sums (``FolderSummary``, ``FolderCompletion``) that have changed only after a while, as real daemons do.
-
-        Those look every 2 seconds. What a folder has got from another fake is told at once by them, too.
-
-        Args:
-            seconds: After how many, on the fake's clock; 0 for as soon as the folder rests, as at first.
-        """
-
-        def delay() -> None:
-            self._started.node.core.summary_delay = seconds
-
-        self._call(delay)
-
-    def emit(self, kind: str, data: Any = None, *, count: int = 1) -> None:
-        """Let an event happen that the state doesn't bring about.
-
-        Args:
-            kind: Its type.
-            data: What it says.
-            count: How often it happens, with nothing in between.
-        """
-
-        def emit() -> None:
-            for _ in range(count):
-                self._started.node.events.emit(kind, {} if data is None else data)
-
-        self._call(emit)
 
     # --- How it is made ---
 
     async def _begin(self, host: Host) -> Life:
         """Make everything, in the fakes' thread."""
         async with AsyncExitStack() as stack:
-            directory = ""
+            directory = "/srv"  # in memory
             if self._files_on_disk:
                 temporary = tempfile.TemporaryDirectory(prefix="aiosyncthing-", ignore_cleanup_errors=True)
                 stack.push_async_callback(asyncio.to_thread, temporary.cleanup)
                 directory = temporary.name
-            listener = Listener(self._socket)
+            listener = Listener(self._socket, self._port)
             stack.callback(listener.release)
             node = self._make_node(host, listener, Clock(self._start_time))
             stack.callback(node.clock.close)
             server = Server(node, listener)
             server.certificate = self._certificate
             stack.push_async_callback(server.close)
-            life = Life(host, node, listener, server, Running(node, server), directory, AsyncExitStack())
+            life = Life(host, node, listener, server, Running(node, server), directory, self._name, AsyncExitStack())
             stack.push_async_callback(_end, life)
             if self._home is not None:
                 await asyncio.to_thread(
@@ -544,28 +349,12 @@ class FakeSyncthing(Troubles, Observations):
         found = DeviceID(device_id) if device_id else identity.device_id(name)
         life.running.end()
         await life.node.cluster.halted()
-        self._name, self._device_id = name, found
+        self._name = life.name = name
+        self._device_id = found
         life.node = self._make_node(life.host, life.listener, life.node.clock)
         life.server.belong_to(life.node)
         life.running = Running(life.node, life.server)
         life.running.start()
-
-    def _commit(self, change: Callable[..., dict[str, Any]], *args: Any) -> None:
-        node = self._started.node
-        try:
-            node.commit(change(self._facts, self._device_id, node.config, *args))
-        except Refusal as refusal:
-            raise BadRequestError("the daemon refuses that", status=refusal.status, body=refusal.text) from None
-
-    def _patch(self, section: str, changes: Mapping[str, Any]) -> None:
-        _check_settings(section, changes)
-        self._call(lambda: self._commit(configuration.patch_section, section, changes))
-
-
-def _check_settings(kind: str, settings: Mapping[str, Any]) -> None:
-    """Refuse what no version has: the daemon would pass over a misspelt name, and the test would mean nothing."""
-    if unknown := [name for name in settings if not is_known(_STRUCTS[kind], name)]:
-        raise BadRequestError(f"no version of Syncthing has these settings of {kind}: {', '.join(unknown)}")
 
 
 async def _end(life: Life) -> None:

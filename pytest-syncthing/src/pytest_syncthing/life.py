@@ -33,7 +33,8 @@ class Life:
         listener: Where its API listens.
         server: Its API.
         running: The life of its process.
-        directory: Where folders lie that are on the real disk and have no path of their own; empty for nowhere.
+        directory: Where folders without a path of their own are, below the name of the fake.
+        name: The name of the fake.
         ending: What gives everything back, in the end or when a start fails half-way.
         standing: Faults that have a name.
     """
@@ -44,6 +45,7 @@ class Life:
     server: Server
     running: Running
     directory: str
+    name: str
     ending: AsyncExitStack
     standing: dict[str, Fault] = field(default_factory=dict[str, "Fault"])
 

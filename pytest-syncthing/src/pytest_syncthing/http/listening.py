@@ -25,15 +25,16 @@ class Listener:
     gets it and clients are refused.
 
     Args:
-        path: Path of a Unix socket; without one, a free port of the loopback interface.
+        path: Path of a Unix socket; empty for a port of the loopback interface.
+        port: The port; 0 for a free one.
 
     Attributes:
         address: ``127.0.0.1:port``, or the path.
     """
 
-    def __init__(self, path: str = "") -> None:
+    def __init__(self, path: str = "", port: int = 0) -> None:
         self._path = path
-        self._port = 0
+        self._port = port
         self._loop: asyncio.AbstractEventLoop | None = None
         self._socket = self._bind()
         if path:
