@@ -15,6 +15,7 @@ from aiosyncthing.exceptions import BadRequestError, ServerError
 from tests.support.waiting import until
 
 from .conftest import STRANGER
+from .folders import write_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +75,19 @@ async def test_files_arrive(a: Daemon, b: Daemon, folders: Folders, version: Ver
 async def is_available(folder: Folder, file: str) -> list[Any]:
     """Return who else has a file."""
     return (await folder.client.database.file(folder.id, file))["availability"] or []
+
+
+async def test_modes(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """Modes of files and directories go over, unless they are ignored there: then new ones get the usual modes."""
+    names = ("dir", "dir/file", "new", "new/file")
+    for ignored, expected in ((False, [0o700, 0o600] * 2), (True, [0o755, 0o644] * 2)):
+        mine, its = await folders.share(a, b, files=["dir/file"], ignorePerms=ignored)
+        await asyncio.to_thread(write_files, mine.path, ["new/file"])
+        for name in names:
+            (mine.path / name).chmod(0o600 if name.endswith("file") else 0o700)
+        await mine.scan()
+        await until(lambda mine=mine, its=its: mine.has_sent_all_to(its))
+        assert [(its.path / name).stat().st_mode & 0o777 for name in names] == expected
 
 
 async def test_a_paused_device(a: Daemon, b: Daemon, folders: Folders) -> None:

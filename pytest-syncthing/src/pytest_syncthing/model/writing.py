@@ -65,7 +65,7 @@ class Writer:
     def write(self, item: Item, content: bytes) -> str:
         """Write a file."""
         conflict = self._make_room(item)
-        mode = _FILE_MODE if item.permissions is None else item.permissions
+        mode = self._mode(item, _FILE_MODE)
         self.disk.write(self.root, item.name, content, modified=item.modified, permissions=mode)
         return conflict
 
@@ -78,12 +78,11 @@ class Writer:
     def make_directory(self, item: Item) -> str:
         """Make a directory."""
         there = self.disk.entry(self.root, item.name)
-        mode = _DIRECTORY_MODE if item.permissions is None else item.permissions
         if there is not None and there.kind is Kind.DIRECTORY:
-            self.disk.set_permissions(self.root, item.name, mode)
+            self.disk.set_permissions(self.root, item.name, self._mode(item, there.permissions))
             return ""
         conflict = self._make_room(item)
-        self.disk.make_directory(self.root, item.name, modified=self.now, permissions=mode)
+        self.disk.make_directory(self.root, item.name, modified=self.now, permissions=self._mode(item, _DIRECTORY_MODE))
         return conflict
 
     def set_metadata(self, item: Item) -> str:
@@ -119,6 +118,9 @@ class Writer:
             self.disk.delete(self.root, name)
         self.disk.delete(self.root, item.name)
         return ""
+
+    def _mode(self, item: Item, default: int) -> int:
+        return default if item.permissions is None or self.ignore_permissions else item.permissions
 
     def _make_room(self, item: Item) -> str:
         there = self.disk.entry(self.root, item.name)
