@@ -14,19 +14,15 @@ import random
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from aiosyncthing import Daemon, Syncthing
+from aiosyncthing import Daemon, EventStream, Syncthing
 from aiosyncthing.exceptions import SyncthingError
 from tests.support.proxy import Proxy
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
-
-    from aiosyncthing import EventStream
 
 pytestmark = [pytest.mark.daemon, pytest.mark.chaos]
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from aiosyncthing.live import live as live_module
+from pytest_syncthing import FakeSyncthing
 from tests.support.synced import synced
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_syncthing import FakeSyncthing
 
 
 @pytest.fixture

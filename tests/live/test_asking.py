@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aiosyncthing.live import Change, live as live_module
+from pytest_syncthing import FakeSyncthing
 from tests.support.synced import UNAVAILABLE, asked, docs, heard, requested, settled, watching
 from tests.support.values import OTHER, THIRD
-
-if TYPE_CHECKING:
-    from pytest_syncthing import FakeSyncthing
 
 # --- Questions ---
 

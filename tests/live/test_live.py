@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -19,15 +20,10 @@ from aiosyncthing.exceptions import (
     UnauthorizedError,
     WaitTimeoutError,
 )
-from aiosyncthing.live import Change, live as live_module
+from aiosyncthing.live import Change, Live, live as live_module
+from pytest_syncthing import FakeSyncthing
 from tests.support.synced import REFUSED, UNAVAILABLE, asked, docs, heard, requested, settled, synced, watching
 from tests.support.values import OTHER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from aiosyncthing.live import Live
-    from pytest_syncthing import FakeSyncthing
 
 # --- The beginning ---
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,6 @@ from aiosyncthing.live.mirror import Mirror
 from aiosyncthing.live.questions import ROUTES, Question
 from tests.support import recordings
 from tests.support.misfits import misfits
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _KINDS: dict[Any, Any] = {route: kind for kind, route in ROUTES.items()}
 _ONCE = {_routes.CONFIG}  # the largest by far

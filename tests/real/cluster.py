@@ -6,19 +6,16 @@ import asyncio
 import random
 import shutil
 from collections import Counter, deque
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+from aiosyncthing import Daemon
 from aiosyncthing.exceptions import NotFoundError, SyncthingError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
-
-    from aiosyncthing import Daemon
-    from aiosyncthing.live import Live
+from aiosyncthing.live import Live
 
 __all__ = ["Cluster", "Watcher", "connect", "differences"]
 

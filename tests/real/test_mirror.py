@@ -10,18 +10,15 @@ import os
 import random
 from collections import Counter
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aiosyncthing import Daemon, Syncthing
+from aiosyncthing.live import Live
 
 from .cluster import Cluster, Watcher, connect, differences
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing.live import Live
 
 pytestmark = pytest.mark.daemon
 

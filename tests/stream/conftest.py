@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from aiosyncthing import Syncthing
+from pytest_syncthing import FakeSyncthing
 from tests.support.following import following
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from aiosyncthing import Syncthing
-    from pytest_syncthing import FakeSyncthing
 
 
 @pytest.fixture

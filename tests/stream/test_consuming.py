@@ -6,21 +6,17 @@ import asyncio
 import gc
 import sys
 import weakref
+from collections.abc import Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
-from aiosyncthing import Syncthing
+from aiosyncthing import EventStream, Syncthing
 from aiosyncthing.exceptions import EventLoopError
+from pytest_syncthing import FakeSyncthing
 from tests.support.following import KEY, SOON, START, polls, port, short, take
 from tests.support.proxy import Proxy, ReverseProxy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aiosyncthing import EventStream
-    from pytest_syncthing import FakeSyncthing
 
 AT_ONCE: Final = 0.1
 

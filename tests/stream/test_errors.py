@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,9 @@ from aiosyncthing.exceptions import (
     SyncthingError,
     UnauthorizedError,
 )
+from pytest_syncthing import FakeSyncthing
 from tests.support.following import DAEMON_ID, KEY, START, port, quick, take
 from tests.support.proxy import Proxy, raw_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_syncthing import FakeSyncthing
 
 LOGIN = raw_answer("200 OK", "text/html", b"<html>login</html>")
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import pytest
 
 from aiosyncthing import EventStream, Syncthing
 from aiosyncthing.exceptions import BadRequestError
+from pytest_syncthing import FakeSyncthing
 from tests.support.following import DAEMON_ID, OTHER_ID, SOON, START, happen, polls, quick, take, timeouts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_syncthing import FakeSyncthing
 
 CURSOR: Final = {"mask": "default", "daemon": DAEMON_ID, "started": "x", "id": 3, "globalID": 4, "time": "t"}
 EMPTY: Final = {"mask": "all", "daemon": DAEMON_ID, "started": "x", "id": 0, "globalID": None, "time": None}

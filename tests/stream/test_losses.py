@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import orjson
 import pytest
 
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import ConnectionFailedError, MultipleDaemonsError, RequestTimeoutError, ServerError
+from pytest_syncthing import FakeSyncthing
 from tests.support.following import (
     DAEMON_ID,
     KEY,
@@ -25,11 +27,6 @@ from tests.support.following import (
     timeouts,
 )
 from tests.support.proxy import Proxy, ReverseProxy, raw_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_syncthing import FakeSyncthing
 
 RESTART = ("EventsLost", "restart", None)
 

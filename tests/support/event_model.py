@@ -7,16 +7,12 @@ listener yielded with everything that happened.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiosyncthing.exceptions import MultipleDaemonsError
-from aiosyncthing.stream.continuity import Question
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aiosyncthing.stream.continuity import Continuity
+from aiosyncthing.stream.continuity import Continuity, Question
 
 __all__ = ["RING", "BrokenError", "Listener", "Process", "World", "judge"]
 

@@ -6,14 +6,12 @@ They follow lib/model/folder_summary.go, lib/model/folderstate.go and lib/model/
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiosyncthing.live.mirror import Mirror
 from aiosyncthing.live.questions import Question
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["OPERATIONS", "SLASHED", "VERSIONS", "Follower", "World"]
 

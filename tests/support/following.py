@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from pytest_syncthing import FakeSyncthing
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from pytest_syncthing import Request
+from pytest_syncthing import FakeSyncthing, Request
 
 __all__ = [
     "DAEMON_ID",

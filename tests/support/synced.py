@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
+from aiosyncthing import SyncProgress, Syncthing
 from aiosyncthing.exceptions import WaitTimeoutError
-from pytest_syncthing import FakeSyncthing
+from aiosyncthing.live import Live
+from pytest_syncthing import FakeFault, FakeFolder, FakeSyncthing
 
 from .server import DAEMON_ID
 from .values import OTHER
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Mapping
-
-    from aiosyncthing import SyncProgress, Syncthing
-    from aiosyncthing.live import Live
-    from pytest_syncthing import FakeFault, FakeFolder
 
 __all__ = [
     "BROKEN",

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from aiosyncthing import Events
 from aiosyncthing.waiting import waiting
+from pytest_syncthing import FakeSyncthing
 from tests.support.synced import synced
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_syncthing import FakeSyncthing
 
 
 @pytest.fixture

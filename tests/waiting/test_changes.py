@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from aiosyncthing.waiting import look, questions, waiting
+from pytest_syncthing import FakeFault, FakeSyncthing
 from tests.support.synced import asked, deaf, docs, heard, missing, requested, synced, wait, waits
 from tests.support.values import OTHER, THIRD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_syncthing import FakeFault, FakeSyncthing
 
 
 def reconnect(fake: FakeSyncthing) -> None:

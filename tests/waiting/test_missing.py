@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -16,14 +17,10 @@ from aiosyncthing.exceptions import (
     UnknownFolderError,
     WaitTimeoutError,
 )
+from pytest_syncthing import FakeSyncthing
 from tests.support.server import DAEMON_ID
 from tests.support.synced import REFUSED, UNAVAILABLE, asked, docs, heard, missing, wait, waits
 from tests.support.values import OTHER, THIRD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_syncthing import FakeSyncthing
 
 NOT_RUNNING = {"status": 404, "text": "folder is not running"}
 
@@ -158,6 +155,7 @@ async def test_what_is_missing_is_data_too(fake: FakeSyncthing) -> None:
     assert progress is not None
     assert progress.missing == caught.value.missing
     assert str(missing) in str(caught.value)
+    assert asked(fake)["config"] == 1, "while nothing happens, it doesn't look again"
 
 
 @pytest.mark.parametrize("named", [True, False])

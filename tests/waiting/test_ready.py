@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import HostCheckError, NotSyncthingError, UnauthorizedError, WaitTimeoutError
 from aiosyncthing.waiting import waiting
+from pytest_syncthing import FakeSyncthing
 from tests.support.server import DAEMON_ID, Listener
 from tests.support.synced import BROKEN, ELSEWHERE, LATER, REFUSED, UNAVAILABLE, requested
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_syncthing import FakeSyncthing
 
 MIGRATION = {"text": "*** Database migration in progress ***\n\n1% done", "from_proxy": True}
 HELLO = {"body": b"<html>hello</html>", "content_type": "text/html", "from_proxy": True}

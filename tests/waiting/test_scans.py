@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from aiosyncthing.exceptions import CannotSyncError, UnauthorizedError
 from aiosyncthing.waiting import look
+from pytest_syncthing import FakeSyncthing
 from tests.support.synced import (
     BROKEN,
     REFUSED,
@@ -22,11 +24,6 @@ from tests.support.synced import (
     waits,
 )
 from tests.support.values import OTHER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_syncthing import FakeSyncthing
 
 
 async def test_rescan_scans_first(fake: FakeSyncthing) -> None:

@@ -6,8 +6,9 @@ import asyncio
 import gc
 import itertools
 import time
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import pytest
@@ -19,6 +20,8 @@ from aiosyncthing.exceptions import (
     SyncthingError,
     UnauthorizedError,
 )
+from aiosyncthing.waiting import SyncProgress
+from pytest_syncthing import FakeSyncthing
 from tests.support.synced import (
     BROKEN,
     ELSEWHERE,
@@ -33,12 +36,6 @@ from tests.support.synced import (
     waits,
 )
 from tests.support.values import OTHER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from aiosyncthing.waiting import SyncProgress
-    from pytest_syncthing import FakeSyncthing
 
 # --- Progress ---
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,10 +16,6 @@ from aiosyncthing import Daemon
 from tests.contract.folders import Folders
 from tests.support.binaries import NONE_FOUND, binary_name, daemon_binaries
 from tests.support.waiting import until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="package", params=daemon_binaries() or [None], ids=binary_name)

@@ -7,26 +7,23 @@ import os
 import re
 import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from aiosyncthing import Daemon
 from aiosyncthing.exceptions import (
     CannotSyncError,
     FolderNotRunningError,
     SyncthingError,
     WaitTimeoutError,
 )
+from aiosyncthing.waiting import SyncProgress
+from tests.contract.folders import Folder, Folders
 from tests.support.waiting import until
 
+from .conftest import Pair
 from .trees import contents, write_some
-
-if TYPE_CHECKING:
-    from aiosyncthing import Daemon
-    from aiosyncthing.waiting import SyncProgress
-    from tests.contract.folders import Folder, Folders
-
-    from .conftest import Pair
 
 pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +15,7 @@ from aiosyncthing.exceptions import SyncthingError, TLSError, WaitTimeoutError
 from aiosyncthing.waiting import waiting
 from tests.support.waiting import until
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from .conftest import Pair
+from .conftest import Pair
 
 pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
 

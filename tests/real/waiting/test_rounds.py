@@ -8,16 +8,13 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.contract.folders import Folder, Folders
+
+from .conftest import Pair
 from .trees import change, contents
-
-if TYPE_CHECKING:
-    from tests.contract.folders import Folder, Folders
-
-    from .conftest import Pair
 
 pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from random import Random
+from random import Random
+from typing import TypeAlias
 
 __all__ = ["Tree", "change", "contents", "write_some"]
 
