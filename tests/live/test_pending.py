@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any
 
 import pytest
@@ -11,9 +10,18 @@ from aiosyncthing.live import Change
 from aiosyncthing.live.mirror import Mirror
 from aiosyncthing.live.questions import Question
 from tests.support.folder_model import SLASHED
+from tests.support.values import device, folder
 
 DEVICES, FOLDERS, CONFIG = (Question(kind) for kind in ("pending_devices", "pending_folders", "config"))
 TIME = "2026-03-01T12:00:00Z"
+
+
+OFFER = {"folderID": SLASHED, "folderLabel": "", "deviceID": "B"}
+
+
+def event(kind: str, **data: Any) -> Any:
+    """Return an event."""
+    return {"id": 1, "globalID": 1, "time": TIME, "type": kind, "data": data}
 
 
 @pytest.fixture
@@ -27,17 +35,8 @@ def mirror() -> Mirror:
     return mirror
 
 
-_NUMBERS = count(1)
-
-
-def event(kind: str, **data: Any) -> Any:
-    """Return an event."""
-    number = next(_NUMBERS)
-    return {"id": number, "globalID": number, "time": TIME, "type": kind, "data": data}
-
-
 def test_devices_come_and_go(mirror: Mirror) -> None:
-    """An event shows a device at once; the answer to the question that it makes necessary has the daemon's own time."""
+    """An event shows a device at once, and raises the question, whose answer has the daemon's own time."""
     added = {"deviceID": "B", "name": "b", "address": "192.0.2.1:22000"}
     assert mirror.apply(event("PendingDevicesChanged", added=[added])) == {DEVICES}
     assert mirror.pending.devices == {"B": {"time": TIME, "name": "b", "address": "192.0.2.1:22000"}}
@@ -45,7 +44,7 @@ def test_devices_come_and_go(mirror: Mirror) -> None:
     assert mirror.take_changes() == [Change("daemon", "", frozenset({"pending_devices"}))]
     before = mirror.pending.devices
     mirror.load(DEVICES, {"B": {**before["B"], "time": "2026-03-01T12:00:01Z"}}, 0)
-    assert before["B"]["time"] == TIME, "what was handed out is not altered"
+    assert before["B"]["time"] == TIME, "a mapping is never modified"
     assert mirror.take_changes() == [Change("daemon", "", frozenset({"pending_devices"}))]
     mirror.apply(event("PendingDevicesChanged", removed=[{"deviceID": "B"}, {"deviceID": ""}], added=None))
     assert mirror.pending.devices == {}
@@ -53,8 +52,8 @@ def test_devices_come_and_go(mirror: Mirror) -> None:
 
 def test_folders_come_and_go(mirror: Mirror) -> None:
     """A folder is there as long as any device offers it."""
-    for device in "BC":
-        added = {"folderID": "docs", "folderLabel": "Docs", "deviceID": device, "receiveEncrypted": device == "C"}
+    for name in "BC":
+        added = {"folderID": "docs", "folderLabel": "Docs", "deviceID": name, "receiveEncrypted": name == "C"}
         assert mirror.apply(event("PendingFoldersChanged", added=[{**added, "remoteEncrypted": False}])) == {FOLDERS}
     offers = mirror.pending.folders["docs"]["offeredBy"]
     assert offers["B"] == {"time": TIME, "label": "Docs", "receiveEncrypted": False, "remoteEncrypted": False}
@@ -66,18 +65,36 @@ def test_folders_come_and_go(mirror: Mirror) -> None:
     assert mirror.pending.folders == {}
 
 
-def test_a_folder_that_answers_leave_out_stays(mirror: Mirror) -> None:
-    """Syncthing 2 never lists a folder ID with a slash; the event that named it counts. After a loss it does not."""
-    mirror.apply(event("PendingFoldersChanged", added=[{"folderID": SLASHED, "folderLabel": "", "deviceID": "B"}]))
+def test_a_folder_that_the_daemon_does_not_list(mirror: Mirror) -> None:
+    """Syncthing 2 never lists a folder ID with a slash, so the event counts, until events are lost."""
+    mirror.apply(event("PendingFoldersChanged", added=[OFFER]))
     mirror.load(FOLDERS, {}, 0)
     assert mirror.pending.folders.keys() == {SLASHED}
     mirror.refresh()
     assert mirror.pending.folders == {}
 
 
-def test_a_folder_that_answers_do_list_goes_with_them(mirror: Mirror) -> None:
-    """Where the daemon lists such folders, its answer counts also when it no longer has them."""
-    mirror.apply(event("PendingFoldersChanged", added=[{"folderID": SLASHED, "folderLabel": "", "deviceID": "B"}]))
+def test_a_folder_that_the_daemon_lists(mirror: Mirror) -> None:
+    """If it does list such folders, an answer without them counts, too."""
+    mirror.apply(event("PendingFoldersChanged", added=[OFFER]))
     mirror.load(FOLDERS, dict(mirror.pending.folders), 0)
     mirror.load(FOLDERS, {}, 0)
     assert mirror.pending.folders == {}
+
+
+@pytest.mark.parametrize(
+    ("devices", "folders", "pending"),
+    [
+        ([device("B")], [], {SLASHED}),
+        ([device("B")], [folder(SLASHED, "C")], {SLASHED}),
+        ([device("B")], [folder(SLASHED, "B")], set()),
+        ([device("B", ignoredFolders=[{"id": SLASHED}])], [], set()),
+        ([device("C")], [], set()),
+    ],
+    ids=["unchanged", "shared with another device", "shared", "ignored", "device removed"],
+)
+def test_a_configuration_makes_offers_obsolete(mirror: Mirror, devices: Any, folders: Any, pending: set[str]) -> None:
+    """Syncthing 2 does not report that for a folder ID with a slash."""
+    mirror.apply(event("PendingFoldersChanged", added=[OFFER]))
+    mirror.load(CONFIG, {"devices": devices, "folders": folders}, 0)
+    assert mirror.pending.folders.keys() == pending
