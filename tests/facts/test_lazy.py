@@ -57,7 +57,7 @@ def loaded(package: ModuleType) -> set[str]:
 def test_names_load_one_by_one(package: ModuleType) -> None:
     """A name loads its own module only, and is an ordinary attribute from then on."""
     assert not loaded(package)
-    assert package.One is vars(package)["One"] is sys.modules[f"{package.__name__}.one"].One  # type: ignore[attr-defined]
+    assert package.One is vars(package)["One"] is sys.modules[f"{package.__name__}.one"].One
     assert loaded(package) == {"one"}
     assert "zone" not in vars(package)
 
@@ -77,7 +77,7 @@ def test_a_room_loads_at_once(package: ModuleType) -> None:
 
 def test_what_is_there_stays(package: ModuleType) -> None:
     """What a test has put in the place of a name is not replaced when the others load."""
-    package.room.zone = "of a test"  # type: ignore[attr-defined]  # it has one
+    package.room.zone = "of a test"
     assert package.room.Inner
     assert package.room.zone == "of a test"
 
