@@ -1,7 +1,7 @@
-"""Daemons that stay up for all tests of this folder, and an eye on every answer they give.
+"""Daemons that stay up for all tests of this folder, with a check of every answer.
 
-They are real ones of each version that is here, and after them the fake in each version that it plays: what holds for
-the ones has to hold for the other.
+They are real ones of each available version, and then the fake in each version that it plays: both have to fulfil the
+same contract.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 USER = "somebody"
 PASSWORD = "a pass: wörd"
-STRANGER = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"  # a device that nobody has
+STRANGER = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"  # a device that doesn't exist
 
 
 def _name(subject: Path | str | None) -> str:
-    """Return a name that has no dash, so that it can be told from what follows it in the name of a test."""
+    """Return a name without a dash, which separates it from the rest in the name of a test."""
     if isinstance(subject, str):
         return f"fake_{subject}"
     return re.sub(r"[^\w.]", "_", subject.parent.name) if subject else "missing"
@@ -55,7 +55,7 @@ def subject(request: pytest.FixtureRequest) -> Path | str:
 
 @pytest.fixture(scope="package")
 def new_daemon(subject: Path | str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Daemon]:
-    """Makes daemons of this kind, which are not started yet."""
+    """Make daemons of this kind, which are not started yet."""
     if isinstance(subject, str):
         return lambda: cast("Daemon", FakeDaemon(subject, tmp_path_factory.mktemp("fake")))
     return lambda: Daemon(binary=subject)
@@ -63,7 +63,7 @@ def new_daemon(subject: Path | str, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="package")
 def observer(subject: Path | str) -> Iterator[Observer]:
-    """What looks at every request made to this version."""
+    """Check every request made to this version."""
     watching = Observer()
     with pytest.MonkeyPatch.context() as patch:
         watching.install(patch)
@@ -72,14 +72,14 @@ def observer(subject: Path | str) -> Iterator[Observer]:
 
 @pytest.fixture(autouse=True)
 def answers_fit(observer: Observer) -> Iterator[None]:
-    """Fail a test in which an answer did not fit its type: no key is missing, and none is undescribed."""
+    """Fail a test if an answer doesn't fit its type: no key may be missing or undescribed."""
     yield
     assert observer.take_misfits() == []
 
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def no_task_is_left() -> AsyncIterator[None]:
-    """Fail a test that leaves a task behind in the loop that all tests of this folder share."""
+    """Fail a test that leaves a task behind in the event loop shared by all tests of this folder."""
     before = asyncio.all_tasks()
     yield
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
@@ -91,10 +91,10 @@ class Pair:
     """Two daemons that know each other and share a folder.
 
     Attributes:
-        a: One.
+        a: One daemon.
         b: The other.
-        docs_a: The folder at a.
-        docs_b: The folder at b, where versions are kept.
+        docs_a: The folder on a.
+        docs_b: The folder on b, which keeps versions.
     """
 
     a: Daemon
@@ -107,7 +107,7 @@ class Pair:
 async def pair(
     new_daemon: Callable[[], Daemon], observer: Observer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Pair]:
-    """Two daemons that are connected, with a folder in sync."""
+    """Two connected daemons with a folder in sync."""
     a, b = new_daemon(), new_daemon()
     try:
         await asyncio.gather(a.start(), b.start())
@@ -134,7 +134,7 @@ def b(pair: Pair) -> Daemon:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def lone(new_daemon: Callable[[], Daemon], observer: Observer) -> AsyncIterator[Daemon]:
-    """A daemon that shares nothing, with a login, and with version 1's debugging switched on."""
+    """A daemon that shares nothing, with a login, and with version 1's debugging enabled."""
     daemon = new_daemon()
     try:
         await daemon.start()
@@ -158,20 +158,20 @@ async def fresh(new_daemon: Callable[[], Daemon], observer: Observer) -> AsyncIt
 
 @pytest.fixture
 def version(lone: Daemon) -> Version:
-    """Version of the daemons."""
+    """The version of the daemons."""
     return Version.parse(lone.version)
 
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def folders(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Folders]:
-    """Makes folders for this test."""
+    """Make folders for this test."""
     made = Folders(tmp_path, re.sub(r"\W.*", "", request.node.name))
     yield made
     await made.remove()
 
 
 async def _has_login(daemon: Daemon) -> bool:
-    """Tell whether the listener with the login is up: without one, a wrong key has another error."""
+    """Return whether the listener with the login is up: without a login, a wrong key has another error."""
     async with Syncthing("wrong", daemon.url) as stranger:
         try:
             await stranger.system.status()
@@ -181,6 +181,6 @@ async def _has_login(daemon: Daemon) -> bool:
 
 
 async def _end(*daemons: Daemon) -> None:
-    """Leave nothing of them. They are killed: nobody needs what a polite end takes seconds for."""
+    """Kill the daemons and clean up; a regular shutdown would take seconds."""
     await asyncio.gather(*(daemon.kill() for daemon in daemons))
     await asyncio.gather(*(daemon.stop() for daemon in daemons))

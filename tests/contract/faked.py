@@ -1,4 +1,4 @@
-"""The fake in the place of a real daemon: what the contract's tests use of `Daemon`, played by `FakeSyncthing`."""
+"""The fake in place of a real daemon: the part of `Daemon` that the contract's tests use, played by `FakeSyncthing`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["FakeDaemon"]
 
 
 class FakeDaemon:
-    """A fake with a home and files on the disk, under the names that `Daemon` has.
+    """A fake with a home and files on disk, and the interface of `Daemon`.
 
     Args:
         version: The version to play.
@@ -26,7 +26,7 @@ class FakeDaemon:
     """
 
     def __init__(self, version: str, home: Path) -> None:
-        # Some tests compare times of files with the time of day.
+        # Some tests compare the times of files with the current time.
         start = datetime.now(UTC)
         self._fake = FakeSyncthing(version, name=home.name, home=home, files_on_disk=True, start=start)
         self._client: Syncthing | None = None
@@ -34,7 +34,7 @@ class FakeDaemon:
 
     @property
     def client(self) -> Syncthing:
-        """A client of it, in the test's own loop."""
+        """A client of it, in the test's own event loop."""
         if self._client is None:
             raise DaemonError("the daemon is not started")
         return self._client
@@ -56,7 +56,7 @@ class FakeDaemon:
 
     @property
     def version(self) -> str:
-        """Its version, as it reports it."""
+        """The version it reports."""
         return self._fake.version
 
     @property
@@ -66,27 +66,27 @@ class FakeDaemon:
 
     @property
     def pid(self) -> int | None:
-        """A number that another process doesn't have; ``None`` while it is down."""
+        """A number that changes with the process; ``None`` while it is down."""
         return self._fake.starts if self._fake.running else None
 
     async def start(self) -> None:
         """Start it."""
         if self._client is None:
             await asyncio.to_thread(self._fake.start)
-            # A report takes a real daemon a second of work, which is what some tests want it for.
+            # A report takes a real daemon about a second, on which some tests rely.
             self._fake.delay("rest/svc/report", 0.3, times=None)
             self._client = self._fake.client()
         self._fake.start_daemon()
 
     async def stop(self) -> None:
-        """Leave nothing of it."""
+        """Stop it and clean up."""
         if self._client is not None:
             await self._client.close()
             self._client = None
         await asyncio.to_thread(self._fake.stop)
 
     async def kill(self) -> None:
-        """End it at once."""
+        """Stop it at once."""
         self._fake.stop_daemon()
 
     async def wait(self) -> int | None:

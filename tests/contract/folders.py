@@ -19,12 +19,12 @@ __all__ = ["Folder", "Folders"]
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder of one daemon. It looks for changes only when told to.
+    """A folder of one daemon, which scans it only on request.
 
     Attributes:
-        daemon: Whose folder it is.
+        daemon: Its daemon.
         id: Its ID.
-        path: Where its files are.
+        path: The directory with its files.
     """
 
     daemon: Daemon
@@ -37,35 +37,35 @@ class Folder:
         return self.daemon.client
 
     async def write(self, *names: str, text: str = "some text") -> None:
-        """Write files, and let the daemon find them."""
+        """Write files and scan the folder."""
         write_files(self.path, names, text)
         await self.scan()
 
     async def scan(self) -> None:
-        """Let the daemon look for changes."""
+        """Scan the folder."""
         await self.client.database.scan(self.id)
 
     async def status(self) -> types.FolderSummary:
-        """Ask for its status."""
+        """Get its status."""
         return await self.client.database.status(self.id)
 
     async def completion(self, other: Folder) -> types.FolderCompletion:
-        """Ask how complete the same folder is at another daemon, as this one knows."""
+        """Get how complete the same folder is on another daemon, as far as this one knows."""
         return await self.client.database.completion(self.id, other.daemon.device_id)
 
     async def has_sent_all_to(self, other: Folder) -> bool:
-        """Tell whether the other daemon has said that it has all that this one knows of."""
-        # The completion would be 100 too while the other one has not said anything yet.
+        """Return whether the other daemon has announced that it has everything known here."""
+        # The completion would also be 100 while the other one has not announced anything.
         return not (await self.client.database.remote_need(self.id, other.daemon.device_id))["files"]
 
     async def in_state(self, *states: str) -> str | None:
-        """Return its state if that is one of these."""
+        """Return its state if it is one of these."""
         state = (await self.status())["state"]
         return state if state in states else None
 
 
 def write_files(directory: Path, names: Iterable[str], text: str = "some text") -> None:
-    """Write files with the same content, and the directories that they are in."""
+    """Write files with the same content, and their directories."""
     for name in names:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ class Folders:
 
     Args:
         where: Directory for their files.
-        name: What their IDs begin with.
+        name: Prefix of their IDs.
     """
 
     def __init__(self, where: Path, name: str) -> None:
@@ -98,12 +98,12 @@ class Folders:
         """Add a folder to a daemon.
 
         Args:
-            daemon: Whose folder it will be.
+            daemon: The daemon.
             folder_id: Its ID.
-            files: Names of files to make there before.
-            shared_with: Whom to share it with.
+            files: Names of files to create first.
+            shared_with: Daemons to share it with.
             wait: Whether to wait for its first scan.
-            **settings: Further fields of its configuration.
+            **settings: More fields of its configuration.
         """
         number = len(self._made) + 1
         folder = Folder(daemon, folder_id or f"{self._name}-{number}", self._where / str(number))
@@ -129,10 +129,10 @@ class Folders:
         """Add a folder to two daemons and wait until it is in sync.
 
         Args:
-            one: Who has the files.
-            other: Who gets them.
-            files: Names of files to make at the first.
-            **settings: Further fields of the second one's configuration.
+            one: The daemon with the files.
+            other: The daemon that receives them.
+            files: Names of files to create on the first.
+            **settings: More fields of the configuration on the second.
         """
         mine = await self.add(one, files=files, shared_with=[other])
         its = await self.add(other, mine.id, shared_with=[one], **settings)

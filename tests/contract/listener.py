@@ -1,4 +1,4 @@
-"""Changes of the API's own settings, for which the daemon opens its listener anew."""
+"""Changes of the API's own settings, after which the daemon reopens its listener."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["change", "changed"]
 
 
 async def change(daemon: Daemon, **changes: Any) -> Any:
-    """Change settings, and return them all once they are in effect."""
+    """Change settings, and return all of them once they are in effect."""
     return await changed(daemon, lambda: daemon.client.config.patch_gui(changes), **changes)
 
 
 async def changed(daemon: Daemon, make: Callable[[], Awaitable[None]], **expected: Any) -> Any:
     """Make a change, and return the settings once it is in effect.
 
-    On a busy machine the old listener may be gone before the change is answered; then it is made again.
+    On a busy machine the old listener may be closed before the change is answered; the change is then repeated.
 
     Args:
-        daemon: Whose settings they are.
+        daemon: The daemon.
         make: Makes the change.
-        **expected: What the settings are then. The password is not looked at, nor what this version doesn't have.
+        **expected: The settings afterwards. The password, and settings that this version doesn't have, are ignored.
     """
     made = False
 

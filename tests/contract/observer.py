@@ -1,4 +1,4 @@
-"""Looks at every request of the package while the contract tests run."""
+"""Checks every request of the package during the contract tests."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _KINDS: Final = {Answer.TEXT: str, Answer.BYTES: bytes}
 
 
 class Observer:
-    """Checks each answer against the type of its route, and notes what was used.
+    """Checks each answer against the type of its route, and records what was used.
 
     Attributes:
         misfits: What did not fit, and where.
-        answered: The names of the routes that had a successful answer.
-        refused: The kinds of errors, by the name of the route.
-        called: The methods that were called, as ``System.ping``.
-        events: The types of events that came.
+        answered: Names of the routes with a successful answer.
+        refused: Kinds of errors, by name of the route.
+        called: The methods that were called, such as ``System.ping``.
+        events: The types of the events that were received.
     """
 
     def __init__(self) -> None:
@@ -47,14 +47,14 @@ class Observer:
         self.events: set[str] = set()
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
-        """Begin."""
+        """Start observing."""
         patch.setattr(API, "raw_request", self._watch_request(API.raw_request))
         patch.setattr(API, "download", self._watch_download(API.download))
         for cls, name, method in public_methods():
             patch.setattr(cls, name, self._watch_call(f"{cls.__name__}.{name}", method))
 
     def take_misfits(self) -> list[str]:
-        """Return what did not fit since the last time."""
+        """Return what did not fit since the last call."""
         taken, self.misfits = self.misfits, []
         return taken
 
@@ -102,14 +102,18 @@ class Observer:
 
 
 def public_methods() -> list[tuple[type, str, Any]]:
-    """Return class, name and function of all that users call to ask a daemon for something."""
-    classes = [Syncthing, *Namespace.__subclasses__()]
+    """Return class, name and function of every method that makes requests."""
+    classes = [Syncthing, *_subclasses(Namespace)]
     return [
         (cls, name, member)
         for cls in classes
         for name, member in vars(cls).items()
         if not name.startswith("_") and (inspect.iscoroutinefunction(member) or inspect.isasyncgenfunction(member))
     ]
+
+
+def _subclasses(cls: type) -> list[type]:
+    return [each for child in cls.__subclasses__() for each in (child, *_subclasses(child))]
 
 
 def _check(route: Route[Any], answer: Any) -> list[str]:

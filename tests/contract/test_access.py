@@ -1,4 +1,4 @@
-"""Who may ask, by which name, and over what: keys, logins, host names, TLS."""
+"""Who has access, by which host name, and how: keys, logins, host names, TLS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest_asyncio
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aiosyncthing import Syncthing, _routes
-from aiosyncthing.daemon import home as _home
+from aiosyncthing.daemon import home as daemon_home
 from aiosyncthing.daemon.ports import Ports
 from aiosyncthing.daemon.process import Process
 from aiosyncthing.exceptions import (
@@ -48,7 +48,7 @@ KEY = "the-right-key"
 
 
 class EverythingIsHere(AbstractResolver):
-    """Says that each name means this computer."""
+    """Resolves every name to this computer."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -59,22 +59,23 @@ class EverythingIsHere(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
 
 @pytest.fixture
 def tls_home(tmp_path: Path) -> Iterator[tuple[Path, int]]:
-    """Home of a daemon that is configured for TLS, and the port of its API."""
+    """The home of a daemon configured for TLS, and the port of its API."""
     home = tmp_path / "home"
-    _home.HomeFolder(home).make()
+    daemon_home.HomeFolder(home).make()
     with closing(Ports(None)) as ports:
-        _home.write_configuration(home, _home.configuration(ports, KEY).replace('tls="false"', 'tls="true"'))
+        text = daemon_home.configuration(ports, KEY).replace('tls="false"', 'tls="true"')
+        daemon_home.write_configuration(home, text)
         yield home, ports.api.gui.port
 
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def tls_port(subject: Path | str, observer: Observer, tls_home: tuple[Path, int]) -> AsyncIterator[int]:
-    """Port of a daemon that wants TLS. Not a `Daemon`, since that overrides the configured address."""
+    """The port of a daemon that requires TLS. Not a `Daemon`, which would override the configured address."""
     if isinstance(subject, str):
         async with FakeSyncthing(subject, api_key=KEY, tls=True) as fake:
             yield int(fake.url.rpartition(":")[2])
@@ -83,7 +84,7 @@ async def tls_port(subject: Path | str, observer: Observer, tls_home: tuple[Path
     log: list[str] = []
     process = Process(
         [str(subject), "serve", f"--home={home}", "--no-browser"],
-        _home.environment(os.environ, home, KEY, {}),
+        daemon_home.environment(os.environ, home, KEY, {}),
         home,
         log.append,
     )
@@ -113,7 +114,7 @@ async def _is_redirected(port: int) -> bool:
 
 
 async def test_a_wrong_key(a: Daemon) -> None:
-    """A key that the daemon doesn't have is refused, and ping tells why too."""
+    """A wrong key is refused, and a failed ping has the reason."""
     async with Syncthing("wrong", a.url) as client:
         with pytest.raises(UnauthorizedError) as refused:
             await client.system.status()
@@ -129,7 +130,7 @@ async def test_a_wrong_key(a: Daemon) -> None:
 
 
 async def test_a_wrong_key_where_there_is_a_login(lone: Daemon, version: Version) -> None:
-    """With a login the daemon says it in other words, and means the same."""
+    """With a login, the daemon's words differ, but the error is the same."""
     async with Syncthing("wrong", lone.url) as client:
         with pytest.raises(UnauthorizedError) as refused:
             await client.system.status()
@@ -138,7 +139,7 @@ async def test_a_wrong_key_where_there_is_a_login(lone: Daemon, version: Version
 
 
 async def test_no_key(a: Daemon, version: Version) -> None:
-    """Without a key nothing can be asked but what is open to all."""
+    """Without a key, only the public endpoints are available."""
     async with Syncthing("", a.url) as client:
         with pytest.raises(UnauthorizedError):
             await client.system.version()
@@ -151,7 +152,7 @@ async def test_no_key(a: Daemon, version: Version) -> None:
 
 @pytest.mark.parametrize("path", ["/rest", "/syncthing", "/a/b"])
 async def test_a_base_url_with_a_path_too_many(a: Daemon, path: str) -> None:
-    """A page that is not there for what every daemon has is the URL's fault; the error says what to try."""
+    """If an endpoint of every daemon is missing, the URL is wrong; the error suggests another."""
     async with Syncthing(a.api_key, a.url + path) as client:
         for request in (client.system.status(), client.config.folders("docs"), client.system.pause(str(a.device_id))):
             with pytest.raises(NotFoundError, match=f"not below '{path}': .* Try {a.url} ") as refused:
@@ -163,7 +164,7 @@ async def test_a_base_url_with_a_path_too_many(a: Daemon, path: str) -> None:
 
 
 async def test_what_needs_no_key_is_not_given_one(lone: Daemon, version: Version) -> None:
-    """A key that is wrong, or that can't even be sent, is no matter where none is needed."""
+    """A key that is wrong, or can't even be sent, doesn't matter for public endpoints."""
     for key in ("wrong-but-long-enough", b"bytes", "line break\n"):
         async with Syncthing(key, lone.url) as client:  # type: ignore[arg-type] # that is the mistake
             with pytest.raises(UnauthorizedError):
@@ -180,7 +181,7 @@ async def test_what_needs_no_key_is_not_given_one(lone: Daemon, version: Version
 
 
 async def test_a_key_as_bearer(a: Daemon, version: Version) -> None:
-    """Further headers arrive: since 1.23.7 the key may come in another one."""
+    """Additional headers are sent: since 1.23.7, the key may be in the Authorization header."""
     headers = {"Authorization": f"Bearer {a.api_key}"}
     async with Syncthing("", a.url) as client:
         if version >= (1, 23, 7):
@@ -191,7 +192,7 @@ async def test_a_key_as_bearer(a: Daemon, version: Version) -> None:
 
 
 async def test_a_login_in_the_url(lone: Daemon) -> None:
-    """User and password in the URL are sent: they suffice for the pages of the web interface, not for the API."""
+    """User and password in the URL are sent; they suffice for the web interface, not for the API."""
     url = lone.url.replace("://", f"://{quote(USER)}:{quote(PASSWORD)}@")
     async with Syncthing("", url) as client:
         assert str(lone.device_id) in await client.meta()
@@ -208,7 +209,7 @@ async def test_a_login_in_the_url(lone: Daemon) -> None:
 async def test_logins(lone: Daemon, version: Version) -> None:
     """A login is checked, and each attempt is an event."""
     if not version.has(_routes.LOGIN):
-        return  # test_what_only_some_versions_have holds what happens then
+        return  # see test_what_only_some_versions_have
     mask: Any = "LoginAttempt"
     await lone.client.events.poll(types=mask, timeout=0)
     await lone.client.noauth.login(USER, PASSWORD)
@@ -225,7 +226,7 @@ async def _at_least(count: int, daemon: Daemon, mask: Any) -> list[Any]:
 
 
 async def test_logins_where_there_is_none(a: Daemon) -> None:
-    """A daemon without a login has nothing to log in to."""
+    """A daemon without a login can't be logged in to."""
     with pytest.raises(NotFoundError):
         await a.client.noauth.login(USER, PASSWORD)
     with pytest.raises(NotFoundError):
@@ -233,7 +234,7 @@ async def test_logins_where_there_is_none(a: Daemon) -> None:
 
 
 async def test_a_foreign_host_name(a: Daemon) -> None:
-    """A daemon on loopback that is addressed by another name refuses, which is not the key's fault."""
+    """A daemon on loopback refuses other host names, which is not the key's fault."""
     connector = aiohttp.TCPConnector(resolver=EverythingIsHere())
     port = a.url.rpartition(":")[2]
     async with aiohttp.ClientSession(connector=connector) as session:
@@ -243,13 +244,13 @@ async def test_a_foreign_host_name(a: Daemon) -> None:
             with pytest.raises(HostCheckError):
                 await client.noauth.health()
             with pytest.raises(HostCheckError):
-                await client.system.post_error("nobody hears this")
+                await client.system.post_error("this is refused")
         async with Syncthing(a.api_key, f"http://localhost:{port}", session=session) as client:
             await client.system.ping()
 
 
 async def test_tls_on_the_plain_port(a: Daemon) -> None:
-    """The daemon speaks TLS on the same port; its certificate is its own, so it has to be accepted explicitly."""
+    """The daemon accepts TLS on the same port; its self-signed certificate must be accepted explicitly."""
     url = a.url.replace("http://", "https://")
     async with Syncthing(a.api_key, url) as client:
         with pytest.raises(TLSError, match=r"verify_ssl=False"):
@@ -260,7 +261,7 @@ async def test_tls_on_the_plain_port(a: Daemon) -> None:
 
 
 async def test_a_daemon_that_wants_tls(tls_port: int) -> None:
-    """The redirect to https is an error that says so: followed, it would take the key along."""
+    """A redirect to https is an error that says so: following it would send the key along."""
     async with Syncthing(KEY, f"http://127.0.0.1:{tls_port}") as client:
         with pytest.raises(RedirectError, match="use that address") as redirected:
             await client.config.config()

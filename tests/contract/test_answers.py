@@ -1,4 +1,4 @@
-"""Each question is answered by each daemon, with all that the types promise and nothing else."""
+"""Each daemon answers each request, with exactly what the types describe."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-# What not every supported version has.
+# Endpoints that some supported versions don't have.
 SOMETIMES: list[tuple[str, Callable[[Syncthing], Awaitable[Any]]]] = [
     ("METRICS", lambda client: client.metrics()),
     ("PATHS", lambda client: client.system.paths()),
@@ -40,7 +40,7 @@ SOMETIMES: list[tuple[str, Callable[[Syncthing], Awaitable[Any]]]] = [
 
 
 async def ask_everything(client: Syncthing) -> None:
-    """Ask all that changes nothing, and that every supported daemon can answer."""
+    """Make every request that changes nothing and that every supported daemon can answer."""
     await client.system.ping()
     await client.system.version()
     await client.system.status()
@@ -79,7 +79,7 @@ async def ask_everything(client: Syncthing) -> None:
 
 
 async def ask_everything_about(client: Syncthing, folder_id: str) -> None:
-    """Ask all there is to know about a folder."""
+    """Make every request about a folder."""
     folder = await client.config.folders(folder_id)
     await client.database.status(folder_id)
     await client.database.completion(folder_id)
@@ -99,7 +99,7 @@ async def ask_everything_about(client: Syncthing, folder_id: str) -> None:
 
 
 async def test_questions_to_a_fresh_daemon(fresh: Daemon) -> None:
-    """A daemon that has just been born and has nothing answers everything; what never happened has no time."""
+    """A new daemon without any data answers everything; what never happened has no time."""
     history = await fresh.client.events.poll(timeout=0)
     assert (history[0]["id"], history[0]["type"]) == (1, "Starting")
     await ask_everything(fresh.client)
@@ -114,12 +114,12 @@ async def test_questions_to_a_daemon_at_work(pair: Pair) -> None:
     (pair.docs_a.path / "empty").mkdir(exist_ok=True)
     (pair.docs_a.path / "sub" / "more.txt").unlink(missing_ok=True)
     await pair.docs_a.scan()
-    await ask_everything(pair.a.client)  # while the other one still fetches it
+    await ask_everything(pair.a.client)  # while the other daemon is still pulling it
     await ask_everything(pair.b.client)
 
 
 async def test_names_for_old_programs(a: Daemon, observer: Observer) -> None:
-    """The paths that the daemon keeps for old programs do the same as those that the methods use."""
+    """The paths kept by the daemon for old programs do the same as those used by the methods."""
     request = a.client.api.request
     config = await request("rest/system/config")
     assert config == await a.client.config.config()
@@ -142,7 +142,7 @@ async def test_names_for_old_programs(a: Daemon, observer: Observer) -> None:
 async def test_what_only_some_versions_have(
     lone: Daemon, version: Version, route: str, ask: Callable[[Syncthing], Awaitable[Any]]
 ) -> None:
-    """A version has a function, or the error says so, and since when or until when there is one."""
+    """A version has an endpoint, or the error says since or until when it exists."""
     described = _routes.ROUTES[route]
     if version.has(described):
         await ask(lone.client)
@@ -152,7 +152,7 @@ async def test_what_only_some_versions_have(
 
 
 async def test_who_it_is(a: Daemon, b: Daemon, version: Version) -> None:
-    """All that tells who the daemon is agrees."""
+    """Everything that identifies the daemon agrees."""
     client = a.client
     status = await client.system.status()
     reported = await client.system.version()
@@ -166,14 +166,14 @@ async def test_who_it_is(a: Daemon, b: Daemon, version: Version) -> None:
     others = (await client.system.connections())["connections"]
     assert others[b.device_id]["connected"]
     assert others[b.device_id]["clientVersion"] == b.version
-    if not (1, 20) <= version < (1, 29):  # somewhere between, the own device went
+    if not (1, 20) <= version < (1, 29):  # in one of these, its own device disappeared
         assert (str(a.device_id) in others) == (version < (1, 20))
     assert str(a.device_id) in await client.stats.devices()
     assert str(a.device_id) in {device["deviceID"] for device in await client.config.devices()}
 
 
 async def test_small_services(a: Daemon) -> None:
-    """Random texts are as long as asked for, languages come from the header, and an image is one."""
+    """Random strings have the requested length, languages come from the header, and an image is one."""
     client = a.client
     assert len((await client.svc.random_string())["random"]) == 32
     assert len((await client.svc.random_string(7))["random"]) == 7
@@ -187,7 +187,7 @@ async def test_small_services(a: Daemon) -> None:
 
 
 async def test_metrics_are_prometheus_text(a: Daemon, version: Version) -> None:
-    """The metrics come as text, one figure a line."""
+    """The metrics are text, one figure per line."""
     if version.has(_routes.METRICS):
         lines = (await a.client.metrics()).splitlines()
         assert any(line.startswith("syncthing_") for line in lines)

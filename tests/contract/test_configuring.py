@@ -1,4 +1,4 @@
-"""Changes of the configuration do what they say, and nothing that the daemon would do besides."""
+"""Changes of the configuration do what they say, without the daemon's side effects."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="package")
 async def no_device_is_left(lone: Daemon) -> AsyncIterator[None]:
-    """Each test adds devices to the lone daemon as it likes."""
+    """Remove the devices that a test adds to the lone daemon."""
     yield
     for device in await lone.client.config.devices():
         if device["deviceID"] != lone.device_id:
@@ -49,7 +49,7 @@ def passwords(folder: Any) -> dict[str, str]:
 
 
 async def add_devices(daemon: Daemon) -> None:
-    """Let the daemon know two devices that don't exist."""
+    """Configure two devices that don't exist."""
     for device_id in (STRANGER, OTHER):
         await daemon.client.config.set_device({"deviceID": device_id, "paused": True})
 
@@ -99,7 +99,7 @@ async def test_folders(lone: Daemon, folders: Folders, tmp_path: Path) -> None:
 
 
 async def test_devices(lone: Daemon, folders: Folders) -> None:
-    """A device is added in any notation, changed, replaced, and removed, also from the folders."""
+    """A device is added in any notation, changed, replaced and removed, also from the folders."""
     config = lone.client.config
     await config.set_device({"deviceID": STRANGER.lower().replace("-", " "), "name": "First", "paused": True})
     written = await config.devices(STRANGER)
@@ -113,7 +113,7 @@ async def test_devices(lone: Daemon, folders: Folders) -> None:
     await config.patch_device(STRANGER, {"ignoredFolders": [{"id": "y"}]})
     assert [each["label"] for each in (await config.devices(STRANGER))["ignoredFolders"]] == ["Y"]
 
-    for paused in (False, True):  # it waits until that is so
+    for paused in (False, True):  # takes effect before the answer
         await config.patch_device(STRANGER, paused=paused)
         assert (await config.devices(STRANGER))["paused"] is paused
     await config.set_device(written)
@@ -126,7 +126,7 @@ async def test_devices(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_passwords_stay_with_their_devices(lone: Daemon, folders: Folders) -> None:
-    """Patching the list of devices never moves a password to another device, as the daemon itself does."""
+    """Patching the list of devices never moves a password to another device."""
     config = lone.client.config
     folder = await add_encrypted(lone, folders)
     kept = {str(lone.device_id): "", OTHER: "secret of the other"}
@@ -141,7 +141,7 @@ async def test_passwords_stay_with_their_devices(lone: Daemon, folders: Folders)
 
 
 async def test_passwords_that_the_daemon_moves(lone: Daemon, folders: Folders) -> None:
-    """Why the library completes the list: from the daemon alone, a device inherits what stood at its place."""
+    """The reason for completing lists: in the daemon, a device inherits what was in its place."""
     folder = await add_encrypted(lone, folders)
     before = list(passwords(await lone.client.config.folders(folder.id)).items())
     place, (_, password) = next((i, each) for i, each in enumerate(before) if each[1])
@@ -166,7 +166,7 @@ async def test_unknown_devices_are_not_shared_with(lone: Daemon, folders: Folder
 
 
 async def test_untrusted_devices_get_no_plain_files(lone: Daemon, folders: Folders) -> None:
-    """Without a password the daemon would drop an untrusted device, or (1.19) send it the plain files."""
+    """Without a password the daemon would leave out an untrusted device, or (1.19) send it plain files."""
     config = lone.client.config
     await config.set_device({"deviceID": STRANGER, "untrusted": True, "paused": True})
     folder = await folders.add(lone)
@@ -179,7 +179,7 @@ async def test_untrusted_devices_get_no_plain_files(lone: Daemon, folders: Folde
 
 
 async def test_the_own_device_stays(lone: Daemon) -> None:
-    """The daemon's own device is not removed: it would come back without its settings."""
+    """The daemon's own device can't be removed: it would come back without its settings."""
     await lone.client.config.patch_device(lone.device_id, name="its own name")
     for notation in (str(lone.device_id), lone.device_id.lower(), lone.device_id.replace("-", "")):
         with pytest.raises(BadRequestError, match="own device"):
@@ -188,7 +188,7 @@ async def test_the_own_device_stays(lone: Daemon) -> None:
 
 
 async def test_a_folder_needs_a_path(lone: Daemon) -> None:
-    """Without a path, version 1 would share the home directory: refused, like an empty ID."""
+    """A folder without a path, for which version 1 would share the home directory, or ID is refused."""
     before = await lone.client.config.folders()
     bodies: list[Any] = [{"id": "x"}, {"id": "x", "path": ""}, {"id": "", "path": "/x"}, {"path": "/x"}]
     for body in bodies:
@@ -199,14 +199,14 @@ async def test_a_folder_needs_a_path(lone: Daemon) -> None:
 
 
 async def test_another_id_is_not_another_folder(lone: Daemon, folders: Folders) -> None:
-    """An object with another ID than the one it is sent to would be added by the daemon: refused."""
+    """A body with another ID than the object's is refused: the daemon would add an object."""
     folder = await folders.add(lone)
     with pytest.raises(BadRequestError):
         await lone.client.config.patch_folder(folder.id, id="another")
     with pytest.raises(BadRequestError):
         await lone.client.config.patch_device(lone.device_id, deviceID=STRANGER)
     assert [each["id"] for each in await lone.client.config.folders()] == [folder.id]
-    # What the daemon does: the path says one ID, the body another.
+    # What the daemon does if path and body have different IDs.
     body = {"id": "another", "path": str(folder.path)}
     await lone.client.api.request(f"rest/config/folders/{folder.id}", data=body, method="PUT")
     assert {each["id"] for each in await lone.client.config.folders()} == {folder.id, "another"}
@@ -214,7 +214,7 @@ async def test_another_id_is_not_another_folder(lone: Daemon, folders: Folders) 
 
 
 async def test_misspelt_values(lone: Daemon, folders: Folders) -> None:
-    """The daemon takes its default for a value that it doesn't know, so the library refuses it."""
+    """The daemon uses its default for a value that it doesn't know, so the library refuses it."""
     config = lone.client.config
     folder = await folders.add(lone, type="sendonly")
     wrong: Any = "sendrecieve"
@@ -238,7 +238,7 @@ async def test_misspelt_values(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_every_value_of_the_types_is_known(lone: Daemon, folders: Folders) -> None:
-    """The values that the library lets through are those that the daemon keeps."""
+    """The values that the library accepts are those that the daemon keeps."""
     config = lone.client.config
     folder = await folders.add(lone)
     settings = {
@@ -249,7 +249,7 @@ async def test_every_value_of_the_types_is_known(lone: Daemon, folders: Folders)
     }
     for key, values in settings.items():
         for value in get_args(values):
-            if value != "receiveencrypted":  # no folder can become one
+            if value != "receiveencrypted":  # no folder can be changed to that
                 change: Any = {key: value}
                 await config.patch_folder(folder.id, change)
                 assert (await config.folders(folder.id))[key] == value
@@ -261,7 +261,7 @@ async def test_every_value_of_the_types_is_known(lone: Daemon, folders: Folders)
 
 
 async def test_lists_do_not_remove(lone: Daemon, folders: Folders) -> None:
-    """Sending a list of folders adds and replaces: the daemon removes none, so there is no method for it."""
+    """A list of folders only adds and replaces: the daemon removes none, so there is no method for it."""
     folder = await folders.add(lone)
     await lone.client.api.request("rest/config/folders", data=[], method="PUT")
     await lone.client.api.request("rest/config/devices", data=[], method="PUT")
@@ -269,7 +269,7 @@ async def test_lists_do_not_remove(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_the_whole(lone: Daemon, folders: Folders) -> None:
-    """The whole configuration is read, changed and given back: what is missing then is removed."""
+    """The whole configuration is read, changed and sent back: what is left out is removed."""
     config = lone.client.config
     await add_devices(lone)
     first, second = await folders.add(lone), await folders.add(lone)
@@ -289,7 +289,7 @@ async def test_the_whole(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_a_whole_that_is_not_one(lone: Daemon) -> None:
-    """Without version or API key the daemon would migrate or lock us out: refused."""
+    """Without the version or API key, for which the daemon would migrate or lock us out, it is refused."""
     whole = await lone.client.config.config()
     broken: list[Any] = [
         {key: value for key, value in whole.items() if key != "version"},
@@ -336,7 +336,7 @@ async def test_ldap_settings(lone: Daemon) -> None:
 
 
 async def test_defaults(lone: Daemon, folders: Folders) -> None:
-    """The templates for new folders and devices are patched, replaced and used."""
+    """The defaults of new folders and devices are patched, replaced and used."""
     config = lone.client.config
     folder, device = await config.default_folder(), await config.default_device()
     try:
@@ -362,26 +362,26 @@ async def test_defaults(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_settings_of_the_api(fresh: Daemon) -> None:
-    """Settings of the API are patched and replaced, its key too; the listener is opened anew, on the same port."""
+    """Settings of the API, even its key, are patched and replaced; the listener is reopened on the same port."""
     config = fresh.client.config
     before = await config.gui()
     assert await listener.change(fresh, theme="dark") == {**before, "theme": "dark"}
     gui = await listener.changed(fresh, lambda: config.set_gui(before), theme=before["theme"])
-    assert {**gui, "password": ""} == {**before, "password": ""}  # some make a hash of nothing
+    assert {**gui, "password": ""} == {**before, "password": ""}  # some versions hash an empty password
     for change in ({"apiKey": ""}, {"theme": "dark", "apiKey": ""}):
         with pytest.raises(BadRequestError, match="lock this client out"):
             await config.patch_gui(change)
     with pytest.raises(BadRequestError, match="lock this client out"):
         await config.set_gui({**before, "apiKey": ""})
 
-    # The key that a daemon is started with stays valid beside the configured one.
+    # The key that a daemon is started with stays valid in addition to the configured one.
     await listener.change(fresh, apiKey="another key")
     async with Syncthing("another key", fresh.url) as client:
         await until(lambda: lets_in(client))
 
 
 async def lets_in(client: Syncthing) -> bool:
-    """Tell whether the daemon is there and accepts the key."""
+    """Return whether the daemon answers and accepts the key."""
     try:
         await client.system.status()
     except (UnauthorizedError, ConnectionFailedError):
@@ -390,7 +390,7 @@ async def lets_in(client: Syncthing) -> bool:
 
 
 async def test_a_misspelt_setting(lone: Daemon, folders: Folders) -> None:
-    """The daemon takes it and changes nothing, so it is refused; all that the daemon has itself may go back."""
+    """The daemon would ignore it, so it is refused; everything that the daemon sends can be sent back."""
     folder = await folders.add(lone)
     config = lone.client.config
     before = await config.config()
@@ -418,7 +418,7 @@ async def test_two_changes_of_the_listener_at_once(fresh: Daemon) -> None:
 
 
 async def answers(daemon: Daemon) -> bool:
-    """Tell whether the API can be reached."""
+    """Return whether the API is available."""
     try:
         await daemon.client.system.ping()
     except PingError:

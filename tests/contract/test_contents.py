@@ -1,4 +1,4 @@
-"""What is in a folder: scans, trees, files, ignore patterns, sums."""
+"""The contents of a folder: scans, trees, files, ignore patterns, totals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TREE = ("top.txt", "sub/one.txt", "sub/two.txt", "sub/deep/three.txt", "other/fo
 
 
 async def has(folder: Folder, file: str) -> bool:
-    """Tell whether a file is known."""
+    """Return whether a file is known."""
     try:
         await folder.client.database.file(folder.id, file)
     except NotFoundError:
@@ -37,18 +37,18 @@ async def has(folder: Folder, file: str) -> bool:
 
 
 async def walk(folder: Folder, *args: Any, **options: Any) -> list[str]:
-    """Return the paths that walking yields."""
+    """Return the paths of a walk."""
     async with aclosing(folder.client.database.walk(folder.id, *args, **options)) as entries:
         return [path async for path, _ in entries]
 
 
 def names(tree: list[Any]) -> list[Any]:
-    """Return a tree as names, or for a directory with children a name and these."""
+    """Return a tree as names; a directory with children is a list of its name and theirs."""
     return [[entry["name"], names(entry["children"])] if "children" in entry else entry["name"] for entry in tree]
 
 
 async def test_a_scan_returns_when_it_is_done(lone: Daemon, folders: Folders) -> None:
-    """After a scan what was on the disk is known."""
+    """After a scan, everything on disk is known."""
     folder = await folders.add(lone)
     await folder.write("x")
     known = await lone.client.database.file(folder.id, "x")
@@ -59,7 +59,7 @@ async def test_a_scan_returns_when_it_is_done(lone: Daemon, folders: Folders) ->
 
 
 async def test_a_scan_of_parts(lone: Daemon, folders: Folders) -> None:
-    """A scan of some paths finds what is there, and leaves the rest alone; what doesn't exist is no error."""
+    """A scan of some paths finds what is there, and nothing else; paths that don't exist are no error."""
     folder = await folders.add(lone, files=["sub/deep/known.txt"])
     write_files(folder.path, TREE)
     await lone.client.database.scan(folder.id, sub="sub/deep", next=3600)
@@ -72,9 +72,9 @@ async def test_a_scan_of_parts(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_a_scan_goes_on_without_us(lone: Daemon, folders: Folders) -> None:
-    """Giving up on a scan does not stop it."""
+    """Giving up on a scan doesn't stop it."""
     folder = await folders.add(lone, files=["large"])
-    os.truncate(folder.path / "large", 1 << 27)  # takes a while to be read
+    os.truncate(folder.path / "large", 1 << 27)  # takes a while to hash
     with pytest.raises(RequestTimeoutError):
         await lone.client.database.scan(folder.id, timeout=0.05)
 
@@ -85,7 +85,7 @@ async def test_a_scan_goes_on_without_us(lone: Daemon, folders: Folders) -> None
 
 
 async def test_a_scan_is_only_begun(lone: Daemon, folders: Folders) -> None:
-    """A scan that is not waited for still runs: of a folder, of a part of it, and of all folders."""
+    """A scan that is not waited for runs all the same: of a folder, a part of it, and all folders."""
     folder = await folders.add(lone)
 
     async def is_found(file: str) -> None:
@@ -103,7 +103,7 @@ async def test_a_scan_is_only_begun(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_a_scan_of_many_paths(lone: Daemon, folders: Folders) -> None:
-    """More paths than the daemon takes in one request are scanned, and a request too long is reported as such."""
+    """More paths than the daemon accepts in one request are scanned; a request that is too long is an error."""
     folder = await folders.add(lone)
     write_files(folder.path, ["last"])
     paths = [*(f"{'directory' * 12}/file {number}" for number in range(9000)), "last"]
@@ -114,7 +114,7 @@ async def test_a_scan_of_many_paths(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_patterns_for_odd_names(lone: Daemon, folders: Folders) -> None:
-    """A pattern that the daemon would misread is refused, and what the refusal proposes matches that name alone."""
+    """A pattern that the daemon would misread is refused, and the suggested one matches only that name."""
     odd = ["Icon\r", "a\nb", "\x0btab", "no-break\xa0"]
     harmless = ["Icon", "a", "b", "tab", "no-break", "sp", "x\ry"]
     folder = await folders.add(lone, files=[*odd, *harmless])
@@ -129,7 +129,7 @@ async def test_patterns_for_odd_names(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_a_scan_of_all(lone: Daemon, folders: Folders) -> None:
-    """Without a folder all are scanned."""
+    """Without a folder, all are scanned."""
     made = [await folders.add(lone), await folders.add(lone)]
     for folder in made:
         write_files(folder.path, ["x"])
@@ -138,7 +138,7 @@ async def test_a_scan_of_all(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_scans_at_once(lone: Daemon, folders: Folders) -> None:
-    """Several scans may be asked for at once; each returns when its own is done."""
+    """Several scans may be requested at the same time; each returns when it is done."""
     folder = await folders.add(lone)
     write_files(folder.path, TREE)
     await asyncio.gather(*(lone.client.database.scan(folder.id, sub=name) for name in TREE))
@@ -146,7 +146,7 @@ async def test_scans_at_once(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_trees(lone: Daemon, folders: Folders) -> None:
-    """A tree is cut by prefix and levels, or to its directories, and walking it gives the same."""
+    """A tree can be limited by prefix, levels, or to directories; walking it gives the same."""
     folder = await folders.add(lone, files=TREE)
     (folder.path / "empty").mkdir()
     await folder.scan()
@@ -170,13 +170,13 @@ async def test_trees(lone: Daemon, folders: Folders) -> None:
     assert set(await walk(folder, "sub")) == {"sub/one.txt", "sub/two.txt", "sub/deep", "sub/deep/three.txt"}
     assert set(await walk(folder, "sub/deep/")) == {"sub/deep/three.txt"}
     assert await walk(folder, "nope") == []
-    # What the daemon does with a text for a truth value: any means true.
+    # The daemon takes any value for true.
     raw = await lone.client.api.request("rest/db/browse", {"folder": folder.id, "dirsonly": "false"})
     assert names(raw) == directories
 
 
 async def test_kinds_of_items(lone: Daemon, folders: Folders, version: Version) -> None:
-    """Directories, links and deleted files are told apart."""
+    """Directories, links and deleted files are distinguished."""
     folder = await folders.add(lone, files=["gone", "sub/kept"])
     (folder.path / "link").symlink_to("sub")
     (folder.path / "gone").unlink()
@@ -200,7 +200,7 @@ async def test_kinds_of_items(lone: Daemon, folders: Folders, version: Version) 
 
 
 async def test_odd_times(lone: Daemon, folders: Folders) -> None:
-    """Times before 1970 and far in the future are what they are; a symbolic link has none."""
+    """Times before 1970 and far in the future are kept; a symbolic link has none."""
     folder = await folders.add(lone)
     dated = {"scan": -2145916800, "photo": -312768000, "old": -86400, "new": 7258118400}
     for name, seconds in dated.items():
@@ -216,7 +216,7 @@ async def test_odd_times(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_ignore_patterns(lone: Daemon, folders: Folders) -> None:
-    """Patterns are kept as given, in effect, and cleared by none."""
+    """Patterns are kept as given and take effect; an empty list removes them."""
     folder = await folders.add(lone, files=["keep.txt", "drop.tmp"])
     client = lone.client
     assert await client.database.ignores(folder.id) == {"ignore": None, "expanded": None, "error": None}
@@ -237,7 +237,7 @@ async def test_ignore_patterns(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_ignore_patterns_that_can_not_be_read(lone: Daemon, folders: Folders) -> None:
-    """Patterns with an error are written all the same, and the answer tells."""
+    """Patterns with an error are written all the same, and the answer says so."""
     folder = await folders.add(lone)
     answer = await lone.client.database.set_ignores(folder.id, ["#include nowhere"])
     assert answer["error"]
@@ -248,7 +248,7 @@ async def test_ignore_patterns_that_can_not_be_read(lone: Daemon, folders: Folde
 
 
 async def test_sums(lone: Daemon, folders: Folders) -> None:
-    """A folder that nobody else has is complete; without any folder there is nothing to be complete."""
+    """A folder that no other device has is complete; a total over no folders is not."""
     database = lone.client.database
     assert (await database.completion())["completion"] == 0
     folder = await folders.add(lone, files=["x", "y"])
@@ -260,7 +260,7 @@ async def test_sums(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_folders_of_the_machine(lone: Daemon, folders: Folders, version: Version) -> None:
-    """The directories of the daemon's machine are listed, without files, by the beginning of their path."""
+    """The directories of the daemon's machine are listed by prefix, without files."""
     folder = await folders.add(lone, files=["dir/file", "Dir two/file", "other/file"])
     found = await lone.client.system.browse(f"{folder.path}/d")
     end = "/" if version < (1, 29, 4) else ""

@@ -1,4 +1,4 @@
-"""Logs, errors, profiles: what helps to find out what a daemon does."""
+"""Logs, errors and profiles, for finding out what a daemon does."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-GZIP = b"\x1f\x8b"  # which profiles are packed with
+GZIP = b"\x1f\x8b"  # how profiles are compressed
 
 
 async def test_support_bundles(lone: Daemon, tmp_path: Path) -> None:
-    """A support bundle is a whole ZIP archive, in a file or in a file object, and holds no key."""
+    """A support bundle is a complete ZIP archive, at a path or in a file object, and contains no key."""
     path = tmp_path / "support.zip"
     kept = io.BytesIO()
     sizes = await asyncio.gather(lone.client.debug.support_bundle(path), lone.client.debug.support_bundle(kept))
@@ -40,7 +40,7 @@ async def test_support_bundles(lone: Daemon, tmp_path: Path) -> None:
 
 
 async def test_profiles(lone: Daemon, tmp_path: Path) -> None:
-    """Profiles are written to files and file objects."""
+    """Profiles are written to paths and file objects."""
     heap, cpu = tmp_path / "heap", tmp_path / "cpu"
     sizes = [await lone.client.debug.heap_profile(heap), await lone.client.debug.cpu_profile(str(cpu), duration=1)]
     assert sizes == [heap.stat().st_size, cpu.stat().st_size]
@@ -50,7 +50,7 @@ async def test_profiles(lone: Daemon, tmp_path: Path) -> None:
 
 
 async def test_files_from_inside(lone: Daemon, folders: Folders) -> None:
-    """The inside of the daemon knows a file as its outside does."""
+    """The debug information about a file agrees with the regular one."""
     folder = await folders.add(lone, files=["x"])
     inside = await lone.client.debug.file(folder.id, "x")
     outside = await lone.client.database.file(folder.id, "x")
@@ -58,7 +58,7 @@ async def test_files_from_inside(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_errors(lone: Daemon, version: Version) -> None:
-    """An error that is posted is listed until the errors are cleared."""
+    """A posted error is listed until the errors are cleared."""
     await lone.client.system.clear_errors()
     assert (await lone.client.system.error())["errors"] is None
     await lone.client.system.post_error("something & some + thing")
@@ -73,14 +73,14 @@ async def test_errors(lone: Daemon, version: Version) -> None:
 
 @pytest.mark.parametrize("hours", [0, 5.5, -8], ids=["UTC", "east", "west"])
 async def test_the_log_since_then(lone: Daemon, version: Version, hours: float) -> None:
-    """Only later lines come, in whatever zone the time is given: a lost "+" would bring them all."""
+    """Only later lines are returned, in whatever time zone: a lost "+" would return all of them."""
     system = lone.client.system
     everything = (await system.log())["messages"]
     assert everything
     last = parse_time(everything[-1]["when"])
     assert last is not None
     await system.post_error(f"after {last}")
-    # Lines have nanoseconds, times here microseconds: a moment later is surely not the line itself.
+    # Lines have nanoseconds, Python's times microseconds: one later excludes the line itself.
     since = (last + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=hours)))
     for given in (since, since.isoformat()):
         later = (await system.log(given))["messages"]
@@ -96,7 +96,7 @@ async def test_the_log_since_then(lone: Daemon, version: Version, hours: float) 
 
 
 async def test_log_levels(lone: Daemon, version: Version) -> None:
-    """What is logged can be chosen: by facilities up to version 1, by levels since version 2."""
+    """What is logged can be selected: by facilities in version 1, by levels since version 2."""
     system = lone.client.system
     if version.has(_routes.LOG_LEVELS):
         levels = (await system.log_levels())["levels"]

@@ -29,7 +29,7 @@ NOTATIONS = [
 
 
 def variants(source: random.Random) -> list[str]:
-    """Return made-up IDs: right ones, and such with a mistake."""
+    """Return made-up IDs: valid ones, and some with a mistake."""
     found: list[str] = []
     for _ in range(20):
         plain = "".join(source.choices(ALPHABET, k=51)) + source.choice("AQ")
@@ -42,7 +42,7 @@ def variants(source: random.Random) -> list[str]:
 
 
 async def agreed(daemon: Daemon, text: str) -> str | None:
-    """Return what both say a text means; ``None`` if it is no device ID."""
+    """Return the canonical ID on which both agree; ``None`` for an invalid one."""
     try:
         here: str | None = str(DeviceID(text))
     except InvalidDeviceIDError:
@@ -65,18 +65,18 @@ async def test_notations(a: Daemon, text: str) -> None:
     "text", ["a", "-", "ü", "ß" * 26, "P56IOI7-MZJNU2Y", STRANGER + "A", STRANGER.replace("P5", "P6"), "1" * 52]
 )
 async def test_what_is_none(a: Daemon, text: str) -> None:
-    """What is wrong for one is wrong for the other."""
+    """What is invalid for one is invalid for the other."""
     await agreed(a, text)
 
 
 async def test_made_up_ones(a: Daemon) -> None:
-    """Right and slightly wrong ones are judged alike."""
+    """Both agree on valid and slightly wrong IDs."""
     judged = [await agreed(a, text) for text in variants(random.Random(1))]
     assert None in judged
     assert len({each for each in judged if each}) >= 20
 
 
 async def test_its_own(a: Daemon) -> None:
-    """The ID that is derived from the daemon's certificate is the one it gives itself."""
+    """The ID derived from the daemon's certificate is the one it reports."""
     assert a.device_id == (await a.client.system.status())["myID"]
     assert a.device_id == DeviceID.from_certificate((a.home / "cert.pem").read_bytes())

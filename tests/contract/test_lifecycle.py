@@ -1,4 +1,4 @@
-"""A daemon restarts, ends, and is away for a moment: what is answered, and what its clients see."""
+"""A daemon restarts, shuts down, or is away for a moment: its answers, and what its clients notice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def answers_as_another(daemon: Daemon, pid: int | None) -> bool:
-    """Tell whether another process answers."""
+    """Return whether another process answers."""
     if daemon.pid in {None, pid}:
         return False
     try:
@@ -32,9 +32,9 @@ async def answers_as_another(daemon: Daemon, pid: int | None) -> bool:
 
 
 async def test_a_restart(fresh: Daemon, version: Version) -> None:
-    """A restart is answered; afterwards the client goes on, and the events count from 1 again.
+    """A restart is answered; the client continues afterwards, and event IDs start at 1 again.
 
-    Before, it may have been required by a change, even if that was taken back.
+    Before it, a change may have required a restart, even if it was undone.
     """
     client = fresh.client
     assert await client.config.restart_required() == {"requiresRestart": False}
@@ -52,15 +52,15 @@ async def test_a_restart(fresh: Daemon, version: Version) -> None:
     assert (await client.system.status())["startTime"] >= started
     history = await client.events.poll(timeout=0)
     assert history[0]["id"] == 1
-    assert await client.events.poll(since=last + 1000, timeout=1) == []  # the daemon is silent, as if nothing happened
+    assert await client.events.poll(since=last + 1000, timeout=1) == []  # silence, as if nothing had happened
 
 
 async def test_a_shutdown(fresh: Daemon) -> None:
-    """A shutdown is answered, what is under way is cut off and not just empty, and then nobody is there."""
+    """A shutdown is answered, running requests are cut off instead of ending empty, and then nothing answers."""
     await fresh.client.events.poll(types="LoginAttempt", timeout=0)
     poll = asyncio.create_task(fresh.client.events.poll(types="LoginAttempt", timeout=60))
-    await asyncio.sleep(0)  # the poll takes the connection that there is, and what follows a new one
-    await fresh.client.system.ping()  # by then the poll is on its way
+    await asyncio.sleep(0)  # the poll uses the open connection, and what follows a new one
+    await fresh.client.system.ping()  # by then the poll has been sent
     assert await fresh.client.system.shutdown() in ({"ok": "shutting down"}, None)
     with pytest.raises(ConnectionFailedError):
         await poll
@@ -72,7 +72,7 @@ async def test_a_shutdown(fresh: Daemon) -> None:
 
 
 async def test_resets(fresh: Daemon, folders: Folders) -> None:
-    """The index of a paused folder is erased, and the daemon restarts for it; likewise for all folders at once."""
+    """The index of a paused folder is erased, and the daemon restarts; likewise for all folders at once."""
     client = fresh.client
     folder = await folders.add(fresh, "odd/ name", files=["x"])
     with pytest.raises(ServerError, match="folder must be paused"):
@@ -91,19 +91,19 @@ async def test_resets(fresh: Daemon, folders: Folders) -> None:
 async def test_changes_of_the_listener(fresh: Daemon) -> None:
     """A change of the API's settings cuts off other requests; after several in a row the daemon stays away.
 
-    It then comes back after up to 22 s, which nobody waits for here.
+    It would come back after up to 22 s, for which this doesn't wait.
     """
     client = fresh.client
     await client.events.poll(types="LoginAttempt", timeout=0)
     poll = asyncio.create_task(client.events.poll(types="LoginAttempt", timeout=60))
-    await asyncio.sleep(0)  # the poll takes the connection that there is, and what follows a new one
-    await fresh.client.system.ping()  # by then the poll is on its way
+    await asyncio.sleep(0)  # the poll uses the open connection, and what follows a new one
+    await fresh.client.system.ping()  # by then the poll has been sent
 
     async def change(theme: str) -> None:
-        """Change something, without waiting for the listener as the method for it does."""
+        """Change a setting without waiting for the listener, unlike the method."""
         await client.api.request("rest/config/gui", data={"theme": theme}, method="PATCH")
 
-    with suppress(ConnectionFailedError):  # its own answer may be cut off too
+    with suppress(ConnectionFailedError):  # its own answer may be cut off, too
         await change("dark")
     with pytest.raises(ConnectionFailedError):
         await poll

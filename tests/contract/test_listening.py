@@ -1,4 +1,4 @@
-"""Events: what a poll sees, when it waits, and what its numbers mean."""
+"""Events: what a poll returns, when it waits, and what the IDs mean."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ async def newest(daemon: Daemon) -> int:
 
 
 def are_in_order(events: Sequence[Any], first: int) -> bool:
-    """Tell whether events begin with a number, and each has a greater one than that before.
+    """Return whether events start with an ID, and increase.
 
-    Not the very next one: a daemon that is too busy drops events, whose numbers are then missing.
+    Not by one: a daemon that is too busy drops events, whose IDs are then missing.
     """
     ids = [event["id"] for event in events]
     return ids[0] == first and ids == sorted(set(ids))
 
 
 async def test_history(a: Daemon) -> None:
-    """What has happened comes in order, from a number on, or the last of it."""
+    """Past events are returned in order, from an ID on, or only the last ones."""
     events = await a.client.events.poll(timeout=0)
     assert are_in_order(events, events[0]["id"])
     last = events[-1]["id"]
@@ -47,7 +47,7 @@ async def test_history(a: Daemon) -> None:
 
 
 async def test_a_poll_waits(a: Daemon, folders: Folders) -> None:
-    """A poll returns as soon as something happens, and with nothing when its time is over."""
+    """A poll returns as soon as something happens, and with nothing when its time is up."""
     since = await newest(a)
     poll = asyncio.create_task(a.client.events.poll(since, timeout=60))
     await folders.add(a)
@@ -57,7 +57,7 @@ async def test_a_poll_waits(a: Daemon, folders: Folders) -> None:
 
 
 async def test_a_new_mask_begins_empty(a: Daemon, folders: Folders) -> None:
-    """Each set of types is a subscription of its own: it begins with the first poll, and counts its own events."""
+    """Each set of types is a subscription: it starts with the first poll, and counts its own events."""
     mask: Any = ["FolderPaused", "FolderResumed", "ConfigSaved"]
     folder = await folders.add(a)
     assert await a.client.events.poll(types=mask, timeout=0) == []
@@ -76,7 +76,7 @@ async def test_a_new_mask_begins_empty(a: Daemon, folders: Folders) -> None:
 
 
 async def test_changes_of_files(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """Changes of files have a subscription of their own, here and there."""
+    """Changes of files have a subscription of their own, on both daemons."""
     before = await b.client.events.disk(timeout=0)
     mine, its = await folders.share(a, b)
     await mine.write("changed.txt")
@@ -96,7 +96,7 @@ async def test_changes_of_files(a: Daemon, b: Daemon, folders: Folders) -> None:
 
 
 async def test_what_makes_no_sense_is_refused(a: Daemon) -> None:
-    """What the daemon would answer with junk, or never, is not sent."""
+    """What the daemon would answer with nonsense, or never, is not sent."""
     wrong: list[dict[str, Any]] = [
         {"since": -1},
         {"timeout": -1},
@@ -111,7 +111,7 @@ async def test_what_makes_no_sense_is_refused(a: Daemon) -> None:
 
 
 async def test_listening(a: Daemon, folders: Folders) -> None:
-    """Listening yields history first, then what happens, one by one and in order, until it is stopped."""
+    """Listening yields the history, then new events, one by one and in order, until it is stopped."""
     events = a.client.events
     last = await newest(a)
     seen: list[Any] = []
@@ -132,7 +132,7 @@ async def test_listening(a: Daemon, folders: Folders) -> None:
 
 
 async def test_listening_longer_than_the_time_out(a: Daemon, folders: Folders) -> None:
-    """Silence for longer than the client's time-out is not an error of the listener."""
+    """Silence for longer than the client's time limit is no error."""
     async with Syncthing(a.api_key, a.url, timeout=0.1) as client, aclosing(client.events.listen()) as listening:
         last = await newest(a)
         async for event in listening:
@@ -148,7 +148,7 @@ async def test_listening_longer_than_the_time_out(a: Daemon, folders: Folders) -
 
 
 async def test_listening_with_a_wrong_key(a: Daemon) -> None:
-    """Anything but a time-out ends the listener with an error."""
+    """Any failure except a time-out ends the listener with an error."""
     async with Syncthing("wrong", a.url) as client:
         with pytest.raises(SyncthingError) as refused:
             await anext(client.events.listen())

@@ -1,4 +1,4 @@
-"""Lists that come page by page are whole, and as long as the daemon says."""
+"""Paged lists are complete, whatever the size of the pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ITEMS = {*FILES, *DIRECTORIES, *(f"d{number}" for number in range(5))}
 
 
 async def collect(items: AsyncGenerator[Any]) -> list[str]:
-    """Return the names of all items, sorted: those that come twice are there twice."""
+    """Return the names of all items, sorted; duplicates are kept."""
     async with aclosing(items):
         return sorted([item["name"] async for item in items])
 
@@ -41,7 +41,7 @@ def paths(tree: list[Any], above: str = "") -> list[str]:
 
 
 async def test_three_thousand_items(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """What is walked and iterated is what the daemon gives in one piece, whatever the size of the pages."""
+    """What is walked and iterated is what the daemon returns in one piece."""
     mine = await folders.add(a, files=FILES)
     whole = await a.client.database.browse(mine.id)
     async with aclosing(a.client.database.walk(mine.id)) as entries:
@@ -49,12 +49,12 @@ async def test_three_thousand_items(a: Daemon, b: Daemon, folders: Folders) -> N
     assert len(walked) == len(ITEMS)
     assert set(walked) == set(paths(whole)) == ITEMS
 
-    # A send-only folder takes nothing, so all that the other one has stays needed there.
+    # A send-only folder pulls nothing, so it keeps needing everything.
     its = await folders.add(b, mine.id, type="sendonly", shared_with=[a])
     await a.client.config.patch_folder(mine.id, devices=[{"deviceID": b.device_id}])
 
     async def is_known() -> bool:
-        """Tell whether the index has arrived, which may come twice, and meanwhile go."""
+        """Return whether the index has arrived; it may be sent twice, and disappear in between."""
         need = await b.client.database.need(its.id)
         in_one = [item["name"] for part in (need["progress"], need["queued"], need["rest"]) for item in part]
         in_pages = await collect(b.client.database.iter_need(its.id, perpage=500))
@@ -72,11 +72,11 @@ async def test_three_thousand_items(a: Daemon, b: Daemon, folders: Folders) -> N
 
     async with aclosing(b.client.database.iter_need(its.id, perpage=500)) as items:
         async for _ in items:
-            break  # leaving early leaves no task behind
+            break  # this leaves no task behind
 
 
 async def test_changes_of_a_receive_only_folder(lone: Daemon, folders: Folders) -> None:
-    """What was changed here is iterated as it is listed."""
+    """Local changes are iterated as they are listed."""
     folder = await folders.add(lone, type="receiveonly")
     write_files(folder.path, [f"{number}" for number in range(120)])
     await folder.scan()
@@ -87,7 +87,7 @@ async def test_changes_of_a_receive_only_folder(lone: Daemon, folders: Folders) 
 
 
 async def test_pages_beyond_the_end(lone: Daemon, folders: Folders) -> None:
-    """A page beyond the end is empty, and says which it is."""
+    """A page beyond the end is empty, and has its number."""
     folder = await folders.add(lone)
     beyond: dict[str, int] = {"page": 3, "perpage": 5}
     assert await lone.client.database.need(folder.id, **beyond) == {"progress": [], "queued": [], "rest": [], **beyond}

@@ -1,4 +1,4 @@
-"""IDs and names are data: odd ones arrive as they are, everywhere."""
+"""IDs and names are data: odd ones arrive unchanged everywhere."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FILES = [
 
 @pytest.mark.parametrize("folder_id", FOLDER_IDS)
 async def test_odd_folder_ids(lone: Daemon, folders: Folders, folder_id: str) -> None:
-    """Every method that takes a folder's ID takes any."""
+    """Every method with a folder ID accepts any."""
     client = lone.client
     folder = await folders.add(
         lone, folder_id, files=["x", "d/y"], type="receiveonly", versioning={"type": "simple", "params": {"keep": "1"}}
@@ -109,7 +109,7 @@ async def test_odd_folder_ids(lone: Daemon, folders: Folders, folder_id: str) ->
 
 
 async def test_ids_that_are_no_text(lone: Daemon) -> None:
-    """An ID that is not text cannot be a folder's: refused where it is a body, unknown where it is a question."""
+    """An ID that is not text can't be a folder's: in a body it is refused, in a query it is unknown."""
     with pytest.raises(BadRequestError):
         await lone.client.config.set_folder({"id": "no\udcfftext", "path": "/nowhere"})
     with pytest.raises(UnknownFolderError):
@@ -120,7 +120,7 @@ async def test_ids_that_are_no_text(lone: Daemon) -> None:
 
 @pytest.mark.parametrize("device_id", ["a/b", ".", "..", "?", "rest/../config"])
 async def test_odd_device_ids(lone: Daemon, device_id: str) -> None:
-    """What is no device ID at all leads nowhere else."""
+    """An invalid device ID leads nowhere else."""
     before = await lone.client.config.config()
     with pytest.raises(BadRequestError):
         await lone.client.config.remove_device(device_id)
@@ -132,7 +132,7 @@ async def test_odd_device_ids(lone: Daemon, device_id: str) -> None:
 
 
 async def test_odd_file_names(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """Files of any name are found, walked, fetched, restored and prioritized by it."""
+    """Files with any name are found, walked, synced, restored and prioritized."""
     versioning = {"type": "simple", "params": {"keep": "2"}}
     mine, its = await folders.share(a, b, files=FILES, versioning=versioning)
     database = a.client.database
@@ -163,7 +163,7 @@ async def test_odd_file_names(a: Daemon, b: Daemon, folders: Folders) -> None:
 
 
 async def test_names_that_are_not_utf8(lone: Daemon, folders: Folders) -> None:
-    """A file whose name is not UTF-8 is passed over by the daemon, and does no harm."""
+    """A file whose name is not UTF-8 is skipped by the daemon, and does no harm."""
     folder = await folders.add(lone)
     write_files(folder.path, ["fine", "not utf8 \udcff"])
     await folder.scan()
@@ -172,7 +172,7 @@ async def test_names_that_are_not_utf8(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_odd_labels_and_names(lone: Daemon, folders: Folders) -> None:
-    """What people write is kept to the letter."""
+    """Labels and names are kept to the letter."""
     text = "<b>&amp;\u2028'\"\\ ünïcode ✓ 𝄞 %s {} \t."
     folder = await folders.add(lone, label=text)
     await lone.client.config.patch_device(lone.device_id, name=text)

@@ -1,4 +1,4 @@
-"""Devices and folders that wait to be accepted."""
+"""Devices and folders waiting to be accepted."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_a_device_that_knocks(a: Daemon, lone: Daemon) -> None:
 
 @pytest.mark.parametrize("folder_id", ["plain", "an odd id ?#%&+;=ü"])
 async def test_a_folder_that_is_offered(a: Daemon, b: Daemon, folders: Folders, folder_id: str) -> None:
-    """A folder that a device offers is pending until it is dismissed, for that device or for all."""
+    """A folder offered by a device is pending until it is dismissed, for that device or for all."""
     await folders.add(a, folder_id, label="A läbel", shared_with=[b])
     cluster = b.client.cluster
 
@@ -68,7 +68,7 @@ async def test_a_folder_that_is_offered(a: Daemon, b: Daemon, folders: Folders, 
 
 
 async def test_an_offered_folder_with_a_slash(a: Daemon, b: Daemon, folders: Folders, version: Version) -> None:
-    """The event names it in every version, the list only before version 2; it can be dismissed in all of them."""
+    """The event mentions it in every version, the list only before version 2; it can always be dismissed."""
     await folders.add(a, SLASHED, shared_with=[b])
     cluster = b.client.cluster
 
@@ -97,7 +97,7 @@ async def test_an_offered_folder_with_a_slash(a: Daemon, b: Daemon, folders: Fol
 
 
 async def test_accepting(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """A folder that is accepted is not pending any more."""
+    """A folder that is accepted is no longer pending."""
     mine = await folders.add(a, shared_with=[b], files=["x"])
 
     async def offer() -> bool:
@@ -110,7 +110,7 @@ async def test_accepting(a: Daemon, b: Daemon, folders: Folders) -> None:
 
 
 async def test_what_the_daemon_would_not_tell(a: Daemon) -> None:
-    """To dismiss what is not pending is no error for the daemon, only for the library."""
+    """Dismissing what is not pending is no error for the daemon, only for the library."""
     request = a.client.api.request
     assert await request("rest/cluster/pending/folders", {"folder": "nope"}, method="DELETE") is None
     assert await request("rest/cluster/pending/devices", {"device": STRANGER}, method="DELETE") is None

@@ -1,4 +1,4 @@
-"""What goes wrong is told as what it is, although the daemon has one status for many things and many for one."""
+"""Errors say what is wrong, although the daemon has one status for many causes, and many for one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def outcome(asked: Awaitable[Any]) -> Any:
         return type(error)
 
 
-# By name: what is asked about a folder, of those that need it to run.
+# By name: requests about a folder that has to be running.
 OF_RUNNING: dict[str, Ask] = {
     "completion": lambda client, folder: client.database.completion(folder),
     "completion of a device": lambda client, folder: client.database.completion(folder, STRANGER),
@@ -75,7 +75,7 @@ OF_RUNNING: dict[str, Ask] = {
     "versions": lambda client, folder: client.folder.versions(folder),
     "restore": lambda client, folder: client.folder.restore(folder, {"x": "2026-01-01T00:00:00Z"}),
 }
-# The others.
+# Requests about any folder.
 OF_ANY: dict[str, Ask] = {
     "status": lambda client, folder: client.database.status(folder),
     "ignores": lambda client, folder: client.database.ignores(folder),
@@ -106,16 +106,16 @@ OF_DEVICES: dict[str, Ask] = {
 @pytest.mark.parametrize("ask", (every := OF_RUNNING | OF_ANY | OF_UNKNOWN).values(), ids=every)
 @pytest.mark.parametrize("folder_id", ["nope", "no/pe", "."])
 async def test_an_unknown_folder(lone: Daemon, version: Version, ask: Ask, folder_id: str) -> None:
-    """A folder that the daemon doesn't have is told as that, whatever the daemon answers."""
+    """An unknown folder is reported as one, whatever the daemon answers."""
     if ask is OF_UNKNOWN["dismiss_folder"] and "/" in folder_id and version >= (2,):
-        await ask(lone.client, folder_id)  # version 2 doesn't list it if it is pending, so nobody knows
+        await ask(lone.client, folder_id)  # version 2 doesn't list it even if it is pending
         return
     with pytest.raises(UnknownFolderError):
         await ask(lone.client, folder_id)
 
 
 async def test_a_paused_folder(lone: Daemon, folders: Folders) -> None:
-    """What needs the folder to run says that it is paused, also where the daemon calls it unknown."""
+    """What needs a running folder reports that it is paused, even if the daemon calls it unknown."""
     folder = await folders.add(lone, files=["known.txt"], type="receiveonly", versioning={"type": "simple"})
     await lone.client.config.patch_folder(folder.id, paused=True)
     outcomes = {name: await outcome(ask(lone.client, folder.id)) for name, ask in OF_RUNNING.items()}
@@ -135,7 +135,7 @@ async def test_a_paused_folder(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_the_sum_over_paused_folders(lone: Daemon, folders: Folders, version: Version) -> None:
-    """The sum over all folders leaves out paused ones; before 1.21 it is refused when there is one."""
+    """The total over all folders leaves out paused ones; before 1.21 it is refused if there is one."""
     running = await folders.add(lone, files=["x"])
     paused = await folders.add(lone, files=["y"], paused=True)
     if version < (1, 21):
@@ -150,7 +150,7 @@ async def test_the_sum_over_paused_folders(lone: Daemon, folders: Folders, versi
 
 @pytest.mark.parametrize("ask", OF_DEVICES.values(), ids=OF_DEVICES)
 async def test_an_unknown_device(lone: Daemon, folders: Folders, ask: Ask) -> None:
-    """A device that the daemon doesn't have is told as that, also where it would answer as if it had."""
+    """An unknown device is reported as one, even if the daemon answers as if it knew it."""
     await folders.add(lone, "docs", files=["x"])
     with pytest.raises(UnknownDeviceError):
         await ask(lone.client, STRANGER)
@@ -163,7 +163,7 @@ async def test_an_unknown_device(lone: Daemon, folders: Folders, ask: Ask) -> No
     ids=["short", "check character", "alphabet", "base32", "not ASCII"],
 )
 async def test_a_malformed_device_id(lone: Daemon, folders: Folders, ask: Ask, device_id: str) -> None:
-    """What is not a device ID is told as that, with the daemon's words, whatever its status."""
+    """An invalid device ID is reported as one, with the daemon's words, whatever the status."""
     await folders.add(lone, "docs", files=["x"])
     with pytest.raises(InvalidDeviceIDError) as refused:
         await ask(lone.client, device_id)
@@ -172,7 +172,7 @@ async def test_a_malformed_device_id(lone: Daemon, folders: Folders, ask: Ask, d
 
 
 async def test_more_of_devices(lone: Daemon) -> None:
-    """The same holds where a device is added, dismissed or a filter."""
+    """The same is true for a device to add or dismiss, or as a filter."""
     client = lone.client
     with pytest.raises(InvalidDeviceIDError):
         await client.config.set_device({"deviceID": "bad"})
@@ -194,7 +194,7 @@ async def test_an_unknown_file(lone: Daemon, folders: Folders, version: Version)
         assert type(missing.value) is NotFoundError
     with pytest.raises(UnknownFolderError):
         await lone.client.debug.file("nope", "nope")
-    if not (1, 20) <= version < (2,):  # those in between break off the connection
+    if not (1, 20) <= version < (2,):  # those in between close the connection
         with pytest.raises(NotFoundError) as missing:
             await lone.client.debug.file(folder.id, "nope")
         assert type(missing.value) is NotFoundError
@@ -204,7 +204,7 @@ async def test_an_unknown_file(lone: Daemon, folders: Folders, version: Version)
 
 
 async def test_an_unknown_path_of_the_api(lone: Daemon) -> None:
-    """A function that this version doesn't have is not an unknown folder, and neither is a wrong method."""
+    """An endpoint that this version doesn't have is not an unknown folder, nor is a wrong method."""
     with pytest.raises(NotSupportedError) as missing:
         await lone.client.api.request("rest/db/nope", {"folder": "nope"})
     assert (missing.value.status, missing.value.body) == (404, "404 page not found")
@@ -214,7 +214,7 @@ async def test_an_unknown_path_of_the_api(lone: Daemon) -> None:
 
 
 async def test_what_the_daemon_can_not_read(lone: Daemon) -> None:
-    """A body of the wrong form is a bad request, with the daemon's words."""
+    """An invalid body is a bad request, with the daemon's words."""
     change: Any = {"maxFolderConcurrency": "many"}
     with pytest.raises(BadRequestError) as refused:
         await lone.client.config.patch_options(change)
@@ -226,7 +226,7 @@ async def test_what_the_daemon_can_not_read(lone: Daemon) -> None:
 
 
 async def test_a_folder_that_can_not_be_scanned(lone: Daemon, folders: Folders) -> None:
-    """The reason why a folder can't be scanned arrives; for all at once at least which it is."""
+    """The reason is reported; for a scan of all folders, at least the folder."""
     folder = await folders.add(lone, files=["x"])
     shutil.rmtree(folder.path / ".stfolder")
     with pytest.raises(ServerError, match="folder marker missing"):
@@ -239,7 +239,7 @@ async def test_a_folder_that_can_not_be_scanned(lone: Daemon, folders: Folders) 
 
 
 async def test_versions_where_none_are_kept(lone: Daemon, folders: Folders) -> None:
-    """A folder that keeps no versions, or lets a program keep them, has none to list or restore."""
+    """A folder that keeps no versions, or leaves them to a program, has none to list or restore."""
     plain = await folders.add(lone)
     versioning = {"type": "external", "params": {"command": "/bin/true"}}
     external = await folders.add(lone, versioning=versioning)
@@ -258,7 +258,7 @@ async def test_versions_where_none_are_kept(lone: Daemon, folders: Folders) -> N
 
 
 async def test_upgrades_are_off(lone: Daemon) -> None:
-    """A daemon without upgrades says so. One that could fetch a release is told a place where there is none."""
+    """A daemon without upgrades says so. One that could download a release is given an unusable URL."""
     await lone.client.config.patch_options(releasesURL="http://127.0.0.1:9/")
     with pytest.raises(NotSupportedError, match="can't upgrade itself"):
         await lone.client.system.check_upgrade()
@@ -267,7 +267,7 @@ async def test_upgrades_are_off(lone: Daemon) -> None:
 
 
 async def test_resets_are_refused_while_folders_run(lone: Daemon, folders: Folders) -> None:
-    """Only paused folders are reset, and the daemon's words say so."""
+    """Only paused folders can be reset, and the daemon's words say so."""
     folder = await folders.add(lone)
     for folder_id in (folder.id, None):
         with pytest.raises(ServerError, match="folder must be paused"):
@@ -275,7 +275,7 @@ async def test_resets_are_refused_while_folders_run(lone: Daemon, folders: Folde
 
 
 async def test_debugging_is_off(a: Daemon, version: Version) -> None:
-    """Version 1 has no profiles unless its debugging is on, and the error says so; version 2 has them always."""
+    """Version 1 has profiles only with debugging enabled, and the error says so; version 2 always has them."""
     for ask in (
         a.client.debug.file("docs-1", "readme.txt"),
         a.client.debug.heap_profile(io.BytesIO()),
@@ -288,13 +288,13 @@ async def test_debugging_is_off(a: Daemon, version: Version) -> None:
 
 
 async def test_too_much_for_a_qr_code(lone: Daemon) -> None:
-    """A text that no QR code can hold is refused by the daemon."""
+    """The daemon refuses a text that is too long for a QR code."""
     with pytest.raises(ServerError):
         await lone.client.qr_code("x" * 5000)
 
 
 async def test_no_answer_in_time(lone: Daemon) -> None:
-    """A time-out is told as that, and the client goes on."""
+    """A time-out is reported as one, and the client can still be used."""
     with pytest.raises(RequestTimeoutError) as late:
         await lone.client.svc.report(timeout=0.01)
     assert isinstance(late.value, TimeoutError)
@@ -302,7 +302,7 @@ async def test_no_answer_in_time(lone: Daemon) -> None:
 
 
 async def test_nothing_is_sent_for_nothing(lone: Daemon, folders: Folders) -> None:
-    """An empty ID, which the daemon would take for "all", is refused."""
+    """An empty ID, which would mean "all" to the daemon, is refused."""
     folder = await folders.add(lone)
     questions = {**OF_RUNNING, **OF_ANY, **OF_UNKNOWN, **OF_DEVICES}
     outcomes = {name: await outcome(ask(lone.client, "")) for name, ask in questions.items()}

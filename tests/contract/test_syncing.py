@@ -1,4 +1,4 @@
-"""Two daemons at work: who has what, who wants what, and what undoes it."""
+"""Two daemons at work: what each has and needs, and how to undo changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def reads(path: Path, text: str | None) -> bool:
-    """Tell whether a file has this content, or for ``None`` that there is no such file."""
+    """Return whether a file has this content; ``None`` for whether there is no such file."""
     try:
         return await asyncio.to_thread(path.read_text) == text
     except FileNotFoundError:
@@ -37,24 +37,24 @@ async def reads(path: Path, text: str | None) -> bool:
 
 
 async def needs(folder: Folder, count: int) -> bool:
-    """Tell whether a folder needs so many items and waits for nothing."""
+    """Return whether a folder needs this many items and is idle."""
     status = await folder.status()
     return status["needTotalItems"] == count and status["state"] == "idle"
 
 
 async def is_connected(one: Daemon, other: Daemon) -> bool:
-    """Tell whether one is connected to the other."""
+    """Return whether one daemon is connected to the other."""
     return (await one.client.system.connections())["connections"][other.device_id]["connected"]
 
 
 async def is_paused(one: Daemon, other: Daemon) -> bool:
-    """Tell whether one has paused the other, and is no longer connected to it."""
+    """Return whether one daemon has paused the other, and is no longer connected to it."""
     connection = (await one.client.system.connections())["connections"][other.device_id]
     return connection["paused"] and not connection["connected"]
 
 
 async def test_files_arrive(a: Daemon, b: Daemon, folders: Folders, version: Version) -> None:
-    """What one daemon writes the other gets, and both say so."""
+    """The other daemon receives what one writes, and both report it."""
     mine, its = await folders.share(a, b)
     await mine.write("dir/new ü.txt", text="news")
     await until(lambda: reads(its.path / "dir" / "new ü.txt", "news"))
@@ -73,7 +73,7 @@ async def test_files_arrive(a: Daemon, b: Daemon, folders: Folders, version: Ver
 
 
 async def is_available(folder: Folder, file: str) -> list[Any]:
-    """Return who else has a file."""
+    """Return which other devices have a file."""
     return (await folder.client.database.file(folder.id, file))["availability"] or []
 
 
@@ -91,7 +91,7 @@ async def test_modes(a: Daemon, b: Daemon, folders: Folders) -> None:
 
 
 async def test_a_paused_device(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """A paused device is disconnected, what it lacks is known meanwhile, and it comes back when resumed."""
+    """A paused device is disconnected; what it needs is known, and it comes back when resumed."""
     mine, its = await folders.share(a, b)
     await a.client.system.pause(b.device_id)
     await until(lambda: is_paused(a, b))
@@ -105,7 +105,7 @@ async def test_a_paused_device(a: Daemon, b: Daemon, folders: Folders) -> None:
 
 
 async def test_pausing_devices(lone: Daemon) -> None:
-    """One device or all are paused and resumed; the daemon answers before that is so, unlike a patch."""
+    """One device or all are paused and resumed; unlike with a patch, the daemon answers before that takes effect."""
     config, system = lone.client.config, lone.client.system
 
     async def is_set(*, paused: bool) -> bool:
@@ -127,7 +127,7 @@ async def test_pausing_devices(lone: Daemon) -> None:
 
 
 async def test_only_deletions_are_left(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """A device that lacks nothing but deletions is at 95 percent."""
+    """A device that needs only deletions is at 95 percent."""
     mine, its = await folders.share(a, b, files=["stays.txt", "goes.txt"], ignoreDelete=True)
     (mine.path / "goes.txt").unlink()
     await mine.scan()
@@ -138,9 +138,9 @@ async def test_only_deletions_are_left(a: Daemon, b: Daemon, folders: Folders) -
 
 
 async def test_a_folder_that_is_not_accepted(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """A device that doesn't take part lacks everything, and by its completion is not to be taken seriously."""
+    """A device that has not accepted a folder needs everything, although its completion may say 100."""
     mine = await folders.add(a, shared_with=[b], files=["x"])
-    completion = await a.client.database.completion(mine.id, b.device_id)  # 100 percent, for 1.19 and 1.29
+    completion = await a.client.database.completion(mine.id, b.device_id)  # 100 percent in 1.19 and 1.29
     assert completion["sequence"] == 0
     assert completion.get("remoteState") in {None, "unknown", "notSharing"}
     needed = await a.client.database.remote_need(mine.id, b.device_id)
@@ -148,7 +148,7 @@ async def test_a_folder_that_is_not_accepted(a: Daemon, b: Daemon, folders: Fold
 
 
 async def test_override(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """Overriding makes what a send-only folder has the newest, so that others take it back."""
+    """Overriding makes the state of a send-only folder the newest, so that others revert to it."""
     mine, its = await folders.share(a, b, files=["file.txt"])
     await a.client.config.patch_folder(mine.id, type="sendonly")
     await its.write("file.txt", "added.txt", text="changed elsewhere")
@@ -165,7 +165,7 @@ async def test_override(a: Daemon, b: Daemon, folders: Folders) -> None:
 
 
 async def test_revert(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """Reverting undoes what was changed in a receive-only folder."""
+    """Reverting undoes local changes in a receive-only folder."""
     mine, its = await folders.share(a, b, files=["file.txt", "deleted.txt"], type="receiveonly")
     (its.path / "deleted.txt").unlink()
     await its.write("file.txt", "sub/added.txt", text="changed here")
@@ -190,7 +190,7 @@ async def test_revert(a: Daemon, b: Daemon, folders: Folders) -> None:
 
 
 async def test_versions(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """Old versions are listed and come back; failures are told file by file."""
+    """Old versions are listed and can be restored; failures are reported for each file."""
     odd = "sub/päge #1?.txt"
     versioning = {"type": "simple", "params": {"keep": "5"}}
     mine, its = await folders.share(a, b, files=["file.txt", odd], versioning=versioning)
@@ -204,7 +204,7 @@ async def test_versions(a: Daemon, b: Daemon, folders: Folders) -> None:
         odd: [len("some text")],
     }
     chosen = {name: kept[0]["versionTime"] for name, kept in versions.items()}
-    # What is there now becomes a version too: if within the same second, in the place of the old one.
+    # The current content becomes a version, too: within the same second it would replace the old one.
     await until(lambda: is_over(*chosen.values()))
     failures = await b.client.folder.restore(its.id, {**chosen, "nope.txt": chosen[odd]})
     assert list(failures) == ["nope.txt"]
@@ -215,18 +215,18 @@ async def test_versions(a: Daemon, b: Daemon, folders: Folders) -> None:
 
 
 async def is_over(*times: str) -> bool:
-    """Tell whether the seconds that begin at these times are over."""
+    """Return whether the seconds that start at these times have passed."""
     moments = [moment.timestamp() for moment in map(parse_time, times) if moment]
     return len(moments) == len(times) and time.time() >= max(moments) + 1
 
 
 async def test_failed_items(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """Items that can't be synced are listed with the reason, page by page, until they can."""
+    """Items that fail to sync are listed with the reason, page by page, until they succeed."""
     mine, its = await folders.share(a, b, files=["one/x.txt", "two/x.txt", "three/x.txt"])
     directories = ["one", "three", "two"]
     await b.client.config.patch_folder(its.id, pullerPauseS=1)
     await b.client.database.set_ignores(its.id, ["*.mine"])
-    await its.scan()  # or the one that a change of the folder begins may go on, and doesn't know the patterns yet
+    await its.scan()  # otherwise a scan started by the patch, which doesn't know the patterns, may still be running
     await its.write(*(f"{name}/keep.mine" for name in directories))
     for name in directories:
         (mine.path / name / "x.txt").unlink()
@@ -250,26 +250,26 @@ async def test_failed_items(a: Daemon, b: Daemon, folders: Folders) -> None:
 
 
 async def test_encrypted_folders(a: Daemon, b: Daemon, folders: Folders, version: Version) -> None:
-    """Another device gets encrypted files only, by names that say nothing."""
+    """The other device receives only encrypted files, with meaningless names."""
     mine = await folders.add(a, files=["secret.txt"])
     its = await folders.add(b, mine.id, type="receiveencrypted", shared_with=[a])
     await a.client.config.patch_folder(
         mine.id, devices=[{"deviceID": b.device_id, "encryptionPassword": "a p@ss & wörd"}]
     )
-    if version >= (2,):  # set up before there was a password, it stays as it is until the next connection
+    if version >= (2,):  # the password takes effect with the next connection
         await reconnect(a, b)
     await until(lambda: mine.has_sent_all_to(its))
     files = [path for path in its.path.rglob("*") if path.is_file() and ".stfolder" not in str(path)]
     assert len(files) == 1
     assert "secret" not in str(files[0].relative_to(its.path))
     assert b"some text" not in files[0].read_bytes()
-    # Version 1 makes no tree of these names, since their directories are not in its index.
+    # Version 1 has no tree of these names, since their directories are not in its index.
     with suppress(ServerError):
         assert "secret" not in str(await b.client.database.browse(its.id))
 
 
 async def reconnect(a: Daemon, b: Daemon) -> None:
-    """Let two daemons part and connect again."""
+    """Disconnect two daemons and wait until they are connected again."""
     await a.client.config.patch_device(b.device_id, paused=True)
     await until(lambda: is_paused(a, b))
     await a.client.config.patch_device(b.device_id, paused=False)
@@ -277,7 +277,7 @@ async def reconnect(a: Daemon, b: Daemon) -> None:
 
 
 async def test_what_a_paused_device_lacks(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """It goes on being counted: the device was last seen without it."""
+    """It is still counted, as the device was last seen."""
     mine, its = await folders.share(a, b)
     await a.client.config.patch_device(b.device_id, paused=True)
     try:
@@ -293,7 +293,7 @@ async def test_what_a_paused_device_lacks(a: Daemon, b: Daemon, folders: Folders
 
 
 async def test_what_another_device_says_of_a_folder(a: Daemon, b: Daemon, folders: Folders, version: Version) -> None:
-    """Nothing is known until it says something; that it doesn't share the folder it says when it connects."""
+    """Its state is unknown until it announces something; when it connects, it says that it doesn't share."""
     mine = await folders.add(a, shared_with=[b], files=["x"])
 
     async def state() -> str | None:
@@ -312,7 +312,7 @@ async def test_what_another_device_says_of_a_folder(a: Daemon, b: Daemon, folder
 
 
 async def test_what_is_ignored_later(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """A file that was synced and is ignored now has no content here, and stays what it is elsewhere."""
+    """A synced file that is ignored later has no content here, and stays as it is elsewhere."""
     _, its = await folders.share(a, b, files=["x.mine"])
     before = await b.client.database.file(its.id, "x.mine")
     await b.client.database.set_ignores(its.id, ["*.mine"])
@@ -328,13 +328,13 @@ async def test_what_is_ignored_later(a: Daemon, b: Daemon, folders: Folders) -> 
 
 
 async def test_progress(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """While files are being fetched they are listed as that, and both daemons tell of it by events."""
+    """Files that are being pulled are listed as such, and both daemons report it by events."""
     names = {f"{number}.bin" for number in range(4)}
     before = await b.client.config.options()
     slow: Any = {"maxRecvKbps": 300, "limitBandwidthInLan": True}
     await b.client.config.patch_options(slow, progressUpdateIntervalS=1, tempIndexMinBlocks=1)
     try:
-        # In this order: the daemon tells its progress to those who have offered the folder after it was added.
+        # In this order: the daemon reports its progress only to devices that offered the folder after it was added.
         its = await folders.add(b, shared_with=[a])
         mine = await folders.add(a, its.id, shared_with=[b])
         for name in names:
@@ -349,14 +349,14 @@ async def test_progress(a: Daemon, b: Daemon, folders: Folders) -> None:
         need = await b.client.database.prioritize(its.id, listed[-1], page=1, perpage=2)
         assert (need["page"], need["perpage"]) == (1, 2)
         assert {item["name"] async for item in b.client.database.iter_need(its.id, perpage=3)} <= names
-        await until(lambda: told(b, "DownloadProgress", its))
-        await until(lambda: told(a, "RemoteDownloadProgress", its))
+        await until(lambda: reported(b, "DownloadProgress", its))
+        await until(lambda: reported(a, "RemoteDownloadProgress", its))
     finally:
         await b.client.config.set_options(before)
     await until(lambda: mine.has_sent_all_to(its))
 
 
-async def told(daemon: Daemon, kind: Any, folder: Folder) -> bool:
-    """Tell whether there was an event about the progress of a folder."""
+async def reported(daemon: Daemon, kind: Any, folder: Folder) -> bool:
+    """Return whether there was an event about the progress of a folder."""
     events = await daemon.client.events.poll(types=kind, timeout=0)
     return any(folder.id in event["data"] or event["data"].get("folder") == folder.id for event in events)

@@ -1,45 +1,45 @@
-"""After all others: everything was tried, and everything that happened is described.
+"""After all other tests: every method and route was used, and every event is described.
 
-What became of the daemon's traps (those that a client can meet):
+Where the daemon's traps that a client can meet are covered:
 
 ==  ==================================================================  ==============================================
 1   writes answer with an empty body                                    every write, by the observer
 2   restart, shutdown and reset answer in text/plain                    test_lifecycle
-3   a scan blocks until it is done, and goes on without its client      test_contents
-4   a scan of all tells no reasons                                      test_refusals
+3   a scan blocks until it is done, and continues without its client    test_contents
+4   a scan of all folders reports no reasons                            test_refusals
 5   override and revert never fail                                      test_refusals, test_syncing
-6   pause and resume answer before it is done                           test_syncing
-7   folders are paused by a patch only                                  test_refusals
-8   after a patch a folder may not run yet                              documented; the tests wait
-9   prioritising answers with a list                                    test_syncing, test_names
+6   pause and resume answer before they take effect                     test_syncing
+7   folders are paused only by a patch                                  test_refusals
+8   after a patch a folder may not be running yet                       documented; the tests wait
+9   prioritizing answers with a list                                    test_syncing, test_names
 10  a reset of one folder restarts the daemon                           test_lifecycle
-11  bad numbers and truth values are taken for the default              test_contents, test_listening
+11  bad numbers and booleans become the default                         test_contents, test_listening
 12  lists don't remove; the path's ID is ignored; unknown ones vanish   test_configuring, test_refusals
-13  elements of a patched list inherit from strangers                   test_configuring
+13  elements of a patched list inherit from others                      test_configuring
 14  no version: silent migrations                                       test_configuring (refused)
 15  unknown values become the default                                   test_configuring
-16  1.19 crashes on an unknown kind of versioning                       test_configuring (refused)
+16  1.19 crashes on an unknown type of versioning                       test_configuring (refused)
 17  ignore patterns without the key are wiped                           test_contents: the key is always sent
 18  a folder without a path is the home directory                       test_configuring (refused)
-19  unknown devices are silently not shared with                        test_configuring
+19  unknown devices are silently left out of folders                    test_configuring
 20  some IDs can't be in a path                                         test_names
 21  changes of the listener cut off requests; many keep it away         test_lifecycle
-22  event IDs begin anew; ahead of them all is silent; negative ones    test_lifecycle, test_listening
-23  a new mask begins empty                                             test_listening
-24  each mask counts for itself                                         test_listening
-25  configurations hold secrets                                         documented
+22  event IDs start again; silence ahead of them; negative ones         test_lifecycle, test_listening
+23  a new mask starts empty                                             test_listening
+24  each mask has IDs of its own                                        test_listening
+25  configurations contain secrets                                      documented
 26  idle connections are closed after 15 s                              tests of the session: 10 s on this side
 27  a silent connection stalls the daemon                               none is opened ahead
 28  a redirect to https                                                 test_access
 29  version 2's profiles are open to all                                documented; test_refusals for the key holder
 30  a required restart stays required                                   test_configuring
 31  version 2 has no warnings among the errors                          test_debugging
-32  the own device is in some lists                                     test_answers
+32  the daemon's own device is in some lists                            test_answers
 33  statistics lack paused folders                                      test_refusals
 34  directories have 128 bytes                                          test_contents
 35  completions of 0 and 95                                             test_contents, test_syncing
-36  1.19 has no sum as soon as a folder is paused                       test_refusals
-37  reports and bundles take seconds                                    their time-outs
+36  1.19 has no totals if any folder is paused                          test_refusals
+37  reports and bundles take seconds                                    their time limits
 38  the "+" of a time                                                   test_debugging
 39  builds without upgrades                                             test_refusals
 40  device IDs: errors with status 200                                  test_device_ids
@@ -66,10 +66,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-# Routes that no daemon here answers, with the reason.
+# Routes that no daemon answers here, with the reason.
 NEVER_ANSWERED = {
-    "CHECK_UPGRADE": "the daemons are started without upgrades",
-    "UPGRADE": "a test must not fetch another daemon",
+    "CHECK_UPGRADE": "upgrades are disabled here",
+    "UPGRADE": "a test must not download another daemon",
 }
 EXPECTED_EVENTS = {
     "Starting",
@@ -101,7 +101,7 @@ EXPECTED_EVENTS = {
 
 @pytest.fixture(autouse=True)
 def all_others_have_run(request: pytest.FixtureRequest) -> None:
-    """These tests look back at all others of this folder."""
+    """Require that all other tests of this folder have run."""
     folder = request.path.parent
     chosen = {item.path for item in request.session.items if item.path.parent == folder}
     missing = sorted(path.name for path in folder.glob("test_*.py") if path not in chosen)
@@ -109,13 +109,13 @@ def all_others_have_run(request: pytest.FixtureRequest) -> None:
 
 
 async def test_every_method_was_called(observer: Observer) -> None:
-    """Each public method was called on a real daemon."""
+    """Each public method was called."""
     names = {f"{cls.__name__}.{name}" for cls, name, _ in public_methods()}
     assert sorted(names - observer.called) == []
 
 
 async def test_every_route_was_answered(observer: Observer, version: Version) -> None:
-    """Each route was answered, or said that this version does not have it."""
+    """Each route was answered, or the error said that this version doesn't have it."""
     for name, route in _routes.ROUTES.items():
         if name in NEVER_ANSWERED:
             assert name not in observer.answered
@@ -128,7 +128,7 @@ async def test_every_route_was_answered(observer: Observer, version: Version) ->
 
 
 async def test_every_event_fits(pair: Pair, lone: Daemon, observer: Observer) -> None:
-    """All that has happened is described: what the daemons still hold of it is looked at here."""
+    """All events that the daemons still hold are described."""
     for daemon in (pair.a, pair.b, lone):
         await daemon.client.events.poll(timeout=0)
         await daemon.client.events.disk(timeout=0)

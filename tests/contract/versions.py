@@ -1,4 +1,4 @@
-"""What the version of a daemon says about it."""
+"""The version of a daemon, and what it implies."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["Version"]
 
 
 class Version(tuple[int, ...]):
-    """A version to compare with tuples: ``version >= (1, 26)``."""
+    """A version that can be compared with tuples: ``version >= (1, 26)``."""
 
     __slots__ = ()
 
     @classmethod
     def parse(cls, text: str) -> Version:
-        """Read one as the daemon reports it, whatever a distribution has added: ``v1.19.2-ds1``."""
+        """Parse a version as reported by the daemon, with any suffix from a distribution: ``v1.19.2-ds1``."""
         return cls(map(int, re.findall(r"\d+", text)[:3]))
 
     def has(self, route: Route[Any]) -> bool:
-        """Tell whether a daemon of this version has a route."""
+        """Return whether a daemon of this version has a route."""
         new_enough = not route.since or self >= Version.parse(route.since)
         return new_enough and not (route.until and self >= Version.parse(route.until))
