@@ -29,7 +29,7 @@ def parse_time(text: str) -> datetime | None:
     Returns:
         An aware `datetime` in the same time zone, truncated to microseconds. ``None`` for "not set" and "never", which
         Syncthing writes as a time in year 1 or as the start of 1970, 00:00:00 UTC: symbolic links have that
-        modification time, for example. A file that was really modified then can't be told apart. Other times before
+        modification time, for example. A file that was really modified then looks the same. Other times before
         1970 are returned: files get them from cameras, scanners and NTFS, which starts in 1601.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What version 0 could ask, and what it sent for it."""
+"""The methods of version 0, and the requests that they sent."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Method:
     """A call of a method.
 
     Attributes:
-        call: Makes it.
-        target: Path and query that are asked for, without the leading slash.
-        args: What `API.raw_request` is called with.
-        options: What else it is called with, by name.
-        answer: What the daemon answers; ``None`` for an empty body.
+        call: Calls the method.
+        target: The requested path and query, without the leading slash.
+        args: Positional arguments of `API.raw_request`.
+        options: Its keyword arguments.
+        answer: The daemon's answer; ``None`` for an empty body.
         missing: Name of the exception for a 404.
     """
 
@@ -36,7 +36,7 @@ class Method:
     missing: str = "NotFoundError"
 
     def __str__(self) -> str:
-        """Name it in the output of pytest."""
+        """The name in pytest's output."""
         return self.target
 
     @property

@@ -1,4 +1,4 @@
-"""How a client is made, what it consists of, and where its names are found."""
+"""How to create a client, what it consists of, and where to find its names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PONG = as_json({"ping": "pong"})
 
 
 async def test_parameters() -> None:
-    """The parameters have their names, their order and their defaults."""
+    """The parameters have the same names, order and defaults."""
     async with aiohttp.ClientSession() as session:
         client = Syncthing("key", "http://127.0.0.1:1", 10, True, None, session)
         assert client.url == "http://127.0.0.1:1"
@@ -42,7 +42,7 @@ async def test_namespaces() -> None:
 
 
 def test_names() -> None:
-    """Modules and the classes in them are found where they were, after importing the package alone."""
+    """Modules and their classes are in the same places, after importing the package alone."""
     assert aiosyncthing.api.API is aiosyncthing.syncthing.API is API
     assert aiosyncthing.config.Config is aiosyncthing.syncthing.Config is Config
     assert aiosyncthing.database.Database is aiosyncthing.syncthing.Database is Database
@@ -53,7 +53,7 @@ def test_names() -> None:
 
 
 def test_exceptions() -> None:
-    """The exceptions are there, and so is what they are kinds of; each can be made without arguments."""
+    """The exceptions have the same base classes; each can be created without arguments."""
     tree = {
         "PingError": exceptions.SyncthingError,
         "UnauthorizedError": exceptions.SyncthingError,
@@ -70,7 +70,7 @@ def test_exceptions() -> None:
 
 
 async def test_an_own_session_is_closed() -> None:
-    """Leaving the client closes what it has opened."""
+    """Leaving the client closes its session."""
     async with Server(PONG) as server:
         client = Syncthing("key", server.url)
         async with client as entered:
@@ -80,7 +80,7 @@ async def test_an_own_session_is_closed() -> None:
 
 
 async def test_a_borrowed_session_stays_open() -> None:
-    """A session that was passed in is used, and left open."""
+    """A session that was passed in is used, and stays open."""
     async with Server(PONG) as server, aiohttp.ClientSession() as session:
         async with Syncthing("key", server.url, session=session) as client:
             await client.system.ping()

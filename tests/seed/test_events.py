@@ -1,4 +1,4 @@
-"""How events are listened to."""
+"""Listening to events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RAW_REQUEST = "aiosyncthing.API.raw_request"
 
 
 async def test_listening() -> None:
-    """Events come one by one; the ID is that of the batch before; after `stop` it ends with the batch."""
+    """Events come one by one, `last_seen_id` is that of the previous batch, and `stop` takes effect after the batch."""
     batches = [as_json([{"id": 3}, {"id": 123}]), as_json([{"id": 124}, {"id": 125}])]
     found = []
     async with Server(*batches) as server, Syncthing("key", server.url) as client:
@@ -39,7 +39,7 @@ async def test_listening() -> None:
 
 
 async def test_it_begins_anew_each_time() -> None:
-    """Listening again begins with the oldest event that the daemon has."""
+    """Listening again starts with the oldest event that the daemon has."""
     async with Server(answer=lambda _: as_json([{"id": 7}])) as server, Syncthing("key", server.url) as client:
         for _ in range(2):
             async for event in client.events.listen():
@@ -50,12 +50,12 @@ async def test_it_begins_anew_each_time() -> None:
 
 
 async def test_time_outs_are_hidden() -> None:
-    """A poll that is silent for longer than the time-out is made again with the same ID."""
+    """A poll that times out is repeated with the same ID."""
     never = asyncio.Event()
     polls = iter([as_json([{"id": 7}]), Answer(after=never), Answer(after=never), as_json([{"id": 8}])])
 
     def answer(request: Request) -> Answer:
-        """A time-out may be followed by a look at something else than the events."""
+        """Ignore requests for anything but events, which may follow a time-out."""
         return next(polls) if request.path == "/rest/events" else as_text("no", 503)
 
     async with Server(answer=answer) as server, Syncthing("key", server.url, timeout=0.2) as client:
@@ -68,14 +68,14 @@ async def test_time_outs_are_hidden() -> None:
 
 @pytest.mark.parametrize("answer", [as_text("CSRF Error", 403), as_text("failed", 500), Answer(raw=b"")])
 async def test_errors(answer: Answer) -> None:
-    """Anything else is a SyncthingError."""
+    """Any other failure is a SyncthingError."""
     async with Server(answer=lambda _: answer) as server, Syncthing("key", server.url) as client:
         with pytest.raises(SyncthingError):
             await anext(client.events.listen())
 
 
 async def test_no_daemon() -> None:
-    """Without a daemon it is a SyncthingError."""
+    """If nothing is listening, that is a SyncthingError."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         async with Syncthing("key", f"http://127.0.0.1:{bound.getsockname()[1]}") as client:
@@ -84,10 +84,10 @@ async def test_no_daemon() -> None:
 
 
 async def test_an_exception_of_a_stand_in() -> None:
-    """Whatever a stand-in for `raw_request` raises is a SyncthingError, also if it isn't a coroutine function."""
+    """Whatever a mock of `raw_request` raises becomes a SyncthingError, even if it isn't a coroutine function."""
 
-    def fail(*_: Any) -> None:  # without keyword arguments, so that calling it is a TypeError
-        raise Exception  # noqa: TRY002 - whatever it is
+    def fail(*_: Any) -> None:  # has no keyword arguments, so that calling it raises TypeError
+        raise Exception  # noqa: TRY002 - any exception
 
     async with Syncthing("key") as client:
         with patch(RAW_REQUEST, fail), pytest.raises(SyncthingError):
@@ -96,7 +96,7 @@ async def test_an_exception_of_a_stand_in() -> None:
 
 @pytest.mark.parametrize("stand_in", [AsyncMock(side_effect=asyncio.CancelledError), None])
 async def test_a_cancelled_error_of_a_stand_in(stand_in: Any) -> None:
-    """When `raw_request` itself raises CancelledError, listening ends without an error."""
+    """If `raw_request` itself raises CancelledError, listening ends without an error."""
 
     def cancel(*_: Any, **__: Any) -> None:
         raise asyncio.CancelledError
@@ -107,7 +107,7 @@ async def test_a_cancelled_error_of_a_stand_in(stand_in: Any) -> None:
 
 
 async def test_a_stand_in_that_answers() -> None:
-    """A stand-in for `raw_request` is asked for each batch."""
+    """A mock of `raw_request` is called for each batch."""
     async with Syncthing("key") as client:
         with patch(RAW_REQUEST, AsyncMock(side_effect=[[{"id": 1}, {"id": 2}], TimeoutError, [{"id": 3}]])) as stand_in:
             async with aclosing(client.events.listen()) as listener:
@@ -117,7 +117,7 @@ async def test_a_stand_in_that_answers() -> None:
 
 
 async def test_skipping_history() -> None:
-    """The way of programs that want new events only: skip all as long as the ID is 0."""
+    """Programs that want only new events skip those during which the ID is 0."""
     answers = [as_json([{"id": 1}, {"id": 2}]), as_json([{"id": 3}]), as_json([{"id": 4}])]
     found = []
     async with Server(*answers) as server, Syncthing("key", server.url) as client:

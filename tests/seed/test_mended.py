@@ -1,4 +1,4 @@
-"""What version 0 got wrong. Each of these tests fails with aiosyncthing 0.7.1."""
+"""Bugs of version 0 that are fixed. Each of these tests fails with aiosyncthing 0.7.1."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.server import HEAD, Answer, Listener, Server, as_json, as_tex
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-KEY = "a-key-that-nobody-may-see"
+KEY = "a-key-that-must-not-show"
 LIMIT = 10.0
 MIGRATION = Answer(
     b"*** Database migration in progress ***\n", content_type="text/plain; charset=utf-8", syncthing=False
@@ -34,7 +34,7 @@ MIGRATION = Answer(
 
 
 async def test_cancelling_a_listener() -> None:
-    """A task that listens can be cancelled: it doesn't go on as if the events had come to their end."""
+    """A task that listens can be cancelled: it doesn't go on as if there were no more events."""
 
     async def listen_for_ever(client: Syncthing) -> None:
         while True:
@@ -47,7 +47,7 @@ async def test_cancelling_a_listener() -> None:
         await server.requested(1)
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=1)
-        while not task.done():  # version 0: only outside of the listener can it be cancelled
+        while not task.done():  # version 0 can only be cancelled outside of the listener
             client.events.stop()
             task.cancel()
             await asyncio.sleep(0)
@@ -56,7 +56,7 @@ async def test_cancelling_a_listener() -> None:
 
 
 async def test_a_time_limit_around_a_listener() -> None:
-    """A time limit of the caller's holds."""
+    """The caller's own time-out works."""
     async with Server(answer=lambda _: Answer(after=asyncio.Event())) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
@@ -72,7 +72,7 @@ async def test_an_empty_batch() -> None:
 
 
 async def test_a_large_batch_on_a_slow_line() -> None:
-    """Events that take longer than the time-out to come, without ever being silent for so long, do come."""
+    """Events may take longer than the time-out to arrive if the connection is never silent for that long."""
 
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -92,8 +92,8 @@ async def test_a_large_batch_on_a_slow_line() -> None:
         assert (await anext(listener))["id"] == 1
 
 
-async def test_nobody_listens_after_an_error() -> None:
-    """When listening has failed, it isn't running."""
+async def test_running_after_an_error() -> None:
+    """After an error, `running` is False."""
     async with Server(as_text("failed", 500)) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(SyncthingError):
             await anext(client.events.listen())
@@ -101,7 +101,7 @@ async def test_nobody_listens_after_an_error() -> None:
 
 
 async def test_a_refused_key_while_listening() -> None:
-    """A listener whose key is refused says so."""
+    """A refused key is reported as such."""
     async with Server(as_text("CSRF Error", 403)) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(UnauthorizedError):
             await anext(client.events.listen())
@@ -111,7 +111,7 @@ async def test_a_refused_key_while_listening() -> None:
 
 
 async def test_a_base_path_without_a_slash() -> None:
-    """A base URL keeps its path also without a final slash."""
+    """A base URL keeps its path even without a trailing slash."""
     async with Server(as_json({})) as server, Syncthing(KEY, f"{server.url}/syncthing") as client:
         await client.system.status()
         assert server.request.target == "/syncthing/rest/system/status"
@@ -119,7 +119,7 @@ async def test_a_base_path_without_a_slash() -> None:
 
 @pytest.mark.parametrize("folder_id", ["x?y=z", "x#y", "100%25"])
 async def test_ids_are_data(folder_id: str) -> None:
-    """An ID comes as it is, whatever it holds."""
+    """An ID with special characters reaches the daemon unchanged."""
     async with Server(as_json({"id": folder_id})) as server, Syncthing(KEY, server.url) as client:
         await client.config.folders(folder_id)
         assert unquote(server.request.target) == f"/rest/config/folders/{folder_id}"
@@ -127,7 +127,7 @@ async def test_ids_are_data(folder_id: str) -> None:
 
 @pytest.mark.parametrize("folder_id", ["../devices", "..", "."])
 async def test_ids_that_are_paths(folder_id: str) -> None:
-    """An ID that looks like a path doesn't lead elsewhere."""
+    """An ID that looks like a path doesn't change the path of the request."""
     async with Server(answer=lambda _: as_json([])) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(SyncthingError):
             await client.config.folders(folder_id)
@@ -138,7 +138,7 @@ async def test_ids_that_are_paths(folder_id: str) -> None:
     "name", ["system.pause", "system.resume", "config.folders", "config.devices", "database.status"]
 )
 async def test_an_empty_id(name: str) -> None:
-    """An empty ID, which for the daemon means all of them, is refused before anything is sent."""
+    """An empty ID, which means all of them to the daemon, is refused before anything is sent."""
     async with Server(answer=lambda _: Answer()) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(ValueError, match="empty"):
             await attrgetter(name)(client)("")
@@ -146,7 +146,7 @@ async def test_an_empty_id(name: str) -> None:
 
 
 async def test_redirects() -> None:
-    """The key isn't sent to wherever a redirect leads."""
+    """The key isn't sent to the target of a redirect."""
     async with Server(answer=lambda _: as_json({})) as other:
         answer = Answer(b"", 307, headers={"Location": f"{other.url}/rest/system/status"})
         async with Server(answer) as server, Syncthing(KEY, server.url) as client:
@@ -175,13 +175,13 @@ async def _fail(*answers: Answer, call: Callable[[Syncthing], Awaitable[Any]] | 
 
 
 async def test_the_daemons_words() -> None:
-    """An error says what the daemon said."""
+    """An error has the daemon's text."""
     error = await _fail(as_text("folder is paused", 500))
     assert "folder is paused" in str(error)
 
 
 async def test_what_happened() -> None:
-    """An error says what happened: where nobody is, and what was asked."""
+    """An error says what happened: where nothing is listening, and what was requested."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         place = f"127.0.0.1:{bound.getsockname()[1]}"
@@ -194,7 +194,7 @@ async def test_what_happened() -> None:
 
 
 async def test_ping_says_why() -> None:
-    """A PingError has the reason, and its cause is the error of that kind."""
+    """A PingError has the reason, and as its cause the specific error."""
     error = await _fail(as_text("CSRF Error", 403), call=lambda client: client.system.ping())
     assert isinstance(error, PingError)
     assert "CSRF Error" in str(error)
@@ -202,38 +202,38 @@ async def test_ping_says_why() -> None:
 
 
 async def test_a_time_out_is_a_time_out() -> None:
-    """It can be caught as TimeoutError."""
+    """A time-out can be caught as TimeoutError."""
     async with Server(Answer(after=asyncio.Event())) as server, Syncthing(KEY, server.url, timeout=0.1) as client:
         with pytest.raises(TimeoutError):
             await client.system.status()
 
 
 async def test_the_host_check_is_not_about_the_key() -> None:
-    """A host name that the daemon doesn't accept is not an UnauthorizedError: another key would not help."""
+    """A refused host name is not an UnauthorizedError, since another key would not help."""
     error = await _fail(as_text("Host check error", 403, syncthing=False))
     assert not isinstance(error, UnauthorizedError)
 
 
 async def test_a_page_is_no_answer() -> None:
-    """A page, such as a login form before the daemon, is an error rather than bytes in the place of a dict."""
+    """A web page, such as a proxy's login form, is an error, rather than bytes instead of a dict."""
     await _fail(Answer(b"<html>", content_type="text/html", syncthing=False))
 
 
 async def test_the_migration_is_no_answer() -> None:
-    """What version 2 says during its migration is neither an answer nor the success of a write."""
+    """The page of version 2 during its migration is neither an answer nor a successful write."""
     await _fail(MIGRATION)
     await _fail(MIGRATION, call=lambda client: client.system.pause())
 
 
 async def test_an_invalid_device_id() -> None:
-    """What isn't a device ID at all is a ValueError, though the daemon calls it a failure of its own."""
+    """An invalid device ID is a ValueError, although the daemon answers 500."""
     text = '"x": device ID invalid: incorrect length'
     error = await _fail(as_text(text, 500), call=lambda client: client.system.pause("x"))
     assert isinstance(error, ValueError)
 
 
 async def test_the_key_is_in_no_cause() -> None:
-    """What an error was raised from doesn't show the key."""
+    """The cause of an error doesn't show the key."""
     link: BaseException | None = await _fail(as_text("CSRF Error", 403))
     while link is not None:
         assert KEY not in repr(link)
@@ -241,7 +241,7 @@ async def test_the_key_is_in_no_cause() -> None:
 
 
 async def test_a_write_returns_nothing() -> None:
-    """A write returns None, whatever its answer is labelled as."""
+    """A write returns None, whatever the Content-Type of its answer."""
     answers = [Answer(), Answer(b"", content_type="application/json")]
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         for _ in answers:
@@ -252,13 +252,13 @@ async def test_a_write_returns_nothing() -> None:
 
 
 def test_a_client_is_made_without_a_loop() -> None:
-    """A client can be made in a thread without an event loop."""
+    """A client can be created in a thread without an event loop."""
     made: list[object] = []
 
     def make() -> None:
         try:
             made.append(Syncthing(KEY))
-        except Exception as error:  # noqa: BLE001 - looked at below
+        except Exception as error:  # noqa: BLE001 - checked below
             made.append(error)
 
     thread = threading.Thread(target=make)
@@ -272,18 +272,18 @@ def _run(program: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_is_needed_is_declared() -> None:
-    """It needs nothing but what is installed with it."""
+    """It imports nothing but its declared dependencies."""
     done = _run("import sys; sys.modules['deprecated'] = None; import aiosyncthing; aiosyncthing.Syncthing")
     assert done.returncode == 0, done.stderr
 
 
 def test_importing_is_cheap() -> None:
-    """What takes long to load, aiohttp, is loaded when it is needed."""
+    """aiohttp, which takes long to import, is imported on first use."""
     assert _run("import aiosyncthing, sys; print('aiohttp' in sys.modules)").stdout.split() == ["False"]
 
 
 async def test_errors_of_a_stand_in_have_a_text() -> None:
-    """Whatever a stand-in for `raw_request` raises, the error says something."""
+    """The error always has a text, whatever a mock of `raw_request` raises."""
     stand_in = AsyncMock(side_effect=aiohttp.ClientPayloadError())
     async with Syncthing(KEY) as client:
         with patch("aiosyncthing.API.raw_request", stand_in), pytest.raises(SyncthingError, match="answer"):

@@ -1,4 +1,4 @@
-"""What the methods ask, what they return, and what they raise."""
+"""The requests of methods, their results and their errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _answer(method: Method) -> Answer:
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_one_request(method: Method) -> None:
-    """A method sends one request, with the key, and returns exactly what the daemon sent; nothing for no data."""
+    """A method sends one request, with the key, and returns exactly what the daemon sent, or None."""
     async with Server(_answer(method)) as server, Syncthing("key", server.url) as client:
         value = await method.call(client)
         assert str(server.request) == f"{method.method} /{method.target}"
@@ -41,7 +41,7 @@ async def test_one_request(method: Method) -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_a_base_url_with_a_path(method: Method) -> None:
-    """Behind a proxy the API may have a path of its own."""
+    """Behind a proxy, the API may be below a path."""
     async with Server(_answer(method)) as server, Syncthing("key", f"{server.url}/syncthing/") as client:
         await method.call(client)
         assert server.request.target == f"/syncthing/{method.target}"
@@ -58,7 +58,7 @@ async def test_a_refused_key(method: Method, status: int) -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_not_found(method: Method) -> None:
-    """404 is a NotFoundError; of which kind depends on what was asked for."""
+    """404 is a NotFoundError, whose class depends on the request."""
     async with Server(as_text("not found", 404)) as server, Syncthing("key", server.url) as client:
         with pytest.raises(NotFoundError) as caught:
             await method.call(client)
@@ -67,7 +67,7 @@ async def test_not_found(method: Method) -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_any_other_status(method: Method) -> None:
-    """Any other failure of the daemon is a SyncthingError, and none of the kinds above."""
+    """Any other failure of the daemon is a SyncthingError, but none of the above."""
     async with Server(as_text("failed", 500)) as server, Syncthing("key", server.url) as client:
         with pytest.raises(SyncthingError) as caught:
             await method.call(client)
@@ -76,7 +76,7 @@ async def test_any_other_status(method: Method) -> None:
 
 @pytest.fixture
 def free_port() -> Iterator[int]:
-    """Keep a port on which nobody listens."""
+    """Reserve a port on which nothing is listening."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
@@ -84,7 +84,7 @@ def free_port() -> Iterator[int]:
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_no_daemon(method: Method, free_port: int) -> None:
-    """Without a daemon it is a SyncthingError, raised from what aiohttp raised."""
+    """If nothing is listening, that is a SyncthingError, with aiohttp's error as its cause."""
     async with Syncthing("key", f"http://127.0.0.1:{free_port}") as client:
         with pytest.raises(SyncthingError) as caught:
             await method.call(client)
@@ -130,14 +130,14 @@ async def test_ping_fails(answer: Answer) -> None:
 
 
 async def test_ping_without_a_daemon(free_port: int) -> None:
-    """Ping raises a PingError also when nobody is there."""
+    """Ping raises a PingError even if nothing is listening."""
     async with Syncthing("key", f"http://127.0.0.1:{free_port}") as client:
         with pytest.raises(PingError):
             await client.system.ping()
 
 
 async def test_the_time_out() -> None:
-    """What takes longer than the client's time-out is a SyncthingError, or for ping a PingError."""
+    """A time-out is a SyncthingError, or for ping a PingError."""
     async with (
         Server(answer=lambda _: Answer(after=asyncio.Event())) as server,
         Syncthing("key", server.url, timeout=0.1) as client,

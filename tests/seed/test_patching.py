@@ -1,4 +1,4 @@
-"""Tests of other programs replace parts of the package, by the names that these have."""
+"""Tests of other programs replace parts of the package by name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _response_error(status: int) -> aiohttp.ClientResponseError:
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_what_raw_request_is_called_with(method: Method) -> None:
-    """`raw_request` gets path, parameters and method, and nothing that version 0 didn't give it."""
+    """`raw_request` gets path, parameters and method, and nothing that it didn't get in version 0."""
     async with Syncthing("key") as client:
         with patch(RAW_REQUEST, AsyncMock(return_value=method.answer)) as raw_request:
             assert await method.call(client) == method.answer
@@ -49,7 +49,7 @@ async def test_what_request_is_called_with(method: Method) -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_a_function_of_the_same_signature(method: Method) -> None:
-    """A stand-in needs no other parameters than version 0's own `raw_request` had."""
+    """A replacement needs no more parameters than `raw_request` had in version 0."""
     calls = []
 
     async def stand_in(self: API, uri: str, params: Any = None, data: Any = None, method: str = "GET") -> Any:
@@ -63,7 +63,7 @@ async def test_a_function_of_the_same_signature(method: Method) -> None:
 
 
 async def test_autospec() -> None:
-    """A stand-in made from the method itself takes the calls."""
+    """A mock with the method's own signature accepts the calls."""
     async with Syncthing("key") as client:
         with patch(RAW_REQUEST, autospec=True, return_value={"myID": "x"}) as raw_request:
             assert await client.system.status() == {"myID": "x"}
@@ -72,10 +72,10 @@ async def test_autospec() -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_an_exception_of_a_stand_in(method: Method) -> None:
-    """Whatever a stand-in raises is a SyncthingError, also if it isn't a coroutine function."""
+    """Whatever a replacement raises becomes a SyncthingError, even if it isn't a coroutine function."""
 
     def fail(*_: Any, **__: Any) -> None:
-        raise Exception  # noqa: TRY002 - whatever it is
+        raise Exception  # noqa: TRY002 - any exception
 
     async with Syncthing("key") as client:
         with patch(RAW_REQUEST, fail), pytest.raises(SyncthingError):
@@ -90,14 +90,14 @@ async def test_an_exception_of_a_stand_in(method: Method) -> None:
 )
 @pytest.mark.parametrize("method", READS, ids=str)
 async def test_aiohttps_own_exception(method: Method, status: int, kind: type[Exception]) -> None:
-    """A stand-in may raise what aiohttp raises."""
+    """A replacement may raise aiohttp's exceptions."""
     async with Syncthing("key") as client:
         with patch(RAW_REQUEST, AsyncMock(side_effect=_response_error(status))), pytest.raises(kind):
             await method.call(client)
 
 
 async def test_a_stand_in_that_finds_nothing() -> None:
-    """The exception of aiohttp's for 404 becomes the kind that belongs to what was asked for."""
+    """The exception of aiohttp for 404 becomes the class that belongs to the request."""
     async with Syncthing("key") as client:
         with patch(RAW_REQUEST, AsyncMock(side_effect=_response_error(404))):
             with pytest.raises(UnknownFolderError):
@@ -128,7 +128,7 @@ async def test_ping_by_a_stand_in() -> None:
     ],
 )
 async def test_methods_of_namespaces(name: str) -> None:
-    """A method of a class in its module can be replaced; afterwards it is what it was."""
+    """A method of a class in its module can be replaced, and is restored afterwards."""
     module, kind, method = name.split(".")
     original = getattr(getattr(getattr(aiosyncthing, module), kind), method)
     async with Syncthing("key") as client:
@@ -143,7 +143,7 @@ async def test_methods_of_namespaces(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Syncthing", "API", "Config", "Database", "Events", "System", "exceptions"])
 def test_names_of_the_package(name: str) -> None:
-    """A name of the package can be replaced, again and again; afterwards it is what it was."""
+    """A name of the package can be replaced repeatedly, and is restored afterwards."""
     original = getattr(aiosyncthing, name)
     for _ in range(3):
         with patch(f"aiosyncthing.{name}") as stand_in:
@@ -153,7 +153,7 @@ def test_names_of_the_package(name: str) -> None:
 
 
 async def test_a_stand_in_for_the_client() -> None:
-    """A program that makes its client as ``aiosyncthing.Syncthing(...)`` gets the stand-in."""
+    """A program that calls ``aiosyncthing.Syncthing(...)`` gets the replacement."""
     with patch("aiosyncthing.Syncthing") as stand_in:
         stand_in.return_value.system.status = AsyncMock(return_value={"myID": "x"})
         client = aiosyncthing.Syncthing("key", url="http://nas", verify_ssl=False)
@@ -163,7 +163,7 @@ async def test_a_stand_in_for_the_client() -> None:
 
 @pytest.mark.parametrize("name", ["Syncthing", "API"])
 def test_a_stand_in_with_a_specification(name: str) -> None:
-    """Stand-ins made from the classes have their methods."""
+    """Mocks with the specification of the classes have their methods."""
     with patch(f"aiosyncthing.{name}", autospec=True) as stand_in:
         client = stand_in("key", url="http://nas")
         assert client is stand_in.return_value

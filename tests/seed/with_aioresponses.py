@@ -1,7 +1,7 @@
-"""Programs test themselves with aioresponses, which replaces the sending within aiohttp's session.
+"""Tests of programs use aioresponses, which replaces the requests of aiohttp's session.
 
-Its latest version doesn't work with the latest aiohttp. So this runs in an environment of its own, with an aiohttp
-that it works with; pytest doesn't collect it by its name.
+Its latest version doesn't work with the latest aiohttp, so this file runs in an environment of its own, with an older
+aiohttp; pytest doesn't collect it by its name.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ URL = "http://127.0.0.1:8384"
 
 @pytest.fixture
 def mocked() -> Iterator[aioresponses]:
-    """Let nothing be sent."""
+    """Prevent real requests."""
     with aioresponses() as one:
         yield one
 
 
 @pytest.fixture
 async def client(mocked: aioresponses) -> AsyncIterator[Syncthing]:
-    """Send what is mocked."""
+    """A client whose requests are mocked."""
     async with Syncthing("token") as one:
         yield one
 
 
 def _options(method: Method) -> dict[str, Any]:
-    """Return what the daemon answers, in the words of aioresponses, whose answers are labelled as JSON by default."""
+    """Return an answer as arguments for aioresponses, which labels it as JSON by default."""
     return {"payload": method.answer} if method.answer is not None else {"headers": {"Content-Type": ""}}
 
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_an_answer(client: Syncthing, mocked: aioresponses, method: Method) -> None:
-    """A mocked answer is returned; one without data is nothing."""
+    """A mocked answer is returned; one without data is None."""
     mocked.add(f"{URL}/{method.target}", method.method, **_options(method))
     assert await method.call(client) == method.answer
     mocked.assert_called_once()
@@ -54,7 +54,7 @@ async def test_an_answer(client: Syncthing, mocked: aioresponses, method: Method
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_a_base_url_with_a_path(mocked: aioresponses, method: Method) -> None:
-    """A mocked API may have a path."""
+    """A mocked API may be below a path."""
     mocked.add(f"{URL}/syncthing/{method.target}", method.method, **_options(method))
     async with Syncthing("token", f"{URL}/syncthing/") as client:
         assert await method.call(client) == method.answer
@@ -63,7 +63,7 @@ async def test_a_base_url_with_a_path(mocked: aioresponses, method: Method) -> N
 @pytest.mark.parametrize(("status", "kind"), [(401, "UnauthorizedError"), (404, None), (500, "SyncthingError")])
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_a_status(client: Syncthing, mocked: aioresponses, method: Method, status: int, kind: str | None) -> None:
-    """A mocked status is the error that belongs to it."""
+    """A mocked status becomes the corresponding error."""
     mocked.add(f"{URL}/{method.target}", method.method, status=status)
     with pytest.raises(getattr(exceptions, kind or method.missing)):
         await method.call(client)
@@ -87,7 +87,7 @@ async def test_ping_with_a_path(mocked: aioresponses) -> None:
 
 
 async def test_the_old_name_of_the_configuration(client: Syncthing, mocked: aioresponses) -> None:
-    """`system.config()` asks for what it always did."""
+    """`system.config()` requests the same path."""
     mocked.get(f"{URL}/rest/system/config", payload={"version": 31})
     with pytest.deprecated_call():
         assert await client.system.config() == {"version": 31}
@@ -105,7 +105,7 @@ async def test_an_exception(client: Syncthing, mocked: aioresponses, method: Met
 
 
 async def test_listening(client: Syncthing, mocked: aioresponses) -> None:
-    """Mocked batches come one after the other; a time-out in between is not noticed."""
+    """Mocked batches come one after another, and a time-out between them goes unnoticed."""
     mocked.get(f"{URL}/rest/events?since=0", payload=[{"id": 122}, {"id": 123}])
     mocked.get(f"{URL}/rest/events?since=123", timeout=True)
     mocked.get(f"{URL}/rest/events?since=123", payload=[{"id": 124}])
@@ -120,7 +120,7 @@ async def test_listening(client: Syncthing, mocked: aioresponses) -> None:
 
 
 async def test_listening_fails(client: Syncthing, mocked: aioresponses) -> None:
-    """A mocked failure ends it."""
+    """A mocked failure ends listening."""
     mocked.get(f"{URL}/rest/events?since=0", status=401)
     with pytest.raises(SyncthingError):
         await anext(client.events.listen())

@@ -1,4 +1,4 @@
-"""Which type describes the answer to which request: what the annotations of the route table say."""
+"""The types of answers, from the annotations of the route table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMES: Final = {**vars(_routes), "t": types}  # the route table itself imports 
 
 
 def declared(name: str) -> Any:
-    """Return the type of a route's answer: what stands in ``Final[Route[...]]``."""
+    """Return the type of a route's answer: the argument of ``Final[Route[...]]``."""
     ((answer,),) = map(get_args, get_args(eval(_routes.__annotations__[name], _NAMES)))
     return answer
 
@@ -23,19 +23,19 @@ ANSWERS: Final[dict[tuple[str, str], Any]] = {
     for name, route in ROUTES.items()
     if declared(name) not in {type(None), str, bytes}
 }
-"""The types of what is JSON, by method and path; ``{}`` stands for an ID."""
+"""The types of all JSON answers, by method and path; ``{}`` stands for an ID."""
 
 
 def template(uri: str) -> str:
-    """Return a path with ``{}`` in the place of the ID, if it has one."""
+    """Return a path with ``{}`` instead of its ID, if it has one."""
     route = find_route("GET", uri)
     return uri if route is None else route.path
 
 
 def answer_type(method: str, uri: str) -> Any:
-    """Return the type of the JSON that such a request is answered with.
+    """Return the type of the JSON that answers a request.
 
     Raises:
-        KeyError: There is none.
+        KeyError: The request has none.
     """
     return ANSWERS[method, template(uri)]

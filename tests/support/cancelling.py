@@ -1,4 +1,4 @@
-"""What an operation leaves in the task that calls it: how it ends, and how it takes a cancellation at any point."""
+"""Checks that an operation leaves its task unchanged, and can be cancelled at any point."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOWS", "cancel_everywhere", "cancel_once", "leaves_no_trace"]
 
-# Moments of a cancellation, counted from when the operation begins to wait for something: at once, when what it waits
-# for is there but it has not gone on yet, or some steps of the loop later.
+# When to cancel an operation that has begun to wait: at once, when the future is done but the operation has not resumed
+# yet, or some iterations of the event loop later.
 BLOWS: Final = ("at once", "when done", 1, 3)
 
 
@@ -24,15 +24,15 @@ _INSIDE: Final = ContextVar("_INSIDE", default=False)
 
 
 class _Struck:
-    """An operation that is cancelled from outside when it waits for the so-and-so-many-th time.
+    """An operation that is cancelled from outside at its nth wait.
 
     Args:
-        work: It.
-        at: How many times it has waited then; 0 for never.
+        work: The operation.
+        at: Number of that wait; 0 for never.
         blow: See `BLOWS`.
 
     Attributes:
-        waits: How many times it has waited so far.
+        waits: Number of waits so far.
         struck: Whether it was cancelled.
     """
 
@@ -81,14 +81,14 @@ class _Struck:
 
 
 async def leaves_no_trace(operation: Operation, *, ending: bool = False) -> Any:
-    """Run an operation to its end, whatever that is, in a task of its own, which must be as it was before.
+    """Run an operation to its end in a new task, which must be unchanged afterwards.
 
     Args:
-        operation: Begins it.
-        ending: Whether that task has been cancelled already, and this is what it does before it ends.
+        operation: Starts it.
+        ending: Whether the task is being cancelled, and the operation is part of its clean-up.
 
     Returns:
-        What it returned, or the error that it raised.
+        The result, or the exception.
     """
     outcome: list[Any] = []
 
@@ -101,10 +101,10 @@ async def leaves_no_trace(operation: Operation, *, ending: bool = False) -> Any:
                 await asyncio.sleep(0)
         try:
             outcome.append(await operation())
-        except Exception as error:  # noqa: BLE001 - how it ends is up to the caller
+        except Exception as error:  # noqa: BLE001 - the caller checks the outcome
             outcome.append(error)
         assert task.cancelling() == ending, f"{task.cancelling()} cancellations are left in the caller's task"
-        async with asyncio.timeout(60):  # it would end at once if there were any
+        async with asyncio.timeout(60):  # a cancellation that is left would end this at once
             await asyncio.sleep(0)
 
     begun = _Begun()
@@ -115,16 +115,16 @@ async def leaves_no_trace(operation: Operation, *, ending: bool = False) -> Any:
 
 
 async def cancel_once(operation: Operation, at: int, blow: str | int) -> bool:
-    """Cancel an operation once; it must end by that, and leave nothing behind.
+    """Cancel an operation once, which must end it and leave nothing behind.
 
     Returns:
-        Whether it came so far; otherwise it has ended before.
+        Whether it got as far as that wait.
     """
     struck: list[_Struck] = []
 
     async def work() -> None:
         struck.append(_Struck(operation(), at, blow))
-        with suppress(Exception):  # how it ends is up to the caller
+        with suppress(Exception):  # it may fail
             await struck[0]
 
     begun = _Begun()
@@ -143,15 +143,15 @@ async def cancel_once(operation: Operation, at: int, blow: str | int) -> bool:
 
 
 async def cancel_everywhere(operation: Operation, *, most: int = 1000, after: Operation | None = None) -> int:
-    """Cancel an operation each time that it waits, in each way.
+    """Cancel an operation at each of its waits, in every way.
 
     Args:
-        operation: Begins it.
-        most: How often it may wait.
-        after: Done after each cancellation: looks whether everything is as it should be.
+        operation: Starts it.
+        most: Maximum number of waits.
+        after: Checks the state after each cancellation.
 
     Returns:
-        How often it waits.
+        The number of waits.
     """
     for at in range(1, most + 1):
         came = [await _and_look(operation, at, blow, after) for blow in BLOWS]
@@ -168,23 +168,23 @@ async def _and_look(operation: Operation, at: int, blow: str | int, after: Opera
 
 
 class _Begun:
-    """What a block has begun: tasks, and asynchronous generators; not what a server in the same loop has."""
+    """The tasks and asynchronous generators that a block has started, without those of a server in the same loop."""
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[Any]] = []
         self._generators: list[AsyncGenerator[Any]] = []
 
     def check(self, where: str = "") -> None:
-        """Make sure that all of it has ended."""
+        """Check that all of them have ended."""
         tasks = [task for task in self._tasks if not task.done()]
         assert not tasks, f"{where}: tasks are left: {tasks}"
-        # What closes a client's session with its loop lives as long as that.
+        # The generator that closes a client's session with its loop lives as long as that.
         generators = [each for each in self._generators if each.ag_frame and each.__name__ != "_close_with_loop"]
         assert not generators, f"{where}: generators are left: {generators}"
 
     @contextmanager
     def noting(self) -> Iterator[None]:
-        """Note what the block begins."""
+        """Record what the block starts."""
         loop = asyncio.get_running_loop()
         factory = loop.get_task_factory()
         hooks = sys.get_asyncgen_hooks()

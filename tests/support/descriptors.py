@@ -1,4 +1,4 @@
-"""What this process has open."""
+"""The open files of this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["open_files"]
 
 
 def open_files() -> set[int]:
-    """Return the descriptors of all open files; sockets and pipes don't count."""
+    """Return the descriptors of all open files, without sockets and pipes."""
     found = set()
     for descriptor in range(1024):
         with suppress(OSError):

@@ -1,6 +1,6 @@
-"""Notices what blocks an event loop, as Home Assistant's own detector of blocking calls does, and imports besides.
+"""Detects what blocks an event loop: the calls that Home Assistant's own detector reports, and imports.
 
-It needs the standard library alone, so that a process that is watched has loaded nothing else because of it.
+It uses only the standard library, so that it imports nothing that the watched program may need.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _EVENTS: Final = (
     "socket.getaddrinfo",
     "socket.gethostby",
 )
-# What a program does to the processes below it, and asyncio for that.
+# Calls for subprocesses, by programs and asyncio.
 _ALLOWED: Final = {"os.kill", "os.killpg", "os.fork", "os.putenv", "os.unsetenv"}
 _CERTIFICATES: Final = ("load_default_certs", "load_verify_locations", "load_cert_chain", "set_default_verify_paths")
 
 
 class Detector:
-    """Notes each import, each access to a file, each sleep and each look-up of a name in a running event loop.
+    """Records each import, file access, sleep and name resolution in a running event loop.
 
-    What it notes is in ``seen``, with the place of each. It can't be removed again: use it in a process of its own.
+    They are in ``seen``, each with its place in the code. It can't be removed again: use it in a process of its own.
     """
 
     def __init__(self) -> None:
@@ -49,12 +49,12 @@ class Detector:
             setattr(ssl.SSLContext, name, self._watched(f"SSLContext.{name}", getattr(ssl.SSLContext, name)))
 
     def find_spec(self, name: str, *_: object) -> None:
-        """Note an import; the other finders do the work."""
+        """Record an import, and leave it to the other finders."""
         self._note(f"import {name}")
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
         if event == "open" and (isinstance(args[0], int) or args[0] == os.devnull):
-            return  # a descriptor that is open already; asyncio does both for each subprocess
+            return  # an open descriptor; asyncio does both for each subprocess
         if event.startswith(_EVENTS) and event not in _ALLOWED:
             self._note(f"{event} {args[:1]}")
 
@@ -68,7 +68,7 @@ class Detector:
     def _note(self, what: str) -> None:
         if self._noting or asyncio._get_running_loop() is None:
             return
-        self._noting = True  # to look for the place is a blocking call itself
+        self._noting = True  # finding the place is a blocking call itself
         try:
             places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_stack()[:-2]]
         finally:

@@ -1,4 +1,4 @@
-"""What a daemon does with somebody who only looks at its certificate."""
+"""TLS listeners in threads, for code that blocks the event loop."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["Identity", "Shown", "showing"]
 
 
 class Identity:
-    """A certificate with its key, as they lie in a home.
+    """A certificate and its key in files, as in a daemon's home.
 
     Args:
-        folder: Where to put them.
+        folder: The folder for the files.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,11 +35,11 @@ class Identity:
 
 
 class Shown:
-    """Somebody who listens.
+    """A listener.
 
     Attributes:
         address: Host and port, or the path of a socket.
-        received: All that was sent to it: within TLS, if it speaks that.
+        received: Everything that was sent to it, decrypted.
     """
 
     def __init__(self, address: str) -> None:
@@ -49,11 +49,11 @@ class Shown:
 
 @contextmanager
 def showing(identity: Identity | None, path: Path | None = None) -> Iterator[Shown]:
-    """Listen on loopback, and show a certificate to whoever connects.
+    """Listen on loopback, and present a certificate to each connection.
 
     Args:
-        identity: The certificate; ``None`` for somebody who reads and never answers.
-        path: A Unix socket to listen on in place of a port.
+        identity: The certificate; ``None`` for a listener that reads and never answers.
+        path: A Unix socket to listen on instead of a port.
     """
     context = None
     if identity is not None:
@@ -74,7 +74,7 @@ def showing(identity: Identity | None, path: Path | None = None) -> Iterator[Sho
         yield shown
     finally:
         ending.set()
-        with socket.socket(listener.family) as knock:  # it waits for somebody
+        with socket.socket(listener.family) as knock:  # end its accept()
             knock.connect(listener.getsockname())
         thread.join()
         listener.close()

@@ -1,7 +1,7 @@
 """A program that uses the library as Home Assistant does: imported in a thread, used in the event loop.
 
-Run as a script, with its settings as JSON on standard input. It prints, as JSON, which step has blocked the loop by
-what. The standard library and aiohttp are all that it has loaded before: whatever else is needed later is noticed.
+It runs as a script, with its settings as JSON on standard input, and prints as JSON what has blocked the event loop in
+which step. At first it imports nothing but the standard library and aiohttp, so that later imports are detected.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _FOLDER = "docs"
 
 
 class Program:
-    """The steps that it consists of.
+    """The steps of the program.
 
     Args:
         detector: Watches the loop.
-        settings: Where the daemon is, and the rest that the steps need.
+        settings: The daemon's URL and key, and whatever else the steps need.
     """
 
     def __init__(self, detector: Detector, settings: dict[str, Any]) -> None:
@@ -43,7 +43,7 @@ class Program:
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Note what blocks the loop in a block; an error of the library is none of our business."""
+        """Record what blocks the loop in a block, and ignore errors of the library."""
         try:
             yield
         except Exception as error:
@@ -56,11 +56,11 @@ class Program:
                 self._detector.seen.clear()
 
     def client(self, url: str = "", **options: Any) -> Any:
-        """Make a client."""
+        """Create a client."""
         return self._aiosyncthing.Syncthing(self._settings["key"], url or self._settings["url"], **options)
 
     async def run(self) -> None:
-        """Import the library in a thread, and take all steps that the settings ask for."""
+        """Import the library in a thread, and take the steps in the settings."""
         with self.step("import"):
             self._aiosyncthing = await _import_in_thread("aiosyncthing")
         for name in self._settings["steps"]:
@@ -80,7 +80,7 @@ class Program:
                         await outcome
 
     async def entry(self) -> None:
-        """Live as an entry of Home Assistant: check what the user has typed in, set up, follow the daemon, unload."""
+        """Behave like an entry of Home Assistant: check the user's input, set up, follow the daemon, unload."""
         loop = asyncio.get_running_loop()
         with self.step("config flow"):
             async with self.client(verify_ssl=True, loop=loop) as client:
@@ -112,7 +112,7 @@ class Program:
         with self.step("listener"):
             listener = asyncio.create_task(follow())
             label = ""
-            while await seen.get() == "history":  # the first batch, whose end shows in a later event
+            while await seen.get() == "history":  # the first batch ends with a later event
                 label += "x"
                 await client.config.patch_folder(_FOLDER, label=label)
             await client.config.patch_folder(_FOLDER, paused=True)
@@ -128,7 +128,7 @@ class Program:
             await client.close()
 
     async def requests(self) -> None:
-        """Ask through a session that is passed in, and through one of its own; also what is refused."""
+        """Send requests through a session that was passed in and through the client's own, including refused ones."""
         async with aiohttp.ClientSession() as session:
             for options in ({}, {"session": session}):
                 with self.step(f"requests {sorted(options)}"):
@@ -154,7 +154,7 @@ class Program:
                 await self.client("http://127.0.0.1:1", session=session).system.ping()
 
     async def listening(self) -> None:
-        """Listen to some events, and stop."""
+        """Listen to events, and stop."""
         with self.step("listen"):
             async with self.client() as client:
                 async for _ in client.events.listen():
@@ -162,14 +162,14 @@ class Program:
                         client.events.stop()
 
     async def streaming(self) -> None:
-        """Follow the stream from what the daemon holds."""
+        """Follow the stream from the past events on."""
         with self.step("stream"):
             async with self.client() as client, client.events.stream(since="history") as stream:
                 async for _ in stream:
                     break
 
     async def mirroring(self) -> None:
-        """Enter a mirror, change something, and see it."""
+        """Enter a mirror, and wait for a change."""
         with self.step("watch"):
             async with self.client() as client, client.watch() as live:
                 await client.config.patch_folder(_FOLDER, label="another")
@@ -179,7 +179,7 @@ class Program:
                     break
 
     async def waiting(self) -> None:
-        """Wait until it is ready, and in sync; and for what can't come about."""
+        """Wait until the daemon is ready and in sync, and for one that is not there."""
         with self.step("wait_ready"):
             async with self.client() as client:
                 await client.wait_ready(60)
@@ -191,7 +191,7 @@ class Program:
                 await client.wait_ready(0.2)
 
     async def trusting(self) -> None:
-        """Look at the certificate, and ask with all ways to trust it."""
+        """Fetch the fingerprint, and send requests with all values of `tls`."""
         url = self._settings["url"].replace("http:", "https:")
         certificate = self._settings["certificate"]
         with self.step("fetch_fingerprint"):
@@ -211,7 +211,7 @@ class Program:
                 await client.debug.support_bundle(self._settings["file"])
 
     async def discovering(self) -> None:
-        """Find the daemon of a home, in a thread, and ask it."""
+        """Discover the daemon of a home in a thread, and send it a request."""
         with self.step("local"):
             find = self._aiosyncthing.Syncthing.local
             async with await asyncio.to_thread(find, self._settings["home"]) as client:
@@ -220,7 +220,7 @@ class Program:
             await asyncio.to_thread(find, "/nope")
 
     async def launching(self) -> None:
-        """Launch a daemon, restart it, and end it."""
+        """Launch a daemon, restart and stop it."""
         with self.step("Daemon"):
             async with self._aiosyncthing.Daemon() as daemon:
                 await daemon.client.system.ping()
@@ -232,7 +232,7 @@ class Program:
 
 
 async def _import_in_thread(name: str) -> Any:
-    # Not in the loop's own executor: that would have loaded some modules already, which then would not be missed.
+    # Not in the loop's own executor, which would import some modules by itself.
     loop = asyncio.get_running_loop()
     imported = loop.create_future()
 

@@ -1,4 +1,4 @@
-"""All that is logged, from DEBUG up."""
+"""Everything that is logged, from DEBUG up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Recorder(logging.Handler):
 
 @contextmanager
 def recorded() -> Iterator[list[logging.LogRecord]]:
-    """Record what anybody logs, in place of all other handlers: pytest's own write to a file, which blocks."""
+    """Record everything that is logged, instead of all other handlers: pytest's own write to a file, which blocks."""
     root, recorder = logging.getLogger(), _Recorder()
     handlers, level = root.handlers, root.level
     root.handlers = [recorder]

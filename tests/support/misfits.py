@@ -1,4 +1,4 @@
-"""JSON that is not what was promised: what real daemons answered, with something else in one place."""
+"""Misfits: recorded answers of real daemons, with something else in some places."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ELEMENTS: Final = 2  # of each list and of each map of equal things
 
 
 def _places(value: Any, path: Path = ()) -> Iterator[Path]:
-    """Yield all places within a value, but only the first few of a list."""
+    """Yield all places in a value, but only the first few of each list."""
     yield path
     if isinstance(value, dict):
         for key, below in value.items():
@@ -35,7 +35,7 @@ def _places(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def _put(value: Any, path: Path, new: Any) -> Any:
-    """Return a copy of a value with another one in a place; nothing else is copied."""
+    """Return a copy of a value with another one in a place; the rest is shared."""
     step, *rest = path
     copied: Any = dict(value) if isinstance(value, dict) else list(value)
     if rest:
@@ -53,7 +53,7 @@ def _put(value: Any, path: Path, new: Any) -> Any:
 
 
 def misfits(value: Any) -> Iterator[Any]:
-    """Yield a value with each of many other things in each of its places."""
+    """Yield a value with each of many other values in each of its places."""
     for path in _places(value):
         for other in _OTHERS:
             if path:
@@ -63,7 +63,7 @@ def misfits(value: Any) -> Iterator[Any]:
 
 
 def some_misfit(value: Any, chance: random.Random) -> Any:
-    """Return a value with something else in some of its places."""
+    """Return a value with other values in some of its places."""
     for _ in range(chance.choice((1, 1, 1, 2, 5))):
         places = [path for path in _places(value) if path]
         if not places:
@@ -73,7 +73,7 @@ def some_misfit(value: Any, chance: random.Random) -> Any:
 
 
 def some_misfit_bytes(value: Any, chance: random.Random) -> bytes:
-    """Return the same as the body of an answer, at times cut short or garbled."""
+    """Return a misfit as the body of an answer, sometimes cut short or garbled."""
     body = json.dumps(some_misfit(value, chance)).encode()
     if chance.random() < 0.1:
         return body[: chance.randrange(len(body))]
