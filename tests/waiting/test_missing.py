@@ -142,7 +142,7 @@ async def test_what_is_waited_for(fake: FakeSyncthing, prepare: Callable[[FakeSy
 
 
 async def test_what_is_missing_is_data_too(fake: FakeSyncthing) -> None:
-    """The error has the failed items, and why they failed."""
+    """The error has the first ten failed items, and why they failed."""
     docs(fake).remote_write(OTHER, {"b.txt": b"12", "c.txt": b"345"})
     docs(fake).fail("b.txt", "no space left")
     docs(fake).pull()
@@ -155,6 +155,9 @@ async def test_what_is_missing_is_data_too(fake: FakeSyncthing) -> None:
     assert progress is not None
     assert progress.missing == caught.value.missing
     assert str(missing) in str(caught.value)
+    assert {request.query for request in fake.requests if request.path == "/rest/folder/errors"} == {
+        "folder=docs&page=1&perpage=10"
+    }
     assert asked(fake)["config"] == 1, "while nothing happens, it doesn't look again"
 
 

@@ -17,6 +17,12 @@ from .pending import Pending
 from .questions import CONFIG, CONNECTIONS, IDENTITY, PENDING_DEVICES, PENDING_FOLDERS, STATS, Question
 from .views import Change, LiveDevice, LiveFolder
 
+_SCANNING: Final = frozenset({"scanning", "scan-waiting"})
+_NOT_RUNNING: Final = frozenset({"unknown", "paused"})
+_USUAL_STATES: Final = frozenset(
+    {*_SCANNING, "idle", "sync-waiting", "sync-preparing", "syncing", "cleaning", "clean-waiting"}
+)
+
 _Fields: TypeAlias = dict[tuple[Literal["folder", "device", "daemon"], str], set[str]]
 
 
@@ -299,9 +305,8 @@ class Mirror:
             self._ask_about_folder(folder)
         elif before not in _USUAL_STATES or to == "error":  # no FolderSummary follows
             self._questions.add(question)
-        elif (
-            data["from"] == "scanning"
-        ):  # a FolderSummary follows only if items changed, but the scan may have found errors or patterns
+        elif data["from"] == "scanning":
+            # A FolderSummary follows only if items changed, but the scan may have found errors or patterns.
             self._unsure.add(folder.id)
             self._questions.add(Question("patience", folder.id))
         if folder.summary is not None and folder.summary["state"]:
@@ -417,10 +422,3 @@ def _with_state(summary: t.FolderSummary, state: str, time: str, error: str) -> 
     if not error and not _is_recent(summary):
         del new["error"]
     return new
-
-
-_SCANNING: Final = frozenset({"scanning", "scan-waiting"})
-_NOT_RUNNING: Final = frozenset({"unknown", "paused"})
-_USUAL_STATES: Final = frozenset(
-    {*_SCANNING, "idle", "sync-waiting", "sync-preparing", "syncing", "cleaning", "clean-waiting"}
-)
