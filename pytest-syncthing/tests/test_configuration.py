@@ -167,7 +167,7 @@ def test_ways_to_keep_versions_that_do_not_exist(daemon: Daemon) -> None:
     """Since 1.26 they are refused; before, the daemon goes down with it unless the folder is paused."""
     daemon(configuration.put_folder, {"id": "x", "path": "/x", "paused": True})
     body = {"versioning": {"type": "nonsense"}}
-    if daemon.facts.numbers >= (1, 26):
+    if daemon.facts.CHECKS_VERSIONING:
         refusal = (500, 'requested versioning type "nonsense" does not exist')
         assert daemon.refuses(configuration.patch_folder, "x", body) == refusal
         assert not configuration.is_fatal(daemon.facts, daemon.config)

@@ -6,7 +6,7 @@ import pytest
 
 from aiosyncthing import _routes
 from aiosyncthing.exceptions import BadRequestError
-from pytest_syncthing.facts import VERSIONS, Facts
+from pytest_syncthing.facts import VERSIONS, Facts, Since
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,7 @@ from pytest_syncthing.facts import VERSIONS, Facts
 )
 def test_names(text: str, name: str) -> None:
     """A version is found by the beginning of its name."""
-    facts = Facts.of(text)
-    assert facts.name == name
-    assert facts.numbers == tuple(map(int, name.split(".")))
+    assert Facts.of(text).name == name
 
 
 @pytest.mark.parametrize("text", ["1.2", "3", "1.19.20", "x"])
@@ -40,3 +38,20 @@ def test_routes() -> None:
     assert [facts.has(_routes.HEALTH) for facts in (old, middle, new)] == [False, True, True]
     assert [facts.has(_routes.DEBUG_FACILITIES) for facts in (old, middle, new)] == [True, True, False]
     assert old.has(_routes.PING)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        ((1, 19), None, [True, True, True]),
+        ((1, 20), None, [False, True, True]),
+        ((1, 22), (2, 1), [False, True, False]),
+        ((2,), None, [False, False, True]),
+        ((2, 1, 4), None, [False, False, False]),
+    ],
+)
+def test_what_has_a_name(since: tuple[int, ...], until: tuple[int, ...] | None, expected: list[bool]) -> None:
+    """A version has what came with it or before, unless it was removed by then."""
+    named = Since(*since, until=until)
+    assert [named.__get__(Facts.of(version), None) for version in VERSIONS] == expected
+    assert [Facts.of(version).REMOTE_STATE for version in VERSIONS] == [False, True, True]

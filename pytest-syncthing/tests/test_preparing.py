@@ -22,7 +22,7 @@ def corrected(release: str = "1.29.5", status: int = 500, **changes: Any) -> dic
     """Return a configuration with some sections, corrected."""
     schema = Schema.of(release)
     config: dict[str, Any] = schema.new("config.Configuration") | {"version": schema.current} | changes
-    Preparation(schema, Facts.of(release).numbers, OWN).correct(config, status)
+    Preparation(schema, Facts.of(release), OWN).correct(config, status)
     return config
 
 

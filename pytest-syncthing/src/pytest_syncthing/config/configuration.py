@@ -52,9 +52,6 @@ _PRIVATE: Final = {
     "reconnectionIntervalS": 5,
 }
 _VERSIONINGS: Final = {"", "simple", "trashcan", "staggered", "external"}
-_CHECKS_VERSIONINGS: Final = (1, 26)
-_CHECKS_ARRAYS: Final = (1, 20)
-_KEEPS_HASHES: Final = (1, 25)
 _LONGEST_PASSWORD: Final = 72
 _BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
@@ -86,7 +83,7 @@ def fresh(
     config["devices"] = [schema.zero(_DEVICE) | {"deviceID": str(device_id), "name": name}]
     config["gui"] |= {"apiKey": api_key, "address": gui_address}
     config["options"] |= _PRIVATE | {"listenAddresses": [listen_address]}
-    Preparation(schema, facts.numbers, device_id).correct(config, _FAILED)
+    Preparation(schema, facts, device_id).correct(config, _FAILED)
     return config
 
 
@@ -115,7 +112,7 @@ def modify(
     new = copy(config)
     change(new)
     new["gui"]["apiKey"] = new["gui"]["apiKey"] or random_text(config["gui"]["apiKey"], 32)
-    Preparation(Schema.of(facts.name), facts.numbers, own).correct(new, _FAILED)
+    Preparation(Schema.of(facts.name), facts, own).correct(new, _FAILED)
     _verify(facts, config, new)
     return new
 
@@ -128,7 +125,7 @@ def replace(facts: Facts, own: DeviceID, config: Config, body: Body) -> Config:
         elements = items(member(raw or [], key))
         base = _filled(schema, kind, new["defaults"][name])
         new[key] = [schema.decode(kind, each, base) for each in elements]
-    Preparation(schema, facts.numbers, own).correct(new, _BAD_REQUEST)
+    Preparation(schema, facts, own).correct(new, _BAD_REQUEST)
     _hide_password(facts, new["gui"], config["gui"]["password"])
     return modify(facts, own, config, lambda whole: whole.update(new))
 
@@ -241,7 +238,7 @@ def get_section(config: Config, section: str) -> Config:
 
 def is_fatal(facts: Facts, config: Config) -> bool:
     """Tell whether a configuration makes the daemon panic: versions before 1.26 don't check how versions are kept."""
-    return facts.numbers < _CHECKS_VERSIONINGS and any(
+    return not facts.CHECKS_VERSIONING and any(
         folder["versioning"]["type"] not in _VERSIONINGS and not folder["paused"] for folder in config["folders"]
     )
 
@@ -256,7 +253,7 @@ def _put_list(facts: Facts, own: DeviceID, config: Config, body: Body, key: str)
     try:
         elements = items(_parsed(body))
     except Refusal:
-        if facts.numbers >= _CHECKS_ARRAYS:
+        if facts.CHECKS_LISTS:
             raise
         elements = []
     schema, base = Schema.of(facts.name), config["defaults"][name]
@@ -287,7 +284,7 @@ def _set_section(
     patch: bool,
 ) -> Config:
     if section == "gui":
-        keeps = patch or facts.numbers >= _KEEPS_HASHES
+        keeps = patch or facts.KEEPS_HASHES
         _hide_password(facts, value, config["gui"]["password"] if keeps else "")
 
     def change(new: Config) -> None:
@@ -304,7 +301,7 @@ def _hide_password(facts: Facts, gui: Config, kept: str) -> None:
     password = gui["password"]
     if password == kept:
         return
-    if facts.numbers >= _KEEPS_HASHES:
+    if facts.KEEPS_HASHES:
         if is_hashed(password):
             return
         if len(password.encode()) > _LONGEST_PASSWORD:
@@ -320,7 +317,7 @@ def _verify(facts: Facts, old: Config, new: Config) -> None:
         if before != after and "receiveencrypted" in {before, after}:
             raise Refusal(_FAILED, "folder type must not be changed from/to receive-encrypted")
         kind = folder["versioning"]["type"]
-        if facts.numbers >= _CHECKS_VERSIONINGS and kind not in _VERSIONINGS:
+        if facts.CHECKS_VERSIONING and kind not in _VERSIONINGS:
             raise Refusal(_FAILED, f"requested versioning type {quote(kind)} does not exist")
 
 

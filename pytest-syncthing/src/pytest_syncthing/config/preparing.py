@@ -13,6 +13,8 @@ from pytest_syncthing.http.messages import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_syncthing.facts import Facts
+
     from .schema import Schema
 
 HOST_NAME: Final = "fake"
@@ -35,16 +37,14 @@ class Preparation:
 
     Args:
         schema: The types of the version.
-        numbers: The version.
+        facts: The version.
         device_id: The own device.
     """
 
-    def __init__(self, schema: Schema, numbers: tuple[int, ...], device_id: DeviceID) -> None:
+    def __init__(self, schema: Schema, facts: Facts, device_id: DeviceID) -> None:
         self._schema = schema
         self._own = str(device_id)
-        # Between 1.23.0 and 1.23.7.
-        self._minds_trust = numbers >= (1, 23, 7)
-        self._names_reports = numbers >= (1, 20)
+        self._facts = facts
 
     def correct(self, config: _Config, status: int) -> None:
         """Correct a configuration, in place.
@@ -128,7 +128,7 @@ class Preparation:
         devices = _kept(devices, lambda _: True)
         if all(each["deviceID"] != self._own for each in devices):
             devices.append(self._schema.zero(_FOLDER_DEVICE) | {"deviceID": self._own})
-        if self._minds_trust and not encrypted:
+        if self._facts.TRUST and not encrypted:
             devices = [
                 each for each in devices if each["encryptionPassword"] or not known[each["deviceID"]]["untrusted"]
             ]
@@ -144,7 +144,7 @@ class Preparation:
             if folder["id"] not in shared and (there is None or _moment(there) < _moment(folder)):
                 newest[folder["id"]] = folder
         device["ignoredFolders"] = sorted(newest.values(), key=_moment)
-        if self._minds_trust and device["untrusted"]:
+        if self._facts.TRUST and device["untrusted"]:
             device |= {"introducer": False, "autoAcceptFolders": False}
 
     def _options(self, config: _Config) -> None:
@@ -163,7 +163,7 @@ class Preparation:
             far, near = f"connectionPriority{kind}Wan", f"connectionPriority{kind}Lan"
             if far in options and options[far] <= options[near]:
                 options[far] = options[near] + 1
-        if self._names_reports and options["urAccepted"] > 0 and not options["urUniqueId"]:
+        if self._facts.REPORT_ID and options["urAccepted"] > 0 and not options["urUniqueId"]:
             options["urUniqueId"] = random_text(f"{self._own} reports", 8)
 
 

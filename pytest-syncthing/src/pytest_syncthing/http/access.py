@@ -150,7 +150,7 @@ class Access:
     def _has_key(self, request: Request, keys: set[str]) -> bool:
         given = {request.header("X-API-Key")}
         scheme, _, bearer = request.header("Authorization").partition(" ")
-        if self._facts.numbers >= (1, 23, 7) and scheme.lower() == "bearer":
+        if self._facts.BEARER and scheme.lower() == "bearer":
             given.add(bearer.strip())
         return bool((given & keys) - {""})
 
@@ -158,7 +158,7 @@ class Access:
         found.attempt = _attempt(request.header("Authorization"), gui)
         if (found.attempt and found.attempt[1]) or self._is_open(request.path):
             return
-        if self._facts.numbers >= (1, 26):
+        if self._facts.LOGIN_PAGE:
             found.refusal = as_text("Forbidden", 403)
             return
         found.refusal = as_text("Not Authorized", 401)
@@ -168,7 +168,7 @@ class Access:
         return path.startswith("/rest") and not path.startswith("/rest/debug") and not self._is_open(path)
 
     def _is_open(self, path: str) -> bool:
-        return self._facts.numbers >= (1, 26) and (path in _OPEN or path.startswith("/rest/noauth"))
+        return self._facts.LOGIN_PAGE and (path in _OPEN or path.startswith("/rest/noauth"))
 
 
 def _attempt(header: str, gui: Mapping[str, Any]) -> tuple[str, bool] | None:

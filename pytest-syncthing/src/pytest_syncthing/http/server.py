@@ -303,7 +303,7 @@ class Server:
             note_login(node, request, user, success=success)
         if admission.refusal is not None:
             return admission.refusal
-        debugging = node.facts.numbers >= (2,) or gui["debugging"]
+        debugging = node.facts.ALWAYS_DEBUGGING or gui["debugging"]
         found = _router(node.facts, self._routes, has_login(gui)).find(request, debugging=debugging)
         exchange.headers += found.headers
         if found.route is None:
@@ -397,8 +397,9 @@ class Server:
         if fault and fault.content_type is not None:
             return fault.content_type
         is_poll = exchange.route is not None and exchange.route.poll
-        is_new = self.node.facts.numbers >= (2, 0, 14)
-        return _PLAIN_JSON if is_new and not is_poll and response.content_type == _JSON else response.content_type
+        if self.node.facts.PLAIN_JSON and not is_poll and response.content_type == _JSON:
+            return _PLAIN_JSON
+        return response.content_type
 
 
 @lru_cache(maxsize=16)

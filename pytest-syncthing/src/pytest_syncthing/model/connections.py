@@ -170,7 +170,7 @@ class Connections:
 
     def _emit_refused(self, other: Connections) -> None:
         """Emit that the other side has closed a connection at once, as version 1 does."""
-        if self.core.facts.numbers < (2,):
+        if not self.core.facts.ONE_CONNECTION:
             device = other.core.own_id
             self.peers.emit_connected(device, other.host, "tcp-client", other.core.version, "")
             self.peers.emit_disconnected(device, CUT)

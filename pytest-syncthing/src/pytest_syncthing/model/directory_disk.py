@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from .disk import MARKER, MODE, Entry, is_internal
 from .items import Kind, block_size, digest_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class DirectoryDisk:
     """The real disk."""
 
-    blocks: Final = True
+    blocks = True
 
     def is_dir(self, path: str) -> bool:
         """See `Disk`."""

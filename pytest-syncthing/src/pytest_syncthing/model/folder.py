@@ -77,7 +77,7 @@ class Folder:
         """Start it: it makes its directory if it is new, and scans."""
         self.replica.begin()
         self.forced_error = ""
-        if self._core.facts.numbers >= (2, 1):
+        if self._core.facts.STARTING:
             self.replica.state.set("starting")
         self._jobs.add(self._begin)
 
@@ -252,7 +252,7 @@ class Folder:
         findings = await core.on_disk(scan.run, chosen(subs, replica.index.own))
         unreadable = await core.on_disk(core.disk.unreadable, replica.path)
         replica.state.scan_errors = dict.fromkeys(unreadable, "scan: item is not in UTF8 encoding")
-        if findings.hashed and replica.config["scanProgressIntervalS"] >= 0 and core.facts.numbers >= (1, 20):
+        if findings.hashed and replica.config["scanProgressIntervalS"] >= 0 and core.facts.SCAN_PROGRESS:
             progress = {"current": findings.hashed, "folder": self.id, "rate": 0, "total": findings.hashed + 1}
             core.emit("FolderScanProgress", progress)
         for items in (findings.changed, findings.missing):

@@ -42,7 +42,7 @@ class _Pattern:
 
     def shown(self, facts: Facts) -> str:
         # 1.19.2 also calls deletable what is not ignored, 1.29.5 no longer.
-        marks = "(?d)" if self.deletable and (self.ignores or facts.numbers < (1, 20)) else ""
+        marks = "(?d)" if self.deletable and (self.ignores or not facts.NEWER_IGNORES) else ""
         return f"{marks}{'(?i)' if self.folds_case else ''}{'' if self.ignores else '!'}{self.text}"
 
     def allows_skipping(self, before: str, facts: Facts) -> bool:
@@ -55,7 +55,7 @@ class _Pattern:
         if self.ignores:
             return True
         top = self.text.removesuffix("/**")
-        if facts.numbers < (1, 20) and top != before:
+        if not facts.NEWER_IGNORES and top != before:
             top = self.text
         return self.text.startswith("/") and "/" not in top[1:] and "**" not in top.removesuffix("**")
 
@@ -224,7 +224,7 @@ class _Reader:
             raise IgnoreError(f"parse error: failed to load include file {path}: {error}") from error
 
     def _read(self, path: str) -> Sequence[str]:
-        old = self._facts.numbers < (1, 20)
+        old = not self._facts.NEWER_IGNORES
         if path in self._files:
             raise IgnoreError(f'parse error: multiple include of ignore file "{path}"' if old else "multiple include")
         self._files.add(path)

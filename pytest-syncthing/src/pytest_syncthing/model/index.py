@@ -266,7 +266,7 @@ class Index:
             "inSyncFiles": self._global.files - need["needFiles"],
             "inSyncBytes": self._global.bytes - need["needBytes"],
         }
-        if receive_only or self._facts.numbers >= (1, 27, 4):
+        if receive_only or self._facts.FULL_STATUS:
             changed = self._changed.to_json("receiveOnlyChanged")
             changed["receiveOnlyChangedDeletes"] = changed.pop("receiveOnlyChangedDeleted")
             changed["receiveOnlyTotalItems"] = changed.pop("receiveOnlyChangedTotalItems")
@@ -293,7 +293,7 @@ class Index:
         )
 
     def _remote_counts(self, device: str, *, shared: bool) -> _Counts:
-        if shared and not self._remotes.get(device) and self._facts.numbers < (2,):
+        if shared and not self._remotes.get(device) and not self._facts.DATABASE_2:
             return _Counts(self._facts)
         if device in self._remotes:
             return self._needs[device].counts

@@ -212,7 +212,7 @@ class Item:
             return 0
         if self.kind is Kind.FILE:
             return self.size
-        return _DIRECTORY_SIZE if facts.numbers < (2, 1, 2) else 0
+        return 0 if facts.WEIGHTLESS_DIRECTORIES else _DIRECTORY_SIZE
 
     def wins_over(self, other: Item) -> bool:
         """Tell whether it prevails if neither version is newer."""
@@ -250,20 +250,20 @@ class Item:
         }
         if self.permissions is not None:
             answer["permissions"] = f"0{self.permissions:o}" if self.permissions else "0"
-        if facts.numbers >= (1, 22):
+        if facts.PLATFORM:
             answer["platform"] = dict.fromkeys(("Unix", "Windows", "Linux", "Darwin", "FreeBSD", "NetBSD"))
-        if (1, 22) <= facts.numbers < (2, 1):
+        if facts.INODE_CHANGE:
             answer["inodeChange"] = format_time(self.changed)
-        if facts.numbers >= (1, 23, 3):
+        if facts.BLOCKS_HASH:
             answer["blocksHash"] = self.digest
-        if facts.numbers >= (2, 0, 10):
+        if facts.PREVIOUS_BLOCKS_HASH:
             answer["previousBlocksHash"] = self.previous_digest
         return dict(sorted(answer.items()))
 
     def _shown_blocks(self, facts: Facts, *, listed: bool) -> int | None:
-        if not listed or facts.numbers >= (2,):
+        if not listed or facts.BLOCKS_IN_LISTS:
             return self.blocks
-        return None if facts.numbers < (1, 20) else 0
+        return 0 if facts.NUMBER_OF_BLOCKS else None
 
 
 NOTHING: Final = Item("", Kind.FILE, permissions=0)

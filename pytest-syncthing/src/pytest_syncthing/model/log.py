@@ -76,7 +76,7 @@ class Log:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._is_old = core.facts.numbers < (2,)
+        self._is_old = not core.facts.STRUCTURED_LOG
         self._first: list[Line] = []
         self._last: deque[Line] = deque(maxlen=_LAST if self._is_old else _LINES)
         self._errors: deque[Line] = deque(maxlen=_WARNINGS if self._is_old else _LINES)

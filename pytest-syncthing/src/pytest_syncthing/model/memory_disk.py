@@ -6,7 +6,7 @@ import errno
 import os
 import posixpath
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from .disk import MARKER, MODE, Entry, is_internal
 from .items import Kind, block_size, digest_of
@@ -47,7 +47,7 @@ class MemoryDisk:
     Links lead nowhere. A directory keeps its time when something in it changes.
     """
 
-    blocks: Final = False
+    blocks = False
 
     def __init__(self) -> None:
         self._top = _Node(Kind.DIRECTORY)

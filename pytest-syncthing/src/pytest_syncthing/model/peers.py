@@ -119,7 +119,7 @@ class Peers:
             device = config["deviceID"]
             if device in self.connected:
                 found[device] = self.connected[device].to_json(facts, now)
-            elif device != self._core.own_id or facts.numbers < (1, 20):
+            elif device != self._core.own_id or not facts.LISTS_OTHERS_ONLY:
                 found[device] = _disconnected(facts, paused=config["paused"])
         total = {
             "at": format_time(now, whole=True),
@@ -134,7 +134,7 @@ class Peers:
         for config in self._core.config["devices"]:
             device = config["deviceID"]
             seen, duration = self._seen.get(device, (0, 0.0))
-            if device in self.connected and self._core.facts.numbers >= (1, 20):
+            if device in self.connected and self._core.facts.SEEN_WHILE_CONNECTED:
                 seen = self._core.clock.now
             stats[device] = {"lastSeen": format_time(seen, whole=True), "lastConnectionDurationS": duration}
         return dict(sorted(stats.items()))
@@ -293,8 +293,8 @@ def _in_version(
     facts: Facts, connection: dict[str, Any], *, connected: bool, paused: bool, client: str
 ) -> dict[str, Any]:
     shown = {**connection, "connected": connected, "paused": paused, "clientVersion": client}
-    if facts.numbers < (1, 23):
+    if not facts.IS_LOCAL:
         del shown["isLocal"]
-    if facts.numbers >= (1, 25):
+    if facts.PRIMARY_CONNECTION:
         shown["primary"] = connection
     return shown

@@ -57,7 +57,7 @@ class Pending:
 
     def is_listed(self, folder_id: str) -> bool:
         """Return whether the daemon finds a pending folder: version 2 splits its database keys at ``/``."""
-        return "/" not in folder_id or self._core.facts.numbers < (2,)
+        return "/" not in folder_id or not self._core.facts.DATABASE_2
 
     def dismiss_device(self, device: str) -> None:
         """Forget a device. The event is emitted even if it wasn't pending."""

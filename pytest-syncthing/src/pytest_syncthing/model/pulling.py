@@ -197,13 +197,14 @@ class Puller:
         self._core.emit("ItemStarted", self._data(item, action))
 
     def _finish(self, item: Item, action: str, error: str, step: str) -> None:
-        is_old = self._core.facts.numbers < (2,)
-        shown = None if action == "metadata" and is_old else error or None  # which version 1 forgets
+        shown = error or None
+        if action == "metadata" and not self._core.facts.METADATA_ERRORS:
+            shown = None
         self._core.emit("ItemFinished", {**self._data(item, action), "error": shown})
         if error:
             text = error if item.name in self.forced else f"syncing: {step}: {error}"
             # Old versions list what is in the way of deleting a directory, line by line.
-            end = "\n" if error == HAS_IGNORED and self._core.facts.numbers < (1, 20) else ""
+            end = "\n" if error == HAS_IGNORED and not self._core.facts.ERRORS_IN_ONE_LINE else ""
             self.failed[item.name] = text + end
 
     def _data(self, item: Item, action: str) -> dict[str, str]:

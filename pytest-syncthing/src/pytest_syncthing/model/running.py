@@ -105,7 +105,7 @@ class Running:
         gets_stuck = False
         if self._server.answering:
             now = asyncio.get_running_loop().time()  # the real time, by which clients wait
-            gets_stuck = now - self._last_change < _ENDING and self._node.facts.numbers >= (2,)
+            gets_stuck = now - self._last_change < _ENDING and self._node.facts.LISTENER_LOCK
             self._last_change = now
         self._server.afterwards(self._get_stuck if gets_stuck else self._open_anew)
 

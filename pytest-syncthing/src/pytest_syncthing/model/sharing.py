@@ -88,7 +88,7 @@ class Sharing:
 
     def take_cluster_config(self, device: str) -> None:
         """Note that a device has sent its cluster config."""
-        if self.core.facts.numbers >= (1, 20):
+        if self.core.facts.CLUSTER_CONFIG_EVENT:
             self.core.emit("ClusterConfigReceived", {"device": device})
             self.touch(device)
 
@@ -177,7 +177,7 @@ class Sharing:
 
         Once there is one, version 2 still waits for the next connection.
         """
-        if its.kind == "receiveencrypted" and other.core.facts.numbers >= (2,):
+        if its.kind == "receiveencrypted" and other.core.facts.ONE_CONNECTION:
             self.peers.connected[other.device].stuck.add(its.id)
             other.peers.connected[self.device].stuck.add(its.id)
 

@@ -78,7 +78,7 @@ class Summary:
             "ignorePatterns": running and bool(replica.ignores),
         }
         error = state.error if running else ""
-        if self._core.facts.numbers >= (1, 27, 4):
+        if self._core.facts.FULL_STATUS:
             known = {device: index.remote_sequence(device) for device in index.remotes}
             status |= {"error": error, "watchError": "", "remoteSequence": known if running else None}
         elif error:
@@ -94,7 +94,7 @@ class Summary:
             shared = device in self._replica.devices
             found = index.completion(device, downloaded=self._downloaded_by(device), shared=shared)
             state = self._peers.remote_state(device, self._replica.id, shared=shared)
-        return {**found, "remoteState": state} if self._core.facts.numbers >= (1, 20) else found
+        return {**found, "remoteState": state} if self._core.facts.REMOTE_STATE else found
 
     def _downloaded_by(self, device: str) -> int:
         found = 0
@@ -132,7 +132,7 @@ class Summary:
         replica, facts = self._replica, self._core.facts
         self._core.emit("FolderSummary", {"folder": replica.id, "summary": self.status()})
         for device in replica.devices:
-            if device in self._peers.connected or facts.numbers >= (1, 27, 4):
+            if device in self._peers.connected or facts.FULL_STATUS:
                 data = {"folder": replica.id, "device": device, **self.completion(device)}
                 self._core.emit("FolderCompletion", data)
 
@@ -143,7 +143,7 @@ class Summary:
 
     def _is_wanted(self) -> bool:
         """Return whether a client polls for these events, which only versions before 1.27.4 care about."""
-        if self._core.facts.numbers >= (1, 27, 4):
+        if self._core.facts.FULL_STATUS:
             return True
         asked = [when for mask, when in self._core.events.last_asked.items() if mask & _INTERESTING]
         return bool(asked) and self._core.clock.now - max(asked) <= _ATTENTION

@@ -46,10 +46,10 @@ def _completion(node: Node, request: Request) -> Response:
         folder = running_folder(node, request, _NOT_FOUND, tells_paused=True)
         return as_json(folder.summary.completion(device or None))
     folders = [folder for folder in node.cluster.folders.values() if not device or _shares(folder, device)]
-    if node.facts.numbers < (1, 21) and not all(folder.running for folder in folders):
+    if not node.facts.LEAVES_OUT_PAUSED and not all(folder.running for folder in folders):
         raise Refusal(_NOT_FOUND, "folder is paused")
     found = aggregate(folder.summary.completion(device or None) for folder in folders if folder.running)
-    return as_json({**found, "remoteState": "unknown"} if node.facts.numbers >= (1, 20) else found)
+    return as_json({**found, "remoteState": "unknown"} if node.facts.REMOTE_STATE else found)
 
 
 def _shares(folder: Folder, device: str) -> bool:
@@ -81,11 +81,10 @@ def file_status(
     facts = node.facts
     folder = node.cluster.folders.get(request.param("folder"))
     name = request.param("file")
-    is_new = facts.numbers >= (2,)
     if folder is None or not folder.running:
-        if folder is not None and is_new and folder.replica.index.newest(name) is not None:
+        if folder is not None and facts.DATABASE_2 and folder.replica.index.newest(name) is not None:
             raise Refusal(_FAILED, "no such folder")
-        raise Refusal(_NOT_FOUND, _NO_FILE if is_new else "no such folder")
+        raise Refusal(_NOT_FOUND, _NO_FILE if facts.DATABASE_2 else "no such folder")
     mine, newest = folder.replica.index.own.get(name), folder.replica.index.newest(name)
     if mine is None and newest is None:
         raise Refusal(_NOT_FOUND, _NO_FILE)
@@ -97,7 +96,7 @@ def file_status(
     }
     if more is not None:
         answer.update(more(folder, name))
-    if not is_new:
+    if not facts.DATABASE_2:
         answer["mtime"] = {"err": None, "value": {"real": _NEVER, "virtual": _NEVER}}
     return as_json(answer)
 
@@ -107,7 +106,7 @@ async def _ignores(node: Node, request: Request) -> Response:
     folder = node.cluster.folders.get(request.param("folder"))
     if folder is None:
         text = f"folder {request.param('folder')} does not exist"
-        if node.facts.numbers < (1, 27, 1):
+        if not node.facts.IGNORES_OF_ANY:
             raise Refusal(_FAILED, text)
         return as_json({"ignore": None, "expanded": None, "error": text})
     return _as_ignores(await folder.replica.read_ignores())

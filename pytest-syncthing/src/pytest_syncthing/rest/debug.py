@@ -115,7 +115,7 @@ def _without_secrets(config: dict[str, Any]) -> dict[str, Any]:
 @answers(_routes.DEBUG_FILE)
 def _file(node: Node, request: Request) -> Response:
     """Return what is known of a file: in version 1 with the versions of all devices, in version 2 in any case."""
-    if node.facts.numbers < (2,):
+    if not node.facts.DATABASE_2:
         return file_status(node, request, _all_versions)
     try:
         return file_status(node, request)

@@ -81,7 +81,7 @@ def _wanted(node: Node, request: Request) -> dict[str, int]:
 def _no_time(node: Node, text: object) -> str:
     if not isinstance(text, str):
         return "Time.UnmarshalJSON: input is not a JSON string"
-    if node.facts.numbers < (1, 20):  # an older Go, which takes the quotes along
+    if not node.facts.NEWER_GO:  # which takes the quotes along
         asked, layout, rest = quote(json.dumps(text)), quote(f'"{_LAYOUT}"'), quote(f'{text}"')
     else:
         asked, layout, rest = quote(text), quote(_LAYOUT), quote(text)

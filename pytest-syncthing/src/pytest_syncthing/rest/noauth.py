@@ -21,17 +21,16 @@ _FIRST_PORT: Final = 49152
 
 def note_login(node: Node, request: Request, username: str, *, success: bool) -> None:
     """Note that somebody has tried to log in, in whatever way: as an event, and as a line of the log if it failed."""
-    is_old = node.facts.numbers < (1, 29, 6)
     address = f"127.0.0.1:{_FIRST_PORT + request.connection % (1 << 14)}"
-    remote = address if is_old else "127.0.0.1"
+    remote = "127.0.0.1" if node.facts.LOGIN_WARNING else address
     node.events.emit("LoginAttempt", {"success": success, "username": username, "remoteAddress": remote})
     if success:
         return
-    if is_old:
-        node.log.note(f"Wrong credentials supplied during API authorization from {remote}", package="api")
-    else:
-        text = "Wrong credentials supplied during API authorization"
+    text = "Wrong credentials supplied during API authorization"
+    if node.facts.LOGIN_WARNING:
         node.log.note(text, Level.WARNING, package="api", username=username, address=remote)
+    else:
+        node.log.note(f"{text} from {remote}", package="api")
 
 
 @answers(_routes.HEALTH)

@@ -58,8 +58,7 @@ def report(node: Node, version: int) -> dict[str, Any]:
         found |= {"urVersion": version, "numCPU": 2, **_since_2(config)}
     if version > 2:  # noqa: PLR2004 - the version by its number
         found |= {"uptime": (node.clock.now - node.started) // _SECOND, **further, **_since_3(config)}
-    is_old = node.facts.numbers < (2,)
-    empty: dict[str, Any] = {group: {} for group in _GROUPS} if is_old else {}
+    empty: dict[str, Any] = {} if node.facts.SHORT_REPORT else {group: {} for group in _GROUPS}
     # What is zero is left out, as Go's omitempty does.
     return {**empty, **{key: value for key, value in found.items() if value}, **leftovers}
 

@@ -32,7 +32,7 @@ def _device_id(_: Node, request: Request) -> Response:
 @answers(_routes.LANGUAGES)
 def _languages(node: Node, request: Request) -> Response:
     parts = request.header("Accept-Language").split(",")
-    if node.facts.numbers < (1, 28):
+    if not node.facts.LANGUAGE_WEIGHTS:
         return as_json([part.partition(";")[0].strip().lower() for part in parts])
     weights: dict[str, float] = {}
     for part in parts:

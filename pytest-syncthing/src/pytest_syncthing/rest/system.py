@@ -84,7 +84,7 @@ def _listener(node: Node, uri: str) -> dict[str, Any]:
     if uri.startswith(_RELAYS):
         return {"error": None, "lanAddresses": None, "wanAddresses": None}  # a fake talks to no relay
     # Version 1 lists an address that nobody has where there is no port mapping.
-    unmapped = [f"{uri.partition('://')[0]}://0.0.0.0:0"] if node.facts.numbers < (2,) else []
+    unmapped = [] if node.facts.MAPPED_ADDRESSES_ONLY else [f"{uri.partition('://')[0]}://0.0.0.0:0"]
     return {"error": None, "lanAddresses": [uri], "wanAddresses": [*unmapped, uri]}
 
 
@@ -104,9 +104,7 @@ async def _browse(node: Node, request: Request) -> Response:
     current = request.param("current")
     if not current:
         return as_json(["/"])
-    numbers = node.facts.numbers
-    has_separators = numbers < (1, 29, 4)
-    if has_separators and current.startswith("~"):
+    if not node.facts.NO_SEPARATORS and current.startswith("~"):
         current = node.home + current.removeprefix("~")
     head, _, prefix = current.rpartition("/")
     # One slash in front: posixpath would keep two.
@@ -118,7 +116,7 @@ async def _browse(node: Node, request: Request) -> Response:
     names = await node.core.on_disk(node.core.disk.children, place)
     exact = sorted(name for name in names if name.startswith(prefix))
     similar = sorted(name for name in names if name not in exact and name.lower().startswith(prefix.lower()))
-    end = "/" if has_separators else ""
+    end = "" if node.facts.NO_SEPARATORS else "/"
     return as_json([f"{shown.rstrip('/')}/{name}{end}" for name in (*exact, *similar)])
 
 
@@ -184,12 +182,12 @@ def _set_levels(node: Node, request: Request) -> Response:
 
 @answers(_routes.CHECK_UPGRADE)
 def _check_upgrade(node: Node, _: Request) -> Response:
-    raise Refusal(503 if node.facts.numbers < (1, 22, 1) else 501, "upgrade unsupported")
+    raise Refusal(501 if node.facts.UPGRADE_UNSUPPORTED else 503, "upgrade unsupported")
 
 
 @answers(_routes.UPGRADE)
 def _upgrade(node: Node, _: Request) -> Response:
-    if node.facts.numbers >= (1, 22, 1):
+    if node.facts.UPGRADE_UNSUPPORTED:
         raise Refusal(501, "upgrade unsupported")
     node.log.note("getting latest release: upgrade unsupported", Level.WARNING)
     raise Refusal(500, "upgrade unsupported")

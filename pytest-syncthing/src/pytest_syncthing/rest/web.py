@@ -80,7 +80,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 @answers(_routes.META)
 def _meta(node: Node, _: Request) -> Response:
     data: dict[str, Any] = {"deviceID": node.device_id}
-    if node.facts.numbers >= (1, 26):
+    if node.facts.LOGIN_PAGE:
         data |= {"authenticated": True, "deviceIDShort": node.core.short_id}
     text = json.dumps(data, separators=(",", ":"), sort_keys=True)
     return Response(f"var metadata = {text};\n".encode(), content_type=_SCRIPT)
