@@ -32,7 +32,8 @@ UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 def test_ids_may_have_any_character() -> None:
     """An ID is a single path segment, which the daemon decodes to the same ID."""
     for start in range(0, sys.maxunicode + 1, 4096):
-        text = "".join(chr(code) for code in range(start, start + 4096) if not 0xD800 <= code < 0xE000)
+        end = start + (4096 if start < 0x4000 else 64)  # of the rest, the beginning of each block
+        text = "".join(chr(code) for code in range(start, end) if not 0xD800 <= code < 0xE000)
         assert unquote(quote_id(text)) == text
         assert UNRESERVED.issuperset(quote_id(text))
         assert quoted_length(text) == len(quote_id(text))
