@@ -35,11 +35,11 @@ class _Own(NamedTuple):
 class Sessions:
     """The session of a client, for one event loop after another, but not for two running at the same time.
 
-    An own session is opened in each loop on first use, and closed when that loop ends at the latest.
+    Unless one was passed in, a session is opened in each loop on first use, and closed when the loop ends at the latest.
 
     Args:
         place: Where to connect to.
-        session: A session to use, which is never closed here; ``None`` for an own one.
+        session: A session to use, which is never closed here.
 
     Attributes:
         arriving: Responses with a body that is still being read.
