@@ -35,7 +35,7 @@ class _Own(NamedTuple):
 class Sessions:
     """The session of a client, for one event loop after another, but not for two running at the same time.
 
-    Unless one was passed in, a session is opened in each loop on first use, and closed when the loop ends at the latest.
+    Unless one was passed in, a session is opened in each loop on first use, and closed when that loop ends, or earlier.
 
     Args:
         place: Where to connect to.
