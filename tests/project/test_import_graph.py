@@ -22,7 +22,7 @@ def graph() -> Iterator[Any]:
         yield importlib.import_module("import_graph")
 
 
-@pytest.fixture(scope="module", params=["aiosyncthing"])
+@pytest.fixture(scope="module", params=["aiosyncthing", "pytest_syncthing"])
 def package(graph: Any, request: pytest.FixtureRequest) -> Any:
     """Each package of this repository."""
     return next(package for package in graph.PACKAGES if package.name == request.param)

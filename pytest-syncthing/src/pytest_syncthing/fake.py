@@ -33,6 +33,8 @@ from .model.memory_disk import MemoryDisk
 from .model.node import Node
 from .model.running import Running
 from .observations import Observations
+from .rest import HANDLERS
+from .rest.noauth import note_login
 from .troubles import Troubles
 
 if TYPE_CHECKING:
@@ -300,7 +302,7 @@ class FakeSyncthing(Contents, Troubles, Observations):
             stack.callback(listener.release)
             node = self._make_node(host, listener, Clock(self._start_time))
             stack.callback(node.clock.close)
-            server = Server(node, listener)
+            server = Server(node, listener, HANDLERS, note_login)
             server.certificate = self._certificate
             stack.push_async_callback(server.close)
             life = Life(host, node, listener, server, Running(node, server), directory, self._name, AsyncExitStack())

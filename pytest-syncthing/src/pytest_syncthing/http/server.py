@@ -1,7 +1,7 @@
 """From a socket to a handler and back: the HTTP server of one fake.
 
-Not aiohttp's: what goes over the wire shall be what the daemon sends, also where that is odd or broken on purpose, and
-a thousand fakes with a waiting client each shall cost little.
+Not aiohttp's: the bytes on the wire are to be those of the daemon, even where they are odd or broken on purpose, and a
+thousand fakes with a waiting client each are to cost little.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from contextvars import ContextVar
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from aiosyncthing import _routes
 from aiosyncthing._routes import Answer
 from pytest_syncthing.certificate import Certificate
-from pytest_syncthing.rest import HANDLERS
-from pytest_syncthing.rest.noauth import note_login
 
 from .access import Access, has_login
 from .connection import Connection
@@ -31,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from aiosyncthing._routes import Route
+    from aiosyncthing.device_id import DeviceID
+    from pytest_syncthing.clock import Clock
     from pytest_syncthing.facts import Facts
-    from pytest_syncthing.model.node import Node
 
     from .faults import Fault
     from .listening import Listener
@@ -49,6 +48,29 @@ _JSON: Final = "application/json; charset=utf-8"
 _PLAIN_JSON: Final = "application/json"
 _STATUSES: Final = frozenset(HTTPStatus)  # proxies have others
 _TEAPOT: Final = "the fake failed: "
+
+
+class Daemon(Protocol):
+    """Whose API is served.
+
+    Attributes:
+        facts: Its version.
+        clock: Its clock.
+        device_id: Its device ID.
+        key: The API key that is valid beside the configured one.
+        address: Where its API listens; set by the server.
+    """
+
+    facts: Facts
+    clock: Clock
+    device_id: DeviceID
+    key: str
+    address: str
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its configuration."""
+        ...
 
 
 class _Exchange:
@@ -73,12 +95,13 @@ _current: ContextVar[_Exchange] = ContextVar("exchange")
 
 
 class Server:
-    """Serves the API of a node. To be used in the fake's thread only.
+    """Serves the API of a daemon. To be used in the fake's thread only.
 
     Args:
         node: Whose API it is.
         listener: Where clients connect to.
-        handlers: What answers each route; by default everything that there is.
+        handlers: What answers each route, given the node, the request, and the IDs in its path.
+        note_login: Called with the node, the request, a user name and ``success=`` when a request tries to log in.
 
     Attributes:
         node: Whose API it is.
@@ -91,7 +114,13 @@ class Server:
         answered: How many requests are done with, whatever the client got.
     """
 
-    def __init__(self, node: Node, listener: Listener, handlers: Mapping[Route[Any], Handler] | None = None) -> None:
+    def __init__(
+        self,
+        node: Daemon,
+        listener: Listener,
+        handlers: Mapping[Route[Any], Handler],
+        note_login: Callable[..., None],
+    ) -> None:
         self.listener = listener
         self.belong_to(node)
         self.faults = Faults()
@@ -99,8 +128,9 @@ class Server:
         self.requests: list[Request] = []
         self.opened = 0
         self.answered = 0
-        self._handlers = HANDLERS if handlers is None else handlers
-        self._routes = frozenset(self._handlers)
+        self._handlers = handlers
+        self._note_login = note_login
+        self._routes = frozenset(handlers)
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._arriving: set[asyncio.Task[Any]] = set()
@@ -114,7 +144,7 @@ class Server:
         """How many connections are open now."""
         return len(self._connections)
 
-    def belong_to(self, node: Node) -> None:
+    def belong_to(self, node: Daemon) -> None:
         """Serve the API of this node from now on."""
         self.node = node
         self.access = Access(node.facts, str(node.device_id))
@@ -300,7 +330,7 @@ class Server:
         exchange.headers = admission.headers
         if admission.attempt:
             user, success = admission.attempt
-            note_login(node, request, user, success=success)
+            self._note_login(node, request, user, success=success)
         if admission.refusal is not None:
             return admission.refusal
         debugging = node.facts.ALWAYS_DEBUGGING or gui["debugging"]
