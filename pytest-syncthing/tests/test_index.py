@@ -14,6 +14,7 @@ from pytest_syncthing.model.index import BrowseError, Index
 from pytest_syncthing.model.items import IGNORED, RECEIVE_ONLY, Item, Kind, Order, bump, compare
 
 FACTS = Facts.of("1.29.5")
+SECOND = 1_000_000_000
 OWN, OTHER, THIRD = "AAAAAAA", "BBBBBBB", "CCCCCCC"
 
 
@@ -63,7 +64,7 @@ def test_deletions_are_needed_by_who_has_the_file() -> None:
     index = Index(FACTS)
     mine = index.put_own([file("x"), file("y")])
     index.put_remote(OTHER, mine[:1])
-    index.put_own([each.removed(OWN, 20) for each in mine])
+    index.put_own([each.deleted_by(OWN, 20 * SECOND) for each in mine])
     assert [(item.name, item.deleted) for item in index.remote_need(OTHER)] == [("x", True)]
     assert index.remote_need(THIRD) == []
     completion = index.completion(OTHER)
@@ -78,7 +79,7 @@ def test_local_changes() -> None:
     index.put_own(
         [
             file("c", 7, local_flags=RECEIVE_ONLY),
-            shared[1].removed(OWN, 20, local_flags=RECEIVE_ONLY),
+            shared[1].deleted_by(OWN, 20 * SECOND, local_flags=RECEIVE_ONLY),
             replace(directory("d"), local_flags=RECEIVE_ONLY),
             replace(file("ignored", 70), local_flags=IGNORED),
         ]
@@ -103,7 +104,7 @@ def test_sums() -> None:
     index = Index(FACTS)
     index.put_own([file("a", 10), directory("d"), Item("l", Kind.SYMLINK, version=bump((), OWN, 1))])
     index.put_remote(OTHER, [file("b", 100, OTHER), directory("e", OTHER), *index.own.values()])
-    index.put_remote(OTHER, [index.own["a"].removed(OTHER, 99)])
+    index.put_remote(OTHER, [index.own["a"].deleted_by(OTHER, 99 * SECOND)])
     sums = index.sums()
     assert {key.removeprefix("need"): sums[key] for key in sums if key.startswith("need")} == {
         "Files": 1,
@@ -156,7 +157,7 @@ def test_completion_has_the_recorded_numbers(version: str) -> None:
         index.put_own(items)
         gone = [file(f"gone{number}") for number in range(answer["needDeletes"])]
         index.put_remote(OTHER, [*items[:had], *gone], answer["sequence"])
-        index.put_own([each.removed(OWN, 99) for each in gone])
+        index.put_own([each.deleted_by(OWN, 99 * SECOND) for each in gone])
         assert index.completion(OTHER, shared=had > 0) == answer
         checked += 1
     assert checked >= 3

@@ -12,7 +12,6 @@ from pytest_syncthing.facts import VERSIONS, Facts
 from pytest_syncthing.go.words import parse_time
 from pytest_syncthing.model.items import (
     IGNORED,
-    MUST_RESCAN,
     RECEIVE_ONLY,
     Item,
     Kind,
@@ -146,15 +145,15 @@ def test_digests() -> None:
     assert len({digest_of(blocks) for blocks in ([b"a"], [b"a", b"b"], [b"ab"], [b""])}) == 4
 
 
-def test_removed_items() -> None:
-    """A file that is gone keeps the fraction of its time, and is a newer version without content."""
+def test_deleted_items() -> None:
+    """A deleted file keeps the fraction of its time, and is a newer version without content."""
     item = Item("x", Kind.FILE, 7, 5_000_000_123, "BBBBBBB", OLD, 0o600, digest="x", sequence=3)
-    gone = item.removed("AAAAAAA", 9)
+    gone = item.deleted_by("AAAAAAA", 9_500_000_000)
     assert (gone.deleted, gone.size, gone.digest, gone.modified) == (True, 0, None, 9_000_000_123)
     assert (gone.modified_by, gone.version, gone.permissions) == ("AAAAAAA", (("AAAAAAA", 9),), 0o600)
     assert gone.weight(Facts.of("1.19")) == 0
     assert not gone.invalid
-    assert item.removed("AAAAAAA", 9, local_flags=RECEIVE_ONLY).invalid
+    assert item.deleted_by("AAAAAAA", 9_500_000_000, local_flags=RECEIVE_ONLY).invalid
 
 
 def test_ignored_items() -> None:
@@ -163,8 +162,6 @@ def test_ignored_items() -> None:
     answer = item.to_json(Facts.of("1.19"), listed=False)
     assert (answer["ignored"], answer["invalid"], answer["localFlags"]) == (True, True, IGNORED)
     assert (answer["size"], answer["numBlocks"], answer["version"]) == (0, 0, ["AAAAAAA:5"])
-    rescan = replace(item, local_flags=MUST_RESCAN).to_json(Facts.of("2.1"), listed=False)
-    assert (rescan["mustRescan"], rescan["ignored"]) == (True, False)
 
 
 @pytest.mark.parametrize(("version", "size"), [("1.19", 128), ("1.29", 128), ("2.1", 0)])

@@ -69,7 +69,7 @@ class DirectoryDisk:
         """See `Disk`."""
         path = Path(root, name)
         try:
-            # The parents of a relative path end with the folder itself, which may be a link.
+            # The last parent of a relative path is the folder itself, which may be a link.
             if any(Path(root, parent).is_symlink() for parent in list(Path(name).parents)[:-1]):
                 return None
             return _entry(name, path, path.lstat())
@@ -96,7 +96,7 @@ class DirectoryDisk:
         """See `Disk`."""
         path = Path(root, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Under a name that no scan takes for a file of the folder, and in one step: as the daemon itself does.
+        # As the daemon does: under a temporary name, which scans skip, and then in one step.
         digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]  # the name itself may be too long
         temporary = path.with_name(f".syncthing.{digest}.tmp")
         try:
@@ -157,7 +157,7 @@ class DirectoryDisk:
             with os.scandir(Path(root, below)) as entries:
                 found = sorted((entry for entry in entries if _is_text(entry.name)), key=lambda entry: entry.name)
         except OSError:
-            return  # gone meanwhile, or not to be read
+            return  # deleted since, or not readable
         for each in found:
             name = f"{below}/{each.name}".lstrip("/")
             if is_internal(name) and not everything:

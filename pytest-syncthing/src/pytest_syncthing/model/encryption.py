@@ -1,7 +1,7 @@
-"""What an untrusted device gets of a folder: items without meaning (lib/protocol/encryption.go). Pure.
+"""How a folder is encrypted for an untrusted device (lib/protocol/encryption.go). Pure.
 
-The names have the form that real ones have, and sizes grow by as much, but nothing is really encrypted: what comes
-out follows from password and content, and can't be turned back.
+Names have the form of real ones and sizes grow by as much, but the contents are only hashes of password and plain
+content: they can't be decrypted.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _PARENT: Final = re.compile(r"[^/]\.syncthing-enc(?:/[^/]{2}(?:/[^/]{200})*)?")
 
 
 def is_encrypted_parent(name: str) -> bool:
-    """Tell whether a directory is only part of the form that encrypted names have, and no item."""
+    """Return whether a directory is only part of encrypted names, and not an item."""
     return _PARENT.fullmatch(name) is not None
 
 
 class Encryption:
-    """What one device sends to another one that has been given a password for.
+    """Encrypts one folder for one device.
 
     Args:
         password: The password.
@@ -46,13 +46,13 @@ class Encryption:
         self._names: dict[str, str] = {}
 
     def name(self, plain: str) -> str:
-        """Return the name that the other device sees, in directories as real ones have it."""
+        """Return the encrypted name of an item."""
         text = base64.b32hexencode(self._hash(plain.encode(), 32 + len(plain.encode()))).decode().rstrip("=")
         parts = [f"{text[0]}.syncthing-enc", text[1:3], *(text[i : i + 200] for i in range(3, len(text), 200))]
         return "/".join(parts)
 
     def conceal(self, item: Item) -> Item:
-        """Return the item that the other device gets, and remember which it stands for."""
+        """Return the encrypted item, and remember which one it stands for."""
         is_file = item.kind is Kind.FILE
         content = None if item.digest is None else base64.b64encode(self._hash(item.digest.encode(), 32)).decode()
         made = replace(
@@ -73,18 +73,18 @@ class Encryption:
         return made
 
     def reveal(self, item: Item) -> Item | None:
-        """Return the item that one stands for which the other device has told of; ``None`` for one unknown."""
+        """Return the item that an encrypted one stands for; ``None`` for an unknown one."""
         plain = self._plain.get((item.name, item.version))
         if plain is None:
             return None
         return replace(plain, sequence=item.sequence, invalid_elsewhere=item.invalid, local_flags=0)
 
     def plain_name(self, name: str) -> str:
-        """Return the name of the item that one stands for."""
+        """Return the name that an encrypted name stands for."""
         return self._names[name]
 
     def content(self, plain: bytes) -> bytes:
-        """Return what the other device gets in place of a content."""
+        """Return the encrypted content of a file."""
         return self._hash(plain, _size(len(plain)))
 
     def _hash(self, data: bytes, size: int) -> bytes:

@@ -1,7 +1,7 @@
-"""What has happened, as the daemon's event API remembers it.
+"""The events of a daemon.
 
-One counter and one ring of the last 1000 events for each combination of types (mask) that was ever asked for
-(``eventSubs`` in Syncthing's lib/api/api.go, ``bufferedSubscription`` in lib/events/events.go).
+Each combination of types that a client has asked for, called a mask, has its own IDs and its own ring of the last 1000
+events (``eventSubs`` in lib/api/api.go, ``bufferedSubscription`` in lib/events/events.go).
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ class _Subscription:
 
     def after(self, since: int) -> list[dict[str, Any]]:
         if since < 0 and len(self.ring) < _KEPT:
-            return [_NOTHING] * _KEPT  # what a negative number makes of a ring that is not full yet
+            return [_NOTHING] * _KEPT  # the answer of real daemons while the ring isn't full
         return [event for event in self.ring if event["id"] > since]
 
 
 class EventLog:
-    """The events of one process of the daemon. To be used in the fake's thread only.
+    """The events since the process started. Use it in the fakes' thread only.
 
     Attributes:
-        waiting: How many polls wait for an event now.
-        last_asked: When a mask was last asked for, in the clock's nanoseconds.
+        waiting: How many polls are waiting for an event.
+        last_asked: When each mask was last asked for, in the clock's nanoseconds.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -59,12 +59,12 @@ class EventLog:
         self.last_asked: dict[frozenset[str], int] = {}
 
     def emit(self, kind: str, data: Any, *, keep: bool = True) -> None:
-        """Let something happen.
+        """Emit an event.
 
         Args:
-            kind: The type.
-            data: What the event says; copied.
-            keep: Whether the daemon keeps up; otherwise the event only uses up its IDs, as under too much load.
+            kind: Its type.
+            data: Its data; copied.
+            keep: Whether to keep it. Otherwise it only uses up an ID, as when the daemon is overloaded.
         """
         self._total += 1
         event = {
@@ -78,7 +78,7 @@ class EventLog:
                 subscription.add(event, keep=keep)
 
     def overflow(self) -> None:
-        """Forget all events but the newest of each mask, as a full ring forgets old ones."""
+        """Drop all events but the newest of each mask, as a full ring does."""
         for subscription in self._subscriptions.values():
             while len(subscription.ring) > 1:
                 subscription.ring.popleft()
@@ -97,8 +97,8 @@ class EventLog:
         Args:
             mask: The types.
             since: The ID.
-            limit: How many to return at the most, the newest; 0 or less for all.
-            timeout: Seconds of the clock to wait.
+            limit: The number of newest events to return at most; 0 or less for all.
+            timeout: How long to wait, in seconds of the clock.
         """
         self.last_asked[mask] = self._clock.now
         subscription = self._subscriptions.setdefault(mask, _Subscription())

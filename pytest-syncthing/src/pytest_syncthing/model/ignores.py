@@ -1,8 +1,8 @@
-"""Ignore patterns: what of a folder is left out. Pure; as Syncthing's lib/ignore has it.
+"""Ignore patterns (lib/ignore). Pure, apart from reading and writing their file.
 
-Its glob library takes ``{a,b`` for closed at the end, knows one range or one list in brackets, and lets brackets
-match slashes; so it is here. Where it fails to match what it should, with wildcards in braces and characters beyond
-ASCII next to ``?`` or ``[...]``, the patterns here mean what they say.
+As in Syncthing's glob library, ``{a,b`` needs no closing brace, brackets hold one range or one list, and they match
+slashes. Its bugs, with wildcards in braces and characters beyond ASCII next to ``?`` or ``[...]``, are left out: such
+patterns match what they should.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from .disk import Disk, Entry
 
 FILE: Final = ".stignore"
-"""The file in a folder that holds its patterns."""
+"""The file that holds the patterns of a folder."""
 
 
 class IgnoreError(Exception):
-    """The patterns can't be read; the daemon's words."""
+    """The patterns can't be parsed; the message is the daemon's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class _Pattern:
     deletable: bool
 
     def shown(self, facts: Facts) -> str:
-        # 1.19.2 also calls deletable what is not ignored, 1.29.5 no longer.
+        # 1.19.2 marks patterns as deletable even if they are negated, 1.29.5 doesn't.
         marks = "(?d)" if self.deletable and (self.ignores or not facts.NEWER_IGNORES) else ""
         return f"{marks}{'(?i)' if self.folds_case else ''}{'' if self.ignores else '!'}{self.text}"
 
     def allows_skipping(self, before: str, facts: Facts) -> bool:
-        """Tell whether ignored directories need not be looked into because of it.
+        """Return whether it lets a scan skip ignored directories.
 
         Args:
             before: The text of the pattern before it.
@@ -61,12 +61,12 @@ class _Pattern:
 
 
 class Ignores:
-    """The patterns of a folder; without any nothing is ignored but what Syncthing itself keeps there.
+    """The patterns of a folder. Without any, nothing is ignored but what Syncthing keeps there for itself.
 
     Attributes:
-        lines: The lines as the daemon gives them back; ``None`` without a file.
-        expanded: The patterns that they mean, as the daemon prints them; ``None`` without a file.
-        error: Why they can't be read, in which case there are no patterns; ``None`` if they can.
+        lines: The lines of the file; ``None`` without one.
+        expanded: The patterns that they expand to, as the daemon prints them; ``None`` without a file.
+        error: Why they can't be parsed; ``None`` if they can. Then there are no patterns.
     """
 
     def __init__(
@@ -75,20 +75,20 @@ class Ignores:
         self.lines = lines
         self.expanded = expanded
         self.error = error
-        # Each with whether what it ignores can be skipped with all that is in it.
+        # Each with whether a scan may skip the directories that it ignores.
         self._patterns: list[tuple[_Pattern, bool]] = []
 
     @classmethod
     def parse(cls, lines: Iterable[str], read_include: Callable[[str], Sequence[str]], facts: Facts) -> Ignores:
-        """Read patterns.
+        """Parse patterns.
 
         Args:
             lines: The lines of the file.
-            read_include: Returns the lines of a file that is included, by its path below the folder.
+            read_include: Returns the lines of an included file, by its path below the folder.
             facts: The daemon's version.
 
         Raises:
-            IgnoreError: They can't be read. Nothing is ignored then, and the folder stops.
+            IgnoreError: They can't be parsed.
         """
         stripped = [line.strip() for line in lines]
         made = cls(stripped)
@@ -102,23 +102,24 @@ class Ignores:
         return made
 
     def __bool__(self) -> bool:
-        """Whether there is any line but comments; ``ignorePatterns`` of ``rest/db/status``."""
+        """Whether there are lines apart from comments: ``ignorePatterns`` of ``rest/db/status``."""
         return any(line and not line.startswith("//") for line in self.lines or ())
 
     def matches(self, path: str) -> bool:
-        """Tell whether a file or directory is ignored."""
+        """Return whether a file or directory is ignored."""
         return self._look(path)[0]
 
     def deletable(self, path: str) -> bool:
-        """Tell whether an ignored file may be deleted when it is in the way of deleting its directory."""
+        """Return whether an ignored file may be deleted together with its directory."""
         return self._look(path)[2]
 
     def kept(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Return what of a disk is not ignored, as a scan finds it.
+        """Return the entries of a disk that a scan takes.
+
+        These are the ones that aren't ignored, and the directories above them if a pattern makes the scan look there.
 
         Args:
-            entries: What is there, each directory before its content. Directories that are ignored are kept all the
-                same if something in them is not and a pattern made the scan look there.
+            entries: What is on the disk, each directory before its content.
         """
         kept: list[Entry] = []
         above: dict[str, Entry] = {}
@@ -139,7 +140,7 @@ class Ignores:
         return kept
 
     def _look(self, path: str) -> tuple[bool, bool, bool]:
-        """Tell whether a path is ignored, can be skipped with all that is in it, and may be deleted."""
+        """Return whether a path is ignored, can be skipped with everything in it, and may be deleted."""
         if is_internal(path):
             return True, True, False
         for pattern, can_skip in self._patterns:
@@ -152,7 +153,7 @@ def load(disk: Disk, root: str, facts: Facts) -> Ignores:
     """Read the patterns of a folder. If that fails, `Ignores.error` says why."""
 
     def read(name: str) -> list[str]:
-        # Like Go's line scanner: only a line break ends a line, and there is none after the last one.
+        # As in Go: only a line feed ends a line, and an empty last line doesn't count.
         return disk.read(root, name).decode(errors="replace").removesuffix("\n").split("\n")
 
     try:
@@ -188,7 +189,7 @@ def _parents(name: str) -> list[str]:
 
 
 class _Reader:
-    """Reads one file of patterns with all that it includes."""
+    """Parses a file of patterns with everything that it includes."""
 
     def __init__(self, read_include: Callable[[str], Sequence[str]], facts: Facts) -> None:
         self._read_include = read_include
@@ -197,7 +198,7 @@ class _Reader:
         self._files: set[str] = set()
 
     def read(self, lines: Iterable[str], file: str) -> list[_Pattern]:
-        """Return the patterns of one file. A line that was there before, in any file, adds nothing."""
+        """Return the patterns of a file. A line counts only once, whatever file it is in."""
         patterns: list[_Pattern] = []
         for line in lines:
             if not line or line.startswith("//") or line in self._lines:
@@ -263,14 +264,14 @@ def _parse_line(line: str) -> list[_Pattern]:
 
 
 class _Glob:
-    """Makes a regular expression of a pattern."""
+    """Translates a pattern into a regular expression."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
 
     def expression(self) -> str:
-        """Return the regular expression of the whole."""
+        """Return the regular expression."""
         return self._sequence(depth=0)
 
     def _next(self) -> str:
@@ -325,7 +326,7 @@ class _Glob:
         return f"[{negated}{content}]"
 
     def _list(self) -> tuple[str, str]:
-        """Return what is listed up to the closing bracket, and that bracket; empty without one."""
+        """Return the list up to the closing bracket, and the bracket, which is empty if it is missing."""
         content = ""
         while (c := self._next()) and c != "]":
             content += re.escape(self._next() if c == "\\" else c)

@@ -1,6 +1,6 @@
-"""Who has what of a folder: the own index and those of other devices, and what follows from them. Pure.
+"""Which device has which items of a folder, and what follows: the newest ones, what is needed, and sums. Pure.
 
-What is newest, needed and counted is kept up item by item, so that it costs no more to ask often.
+All of this is updated item by item, so that frequent questions cost little.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from pytest_syncthing.facts import Facts
 
 _OWN: Final = ""
-"""What stands for the own device where others have their ID."""
+"""Stands for the own device among device IDs."""
 
 
 class BrowseError(Exception):
-    """The daemon can make no tree of these names; its words."""
+    """The daemon can't make a tree of these names; the message is its own."""
 
 
 class _Counts:
-    """How many items of each kind there are, and their bytes."""
+    """The number of items of each type, and their total size."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
@@ -36,7 +36,7 @@ class _Counts:
 
     @property
     def items(self) -> int:
-        """All but the deleted ones."""
+        """All items that aren't deleted."""
         return self.files + self.directories + self.symlinks
 
     def add(self, item: Item, times: int = 1) -> None:
@@ -68,7 +68,7 @@ class _Counts:
 
 
 class _Need:
-    """What one device lacks."""
+    """The items that a device needs."""
 
     def __init__(self, facts: Facts) -> None:
         self.counts = _Counts(facts)
@@ -118,21 +118,21 @@ class Index:
 
     @property
     def own(self) -> Mapping[str, Item]:
-        """What this device has, deleted items too, by name."""
+        """The items of this device by name, deleted ones too."""
         return MappingProxyType(self._own)
 
     @property
     def remotes(self) -> Mapping[str, Mapping[str, Item]]:
-        """The same of the other devices, by device ID."""
+        """The items of other devices, by device ID and name."""
         return MappingProxyType(self._remotes)
 
     @property
     def sequence(self) -> int:
-        """The number of the newest own item; 0 for none."""
+        """The sequence number of the newest own item; 0 for none."""
         return self._sequence
 
     def put_own(self, items: Iterable[Item]) -> list[Item]:
-        """Take in what this device has, and return it numbered. Items of the same name are replaced."""
+        """Put items into the own index, and return them with their sequence numbers."""
         numbered: list[Item] = []
         for item in items:
             self._sequence += 1
@@ -141,18 +141,18 @@ class Index:
         return numbered
 
     def forget_own(self, names: Iterable[str]) -> None:
-        """Forget own items as if they had never been, as the daemon does with what only it has had."""
+        """Remove items from the own index, as the daemon does where no other device has them."""
         for name in names:
             if name in self._own:
                 self._change(name, self._own, None)
 
     def put_remote(self, device: str, items: Iterable[Item], sequence: int | None = None) -> None:
-        """Take in what another device has. Devices don't tell each other flags, only whether an item is invalid.
+        """Put items into the index of another device. Of their flags, devices send only whether an item is invalid.
 
         Args:
             device: ID of the device.
-            items: What it has; items of the same name are replaced. May be empty: then the device has an index.
-            sequence: The number of its newest item; by default the highest one of all items so far.
+            items: The items. Without any, the device has an empty index.
+            sequence: Sequence number of its newest item; by default the highest one so far.
         """
         if device not in self._remotes:
             self._remotes[device] = {}
@@ -171,40 +171,40 @@ class Index:
         self._sequences[device] = highest if sequence is None else sequence
 
     def drop_remote(self, device: str) -> None:
-        """Forget what another device has."""
+        """Remove the index of another device."""
         for name in list(self._remotes.get(device, ())):
             self._change(name, self._remotes[device], None)
         for kept in (self._remotes, self._needs, self._sequences):
             kept.pop(device, None)
 
     def remote_sequence(self, device: str) -> int:
-        """Return the number of the newest item of another device; 0 for one without an index."""
+        """Return the sequence number of the newest item of another device; 0 without an index."""
         return self._sequences.get(device, 0)
 
     def newest(self, name: str) -> Item | None:
-        """Return the item of that name that the cluster shall have; an invalid one only if there is no other."""
+        """Return the global item of that name; an invalid one only if no device has a valid one."""
         return self._newest.get(name)
 
     def newest_items(self) -> list[Item]:
-        """Return all items that the cluster shall have, deleted and invalid ones too, by name."""
+        """Return all global items by name, deleted and invalid ones too."""
         return [self._newest[name] for name in self._sorted()]
 
     def need(self) -> list[Item]:
-        """Return what this device lacks, by name: items to get and to delete."""
+        """Return the items that this device needs to get or delete, by name."""
         return self._needs[_OWN].listed()
 
     def remote_need(self, device: str) -> list[Item]:
-        """Return what another device lacks, by name; of one without an index everything that is not deleted."""
+        """Return the items that another device needs, by name; without an index, all that aren't deleted."""
         if device in self._needs and device != _OWN:
             return self._needs[device].listed()
         return [item for item in self.newest_items() if _is_needed(item, None)]
 
     def local_changed(self) -> list[Item]:
-        """Return the own items that were changed although the folder is receive-only, by name."""
+        """Return the own items that were changed in a receive-only folder, by name."""
         return [self._own[name] for name in sorted(self._own) if self._own[name].local_flags & RECEIVE_ONLY]
 
     def availability(self, name: str) -> list[str]:
-        """Return which other devices have the newest item of that name, connected or not, sorted by ID."""
+        """Return the IDs of the other devices that have the newest item of that name, connected or not, sorted."""
         newest = self._newest.get(name)
         if newest is None:
             return []
@@ -212,15 +212,15 @@ class Index:
         return sorted(device for device, item in found if item and not item.invalid and item.version == newest.version)
 
     def browse(self, prefix: str = "", levels: int = -1, *, dirs_only: bool = False) -> list[dict[str, Any]]:
-        """Return the tree of what the cluster shall have.
+        """Return the tree of global items, as in ``rest/db/browse``.
 
         Args:
-            prefix: Directory to begin in, with or without a slash at the end; empty for the top.
+            prefix: Directory to start in, with or without a slash at the end; empty for the whole folder.
             levels: How many levels of children to go down; less than 0 for all.
             dirs_only: Leave out everything but directories.
 
         Raises:
-            BrowseError: There is an item without its directory.
+            BrowseError: The directory of an item is missing.
         """
         start = f"{prefix.rstrip('/')}/" if prefix else ""
         root: dict[str, Any] = {"name": "", "children": []}
@@ -248,10 +248,10 @@ class Index:
         """Return the counts of ``rest/db/status``: global, local, need, receiveOnly and inSync.
 
         Args:
-            receive_only: Whether the folder is receive-only or receive-encrypted: before 1.27.4 others don't tell what
-                was changed.
-            ignore_delete: Don't count deletions as needed.
-            downloaded: Bytes of needed files that are already here.
+            receive_only: Whether the folder is receive-only or receive-encrypted. Before 1.27.4, only these have the
+                counts of local changes.
+            ignore_delete: Whether deletions don't count as needed.
+            downloaded: Bytes of needed files that have arrived.
         """
         need = self._needs[_OWN].counts.to_json("need")
         need["needDeletes"] = need.pop("needDeleted")
@@ -278,9 +278,9 @@ class Index:
 
         Args:
             device: ID of the device; ``None`` for the own one.
-            downloaded: Bytes of needed files that the device has said it already has.
-            shared: Whether the folder is shared with the device. Of one that has not sent an item yet, 1.x then says
-                that it needs nothing, other than of one that has nothing to do with the folder.
+            downloaded: Bytes of needed files that have arrived at the device.
+            shared: Whether the folder is shared with the device. If it is, version 1 says that a device needs nothing
+                until it has sent an item.
         """
         need = self._needs[_OWN].counts if device is None else self._remote_counts(device, shared=shared)
         return _completion(
@@ -303,7 +303,7 @@ class Index:
         return counts
 
     def _change(self, name: str, index: dict[str, Item], item: Item | None) -> None:
-        """Put an item into an index, or nothing in its place, and bring up to date what follows from it."""
+        """Put an item into an index, or remove it, and update what follows."""
         self._count_own(name, -1)
         if name in self._newest:
             self._count_global(name, -1)
@@ -359,7 +359,7 @@ class Index:
 
 
 def aggregate(completions: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return ``rest/db/completion`` without ``remoteState`` for several folders; without any, 0 percent."""
+    """Return ``rest/db/completion`` without ``remoteState`` for several folders; 0 percent without any."""
     found = list(completions)
 
     def total(key: str) -> int:
@@ -376,7 +376,7 @@ def _completion(
 ) -> dict[str, Any]:
     percent: float = 100 * (1 - need_bytes / global_bytes) if global_bytes else 100
     if not need_bytes and need_deletes:
-        percent = 95  # so that those who look at nothing else see that something is left (lib/model/model.go)
+        percent = 95  # so that the percentage alone shows that something is left (lib/model/model.go)
     return {
         "completion": int(percent) if percent == int(percent) else percent,
         "globalBytes": global_bytes,
@@ -389,7 +389,7 @@ def _completion(
 
 
 def _best(items: Iterable[Item]) -> Item | None:
-    """Return the item that prevails: the newest of those that are valid, or of all if none is."""
+    """Return the newest of the valid items, or of all if none is valid."""
     best: Item | None = None
     for item in items:
         if best is None or _prevails(item, best):
@@ -413,7 +413,7 @@ def _is_needed(newest: Item, had: Item | None) -> bool:
 
 
 def _missing(nodes: Mapping[str, Mapping[str, Any]], name: str) -> str:
-    """Return the daemon's words about the first directory of a path that there is not."""
+    """Return the daemon's words about the first missing directory of a path."""
     above, *parts = "", *name.split("/")
     while f"{above}/{parts[0]}".lstrip("/") in nodes:
         above = f"{above}/{parts.pop(0)}".lstrip("/")

@@ -1,7 +1,7 @@
 """Items of a folder's index as Syncthing has them: files, directories and links, with their versions. Pure.
 
-How versions are compared and conflicts decided is that of Syncthing's lib/protocol (``Vector.Compare``,
-``WinsConflict``); the keys of the JSON are those of lib/api (``jsonFileInfo``), as real daemons send them.
+Versions are compared and conflicts resolved as in lib/protocol (``Vector.Compare``, ``WinsConflict``). The JSON has the
+keys that real daemons send (``jsonFileInfo`` in lib/api).
 """
 
 from __future__ import annotations
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_syncthing.facts import Facts
 
-UNSUPPORTED: Final = 1
-"""Flag of an item that this system can't have."""
 IGNORED: Final = 2
-"""Flag of an item that the ignore patterns leave out."""
-MUST_RESCAN: Final = 4
-"""Flag of an item that has to be looked at again."""
+"""Flag of an ignored item."""
 RECEIVE_ONLY: Final = 8
 """Flag of an item that was changed in a receive-only folder."""
 
@@ -36,7 +32,7 @@ _BLOCKS_PER_FILE: Final = 2000
 
 
 class Kind(enum.Enum):
-    """What an item is; the value is that of the JSON."""
+    """The type of an item; the value is the one in JSON."""
 
     FILE = "FILE_INFO_TYPE_FILE"
     DIRECTORY = "FILE_INFO_TYPE_DIRECTORY"
@@ -44,16 +40,16 @@ class Kind(enum.Enum):
 
     @property
     def word(self) -> str:
-        """What events about an item call it."""
+        """The name of the type in events."""
         return _WORDS[self]
 
 
 _WORDS: Final = {Kind.FILE: "file", Kind.DIRECTORY: "dir", Kind.SYMLINK: "symlink"}
 
 Vector: TypeAlias = tuple[tuple[str, int], ...]
-"""A version: how often which device (by its short ID) has changed the item, sorted by the devices' IDs."""
+"""A version: a counter for each device that has changed the item, by short ID, sorted by device."""
 
-# The digits of base32 come after its letters, other than in Unicode.
+# In base32, digits come after letters; in Unicode, before.
 _BASE32: Final = str.maketrans("234567", "[\\]^_`")
 
 
@@ -62,13 +58,13 @@ def _place(counter: tuple[str, int]) -> str:
 
 
 def bump(vector: Vector, short_id: str, seconds: int) -> Vector:
-    """Return the version that follows when a device changes an item.
+    """Return the next version of an item that a device changes.
 
     Args:
         vector: The version before; empty for a new item.
         short_id: Short ID of the device.
-        seconds: The time in seconds since 1970, which a counter is at least, so that it goes on growing even when a
-            device has forgotten its old ones.
+        seconds: The time in seconds since 1970. A counter is never lower, so that it keeps growing after a device has
+            lost its index.
     """
     counters = dict(vector)
     counters[short_id] = max(counters.get(short_id, 0) + 1, seconds)
@@ -76,7 +72,7 @@ def bump(vector: Vector, short_id: str, seconds: int) -> Vector:
 
 
 def merge(one: Vector, other: Vector) -> Vector:
-    """Return the smallest version that is neither older than the one nor than the other."""
+    """Return the smallest version that is older than neither."""
     counters = dict(one)
     for device, counter in other:
         counters[device] = max(counters.get(device, 0), counter)
@@ -84,7 +80,7 @@ def merge(one: Vector, other: Vector) -> Vector:
 
 
 class Order(enum.Enum):
-    """How a version relates to another one."""
+    """How a version compares to another one."""
 
     EQUAL = "equal"
     OLDER = "older"
@@ -93,12 +89,12 @@ class Order(enum.Enum):
 
 
 def compare(a: Vector, b: Vector) -> Order:
-    """Tell how ``a`` relates to ``b``."""
+    """Return how ``a`` compares to ``b``."""
     return _compare(a, b)[0]
 
 
 def _compare(a: Vector, b: Vector) -> tuple[Order, bool]:
-    """Tell how ``a`` relates to ``b``, and whether it is ahead at the first device where they differ."""
+    """Return how ``a`` compares to ``b``, and whether ``a`` is ahead at the first device where they differ."""
     if a == b:
         return Order.EQUAL, False
     mine, others = dict(a), dict(b)
@@ -113,7 +109,7 @@ def _compare(a: Vector, b: Vector) -> tuple[Order, bool]:
 
 
 def block_size(size: int) -> int:
-    """Return the size of the blocks in which a file of that size is hashed and sent, by lib/protocol's rule."""
+    """Return the block size for a file of that size (lib/protocol ``BlockSize``)."""
     block = _SMALLEST_BLOCK
     while block < _LARGEST_BLOCK and size >= _BLOCKS_PER_FILE * block:
         block *= 2
@@ -121,12 +117,12 @@ def block_size(size: int) -> int:
 
 
 def digest_of(blocks: Iterable[bytes]) -> str:
-    """Return what identifies a content, as base64: the hash of the hashes of its blocks, as 2.x has it.
+    """Return the ``blocksHash`` of a file in base64: the hash of the hashes of its blocks.
 
-    1.x mixes in weak hashes; here a content is called the same by all versions.
+    Version 1 also hashes weak hashes; here all versions give the same.
 
     Args:
-        blocks: The content, cut into blocks of `block_size`. An empty one has one block, which is empty.
+        blocks: The content in blocks of `block_size`. An empty file has one empty block.
     """
     whole = hashlib.sha256()
     for block in blocks:
@@ -140,20 +136,20 @@ class Item:
 
     Attributes:
         name: Path below the folder, with ``/``.
-        kind: What it is.
+        kind: Its type.
         size: Bytes of a file; 0 for everything else.
-        modified: When it was changed, in nanoseconds since 1970; 0 for links.
-        modified_by: Short ID of the device that has changed it.
+        modified: Modification time in nanoseconds since 1970; 0 for links.
+        modified_by: Short ID of the device that last changed it.
         version: Its version.
         permissions: Its mode; ``None`` for links and where permissions are ignored.
-        deleted: Whether it is gone.
-        local_flags: Why it does not count for others; see `RECEIVE_ONLY` and its like.
-        sequence: Its number in the index of the device.
-        digest: For files the `digest_of` their content.
+        deleted: Whether it has been deleted.
+        local_flags: Why it doesn't count for other devices: `IGNORED`, `RECEIVE_ONLY`, or 0 if it does.
+        sequence: Its sequence number in the index of the device.
+        digest: For files, the `digest_of` their content.
         target: Where a link points.
-        previous_digest: For files the digest before the last change, if known.
+        previous_digest: For files, the digest before the last change, if known.
         changed: When its inode was changed, in nanoseconds since 1970; 0 if not known.
-        invalid_elsewhere: Whether the other device has said that it does not count.
+        invalid_elsewhere: Whether the device that has it says that it doesn't count.
     """
 
     name: str
@@ -174,7 +170,7 @@ class Item:
 
     @property
     def invalid(self) -> bool:
-        """Whether it does not count for others."""
+        """Whether it doesn't count for other devices."""
         return self.invalid_elsewhere or self.local_flags != 0
 
     @property
@@ -182,32 +178,32 @@ class Item:
         """The number of its blocks."""
         return max(1, -(-self.size // block_size(self.size))) if self.digest else 0
 
-    def removed(self, short_id: str, seconds: int, *, local_flags: int = 0) -> Item:
-        """Return it as a scan has it that does not find it any more.
+    def deleted_by(self, short_id: str, now: int, *, local_flags: int = 0) -> Item:
+        """Return it as deleted by a device. Of its time, only the whole seconds change, as in real daemons.
 
         Args:
             short_id: Short ID of the device.
-            seconds: The time in seconds since 1970. The fraction of the item's own time stays, as with the daemon.
-            local_flags: `RECEIVE_ONLY` in a folder of that type.
+            now: The time, in nanoseconds since 1970.
+            local_flags: The flags of the deletion.
         """
         return replace(
             self,
-            size=0,
-            modified=seconds * _SECOND + self.modified % _SECOND,
-            modified_by=short_id,
-            version=bump(self.version, short_id, seconds),
             deleted=True,
-            local_flags=local_flags,
+            size=0,
             digest=None,
-            target="",
+            modified=now // _SECOND * _SECOND + self.modified % _SECOND,
+            modified_by=short_id,
+            version=bump(self.version, short_id, now // _SECOND),
+            local_flags=local_flags,
+            invalid_elsewhere=False,
         )
 
     def ignored(self) -> Item:
-        """Return it as a scan has it that the ignore patterns keep from it."""
+        """Return it as an ignored item."""
         return replace(self, size=0, local_flags=IGNORED, digest=None)
 
     def weight(self, facts: Facts) -> int:
-        """Return the bytes that it counts."""
+        """Return its size in sums."""
         if self.deleted:
             return 0
         if self.kind is Kind.FILE:
@@ -215,7 +211,7 @@ class Item:
         return 0 if facts.WEIGHTLESS_DIRECTORIES else _DIRECTORY_SIZE
 
     def wins_over(self, other: Item) -> bool:
-        """Tell whether it prevails if neither version is newer."""
+        """Return whether it wins a conflict, where neither version is newer."""
         if self.invalid != other.invalid:
             return other.invalid
         if self.deleted != other.deleted:
@@ -226,11 +222,11 @@ class Item:
         return order is Order.CONCURRENT and ahead
 
     def to_json(self, facts: Facts, *, listed: bool) -> dict[str, Any]:
-        """Return it as a daemon answers it.
+        """Return it as in an answer.
 
         Args:
             facts: The daemon's version.
-            listed: Whether as part of a list, for which 1.x does not read the blocks.
+            listed: Whether as part of a list, for which version 1 doesn't read the blocks.
         """
         answer: dict[str, Any] = {
             "deleted": self.deleted,
@@ -239,7 +235,7 @@ class Item:
             "localFlags": self.local_flags,
             "modified": format_time(self.modified),
             "modifiedBy": self.modified_by,
-            "mustRescan": bool(self.local_flags & MUST_RESCAN),
+            "mustRescan": False,
             "name": self.name,
             "noPermissions": self.permissions is None,
             "numBlocks": self._shown_blocks(facts, listed=listed),
@@ -267,4 +263,4 @@ class Item:
 
 
 NOTHING: Final = Item("", Kind.FILE, permissions=0)
-"""What stands for an item that a device does not have."""
+"""Stands in answers for an item that a device doesn't have."""

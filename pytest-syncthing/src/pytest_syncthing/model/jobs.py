@@ -1,4 +1,4 @@
-"""What a folder does, one thing after the other."""
+"""The queue of what a folder has to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FolderError(Exception):
-    """A folder can't do what it is asked for; the daemon's words."""
+    """A folder can't do what a request asks for; the message is the daemon's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -24,14 +24,14 @@ class _Request:
 
 
 class Jobs:
-    """A queue that is worked off by a task, which exists only as long as there is something to do.
+    """Runs jobs one after the other, in a task that exists only as long as there are any.
 
     Args:
-        spare: What is done when it is wanted and the queue is empty.
+        spare: A job for when the queue is empty. It runs once, however often it was wanted.
         after: Called after each job.
 
     Attributes:
-        spare_wanted: Whether there is something to do when the queue is empty.
+        spare_wanted: Whether to run the spare job.
     """
 
     def __init__(self, spare: Job, after: Callable[[], object]) -> None:
@@ -43,24 +43,24 @@ class Jobs:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing waits to be done."""
+        """Whether no job is waiting."""
         return not self._requests and not self.spare_wanted
 
     def add(self, run: Job) -> asyncio.Future[None]:
-        """Put a job at the end of the queue; return what is done, or fails, with it."""
+        """Append a job to the queue; return a future that ends with it."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.add_done_callback(_look_at)  # it is no matter if nobody else does
+        done.add_done_callback(_retrieve)  # or asyncio would log a failure without a caller
         self._requests.append(_Request(run, done))
         self._go_on()
         return done
 
     def want_spare(self) -> None:
-        """Do the spare job when there is nothing else."""
+        """Run the spare job when the queue is empty."""
         self.spare_wanted = True
         self._go_on()
 
     def stop(self) -> None:
-        """Break off what is done, and let fail what waits."""
+        """Cancel the job that runs, and fail those that wait."""
         self.spare_wanted = False
         if self._worker is not None:
             self._worker.cancel()
@@ -69,7 +69,7 @@ class Jobs:
             _fail(request.done)
 
     async def stopped(self) -> None:
-        """Wait until nothing is done any more."""
+        """Wait until no job runs."""
         if self._worker is not None:
             await asyncio.wait({self._worker})
 
@@ -92,7 +92,7 @@ class Jobs:
 async def _serve(request: _Request) -> None:
     try:
         await request.run()
-    except Exception as error:  # noqa: BLE001 - for whoever waits
+    except Exception as error:  # noqa: BLE001 - passed on to the caller
         request.done.set_exception(error)
     except asyncio.CancelledError:
         _fail(request.done)
@@ -105,6 +105,6 @@ def _fail(done: asyncio.Future[None]) -> None:
     done.set_exception(FolderError("context canceled"))
 
 
-def _look_at(done: asyncio.Future[None]) -> None:
+def _retrieve(done: asyncio.Future[None]) -> None:
     if not done.cancelled():
         done.exception()

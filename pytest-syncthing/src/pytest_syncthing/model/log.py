@@ -1,7 +1,7 @@
-"""What the daemon writes to its log, as its API remembers it.
+"""The log of a daemon, as its API returns it.
 
 Version 1 keeps the beginning and the end of the log, and the last few warnings (lib/logger/logger.go). Version 2 keeps
-more, writes what belongs to a message behind it, and counts real errors only (internal/slogutil).
+more lines, appends details to a message, and lists only real errors (internal/slogutil).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .core import Core
 
 _FIRST: Final = 10
-_LAST: Final = 239  # with the first ones and the gap 250
+_LAST: Final = 239  # 250 with the first ones and the gap
 _WARNINGS: Final = 5
 _LINES: Final = 1000
 _GAP: Final = "..."
@@ -28,7 +28,7 @@ _OFFSET: Final = re.compile(r"[+-]\d+", re.ASCII)
 
 
 class Level(enum.Enum):
-    """How much a line matters: version 1 gives the number, version 2 the name."""
+    """The level of a line: version 1 reports the number, version 2 the name."""
 
     DEBUG = (0, "DBG", -4)
     INFO = (2, "INF", 0)
@@ -37,17 +37,17 @@ class Level(enum.Enum):
 
     @property
     def number(self) -> int:
-        """What version 1 calls it; it knows nothing beyond a warning."""
+        """Its number in version 1, where a warning is the highest level."""
         return self.value[0]
 
     @property
     def short(self) -> str:
-        """What version 2 calls it."""
+        """Its name in version 2."""
         return self.value[1]
 
     @property
     def rank(self) -> int:
-        """Its place among the levels of version 2."""
+        """Its rank in version 2."""
         return self.value[2]
 
 
@@ -57,8 +57,8 @@ class Line:
 
     Attributes:
         when: When it was written, in the clock's nanoseconds.
-        level: How much it matters.
-        message: What it says.
+        level: Its level.
+        message: Its text.
     """
 
     when: int
@@ -67,11 +67,11 @@ class Line:
 
 
 class Log:
-    """The log of one process of the daemon. To be used in the fake's thread only.
+    """The log since the process started. Use it in the fakes' thread only.
 
     Attributes:
-        enabled: The parts of the daemon that version 1 writes more about.
-        levels: From which rank of level on version 2 writes, by part of the daemon.
+        enabled: The facilities that write debug lines in version 1.
+        levels: The lowest rank that each package writes in version 2.
     """
 
     def __init__(self, core: Core) -> None:
@@ -100,10 +100,10 @@ class Log:
         """Write a line.
 
         Args:
-            message: What it says.
-            level: How much it matters.
-            package: The part of the daemon that says it.
-            details: What belongs to it. Only version 2 writes these, and the part of the daemon, behind the message.
+            message: Its text.
+            level: Its level.
+            package: The package of the daemon that writes it.
+            details: Its details. Only version 2 writes them, together with the package.
         """
         if self._is_old:
             if level is not Level.DEBUG or package in self.enabled:
@@ -115,7 +115,7 @@ class Log:
         self._add(level, f"{message} ({shown})")
 
     def error(self, message: str) -> None:
-        """Write a line that a client has reported as an error."""
+        """Write an error that a client has posted."""
         if self._is_old:
             self.note(message, Level.WARNING)
         else:
@@ -126,15 +126,15 @@ class Log:
         self._errors.clear()
 
     def lines(self, since: int | None = None) -> list[Line]:
-        """Return what the log holds, or what it holds that was written after a moment."""
+        """Return all lines, or those written after a moment."""
         return [line for line in (*self._first, *self._last) if since is None or line.when > since]
 
     def errors(self) -> list[Line]:
-        """Return the errors that nobody has cleared."""
+        """Return the errors since they were last cleared."""
         return list(self._errors)
 
     def to_json(self, lines: list[Line]) -> list[dict[str, Any]] | None:
-        """Return lines as the API gives them; none are a null."""
+        """Return lines as in an answer, which is null without any."""
         return [
             {
                 "when": self._core.clock.format(line.when),
@@ -145,7 +145,7 @@ class Log:
         ] or None
 
     def to_text(self, lines: list[Line]) -> str:
-        """Return lines as a text."""
+        """Return lines as text."""
         clock = self._core.clock
         return "".join(f"{clock.format(line.when, whole=True)}: {line.message}\n" for line in lines)
 
@@ -162,15 +162,15 @@ class Log:
 
 
 def _value(text: str) -> str:
-    """Return a value as version 2 shows it: in quotes where it could be taken for more than one."""
+    """Return a value as version 2 writes it: in quotes where it would be ambiguous."""
     return quote(text) if not text or _AMBIGUOUS.intersection(text) else text
 
 
 def parse_rank(text: str) -> int:
-    """Return the rank of a level as it is written for version 2, such as ``debug`` or ``INFO+1``.
+    """Return the rank of a level of version 2, such as ``debug`` or ``INFO+1``.
 
     Raises:
-        ValueError: It is none; the message is the one of Go's log/slog.
+        ValueError: It isn't one; the message is that of Go's log/slog.
     """
     name, offset = text, ""
     if found := re.search(r"[+-]", text):
@@ -183,6 +183,6 @@ def parse_rank(text: str) -> int:
 
 
 def format_rank(rank: int) -> str:
-    """Return what version 2 calls a rank of level."""
+    """Return the level of version 2 that has a rank."""
     name = next((name for name, number in reversed(_NAMES.items()) if number <= rank), "DEBUG")
     return f"{name}{rank - _NAMES[name]:+d}" if rank != _NAMES[name] else name

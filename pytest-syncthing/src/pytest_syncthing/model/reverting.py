@@ -1,12 +1,11 @@
-"""What overriding and reverting make of the items of a folder (lib/model/folder_sendonly.go, folder_recvonly.go)."""
+"""Overriding and reverting the changes of a folder (lib/model/folder_sendonly.go, folder_recvonly.go)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from .items import RECEIVE_ONLY, Kind, bump, merge
-from .scanning import deleted
+from .items import Kind, bump, merge
 
 if TYPE_CHECKING:
     from .index import Index
@@ -17,7 +16,7 @@ _SECOND: Final = 1_000_000_000
 
 
 def override(index: Index, short_id: str, now: int) -> list[Item]:
-    """Return the items with which what is here becomes the newest.
+    """Return the items that make the local state the newest.
 
     Args:
         index: The index of the folder.
@@ -28,7 +27,7 @@ def override(index: Index, short_id: str, now: int) -> list[Item]:
     for needed in index.need():
         mine = index.own.get(needed.name)
         if mine is None:
-            items.append(deleted(needed, short_id, now))
+            items.append(needed.deleted_by(short_id, now))
         elif not mine.invalid:
             version = bump(merge(mine.version, needed.version), short_id, now // _SECOND)
             items.append(replace(mine, version=version, modified_by=short_id))
@@ -36,11 +35,11 @@ def override(index: Index, short_id: str, now: int) -> list[Item]:
 
 
 def revert(index: Index, versioner: Versioner, short_id: str, now: int) -> list[Item]:
-    """Delete what was added here, and return the items with which nothing here is newer than elsewhere.
+    """Delete files added locally, and return the items that make local changes older than those of other devices.
 
     Args:
         index: The index of the folder.
-        versioner: Deletes files.
+        versioner: Keeps old versions of deleted files.
         short_id: Short ID of the own device.
         now: The time, in nanoseconds since 1970.
     """
@@ -58,7 +57,7 @@ def revert(index: Index, versioner: Versioner, short_id: str, now: int) -> list[
     for item in reversed(directories):
         try:
             versioner.disk.delete(versioner.root, item.name)
-        except OSError:  # something in it is not ours to delete
+        except OSError:  # not empty
             continue
         items.append(_gone(item, short_id, now))
     return items
@@ -74,5 +73,5 @@ def _delete(versioner: Versioner, item: Item, now: int) -> None:
 
 
 def _gone(item: Item, short_id: str, now: int) -> Item:
-    # Older than whatever may turn up elsewhere under that name.
-    return replace(deleted(item, short_id, now), version=(), local_flags=item.local_flags & ~RECEIVE_ONLY)
+    # Older than any item of that name on other devices.
+    return replace(item.deleted_by(short_id, now), version=())

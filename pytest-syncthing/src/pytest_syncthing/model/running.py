@@ -1,4 +1,4 @@
-"""The life of the daemon's process: it starts, restarts, ends, and is away for a moment."""
+"""The process of a daemon: its start, restart and end, and its listener."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 _UPGRADE: Final = 4
 _STARTING: Final = 2  # seconds from the start of the process until its API answers
 _SECOND: Final = 1_000_000_000
-# How often the listener may be opened anew before it stays away: the supervisor counts failures, of which half are
-# forgotten after 30 s (thejerf/suture with the numbers of lib/svcutil).
+# How often the listener may be reopened before it stays closed for a while: the supervisor counts failures, which decay
+# by half in 30 s (thejerf/suture with the numbers of lib/svcutil).
 _MOST: Final = 5
 _HALF_LIFE: Final = 30
 _AWAY: Final = 15
-# Within this time after a change the old listener still takes requests. Another change among them waits for a new
-# listener, and the old one for that change, for ever (``Serve`` and ``CommitConfiguration`` in lib/api/api.go). It
-# happens with every version, more or less often; here always with 2.
+# For this time after a change, in seconds, the old listener still takes requests. Another change among them waits for
+# the new listener, and the old one waits for that change: a deadlock (``Serve`` and ``CommitConfiguration`` in
+# lib/api/api.go). Real daemons of every version have it now and then; here version 2 always does.
 _ENDING: Final = 0.1
 
 
 class Running:
-    """Starts and ends the process of a node. To be used in the fake's thread only.
+    """Starts and ends the process of a node. Use it in the fakes' thread only.
 
     Sets the node's `on_end` and `on_listener`.
 
@@ -37,8 +37,7 @@ class Running:
         server: Its API.
 
     Attributes:
-        exit_code: With which code the process ended that was not started again; ``None`` while one runs, and before
-            the first start.
+        exit_code: The exit code of the process; ``None`` while it runs and before the first start.
     """
 
     def __init__(self, node: Node, server: Server) -> None:
@@ -58,20 +57,20 @@ class Running:
         return self._server.listener.is_open
 
     def start(self) -> None:
-        """Start the process. Nothing happens if it runs."""
+        """Start the process, unless it runs."""
         self._cancel()
         if self._node.running:
             return
         self.exit_code = None
         self._failures = 0.0
         self._node.boot()
-        # A real one takes its time too. So no two processes have the same start time, to the second.
+        # Real ones take about that long. It also keeps two processes from having the same start time, in seconds.
         self._node.clock.advance(_STARTING)
         self._server.start()
         self._server.notify()
 
     def end(self, code: int = 0) -> None:
-        """End the process at once: connections break, and new ones are refused until `start`."""
+        """End the process: connections break, and new ones are refused until `start`."""
         self._cancel()
         if self._node.running:
             self._stop()
@@ -82,7 +81,7 @@ class Running:
         """End the process, and start it again.
 
         Args:
-            cut: Whether connections break; otherwise nothing comes on them any more.
+            cut: Whether connections break. Otherwise nothing more arrives on them.
         """
         self._cancel()
         if self._node.running:
@@ -104,18 +103,18 @@ class Running:
     def _on_listener(self) -> None:
         gets_stuck = False
         if self._server.answering:
-            now = asyncio.get_running_loop().time()  # the real time, by which clients wait
+            now = asyncio.get_running_loop().time()  # clients wait in real time
             gets_stuck = now - self._last_change < _ENDING and self._node.facts.LISTENER_LOCK
             self._last_change = now
-        self._server.afterwards(self._get_stuck if gets_stuck else self._open_anew)
+        self._server.afterwards(self._get_stuck if gets_stuck else self._reopen)
 
     def _get_stuck(self) -> None:
-        """Listen no more until the process is started again."""
+        """Close the listener until the process is started again."""
         self._server.stop()
         self._server.cut()
         self._server.notify()
 
-    def _open_anew(self) -> None:
+    def _reopen(self) -> None:
         if not self._node.running or not self.listening:
             return
         self._server.cut()

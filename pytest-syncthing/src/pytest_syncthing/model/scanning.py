@@ -1,4 +1,4 @@
-"""What a scan finds: how the disk differs from the index (lib/model/folder.go, lib/scanner). Knows no node."""
+"""Scans: how a disk differs from an index (lib/model/folder.go, lib/scanner)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _SECOND: Final = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a scan has found.
+    """The result of a scan.
 
     Attributes:
-        changed: Items that are new or different.
-        missing: Items that have gone, or are ignored now.
-        forgotten: Names of items that nobody else has and that have gone.
-        hashed: How many bytes were read.
+        changed: New and changed items.
+        missing: Items that were deleted or are now ignored.
+        forgotten: Names of deleted items that no other device has.
+        hashed: The number of bytes read.
     """
 
     changed: list[Item]
@@ -35,7 +35,7 @@ class Findings:
 
 
 def is_same(entry: Entry, item: Item, *, ignore_permissions: bool) -> bool:
-    """Tell whether what is on the disk is what the index has, without reading it."""
+    """Return whether an entry on the disk looks like the item in the index; its content isn't read."""
     if item.deleted or item.kind is not entry.kind:
         return False
     if entry.kind is Kind.SYMLINK:
@@ -46,7 +46,7 @@ def is_same(entry: Entry, item: Item, *, ignore_permissions: bool) -> bool:
 
 
 def equivalent(one: Item, other: Item, *, ignore_permissions: bool) -> bool:
-    """Tell whether two items are the same but for their history."""
+    """Return whether two items are the same apart from their history."""
     same_mode = ignore_permissions or None in {one.permissions, other.permissions}
     return (
         (one.kind, one.deleted, one.digest, one.target) == (other.kind, other.deleted, other.digest, other.target)
@@ -55,26 +55,11 @@ def equivalent(one: Item, other: Item, *, ignore_permissions: bool) -> bool:
     )
 
 
-def deleted(item: Item, short_id: str, now: int) -> Item:
-    """Return what becomes of an item when a device deletes it; of the time, only the seconds are those of now."""
-    return replace(
-        item,
-        deleted=True,
-        size=0,
-        digest=None,
-        modified=now // _SECOND * _SECOND + item.modified % _SECOND,
-        modified_by=short_id,
-        version=bump(item.version, short_id, now // _SECOND),
-        local_flags=0,
-        invalid_elsewhere=False,
-    )
-
-
 def chosen(subs: Iterable[str], known: Mapping[str, Item]) -> list[str]:
-    """Return which places to scan: as asked for, or where the first directory is that is not known yet.
+    """Return the places to scan: those asked for, or the topmost unknown directories above them.
 
     Args:
-        subs: Names that were asked for. Those that lead out of the folder count for nothing; an empty one is the whole.
+        subs: The names asked for. Names outside of the folder are skipped; an empty one is the whole folder.
         known: The index.
     """
     found: set[str] = set()
@@ -95,19 +80,19 @@ def _is_below(name: str, places: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a scan has to know.
+    """A scan of a folder.
 
     Attributes:
         disk: Where the folder is.
         root: Its path.
-        ignores: Its patterns.
-        own: Its index.
-        newest: Finds what the cluster shall have.
+        ignores: Its ignore patterns.
+        own: Its own index.
+        newest: Returns the global item of a name.
         short_id: Short ID of the own device.
         now: The time, in nanoseconds since 1970.
-        receive_only: Whether changes are not for others.
+        receive_only: Whether changes aren't sent to other devices.
         ignore_permissions: Whether modes don't count.
-        leaves_out: Tells which directories are no items.
+        leaves_out: Returns whether a directory is not an item.
     """
 
     disk: Disk
@@ -122,14 +107,14 @@ class Scan:
     leaves_out: Callable[[str], bool] | None = None
 
     def run(self, places: Iterable[str]) -> Findings:
-        """Look at some places of the folder."""
+        """Scan some places of the folder."""
         places = list(places)
         entries: list[Entry] = []
         for place in places:
             entries += self.ignores.kept(self.disk.walk(self.root, place))
         if self.leaves_out is not None:
             entries = [each for each in entries if each.kind is not Kind.DIRECTORY or not self.leaves_out(each.name)]
-        # Files come last, because they have to be read first.
+        # Files come last, since they are hashed first.
         entries.sort(key=lambda entry: entry.kind is Kind.FILE)
         changed: list[Item] = []
         hashed = 0
@@ -152,7 +137,7 @@ class Scan:
         if entry.kind is Kind.FILE:
             try:
                 digest = self.disk.digest(self.root, entry.name)
-            except OSError:  # it has gone meanwhile, or can't be read
+            except OSError:  # deleted since, or not readable
                 return None
         without_mode = self.ignore_permissions or entry.kind is Kind.SYMLINK
         previous = known.digest if known and known.digest != digest else None
@@ -177,9 +162,9 @@ class Scan:
         return item
 
     def _version(self, known: Item | None) -> tuple[tuple[str, int], ...]:
-        """Return from which version on an item changes.
+        """Return the version before the change.
 
-        What was ignored has changed unnoticed: it must be newer than nothing that others have made meanwhile.
+        Changes of an ignored item go unnoticed, so it must not be newer than what other devices have made of it since.
         """
         if known is None:
             return ()
@@ -200,14 +185,14 @@ class Scan:
             if self.ignores.matches(name):
                 if not item.local_flags & IGNORED:
                     missing.append(item.ignored())
-            elif item.local_flags & IGNORED:  # it is ignored no longer, and not there: what others have is newer
-                missing.append(replace(deleted(item, self.short_id, self.now), version=()))
+            elif item.local_flags & IGNORED:  # no longer ignored and not there: other devices' items are newer
+                missing.append(replace(item.deleted_by(self.short_id, self.now), version=()))
             elif self.receive_only:
                 newest = self.newest(name)
                 if newest is None or newest.local_flags & RECEIVE_ONLY:
                     forgotten.append(name)
                 else:
-                    missing.append(replace(deleted(item, self.short_id, self.now), local_flags=RECEIVE_ONLY))
+                    missing.append(item.deleted_by(self.short_id, self.now, local_flags=RECEIVE_ONLY))
             else:
-                missing.append(deleted(item, self.short_id, self.now))
+                missing.append(item.deleted_by(self.short_id, self.now))
         return missing, forgotten

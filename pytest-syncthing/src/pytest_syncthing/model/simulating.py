@@ -11,7 +11,6 @@ from aiosyncthing.device_id import DeviceID
 from .downloads import Download
 from .items import Item, Kind, block_size, bump, digest_of
 from .peers import CUT, Offer, Peer
-from .scanning import deleted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -201,9 +200,9 @@ class SimulatedDevices:
     def delete(self, device: str, folder: Folder, names: Iterable[str]) -> None:
         """Have a device delete files, and directories with everything in them, and send its index."""
         wanted = list(names)
-        now = self._core.clock.now
+        short, now = DeviceID(device).short, self._core.clock.now
         items = [
-            deleted(item, DeviceID(device).short, now)
+            item.deleted_by(short, now)
             for item in folder.replica.index.newest_items()
             if not item.deleted and any(item.name == name or item.name.startswith(f"{name}/") for name in wanted)
         ]

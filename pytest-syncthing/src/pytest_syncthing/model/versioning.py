@@ -1,4 +1,4 @@
-"""Old versions of files: where they are kept, listed and restored (lib/versioner). Knows no node."""
+"""Old versions of files (lib/versioner)."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIRECTORY: Final = ".stversions"
 _TAG: Final = re.compile(r".*~([^~.]+)(?:\.[^.]+)?", re.DOTALL)
 _FORMAT: Final = "%Y%m%d-%H%M%S"
-# Staggered: up to an age in seconds, how many seconds lie between two versions that are kept.
+# Staggered: the seconds between two versions that are kept, up to an age in seconds.
 _INTERVALS: Final = ((3600, 30), (_DAY, 3600), (30 * _DAY, _DAY), (None, 7 * _DAY))
 _TAGGED: Final = frozenset({"simple", "staggered"})
 
 
 class VersioningError(Exception):
-    """Old versions can't be listed or restored; the daemon's words."""
+    """Old versions can't be listed or restored; the message is the daemon's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Versioner:
     Attributes:
         disk: Where the folder is.
         root: Its path.
-        kind: ``simple``, ``trashcan``, ``staggered``, ``external``, or nothing for none.
-        params: The parameters that the configuration has for it.
+        kind: ``simple``, ``trashcan``, ``staggered``, ``external``, or empty for none.
+        params: Its parameters in the configuration.
     """
 
     disk: Disk
@@ -49,7 +49,7 @@ class Versioner:
     params: Mapping[str, str]
 
     def archive(self, name: str, now: int) -> None:
-        """Take a file out of the folder, and keep it if that is wanted.
+        """Remove a file from the folder, and keep it as an old version if there is versioning.
 
         Args:
             name: Its name.
@@ -64,10 +64,10 @@ class Versioner:
             self.disk.delete(self.root, name)
 
     def versions(self) -> dict[str, list[dict[str, Any]]]:
-        """Return what there is of old versions, as ``rest/folder/versions`` has it.
+        """Return the old versions, as in ``rest/folder/versions``.
 
         Raises:
-            VersioningError: None are kept, or not by the daemon.
+            VersioningError: There is no versioning, or it is external.
         """
         if self.kind == "external":
             text = "external versioner: get versions: version restoration not supported with the current versioner"
@@ -86,7 +86,7 @@ class Versioner:
         return dict(sorted(found.items()))
 
     def restore(self, name: str, moment: int, now: int) -> str:
-        """Bring back an old version; what is there becomes one.
+        """Restore an old version. The present file becomes an old version.
 
         Args:
             name: Name of the file.
@@ -94,7 +94,7 @@ class Versioner:
             now: The time.
 
         Returns:
-            What has failed; nothing if it was restored.
+            What has failed; empty if nothing has.
         """
         where = f"{self.kind} versioner: restore"
         there = self.disk.entry(self.root, name)
@@ -105,7 +105,7 @@ class Versioner:
         if source is None:
             return f"{where}: version not found"
         if there is not None:
-            # First aside: what is there now may become a version of the same time, which real daemons let replace it.
+            # Moved away first, since the present file may become a version of the same time. Real daemons overwrite it.
             temporary = f"{_DIRECTORY}/.syncthing.{posixpath.basename(name)}.tmp"
             self.disk.rename(self.root, source, temporary)
             source = temporary
@@ -117,10 +117,10 @@ class Versioner:
         return ""
 
     def check_restoring(self) -> None:
-        """Raise what stands in the way of restoring anything.
+        """Check that old versions can be restored.
 
         Raises:
-            VersioningError: No versions are kept, or not by the daemon.
+            VersioningError: There is no versioning, or it is external.
         """
         if self.kind == "external":
             text = "external versioner: restore: version restoration not supported with the current versioner"
@@ -139,7 +139,7 @@ class Versioner:
         ]
 
     def _thin_out(self, name: str, now: int) -> None:
-        """Delete those versions of a file that are too many."""
+        """Delete surplus versions of a file."""
         kept = sorted(
             (moment, path)
             for path, _, _ in self._files()
@@ -179,7 +179,7 @@ def _tagged(name: str, moment: int) -> str:
 
 
 def _untagged(path: str) -> tuple[str, int | None]:
-    """Return the name of the file, and when it became a version, if the path says so."""
+    """Return the name of a file, and when it became an old version, if its path says so."""
     directory, _, file = path.rpartition("/")
     found = _TAG.fullmatch(file)
     if found is None:
