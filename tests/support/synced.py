@@ -150,5 +150,5 @@ async def wait(fake: FakeSyncthing, *args: Any, **options: Any) -> SyncProgress:
 async def missing(fake: FakeSyncthing, *args: Any, **options: Any) -> str:
     """Return what is missing when the time is up."""
     with pytest.raises(WaitTimeoutError) as caught:
-        await wait(fake, *args, timeout=0.5, **options)
-    return str(caught.value).removeprefix("not after 0.5 seconds: ")
+        await wait(fake, *args, timeout=1, **options)
+    return str(caught.value)
