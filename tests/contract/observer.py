@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Observer", "public_methods"]
 
 _NAMES: Final = {route: name for name, route in ROUTES.items()}
-_SHAPES: Final[dict[Answer, Any]] = {
-    Answer.EMPTY: None,
-    Answer.OK: types.Ok | None,
-}
+_SHAPES: Final[dict[Answer, Any]] = {Answer.EMPTY: None, Answer.OK: types.Ok | None}
 _FILE_LISTS: Final = frozenset({"files", "progress", "queued", "rest"})
 _KINDS: Final = {Answer.TEXT: str, Answer.BYTES: bytes}
 

@@ -276,10 +276,7 @@ async def test_resets_are_refused_while_folders_run(lone: Daemon, folders: Folde
 
 async def test_debugging_is_off(a: Daemon, version: Version) -> None:
     """Version 1 has profiles only with debugging enabled, and the error says so; version 2 always has them."""
-    for ask in (
-        a.client.debug.file("docs-1", "readme.txt"),
-        a.client.debug.heap_profile(io.BytesIO()),
-    ):
+    for ask in (a.client.debug.file("docs-1", "readme.txt"), a.client.debug.heap_profile(io.BytesIO())):
         if version < (2,):
             with pytest.raises(NotSupportedError, match=r"set gui\.debugging"):
                 await ask

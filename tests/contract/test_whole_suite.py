@@ -67,10 +67,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 # Routes that no daemon answers here, with the reason.
-NEVER_ANSWERED = {
-    "CHECK_UPGRADE": "upgrades are disabled here",
-    "UPGRADE": "a test must not download another daemon",
-}
+NEVER_ANSWERED = {"CHECK_UPGRADE": "upgrades are disabled here", "UPGRADE": "a test must not download another daemon"}
 EXPECTED_EVENTS = {
     "Starting",
     "StartupComplete",

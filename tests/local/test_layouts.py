@@ -41,12 +41,7 @@ WINDOWS: Final = {"LOCALAPPDATA": r"C:\me\Local", "APPDATA": r"C:\me\Roaming", "
     [
         ("linux", {}, ME, [*USER, *SANDBOXES, *LINUX]),
         # The variables come before the defaults they replace. A relative one is ignored.
-        (
-            "linux",
-            XDG,
-            ME,
-            ["/x/config/syncthing", USER[0], "/x/state/syncthing", USER[1], *SANDBOXES, *LINUX],
-        ),
+        ("linux", XDG, ME, ["/x/config/syncthing", USER[0], "/x/state/syncthing", USER[1], *SANDBOXES, *LINUX]),
         ("linux", {"XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "relative"}, ME, [*USER, *SANDBOXES, *LINUX]),
         # A service may have no home directory.
         ("linux", XDG, None, ["/x/config/syncthing", "/x/state/syncthing", *LINUX]),

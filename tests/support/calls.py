@@ -40,18 +40,7 @@ __all__ = [
 DEVICE: Final = "MLSLJWC-2PNZI52-I2INEVA-PBO6VBN-64XL2PB-5ZHN33C-2KT2TBN-M33MPAU"
 FOLDER: Final = "a b+c%d&e=f#g?h;ü"
 ESCAPED: Final = "a%20b%2Bc%25d%26e%3Df%23g%3Fh%3B%C3%BC"
-NAMESPACES: Final = (
-    "cluster",
-    "config",
-    "database",
-    "debug",
-    "events",
-    "folder",
-    "noauth",
-    "stats",
-    "svc",
-    "system",
-)
+NAMESPACES: Final = ("cluster", "config", "database", "debug", "events", "folder", "noauth", "stats", "svc", "system")
 TARGET: Final = "<a binary file>"
 """Stands for a binary file among the arguments; the result is what the method returned, and the file's content."""
 
@@ -325,10 +314,7 @@ _CONFIG_CALLS: Final = (
     ),
     _reads("config.default_ignores", "rest/config/defaults/ignores"),
     _writes(
-        "config.set_default_ignores",
-        "PUT /rest/config/defaults/ignores",
-        ("*.tmp", ""),
-        body={"lines": ["*.tmp", ""]},
+        "config.set_default_ignores", "PUT /rest/config/defaults/ignores", ("*.tmp", ""), body={"lines": ["*.tmp", ""]}
     ),
 )
 
