@@ -249,7 +249,7 @@ async def test_the_environment(newest_syncthing: Path, tmp_path: Path) -> None:
         assert Path((await daemon.client.system.status())["tilde"]) == tmp_path
         assert b"\0STNOUPGRADE=0\0" in await asyncio.to_thread(Path(f"/proc/{daemon.pid}/environ").read_bytes)
     async with Daemon(binary=newest_syncthing, stop_timeout=0) as daemon:
-        with pytest.raises(NotSupportedError, match="STNOUPGRADE switches upgrades off, as Daemon does"):
+        with pytest.raises(NotSupportedError, match="STNOUPGRADE is set, as Daemon does"):
             await daemon.client.system.check_upgrade()
 
 
@@ -350,7 +350,7 @@ async def test_cancelled_start(newest_syncthing: Path) -> None:
 
 
 PROGRAM = """
-    import asyncio, sys
+    import asyncio, sys, threading
     from aiosyncthing import Daemon
 
     async def main():
@@ -362,15 +362,17 @@ PROGRAM = """
         finally:
             print(daemon.returncode, flush=True)
 
-    asyncio.run(main())
+    LAUNCH
 """
+IN_MAIN_THREAD = "asyncio.run(main())"
+IN_OTHER_THREAD = "thread = threading.Thread(target=asyncio.run, args=[main()]); thread.start(); thread.join()"
 
 
 @contextmanager
-def running_program(binary: Path, scratch: Path) -> Iterator[subprocess.Popen[str]]:
+def running_program(binary: Path, scratch: Path, launch: str = IN_MAIN_THREAD) -> Iterator[subprocess.Popen[str]]:
     """Run a program that runs a daemon, and kill it at the end."""
     with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(PROGRAM), str(binary)],
+        [sys.executable, "-c", textwrap.dedent(PROGRAM).replace("LAUNCH", launch), str(binary)],
         env={**os.environ, "TMPDIR": str(scratch)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -389,12 +391,14 @@ def is_free(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) != 0
 
 
-async def test_the_program_is_killed(syncthing_binary: Path, tmp_path: Path) -> None:
-    """When the program is killed, its daemon dies too, and the port is free."""
-    with running_program(syncthing_binary, tmp_path) as program:
+@pytest.mark.parametrize("launch", [IN_MAIN_THREAD, IN_OTHER_THREAD], ids=["main thread", "other thread"])
+async def test_the_program_is_killed(newest_syncthing: Path, tmp_path: Path, launch: str) -> None:
+    """When the program is killed, its daemon dies too, with its guard, and the port is free."""
+    with running_program(newest_syncthing, tmp_path, launch) as program:
         pid, url = (await asyncio.to_thread(program.stdout.readline)).split()
         assert alive(int(pid))
-    await eventually(lambda: not alive(int(pid)))
+        assert processes_with(f"sh {pid}")
+    await eventually(lambda: not alive(int(pid)) and not processes_with(f"sh {pid}"))
     await eventually(lambda: is_free(int(url.rpartition(":")[2])))
 
 

@@ -1,26 +1,21 @@
-"""A child process leaves nothing behind, however it or its parent ends."""
+"""A child process: its output, what it leaves behind, and a start that fails. The rest is tested with `Daemon`."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import subprocess
-import sys
-import textwrap
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aiosyncthing.daemon.process import Process, in_thread, to_the_end
-from tests.support.processes import alive, children, eventually, processes_with
+from tests.support.processes import alive, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
-
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -31,10 +26,6 @@ class Shell:
     def __init__(self, script: str, directory: Path) -> None:
         self.lines: list[str] = []
         self.process = Process(["/bin/sh", "-c", script], dict(os.environ), directory, self.lines.append)
-
-    async def said(self, line: str) -> None:
-        """Wait for a line of output."""
-        await eventually(lambda: line in self.lines)
 
     async def end(self) -> int | None:
         """Kill it and clean up."""
@@ -56,6 +47,8 @@ async def test_output_and_exit_code(shell, tmp_path: Path) -> None:
     assert run.lines == [str(tmp_path), "errors", "dos", "bad �", "", "last"]
     assert not run.process.running
     assert run.process.pid is None
+    run.process.terminate()
+    assert await run.end() == 7
 
 
 async def test_an_endless_line(shell) -> None:
@@ -67,39 +60,6 @@ async def test_an_endless_line(shell) -> None:
     assert max(map(len, run.lines)) < 400_000
 
 
-async def test_its_session(shell) -> None:
-    """It has a session of its own, out of reach of Ctrl-C in our terminal, and no input."""
-    run = shell("echo up; read -r line || echo no input; sleep 100")
-    await run.process.start()
-    await run.said("no input")
-    assert run.process.running
-    assert os.getsid(run.process.pid) == run.process.pid
-    assert await run.end() == -signal.SIGKILL
-
-
-async def test_terminate(shell) -> None:
-    """It is asked to exit, and can do so in its own way."""
-    run = shell("trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.01; done")
-    await run.process.start()
-    await run.said("up")
-    run.process.terminate()
-    assert await run.process.wait() == 5
-    assert run.lines == ["up", "bye"]
-    run.process.terminate()
-    run.process.kill()
-    assert await run.process.wait() == 5
-
-
-async def test_kill(shell) -> None:
-    """Killing it kills everything it has started, even if that ignores all signals that can be ignored."""
-    run = shell("trap '' TERM INT HUP; sleep 1001 & echo $!; echo up; wait")
-    await run.process.start()
-    await run.said("up")
-    run.process.terminate()
-    assert await run.end() == -signal.SIGKILL
-    await eventually(lambda: not alive(int(run.lines[0])))
-
-
 async def test_background_processes(shell) -> None:
     """When it exits, background processes are killed, and don't delay the end. In other sessions they do for 1 s."""
     run = shell("sleep 1002 & echo $!")
@@ -107,9 +67,10 @@ async def test_background_processes(shell) -> None:
     async with asyncio.timeout(5):
         assert await run.process.wait() == 0
     await eventually(lambda: not alive(int(run.lines[0])))
-    run = shell("setsid sh -c 'echo $$; exec sleep 1003' & while :; do sleep 0.01; done")
+    run = shell("setsid sh -c 'echo $$; exec sleep 1003' & read -r line || while :; do sleep 0.01; done")
     await run.process.start()
     await eventually(lambda: bool(run.lines))
+    assert run.process.running  # it has no input to read
     async with asyncio.timeout(5):
         assert await run.end() == -signal.SIGKILL
     os.kill(int(run.lines[0]), signal.SIGKILL)
@@ -120,17 +81,6 @@ async def test_never_started(shell) -> None:
     run = shell("echo up")
     run.process.terminate()
     assert await run.end() is None
-    assert not run.process.running
-    assert run.process.pid is None
-
-
-async def test_a_missing_program(tmp_path: Path) -> None:
-    """As in a shell, a missing program gives exit code 127 and a line of output."""
-    lines: list[str] = []
-    process = Process([str(tmp_path / "missing")], {}, tmp_path, lines.append)
-    await process.start()
-    assert await process.wait() == 127
-    assert "missing" in lines[0]
 
 
 async def test_no_start_without_a_guard(shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,76 +113,6 @@ async def test_waiting_twice(shell) -> None:
     run.process.kill()
     assert await second == -signal.SIGKILL
     assert await run.process.wait() == -signal.SIGKILL
-
-
-@pytest.mark.parametrize("steps", [0, 1, 2, 3, 5, 8, 13, 50, 200, 1000])
-async def test_cancelled_start(shell, steps: int) -> None:
-    """Cancelled at any moment, the start is completed or not begun, and can be undone."""
-    run = shell("exec sleep 1004")
-
-    async def start() -> None:
-        await to_the_end(run.process.start())
-
-    task = asyncio.create_task(start())
-    for _ in range(steps):
-        await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.wait({task})
-    await run.end()
-    assert not run.process.running
-
-
-PARENT = """
-    import asyncio, os, sys
-    from pathlib import Path
-    from aiosyncthing.daemon.process import Process
-
-    def show(line):
-        print(process.pid, line, sep="\\n", flush=True)
-
-    async def main():
-        global process
-        process = Process(["/bin/sh", "-c", "sleep 1005 & echo $!; wait; : MARK"], dict(os.environ), Path("/"), show)
-        await process.start()
-        await process.wait()
-
-    LAUNCH
-"""
-LAUNCHES = {
-    "main thread": "asyncio.run(main())",
-    "other thread": "import threading; t = threading.Thread(target=asyncio.run, args=[main()]); t.start(); t.join()",
-}
-
-
-@contextmanager
-def parent_program(mark: str, launch: str = LAUNCHES["main thread"]) -> Iterator[subprocess.Popen[str]]:
-    """Run a program that runs a program, and kill it at the end."""
-    script = textwrap.dedent(PARENT).replace("MARK", mark).replace("LAUNCH", launch)
-    with subprocess.Popen([sys.executable, "-c", script, mark], stdout=subprocess.PIPE, text=True) as program:
-        try:
-            yield program
-        finally:
-            program.kill()
-
-
-@pytest.mark.parametrize("launch", LAUNCHES.values(), ids=LAUNCHES)
-async def test_its_parent_is_killed(tmp_path: Path, launch: str) -> None:
-    """When its parent is killed it dies too, with its children and its guard."""
-    with parent_program(str(tmp_path), launch) as program:
-        pid, child = [int(await asyncio.to_thread(program.stdout.readline)) for _ in range(2)]
-        assert alive(pid)
-        assert alive(child)
-        assert processes_with(f"sh {pid}")
-    await eventually(lambda: not alive(pid) and not alive(child) and not processes_with(f"sh {pid}"))
-
-
-async def test_its_parent_is_killed_while_starting(tmp_path: Path) -> None:
-    """This holds at any moment of the start."""
-    for delay in range(15):
-        with parent_program(str(tmp_path)):
-            await eventually(lambda: bool(children()))
-            await asyncio.sleep(delay * 0.01)
-        await eventually(lambda: not processes_with(str(tmp_path)))
 
 
 async def test_to_the_end() -> None:

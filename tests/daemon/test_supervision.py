@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,6 +120,14 @@ async def test_requested_restarts(tmp_path: Path, code: int) -> None:
     watched = Watched(f"[ $run -lt 9 ] && exit {code}; exit 0", tmp_path, limit=0)
     await watched.run(ready=False)
     assert (watched.crashes, watched.runs) == ([], 9)
+
+
+async def test_restarts_are_paced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a pause between two starts."""
+    monkeypatch.setattr(supervision, "_RESTART_PAUSE", 0.2)
+    begin = time.monotonic()
+    await Watched("[ $run -lt 3 ] && exit 3; exit 0", tmp_path).run()
+    assert time.monotonic() - begin >= 0.39
 
 
 async def test_handlers(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from aiosyncthing.exceptions import (
     UnauthorizedError,
 )
 from tests.support.following import KEY, START, following, polls
+from tests.support.proxy import Proxy
 from tests.support.server import Answer, Server, as_json, as_text
 from tests.support.waiting import until
 
@@ -359,64 +360,36 @@ async def test_stop_ends_a_poll(fake: FakeSyncthing) -> None:
         await fake.until(lambda: not fake.polls_waiting)
 
 
-class DarkProxy:
-    """Passes bytes to a daemon and back until `dark` is set: then the open connections stay, but carry nothing."""
+class DeadLine(Proxy):
+    """A line on which nothing passes while it is dark, not even the end of a connection."""
 
-    def __init__(self, port: int) -> None:
-        self.dark = asyncio.Event()
-        self._port = port
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> str:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._tasks.add(asyncio.create_task(self._serve(reader, writer)))
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        lit = not self.dark.is_set()
-        upstream, to_daemon = await asyncio.open_connection("127.0.0.1", self._port)
-        try:
-            await asyncio.gather(self._pipe(reader, to_daemon, lit), self._pipe(upstream, writer, lit))
-            if lit and self.dark.is_set():
-                await asyncio.Event().wait()
-        except OSError:
-            await asyncio.Event().wait()
-        finally:
-            to_daemon.close()
-            writer.close()
-
-    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lit: bool) -> None:
-        while data := await reader.read(65536):
-            if lit and self.dark.is_set():
-                await asyncio.Event().wait()
-            writer.write(data)
+    async def _connect(self, *args: Any) -> None:
+        await super()._connect(*args)
+        await self._light.wait()
 
 
 @pytest.mark.daemon
 async def test_a_restart_behind_a_dead_connection(newest_syncthing: Path) -> None:
     """A daemon that restarts while the connection is dead is noticed, although no connection breaks."""
-    async with Daemon(binary=newest_syncthing) as daemon:
-        proxy = DarkProxy(int(daemon.url.rpartition(":")[2]))
-        async with proxy as url, Syncthing(daemon.api_key, url, timeout=2) as client:
-            for number in range(30):  # so that the new process doesn't soon reach this ID
-                await daemon.client.config.patch_options(maxSendKbps=number)
-            listener = await last_of(client.events.listen(), 20)
-            task = asyncio.create_task(last_of(listener, 10**9))
+    async with (
+        Daemon(binary=newest_syncthing) as daemon,
+        DeadLine(int(daemon.url.rpartition(":")[2])) as line,
+        Syncthing(daemon.api_key, line.url, timeout=2) as client,
+    ):
+        for number in range(30):  # so that the new process doesn't soon reach this ID
+            await daemon.client.config.patch_options(maxSendKbps=number)
+        listener = await last_of(client.events.listen(), 20)
+        task = asyncio.create_task(last_of(listener, 10**9))
 
-            async def waits() -> bool:
-                return bool(client.events.last_seen_id)
+        async def waits() -> bool:
+            return bool(client.events.last_seen_id)
 
-            await until(waits)
-            proxy.dark.set()
-            await daemon.kill()
-            await daemon.start()
-            with pytest.raises(RestartedError, match="restarted"):
-                await asyncio.wait_for(task, 30)
+        await until(waits)
+        line.dark = True
+        before = line.connections
+        await daemon.kill()
+        await daemon.start()
+        await line.connected(before + 1)
+        line.dark = False
+        with pytest.raises(RestartedError, match="restarted"):
+            await asyncio.wait_for(task, 30)
