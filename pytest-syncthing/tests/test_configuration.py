@@ -106,18 +106,6 @@ def test_recorded_requests(version: str) -> None:
     assert compared > 10
 
 
-def test_what_is_not_there(daemon: Daemon) -> None:
-    """What is not there can be neither read nor changed; an ID that is none is told first."""
-    for change, words in (
-        (configuration.patch_folder, (404, "No folder with given ID")),
-        (configuration.patch_device, (400, '"nope": device ID invalid: incorrect length')),
-    ):
-        assert daemon.refuses(change, "nope", b"{") == words
-    assert daemon.refuses(configuration.patch_device, OTHER, {}) == (404, "No device with given ID")
-    assert daemon.refuses(configuration.delete_device, "bad")[0] == 400
-    assert daemon.refuses(configuration.put_device, {"deviceID": "bad"})[0] == 400
-
-
 @pytest.mark.parametrize("body", [{}, 3, b"", b"[1 2]"])
 def test_what_is_no_list(daemon: Daemon, body: Any) -> None:
     """1.19 takes what is no list for an empty one."""
@@ -127,40 +115,6 @@ def test_what_is_no_list(daemon: Daemon, body: Any) -> None:
             assert daemon.devices == {str(OWN): "mine"}
         else:
             assert daemon.refuses(change, body)[0] == 400
-
-
-def test_the_whole(daemon: Daemon) -> None:
-    """The whole is replaced: what is missing goes, entries begin from the templates in it, and doubles are refused."""
-    daemon(configuration.put_device, {"deviceID": OTHER})
-    daemon(configuration.put_folder, {"id": "x", "path": "/x"})
-    whole = copy.deepcopy(daemon.config)
-    daemon(configuration.replace, whole)
-    assert daemon.config == whole
-    folder = {**whole["defaults"]["folder"], "label": "L", "path": "/p"}
-    body = {
-        **whole,
-        "defaults": {**whole["defaults"], "folder": folder},
-        "DEVICES": None,
-        "devices": None,
-        "folders": [{"id": "y"}],
-    }
-    daemon(configuration.replace, body)
-    assert daemon.devices == {str(OWN): "fake"}
-    assert [(each["id"], each["label"], each["path"]) for each in daemon.config["folders"]] == [("y", "L", "/p")]
-    twice = {**whole, "folders": [{"id": "y", "path": "/"}] * 2}
-    assert daemon.refuses(configuration.replace, twice) == (400, 'folder "y": folder has duplicate ID')
-    assert daemon.refuses(configuration.replace, b"") == (400, "unexpected end of JSON input")
-    assert daemon.refuses(configuration.replace, {"devices": 3})[0] == 400
-
-
-def test_encrypted_folders(daemon: Daemon) -> None:
-    """A folder can't become one for encrypted data, nor the other way round."""
-    daemon(configuration.put_folder, {"id": "x", "path": "/x"})
-    daemon(configuration.put_folder, {"id": "e", "path": "/e", "type": "receiveencrypted"})
-    refusal = (500, "folder type must not be changed from/to receive-encrypted")
-    assert daemon.refuses(configuration.patch_folder, "x", {"type": "receiveencrypted"}) == refusal
-    assert daemon.refuses(configuration.patch_folder, "e", {"type": "sendonly"}) == refusal
-    assert daemon.refuses(configuration.replace, {**daemon.config, "folders": [{"id": "e", "path": "/"}]}) == refusal
 
 
 def test_ways_to_keep_versions_that_do_not_exist(daemon: Daemon) -> None:

@@ -9,7 +9,6 @@ import json
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pytest
 from tests.support.asking import ask, fetch, happened, send
@@ -67,38 +66,6 @@ def test_the_status(fake: FakeSyncthing) -> None:
     ]
     fake.set_options(relaysEnabled=False)
     assert len(ask(fake, "rest/system/status")["connectionServiceStatus"]) == 2
-
-
-def test_dials_in_the_status() -> None:
-    """The fake that has connected to another one tells where to; that one does not."""
-    with FakeSyncthing(name="a") as a, FakeSyncthing(name="b") as b:
-        a.link(b)
-        a.wait_until(lambda: ask(a, "rest/system/connections")["connections"][b.device_id]["connected"])
-        dials = [ask(fake, "rest/system/status")["lastDialStatus"] for fake in (a, b)]
-        assert sorted(map(len, dials)) == [0, 1]
-        assert set().union(*dials) < {a.sync_address, b.sync_address}
-
-
-@pytest.mark.parametrize(
-    ("current", "names"),
-    [
-        ("", ["/"]),
-        ("/srv/Fake/", ["/srv/Fake/Base", "/srv/Fake/bar"]),
-        ("/srv/Fake/ba", ["/srv/Fake/bar", "/srv/Fake/Base"]),
-        ("/srv//../srv/F", ["/srv/Fake"]),
-        ("/srv", ["/srv"]),
-        ("/nowhere/", []),
-        ("relative/", []),
-    ],
-)
-def test_browsing(syncthing_version: str, current: str, names: list[str]) -> None:
-    """A prefix is completed to directories, those in the same letters first; old versions add a slash."""
-    with FakeSyncthing(syncthing_version, name="Fake") as fake:
-        for name in ("bar", "Base"):
-            fake.add_folder(name)
-        found = ask(fake, f"rest/system/browse?current={quote(current)}")
-    end = "/" if syncthing_version == "1.19.2" and current else ""
-    assert found == [name + end for name in names]
 
 
 def test_browsing_at_home(fake: FakeSyncthing, syncthing_version: str) -> None:
@@ -286,35 +253,6 @@ def test_support_bundles(fake: FakeSyncthing, phone: DeviceID, syncthing_version
 
 
 # --- rest/svc, rest/noauth, and what is beside rest ---
-
-
-@pytest.mark.parametrize(
-    ("header", "old", "new"),
-    [
-        ("de, en;q=0.5", ["de", "en"], ["de", "en"]),
-        ("en-US,en;q=0.5,DE ; q=0.7", ["en-us", "en", "de"], ["en-us", "de", "en"]),
-        ("de;q=x,fr", ["de", "fr"], ["fr"]),
-        ("a;q= 0.5,b", ["a", "b"], ["b"]),
-        (",", ["", ""], [""]),
-    ],
-)
-def test_languages(fake: FakeSyncthing, syncthing_version: str, header: str, old: list[str], new: list[str]) -> None:
-    """The languages come from the header: in its order, or since 1.28 in the order of their weights."""
-    expected = old if syncthing_version == "1.19.2" else new
-    assert ask(fake, "rest/svc/lang", Accept_Language=header) == expected
-
-
-def test_random_texts() -> None:
-    """A text is as long as asked for, another one each time, and the same ones in each run."""
-    runs = []
-    for _ in range(2):
-        with FakeSyncthing() as fake:
-            queries = ("", "?length=7", "?length=0", "?length=-1", "?length=x", f"?length={1 << 60}")
-            found = [ask(fake, f"rest/svc/random/string{query}")["random"] for query in queries]
-        assert [len(text) for text in found] == [32, 7, 32, 32, 32, 1 << 20]
-        assert len(set(found)) == len(found)
-        runs.append(found)
-    assert runs[0] == runs[1]
 
 
 def test_reports(fake: FakeSyncthing) -> None:

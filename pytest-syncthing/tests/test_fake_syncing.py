@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,24 +170,6 @@ def test_deletions_need_not_be_taken_over() -> None:
         pair.until(lambda: ask(pair.a, completion)["completion"] == 95)
         assert ask(pair.b, "rest/db/status?folder=docs")["needTotalItems"] == 0
         assert pair.its.files == {"x": b"1"}
-
-
-def test_a_send_only_folder_takes_over_what_is_the_same(tmp_path: Path) -> None:
-    """Only the version, so that nothing is needed; and it never gets anything else."""
-    with FakeSyncthing(name="a", files_on_disk=True) as a, FakeSyncthing(name="b", files_on_disk=True) as b:
-        for name in "ab":
-            (tmp_path / name).mkdir()
-            (tmp_path / name / "x").write_text("1")
-            os.utime(tmp_path / name / "x", (1, 1))
-        a.link(b)
-        mine = a.add_folder("docs", path=str(tmp_path / "a"), devices=[b.device_id], type="sendonly")
-        its = b.add_folder("docs", path=str(tmp_path / "b"), devices=[a.device_id])
-        path = "rest/db/file?folder=docs&file=x"
-        a.wait_until(lambda: ask(a, path)["local"]["version"] == ask(b, path)["local"]["version"])
-        its.write({"x": "changed"})
-        a.wait_until(lambda: ask(a, "rest/db/status?folder=docs")["needFiles"] == 1)
-        mine.pull()
-        assert mine.files == {"x": b"1"}
 
 
 # --- Conflicts ---

@@ -194,16 +194,6 @@ def test_a_folder_of_a_fake_that_was_stopped() -> None:
     fake.stop()
 
 
-def test_downloads(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """A file that is under way is listed as that."""
-    docs.remote_write(phone, {"large": b"x" * (1 << 18)})
-    docs.start_pull("large", 0.5)
-    assert [item["name"] for item in ask(fake, "rest/db/need?folder=docs")["progress"]] == ["large"]
-    docs.start_pull("large", 1)
-    docs.finish_sync()
-    assert len(docs.files["large"]) == 1 << 18
-
-
 def test_failures(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
     """An item that fails is listed with the reason and stays needed, until it fails no more."""
     docs.remote_write(phone, {"b.txt": b"b"})

@@ -121,30 +121,21 @@ def test_versions_of_a_project(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.usefixtures("no_syncthing")
-def test_no_daemon(pytester: pytest.Pytester) -> None:
-    """Where there is no daemon, tests that need one are skipped, with the reason and advice."""
+@pytest.mark.parametrize(
+    ("option", "outcome", "name"),
+    [
+        ("-rs", "skipped", "syncthing"),
+        ("--syncthing-required", "errors", "syncthing"),
+        ("--syncthing-binary=/nowhere/it", "skipped", "/nowhere/it"),
+    ],
+    ids=["skipped", "required", "named"],
+)
+def test_no_daemon(pytester: pytest.Pytester, option: str, outcome: str, name: str) -> None:
+    """Without a daemon, tests that need one are skipped, or fail if it is required; the reason says what to do."""
     pytester.makepyfile(NEEDS_A_DAEMON)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs")
-    result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*a real Syncthing is needed: the program 'syncthing' was not found. Install*"])
-
-
-@pytest.mark.usefixtures("no_syncthing")
-def test_a_daemon_is_required(pytester: pytest.Pytester) -> None:
-    """Where it is required, they fail, for the same reason."""
-    pytester.makepyfile(NEEDS_A_DAEMON)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--syncthing-required")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*a real Syncthing is needed: the program 'syncthing' was not found. Install*"])
-
-
-@pytest.mark.usefixtures("no_syncthing")
-def test_a_binary_that_is_not_there(pytester: pytest.Pytester) -> None:
-    """A program that the command line names, and that isn't there, is named in the reason."""
-    pytester.makepyfile(NEEDS_A_DAEMON)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs", "--syncthing-binary=/nowhere/syncthing")
-    result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*the program '/nowhere/syncthing' was not found*"])
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs", option)
+    result.assert_outcomes(**{outcome: 1})
+    result.stdout.fnmatch_lines([f"*a real Syncthing is needed: the program '{name}' was not found. *"])
 
 
 @pytest.mark.daemon
