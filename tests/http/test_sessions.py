@@ -18,6 +18,7 @@ import pytest
 
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import ConnectionFailedError, EventLoopError, SyncthingError, UnauthorizedError
+from pytest_syncthing import FakeSyncthing
 from tests.support.peers import short_folder
 from tests.support.server import KEY, PONG, Answer, Request, Server, as_json, as_text
 from tests.support.waiting import until
@@ -279,6 +280,18 @@ def test_a_loop_that_was_closed_without_ending_its_generators() -> None:
         asyncio.run(client.close())
         """
     )
+
+
+def test_connections_of_another_loop_are_not_idle() -> None:
+    """A request on a new connection is not repeated because of connections that another loop had left open."""
+    with FakeSyncthing("1.29") as fake:
+        client = fake.client()
+        asyncio.run(client.system.ping())
+        fault = fake.respond("rest/config/options", raw=b"", times=None)
+        with pytest.raises(ConnectionFailedError):
+            asyncio.run(client.api.request("rest/config/options", data={}, method="PATCH"))
+        assert fault.hits == 1
+        asyncio.run(client.close())
 
 
 async def test_a_session_that_was_passed_in_belongs_to_one_loop() -> None:

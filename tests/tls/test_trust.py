@@ -437,6 +437,18 @@ async def test_the_context_is_created_once_in_a_thread(workshop: Workshop) -> No
     assert threading.get_ident() not in workshop.threads
 
 
+async def test_a_renewed_file_is_read_once() -> None:
+    """The new context is another object, so that old connections aren't reused; later requests don't read the file."""
+    old, new = Identity(), Identity()
+    pins = [old.fingerprint, new.fingerprint]
+    trust = Trust(build=lambda: contexts.pinned(pins.pop(0)), follows=True)
+    first = await trust.context(None)
+    assert await trust.renewed(new.fingerprint, None)
+    assert await trust.renewed(new.fingerprint, None)
+    assert await trust.context(None) is not first
+    assert not pins
+
+
 async def test_a_failure_after_all_were_cancelled() -> None:
     """If all waiting requests are cancelled, a later failure is not reported."""
     started, may_go = threading.Event(), threading.Event()

@@ -66,8 +66,6 @@ def read_access(api_key: object, url: str) -> Access:
     secrets = [api_key] if isinstance(api_key, str) else []
     # What doesn't look like a URL at all may be the key.
     may_be_key = not is_url and re.search("[.:/@]", url) is None
-    if may_be_key:
-        secrets.append(url)
     # The types that aiohttp uses, so that it doesn't convert them for each request.
     headers = CIMultiDict({istr("Accept"): JSON, istr("Accept-Encoding"): ACCEPTED})
     if authorization:  # removed from the URL, since aiohttp's errors show that

@@ -77,9 +77,10 @@ class Sessions:
         It is not certain: others may use the same session, and the session may have closed the connection.
         """
         idle = self._idle
-        if idle:
-            self._idle = idle - 1
-        return idle > 0
+        if not idle or self._loop is not asyncio.get_running_loop():  # those of another loop are of no use here
+            return False
+        self._idle = idle - 1
+        return True
 
     def give_back(self, response: aiohttp.ClientResponse) -> None:
         """Note that the connection of a response is free again, if the whole body was read and it stays open."""
