@@ -45,13 +45,13 @@ FIRST, *OTHERS = PYTHONS
 # whatever patch release it is, or else what PATH has, where a name may be a shim that runs nothing.
 FIRST_PATH = str(PYTHONS[FIRST])
 
-# What runs where: the first Python runs all there is. The others leave out what drives real daemons: it takes longest,
-# and depends on Python the least.
-LEFT_OUT = dict.fromkeys(OTHERS, "daemon or chaos")
+# What runs where: the oldest Python runs all there is. The newest leaves out what drives real daemons, which takes longest
+# and depends on Python the least. Those between run what depends on Python most: asyncio, TLS, typing, processes.
+WITHOUT_DAEMONS = ["-m", "not (daemon or chaos)"]
+BETWEEN = ["tests/facts", "tests/http", "tests/tls", "tests/stream", "tests/daemon", "tests/seed"]
 
-# Tests of the whole, none of which counts for the coverage of a module. They run without being measured.
+# Tests of the whole, none of which counts for the coverage of a room. They run without being measured.
 UNMEASURED = [
-    "tests/contract",
     "tests/real",
     "tests/chaos",
     "tests/project/test_docs.py",
@@ -132,11 +132,9 @@ def wheel(session: nox.Session) -> None:
 
 def _tests_on(python: str) -> Callable[[nox.Session], None]:
     def tests(session: nox.Session) -> None:
-        """Test the wheel on one Python: on the first with everything, on the others with what needs no daemon."""
+        """Test the wheels on one Python: on the oldest with everything, on the newest with what needs no daemon."""
         _install(session)
-        left_out = LEFT_OUT.get(python)
-        chosen = session.posargs or [*SHARED, *(FEWER_EXAMPLES if left_out else []), *_without(left_out)]
-        session.run("python", "-m", "pytest", *chosen)
+        session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, *_chosen(python)]))
 
     return tests
 
@@ -154,11 +152,11 @@ def daemons(session: nox.Session) -> None:
 
 @nox.session(python=FIRST_PATH)
 def coverage(session: nox.Session) -> None:
-    """Test the wheel with all other tests; each module must be covered by its own test file."""
+    """Test the wheels with all other tests; each room must be covered by the tests of its own folder."""
     _install(session)
     others = [f"--ignore={path}" for path in UNMEASURED]
     chosen = session.posargs or [*SHARED, *others, "--require-coverage=95"]
-    plugins = {"PYTEST_PLUGINS": ",".join(["module_coverage", *PLUGINS]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    plugins = {"PYTEST_PLUGINS": ",".join(["room_coverage", *PLUGINS]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     session.run("python", "-m", "pytest", *chosen, env={**plugins, "PYTHONPATH": "scripts"})
     _end_quietly()
 
@@ -168,7 +166,7 @@ def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of the dependencies that the package admits to."""
     lower_bounds = [line.split(",")[0] for line in PYPROJECT["project"]["dependencies"]]
     _install(session, *(bound.replace(">=", "==") + ".*" for bound in lower_bounds))
-    session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, *_without("chaos")]))
+    session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, "-m", "not chaos"]))
 
 
 @nox.session(python=FIRST_PATH)
@@ -186,8 +184,11 @@ def benchmark(session: nox.Session) -> None:
         session.run("python", str(script), *session.posargs)
 
 
-def _without(markers: str | None) -> list[str]:
-    return ["-m", f"not ({markers})"] if markers else []
+def _chosen(python: str) -> list[str]:
+    """Return what pytest is to run on one Python."""
+    if python == FIRST:
+        return []
+    return [*FEWER_EXAMPLES, *WITHOUT_DAEMONS, *([] if python == OTHERS[-1] else BETWEEN)]
 
 
 def _module(session: nox.Session, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:

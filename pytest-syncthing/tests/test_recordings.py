@@ -1,7 +1,7 @@
 """What real daemons were once asked, the fake is asked: it answers with the same status, type of content and shape.
 
-The recorded requests are played in their order to three fakes that know each other, as the three daemons did. What
-people or file systems did in between is done here, before the requests that it was recorded by.
+The recorded requests are played in their order to three fakes that know each other, as the three daemons did. What is
+done beside the API in between (``tests/support/scenario.py``) is done to the fakes in their own way.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from urllib.parse import quote, urlencode
 import pytest
 from tests.support.answers import ANSWERS, template
 from tests.support.outline import outline
-from tests.support.recordings import VERSIONS, Exchange, exchanges, is_of_another_build
+from tests.support.recordings import VERSIONS, Exchange, exchanges, is_of_another_build, replay
 
 from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 NODES: Final = ("a", "b", "c")
 
@@ -102,68 +102,50 @@ class Cluster:
             text = text.replace(recorded, actual)
         return text.encode()
 
-    # What was done beside the API, by the number of the request that came next.
+    # What is done beside the API, as the scenario calls it.
 
-    def prepare(self, number: int) -> None:
-        """Do what had been done before a recorded request."""
-        action: Callable[[], None] | None = {
-            15: self._settle,
-            22: self._write_files,
-            26: self._fill_old_directory,
-            28: self._delete_old_directory,
-            32: self._settle,
-            35: self._write_more,
-            44: self._change_what_is_read_only,
-            45: self._change_what_is_send_only,
-        }.get(number)
-        if action is not None:
-            action()
+    def write_files(self) -> None:
+        """Do nothing: there is no place for files yet, a fake has them in its folders."""
 
-    def _settle(self) -> None:
-        """Wait until nobody does anything."""
+    def wait_until_a_offers_docs(self) -> None:
+        """Fill the first folder."""
+        docs = self.fakes["a"].folder("docs")
+        files = {f"sub/f{number:02}.txt": bytes(1000 * number) for number in range(25)}
+        docs.write({**files, "sub/deep/ü &#?.bin": bytes(300), "empty": b""}, scan=False)
+        docs.link("link", "sub")
+
+    def wait_until_all_is_in_sync(self) -> None:
+        """Fill the other folders as soon as they are there, and wait until nothing happens any more."""
+        for folder_id in {"recvonly", "sendonly", "secret"} & self.fakes["a"].states().keys():
+            self.fakes["a"].folder(folder_id).write({"one.txt": b"12345"}, scan=False)
         for fake in self.fakes.values():
             fake.wait_until(lambda fake=fake: all(state in {"idle", "error", ""} for state in fake.states().values()))
 
-    def _write_files(self) -> None:
-        a = self.fakes["a"]
-        a.folder("docs").write(
-            {
-                **{f"sub/f{number:02}.txt": bytes(1000 * number) for number in range(1, 25)},
-                "sub/deep/ü &#?.bin": b"x" * 300,
-                "empty": b"",
-            },
-            scan=False,
-        )
-        a.folder("docs").link("link", "sub")
-        for folder_id in ("recvonly", "sendonly", "secret"):
-            a.folder(folder_id).write({"one.txt": b"12345"}, scan=False)
+    def change_files_on_both_sides(self) -> None:
+        """Change a file and delete another; change at b what it only receives, and what a only sends."""
+        docs = self.fakes["a"].folder("docs")
+        docs.delete("sub/f02.txt")
+        docs.write({"sub/f01.txt": b"2\n", "olddir/a.txt": b"a"})
+        self.wait_until_all_is_in_sync()
+        b = self.fakes["b"]
+        b.folder("recvonly").write({"local.txt": b"1234"})
+        b.folder("sendonly").write({"one.txt": b"changed by b"})
+        b.folder("docs").write({"olddir/ignored.tmp": b"mine"}, scan=False)
 
-    def _fill_old_directory(self) -> None:
-        self._settle()
-        a, b = self.fakes["a"].folder("docs"), self.fakes["b"].folder("docs")
-        a.delete("sub/f02.txt")
-        a.write({"sub/f01.txt": b"changed", "olddir/a.txt": b"a"})
-        self._settle()
-        b.write({"olddir/ignored.tmp": b"mine"}, scan=False)
-
-    def _delete_old_directory(self) -> None:
-        self._settle()
+    def delete_a_folder_that_b_cannot_delete(self) -> None:
+        """Delete a folder in which b has a file that it ignores."""
+        self.wait_until_all_is_in_sync()
         self.fakes["a"].folder("docs").delete("olddir/a.txt", "olddir")
         self.fakes["b"].wait_until(lambda: self.fakes["b"].folder("docs").failed)
+        self.wait_until_all_is_in_sync()
 
-    def _write_more(self) -> None:
-        a = self.fakes["a"].folder("docs")
-        a.write({"after-pause.txt": b"x" * 5000})
-        a.delete("sub/f03.txt" if "sub/f04.txt" not in a.files else "sub/f04.txt")
+    def change_files_while_b_is_paused(self) -> None:
+        """Write a file where b can't see it."""
+        self.fakes["a"].folder("docs").write({"after-pause.txt": bytes(5000)})
 
-    def _change_what_is_read_only(self) -> None:
-        self._settle()
-        self.fakes["b"].folder("recvonly").write({"local.txt": b"1234"})
-
-    def _change_what_is_send_only(self) -> None:
-        self._settle()
-        self.fakes["b"].folder("sendonly").write({"one.txt": b"changed by the other b"})
-        self._settle()
+    def wait_until_b_knows_its_local_changes(self) -> None:
+        """Wait until b has scanned the folder that was paused."""
+        self.wait_until_all_is_in_sync()
 
 
 def configs(recorded: tuple[Exchange, ...]) -> dict[str, Any]:
@@ -196,11 +178,13 @@ def played(request: pytest.FixtureRequest) -> Iterator[list[tuple[Exchange, Answ
         }
         cluster = Cluster(version, fakes, recorded)
         answered: list[tuple[Exchange, Answer]] = []
-        for number, exchange in enumerate(recorded):
-            cluster.prepare(number)
-            answer = cluster.ask(exchange)
-            if not is_of_another_build(version, exchange):
-                answered.append((exchange, answer))
+        for step in replay(version):
+            if isinstance(step, str):
+                getattr(cluster, step.replace(" ", "_"))()
+                continue
+            answer = cluster.ask(step)
+            if not is_of_another_build(version, step):
+                answered.append((step, answer))
         yield answered
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["VERSIONS", "Exchange", "RecordedEvent", "events", "exchanges", "is_of_another_build"]
+from .scenario import SCENARIO, Ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["VERSIONS", "Exchange", "RecordedEvent", "events", "exchanges", "is_of_another_build", "replay"]
 
 VERSIONS: Final = ("1.19.2", "1.29.5", "2.1.3")
 
@@ -82,6 +88,37 @@ def _read(version: str) -> dict[str, Any]:
 def exchanges(version: str) -> tuple[Exchange, ...]:
     """Return the exchanges in the order in which they happened. They are shared: don't change them."""
     return tuple(Exchange(**exchange) for exchange in _read(version)["exchanges"])
+
+
+def replay(version: str) -> Iterator[Exchange | str]:
+    """Go through the exchanges, and what was done beside the API, in the order of the scenario.
+
+    What was added to the scenario since then is left out.
+
+    Raises:
+        LookupError: An exchange is not in the scenario, or not in this order.
+    """
+    left = list(exchanges(version))
+    for step in SCENARIO:
+        if isinstance(step, str):
+            yield step
+        elif left and _is_of(step, left[0]):
+            yield left.pop(0)
+    if left:
+        raise LookupError(f"{left[0]} of version {version} is not where it should be in tests/support/scenario.py")
+
+
+def _is_of(ask: Ask, exchange: Exchange) -> bool:
+    """Tell whether an exchange is what came of a step of the scenario."""
+    path = re.sub(r"\\{[^}]*\\}", ".*", re.escape(ask.path))
+    return (ask.node, ask.method, ask.note, ask.key == "right", ask.body is None, ask.params.keys()) == (
+        exchange.node,
+        exchange.method,
+        exchange.note,
+        exchange.auth,
+        exchange.body is None,
+        exchange.params.keys(),
+    ) and re.fullmatch(path, exchange.path) is not None
 
 
 @cache

@@ -1,0 +1,142 @@
+"""A plugin for pytest: shows how much of each room its own tests cover.
+
+Code that is covered only because other tests happen to pass through it is not tested: nothing holds what it promises.
+So the lines that count for a room are those that the tests in its folder have reached; which that is, `_rooms` says.
+
+Loaded through the environment variable PYTEST_PLUGINS, since it has to measure before the first conftest.py is
+imported, also in the processes that pytest-xdist starts. The kit has a plugin itself, which pytest would import earlier
+still: so plugins must not load by themselves (PYTEST_DISABLE_PLUGIN_AUTOLOAD), and that one is loaded here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import coverage
+import pytest
+from _rooms import PACKAGES
+
+# From 3.14 on Python itself notes which lines were reached, at next to no cost. Before, it can't note branches.
+MONITORING = sys.version_info >= (3, 14)
+
+# What a process of pytest-xdist hands over is called so.
+MEASURED = "room_coverage"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the option that lets a run fail."""
+    parser.addoption("--require-coverage", type=float, default=0, metavar="PERCENT", help="for each room")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begin to measure."""
+    os.environ["COVERAGE_CORE"] = "sysmon" if MONITORING else "ctrace"
+    recorder = coverage.Coverage(data_file=None)
+    recorder.start()
+    early_config.pluginmanager.register(RoomCoverage(recorder), "room-coverage")
+    plugin = importlib.import_module("pytest_syncthing.plugin")
+    if not early_config.pluginmanager.is_registered(plugin):
+        early_config.pluginmanager.register(plugin)
+
+
+class Row(NamedTuple):
+    """What the table says of one room.
+
+    Attributes:
+        name: Its package and name.
+        tests: What has to cover it.
+        percent: How much of it that does.
+        missing: The lines and branches that were not reached, by file.
+    """
+
+    name: str
+    tests: str
+    percent: float
+    missing: dict[str, str]
+
+
+class RoomCoverage:
+    """Notes which folder's tests run which lines, and adds the table to pytest's summary."""
+
+    def __init__(self, recorder: coverage.Coverage) -> None:
+        self._recorder = recorder
+        self._folders = {tests for package in PACKAGES for room in package.rooms for tests in room.tests}
+        self._folder = ""
+        self._files: dict[str, str] = {}
+        self._rows: list[Row] = []
+        self._required = 0.0
+
+    def pytest_sessionstart(self) -> None:
+        """Import every module now, so that lines run by importing belong to no test in particular."""
+        for module in (module for package in PACKAGES for module in package.files()):
+            file = importlib.import_module(module).__file__
+            assert file
+            self._files[module] = file
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Attribute what follows to the folder of the test that begins."""
+        parents = (parent.as_posix() for parent in Path(nodeid.partition("::")[0]).parents)
+        folder = next((parent for parent in parents if parent in self._folders), "elsewhere")
+        if folder != self._folder:
+            self._folder = folder
+            self._recorder.switch_context(folder)
+            if sys.version_info >= (3, 14):
+                sys.monitoring.restart_events()  # each line is noted once, and has to be noted for this folder too
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a process of pytest-xdist has measured; one that has crashed leaves nothing."""
+        if measured := getattr(node, "workeroutput", {}).get(MEASURED):
+            data = coverage.CoverageData(no_disk=True)
+            data.loads(measured)
+            self._recorder.get_data().update(data)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Stop measuring; fail the run when a room falls short."""
+        self._recorder.stop()
+        to_controller = getattr(session.config, "workeroutput", None)
+        if to_controller is not None:
+            to_controller[MEASURED] = self._recorder.get_data().dumps()
+            return
+        self._required = session.config.getoption("require_coverage")
+        for package in PACKAGES:
+            for room in package.rooms:
+                files = [self._files[module] for module in package.files() if package.room(module) == room]
+                self._rows.append(self._measure(f"{package.name}: {room.name}", files, room.tests))
+        if session.exitstatus == pytest.ExitCode.OK and any(row.percent < self._required for row in self._rows):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+        """Print the table, unless the run was cut short."""
+        if exitstatus not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+            return
+        terminalreporter.section("rooms covered by their own tests")
+        for row in self._rows:
+            short = row.percent < self._required
+            verdict = f"  below {self._required:g}%: add tests to {row.tests} that reach these lines" if short else ""
+            terminalreporter.line(f"{row.name:36}{row.percent:7.1f}%{verdict}")
+            for file, lines in row.missing.items() if short else ():
+                terminalreporter.line(f"    {file}: {lines}")
+
+    def _measure(self, name: str, files: list[str], tests: tuple[str, ...]) -> Row:
+        # The context without a name is that of the imports.
+        own = "|".join(re.escape(folder) for folder in tests)
+        with tempfile.NamedTemporaryFile("r", suffix=".json") as report:
+            self._recorder.json_report(morfs=files, contexts=[f"^({own})?$"], outfile=report.name)
+            found = json.load(report)
+        missing = {file: lines for file, details in found["files"].items() if (lines := _missing(details))}
+        return Row(name, " or ".join(tests), found["totals"]["percent_covered"], missing)
+
+
+def _missing(details: dict[str, Any]) -> str:
+    branches = [f"{start}->{end if end > 0 else 'exit'}" for start, end in details["missing_branches"]]
+    return " ".join([*map(str, details["missing_lines"]), *branches])
