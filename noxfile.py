@@ -45,8 +45,8 @@ FIRST, *OTHERS = PYTHONS
 # whatever patch release it is, or else what PATH has, where a name may be a shim that runs nothing.
 FIRST_PATH = str(PYTHONS[FIRST])
 
-# What runs where: the oldest Python runs all there is. The newest leaves out what drives real daemons, which takes longest
-# and depends on Python the least. Those between run what depends on Python most: asyncio, TLS, typing, processes.
+# What runs where: the oldest Python runs all there is. The newest leaves out what drives real daemons, which takes
+# longest and depends on Python the least. Those between run what depends on Python most: asyncio, TLS, processes.
 WITHOUT_DAEMONS = ["-m", "not (daemon or chaos)"]
 BETWEEN = ["tests/facts", "tests/http", "tests/tls", "tests/stream", "tests/daemon", "tests/seed"]
 
@@ -111,8 +111,8 @@ def typing(session: nox.Session) -> None:
     session.env["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
     session.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     _module(session, "pyright")
+    _module(session, "pyright", "--project", "pytest-syncthing")
     _module(session, "pyright", "--verifytypes", "aiosyncthing", "--ignoreexternal")
-    _module(session, "pyright", "--verifytypes", "pytest_syncthing", "--ignoreexternal")
 
 
 @nox.session

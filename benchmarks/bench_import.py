@@ -42,8 +42,8 @@ def _main() -> None:
             found = _run(code)
             if number:  # the first run compiles
                 times[name].append(found)
-    for name, found in times.items():
-        print(f"{name:36}{_median(found, 0):7.1f} ms{_median(found, 1):7.1f} ms of CPU")
+    for name, measured in times.items():
+        print(f"{name:36}{_median(measured, 0):7.1f} ms{_median(measured, 1):7.1f} ms of CPU")
     bare, whole = times["aiohttp and orjson"], times["from aiosyncthing import Syncthing"]
     own = [(a[0] - b[0], a[1] - b[1]) for a, b in zip(whole, bare, strict=True)]
     print(f"{'of it its own':36}{_median(own, 0):7.1f} ms{_median(own, 1):7.1f} ms of CPU")

@@ -3,7 +3,7 @@
     record.py BINARY           writes tests/data/recordings/vVERSION.json
     record.py BINARY FILE      writes another file
 
-Three daemons, a, b and c, go through the scenario in tests/support/scenario.py; add there what shall be recorded too.
+Three daemons, a, b and c, go through the scenario in tests/support/scenario.py; add to it what is to be recorded too.
 Everything runs on the loopback interface and in a temporary folder, and takes a minute or two.
 """
 
