@@ -1,0 +1,220 @@
+"""What many of everything cost: idle streams, a mirror of many folders and devices, and a wait for many folders.
+
+    python benchmarks/bench_many.py [--streams N] [--folders N] [--devices N] [--waited N]
+
+Each figure comes from a process of its own; servers and fakes are in others. Sizes are halved first: what costs more
+than twice as much at twice the size grows faster than its input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import subprocess
+import sys
+import time
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+import orjson
+
+from aiosyncthing import Syncthing
+from pytest_syncthing import FakeSyncthing
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+PER_SERVER = 2500  # streams that one process serves: two files for each
+IDLE = 10  # seconds
+EVENTS = 100  # a second
+
+
+def _memory() -> float:
+    """Return the memory of this process in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+class _Meter:
+    """Prints what was used since the last time."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._memory, self._cpu, self._time = _memory(), time.process_time(), time.perf_counter()
+
+    def lap(self, what: str, note: str = "") -> None:
+        """Print a line."""
+        memory, cpu, begun = self._memory, self._cpu, self._time
+        self._begin()
+        figures = f"{self._memory - memory:8.1f} {self._cpu - cpu:8.2f} {self._time - begun:8.2f}"
+        print(f"{what:56} {figures}  {note}".rstrip(), flush=True)
+
+
+@contextmanager
+def _servers(count: int) -> Iterator[list[int]]:
+    """Serve event APIs on which nothing ever happens; yield their ports."""
+    program = str(Path(__file__).with_name("event_server.py"))
+    sizes = [min(PER_SERVER, count - start) for start in range(0, count, PER_SERVER)]
+    with ExitStack() as stack:
+        ports: list[int] = []
+        for size in sizes:
+            server = subprocess.Popen([sys.executable, program, str(size), "0"], stdout=subprocess.PIPE, text=True)
+            stack.callback(server.communicate)
+            stack.callback(server.terminate)
+            assert server.stdout is not None
+            ports += map(int, server.stdout.readline().split())
+        yield ports
+
+
+async def _settle() -> None:
+    """Wait until this process has nothing to do."""
+    cpu = -1.0
+    while time.process_time() - cpu > 0.01:
+        cpu = time.process_time()
+        await asyncio.sleep(1)
+
+
+async def _poll(session: aiohttp.ClientSession, port: int) -> None:
+    async with session.get(f"http://127.0.0.1:{port}/rest/events", params={"since": "1"}) as response:
+        orjson.loads(await response.read())
+
+
+async def _idle_streams(kind: str, ports: list[int]) -> None:
+    meter = _Meter()
+    async with AsyncExitStack() as stack:
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=10)
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        )
+        polls: list[asyncio.Task[None]] = []
+        for port in ports:
+            if kind == "polls":
+                polls.append(asyncio.create_task(_poll(session, port)))
+            else:
+                client = Syncthing("key", f"http://127.0.0.1:{port}", session=session)
+                await stack.enter_async_context(client.events.stream())
+        await _settle()
+        meter.lap(f"{len(ports)} {kind}, waiting")
+        await asyncio.sleep(IDLE)
+        meter.lap(f"  {IDLE} s in which nothing happens")
+        for poll in polls:
+            poll.cancel()
+        await asyncio.gather(*polls, return_exceptions=True)
+
+
+async def _mirror(url: str, key: str) -> None:
+    meter = _Meter()
+    async with Syncthing(key, url) as client, client.watch() as live:
+        meter.lap(f"a mirror of {len(live.folders)} folders and {len(live.devices)} devices", "entered")
+        await _settle()
+        meter.lap("  until it has nothing to do")
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        meter.lap(f"  {IDLE} s in which {EVENTS} events a second come")
+
+
+async def _wait(url: str, key: str, count: int) -> None:
+    meter = _Meter()
+    async with Syncthing(key, url) as client:
+        with suppress(TimeoutError):
+            await client.wait_in_sync(timeout=2 * IDLE)
+    meter.lap(f"a wait for {count} folders, for {2 * IDLE} s")
+
+
+def _fake(folders: int, devices: int) -> FakeSyncthing:
+    """Return a fake that has many folders, each shared with some devices, and has them all connected."""
+    fake = FakeSyncthing()
+    fake.start()
+    others = [fake.add_device(f"device {number}") for number in range(devices)]
+    for device in others:
+        fake.connect(device)
+    for number in range(folders):
+        shared = [others[(number * 3 + place) % devices] for place in range(min(3, devices))]
+        fake.add_folder(f"folder-{number}", files={"a.txt": b"12345"}, devices=shared)
+    fake.finish_sync()
+    return fake
+
+
+def _run(kind: str, *arguments: str, note: Callable[[subprocess.Popen[str]], object] | None = None) -> None:
+    """Run a part of this program in a process of its own."""
+    command = [sys.executable, __file__, "--part", kind, *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() != "ready":
+                print(line, end="", flush=True)
+            elif note is not None:
+                note(process)
+    if process.returncode:
+        sys.exit(process.returncode)
+
+
+def _all_streams(count: int) -> None:
+    with _servers(count) as ports:
+        for kind in ("polls", "streams"):
+            _run(kind, *map(str, ports))
+
+
+def _all_mirrors(folders: int, devices: int) -> None:
+    with _fake(folders, devices) as fake:
+        before = len(fake.requests)
+
+        def busy(process: subprocess.Popen[str]) -> None:
+            print(f"  requests made to enter: {len(fake.requests) - before}", flush=True)
+            begin, asked = time.monotonic(), len(fake.requests)
+            for number in range(IDLE * EVENTS):
+                folder = f"folder-{number % folders}"
+                states = ("idle", "scanning") if number // folders % 2 == 0 else ("scanning", "idle")
+                fake.emit("StateChanged", {"folder": folder, "from": states[0], "to": states[1], "duration": 0.1})
+                time.sleep(max(0.0, begin + (number + 1) / EVENTS - time.monotonic()))
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+            print(f"  requests made meanwhile: {len(fake.requests) - asked}", flush=True)
+
+        _run("mirror", fake.url, fake.api_key, note=busy)
+
+
+def _all_waits(folders: int) -> None:
+    with _fake(folders, 10) as fake:
+        folder = fake.folder("folder-0")
+        folder.remote_write(folder.devices[0], {"b.txt": b"123"})
+        before = len(fake.requests)
+        _run("wait", fake.url, fake.api_key, str(folders))
+        print(f"  requests made: {len(fake.requests) - before}", flush=True)
+
+
+def main() -> None:
+    """Run all and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--streams", type=int, default=10_000, help="idle streams (default %(default)s)")
+    parser.add_argument("--folders", type=int, default=500, help="folders of the mirror (default %(default)s)")
+    parser.add_argument("--devices", type=int, default=200, help="devices of the mirror (default %(default)s)")
+    parser.add_argument("--waited", type=int, default=200, help="folders that are waited for (default %(default)s)")
+    parser.add_argument("--part", help=argparse.SUPPRESS)
+    parser.add_argument("arguments", nargs="*", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    parts: dict[str, Callable[..., Awaitable[None]]] = {
+        "polls": lambda *ports: _idle_streams("polls", [*map(int, ports)]),
+        "streams": lambda *ports: _idle_streams("streams", [*map(int, ports)]),
+        "mirror": _mirror,
+        "wait": lambda url, key, count: _wait(url, key, int(count)),
+    }
+    if options.part:
+        asyncio.run(parts[options.part](*options.arguments))  # type: ignore[arg-type]
+        return
+    print(f"{'':56} {'MB':>8} {'CPU s':>8} {'s':>8}")
+    for divisor in (2, 1):
+        _all_streams(options.streams // divisor)
+        _all_mirrors(options.folders // divisor, options.devices // divisor)
+        _all_waits(options.waited // divisor)
+
+
+if __name__ == "__main__":
+    main()
