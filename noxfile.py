@@ -241,5 +241,5 @@ def _install(session: nox.Session, *versions: str) -> None:
     """Install the wheels and what the tests need."""
     wheels = [str(wheel) for wheel in _wheels(session)]
     session.install(*nox.project.dependency_groups(PYPROJECT, "test"), *wheels, *versions)
-    # The version numbers alone do not tell pip that these are other wheels.
+    # pip would keep the installed wheels: the version numbers are the same.
     session.install("--force-reinstall", "--no-deps", *wheels)

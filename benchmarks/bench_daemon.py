@@ -73,17 +73,22 @@ async def _measure(kind: str, url: str, key: str, seconds: float) -> None:
 
 
 async def _round(daemon: Daemon, folder: str, seconds: float) -> dict[str, tuple[float, int]]:
-    """Let all listeners run at the same time; return their CPU seconds and events."""
+    """Run all listeners at the same time; return their CPU seconds and events."""
     command = [sys.executable, __file__, "--url", daemon.url, "--seconds", str(seconds), "--listen"]
     environment = {**os.environ, "KEY": daemon.api_key}
     listeners = {
         kind: await asyncio.create_subprocess_exec(*command, kind, env=environment, stdout=asyncio.subprocess.PIPE)
         for kind in KINDS
     }
-    results = asyncio.gather(*(listener.communicate() for listener in listeners.values()))
-    while not results.done():
-        await daemon.client.database.scan(folder)
-        await asyncio.sleep(1 / SCANS)
+    try:
+        results = asyncio.gather(*(listener.communicate() for listener in listeners.values()))
+        while not results.done():
+            await daemon.client.database.scan(folder)
+            await asyncio.sleep(1 / SCANS)  # the pace that is measured
+    finally:
+        for listener in listeners.values():
+            if listener.returncode is None:
+                listener.kill()
     figures: dict[str, tuple[float, int]] = {}
     for kind, (output, _) in zip(listeners, await results, strict=True):
         cpu, events = output.split()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import resource
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from aiosyncthing import Syncthing
 from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
 PER_SERVER = 2500  # streams that one process serves: two files for each
 IDLE = 10  # seconds
@@ -76,7 +77,7 @@ async def _settle() -> None:
     cpu = -1.0
     while time.process_time() - cpu > 0.01:
         cpu = time.process_time()
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # the time in which it is looked at
 
 
 async def _poll(session: aiohttp.ClientSession, port: int) -> None:
@@ -107,9 +108,9 @@ async def _idle_streams(kind: str, ports: list[int]) -> None:
         await asyncio.gather(*polls, return_exceptions=True)
 
 
-async def _mirror(url: str, key: str) -> None:
+async def _mirror(url: str) -> None:
     meter = _Meter()
-    async with Syncthing(key, url) as client, client.watch() as live:
+    async with Syncthing(os.environ["KEY"], url) as client, client.watch() as live:
         meter.lap(f"a mirror of {len(live.folders)} folders and {len(live.devices)} devices", "entered")
         await _settle()
         meter.lap("  until it has nothing to do")
@@ -118,32 +119,37 @@ async def _mirror(url: str, key: str) -> None:
         meter.lap(f"  {IDLE} s in which {EVENTS} events a second come")
 
 
-async def _wait(url: str, key: str, count: int) -> None:
+async def _wait(url: str, count: str) -> None:
     meter = _Meter()
-    async with Syncthing(key, url) as client:
+    async with Syncthing(os.environ["KEY"], url) as client:
         with suppress(TimeoutError):
             await client.wait_in_sync(timeout=2 * IDLE)
     meter.lap(f"a wait for {count} folders, for {2 * IDLE} s")
 
 
-def _fake(folders: int, devices: int) -> FakeSyncthing:
-    """Return a fake that has many folders, each shared with some devices, and has them all connected."""
-    fake = FakeSyncthing()
-    fake.start()
-    others = [fake.add_device(f"device {number}") for number in range(devices)]
-    for device in others:
-        fake.connect(device)
-    for number in range(folders):
-        shared = [others[(number * 3 + place) % devices] for place in range(min(3, devices))]
-        fake.add_folder(f"folder-{number}", files={"a.txt": b"12345"}, devices=shared)
-    fake.finish_sync()
-    return fake
+@contextmanager
+def _fake(folders: int, devices: int) -> Iterator[FakeSyncthing]:
+    """Run a fake that has many folders, each shared with some of its devices, which are all connected."""
+    with FakeSyncthing() as fake:
+        others = [fake.add_device(f"device {number}") for number in range(devices)]
+        for device in others:
+            fake.connect(device)
+        for number in range(folders):
+            shared = [others[(number * 3 + place) % devices] for place in range(min(3, devices))]
+            fake.add_folder(f"folder-{number}", files={"a.txt": b"12345"}, devices=shared)
+        fake.finish_sync()
+        yield fake
 
 
-def _run(kind: str, *arguments: str, note: Callable[[subprocess.Popen[str]], object] | None = None) -> None:
+def _run(
+    kind: str, *arguments: str, key: str = "", note: Callable[[subprocess.Popen[str]], object] | None = None
+) -> None:
     """Run a part of this program in a process of its own."""
     command = [sys.executable, __file__, "--part", kind, *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, "KEY": key}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if line.strip() != "ready":
@@ -177,7 +183,7 @@ def _all_mirrors(folders: int, devices: int) -> None:
             process.stdin.flush()
             print(f"  requests made meanwhile: {len(fake.requests) - asked}", flush=True)
 
-        _run("mirror", fake.url, fake.api_key, note=busy)
+        _run("mirror", fake.url, key=fake.api_key, note=busy)
 
 
 def _all_waits(folders: int) -> None:
@@ -185,7 +191,7 @@ def _all_waits(folders: int) -> None:
         folder = fake.folder("folder-0")
         folder.remote_write(folder.devices[0], {"b.txt": b"123"})
         before = len(fake.requests)
-        _run("wait", fake.url, fake.api_key, str(folders))
+        _run("wait", fake.url, str(folders), key=fake.api_key)
         print(f"  requests made: {len(fake.requests) - before}", flush=True)
 
 
@@ -200,14 +206,14 @@ def main() -> None:
     parser.add_argument("arguments", nargs="*", help=argparse.SUPPRESS)
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    parts: dict[str, Callable[..., Awaitable[None]]] = {
+    parts: dict[str, Callable[..., Coroutine[None, None, None]]] = {
         "polls": lambda *ports: _idle_streams("polls", [*map(int, ports)]),
         "streams": lambda *ports: _idle_streams("streams", [*map(int, ports)]),
         "mirror": _mirror,
-        "wait": lambda url, key, count: _wait(url, key, int(count)),
+        "wait": _wait,
     }
     if options.part:
-        asyncio.run(parts[options.part](*options.arguments))  # type: ignore[arg-type]
+        asyncio.run(parts[options.part](*options.arguments))
         return
     print(f"{'':56} {'MB':>8} {'CPU s':>8} {'s':>8}")
     for divisor in (2, 1):

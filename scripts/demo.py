@@ -119,7 +119,7 @@ async def fill(daemons: Pair, root: Path, events: list[StreamItem]) -> None:
     started = time.monotonic()
     async with background(show_progress(sizes, events)) as shown, asyncio.timeout(PATIENCE):
         await all_in_sync(daemons)
-        await shown  # an event has told of each file
+        await shown  # an event has come for each file
     say(f"  complete on both sides after {time.monotonic() - started:.1f} s")
 
 
@@ -167,7 +167,7 @@ async def all_in_sync(daemons: Pair) -> None:
 
 
 async def show_progress(sizes: dict[str, int], events: list[StreamItem]) -> None:
-    """Show how the files arrive, as the events tell."""
+    """Print the files as their events come."""
     interactive = sys.stdout.isatty()
     last = -1
     size = 0

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 RECORDINGS = ROOT / "tests" / "data" / "recordings"
 
-# Where everything lies, as the recordings tell it.
+# The paths in recordings, in place of those of the machine.
 PLACE = "/srv/syncthing"
 
 HEADERS = ("Allow", "Cache-Control", "Location", "X-Syncthing-Id", "X-Syncthing-Version")

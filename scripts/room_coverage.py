@@ -31,7 +31,7 @@ MEASURED = "room_coverage"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer the option that lets a run fail."""
+    """Add the option that makes a run fail."""
     parser.addoption("--require-coverage", type=float, default=0, metavar="PERCENT", help="for each room")
 
 

@@ -23,7 +23,7 @@ async def clock() -> Clock:
 
 
 async def test_it_runs() -> None:
-    """It begins where it is told, and runs like any other."""
+    """It begins at the given time, and runs like any other."""
     clock = Clock(START)
     begun = clock.now
 

@@ -70,7 +70,7 @@ def newer() -> Daemon:
 
 
 def test_a_new_daemon(daemon: Daemon) -> None:
-    """A new daemon knows nobody, shares nothing and keeps to this computer."""
+    """A new daemon knows no other device, shares nothing and keeps to this computer."""
     config = daemon.config
     assert daemon.devices == {str(OWN): "mine"}
     assert (config["folders"], config["remoteIgnoredDevices"]) == ([], [])

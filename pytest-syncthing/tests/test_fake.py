@@ -44,7 +44,7 @@ def syncthing_version(request: pytest.FixtureRequest) -> str:
 
 
 def test_it_is_who_it_says(fake: FakeSyncthing) -> None:
-    """Version, device ID, address and home are those that the API tells."""
+    """Version, device ID, address and home are those in the API's answers."""
     status = ask(fake, "rest/system/status")
     assert status["myID"] == fake.device_id
     assert f"http://{status['guiAddressUsed']}" == fake.url

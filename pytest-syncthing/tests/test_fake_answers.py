@@ -43,7 +43,7 @@ def one() -> Iterator[FakeSyncthing]:
 
 
 def test_the_status(fake: FakeSyncthing) -> None:
-    """It tells since when the daemon runs, and how it can be found and reached."""
+    """It has when the daemon was started, and how it is discovered and reached."""
     fake.freeze()
     before = ask(fake, "rest/system/status")
     assert "discoveryEnabled" not in before
@@ -197,7 +197,7 @@ def test_pending_offers(one: FakeSyncthing, phone: DeviceID) -> None:
 
 
 def test_files_from_inside(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID, syncthing_version: str) -> None:
-    """Version 1 tells who has which version; version 2 answers with zero values whatever is missing."""
+    """Version 1 says which device has which version; version 2 answers with zero values whatever is missing."""
     fake.set_gui(debugging=True)
     docs.remote_write(phone, {"a.txt": "2"})
     answer = ask(fake, "rest/debug/file?folder=docs&file=a.txt")

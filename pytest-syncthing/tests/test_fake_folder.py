@@ -133,7 +133,7 @@ def test_it_starts_again_while_it_stops(fake: FakeSyncthing) -> None:
 
 
 def test_what_was_ignored_and_has_gone(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """It is needed again when it is no longer ignored, because nobody has deleted it on purpose."""
+    """It is needed again when it is no longer ignored, because it was not deleted on purpose."""
     docs = fake.add_folder("docs", files={"x": "1"}, devices=[phone])
     docs.remote_pull(phone)
     set_ignores(fake, "x")

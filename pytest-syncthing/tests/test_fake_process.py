@@ -1,4 +1,4 @@
-"""The daemon's process: what it tells when it starts, when it saves, and when its listener comes and goes."""
+"""The daemon's process: what it reports when it starts, when it saves, and when its listener comes and goes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def change(fake: FakeSyncthing, theme: str = "dark") -> None:
 
 
 def test_a_start(fake: FakeSyncthing) -> None:
-    """It tells where it listens, and that it is up; no two processes have the same time of start, to the second."""
+    """It reports where it listens, and that it is up; no two processes have the same time of start, to the second."""
     fake.freeze()
     starts = set()
     for _ in range(3):
@@ -51,7 +51,7 @@ def test_a_start(fake: FakeSyncthing) -> None:
 
 
 def test_a_folder_that_starts(fake: FakeSyncthing, syncthing_version: str) -> None:
-    """It is scanned, and idle in the end; version 2.1 tells that it is starting."""
+    """It is scanned, and idle in the end; version 2.1 reports that it is starting."""
     fake.add_folder("docs", files={"x": "1", "gone": "1"}, scanProgressIntervalS=-1)
     fake.restart()
     fake.wait_until(lambda: fake.states() == {"docs": "idle"})
@@ -85,9 +85,9 @@ def test_when_sums_are_told(fake: FakeSyncthing, docs: FakeFolder, syncthing_ver
     for pause in (59, 61):
         fake.advance(pause)
         docs.write({f"{pause} {name}": "1" for name in "abc"})
-    told = ask(fake, mask)
-    assert len(told) == (1 if syncthing_version == "1.19.2" else 2)
-    assert told[0]["data"]["summary"]["localFiles"] == 4
+    events = ask(fake, mask)
+    assert len(events) == (1 if syncthing_version == "1.19.2" else 2)
+    assert events[0]["data"]["summary"]["localFiles"] == 4
 
 
 def test_a_panic() -> None:
@@ -132,7 +132,7 @@ def test_when_settings_are_saved(fake: FakeSyncthing, phone: DeviceID) -> None:
 
 
 def test_what_becomes_of_folders(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """A label is just saved; other changes make it start again; pauses are told."""
+    """A label is just saved; other changes make it start again; pauses are reported."""
     since = fake.newest_event
     fake.set_folder("docs", label="Another")
     assert [event["kind"] for event in happened(fake, since)] == ["ConfigSaved"]
@@ -140,8 +140,8 @@ def test_what_becomes_of_folders(fake: FakeSyncthing, docs: FakeFolder) -> None:
     fake.wait_until(lambda: "idle" in [event["to"] for event in happened(fake, since, "StateChanged")])
     docs.pause()
     docs.resume()
-    told = happened(fake, since, "FolderPaused", "FolderResumed")
-    assert [(event["kind"], event["label"]) for event in told] == [
+    events = happened(fake, since, "FolderPaused", "FolderResumed")
+    assert [(event["kind"], event["label"]) for event in events] == [
         ("FolderPaused", "Another"),
         ("FolderResumed", "Another"),
     ]
@@ -161,7 +161,7 @@ def test_changes_while_the_daemon_is_down(fake: FakeSyncthing) -> None:
 
 
 def test_new_addresses_to_listen_on(fake: FakeSyncthing) -> None:
-    """They are told."""
+    """They are reported."""
     since = fake.newest_event
     fake.set_options(listenAddresses=[fake.sync_address, "tcp://127.0.0.1:1"])
     (event,) = happened(fake, since, "ListenAddressesChanged")
@@ -198,7 +198,7 @@ async def test_a_change_of_the_listener(fake: FakeSyncthing) -> None:
 
 
 def test_many_changes_of_the_listener(fake: FakeSyncthing) -> None:
-    """After more than five changes in a row the daemon stays away for 15 seconds, and then it counts anew."""
+    """After more than five changes in a row the daemon stays away for 15 seconds, and then it counts from zero."""
     fake.freeze()
     for _ in range(2):
         for number in range(6):

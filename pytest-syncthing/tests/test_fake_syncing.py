@@ -176,7 +176,7 @@ def test_deletions_need_not_be_taken_over() -> None:
 
 
 def diverge(pair: Pair, theirs: str, mine: str) -> None:
-    """Let both change a file while they don't see each other, and the first one last."""
+    """Change a file on both sides while they are disconnected, last on the first one."""
     pair.mine.pause()
     pair.its.write({"file.txt": theirs})
     pair.a.advance(5)
@@ -286,7 +286,7 @@ def test_a_content_that_nobody_has(pair: Pair) -> None:
 
 
 def test_a_limit_of_the_bandwidth() -> None:
-    """Lets files take their time, block by block, which is told here and there; an empty one takes none."""
+    """It makes files take time, block by block, which both sides report; an empty one takes none."""
     files = {"empty": "", "large": b"x" * 3 * BLOCK, "next": b"y" * BLOCK}
     with paired(order="alphabetic", mine={"files": {}}) as pair:
         for fake in (pair.a, pair.b):
@@ -300,8 +300,8 @@ def test_a_limit_of_the_bandwidth() -> None:
         assert [[item["name"] for item in need[part]] for part in ("progress", "queued")] == [["large"], ["next"]]
         pair.b.advance(1)
         pair.until(lambda: happened(pair.b, here, "DownloadProgress"))
-        (told,) = happened(pair.b, here, "DownloadProgress")
-        assert told["docs"]["large"]["bytesDone"] in {0, BLOCK}
+        (event,) = happened(pair.b, here, "DownloadProgress")
+        assert event["docs"]["large"]["bytesDone"] in {0, BLOCK}
         pair.until(lambda: happened(pair.a, there, "RemoteDownloadProgress"))
         (remote,) = happened(pair.a, there, "RemoteDownloadProgress")
         assert (remote["device"], remote["folder"]) == (pair.b.device_id, "docs")

@@ -126,7 +126,7 @@ async def test_what_is_no_request(fake: FakeSyncthing) -> None:
 
 
 async def test_bodies_that_are_sent_late(fake: FakeSyncthing) -> None:
-    """A client that asks first is told once to go on with its body."""
+    """A client that asks first gets ``100 Continue`` once."""
     async with connect(fake) as wire:
         wire.send("POST /rest/system/error", "Expect: 100-continue", "Content-Length: 2")
         assert await wire.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -189,7 +189,7 @@ async def test_requests_of_one_connection(fake: FakeSyncthing) -> None:
 
 
 async def test_a_poll_sends_its_head_at_once(fake: FakeSyncthing) -> None:
-    """The head of a poll comes before there is anything to tell, and then the events in one piece."""
+    """The head of a poll comes before there are any events, and then the events in one piece."""
     async with poll(fake) as wire:
         fake.emit("LoginAttempt", {"x": 1})
         assert b'"x": 1' in await wire.chunk()
@@ -277,7 +277,7 @@ async def test_requests_that_end_with_the_process(fake: FakeSyncthing) -> None:
     ],
 )
 async def test_what_a_stranger_learns(login: dict[str, str], key: str, status: int, text: bytes, known: bool) -> None:
-    """Where there is a login, only what has passed it tells who the daemon is."""
+    """Where there is a login, only answers behind it name the daemon."""
     with FakeSyncthing(api_key=KEY, **login) as fake:
         async with connect(fake) as wire:
             answer = await wire.ask(PING, key=key)
@@ -332,7 +332,7 @@ async def test_tls_on_the_same_port(tmp_path: Path) -> None:
 
 
 def trusting_any_name(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Let the host be called whatever it is."""
+    """Accept any host name."""
     context.check_hostname = False
     return context
 

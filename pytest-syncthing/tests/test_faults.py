@@ -1,4 +1,4 @@
-"""What a test lets go wrong: the process, its connections, its events, single requests."""
+"""What a test can make go wrong: the process, its connections, its events, single requests."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def client(fake: FakeSyncthing) -> AsyncIterator[Syncthing]:
 
 
 async def test_a_restart(fake: FakeSyncthing, client: Syncthing) -> None:
-    """What was on its disk stays, event IDs begin anew, and requests under way are cut off."""
+    """What was on its disk stays, event IDs start at 1 again, and requests under way are cut off."""
     docs = fake.add_folder("docs", files={"x": b"x"})
     started = (await client.system.status())["startTime"]
     poll = asyncio.create_task(client.events.poll(fake.newest_event))
@@ -104,7 +104,7 @@ async def test_broken_connections(fake: FakeSyncthing, client: Syncthing) -> Non
 
 
 async def test_lost_events(fake: FakeSyncthing, client: Syncthing) -> None:
-    """A stream tells which were forgotten or never came."""
+    """A stream reports how many were forgotten or never came."""
     async with client.events.stream() as stream:
         fake.lose("StateChanged", 3)
         fake.emit("StateChanged")

@@ -236,7 +236,7 @@ def test_pauses(fake: FakeSyncthing, docs: FakeFolder) -> None:
 
 @pytest.mark.parametrize("syncthing_version", VERSIONS[1:])
 def test_a_device_that_declines(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """It tells so, and doesn't get anything until it has accepted."""
+    """It says so, and gets nothing until it has accepted."""
     since = fake.newest_event
     for state in ("notSharing", "paused", "valid"):
         docs.set_remote_state(phone, state)
@@ -271,7 +271,7 @@ async def test_a_scan_that_goes_on_and_on(fake: FakeSyncthing, docs: FakeFolder)
 
 
 async def test_an_error_that_a_scan_finds_mended(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """It stays for as long as nobody has looked."""
+    """It stays until a scan looks."""
     docs.set_error("folder path missing")
     async with fake.client() as client:
         with pytest.raises(ServerError, match="folder path missing"):

@@ -128,7 +128,7 @@ def test_an_end_from_within(host: Host) -> None:
 
 @pytest.mark.parametrize("unnoticed", [False, True])
 def test_interrupts(host: Host, unnoticed: bool) -> None:
-    """Ctrl-C ends a wait, and what was waited for, also if the system tells another thread of it."""
+    """Ctrl-C ends a wait, and what was waited for, also if another thread gets the signal."""
     cancelled = threading.Event()
 
     def interrupt() -> None:

@@ -98,7 +98,7 @@ def test_patterns_mean_what_they_say() -> None:
 
 
 def test_patterns_that_can_not_be_read() -> None:
-    """An error tells the pattern; nothing is ignored then."""
+    """The error names the pattern; nothing is ignored then."""
     with pytest.raises(IgnoreError, match=re.escape(r'invalid pattern "a\"b[" in ignore file: parse error: ')):
         parse('a"b[')
     made = MemoryDisk()

@@ -124,7 +124,7 @@ def test_sums() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_sums_have_the_recorded_keys(version: str) -> None:
-    """The counts are those of a real daemon's status; the older one tells changes of receive-only folders only."""
+    """The counts are those of a real daemon's status; the older one counts changes of receive-only folders only."""
     index = Index(Facts.of(version))
     answers = [
         exchange.answer

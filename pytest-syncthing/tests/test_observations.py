@@ -50,7 +50,7 @@ def test_its_clock() -> None:
 
 @pytest.mark.parametrize("files_on_disk", [False, True])
 def test_changes_while_the_clock_stands_still(*, files_on_disk: bool, tmp_path: Path) -> None:
-    """Each is found, although neither time nor size tells."""
+    """Each is found, although neither time nor size shows it."""
     with FakeSyncthing(files_on_disk=files_on_disk) as fake:
         docs = fake.add_folder("docs", path=str(tmp_path / "docs"))
         fake.freeze()
@@ -81,28 +81,28 @@ def test_which_of_two_changes_is_newer(newer: str) -> None:
 
 
 @pytest.mark.parametrize("delay", [0, 2])
-def test_when_sums_are_told(fake: FakeSyncthing, docs: FakeFolder, delay: float) -> None:
+def test_when_sums_are_reported(fake: FakeSyncthing, docs: FakeFolder, delay: float) -> None:
     """At once, or as late as the test says, by the fake's clock."""
     fake.freeze()
     fake.delay_summaries(delay)
     since = fake.newest_event
 
-    def told() -> list[str]:
+    def sums() -> list[str]:
         return [event["kind"] for event in happened(fake, since, "FolderSummary", "FolderCompletion")]
 
     docs.write({"b.txt": b"1"})
     docs.write({"c.txt": b"1"})
     if not delay:
-        assert told().count("FolderSummary") == 2
+        assert sums().count("FolderSummary") == 2
         return
     fake.advance(delay - 0.1)
-    assert told() == []
+    assert sums() == []
     fake.advance(0.1)
-    assert told() == ["FolderSummary", "FolderCompletion"]
+    assert sums() == ["FolderSummary", "FolderCompletion"]
     docs.write({"d.txt": b"1"})
     docs.pause()
     fake.advance(delay)
-    assert told() == ["FolderSummary", "FolderCompletion"]
+    assert sums() == ["FolderSummary", "FolderCompletion"]
 
 
 async def test_when_requests_came(fake: FakeSyncthing) -> None:

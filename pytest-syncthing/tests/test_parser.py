@@ -51,7 +51,7 @@ def test_any_division(cuts: list[int]) -> None:
 
 
 def test_waiting_for_a_body() -> None:
-    """A client that waits to be told to go on is noticed, until its body is there."""
+    """A client that waits for ``100 Continue`` is noticed, until its body is there."""
     parser = Parser()
     parser.feed(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
     assert (parser.expects, parser.take()) == (True, None)

@@ -21,7 +21,7 @@ NEEDS_A_DAEMON = """
 
 @pytest.fixture(autouse=True)
 def loaded_as_installed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the projects load plugins as theirs would, however this run was told to."""
+    """Load plugins in the projects as users do, whatever this run does."""
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
     monkeypatch.delenv("PYTEST_PLUGINS", raising=False)

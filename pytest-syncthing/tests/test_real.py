@@ -35,7 +35,7 @@ def threads() -> set[str]:
 
 
 def test_a_daemon(syncthing_binary: Path) -> None:
-    """It is up within the block, tells what it is, and is gone afterwards, with its thread."""
+    """It is up within the block, reports what it is, and is gone afterwards, with its thread."""
     before = threads()
     with RealSyncthing(syncthing_binary) as daemon:
         status = ask(daemon)

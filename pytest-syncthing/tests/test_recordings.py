@@ -34,9 +34,9 @@ OTHER_SHAPE: Final = {
 }
 # What the fake leaves open where a daemon has something, by place in the outline, with the reason.
 MAY_DIFFER: Final = {
-    "$.lastDialStatus{}": "fakes dial nobody",
-    "$.lastDialStatus{}.when": "fakes dial nobody",
-    "$.lastDialStatus{}.error": "fakes dial nobody",
+    "$.lastDialStatus{}": "fakes dial no other device",
+    "$.lastDialStatus{}.when": "fakes dial no other device",
+    "$.lastDialStatus{}.error": "fakes dial no other device",
 }
 
 
@@ -149,7 +149,7 @@ class Cluster:
 
 
 def configs(recorded: tuple[Exchange, ...]) -> dict[str, Any]:
-    """Return where each recorded daemon could be reached: what the others were told."""
+    """Return where each recorded daemon could be reached: what the others have configured."""
     found: dict[str, Any] = {}
     names = {exchange.body["deviceID"]: exchange.body for exchange in recorded[7:10] if exchange.body}
     for body in names.values():

@@ -121,7 +121,7 @@ def test_versioning_begins_anew(version: str, body: Any) -> None:
     ],
 )
 def test_values(key: str, given: Any, taken: Any) -> None:
-    """Unknown texts become the first of their kind, and whole numbers are told without a point."""
+    """Unknown texts become the first of their kind, and whole numbers are written without a point."""
     value = decode(FOLDER, {key: given})[key]
     assert value == taken
     assert type(value) is type(taken)
@@ -145,7 +145,7 @@ def test_free_texts() -> None:
     ],
 )
 def test_times(given: Any, taken: str) -> None:
-    """A time is told as Go prints it."""
+    """A time is written as Go prints it."""
     kind = "config.ObservedFolder"
     assert decode(kind, {"time": given}, SCHEMA.zero(kind))["time"] == taken
 
@@ -171,7 +171,7 @@ def test_wrong_types(kind: str, body: Any, words: str) -> None:
 
 
 def test_wrong_types_in_old_versions() -> None:
-    """An older Go tells less of where it is."""
+    """An older Go says less about where it is."""
     with pytest.raises(Refusal, match=r"field FolderConfiguration\.versioning of type string"):
         decode(FOLDER, {"versioning": {"type": 3}}, Schema.of("1.19.2").new(FOLDER), "1.19.2")
 
@@ -185,7 +185,7 @@ def test_wrong_types_in_old_versions() -> None:
     ],
 )
 def test_which_of_several_errors(body: Any, words: str) -> None:
-    """Of several errors the first is told, unless there is one that ends it all."""
+    """Of several errors the first is reported, unless one of them ends the decoding."""
     with pytest.raises(Refusal) as refused:
         decode(FOLDER, body)
     assert words in refused.value.text

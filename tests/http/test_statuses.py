@@ -123,7 +123,7 @@ def fail(
 def test_errors(
     status: int, text: str, headers: dict[str, str] | None, name: str, kind: type[SyncthingError], message: str
 ) -> None:
-    """Status, text and route together tell what went wrong, and the message says what to do about it."""
+    """Status, text and route together show what went wrong, and the message says what to do about it."""
     error = fail(status, text, headers, name)
     assert type(error) is kind
     assert message in str(error)

@@ -162,7 +162,7 @@ def test_a_process_of_another_user() -> None:
 
 
 def test_guessing_a_default_home(proc: Proc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If neither the command line nor the environment tells, the home of the process's user is a hint."""
+    """If neither the command line nor the environment names it, the home of the process's user is a hint."""
     home = make_home(tmp_path / ".local" / "state" / "syncthing")
     (proc.add(1, "syncthing", "serve") / "environ").unlink()
     user = pwd.getpwuid(os.geteuid())

@@ -108,13 +108,13 @@ def test_deb822_sources(apt: Any, tmp_path: Path) -> None:
 
 
 def test_no_source(apt: Any, tmp_path: Path) -> None:
-    """A machine whose apt has no source of its own release is told so, in one line."""
+    """A machine whose apt has no source of its own release gets that as the error, in one line."""
     with pytest.raises(apt.SetupError, match=r"\Athe apt configuration of this machine names no source of old\Z"):
         apt.unpack("syncthing", "new", tmp_path / "result")
 
 
 def test_no_apt(apt: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without apt is told so, in one line."""
+    """A machine without apt gets that as the error, in one line."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(apt.SetupError, match=r"\Athis needs apt \(Debian or Ubuntu\): there is no apt-get here\Z"):
         apt.unpack("syncthing", "new", tmp_path / "result")

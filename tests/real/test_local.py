@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.daemon
 
-UNUSED: Final = "127.0.0.1:1"  # configured where an override counts; nobody can listen there
+UNUSED: Final = "127.0.0.1:1"  # configured where an override counts; nothing can listen there
 
 
 class Home:
@@ -175,7 +175,7 @@ async def test_configured_addresses(home: Home, folder: Path, port: int, address
 async def test_overridden_addresses(
     home: Home, folder: Path, port: int, override: str, tls: bool, url: str, how: str
 ) -> None:
-    """Where it was told to listen at its start, it is found, with the key of its configuration."""
+    """It is found at the address that it was started with, with the key of its configuration."""
     home.configure(UNUSED, tls=tls)
     override = override.format(folder=folder, port=port)
     options = [f"--gui-address={override}"] if how == "option" else []

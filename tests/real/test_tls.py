@@ -163,7 +163,7 @@ async def test_somebody_in_between(home: Home) -> None:
 
 
 async def test_a_renewed_certificate(home: Home) -> None:
-    """After a renewal the client that follows the file goes on; a fixed pin tells of another certificate."""
+    """After a renewal the client that follows the file goes on; a fixed pin reports another certificate."""
     async with Syncthing(KEY, home.url, tls=CertificateFile(home.certificate)) as following:
         async with home.running():
             await ready(following)

@@ -523,7 +523,7 @@ def test_taking_turns_with_the_same_identity() -> None:
 
 
 def moved(continuity: Continuity, device: str) -> str:
-    """Let another daemon answer, which holds one event; return what is yielded."""
+    """Answer as another daemon that holds one event; return what is yielded."""
     held = [{**event("1"), "time": device}]
     continuity.answered(held, device)
     continuity.identified(device, f"s{device}", 9)

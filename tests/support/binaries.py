@@ -32,5 +32,5 @@ def newest_binary() -> Path | None:
 
 
 def binary_name(binary: Path | None) -> str:
-    """Return a name that has no dash, so that it can be told from what follows it in the name of a test."""
+    """Return a name that has no dash, so that it can be separated from what follows it in the name of a test."""
     return re.sub(r"[^\w.]", "_", binary.parent.name) if binary else "missing"

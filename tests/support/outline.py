@@ -15,7 +15,7 @@ _NAMES: Final = {bool: "true or false", int: "number", float: "number", str: "te
 def outline(value: Any, shape: Any = Any, path: str = "$") -> dict[str, str]:
     """Return the kind of value at each place.
 
-    Keys that are data (folder and device IDs, names) are not told apart, and neither are the elements of a list. A list
+    Keys that are data (folder and device IDs, names) are not distinguished, nor are the elements of a list. A list
     or map without any has no places below it.
 
     Args:

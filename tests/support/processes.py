@@ -43,7 +43,7 @@ def alive(pid: int) -> bool:
 
 
 def children() -> list[str]:
-    """Return the commands of our child processes, also of dead ones that nobody has waited for."""
+    """Return the commands of our child processes, also of dead ones that were not waited for."""
     return [row[3] for row in _table() if row[1] == os.getpid() and not row[3].startswith("ps ")]
 
 

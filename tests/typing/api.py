@@ -40,7 +40,7 @@ async def constructor() -> None:
 
 
 async def trust() -> None:
-    """Whom to trust is told by any of these, by name only."""
+    """What to trust is any of these, as a keyword argument only."""
     url = "https://127.0.0.1:8384"
     fingerprint = await fetch_fingerprint(url)
     assert_type(fingerprint, Fingerprint)

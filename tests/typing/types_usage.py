@@ -59,7 +59,7 @@ async def patch_ldap(**changes: Unpack[t.LDAPPatch]) -> None:
 
 
 def events_narrow_by_if(event: t.Event) -> None:
-    """The type of an event tells the type of its data."""
+    """The type of an event determines the type of its data."""
     assert_type(event["id"], int)
     assert_type(event["time"], str)
     assert_type(event["type"], t.EventType)
@@ -125,7 +125,7 @@ async def get_change_put() -> None:
     folder["pasued"] = True  # type: ignore[typeddict-unknown-key]
     folder["paused"] = "yes"  # type: ignore[typeddict-item]
     folder["order"] = "smallest"  # type: ignore[typeddict-item]
-    folder["group"]  # pyright: ignore[reportTypedDictNotRequiredAccess] - mypy lets it pass
+    folder["group"]  # pyright: ignore[reportTypedDictNotRequiredAccess] - mypy accepts it
 
 
 async def patches_are_keywords(
@@ -202,5 +202,5 @@ def states_are_open(summary: t.FolderSummary) -> bool:
 
 
 def unknown_keys_survive(folder: t.FolderConfiguration) -> dict[str, Any]:
-    """A copy keeps keys that nobody has heard of."""
+    """A copy keeps unknown keys."""
     return {**folder}

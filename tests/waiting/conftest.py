@@ -29,7 +29,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide what the daemon's latest events tell beyond the stream."""
+    """Hide what the daemon's latest events show beyond the stream."""
 
     async def poll(*_: Any, **__: Any) -> list[Any]:
         return []

@@ -16,7 +16,7 @@ from tests.support.values import OTHER, THIRD
 
 
 def reconnect(fake: FakeSyncthing) -> None:
-    """Let the other device disconnect and connect."""
+    """Disconnect the other device and connect it again."""
     fake.disconnect(OTHER)
     fake.connect(OTHER)
 
@@ -341,7 +341,7 @@ async def test_a_device_that_was_interrupted(fake: FakeSyncthing) -> None:
 
 
 async def never_scanned(fake: FakeSyncthing) -> FakeFault:
-    """Let the folder look as it does for a moment between its start and its first scan."""
+    """Make the folder look as it does for a moment between its start and its first scan."""
     async with fake.client() as client:
         status = await client.database.status("docs")
     return fake.respond("rest/db/status", json={**status, "stateChanged": "0001-01-01T00:00:00Z"}, times=None)

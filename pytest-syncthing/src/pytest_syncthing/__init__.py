@@ -14,7 +14,7 @@ What the fake does not do:
 - Encrypted folders hide names and contents, but are not encrypted as Syncthing does it.
 - A login opens no session: there are no cookies. A configuration of an older form is not converted.
 - Profiles, usage reports, metrics and QR codes have the right form and no meaning. It never upgrades itself.
-- Numbers that tell of the machine (memory, goroutines) are made up, and the same in each run.
+- Numbers about the machine (memory, goroutines) are made up, and the same in each run.
 """
 
 TYPE_CHECKING = False

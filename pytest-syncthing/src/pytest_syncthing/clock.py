@@ -1,4 +1,4 @@
-"""The fake's clock: it runs like any other, can be stopped, and moves when it is told to.
+"""The fake's clock: it runs like any other, can be stopped, and can be moved.
 
 Everything that takes time in the fake waits for this clock, so a test that moves it need not wait itself.
 """

@@ -99,7 +99,7 @@ class Facts:
     LOGIN_WARNING = Since(1, 29, 6)  # a failed login is a warning, and its address has no port
     ALWAYS_DEBUGGING = Since(2)
     LISTENER_LOCK = Since(2)  # two changes of the listener at once end it
-    MAPPED_ADDRESSES_ONLY = Since(2)  # ``wanAddresses`` has none that nobody has
+    MAPPED_ADDRESSES_ONLY = Since(2)  # ``wanAddresses`` has no ``0.0.0.0:0``
     STRUCTURED_LOG = Since(2)
     SHORT_REPORT = Since(2)  # empty groups are left out
     PLAIN_JSON = Since(2, 0, 14)  # without a character set

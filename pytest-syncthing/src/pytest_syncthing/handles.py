@@ -122,7 +122,7 @@ class FakeFolder:
         self._run(lambda folder: folder.scan(names))
 
     def start_scan(self) -> None:
-        """Let a scan begin that goes on, and any other, until `finish_scan`."""
+        """Start a scan that does not end before `finish_scan`; nor does any other."""
 
         def start(folder: Folder) -> None:
             folder.may_scan.clear()
@@ -131,11 +131,11 @@ class FakeFolder:
         self._do(start)
 
     def finish_scan(self) -> None:
-        """Let a scan end that `start_scan` has begun; what it finds is found then."""
+        """End the scan that `start_scan` has started; changes are found then."""
         self._do(lambda folder: folder.may_scan.set())
 
     def set_remote_state(self, device: str, state: str) -> None:
-        """Let a device that the test has made say what it does with the folder.
+        """Set what a device made by the test does with the folder.
 
         Args:
             device: ID of the device.
@@ -149,7 +149,7 @@ class FakeFolder:
         self._host.call(lambda: self._node.cluster.simulated.accept(DeviceID(device), self.id, state))
 
     def remote_write(self, device: str, files: Mapping[str, bytes | str | None]) -> None:
-        """Let a device that the test has made change files, and tell; here they are needed then.
+        """Change files on a device made by the test, and announce them; the folder then needs them.
 
         Args:
             device: ID of the device.
@@ -161,7 +161,7 @@ class FakeFolder:
         self._do(lambda folder: self._simulated.write(_sharing(folder, device), folder, files))
 
     def remote_delete(self, device: str, *names: str) -> None:
-        """Let a device that the test has made delete files, and tell.
+        """Delete files on a device made by the test, and announce that.
 
         Raises:
             BadRequestError: The folder is not shared with that device.
@@ -173,7 +173,7 @@ class FakeFolder:
         self._run(lambda folder: folder.pull(names or None))
 
     def remote_pull(self, device: str, *names: str) -> None:
-        """Let a device that the test has made get what it needs, or some of it, and tell.
+        """Make a device made by the test fetch what it needs, or some of it, and announce that.
 
         Raises:
             BadRequestError: The folder is not shared with that device.
@@ -181,7 +181,7 @@ class FakeFolder:
         self._do(lambda folder: self._simulated.pull(_sharing(folder, device), folder, names or None))
 
     def start_pull(self, name: str, fraction: float) -> None:
-        """Let a needed file be under way, as ``rest/db/need`` and events of the type ``DownloadProgress`` tell.
+        """Start fetching a needed file, as ``rest/db/need`` and ``DownloadProgress`` events then show.
 
         Args:
             name: Its name.
@@ -190,11 +190,11 @@ class FakeFolder:
         self._do(lambda folder: self._simulated.start_pull(folder, name, fraction))
 
     def finish_sync(self) -> None:
-        """Let everything arrive: here, and on all connected devices that the test has made. Nothing if it is paused."""
+        """Finish syncing, here and on all connected devices made by the test. Does nothing if it is paused."""
         self._run(self._finish)
 
     def fail(self, path: str, error: str) -> None:
-        """Let an item fail: it stays needed, and is listed with the reason (``rest/folder/errors``).
+        """Make an item fail: it stays needed, and is listed with the reason (``rest/folder/errors``).
 
         Args:
             path: Name of the item.
@@ -203,7 +203,7 @@ class FakeFolder:
         self._do(lambda folder: folder.fail(path, error))
 
     def clear_failures(self) -> None:
-        """Let items fail no more."""
+        """Stop making items fail."""
         self._do(lambda folder: folder.clear_failures())
 
     def set_error(self, error: str | None, *, scan: bool = True) -> None:

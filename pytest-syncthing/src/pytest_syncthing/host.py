@@ -183,7 +183,7 @@ def acquire() -> Host:
 
 
 def _forget() -> None:
-    """Begin anew in the child of a fork, where the thread does not exist."""
+    """Start over in the child of a fork, where the thread does not exist."""
     global _current, _lock
     _current, _lock = None, threading.Lock()
 

@@ -1,4 +1,4 @@
-"""Who a fake is: device ID, key and certificates that follow from its name, and a home directory that tells of them."""
+"""Who a fake is: device ID, key and certificates that follow from its name, and a home directory that holds them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEQUENCE: Final = b"\x30\x82" + _SIZE.to_bytes(2)  # how any certificate begins
 
 
 def certificate(name: str) -> str:
-    """Return what stands for the certificate of a device, as PEM. Only its ID can be told from it."""
+    """Return a stand-in for the certificate of a device, as PEM. It is good for its ID only."""
     der = _SEQUENCE + hashlib.shake_256(f"the certificate of {name}".encode()).digest(_SIZE)
     content = base64.b64encode(der).decode()
     lines = [content[start : start + _LINE] for start in range(0, len(content), _LINE)]
@@ -59,7 +59,7 @@ def write_certificate(home: Path, https: str) -> None:
 
 
 def write_config(home: Path, gui: Mapping[str, Any]) -> None:
-    """Write ``config.xml`` anew, as the daemon does when its configuration has changed (writes).
+    """Rewrite ``config.xml``, as the daemon does when its configuration has changed (writes).
 
     Args:
         home: The directory; nothing happens if it is gone.
@@ -74,7 +74,7 @@ def write_config(home: Path, gui: Mapping[str, Any]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")  # nobody ever reads half of it (lib/config/wrapper.go does so too)
+    new = path.with_name(f".{path.name}.new")  # so that no reader sees half of it, as in lib/config/wrapper.go
     new.touch(mode=0o600)
     new.write_text(text, encoding="utf-8")
     new.replace(path)

@@ -31,7 +31,7 @@ class Observations(Living):
         self._call(self._started.node.clock.freeze)
 
     def unfreeze(self) -> None:
-        """Let its clock run again."""
+        """Start its clock again."""
         self._call(self._started.node.clock.unfreeze)
 
     def advance(self, seconds: float) -> None:

@@ -29,7 +29,7 @@ __all__ = ["fake_syncthing", "syncthing_binary", "syncthing_daemon", "syncthing_
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer what the fixtures can be told on the command line."""
+    """Add the options of the fixtures to the command line."""
     group = parser.getgroup("syncthing", "Syncthing, faked and real")
     group.addoption(
         "--syncthing-version",

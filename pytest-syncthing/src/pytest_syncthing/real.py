@@ -100,7 +100,7 @@ class RealSyncthing:
         self._run(Daemon.kill)
 
     def meet(self, other: RealSyncthing) -> None:
-        """Let this one and another know each other, and wait until they are connected."""
+        """Add each of two daemons to the other, and wait until they are connected."""
         # Only one of them calls: of two connections that are made at the same time each side may end the other's.
         other._run(partial(_introduce, other=self, address="dynamic"))
         self._run(partial(_introduce, other=other, address=other.sync_address))
@@ -124,7 +124,7 @@ class RealSyncthing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Leave nothing of it. It is killed: nobody needs what a polite end takes seconds for."""
+        """Kill it and remove its home. A regular shutdown takes seconds, for nothing that a test needs."""
         if self._running is None:
             return
         host, daemon = self._running

@@ -30,16 +30,16 @@ class Troubles(Living):
         return self._call(lambda: self._started.node.generation)
 
     def restart(self, *, cut: bool = True) -> None:
-        """Restart the daemon: connections break, event IDs begin anew, and what it keeps on its disk is kept.
+        """Restart the daemon: connections break, event IDs start at 1 again, and what is on its disk stays.
 
         Args:
-            cut: Whether connections break. Otherwise they stay open and nothing comes on them any more, as when the
-                machine of the daemon has lost power, until the client sends something.
+            cut: Whether connections break. Otherwise they stay open but silent until the client sends something, as
+                when the daemon's machine loses power.
         """
         self._call(lambda: self._started.running.restart(cut=cut))
 
     def stop_daemon(self) -> None:
-        """Let the daemon end: connections break and new ones are refused until `start_daemon`."""
+        """Stop the daemon: connections break, and new ones are refused until `start_daemon`."""
         self._call(self._started.running.end)
 
     def start_daemon(self) -> None:
@@ -51,11 +51,11 @@ class Troubles(Living):
         self._call(self._started.server.cut)
 
     def overflow(self) -> None:
-        """Let it forget all events but the newest, as it does with those before the last 1000."""
+        """Make it forget all events but the newest, as it forgets those before the last 1000."""
         self._call(self._started.node.events.overflow)
 
     def lose(self, kind: str, count: int = 1) -> None:
-        """Let events happen that the daemon has no time for: only their IDs are used up.
+        """Make events happen that the daemon drops: they use up IDs, and nothing else of them remains.
 
         Args:
             kind: Their type.
@@ -69,11 +69,11 @@ class Troubles(Living):
         self._call(lose)
 
     def migrate(self) -> None:
-        """Let a text about a migration answer everything, as version 2 does while it converts an old database."""
+        """Answer every request with a text about a migration, as version 2 does while it converts an old database."""
         self._answer_all("migration", MIGRATION)
 
     def end_migration(self) -> None:
-        """Let the API answer again."""
+        """End the migration: the API answers again."""
         self._answer_no_more("migration")
 
     def refuse_host(self) -> None:
@@ -131,8 +131,8 @@ class Troubles(Living):
             body: The answer, as bytes.
             content_type: Type of the answer; by default that of JSON or text, and none for bytes.
             raw: What to send in place of status line, headers and all; the connection is closed afterwards.
-            from_proxy: Whether the answer comes from somebody in front of the daemon: without the headers by which a
-                daemon is known, and also to requests with a wrong key.
+            from_proxy: Whether the answer comes from something in front of the daemon: without the headers that
+                identify a daemon, and also to requests with a wrong key.
             handled: Whether the daemon does what was asked for all the same, so that only its answer is lost.
             method: As for `delay`.
             times: As for `delay`.
@@ -188,7 +188,7 @@ class Troubles(Living):
         return self._fault(Fault(method=method, path=path, times=times, cut_after=after))
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         life = self._started
         life.standing.clear()
         self._call(life.server.faults.clear)

@@ -147,7 +147,7 @@ class Schema:
 
 
 class _Decoder:
-    """One run. The first value of a wrong type is told, but only after all was looked at, as Go does it."""
+    """One run. Like Go, it reports the first value of a wrong type, but only after decoding the rest."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema

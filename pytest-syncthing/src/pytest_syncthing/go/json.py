@@ -14,7 +14,7 @@ _SINGLE: Final = "'"
 
 
 class Pairs(list[tuple[str, Any]]):
-    """An object of JSON, with all its keys in their order: Go lets each of them count."""
+    """A JSON object with all its keys in order, repeated ones too: Go decodes each of them."""
 
 
 class Number(str):

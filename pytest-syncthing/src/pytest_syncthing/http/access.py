@@ -46,7 +46,7 @@ class Admission:
     Attributes:
         refusal: The answer, if the request gets no further.
         headers: What every answer to it has besides.
-        attempt: The user name with which somebody tried to log in, and whether that was right.
+        attempt: The user name of an attempt to log in, and whether it succeeded.
     """
 
     refusal: Response | None = None

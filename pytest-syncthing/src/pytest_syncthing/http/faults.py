@@ -1,6 +1,6 @@
-"""What goes wrong on demand: requests that are held up, cut off, or answered by somebody else.
+"""What goes wrong on demand: requests that are held up, cut off, or answered by something in between.
 
-A `Fault` says for which requests and how often; what it does is the sum of what it was told to do.
+A `Fault` says for which requests and how often; what it does is all of what its fields ask for.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Fault:
         hold: Wait until `release` is called before the request is looked at.
         made: Look at the request at once, and hold back only the answer.
         response: Answer with this.
-        outside: The answer comes from somebody in front of the daemon, say a proxy: it is given before the key is
-            looked at, and without the headers by which a daemon is known.
+        outside: The answer comes from something in front of the daemon, such as a proxy: it is sent before the key is
+            checked, and without the headers that identify a daemon.
         raw: Send these bytes, whatever they are, in place of the answer, and close the connection.
         handled: The daemon does what was asked for, though the answer is another: with ``response`` or ``raw``.
         cut_after: Break the connection after so many bytes of the answer's body.
@@ -73,7 +73,7 @@ class Fault:
         return self.method in {"*", request.method} and fnmatchcase(path, self.path.removeprefix("/"))
 
     def release(self) -> None:
-        """Let go of the requests that are held, and hold none any more."""
+        """Release the requests that are held, and hold no more."""
         self._gate.set()
 
     async def wait(self) -> None:
@@ -89,12 +89,12 @@ class Faults:
         self._used_up: list[Fault] = []
 
     def add(self, fault: Fault) -> Fault:
-        """Let something go wrong from now on. Where several meet a request, only the one added first does."""
+        """Add a fault. If several match a request, only the one added first applies."""
         self._faults.append(fault)
         return fault
 
     def remove(self, fault: Fault) -> None:
-        """Let it go wrong no more, and let go of what it holds."""
+        """Remove a fault, and release what it holds."""
         if fault in self._faults:
             self._faults.remove(fault)
         if fault in self._used_up:
@@ -102,7 +102,7 @@ class Faults:
         fault.release()
 
     def clear(self) -> None:
-        """Let nothing go wrong any more, and let go of everything that is held."""
+        """Remove all faults, and release everything that is held."""
         for fault in [*self._faults, *self._used_up]:
             self.remove(fault)
 

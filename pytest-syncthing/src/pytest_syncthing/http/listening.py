@@ -21,7 +21,7 @@ _PAUSE: Final = 0.05
 class Listener:
     """A port of the loopback interface, or a Unix socket, that stays the same however often the daemon restarts.
 
-    Between `close` and `open` the port is kept by a socket that is bound and does not listen, so that nobody else
+    Between `close` and `open` a socket that is bound but does not listen keeps the port, so that no other program
     gets it and clients are refused.
 
     Args:
@@ -99,7 +99,7 @@ class Listener:
             address = (LOOPBACK, self._port)
         try:
             bound.settimeout(0)
-            if os.name == "posix":  # elsewhere it lets others take the port
+            if os.name == "posix":  # elsewhere the option would allow others to take the port
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
         except OSError:
@@ -115,13 +115,13 @@ class Listener:
                 connection, _ = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
-            except OSError:  # no descriptors are left: let others close theirs
+            except OSError:  # no descriptors are left: wait until some are closed
                 loop.remove_reader(listening)
                 loop.call_later(_PAUSE, self._go_on, loop, listening, accepted)
                 return
             connection.settimeout(0)
             accepted(connection)
-            if listening.fileno() < 0:  # what it was told has closed this
+            if listening.fileno() < 0:  # the callback has closed it
                 return
 
     def _go_on(

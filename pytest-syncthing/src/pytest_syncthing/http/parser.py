@@ -48,7 +48,7 @@ class Parser:
     """Takes in the bytes of one connection.
 
     Attributes:
-        expects: Whether the client waits to be told to go on with the body of a request.
+        expects: Whether the client waits for ``100 Continue`` before it sends the body.
     """
 
     __slots__ = ("_buffer", "_found", "_run", "expects")

@@ -178,7 +178,7 @@ class Server:
                     task.cancel()
 
     def fall_silent(self) -> None:
-        """Let nothing go on, and nothing come on the connections there are, without breaking them."""
+        """Stop reading and writing on all connections, without closing them."""
         for connection in self._connections:
             connection.forget()
         for task in self._tasks:
@@ -213,7 +213,7 @@ class Server:
             action()
 
     def notify(self) -> None:
-        """Let those look again who wait in `until`."""
+        """Make everything that waits in `until` check again."""
         for watcher in self._watchers:
             if not watcher.done():
                 watcher.set_result(None)

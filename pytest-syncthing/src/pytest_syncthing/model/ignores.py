@@ -46,7 +46,7 @@ class _Pattern:
         return f"{marks}{'(?i)' if self.folds_case else ''}{'' if self.ignores else '!'}{self.text}"
 
     def allows_skipping(self, before: str, facts: Facts) -> bool:
-        """Return whether it lets a scan skip ignored directories.
+        """Return whether a scan may skip ignored directories in spite of it.
 
         Args:
             before: The text of the pattern before it.

@@ -92,5 +92,5 @@ class Page:
         return list(elements[start : start + self.size])
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as answers tell which one they are."""
+        """Return its keys in an answer."""
         return {"page": self.number, "perpage": self.size}

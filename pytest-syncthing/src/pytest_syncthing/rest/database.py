@@ -76,7 +76,7 @@ def file_status(
     Args:
         node: The daemon.
         request: The request.
-        more: Returns what else to tell of a file, by its folder and its name.
+        more: Returns further keys of the answer, by folder and name of the file.
     """
     facts = node.facts
     folder = node.cluster.folders.get(request.param("folder"))

@@ -20,7 +20,7 @@ _FIRST_PORT: Final = 49152
 
 
 def note_login(node: Node, request: Request, username: str, *, success: bool) -> None:
-    """Note that somebody has tried to log in, in whatever way: as an event, and as a line of the log if it failed."""
+    """Report an attempt to log in, by any means: as an event, and in the log if it failed."""
     address = f"127.0.0.1:{_FIRST_PORT + request.connection % (1 << 14)}"
     remote = "127.0.0.1" if node.facts.LOGIN_WARNING else address
     node.events.emit("LoginAttempt", {"success": success, "username": username, "remoteAddress": remote})

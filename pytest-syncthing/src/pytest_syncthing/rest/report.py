@@ -1,6 +1,6 @@
 """The usage report that the daemon would send if it were allowed to (lib/ur/usage_report.go).
 
-What can be told from the configuration is told; what a machine would have measured is the same at all times.
+What follows from the configuration is true; what a machine would measure is made up, and always the same.
 """
 
 from __future__ import annotations

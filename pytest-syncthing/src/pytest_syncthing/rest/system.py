@@ -83,7 +83,7 @@ def _listeners(options: dict[str, Any]) -> list[str]:
 def _listener(node: Node, uri: str) -> dict[str, Any]:
     if uri.startswith(_RELAYS):
         return {"error": None, "lanAddresses": None, "wanAddresses": None}  # a fake talks to no relay
-    # Version 1 lists an address that nobody has where there is no port mapping.
+    # Without a port mapping, version 1 lists 0.0.0.0:0.
     unmapped = [] if node.facts.MAPPED_ADDRESSES_ONLY else [f"{uri.partition('://')[0]}://0.0.0.0:0"]
     return {"error": None, "lanAddresses": [uri], "wanAddresses": [*unmapped, uri]}
 
