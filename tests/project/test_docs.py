@@ -116,6 +116,7 @@ def test_the_tests_pass(binary: Path, tmp_path: Path) -> None:
     files = {f"test_{re.sub(r'[^a-z0-9]', '_', name)}.py": snippet.code for name, snippet in TESTS.items()}
     for file, code in files.items():
         (tmp_path / file).write_text(code)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")  # or pytest would look for a configuration further up
     options = ["-W", "error", "--import-mode=importlib", "--basetemp=temporary", "--syncthing-required"]
     for plugin in ("cacheprovider", "asyncio", "anyio", "xdist"):
         options += ["-p", f"no:{plugin}"]
