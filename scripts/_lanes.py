@@ -39,8 +39,8 @@ class Lanes:
     def run(self) -> list[str]:
         """Run them all and return the names of those that failed."""
         with ThreadPoolExecutor(len(self._lanes)) as threads:
-            lanes = [threads.submit(self._run_lane, lane) for lane in self._lanes]
             try:
+                lanes = [threads.submit(self._run_lane, lane) for lane in self._lanes]
                 for lane in lanes:
                     lane.result()
             except BaseException:

@@ -342,6 +342,27 @@ def test_interrupted_lanes(script: Callable[[str], Any], tmp_path: Path, monkeyp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ended", "pipe"]
 
 
+def test_lanes_interrupted_at_once(
+    script: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C also ends what runs if it comes while the lanes are being started."""
+    module = script("_lanes")
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    os.mkfifo(tmp_path / "pipe")
+    waits = f"trap 'echo > {tmp_path}/ended; exit' INT; echo > {tmp_path}/pipe; while :; do sleep 0.1; done"
+    submit = module.ThreadPoolExecutor.submit
+
+    def interrupted(*arguments: Any) -> Any:
+        submit(*arguments)
+        (tmp_path / "pipe").read_text()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.ThreadPoolExecutor, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        module.Lanes([[shell(waits, "waits")]]).run()
+    assert (tmp_path / "ended").exists()
+
+
 def test_interrupts_in_the_background() -> None:
     """Tests that interrupt something also pass as a background job of a shell, which has SIGINT ignored."""
     test = "tests/project/test_commands.py::test_interrupted_lanes"
