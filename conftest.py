@@ -84,28 +84,36 @@ def docs(fake: FakeSyncthing, phone: DeviceID) -> FakeFolder:
     return docs
 
 
-@pytest.fixture(autouse=True)
-def nothing_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test in which the package itself blocks the event loop, even if the error was caught on its way.
-
-    The tests themselves may read and write files where no harm is done.
-    """
-    blocked: list[str] = []
+@pytest.fixture(scope="session")
+def blocked() -> Iterator[list[str]]:
+    """Watch the event loops of all tests, and name here what has blocked one."""
+    names: list[str] = []
 
     class NotedBlockingError(BlockingError):
         def __init__(self, function: str) -> None:
             super().__init__(function)
-            blocked.append(function)
+            names.append(function)
 
-    monkeypatch.setattr(blockbuster.blockbuster, "BlockingError", NotedBlockingError)
-    # The testing kit is synchronous by design, and its own loop serves nobody else.
-    with blockbuster_ctx("aiosyncthing", excluded_modules=["pytest_syncthing"]) as watched:
-        # Where the run is measured, the fakes' thread and ours take turns in noting what they do.
-        watched.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", {"lock_data"})
-        # What a handler of log records does is up to the program that installed it.
-        for write in ("io.TextIOWrapper.write", "io.BufferedWriter.write"):
-            watched.functions[write].can_block_in("logging/__init__.py", {"emit", "flush"})
-        yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blockbuster.blockbuster, "BlockingError", NotedBlockingError)
+        # The testing kit is synchronous by design, and its own loop serves nobody else.
+        with blockbuster_ctx("aiosyncthing", excluded_modules=["pytest_syncthing"]) as watched:
+            # Where the run is measured, the fakes' thread and ours take turns in noting what they do.
+            watched.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", {"lock_data"})
+            # What a handler of log records does is up to the program that installed it.
+            for write in ("io.TextIOWrapper.write", "io.BufferedWriter.write"):
+                watched.functions[write].can_block_in("logging/__init__.py", {"emit", "flush"})
+            yield names
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks(blocked: list[str]) -> Iterator[None]:
+    """Fail a test in which the package itself blocks the event loop, even if the error was caught on its way.
+
+    The tests themselves may read and write files where no harm is done.
+    """
+    blocked.clear()
+    yield
     assert not blocked, f"the event loop was blocked by {', '.join(blocked)}"
 
 

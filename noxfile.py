@@ -46,9 +46,12 @@ FIRST, *OTHERS = PYTHONS
 FIRST_PATH = str(PYTHONS[FIRST])
 
 # What runs where: the oldest Python runs all there is. The newest leaves out what drives real daemons, which takes
-# longest and depends on Python the least. Those between run what depends on Python most: asyncio, TLS, processes.
+# longest and depends on Python the least. Those between run what depends on Python most: asyncio, TLS, types.
 WITHOUT_DAEMONS = ["-m", "not (daemon or chaos)"]
-BETWEEN = ["tests/facts", "tests/http", "tests/tls", "tests/stream", "tests/daemon", "tests/seed"]
+BETWEEN = [
+    *("tests/facts", "tests/tls", "tests/stream", "tests/daemon", "tests/seed"),
+    *(f"tests/http/test_{name}.py" for name in ("api", "cancellation", "connectors", "sessions", "unblocked")),
+]
 
 # Tests of the whole, none of which counts for the coverage of a room. They run without being measured.
 UNMEASURED = [
@@ -77,6 +80,9 @@ PLUGINS = [
     "pytest_timeout",
     "xdist.plugin",
 ]
+
+# Compiled tests are kept: several processes load them in each session, and compiling takes longer than collecting.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # One run, also when it consists of several processes of nox: they share the wheel that the first of them builds.
 RUN = os.environ.setdefault("AIOSYNCTHING_NOX_RUN", uuid.uuid4().hex)
