@@ -118,7 +118,9 @@ async def test_every_route_was_answered(observer: Observer, version: Version) ->
             assert name not in observer.answered
             assert observer.refused[name], name
         elif version.has(route):
-            assert name in observer.answered
+            assert name in observer.answered, (
+                "call it in tests/contract/test_answers.py; if the fake fails, it needs a handler in pytest_syncthing/rest"
+            )
         else:
             assert name not in observer.answered
             assert NotSupportedError in observer.refused[name]

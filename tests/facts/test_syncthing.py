@@ -75,7 +75,7 @@ def test_every_method_is_documented(name: str) -> None:
     doc = inspect.getdoc(public_methods()[name])
     assert doc
     for parameter in inspect.signature(public_methods()[name]).parameters:
-        assert f"{parameter}: " in doc, parameter
+        assert f"{parameter}: " in doc, f"describe {parameter} under Args: in the docstring of {name}"
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.name not in TIMEOUT_OF_DAEMON], ids=str)
