@@ -119,7 +119,7 @@ async def test_every_route_was_answered(observer: Observer, version: Version) ->
             assert observer.refused[name], name
         elif version.has(route):
             assert name in observer.answered, (
-                "call it in tests/contract/test_answers.py; if the fake fails, it needs a handler in pytest_syncthing/rest"
+                f"call {name} in tests/contract/test_answers.py, and give the fake a handler in pytest_syncthing/rest"
             )
         else:
             assert name not in observer.answered
