@@ -90,10 +90,12 @@ def test_options(tmp_path: Path) -> None:
 
 
 def test_what_can_not_be_served() -> None:
-    """A port in use and a version that it doesn't play end it with the reason, in one line."""
+    """A port in use, one that doesn't exist, and a version that it doesn't play end it with the reason, in one line."""
     with serving() as (_, url, _key):
+        place = url.removeprefix("http://")
         for option, code, words in (
-            (f"--port={url.rpartition(':')[2]}", 1, "Address already in use"),
+            (f"--port={place.rpartition(':')[2]}", 1, f"can't listen on {place}: Address already in use"),
+            ("--port=65536", 2, "port must be a number from 0 to 65535, not 65536"),
             ("--version=1.18", 2, "the fake plays Syncthing 1.19.2, 1.29.5, 2.1.3"),
         ):
             done = subprocess.run([*COMMAND, option], capture_output=True, text=True, timeout=30, check=False)

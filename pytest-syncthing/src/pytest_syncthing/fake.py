@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakKeyDictionary
 
 from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import BadRequestError
 from aiosyncthing.syncthing import Syncthing
 from aiosyncthing.tls import Fingerprint
 
@@ -49,6 +50,7 @@ __all__ = ["FakeSyncthing"]
 
 _WORLDS: Final[WeakKeyDictionary[Host, World]] = WeakKeyDictionary()
 _PORTS: Final = itertools.count(22001)
+_LAST_PORT: Final = 65535
 
 
 class FakeSyncthing(Contents, Troubles, Observations):
@@ -82,7 +84,8 @@ class FakeSyncthing(Contents, Troubles, Observations):
         start: What its clock shows at first.
 
     Raises:
-        BadRequestError: It doesn't play that version, or the file can't be used as a certificate.
+        BadRequestError: It doesn't play that version, there is no such port, or the file can't be used as a
+            certificate.
     """
 
     def __init__(
@@ -108,6 +111,8 @@ class FakeSyncthing(Contents, Troubles, Observations):
         self._api_key = api_key or identity.api_key(name)
         self._device_id = DeviceID(device_id) if device_id else identity.device_id(name)
         self._home = None if home is None else Path(home)
+        if not 0 <= port <= _LAST_PORT:
+            raise BadRequestError(f"port must be a number from 0 to {_LAST_PORT}, not {port}")
         self._port = port
         self._socket = str(socket)
         self._tls = tls

@@ -102,9 +102,10 @@ class Listener:
             if os.name == "posix":  # elsewhere the option would allow others to take the port
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
-        except OSError:
+        except OSError as error:
             bound.close()
-            raise
+            where = self._path or f"{LOOPBACK}:{self._port}"
+            raise OSError(error.errno, f"can't listen on {where}: {error.strerror}") from error
         return bound
 
     def _accept(
