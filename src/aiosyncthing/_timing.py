@@ -186,7 +186,7 @@ async def within(
     except TimeoutError as expired:
         if not limit.expired:
             raise  # a request's own time-out
-        raise error(f"not after {timeout:g} seconds: {reason()}") from expired
+        raise error(f"gave up after {timeout:g} s: {reason()}") from expired
 
 
 class Signal:

@@ -106,8 +106,8 @@ def _parse(text: str) -> bytes:
         digits = _without_checks(digits, shown)
     if len(digits) != _PLAIN:
         raise InvalidDeviceIDError(
-            f"{shown} is not a device ID: it has {len(digits)} letters and digits instead of {_CHECKED} "
-            f"({_PLAIN} without check characters)"
+            f"{shown} is not a device ID: it must have {_CHECKED} letters and digits ({_PLAIN} without check "
+            f"characters), not {len(digits)}"
         )
     return base64.b32decode(digits + "====")
 

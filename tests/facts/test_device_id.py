@@ -35,9 +35,9 @@ NOTATIONS = [
 ]
 PLAIN = NOTATIONS[5]
 REFUSED = {
-    "a": "has 1 letters and digits instead of 56",
-    f"{PLAIN}A": "has 53 letters and digits",
-    f"{CANONICAL}A": "has 57 letters and digits",
+    "a": "must have 56 letters and digits (52 without check characters), not 1",
+    f"{PLAIN}A": "characters), not 53",
+    f"{CANONICAL}A": "characters), not 57",
     f"P56IOI7-MZJNU2-IQGDREY-DM2MGT-MGL3BXN-PQ6W5B-TBBZ4TJ-XZWICQ{'CCCC'}": "check character of blocks 1 and 2",
     f"{CANONICAL[:-1]}3": "check character of blocks 7 and 8 is wrong",
     f"{CANONICAL[:20]}A{CANONICAL[21:]}": "check character of blocks 3 and 4 is wrong",

@@ -212,10 +212,10 @@ async def test_the_error_says_what_was_missing() -> None:
             missing.append("the key")
             await asyncio.Event().wait()
 
-    with pytest.raises(WaitTimeoutError, match=r"^not after 0\.01 seconds: the key$"):
+    with pytest.raises(WaitTimeoutError, match=r"^gave up after 0\.01 s: the key$"):
         await wait()
     parts = (Missing("gone"),)
-    with pytest.raises(WaitTimeoutError, match=r"^not after 0\.01 seconds: all$") as caught:
+    with pytest.raises(WaitTimeoutError, match=r"^gave up after 0\.01 s: all$") as caught:
         async with within(0.01, lambda: "all", lambda message: WaitTimeoutError(message, missing=parts)):
             await asyncio.sleep(60)
     assert caught.value.missing == parts

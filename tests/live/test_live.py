@@ -155,7 +155,7 @@ async def test_until(fake: FakeSyncthing) -> None:
     """It has a time limit, and raises what the predicate raises, after which the mirror goes on."""
     async with watching(fake) as live:
         await live.until(lambda live: live.connected, timeout=0)
-        with pytest.raises(WaitTimeoutError, match=r"0\.05 seconds: the condition is still false"):
+        with pytest.raises(WaitTimeoutError, match=r"0\.05 s: the condition is still false"):
             await live.until(lambda _: False, timeout=0.05)
         with pytest.raises(KeyError):
             await live.until(lambda live: live.folders["nope"].paused)

@@ -70,7 +70,7 @@ async def test_an_answer_that_asks_for_time(fake: FakeSyncthing) -> None:
 async def test_the_time_is_up(fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], text: str) -> None:
     """The error has the last state. There is no progress to report."""
     happen(fake)
-    with pytest.raises(WaitTimeoutError, match=rf"0\.3 seconds: the daemon is not ready; last state: {text}") as caught:
+    with pytest.raises(WaitTimeoutError, match=rf"0\.3 s: the daemon is not ready; last state: {text}") as caught:
         await wait_ready(fake, 0.3)
     assert (caught.value.progress, caught.value.missing) == (None, ())
 
