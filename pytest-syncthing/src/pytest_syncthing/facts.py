@@ -118,7 +118,7 @@ class Facts:
         raise BadRequestError(f"the fake plays Syncthing {', '.join(VERSIONS)}, not {version!r}")
 
     def has(self, route: Route[Any]) -> bool:
-        """Tell whether this version has a route."""
+        """Return whether this version has a route."""
         since, until = route.since, route.until
         return (not since or self.numbers >= _numbers(since)) and not (until and self.numbers >= _numbers(until))
 

@@ -237,7 +237,7 @@ def get_section(config: Config, section: str) -> Config:
 
 
 def is_fatal(facts: Facts, config: Config) -> bool:
-    """Tell whether a configuration makes the daemon panic: versions before 1.26 don't check how versions are kept."""
+    """Return whether a configuration makes the daemon panic: versions before 1.26 don't check how versions are kept."""
     return not facts.CHECKS_VERSIONING and any(
         folder["versioning"]["type"] not in _VERSIONINGS and not folder["paused"] for folder in config["folders"]
     )

@@ -1,7 +1,7 @@
 """The types of the configuration, and how Go's encoding/json decodes a body onto a value of them. Pure.
 
-What the daemon makes of a body follows from four rules, which all are here: keys are found in whatever letters, what
-the body leaves out stays as it was, ``null`` changes nothing but empties lists and maps, and the elements of a list are
+What the daemon makes of a body follows from four rules, which all are here: keys are case-insensitive, what the
+body leaves out stays as it was, ``null`` changes nothing but empties lists and maps, and the elements of a list are
 decoded onto those that stood at the same place.
 """
 
@@ -129,7 +129,7 @@ class Schema:
         return self._keys[kind].get(name.casefold())
 
     def is_struct(self, kind: str) -> bool:
-        """Tell whether a type is a struct."""
+        """Return whether a type is a struct."""
         return kind in self._structs
 
     def choice(self, kind: str, text: str) -> str | None:
@@ -297,7 +297,7 @@ def _trimmed(found: re.Match[str]) -> str:
 
 
 def is_known(kind: str, key: str) -> bool:
-    """Tell whether any version that the fake plays has a field of that name, in whatever letters, as Go reads it.
+    """Return whether any version that the fake plays has a field of that name; case is ignored, as in Go.
 
     Args:
         kind: The struct, such as ``config.FolderConfiguration``.

@@ -59,7 +59,7 @@ def items(raw: Any) -> list[Any]:
 
 
 def member(raw: Any, name: str) -> Any:
-    """Return the last value of a key, in whatever letters, of an object that was parsed by `parse`."""
+    """Return the last value of a key, ignoring case, of an object that was parsed by `parse`."""
     return next((value for key, value in reversed(raw) if key.casefold() == name), None)
 
 
@@ -75,7 +75,7 @@ def kind_of(raw: Any) -> str:
 
 
 def is_list(raw: Any) -> bool:
-    """Tell whether a part that was parsed by `parse` is a list."""
+    """Return whether a part that was parsed by `parse` is a list."""
     return isinstance(raw, list) and not isinstance(raw, Pairs)
 
 

@@ -55,7 +55,7 @@ class Admission:
 
 
 def is_local(name: str) -> bool:
-    """Tell whether a host, with or without a port, is this computer, as ``addressIsLocalhost`` does."""
+    """Return whether a host, with or without a port, is this computer, as ``addressIsLocalhost`` does."""
     host, colon, _ = name.rpartition(":")
     if not colon or (":" in host and not (host.startswith("[") and host.endswith("]"))):
         host = name
@@ -72,12 +72,12 @@ def is_local(name: str) -> bool:
 
 
 def has_login(gui: Mapping[str, Any]) -> bool:
-    """Tell whether a login is asked for."""
+    """Return whether a login is asked for."""
     return gui["authMode"] == "ldap" or bool(gui["user"] and gui["password"])
 
 
 def is_hashed(password: str) -> bool:
-    """Tell whether a password is one that Syncthing takes for a hash already (lib/config/guiconfiguration.go)."""
+    """Return whether a password is one that Syncthing takes for a hash already (lib/config/guiconfiguration.go)."""
     return _HASHED.match(password) is not None
 
 
@@ -88,7 +88,7 @@ def hash_password(password: str) -> str:
 
 
 def check_password(hashed: str, password: str) -> bool:
-    """Tell whether a password is the one that the configuration has."""
+    """Return whether a password is the one that the configuration has."""
     return bool(hashed) and hashed == hash_password(password)
 
 

@@ -68,7 +68,7 @@ class Fault:
         return self.response is not None or self.raw is not None
 
     def meets(self, request: Request) -> bool:
-        """Tell whether a request is one of those."""
+        """Return whether a request is one of those."""
         path = request.path.removeprefix("/")
         return self.method in {"*", request.method} and fnmatchcase(path, self.path.removeprefix("/"))
 

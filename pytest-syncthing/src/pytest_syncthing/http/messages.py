@@ -20,7 +20,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Headers(Mapping[str, str]):
-    """The headers of a request, by names in whatever letters.
+    """The headers of a request, with case-insensitive names.
 
     Iteration and `all` have them as they came; of several with the same name, looking one up returns the first.
 
@@ -112,11 +112,11 @@ class Request:
         return self.target.partition("?")[2]
 
     def header(self, name: str) -> str:
-        """Return the first header of that name, in whatever letters; empty if there is none."""
+        """Return the first header of that name, ignoring case; empty if there is none."""
         return self.headers.get(name, "")
 
     def has(self, name: str) -> bool:
-        """Tell whether the query has a parameter."""
+        """Return whether the query has a parameter."""
         return name in self._query
 
     def param(self, name: str) -> str:

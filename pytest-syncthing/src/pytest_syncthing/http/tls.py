@@ -17,7 +17,7 @@ _CHUNK: Final = 1 << 16
 
 
 def is_tls(data: bytes) -> bool:
-    """Tell whether the first bytes of a connection are TLS (lib/tlsutil)."""
+    """Return whether the first bytes of a connection are TLS (lib/tlsutil)."""
     return data[:1] == _HANDSHAKE
 
 
