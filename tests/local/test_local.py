@@ -284,13 +284,16 @@ def test_several_unusable_configurations(linux: Machine) -> None:
 
 
 def test_an_unreadable_home() -> None:
-    """A home that this user may not read is skipped if there is another, and otherwise reported."""
+    """A home that this user may not read is skipped if there is another, if only a broken one; else it is reported."""
     with tempfile.TemporaryDirectory() as folder:  # tmp_path may be below a folder that only root can read
         Path(folder).chmod(0o755)
         machine = Machine(Path(folder))
         closed, own = machine.home(SERVICE), machine.home()
         with as_nobody(closed / "config.xml"):
             assert machine.find().home == own
+        make_home(own, "nonsense")
+        with as_nobody(closed / "config.xml"):
+            assert str(closed) not in machine.refuse()
         (own / "config.xml").unlink()
         with as_nobody(closed / "config.xml"):
             assert f"{closed / 'config.xml'} is not readable" in machine.refuse()
@@ -326,6 +329,17 @@ def test_several_homes_without_a_certificate(linux: Machine, free_port: int) -> 
     with showing(None) as shown:
         second = linux.home(NEW, config(shown.address))
         assert linux.find().home == second
+
+
+@pytest.mark.parametrize("answer", ["nothing", "unverified", "other", "stranger"])
+def test_what_does_not_count_for_several_homes(linux: Machine, answer: str) -> None:
+    """Only the daemon with a home's certificate shows that this home is the right one, even if others are broken."""
+    usable, broken = linux.home(OLD), linux.home(NEW, "nonsense")
+    Identity(usable)
+    with patch("aiosyncthing.local.search.probe", return_value=answer):
+        message = linux.refuse()
+    assert f"{usable}: its daemon does not answer" in message
+    assert f"{broken}: " in message
 
 
 def test_several_homes_without_a_daemon(linux: Machine, tmp_path: Path, free_port: int) -> None:

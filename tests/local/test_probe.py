@@ -53,8 +53,8 @@ def test_nothing_to_compare(identity: Identity, tmp_path: Path) -> None:
 
 
 def test_nothing_answers(identity: Identity, free_port: int) -> None:
-    """A free port, a host that can't be resolved and a socket path too long for the system have no answer."""
-    for address in (f"127.0.0.1:{free_port}", "no-such-host.invalid:8384", f"/{'x' * 200}"):
+    """A free port, a host that can't exist or be resolved, and a socket path that is too long have no answer."""
+    for address in (f"127.0.0.1:{free_port}", "no-such-host.invalid:8384", f"{'x' * 64}:8384", f"/{'x' * 200}"):
         for certificate in (identity.certificate, None):
             assert probe(parse(address), certificate) == "nothing"
 

@@ -92,6 +92,17 @@ async def test_nothing_else_waits() -> None:
     assert "GET ping" not in methods(server)
 
 
+async def test_a_listener_is_waited_for_once() -> None:
+    """When it is back, changes don't wait until the next one that restarts it."""
+    same: Any = {"version": 37, "gui": GUI}
+    answers = Answer(), PONG, as_json(GUI), Answer(), as_json(GUI), Answer()
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        await client.config.patch_gui(theme="dark")
+        await client.config.replace(same)
+        await client.config.replace(same)
+    assert methods(server).count("GET ping") == 1
+
+
 async def test_a_change_that_fails() -> None:
     """A change with a lost answer counts as made; one that the daemon refused doesn't."""
     answers = as_text("json: cannot unmarshal", 400), CUT, PONG, Answer()

@@ -21,6 +21,7 @@ _shape_of.cache_clear()  # for measuring coverage: another test may have filled 
     [
         (("folders",), {"pused": True}, "pused", "paused"),
         (("folders",), {"Paused": True}, "Paused", "paused"),
+        (("folders",), {"FILESYSTEMTYPE": ""}, "FILESYSTEMTYPE", "filesystemType"),
         (("folders",), {"devices": [{}, {"encrptionPassword": ""}]}, "devices[1].encrptionPassword", PASSWORD),
         (("folders",), {"devices": ({"deviceId": ""},)}, "devices[0].deviceId", "deviceID"),
         (("folders",), {"versioning": {"tpye": ""}}, "versioning.tpye", "type"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -113,6 +114,21 @@ async def test_a_scan_that_is_refused_at_once(answers: list[Answer], expected: t
         with pytest.raises(expected) as caught:
             await client.database.scan(FOLDER, wait=False)
     assert type(caught.value) is expected
+
+
+@pytest.mark.parametrize(("patience", "longer"), [(60, 0), (0.001, 1e6)])
+async def test_a_scan_that_is_refused_late(patience: float, longer: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal may take the minimum, or a multiple of the time that the request before took, whichever is longer."""
+    monkeypatch.setattr(scans, "_PATIENCE", patience)
+    monkeypatch.setattr(scans, "_LONGER", longer)
+    late = asyncio.Event()
+    refusal = dataclasses.replace(as_text("folder path missing", 500), after=late)
+    async with Server(RUNNING, refusal) as server, Syncthing(KEY, server.url) as client:
+        scan = asyncio.create_task(client.database.scan(FOLDER, wait=False))
+        await server.requested(2)
+        asyncio.get_running_loop().call_later(0.05, late.set)
+        with pytest.raises(ServerError, match="folder path missing"):
+            await scan
 
 
 async def test_a_daemon_that_does_not_answer() -> None:

@@ -164,7 +164,6 @@ def _parse(data: bytes) -> Gui | str:
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     parser.StartDoctypeDeclHandler = reader.refuse
-    parser.EntityDeclHandler = reader.refuse
     if not data.strip():
         return "is empty. Restore it from a backup, or delete it and start Syncthing, which creates a new one"
     try:
