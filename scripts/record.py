@@ -9,6 +9,7 @@ Everything runs on the loopback interface and in a temporary folder, and takes a
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import re
@@ -299,13 +300,16 @@ async def record(binary: Path) -> tuple[str, str]:
 
 
 def _main() -> int:
-    binary, *rest = map(Path, sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary", type=Path, help="the syncthing program")
+    parser.add_argument("file", type=Path, nargs="?", help="the file to write")
+    options = parser.parse_args()
     try:
-        version, text = asyncio.run(record(binary))
+        version, text = asyncio.run(record(options.binary))
     except (SyncthingError, aiohttp.ClientError, OSError, TimeoutError) as error:
         print(f"record: {str(error) or type(error).__name__}", file=sys.stderr)
         return 1
-    target = rest[0] if rest else RECORDINGS / f"{version}.json"
+    target = options.file or RECORDINGS / f"{version}.json"
     target.write_text(text, encoding="utf-8")
     print(target)
     return 0

@@ -22,6 +22,16 @@ def test_recordings_follow_the_scenario(version: str) -> None:
     assert [step for step in replay(version) if isinstance(step, Exchange)] == list(exchanges(version))
 
 
+@pytest.mark.parametrize(("arguments", "code"), [((), 2), (("--help",), 0)])
+def test_how_to_use_it(arguments: tuple[str, ...], code: int) -> None:
+    """Without a binary, or when asked, it says what it takes."""
+    command = [sys.executable, ROOT / "scripts" / "record.py", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "record.py [-h] binary [file]" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.daemon
 @pytest.mark.timeout(300)
 def test_a_recording(newest_syncthing: Path, tmp_path: Path) -> None:
