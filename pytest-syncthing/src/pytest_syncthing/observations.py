@@ -1,4 +1,4 @@
-"""What a test can see of a fake: its clock, which it can move, and what it was asked."""
+"""What a test can observe: the clock of the fake, which it can move, and the requests it received."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _LOOK: Final = 0.02  # seconds after which a condition is looked at again where 
 
 
 class Observations(Living):
-    """What a test can see, and the clock that it sees it by."""
+    """What a test can observe, and the clock."""
 
     # --- Its time ---
 
     @property
     def now(self) -> datetime:
-        """What its clock shows."""
+        """The time on its clock."""
         return self._call(lambda: self._started.node.clock.date)
 
     def freeze(self) -> None:
-        """Stop its clock: it moves by `advance` only, until `unfreeze`."""
+        """Stop its clock: only `advance` moves it, until `unfreeze`."""
         self._call(self._started.node.clock.freeze)
 
     def unfreeze(self) -> None:
@@ -43,12 +43,12 @@ class Observations(Living):
 
     @property
     def requests(self) -> list[Request]:
-        """All requests that have come so far, in their order, also those that were refused."""
+        """All requests received so far, in order, including those that were refused."""
         return self._call(lambda: list(self._started.server.requests))
 
     @property
     def answered(self) -> int:
-        """How many of these requests are done with, whatever the client got."""
+        """How many of these requests are finished, whatever the client received."""
         return self._call(lambda: self._started.server.answered)
 
     @property
@@ -94,7 +94,7 @@ class Observations(Living):
                 change.cancel()
 
     def wait_until(self, condition: Callable[[], object], timeout: float = 10) -> None:
-        """Do the same as `until`, in a test that is no coroutine."""
+        """Do the same as `until`, in a test that is not a coroutine."""
         end = time.monotonic() + timeout
         while True:
             change = self._next_change()

@@ -1,4 +1,4 @@
-"""What a test can let go wrong with a fake: its process, its connections, its events, single requests."""
+"""What a test can make go wrong: its process, its connections, its events, single requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Troubles(Living):
 
     @property
     def running(self) -> bool:
-        """Whether the daemon's process runs: not after `stop_daemon` or a shutdown that was asked for by a request."""
+        """Whether the daemon's process runs; false after `stop_daemon`, and after a shutdown requested over the API."""
         life = self._life
         return life is not None and self._call(lambda: life.node.running)
 
@@ -47,7 +47,7 @@ class Troubles(Living):
         self._call(self._started.running.start)
 
     def cut(self) -> None:
-        """Break all connections of its API, in the midst of whatever they are doing."""
+        """Break all connections to its API, in the middle of whatever they are doing."""
         self._call(self._started.server.cut)
 
     def overflow(self) -> None:
@@ -81,7 +81,7 @@ class Troubles(Living):
         self._answer_all("host check", HOST_CHECK)
 
     def accept_host(self) -> None:
-        """Refuse it no more."""
+        """Accept the host name again."""
         self._answer_no_more("host check")
 
     def delay(self, path: str, seconds: float, *, method: str = "*", times: int | None = 1) -> FakeFault:

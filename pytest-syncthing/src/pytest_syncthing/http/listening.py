@@ -66,7 +66,7 @@ class Listener:
         self._loop.add_reader(self._socket, self._accept, self._loop, self._socket, accepted)
 
     def close(self) -> None:
-        """Accept none: whoever tries is refused. The place stays reserved, but for the file of a Unix socket."""
+        """Accept no connections: new ones are refused. The place stays reserved, but for the file of a Unix socket."""
         if self._loop is None:
             return
         self._shut()

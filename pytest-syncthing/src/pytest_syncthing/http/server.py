@@ -111,7 +111,7 @@ class Server:
         certificate: What it shows on TLS, to those who connect from then on.
         requests: All requests that have come, in their order, also those that were refused.
         opened: How many connections were ever opened.
-        answered: How many requests are done with, whatever the client got.
+        answered: How many requests are finished, whatever the client received.
     """
 
     def __init__(
@@ -156,11 +156,11 @@ class Server:
             self.listener.open(self._accepted)
 
     def stop(self) -> None:
-        """Accept no more connections: whoever asks for one is refused. Those that are open stay so."""
+        """Accept no more connections: new ones are refused. Those that are open stay so."""
         self.listener.close()
 
     def cut(self, *, dead: bool = False) -> None:
-        """Break all connections now, in the midst of whatever they are doing.
+        """Break all connections now, in the middle of whatever they are doing.
 
         The one whose request has led to this is spared, if there is one.
 

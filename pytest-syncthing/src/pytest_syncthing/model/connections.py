@@ -31,7 +31,7 @@ class World:
         self._listening[address] = connections
 
     def leave(self, address: str, connections: Connections) -> None:
-        """Listen there no more."""
+        """Stop listening there."""
         if self._listening.get(address) is connections:
             del self._listening[address]
 
