@@ -53,7 +53,6 @@ async def test_events(log: EventLog) -> None:
         "data": {"id": ["docs"]},
     }
     assert (log.newest(), log.newest(DISK), log.newest(PAUSED)) == (2, 1, 1)
-    assert log.masks() == [DEFAULT, DISK, PAUSED]
 
 
 async def test_parts(log: EventLog) -> None:

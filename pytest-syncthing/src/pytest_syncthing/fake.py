@@ -365,6 +365,6 @@ class FakeSyncthing(Contents, Troubles, Observations):
 
 
 async def _end(life: Life) -> None:
-    """End the process that runs by then."""
+    """End the process that is running then."""
     life.running.end()
     await life.node.cluster.halted()

@@ -92,7 +92,7 @@ class RealSyncthing:
         self._run(Daemon.start)
 
     def restart(self) -> None:
-        """End it politely and start it again."""
+        """Stop it and start it again."""
         self._run(Daemon.restart)
 
     def kill(self) -> None:
@@ -164,7 +164,7 @@ class RealSyncthingPair:
         self._stack = ExitStack()
 
     def __iter__(self) -> Iterator[RealSyncthing]:
-        """Give the one and the other: ``one, other = pair``."""
+        """Iterate over both: ``one, other = pair``."""
         return iter((self.one, self.other))
 
     def __enter__(self) -> Self:
@@ -179,7 +179,7 @@ class RealSyncthingPair:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Leave nothing of them."""
+        """Kill both and remove their homes."""
         self._stack.close()
 
 

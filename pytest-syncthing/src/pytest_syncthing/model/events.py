@@ -87,10 +87,6 @@ class EventLog:
         """Return the ID of the newest event of a mask."""
         return self._subscriptions[mask].last
 
-    def masks(self) -> list[frozenset[str]]:
-        """Return the masks that were asked for so far, and the two that every daemon has."""
-        return list(self._subscriptions)
-
     async def poll(self, mask: frozenset[str], since: int, limit: int, timeout: float) -> list[dict[str, Any]]:
         """Return the events of a mask after an ID, waiting for one if there is none yet.
 
