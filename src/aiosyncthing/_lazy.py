@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     GetAttr: TypeAlias = Callable[[str], Any]
     Dir: TypeAlias = Callable[[], list[str]]
 
+_HELPERS = {"TYPE_CHECKING", "lazy", "lazy_star", "load_all", "sys"}
+
 
 def lazy(package: str, names: Mapping[str, Iterable[str]], *, public: bool = False) -> tuple[list[str], GetAttr, Dir]:
     """Return the ``__all__``, ``__getattr__`` and ``__dir__`` of a package.
@@ -43,7 +45,7 @@ def lazy(package: str, names: Mapping[str, Iterable[str]], *, public: bool = Fal
             _store(package, each, value, adopt=not public)
         return vars(sys.modules[package])[name]
 
-    return sorted(modules), load, lambda: sorted({*vars(sys.modules[package]), *modules, *(names if public else ())})
+    return sorted(modules), load, lambda: _shown(package, {*modules, *(names if public else ())})
 
 
 def lazy_star(package: str, module: str) -> tuple[GetAttr, Dir]:
@@ -64,7 +66,7 @@ def lazy_star(package: str, module: str) -> tuple[GetAttr, Dir]:
             raise _no_attribute(package, name)
         return vars(sys.modules[package])[name]
 
-    return load, lambda: sorted({*load("__all__"), *vars(sys.modules[package])})
+    return load, lambda: _shown(package, load("__all__"))
 
 
 def load_all(package: str) -> None:
@@ -80,6 +82,11 @@ def _store(package: str, name: str, value: Any, *, adopt: bool = False) -> None:
     if adopt and isinstance(value, type) and value.__module__.startswith(f"{package}."):
         value.__module__ = package
     vars(sys.modules[package]).setdefault(name, value)  # what a test has put there stays
+
+
+def _shown(package: str, names: Iterable[str]) -> list[str]:
+    """Return what completion offers for a package: not what its ``__init__`` itself needed."""
+    return sorted({*vars(sys.modules[package]), *names} - _HELPERS)
 
 
 def _no_attribute(package: str, name: str) -> AttributeError:

@@ -92,9 +92,11 @@ def test_a_class_is_at_home_in_a_public_module(package: ModuleType) -> None:
 
 
 def test_lists(package: ModuleType) -> None:
-    """`__all__` has the public names, `dir` the public modules besides; neither loads anything."""
+    """`__all__` has the public names, `dir` the modules besides, but no helpers; neither loads anything."""
     assert package.__all__ == ["Inner", "One", "zone"]
     assert {"Inner", "One", "zone", "one", "room", "__name__"} <= {*dir(package)}
+    assert "lazy" in vars(package)
+    assert "lazy" not in dir(package)
     assert not loaded(package)
 
 
