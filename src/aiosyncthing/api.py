@@ -69,6 +69,7 @@ class API:
         self._destinations = Destinations(access, self._timeout)
         self._daemon_id: str | None = None
         self._daemon_version: str | None = None
+        self._changes = 0
 
     def __repr__(self) -> str:
         """Show the URL, without its user and password."""
@@ -95,6 +96,11 @@ class API:
     def daemon_version(self) -> str | None:
         """Version of the daemon that sent the last answer, such as ``v1.29.5``; ``None`` before the first."""
         return self._daemon_version
+
+    @property
+    def changes(self) -> int:
+        """A number that grows when a request other than GET is sent, and when it is answered."""
+        return self._changes
 
     async def request(
         self,
@@ -349,6 +355,8 @@ class API:
         limits: Limits,
         headers: Mapping[str, str] | None,
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        if method != "GET":
+            self._changes += 1
         own = {**destination.headers, **headers} if headers else destination.headers
         body = None
         if data is not None:
@@ -374,6 +382,8 @@ class API:
         if daemon_id is not None:
             self._daemon_id = daemon_id
             self._daemon_version = headers.get(wire.VERSION_HEADER)
+        if method != "GET":
+            self._changes += 1
         if _LOGGER.isEnabledFor(logging.DEBUG):
             _LOGGER.debug("%s %s: %d", method, uri, status)
 

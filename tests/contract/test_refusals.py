@@ -25,7 +25,7 @@ from tests.support.waiting import until
 from .conftest import STRANGER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
     from aiosyncthing import Daemon, Syncthing
 
@@ -154,6 +154,29 @@ async def test_an_unknown_device(lone: Daemon, folders: Folders, ask: Ask) -> No
     await folders.add(lone, "docs", files=["x"])
     with pytest.raises(UnknownDeviceError):
         await ask(lone.client, STRANGER)
+
+
+async def test_a_removed_device(lone: Daemon, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that is offline is looked up once; removed by this client, it is unknown at once."""
+    requested: list[str] = []
+    send = lone.client.api.raw_request
+
+    def count(uri: str, **options: Any) -> Coroutine[Any, Any, Any]:
+        requested.append(uri)
+        return send(uri, **options)
+
+    await folders.add(lone, "docs", files=["x"])
+    await lone.client.config.set_device({"deviceID": STRANGER})
+    asked = [OF_DEVICES[name] for name in ("completion", "completion of all", "remote_need")]
+    with monkeypatch.context() as patch:
+        patch.setattr(lone.client.api, "raw_request", count)
+        for ask in asked * 2:
+            await ask(lone.client, STRANGER)
+    assert len(requested) == 2 * len(asked) + 1
+    await lone.client.config.remove_device(STRANGER)
+    for ask in asked:
+        with pytest.raises(UnknownDeviceError):
+            await ask(lone.client, STRANGER)
 
 
 @pytest.mark.parametrize("ask", OF_DEVICES.values(), ids=OF_DEVICES)

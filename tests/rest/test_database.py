@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
 import pytest
 
 from aiosyncthing import Syncthing
+from aiosyncthing._rest import known
 from aiosyncthing.exceptions import (
     BadRequestError,
     FolderNotRunningError,
     NotFoundError,
     ServerError,
+    SyncthingError,
     UnknownDeviceError,
     UnknownFolderError,
 )
 from tests.support.calls import DEVICE, ESCAPED, FOLDER, KEY
-from tests.support.server import Answer, Request, Server, as_json, as_text
+from tests.support.server import DAEMON_ID, Answer, Request, Server, as_json, as_text
 
 NO_FOLDER = as_text("no such folder", 404)
 NO_FOLDER_500 = as_text("no such folder", 500)
@@ -28,6 +31,15 @@ NO_DEVICE = as_text("No device with given ID", 404)
 NO_FILE = as_text("No such object in the index", 404)
 PAUSED = as_json({"paused": True})
 RUNNING = as_json({"paused": False})
+DOUBTFUL = as_json({"completion": 0, "remoteState": "unknown"})
+NEEDS = as_json({"files": [{"name": "x"}]})
+FOUND = as_json({"deviceID": DEVICE})
+DEVICES = "/rest/config/devices/"
+
+
+def lookups(server: Server) -> list[str]:
+    """Return the devices that were looked up."""
+    return [request.path.removeprefix(DEVICES) for request in server.requests if request.path.startswith(DEVICES)]
 
 
 @pytest.mark.parametrize(
@@ -97,19 +109,114 @@ async def test_a_missing_file(answer: Answer, second: Answer, expected: type[Exc
 
 async def test_an_unknown_device() -> None:
     """The daemon answers that it needs everything, so if the answer leaves it open, the device is looked up."""
-    doubtful = as_json({"completion": 0, "remoteState": "unknown"})
-    old, needs = as_json({"completion": 0}), as_json({"files": [{"name": "x"}]})
-    found = as_json({"deviceID": DEVICE})
-    answers = doubtful, NO_DEVICE, old, NO_DEVICE, old, found, needs, NO_DEVICE, needs, found
+    old = as_json({"completion": 0})
+    answers = DOUBTFUL, NO_DEVICE, old, NO_DEVICE, NEEDS, NO_DEVICE, old, FOUND
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         for folder_id in (FOLDER, None):
             with pytest.raises(UnknownDeviceError):
                 await client.database.completion(folder_id, DEVICE)
-        assert await client.database.completion(FOLDER, DEVICE) == {"completion": 0}
         with pytest.raises(UnknownDeviceError):
             await client.database.remote_need(FOLDER, DEVICE)
-        assert await client.database.remote_need(FOLDER, DEVICE) == {"files": [{"name": "x"}]}
-    assert {request.path for request in server.requests[1::2]} == {f"/rest/config/devices/{DEVICE}"}
+        assert await client.database.completion(FOLDER, DEVICE) == {"completion": 0}
+    assert lookups(server) == [DEVICE] * 4
+
+
+async def test_a_device_is_looked_up_once() -> None:
+    """What was found holds for all doubtful answers about that device, and for no other one."""
+    answers = DOUBTFUL, FOUND, DOUBTFUL, DOUBTFUL, NEEDS, NEEDS, DOUBTFUL, FOUND
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        for _ in range(2):
+            await client.database.completion(FOLDER, DEVICE)
+        await client.database.completion(device_id=DEVICE)
+        await client.database.remote_need(FOLDER, DEVICE)
+        assert [each async for each in client.database.iter_remote_need(FOLDER, DEVICE, perpage=2)] == [{"name": "x"}]
+        await client.database.completion(FOLDER, DAEMON_ID)
+    assert lookups(server) == [DEVICE, DAEMON_ID]
+
+
+@pytest.mark.parametrize("outcome", [as_json(None), as_text("no", 500), Answer(raw=b"")], ids=["done", "no", "cut"])
+async def test_a_device_is_looked_up_again_after_a_change(outcome: Answer) -> None:
+    """After a request that may have changed the configuration, whatever became of it, what was found doesn't hold."""
+    async with (
+        Server(DOUBTFUL, FOUND, outcome, DOUBTFUL, NO_DEVICE) as server,
+        Syncthing(KEY, server.url) as client,
+    ):
+        await client.database.completion(FOLDER, DEVICE)
+        with suppress(SyncthingError):
+            await client.api.request("rest/config", method="PUT", data={})
+        with pytest.raises(UnknownDeviceError):
+            await client.database.completion(FOLDER, DEVICE)
+
+
+async def test_a_lookup_before_a_change_proves_nothing_after_it() -> None:
+    """What was found while a change was on its way may already be wrong, whichever is answered first."""
+    proceed = asyncio.Event()
+
+    async def answer(request: Request) -> Answer:
+        if request.method == "PUT":
+            await proceed.wait()
+            return as_json(None)
+        return FOUND if request.path.startswith(DEVICES) else DOUBTFUL
+
+    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
+        change = asyncio.create_task(client.api.request("rest/config", method="PUT", data={}))
+        await server.until(lambda: bool(server.requests))
+        await client.database.completion(FOLDER, DEVICE)
+        proceed.set()
+        await change
+        await client.database.completion(FOLDER, DEVICE)
+    assert lookups(server) == [DEVICE] * 2
+
+
+async def test_a_change_during_a_lookup() -> None:
+    """What is found after a change that was made during the lookup may be from before it."""
+    proceed = asyncio.Event()
+
+    async def answer(request: Request) -> Answer:
+        if request.method == "PUT":
+            return as_json(None)
+        if not request.path.startswith(DEVICES):
+            return DOUBTFUL
+        await proceed.wait()
+        return FOUND
+
+    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
+        asking = asyncio.create_task(client.database.completion(FOLDER, DEVICE))
+        await server.until(lambda: bool(lookups(server)))
+        await client.api.request("rest/config", method="PUT", data={})
+        proceed.set()
+        await asking
+        await client.database.completion(FOLDER, DEVICE)
+    assert lookups(server) == [DEVICE] * 2
+
+
+async def test_a_device_of_another_daemon() -> None:
+    """What one daemon knows says nothing about another that answers at the same address."""
+    other = {"X-Syncthing-Id": DEVICE}
+    before = DOUBTFUL, FOUND, replace(DOUBTFUL, headers=other), replace(NO_DEVICE, headers=other)
+    between = DOUBTFUL, replace(FOUND, headers=other), DOUBTFUL, NO_DEVICE
+    for answers in (before, between):
+        async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+            await client.database.completion(FOLDER, DEVICE)
+            with pytest.raises(UnknownDeviceError):
+                await client.database.completion(FOLDER, DEVICE)
+
+
+async def test_a_device_is_looked_up_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If somebody else removes a device, that is noticed after a minute at most, counted from before the lookup."""
+    now = 1000.0
+    monkeypatch.setattr(known, "monotonic", lambda: now)
+    async with (
+        Server(DOUBTFUL, FOUND, DOUBTFUL, DOUBTFUL, NO_DEVICE, DOUBTFUL, NO_DEVICE) as server,
+        Syncthing(KEY, server.url) as client,
+    ):
+        await client.database.completion(FOLDER, DEVICE)
+        now += 59.9
+        await client.database.completion(FOLDER, DEVICE)
+        now += 0.1
+        for _ in range(2):
+            with pytest.raises(UnknownDeviceError):
+                await client.database.completion(FOLDER, DEVICE)
 
 
 async def test_ignores_of_an_unknown_folder() -> None:

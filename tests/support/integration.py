@@ -67,10 +67,10 @@ class Program:
             await getattr(self, name)()
 
     async def calls(self) -> None:
-        """Call every public method once."""
-        async with self.client() as client:
-            for name, args, options in pickle.loads(base64.b64decode(self._settings["calls"])):
-                given = [io.BytesIO() if arg == "<a binary file>" else arg for arg in args]
+        """Call every public method once, each with a client that remembers nothing."""
+        for name, args, options in pickle.loads(base64.b64decode(self._settings["calls"])):
+            given = [io.BytesIO() if arg == "<a binary file>" else arg for arg in args]
+            async with self.client() as client:
                 with self.step(name):
                     outcome = operator.attrgetter(name)(client)(*given, **options)
                     if hasattr(outcome, "__aiter__"):

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable
 
 from aiosyncthing import _routes, types as t
 from aiosyncthing._rest.checks import numbers, page_params, required
-from aiosyncthing._rest.lookup import ask, find_device, find_folder, missing
+from aiosyncthing._rest.lookup import ask, find_folder, missing
 from aiosyncthing._rest.patterns import check_patterns
 from aiosyncthing._rest.shapes import checked
 from aiosyncthing._routes import Route
@@ -47,6 +47,8 @@ class Database(Lists):
         over no folders. The figures are the remote device's own only if ``remoteState`` (since 1.20) is ``valid``.
         Until that device has sent its index (``sequence`` is 0), for example because it has not accepted the folder,
         Syncthing 1 answers 100 although everything is missing.
+
+        A device that may be unknown is looked up, at most once a minute unless this client has changed something.
         Docs: https://docs.syncthing.net/rest/db-completion-get.html
 
         Args:
@@ -67,7 +69,7 @@ class Database(Lists):
             params["device"] = required(device_id, "device_id")
         answer = await self._api.call(_routes.DB_COMPLETION, params=params, timeout=timeout)
         if device_id is not None and answer.get("remoteState", "unknown") == "unknown":
-            await find_device(self._api, device_id, timeout)
+            await self._devices.check(device_id, timeout)
         return answer
 
     async def browse(

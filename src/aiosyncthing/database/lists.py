@@ -6,14 +6,20 @@ from collections.abc import AsyncGenerator
 
 from aiosyncthing import _routes, types as t
 from aiosyncthing._rest.checks import page_params, required
-from aiosyncthing._rest.lookup import ask, find_device
+from aiosyncthing._rest.known import KnownDevices
+from aiosyncthing._rest.lookup import ask
 from aiosyncthing._rest.namespace import Namespace
 from aiosyncthing._rest.paging import PER_PAGE, iterate
 from aiosyncthing._rest.shapes import checked
+from aiosyncthing.api import API
 
 
 class Lists(Namespace):
     """Lists of items, page by page or as a whole."""
+
+    def __init__(self, api: API) -> None:
+        super().__init__(api)
+        self._devices = KnownDevices(api)
 
     async def need(
         self,
@@ -92,7 +98,7 @@ class Lists(Namespace):
         asked = ask(self._api, _routes.DB_REMOTE_NEED, folder_id, params, timeout)
         answer = checked(_routes.DB_REMOTE_NEED, await asked)
         if answer["files"]:
-            await find_device(self._api, device_id, timeout)
+            await self._devices.check(device_id, timeout)
         return answer
 
     def iter_remote_need(
