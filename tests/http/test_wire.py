@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, unquote_to_bytes
+from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlencode
 
 import pytest
 from multidict import CIMultiDict
@@ -117,6 +117,18 @@ def test_queries(params: Any, query: str) -> None:
     """Names and values are escaped, even a plus sign; a list repeats the parameter. A query may precede them."""
     assert add_query("/x", params) == f"/x{query}"
     assert add_query("/x?y=z", params) == f"/x?y=z&{query[1:]}"
+
+
+def test_a_query_is_the_same_whether_it_needs_escaping_or_not() -> None:
+    """Each character is sent as urllib escapes it, in a name and in a value, beside a plain text or a subclass of it."""
+    for character in map(chr, range(0x180)):
+        queries: tuple[dict[str, str], ...] = (
+            {character: "x"},
+            {"x": character},
+            {"x": character, "y": DeviceID(DEVICE)},
+        )
+        for params in queries:
+            assert add_query("/", params) == f"/?{urlencode(params, quote_via=quote, safe='')}"
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ _JSON_TYPES: Final[Mapping[Answer, tuple[type, ...]]] = {
 }
 
 _UNESCAPED: Final = (string.ascii_letters + string.digits + "-._~").encode()  # RFC 3986's unreserved characters
+_is_plain: Final = re.compile(f"[{re.escape(_UNESCAPED.decode())}]*").fullmatch
 
 
 def quote_id(value: str) -> str:
@@ -109,14 +110,28 @@ def add_query(url: str, params: Params) -> str:
     Raises:
         BadRequestError: A value can't be encoded.
     """
+    separator = "&" if "?" in url else "?"
     try:
+        plain = _plain_query(params)
+        if plain is not None:
+            return f"{url}{separator}{plain}"
         odd = [name for name, value in dict[str, object](params).items() if value is None or isinstance(value, bool)]
         query = urlencode(params, doseq=True, quote_via=quote, safe="", errors="surrogateescape")
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise BadRequestError(f"the query can't be encoded: {error}") from error
     if odd:  # it would be sent as the text "None" or "True"
         raise BadRequestError(f"the query can't be encoded: {odd[0]} must be text or a number")
-    return f"{url}{'&' if '?' in url else '?'}{query}"
+    return f"{url}{separator}{query}"
+
+
+def _plain_query(params: Params) -> str | None:
+    """Return a query of texts that need no escaping, in a fraction of the time; ``None`` for any other."""
+    query = ""
+    for name, value in params.items():
+        if type(value) is not str or not _is_plain(f"{name}{value}"):
+            return None
+        query = f"{query}&{name}={value}" if query else f"{name}={value}"
+    return query
 
 
 def _escape_rest(text: str) -> str:
