@@ -120,7 +120,7 @@ def test_queries(params: Any, query: str) -> None:
 
 
 def test_a_query_is_the_same_whether_it_needs_escaping_or_not() -> None:
-    """Each character is sent as urllib escapes it, in a name and in a value, beside a plain text or a subclass of it."""
+    """Each character is sent as urllib escapes it, in a name and in a value, and beside an instance of a subclass."""
     for character in map(chr, range(0x180)):
         queries: tuple[dict[str, str], ...] = (
             {character: "x"},
