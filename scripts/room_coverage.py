@@ -3,6 +3,8 @@
 Code that is covered only because other tests happen to pass through it is not tested: nothing holds what it promises.
 So the lines that count for a room are those that the tests in its folder have reached; which that is, `_rooms` says.
 
+It needs Python 3.14, the first that notes by itself which branches were taken, at next to no cost.
+
 Loaded through the environment variable PYTEST_PLUGINS, since it has to measure before the first conftest.py is
 imported, also in the processes that pytest-xdist starts. The kit has a plugin itself, which pytest would import earlier
 still: so plugins must not load by themselves (PYTEST_DISABLE_PLUGIN_AUTOLOAD), and that one is loaded here.
@@ -12,22 +14,24 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import re
-import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import coverage
 import pytest
 from _rooms import PACKAGES
 
-# From 3.14 on Python itself notes which lines were reached, at next to no cost. Before, it can't note branches.
-MONITORING = sys.version_info >= (3, 14)
-
 # What a process of pytest-xdist hands over is called so.
 MEASURED = "room_coverage"
+
+# Which steps from line to line were taken, by file.
+Arcs: TypeAlias = dict[str, list[tuple[int, int]]]
+
+# Where lines belong that are run by importing.
+IMPORTS = "imports"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,10 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Begin to measure."""
-    os.environ["COVERAGE_CORE"] = "sysmon" if MONITORING else "ctrace"
-    recorder = coverage.Coverage(data_file=None)
-    recorder.start()
-    early_config.pluginmanager.register(RoomCoverage(recorder), "room-coverage")
+    early_config.pluginmanager.register(RoomCoverage(), "room-coverage")
     plugin = importlib.import_module("pytest_syncthing.plugin")
     if not early_config.pluginmanager.is_registered(plugin):
         early_config.pluginmanager.register(plugin)
@@ -64,15 +65,21 @@ class Row(NamedTuple):
 
 
 class RoomCoverage:
-    """Notes which folder's tests run which lines, and adds the table to pytest's summary."""
+    """Notes which folder's tests run which lines, and adds the table to pytest's summary.
 
-    def __init__(self, recorder: coverage.Coverage) -> None:
-        self._recorder = recorder
+    Each folder has a recorder of its own. The contexts of one recorder would do, but coverage has none where Python
+    itself notes what was reached.
+    """
+
+    def __init__(self) -> None:
         self._folders = {tests for package in PACKAGES for room in package.rooms for tests in room.tests}
-        self._folder = ""
+        self._recorders: dict[str, coverage.Coverage] = {}
+        self._reached: dict[str, Arcs] = {}
         self._files: dict[str, str] = {}
         self._rows: list[Row] = []
         self._required = 0.0
+        self._folder = IMPORTS
+        self._recorder().start()
 
     def pytest_sessionstart(self) -> None:
         """Import every module now, so that lines run by importing belong to no test in particular."""
@@ -86,27 +93,25 @@ class RoomCoverage:
         parents = (parent.as_posix() for parent in Path(nodeid.partition("::")[0]).parents)
         folder = next((parent for parent in parents if parent in self._folders), "elsewhere")
         if folder != self._folder:
+            self._recorder().stop()
             self._folder = folder
-            self._recorder.switch_context(folder)
-            if sys.version_info >= (3, 14):
-                sys.monitoring.restart_events()  # each line is noted once, and has to be noted for this folder too
+            self._recorder().start()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a process of pytest-xdist has measured; one that has crashed leaves nothing."""
-        if measured := getattr(node, "workeroutput", {}).get(MEASURED):
-            data = coverage.CoverageData(no_disk=True)
-            data.loads(measured)
-            self._recorder.get_data().update(data)
+        self._add(getattr(node, "workeroutput", {}).get(MEASURED, {}))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop measuring; fail the run when a room falls short."""
-        self._recorder.stop()
+        self._recorder().stop()
+        reached = {folder: _arcs(recorder) for folder, recorder in self._recorders.items()}
         to_controller = getattr(session.config, "workeroutput", None)
         if to_controller is not None:
-            to_controller[MEASURED] = self._recorder.get_data().dumps()
+            to_controller[MEASURED] = reached
             return
+        self._add(reached)
         self._required = session.config.getoption("require_coverage")
         for package in PACKAGES:
             for room in package.rooms:
@@ -127,14 +132,39 @@ class RoomCoverage:
             for file, lines in row.missing.items() if short else ():
                 terminalreporter.line(f"    {file}: {lines}")
 
+    def _recorder(self) -> coverage.Coverage:
+        """Return the recorder of the folder whose tests run now."""
+        return self._recorders.setdefault(self._folder, coverage.Coverage(data_file=None))
+
+    def _add(self, reached: dict[str, Arcs]) -> None:
+        for folder, files in reached.items():
+            mine = self._reached.setdefault(folder, {})
+            for file, arcs in files.items():
+                mine[file] = [*mine.get(file, []), *arcs]
+
     def _measure(self, name: str, files: list[str], tests: tuple[str, ...]) -> Row:
-        # The context without a name is that of the imports.
-        own = "|".join(re.escape(folder) for folder in tests)
-        with tempfile.NamedTemporaryFile("r", suffix=".json") as report:
-            self._recorder.json_report(morfs=files, contexts=[f"^({own})?$"], outfile=report.name)
+        reporter = coverage.Coverage(data_file=None)
+        with _data(reporter) as data, tempfile.NamedTemporaryFile("r", suffix=".json") as report:
+            for folder in (IMPORTS, *tests):
+                data.add_arcs(self._reached.get(folder, {}))
+            reporter.json_report(morfs=files, outfile=report.name)
             found = json.load(report)
         missing = {file: lines for file, details in found["files"].items() if (lines := _missing(details))}
         return Row(name, " or ".join(tests), found["totals"]["percent_covered"], missing)
+
+
+@contextmanager
+def _data(recorder: coverage.Coverage) -> Iterator[coverage.CoverageData]:
+    data = recorder.get_data()
+    try:
+        yield data
+    finally:
+        data.close(force=True)
+
+
+def _arcs(recorder: coverage.Coverage) -> Arcs:
+    with _data(recorder) as data:
+        return {file: data.arcs(file) or [] for file in data.measured_files()}
 
 
 def _missing(details: dict[str, Any]) -> str:

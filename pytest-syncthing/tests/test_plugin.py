@@ -139,6 +139,7 @@ def test_no_daemon(pytester: pytest.Pytester, option: str, outcome: str, name: s
 
 
 @pytest.mark.daemon
+@pytest.mark.measured
 def test_real_daemons(pytester: pytest.Pytester, syncthing_binary: Path) -> None:
     """The fixtures of real daemons serve tests with and without a loop, and nothing of them is left."""
     pytester.makepyfile("""

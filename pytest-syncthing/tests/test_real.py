@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aiosyncthing import Daemon
 
-pytestmark = pytest.mark.daemon
+pytestmark = [pytest.mark.daemon, pytest.mark.measured]
 
 
 def ask(daemon: RealSyncthing, **options: Any) -> Any:
