@@ -45,6 +45,11 @@ FIRST, *OTHERS = PYTHONS
 # whatever patch release it is, or else what PATH has, where a name may be a shim that runs nothing.
 FIRST_PATH = str(PYTHONS[FIRST])
 
+# Tests mostly wait, for daemons and for time to pass, so several processes share them (tests/support/sharing.py says
+# how). Each of them has to import and collect all anew, which is why fewer do where there is less to wait for.
+SHARED = ["--numprocesses=4"]
+LITTLE_SHARED = ["--numprocesses=2"]
+
 # What runs where: the oldest Python runs all there is. The newest leaves out what drives real daemons, which takes
 # longest and depends on the Python least. Those between run what depends on it most: asyncio, TLS, types.
 WITHOUT_DAEMONS = ["-m", "not (daemon or chaos)"]
@@ -58,17 +63,11 @@ BETWEEN = [
 MEASURING = "3.14"
 MEASURED = ["-m", "not chaos and (measured or not daemon)", "--require-coverage=95"]
 
-# Everything that has to hold, in two lanes that run side by side. Tests mostly wait, for daemons and for time to pass,
-# so several processes share them (how: tests/support/sharing.py).
+# Everything that has to hold, in two lanes that run side by side and take about as long.
 LANES = [
-    [f"tests-{FIRST}"],
-    [
-        *("lint", "typing", "wheel"),
-        *("coverage" if python == MEASURING else f"tests-{python}" for python in OTHERS),
-        "aioresponses",
-    ],
+    ["wheel", "aioresponses", f"tests-{FIRST}"],
+    ["lint", "typing", *("coverage" if python == MEASURING else f"tests-{python}" for python in OTHERS)],
 ]
-SHARED = ["--numprocesses=5"]
 nox.options.sessions = ["everything"]
 
 # Where invented examples find the same mistakes on each Python, a part of them does for the others.
@@ -144,7 +143,7 @@ def _tests_on(python: str) -> Callable[[nox.Session], None]:
     def tests(session: nox.Session) -> None:
         """Test the wheels on one Python: on the oldest with everything, on the newest with what needs no daemon."""
         _install(session)
-        session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, *_chosen(python)]))
+        session.run("python", "-m", "pytest", *(session.posargs or _chosen(python)))
         _end_quietly()
 
     return tests
@@ -191,8 +190,10 @@ def benchmark(session: nox.Session) -> None:
 def _chosen(python: str) -> list[str]:
     """Return what pytest is to run on one Python."""
     if python == FIRST:
-        return []
-    return [*FEWER_EXAMPLES, *WITHOUT_DAEMONS, *([] if python == OTHERS[-1] else BETWEEN)]
+        return SHARED
+    if python == OTHERS[-1]:
+        return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS]
+    return [*LITTLE_SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS, *BETWEEN]
 
 
 def _module(session: nox.Session, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
