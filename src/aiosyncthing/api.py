@@ -55,6 +55,7 @@ class API:
         *,
         tls: trust.Option = None,
         max_response_size: int | None = DEFAULT_MAX_RESPONSE_SIZE,
+        direct: bool | None = None,
     ) -> None:
         self._url = str(url)
         access = self._access = read_access(api_key, self._url)
@@ -65,6 +66,7 @@ class API:
         self._trust = trust.Trust(settled=True)
         if not access.bad_url:
             self._trust = trust.choose(tls, verify_ssl, self._place)
+        self._direct = True if direct is None and self._place.socket else direct
         self._sessions = Sessions(self._place, session)
         self._destinations = Destinations(access, self._timeout)
         self._daemon_id: str | None = None
@@ -86,6 +88,14 @@ class API:
     def timeout(self) -> float | None:
         """Seconds for a whole request; ``None`` for no limit."""
         return self._timeout
+
+    @property
+    def direct(self) -> bool:
+        """Whether connections are known to end in the daemon itself, so that each belongs to one of its processes.
+
+        With a pinned certificate that is known after the first request.
+        """
+        return self._trust.own if self._direct is None else self._direct
 
     @property
     def daemon_id(self) -> str | None:

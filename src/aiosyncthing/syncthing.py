@@ -10,6 +10,7 @@ from typing import Self
 import aiohttp
 
 from . import _routes, live, local, waiting
+from ._http.connectors import may_use_proxy
 from ._http.secrets import hidden
 from ._rest.checks import required
 from .api import API
@@ -53,6 +54,10 @@ class Syncthing:
             before any part of a request, such as the key, is sent.
         max_response_size: Limit for the size of an answer, in bytes after decompression; ``None`` for none. The
             default, 256 MiB, is enough for listing a million files.
+        direct: Whether connections end in the daemon itself, so that none can outlive its process. Event streams then
+            need one request where they need two on an unknown way. ``None`` leaves it to what is known: they do
+            through a Unix socket, and where `tls` pins a certificate that Syncthing made for itself. With True, they
+            must not end in an HTTP proxy, neither a reverse proxy nor one of `session`; False switches it off.
 
     Raises:
         BadRequestError: Arguments contradict each other or would have no effect. An impossible key or URL is reported
@@ -70,10 +75,21 @@ class Syncthing:
         *,
         tls: Option = None,
         max_response_size: int | None = API.DEFAULT_MAX_RESPONSE_SIZE,
+        direct: bool | None = None,
     ) -> None:
         # Wrapped so that they show nothing: the traceback of an error raised below includes the variables here.
         api_key, url = hidden(api_key), hidden(url)
-        self._api = API(api_key, url, timeout, verify_ssl, loop, session, tls=tls, max_response_size=max_response_size)
+        self._api = API(
+            api_key,
+            url,
+            timeout,
+            verify_ssl,
+            loop,
+            session,
+            tls=tls,
+            max_response_size=max_response_size,
+            direct=direct,
+        )
         self._system = System(self._api)
         self._config = Config(self._api)
         self._cluster = Cluster(self._api)
@@ -95,6 +111,7 @@ class Syncthing:
         session: aiohttp.ClientSession | None = None,
         tls: Option = None,
         max_response_size: int | None = API.DEFAULT_MAX_RESPONSE_SIZE,
+        direct: bool | None = None,
     ) -> Self:
         """Return a client of the Syncthing daemon of this computer, with its address and key.
 
@@ -111,6 +128,8 @@ class Syncthing:
             session: As for the class.
             tls: As for the class.
             max_response_size: As for the class.
+            direct: As for the class. With ``None``, connections also end in the daemon if its address comes from its
+                configuration or its command line, unless `session` may use a proxy.
 
         Raises:
             DiscoveryError: No daemon was found, or several, or its configuration can't be used. The message lists the
@@ -120,6 +139,8 @@ class Syncthing:
         daemon = local.discover(home)
         if tls is None and verify_ssl and daemon.certificate and daemon.url.startswith(("https:", "unixs:")):
             tls = CertificateFile(daemon.certificate)
+        if direct is None and daemon.direct and not (session and may_use_proxy(session)):
+            direct = True
         try:
             return cls(
                 daemon.api_key,
@@ -129,6 +150,7 @@ class Syncthing:
                 session=session,
                 tls=tls,
                 max_response_size=max_response_size,
+                direct=direct,
             )
         except BadRequestError as error:
             reason = str(error)

@@ -121,7 +121,7 @@ def test_arguments_are_those_of_the_api() -> None:
     ours, api = (list(inspect.signature(kind).parameters.values()) for kind in (Syncthing, API))
     assert [(p.name, p.default, p.kind) for p in ours] == [(p.name, p.default, p.kind) for p in api]
     assert [p.name for p in ours[:6]] == ["api_key", "url", "timeout", "verify_ssl", "loop", "session"]
-    assert {p.name for p in ours[6:]} == {"tls", "max_response_size"}
+    assert {p.name for p in ours[6:]} == {"tls", "max_response_size", "direct"}
 
 
 def test_url_and_repr() -> None:

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from aiosyncthing import API, Syncthing
-from aiosyncthing._http.connectors import open_connector
+from aiosyncthing._http.connectors import connection_of, may_use_proxy, open_connector
 from aiosyncthing._http.place import locate
 from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, RequestTimeoutError, TLSError
 from tests.support.peers import Identity
@@ -156,6 +156,31 @@ async def test_sessions_that_can_not_be_used() -> None:
             API(KEY, "unixs:///run/other.sock", session=session)
         API(KEY, "unix:///run/other.sock", session=session)
         API(KEY, "http://localhost", session=session)  # as in version 0
+
+
+async def test_sessions_that_may_use_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session may be told to use proxies from the environment, or always the same one."""
+    async with aiohttp.ClientSession() as plain, aiohttp.ClientSession(trust_env=True) as trusting:
+        assert [may_use_proxy(session) for session in (plain, trusting)] == [False, True]
+        monkeypatch.setattr(plain, "_default_proxy", "http://127.0.0.1:1", raising=False)  # since aiohttp 3.11
+        assert may_use_proxy(plain)
+
+
+async def test_the_connection_of_a_response(server: Server) -> None:
+    """Responses on one connection have the same, also once they have been read, and those on another one another."""
+    server.answer = PONG
+    found: list[object] = []
+    api = API(KEY, server.url)
+    for _ in range(2):
+        for _ in range(2):
+            await api.request("rest/system/ping", observe=lambda response: found.append(connection_of(response)))
+        server.cut()
+        await server.until(lambda: server.open == 0)
+    await api.close()
+    assert found[0] is found[1]
+    assert found[2] is found[3]
+    assert found[0] is not found[2]
+    assert None not in found
 
 
 @pytest.mark.parametrize("url", ["http://nas", "https://nas", "unix:///run/gui.sock", "unixs:///run/gui.sock"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import dataclasses
 import os
@@ -14,9 +15,11 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
+import aiohttp
 import pytest
 from hypothesis import given, strategies as st
 
+from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import BadRequestError, DiscoveryError
 from aiosyncthing.local import LocalDaemon, discover
 from aiosyncthing.local.computer import Computer
@@ -119,7 +122,7 @@ def test_default_homes(
     """A home in a default place of the system is found, with its address, key and certificate."""
     machine = Machine(tmp_path, platform, user_home, **environ)
     home = machine.home(folder, config("0.0.0.0:1", tls=True))
-    assert machine.find() == LocalDaemon("https://127.0.0.1:1", KEY, None, home, None)
+    assert machine.find() == LocalDaemon("https://127.0.0.1:1", KEY, None, home, direct=True)
     (home / "https-cert.pem").touch()
     assert machine.find().certificate == home / "https-cert.pem"
 
@@ -127,9 +130,9 @@ def test_default_homes(
 def test_the_configured_address(linux: Machine) -> None:
     """The configured address becomes a URL, and a socket also a path."""
     home = linux.home(OLD, config("[::]:1", tls=True))
-    assert linux.find() == linux.find(home) == LocalDaemon("https://[::1]:1", KEY, None, home)
+    assert linux.find() == linux.find(home) == LocalDaemon("https://[::1]:1", KEY, None, home, direct=True)
     linux.home(OLD, config("/run/a b"))
-    assert linux.find() == LocalDaemon("unix:///run/a%20b", KEY, None, home, Path("/run/a b"))
+    assert linux.find() == LocalDaemon("unix:///run/a%20b", KEY, None, home, Path("/run/a b"), direct=True)
 
 
 def test_a_named_home(linux: Machine) -> None:
@@ -204,14 +207,14 @@ def test_only_an_address_in_the_environment(tmp_path: Path, address: str, url: s
     machine = Machine(tmp_path, STGUIADDRESS=address, STGUIAPIKEY="")
     home = machine.home(OLD, config(":0", tls=True))
     found = machine.find()
-    assert (found.url, found.api_key, found.home) == (url, KEY, home)
+    assert (found.url, found.api_key, found.home, found.direct) == (url, KEY, home, False)
 
 
 def test_only_a_key_in_the_environment(tmp_path: Path) -> None:
     """Without an address in the environment, the address is the home's, which then needs no key."""
     machine = Machine(tmp_path, STGUIAPIKEY=KEY, STGUIADDRESS=" ")
     home = machine.home(OLD, config(":1", key=""))
-    assert machine.find() == LocalDaemon("http://127.0.0.1:1", KEY, None, home)
+    assert machine.find() == LocalDaemon("http://127.0.0.1:1", KEY, None, home, direct=True)
 
 
 @pytest.mark.parametrize("names", [["STHOMEDIR"], ["STCONFDIR"], ["STHOMEDIR", "STCONFDIR"]])
@@ -436,7 +439,7 @@ def test_the_address_of_the_process(linux: Machine) -> None:
     linux.proc.add(2, "syncthing", "serve", f"--home={home}", "--gui-address=[::]:2")
     linux.proc.add(3, "syncthing", "serve", f"--home={home}", "--gui-address=:3")
     for found in (linux.find(), linux.find(home)):
-        assert found == LocalDaemon("https://[::1]:2", KEY, None, home)
+        assert found == LocalDaemon("https://[::1]:2", KEY, None, home, direct=True)
     linux.replace(environ={"STGUIADDRESS": ":4"})  # which takes precedence
     assert linux.find().url == "https://127.0.0.1:4"
 
@@ -466,7 +469,7 @@ def test_the_home_of_a_process(linux: Machine, free_port: int) -> None:
     home = linux.home("/mnt/usb stick/syncthing", config(":1"))
     linux.proc.add(1, "syncthing", f"--home={home}")
     linux.proc.add(2, "syncthing", f"--home={home}")
-    assert linux.find() == LocalDaemon("http://127.0.0.1:1", KEY, None, home)
+    assert linux.find() == LocalDaemon("http://127.0.0.1:1", KEY, None, home, direct=True)
     linux.home(OLD, config(f"127.0.0.1:{free_port}"))
     with showing(Identity(home)) as shown:
         make_home(home, config(shown.address))
@@ -482,7 +485,7 @@ def test_processes_of_other_users(linux: Machine) -> None:
     assert linux.find(home).url == "http://127.0.0.1:2"
     stranger = os.geteuid() + 1
     with linux.owned_by([stranger, stranger]):
-        assert linux.find() == linux.find(home) == LocalDaemon("http://127.0.0.1:1", KEY, None, home)
+        assert linux.find() == linux.find(home) == LocalDaemon("http://127.0.0.1:1", KEY, None, home, direct=True)
     linux.replace(user=stranger)  # such as root: the process belongs to the home's owner
     assert linux.find(home).url == "http://127.0.0.1:2"
 
@@ -533,7 +536,7 @@ def test_without_proc(linux: Machine) -> None:
     """On a system that doesn't show its processes, the configuration is all there is."""
     linux.replace(proc=None, user=None)
     home = linux.home()
-    assert linux.find() == LocalDaemon(DEFAULT_URL, KEY, None, home)
+    assert linux.find() == LocalDaemon(DEFAULT_URL, KEY, None, home, direct=True)
 
 
 def test_the_result(linux: Machine) -> None:
@@ -564,11 +567,33 @@ def test_this_computer(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = Computer.here()
     assert (here.platform, here.user_home, here.place(PurePosixPath("/a"))) == (sys.platform, isolated, Path("/a"))
     assert home in list(here.candidates())
-    assert discover(home) == LocalDaemon("http://127.0.0.1:1", KEY, None, home)
+    assert discover(home) == LocalDaemon("http://127.0.0.1:1", KEY, None, home, direct=True)
     monkeypatch.setenv("STHOMEDIR", str(home))
     assert discover() == discover(home)
     with patch.object(Path, "home", side_effect=RuntimeError):  # a user unknown to the system
         assert Computer.here().user_home is None
+
+
+async def test_whether_connections_end_in_the_daemon(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They do at an address that the daemon has itself, unless a proxy is used; the caller's own word counts more."""
+    home = make_home(isolated / "home", config(":1"))
+    monkeypatch.setenv("STHOMEDIR", str(home))
+
+    async def direct(**options: Any) -> bool:
+        return (await asyncio.to_thread(Syncthing.local, **options)).api.direct
+
+    assert await direct()
+    assert not await direct(direct=False)
+    async with aiohttp.ClientSession() as session, aiohttp.ClientSession(trust_env=True) as proxied:
+        assert await direct(session=session)
+        assert not await direct(session=proxied)
+        assert await direct(session=proxied, direct=True)
+    monkeypatch.setenv("STGUIADDRESS", "127.0.0.1:1")
+    assert not await direct()
+    assert await direct(direct=True)
+    assert await direct(home=home), "the environment is ignored then"
+    monkeypatch.setenv("STGUIADDRESS", "unix:///run/a")
+    assert await direct()
 
 
 def test_nothing_heavy_is_imported(isolated: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from aiosyncthing import parse_time
 from aiosyncthing.exceptions import MultipleDaemonsError
 from aiosyncthing.stream.continuity import Batch, Continuity, Question, marker
 from aiosyncthing.stream.position import Anchor, Epoch, Recognition
-from tests.support.event_model import RING, Listener, Process, World, judge
+from tests.support.event_model import RING, Connection, Listener, Process, World, judge
 
 # --- Whatever happens ---
 
@@ -51,6 +52,8 @@ operations = st.one_of(
     st.tuples(st.just("replace"), restarts),
     st.tuples(st.just("set clock"), st.sampled_from([-1, 1])),
     st.tuples(st.just("garble"), st.sampled_from(GARBLED)),
+    st.tuples(st.just("lose connection"), st.none()),
+    st.tuples(st.just("another connection"), st.none()),
 )
 stale = st.tuples(st.just("garble"), st.sampled_from(STALE))
 alternating = st.one_of(
@@ -96,6 +99,9 @@ def play(world: World, listener: Listener, script: list[tuple[str, Any]]) -> Non
         "replace": lambda how: world.restart(pause=how[0], device=world.another(), events=how[1]),
         "set clock": world.set_clock,
         "garble": lambda garble: setattr(world, "garble", garble),
+        "lose connection": lambda _: world.lose_connection(),
+        "another connection": lambda _: world.use_another_connection(),
+        "catch up": lambda _: listener.catch_up(),
         "take turns": lambda how: world.take_turns(*how),
         "visit": lambda how: visit(*how),
     }
@@ -103,38 +109,42 @@ def play(world: World, listener: Listener, script: list[tuple[str, Any]]) -> Non
         actions[name](value)
 
 
-def follow(world: World, *, history: bool) -> tuple[Listener, tuple[Process, int]]:
+def follow(world: World, *, history: bool, direct: bool) -> tuple[Listener, tuple[Process, int]]:
     """Return a listener that knows its starting position, and that position."""
-    listener = Listener(world, Continuity(history=history, clock=lambda: world.now))
+    listener = Listener(world, Continuity(history=history, clock=lambda: world.now), direct=direct)
     listener.begin()
     process = world.process
     return listener, (process, process.last_id - len(process.ring) if history else process.last_id)
 
 
-@given(world=worlds, script=st.lists(operations | stale, max_size=40), history=st.booleans())
-def test_nothing_is_lost_silently(world: World, script: list[tuple[str, Any]], history: bool) -> None:
+@given(world=worlds, script=st.lists(operations | stale, max_size=40), history=st.booleans(), direct=st.booleans())
+def test_nothing_is_lost_silently(world: World, script: list[tuple[str, Any]], history: bool, direct: bool) -> None:
     """Whatever happens, each event comes once and in order, or is covered by an EventsLost."""
-    listener, begin = follow(world, history=history)
+    listener, begin = follow(world, history=history, direct=direct)
     play(world, listener, script)
     listener.settle()
     judge(world, begin, listener.seen, why=world.restarts < 2)
     assert not listener.refused or world.restarts > 2
 
 
-@given(world=worlds, script=st.lists(alternating, max_size=40), history=st.booleans())
-def test_two_daemons_at_one_address(world: World, script: list[tuple[str, Any]], history: bool) -> None:
+@given(world=worlds, script=st.lists(alternating, max_size=40), history=st.booleans(), direct=st.booleans())
+def test_two_daemons_at_one_address(world: World, script: list[tuple[str, Any]], history: bool, direct: bool) -> None:
     """The same holds for each of two daemons that take turns, even if the listener ignores the error."""
-    listener, begin = follow(world, history=history)
+    listener, begin = follow(world, history=history, direct=direct)
     play(world, listener, script)
     listener.settle()
     judge(world, begin, listener.seen, why=False)
 
 
-@given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=4), events=st.integers(0, 2 * RING))
-def test_two_daemons_at_one_address_are_noticed(lengths: list[int], events: int) -> None:
+@given(
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=4),
+    events=st.integers(0, 2 * RING),
+    direct=st.booleans(),
+)
+def test_two_daemons_at_one_address_are_noticed(lengths: list[int], events: int, direct: bool) -> None:
     """However they take turns, an error says so before long."""
     world = World(preloaded=3, proxied=False)
-    listener, _ = follow(world, history=True)
+    listener, _ = follow(world, history=True, direct=direct)
     world.take_turns(events, tuple(lengths))
     begin = world.now
     for _ in range(100):
@@ -150,6 +160,7 @@ def test_two_daemons_at_one_address_are_noticed(lengths: list[int], events: int)
     between=st.lists(operations.filter(lambda op: op[0] != "step"), max_size=8),
     second=st.lists(operations, max_size=15),
     taken=st.integers(0, 30),
+    direct=st.booleans(),
 )
 def test_a_cursor_goes_on_exactly_there(
     world: World,
@@ -157,9 +168,10 @@ def test_a_cursor_goes_on_exactly_there(
     between: list[tuple[str, Any]],
     second: list[tuple[str, Any]],
     taken: int,
+    direct: bool,
 ) -> None:
     """A listener that starts from the position of any event continues right after that event."""
-    listener, begin = follow(world, history=False)
+    listener, begin = follow(world, history=False, direct=direct)
     assert listener.continuity.origin is not None
     positions: list[tuple[Epoch, Anchor | None]] = [listener.continuity.origin]
     places = [0]
@@ -178,6 +190,65 @@ def test_a_cursor_goes_on_exactly_there(
     play(world, listener, second)
     listener.settle()
     judge(world, begin, listener.seen, why=world.restarts < 2)
+
+
+# What may happen where connections end in the daemon: nothing changes an answer on its way, and one daemon is there.
+direct_operations = st.one_of(
+    st.tuples(st.just("catch up"), st.none()),
+    operations.filter(lambda operation: operation[0] not in {"step", "garble"}),
+)
+
+
+@given(
+    preloaded=st.integers(0, 2 * RING),
+    proxied=st.booleans(),
+    age=st.sampled_from([0.0, 0.4, 5.0]),
+    timeless=st.booleans(),
+    script=st.lists(direct_operations, max_size=40),
+    history=st.booleans(),
+)
+def test_both_ways_of_asking_yield_the_same(
+    preloaded: int, proxied: bool, age: float, timeless: bool, script: list[tuple[str, Any]], history: bool
+) -> None:
+    """Where connections end in the daemon, believing them yields what asking twice does, and the same cursor."""
+    found: list[list[Any]] = []
+    for direct in (False, True):
+        world = World(preloaded=preloaded, proxied=proxied, age=age, timeless=timeless)
+        listener, begin = follow(world, history=history, direct=direct)
+        play(world, listener, script)
+        listener.settle()
+        judge(world, begin, listener.seen, why=world.restarts < 2)
+        items = [(item["id"], item["globalID"], item["type"]) for item in listener.seen]
+        lost = [item["data"] for item in listener.seen if item["id"] is None]
+        found.append([items, lost, listener.continuity.epoch, listener.continuity.anchor])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("direct", "exchanges"), [(True, 1), (False, 2)])
+def test_how_often_it_asks(direct: bool, exchanges: int) -> None:
+    """A wake-up costs one exchange where connections end in the daemon, two otherwise; each new connection one more."""
+    world = World(preloaded=3, proxied=False)
+    listener, _ = follow(world, history=False, direct=direct)
+
+    def cost() -> int:
+        before = listener.exchanges
+        seen = len(listener.seen)
+        world.emit(1)
+        while len(listener.seen) == seen:
+            listener.step()
+        return listener.exchanges - before
+
+    assert [cost() for _ in range(3)] == [exchanges] * 3
+    world.lose_connection()
+    assert [cost() for _ in range(3)] == [2, exchanges, exchanges]
+    world.use_another_connection()
+    assert [cost() for _ in range(3)] == [2, exchanges, exchanges]
+    world.use_another_connection()
+    assert cost() == exchanges, "it was believed before"
+    listener.continuity.interrupted()
+    world.emit(1)
+    listener.step()
+    assert len(listener.seen) == 11, "what comes after an interruption comes with its proof"
 
 
 # --- Single rules ---
@@ -231,12 +302,14 @@ def exchange(script: str) -> Continuity:
 
     Its first line says how the listener begins. Each other line has the next question with its ``since``, the answer,
     and what that yields, possibly after the epoch. An answer is ``A s 9`` for the identity (device, start time,
-    uptime), or events, possibly after another device than A, or ``-`` for no header; ``!`` interrupts.
+    uptime), or events, possibly after another device than A, or ``-`` for no header; ``!`` interrupts. Events may be
+    followed by ``@`` and the name of a connection that ends in the daemon.
     """
     beginning, *lines = script.splitlines()
     anchor = Anchor(5, 5, "t5") if beginning == "cursor at 5" else None
     epoch = Epoch(A, "s") if beginning.startswith("cursor") else None
     continuity = Continuity(epoch, anchor, history=beginning == "history")
+    connections: dict[str, Connection | None] = defaultdict(Connection) | {"": None}
     for line in [*BEGINNINGS[beginning].splitlines(), *lines]:
         asked, answer, *expected = (part.strip() for part in line.split("|"))
         question, since = asked.split()
@@ -248,8 +321,11 @@ def exchange(script: str) -> Continuity:
                 device, started, uptime = answer.split()
                 batch = continuity.identified(device, started, int(uptime))
             else:
-                device, _, names = answer.rpartition(":")
-                batch = continuity.answered(events(names), None if device == "-" else device or A)
+                device, _, brought = answer.rpartition(":")
+                names, _, connection = brought.partition("@")
+                batch = continuity.answered(
+                    events(names), None if device == "-" else device or A, connections[connection]
+                )
             run, _, items = (expected[0] if expected else "").rpartition(": ")
             assert text(batch) == items, line
             assert not run or (batch and batch.epoch) == Epoch(*run.split()), line
@@ -396,7 +472,78 @@ SCENARIOS: Final = {
 }
 
 
-@pytest.mark.parametrize("script", SCENARIOS.values(), ids=SCENARIOS)
+DIRECT_SCENARIOS: Final = {
+    "a poll on a connection that has brought proof is believed, with or without news": """after 5
+        WAIT 5           | 6 @a       |
+        OVERLAP 4        | 5 6 @a     | 6
+        WAIT 6           | 7 8 @a     | 7 8
+        WAIT 8           | . @a       |
+        WAIT 8           | 9 @a       | 9""",
+    "its gaps and repetitions are judged like those of any answer": """after 5
+        WAIT 5           | . @a       |
+        OVERLAP 4        | 5 @a       |
+        WAIT 5           | 8 9 9 @a   | overflow:2 8 9
+        WAIT 9           | 9 11 @a    | overflow:1 11""",
+    "on any other connection it only wakes up, and what brings the proof is believed as well": """after 5
+        WAIT 5           | 6 @a       |
+        OVERLAP 4        | 5 6 @a     | 6
+        WAIT 6           | 7 @b       |
+        OVERLAP 5        | 6 7 @b     | 7
+        WAIT 7           | 8 @a       | 8
+        WAIT 8           | 9 @b       | 9""",
+    "if the proof has the event that came on another one, that is believed as well": """after 5
+        WAIT 5           | 6 @b       |
+        OVERLAP 4        | 5 6 7 @a   | 6 7
+        WAIT 7           | 8 @b       | 8
+        WAIT 8           | 9 @a       | 9""",
+    "if it doesn't, that came from another process": """after 5
+        WAIT 5           | u6 @b      |
+        OVERLAP 4        | 5 6 @a     | 6
+        WAIT 6           | 7 @b       |
+        OVERLAP 5        |""",
+    "the beginning is proof too, and the first ID is 1": """new
+        IDENTITY 0       | A s 9      |
+        NEWEST 0         | . @a       |
+        WAIT 0           | 1 2 @a     | 1 2
+        WAIT 2           |""",
+    "history is proof as well": """history
+        HELD 0           | 5 6 @a     | 5 6
+        WAIT 6           | 7 @a       | 7""",
+    "after an interruption no connection is believed": """after 5
+        WAIT 5           | 6 @a       |
+        OVERLAP 4        | 5 6 @a     | 6
+        WAIT 6           | !
+        OVERLAP 5        | 6 @b       |
+        WAIT 6           | 7 @a       |
+        OVERLAP 5        |""",
+    "what answers after a restart is believed, and the process before it no longer": """after 5
+        WAIT 5           | 6 @a       |
+        OVERLAP 4        | 5 6 @a     | 6
+        WAIT 6           | u7 @b      |
+        OVERLAP 5        | u6 u7 @b   |
+        HELD 0           | u6 u7 @b   |
+        IDENTITY 6       | A s2 9     |
+        HELD 0           | u6 u7 @b   | A s2: restart 6 7
+        WAIT 7           | u8 @b      | A s2: 8
+        WAIT 8           | 9 @a       |
+        OVERLAP 7        |""",
+    "if the start time is the proof, it counts for the connection that brought the events": """after 5
+        WAIT 5           | 40 @a      |
+        OVERLAP 4        | 30 31 @a   |
+        HELD 0           | 30 31 @a   |
+        IDENTITY 5       | A s 99     | overflow:24 30 31
+        WAIT 31          | 32 @a      | 32""",
+    "an answer that names another daemon is never believed": """after 5
+        WAIT 5           | 6 @a       |
+        OVERLAP 4        | 5 6 @a     | 6
+        WAIT 6           | B: 7 @a    |
+        IDENTITY 6       |""",
+}
+
+
+@pytest.mark.parametrize(
+    "script", [*SCENARIOS.values(), *DIRECT_SCENARIOS.values()], ids=[*SCENARIOS, *DIRECT_SCENARIOS]
+)
 def test_rules(script: str) -> None:
     """Each question follows from the answers before it, and so does what they yield."""
     exchange(script)

@@ -14,11 +14,15 @@ from typing import Any, Final
 from aiosyncthing.exceptions import MultipleDaemonsError
 from aiosyncthing.stream.continuity import Continuity, Question
 
-__all__ = ["RING", "BrokenError", "Listener", "Process", "World", "judge"]
+__all__ = ["RING", "BrokenError", "Connection", "Listener", "Process", "World", "judge"]
 
 RING: Final = 6
 LONGEST_SILENCE: Final = 15
 """Exchanges that yield nothing, after which nothing will come any more."""
+
+
+class Connection:
+    """A connection between the listener and a process, which it can't outlive."""
 
 
 @dataclass(eq=False, repr=False)
@@ -30,6 +34,7 @@ class Process:
     global_id: int = 0
     last_id: int = 0
     ring: list[dict[str, Any]] = field(default_factory=list)
+    pool: list[Connection] = field(default_factory=lambda: [Connection(), Connection()])
 
 
 class BrokenError(Exception):
@@ -41,7 +46,8 @@ class World:
 
     Args:
         preloaded: How many events have happened already.
-        proxied: Whether a proxy hides that the daemon ends during a request, and asks the next one.
+        proxied: Whether a failed request is repeated, so that the listener doesn't notice when the daemon ends during a
+            request: by a proxy, or by the client on another connection.
         age: Seconds since the daemon was started.
         timeless: Whether the daemon has no working clock, so that its uptime is 0.
     """
@@ -98,6 +104,19 @@ class World:
         self.process = self._start(device or self.process.device)
         self.emit(events)
 
+    @property
+    def connection(self) -> Connection:
+        """What the next request goes over."""
+        return self.process.pool[0]
+
+    def lose_connection(self) -> None:
+        """Open another connection in place of the one that the next request would have gone over."""
+        self.process.pool[0] = Connection()
+
+    def use_another_connection(self) -> None:
+        """Send the next requests over another connection of the pool, which other users share."""
+        self.process.pool.reverse()
+
     def set_clock(self, direction: int) -> None:
         """Set the daemon's clock forward (1) or back (-1), to seconds that it has not shown before."""
         self.ahead = direction * next(self.jumps)
@@ -130,12 +149,12 @@ class World:
         uptime = 0 if self.timeless else int(self.now + self.ahead - process.started)
         return process.device, f"s{process.started}", uptime
 
-    def ask(self, question: Question, since: int) -> tuple[list[dict[str, Any]], str]:
+    def ask(self, since: int, *, newest: bool) -> tuple[list[dict[str, Any]], str]:
         """Answer a question for events."""
         self._reach()
         process = self.process
         events = [event for event in process.ring if event["id"] > since]
-        if question in {Question.NEWEST, Question.WAIT}:
+        if newest:
             events = events[-1:]
         if self.garble is not None:
             events, self.garble = self.garble(events), None
@@ -155,11 +174,19 @@ class World:
 
 
 class Listener:
-    """Drives a `Continuity` as the stream does, and keeps what it yields."""
+    """Drives a `Continuity` as the stream does, and keeps what it yields.
 
-    def __init__(self, world: World, continuity: Continuity) -> None:
+    Args:
+        world: What it listens to.
+        continuity: What it drives.
+        direct: Whether connections are known to end in the daemon.
+    """
+
+    def __init__(self, world: World, continuity: Continuity, *, direct: bool = False) -> None:
         self.world = world
         self.continuity = continuity
+        self.direct = direct
+        self.exchanges = 0
         self.seen: list[dict[str, Any]] = []
         self.refused = 0
 
@@ -167,13 +194,16 @@ class Listener:
         """Make one exchange."""
         continuity, world = self.continuity, self.world
         question = continuity.question
+        self.exchanges += 1
         world.now += continuity.pause if question is Question.IDENTITY_LATER else 0.001
         try:
             if question in {Question.IDENTITY, Question.IDENTITY_LATER}:
                 batch = continuity.identified(*world.status())
             else:
-                events, device = world.ask(question, continuity.since)
-                batch = continuity.answered(events, device)  # type: ignore[arg-type] # of one type only
+                newest = question is Question.NEWEST or (question is Question.WAIT and not self.direct)
+                events, device = world.ask(continuity.since, newest=newest)
+                connection = world.connection if self.direct else None
+                batch = continuity.answered(events, device, connection)  # type: ignore[arg-type] # of one type only
         except BrokenError:
             continuity.interrupted()
         except MultipleDaemonsError:  # ignored, as a caller's hook may do
@@ -187,6 +217,12 @@ class Listener:
         while not self.continuity.origin:
             self.step()
 
+    def catch_up(self) -> None:
+        """Continue until nothing is left to yield for now. However many exchanges that takes, it lasts as long."""
+        then = self.world.now + 60
+        self._until_silent()
+        self.world.now = then
+
     def settle(self) -> None:
         """Continue until nothing is left to yield.
 
@@ -197,6 +233,9 @@ class Listener:
         self.world.garble = None
         self.world.turns = itertools.repeat(0)
         self.world.emit(1)
+        self._until_silent()
+
+    def _until_silent(self) -> None:
         silence = 0
         while silence < LONGEST_SILENCE:
             before = len(self.seen)

@@ -27,16 +27,24 @@ _AUTHORITY: Final = trustme.CA()
 class Identity:
     """A certificate with its key. All are signed by one CA, which nothing trusts by default.
 
+    Args:
+        name: The host that it is for.
+        expired: Whether it has expired.
+        unit: The organizational unit in it.
+
     Attributes:
         pem: The certificate.
         fingerprint: Its fingerprint.
         context: TLS context of a server with it.
     """
 
-    def __init__(self, name: str = "syncthing.invalid", *, expired: bool = False) -> None:
+    def __init__(self, name: str = "syncthing.invalid", *, expired: bool = False, unit: str | None = None) -> None:
         end = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC) if expired else None
         issued = _AUTHORITY.issue_cert(
-            name, not_before=datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC), not_after=end
+            name,
+            organization_unit_name=unit,
+            not_before=datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC),
+            not_after=end,
         )
         self.pem: bytes = issued.cert_chain_pems[0].bytes()
         self.fingerprint = Fingerprint.from_certificate(self.pem)

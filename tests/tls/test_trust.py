@@ -257,6 +257,27 @@ async def test_clients_of_one_session_do_not_share_their_trust() -> None:
             await ping(server.url, PIN, session=session)
 
 
+@pytest.mark.parametrize(("unit", "direct"), [("Automatically Generated", True), ("Web Servers", False), (None, False)])
+async def test_a_pin_on_a_daemon(unit: str | None, direct: bool) -> None:
+    """A pinned certificate shows that connections end in the daemon if Syncthing has made it, once it was shown."""
+    identity = Identity(unit=unit)
+    async with Server(answer=PONG, tls=identity.context) as server:
+        api = API(KEY, server.url, tls=identity.fingerprint)
+        wrong, unpinned, denied = (
+            API(KEY, server.url, tls=PIN),
+            API(KEY, server.url, tls=False),
+            API(KEY, server.url, tls=identity.fingerprint, direct=False),
+        )
+        assert not api.direct
+        with pytest.raises(FingerprintMismatchError):
+            await wrong.request("rest/system/ping")
+        for one in (api, unpinned, denied):
+            await one.request("rest/system/ping")
+        assert [one.direct for one in (api, wrong, unpinned, denied)] == [direct, False, False, False]
+        for one in (api, wrong, unpinned, denied):
+            await one.close()
+
+
 # --- A pin that follows its file ---
 
 

@@ -36,6 +36,8 @@ async def constructor() -> None:
         Syncthing("key", "http://127.0.0.1:8384", 10, True, None, session)
         Syncthing("key", url="http://127.0.0.1:8384", timeout=None, verify_ssl=False, loop=None, session=None)
         API("key", "http://127.0.0.1:8384", 10, True, None, session)
+        Syncthing("key", direct=True)
+        assert_type(API("key", direct=None).direct, bool)
         Syncthing()  # type: ignore[call-arg]
 
 

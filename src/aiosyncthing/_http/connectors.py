@@ -85,3 +85,16 @@ def check_session(session: aiohttp.ClientSession, place: Place) -> None:
         )
     if connector.path != place.socket:
         raise BadRequestError(f"the session connects to {connector.path!r}, but the URL names {place.socket!r}")
+
+
+def may_use_proxy(session: aiohttp.ClientSession) -> bool:
+    """Return whether a session that was passed in may send requests through an HTTP proxy."""
+    return session.trust_env or getattr(session, "_default_proxy", None) is not None  # no name is public
+
+
+def connection_of(response: aiohttp.ClientResponse) -> object:
+    """Return what stands for the connection of a response: aiohttp makes one such object for each.
+
+    `aiohttp.ClientResponse.connection` would be another one for each request, and is gone once the body was read.
+    """
+    return getattr(response, "_protocol", None)  # no name is public

@@ -357,7 +357,7 @@ class Daemon:
         self._ports = await self._reserve(wanted) if wanted else Ports(None)
         if new_home:
             await in_thread(write_configuration, self.home, configuration(self._ports, self._api_key))
-        self._client = Syncthing(self._api_key, self.url)
+        self._client = Syncthing(self._api_key, self.url, direct=True)
 
     async def _reserve(self, wanted: Listening) -> Ports:
         try:

@@ -33,6 +33,8 @@ class LocalDaemon:
             such file.
         home: The folder with its configuration; ``None`` if unknown.
         unix_socket: The socket it listens on instead of a TCP port.
+        direct: Whether the daemon itself listens there: the address comes from its configuration or its command line.
+            At an address from ``STGUIADDRESS`` there may be a proxy.
     """
 
     url: str
@@ -40,6 +42,7 @@ class LocalDaemon:
     certificate: Path | None = None
     home: Path | None = None
     unix_socket: Path | None = None
+    direct: bool = False
 
 
 def discover(home: str | os.PathLike[str] | None = None) -> LocalDaemon:
@@ -170,7 +173,8 @@ def _examine(computer: Computer, home: Path, *, use_environ: bool) -> LocalDaemo
             "interface (Actions, Settings)",
         )
     text, source = gui.address, str(path)
-    if use_environ and computer.address:
+    given = use_environ and bool(computer.address)
+    if given:
         text, source = computer.address, "STGUIADDRESS"
     elif override := computer.override(home):
         text, source = override, f"the Syncthing process with the home {home}"
@@ -178,14 +182,16 @@ def _examine(computer: Computer, home: Path, *, use_environ: bool) -> LocalDaemo
         address = gui_address.parse(text)
     except ValueError as error:
         return Problem("unusable", f"{source}: {error}")
-    return _daemon(address, computer.environ["STGUIAPIKEY"] if key_is_given else gui.api_key, home, tls=gui.tls)
+    return _daemon(
+        address, computer.environ["STGUIAPIKEY"] if key_is_given else gui.api_key, home, tls=gui.tls, direct=not given
+    )
 
 
 def _is_sendable(key: str) -> bool:
     return key.isascii() and key.isprintable()
 
 
-def _daemon(address: GuiAddress, api_key: str, home: Path | None, *, tls: bool) -> LocalDaemon:
+def _daemon(address: GuiAddress, api_key: str, home: Path | None, *, tls: bool, direct: bool) -> LocalDaemon:
     certificate = None if home is None else home / _CERTIFICATE
     return LocalDaemon(
         # If an overriding address doesn't mention TLS, the version decides whether the configured setting still
@@ -196,6 +202,7 @@ def _daemon(address: GuiAddress, api_key: str, home: Path | None, *, tls: bool) 
         certificate=certificate if certificate is not None and certificate.is_file() else None,
         home=home,
         unix_socket=Path(address.socket) if address.socket else None,
+        direct=direct,
     )
 
 
@@ -206,7 +213,7 @@ def _of_environment(computer: Computer) -> LocalDaemon:
         reason = str(error)
     else:
         home, tls = _home_of(computer, address)
-        return _daemon(address, computer.environ["STGUIAPIKEY"], home, tls=tls)
+        return _daemon(address, computer.environ["STGUIAPIKEY"], home, tls=tls, direct=False)
     raise DiscoveryError(f"STGUIADDRESS: {reason}")
 
 

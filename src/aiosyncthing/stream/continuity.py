@@ -17,8 +17,13 @@ What there is to go by (lib/events/events.go, lib/api/api.go):
   this is, and what is new in it.
 
 So nothing is believed unless it came in one answer with the event before it. A long poll can't bring that: it only
-wakes the stream up. Nothing cheaper will do. A connection to a proxy outlives the daemon, an answer may have been on
-its way for a long time, and a process that was suspended, or a machine that was asleep, can't know how long.
+wakes the stream up. On an unknown way nothing cheaper will do. A connection to a proxy outlives the daemon, an answer
+may have been on its way for a long time, and a process that was suspended, or a machine that was asleep, can't know
+how long.
+
+Where connections are known to end in the daemon itself, each of them belongs to one process, however old it is. Once
+an answer has been believed, so is a poll that is answered on the same connection. Any other connection, such as one
+opened in its place, may lead to another process, so what comes on it has to be proven first.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ import time
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
+from weakref import WeakSet
 
 from .position import Anchor, Epoch
 from .turns import Turns
@@ -63,7 +69,7 @@ class Question(enum.Enum):
     NEWEST = "the newest event, without waiting"
     HELD = "all events the daemon still holds, without waiting"
     OVERLAP = "from just before the anchor, without waiting"
-    WAIT = "the newest event after the anchor, as soon as there is one"
+    WAIT = "the events after the anchor, as soon as there are any; to be woken up, the newest is enough"
 
 
 class Batch(NamedTuple):
@@ -130,6 +136,9 @@ class Continuity:
         self._history = history
         self._loss: Reason | None = None  # why the next events won't follow the previous ones
         self._held: Sequence[t.Event] | None = None  # without the anchor, so their process has to be identified
+        self._connection: object = None  # that brought the last answer about events
+        self._believed: WeakSet[object] = WeakSet()  # connections to the process that sent the anchor
+        self._waker: tuple[Anchor, object] | None = None  # event that came on another connection
         self._woken_by = 0  # ID
         self._patience = _PATIENCE
         self.question: Question = self._proof if self.origin else Question.IDENTITY
@@ -148,8 +157,9 @@ class Continuity:
 
     def interrupted(self) -> None:
         """Start again with a question that is answered at once."""
-        self._held = None
+        self._held = self._waker = None
         self._woken_by = 0
+        self._believed.clear()
         if self.origin is None:
             self.question = Question.IDENTITY
             if not self._history:
@@ -190,12 +200,14 @@ class Continuity:
         self.question = Question.HELD  # again: another process may have answered before
         return None
 
-    def answered(self, events: Sequence[t.Event], daemon: str | None = None) -> Batch | None:
+    def answered(self, events: Sequence[t.Event], daemon: str | None = None, connection: object = None) -> Batch | None:
         """Take the answer to any other question, and return what to yield.
 
         Args:
-            events: The events.
+            events: The events. On a connection that ends in the daemon, the answer to `Question.WAIT` has all of them.
             daemon: Device ID in the answer's headers, if any.
+            connection: What the answer came on, if that is known to end in the daemon itself: an object that stands
+                for this connection as long as it exists.
 
         Raises:
             MultipleDaemonsError: Several daemons take turns answering.
@@ -208,9 +220,13 @@ class Continuity:
             if daemon != epoch.daemon:
                 self._replaced()
                 return None
+        self._connection = connection
         match self.question:
+            case Question.WAIT if connection in self._believed:
+                return self._deliver(events, epoch, self.anchor.id + 1 if self.anchor else 1)
             case Question.WAIT:
                 self._woken_by = events[-1]["id"] if events else 0
+                self._waker = (Anchor.of(events[-1]), connection) if events and connection is not None else None
                 self.question = self._proof
                 return None
             case Question.OVERLAP:
@@ -250,7 +266,9 @@ class Continuity:
             return None
         news = events[1:]
         batch = self._deliver(news, epoch, anchor.id + 1)
-        if batch is not None and batch.items[-1]["id"] > self._woken_by:
+        if self._waker is not None and any(Anchor.of(event) == self._waker[0] for event in news):
+            self._believed.add(self._waker[1])  # a pool may use its connections in turns, and never prove over this one
+        if batch is not None and batch.items[-1]["id"] > self._woken_by and self._connection is None:
             self.question = Question.OVERLAP  # much is going on: the next answer may hold proof and events at once
         self._woken_by = 0
         return batch
@@ -285,6 +303,7 @@ class Continuity:
             if len(self._left) > _LEFT:
                 del self._left[next(iter(self._left))]
         self.anchor = None
+        self._believed.clear()
 
     def _return(self, found: Anchor, news: Sequence[t.Event]) -> Batch | None:
         """Follow a process again.
@@ -319,6 +338,8 @@ class Continuity:
         """
         self.question = Question.WAIT
         self._home = epoch
+        if self._connection is not None:
+            self._believed.add(self._connection)
         items: list[Any] = [_lost(loss, None)] if loss else []
         if events:
             numbers = list(map(_id, events))

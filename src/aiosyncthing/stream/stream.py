@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import aiohttp
 
 from aiosyncthing import _routes, types as t
+from aiosyncthing._http.connectors import connection_of
 from aiosyncthing._loops import check_loop
 from aiosyncthing._rest.shapes import check_events, checked
 from aiosyncthing._routes import Route
@@ -66,6 +67,7 @@ class EventStream:
         self._polled = _NEVER  # when the last poll began
         self._news = False  # whether it brought any
         self._responder: str | None = None  # device ID in the headers of the last answer
+        self._connection: object = None  # that it came on
         self._pending: Iterator[Any] = iter(())
         self._pending_epoch: Epoch | None = None
         self._error: SyncthingError | None = None
@@ -261,14 +263,15 @@ class EventStream:
     async def _ask(self) -> Batch | None:
         continuity = self._continuity
         question = continuity.question
-        self._responder = None
+        self._responder = self._connection = None
         if question in {Question.IDENTITY, Question.IDENTITY_LATER}:
-            status = await self._api.call(_routes.STATUS, observe=self._note_responder)
+            status = await self._api.call(_routes.STATUS, observe=self._note)
             self._check(checked, _routes.STATUS, status)
             return continuity.identified(status["myID"], status["startTime"], status["uptime"])
-        events = await self._poll(question)
+        direct = self._api.direct  # as it was when the question was asked, since that depends on it
+        events = await self._poll(question, direct=direct)
         self._check(check_events, self._mask.route, events)
-        return continuity.answered(events, self._responder)
+        return continuity.answered(events, self._responder, self._connection if direct else None)
 
     def _check(self, check: Callable[[Route[Any], Any], object], route: Route[Any], answer: object) -> None:
         """Raise if an answer can't have come from a daemon."""
@@ -281,11 +284,16 @@ class EventStream:
                 f"not an answer of Syncthing: {error.args[0]}", method=route.method, path=route.path
             ) from None
 
-    async def _poll(self, question: Question) -> list[t.Event]:
-        """Request events."""
+    async def _poll(self, question: Question, *, direct: bool) -> list[t.Event]:
+        """Request events.
+
+        Args:
+            question: What to ask.
+            direct: Whether the answer may be believed, so that it should bring everything at once.
+        """
         wait = self._wait if question is Question.WAIT else 0
         params = {"since": str(self._continuity.since), "timeout": str(wait)}
-        if question in {Question.WAIT, Question.NEWEST}:
+        if question is Question.NEWEST or (question is Question.WAIT and not direct):
             params["limit"] = "1"
         if self._mask.events is not None:
             params["events"] = self._mask.events
@@ -295,15 +303,16 @@ class EventStream:
             self._polled, self._news = begin, False
         try:
             return await self._api.call(
-                self._mask.route, params=params, timeout=wait + self._margin, observe=self._note_responder
+                self._mask.route, params=params, timeout=wait + self._margin, observe=self._note
             )
         except SyncthingError:
             if question is Question.WAIT:
                 self._adapt(clock() - begin)
             raise
 
-    def _note_responder(self, response: aiohttp.ClientResponse) -> None:
+    def _note(self, response: aiohttp.ClientResponse) -> None:
         self._responder = response.headers.get("X-Syncthing-Id")
+        self._connection = connection_of(response)
 
     def _adapt(self, silent: float) -> None:
         """Wait for a shorter time if something on the way ends requests that have been silent for so many seconds."""

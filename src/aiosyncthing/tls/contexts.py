@@ -7,6 +7,7 @@ its own fingerprints after the handshake, and aiohttp 3.10 not at all behind a p
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import TYPE_CHECKING, Final, cast
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 # Syncthing 2 offers HTTP/2, which aiohttp doesn't support.
 _PROTOCOLS: Final = ("http/1.1",)
+# In a certificate that Syncthing has made for itself (lib/tlsutil/tlsutil.go): the OID of the organizational unit, and
+# the unit as either kind of string.
+_OWN: Final = re.compile(rb"\x06\x03\x55\x04\x0b[\x0c\x13]\x17Automatically Generated")
 _VERIFICATION_FAILED: Final = 1  # SSL_ERROR_SSL, as OpenSSL reports it
 
 
@@ -33,10 +37,12 @@ class _PinnedConnection(ssl.SSLObject):
     def do_handshake(self) -> None:
         super().do_handshake()
         context = cast("PinnedContext", self.context)
-        shown = Fingerprint.from_certificate(self.getpeercert(binary_form=True) or b"")
+        certificate = self.getpeercert(binary_form=True) or b""
+        shown = Fingerprint.from_certificate(certificate)
         if shown != context.fingerprint:
             context.refused = shown
             raise ssl.SSLCertVerificationError(_VERIFICATION_FAILED, f"expected {context.fingerprint}, got {shown}")
+        context.own = _OWN.search(certificate) is not None
 
 
 class PinnedContext(ssl.SSLContext):
@@ -46,12 +52,14 @@ class PinnedContext(ssl.SSLContext):
         fingerprint: The certificate's fingerprint.
         file: The file that holds the certificate, if any.
         refused: Fingerprint of the last certificate that was refused; a new object for each refusal.
+        own: Whether the certificate is one that Syncthing made for itself; false until a server has shown it.
     """
 
     sslobject_class: type[ssl.SSLObject] = _PinnedConnection
     fingerprint: Fingerprint
     file: Path | None
     refused: Fingerprint | None
+    own: bool
 
 
 def usual() -> ssl.SSLContext:
@@ -91,6 +99,7 @@ def pinned(fingerprint: Fingerprint, file: Path | None = None) -> PinnedContext:
     context.fingerprint = fingerprint
     context.file = file
     context.refused = None
+    context.own = False
     return context
 
 

@@ -65,6 +65,11 @@ class Trust:
         self._context: ssl.SSLContext | None = None
         self._building: asyncio.Future[ssl.SSLContext] | None = None
 
+    @property
+    def own(self) -> bool:
+        """Whether a server has shown the pinned certificate, and it is one that Syncthing made for itself."""
+        return isinstance(self._context, PinnedContext) and self._context.own
+
     async def context(self, timeout: float | None) -> ssl.SSLContext:
         """Return the context, which is created on first use, once for all concurrent callers.
 
