@@ -1,5 +1,6 @@
 """The stream of real daemons over a hostile path: each event comes once and in order, or is covered by an EventsLost.
 
+Two clients follow the same daemon over the same path, whose connections end in the daemon: one knows that, one doesn't.
 The truth is the daemon's own audit log. The seed is printed; ``AIOSYNCTHING_CHAOS_SEED`` repeats a run, and
 ``AIOSYNCTHING_CHAOS`` is the number of disturbances, for longer ones than the suite has time for.
 """
@@ -31,34 +32,64 @@ DISK_TYPES = {"LocalChangeDetected", "RemoteChangeDetected"}
 PATIENCE = 60
 
 
-class Chaos:
-    """A daemon, the path to it, a consumer, and what may happen to them."""
+class Consumer:
+    """Follows the stream of a client, while its gate is open."""
 
-    def __init__(self, daemon: Daemon, proxy: Proxy, source: random.Random, folder: Path) -> None:
-        self.daemon = daemon
-        self.proxy = proxy
+    def __init__(self, client: Syncthing, gate: asyncio.Event, source: random.Random) -> None:
+        self.client = client
+        self.gate = gate
         self.random = source
-        self.folder = folder
         self.seen: list[dict[str, Any]] = []
         self.cursor: Any = None
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.counter = 0
-        self.done: list[str] = []
+        self.task: asyncio.Task[None] | None = None
 
-    async def consume(self, client: Syncthing) -> None:
-        """Follow the stream from the last cursor."""
-        async with self.open(client) as stream:
+    async def restart(self) -> None:
+        """End, and let another resume."""
+        await self.end()
+        self.task = asyncio.create_task(self._consume())
+
+    async def end(self) -> None:
+        """End, if it is running."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.wait([self.task])
+
+    async def until(self, counter: int) -> None:
+        """Wait until it has seen this change of the configuration."""
+        async with asyncio.timeout(PATIENCE):
+            while not any(
+                item["type"] == "ConfigSaved" and item["data"]["options"]["maxSendKbps"] == counter
+                for item in self.seen[-50:]
+            ):
+                assert self.task is not None
+                assert not self.task.done(), self.task.exception()
+                await asyncio.sleep(0.05)
+
+    async def _consume(self) -> None:
+        async with self._open() as stream:
             async for item in stream:
                 await self.gate.wait()
                 self.seen.append(item)  # type: ignore[arg-type]
                 self.cursor = json.loads(json.dumps(stream.cursor))
 
-    def open(self, client: Syncthing) -> EventStream:
-        """Open a stream with short waits and delays."""
-        return client.events.stream(
+    def _open(self) -> EventStream:
+        """Open a stream from the last cursor, with short waits and delays."""
+        return self.client.events.stream(
             since=self.cursor or "now", wait=3, delays=lambda: (self.random.uniform(0.01, 0.2) for _ in iter(int, 1))
         )
+
+
+class Chaos:
+    """A daemon, the path to it, its consumers, and what may happen to them."""
+
+    def __init__(self, daemon: Daemon, proxy: Proxy, source: random.Random) -> None:
+        self.daemon = daemon
+        self.proxy = proxy
+        self.random = source
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.counter = 0
+        self.done: list[str] = []
 
     async def disturb(self) -> None:
         """Do one of many things."""
@@ -160,7 +191,7 @@ class Chaos:
             os.kill(self.daemon.pid, signal.SIGCONT)
 
     async def overflow(self) -> None:
-        """Cause more events than the daemon keeps, while the consumer is busy."""
+        """Cause more events than the daemon keeps, while the consumers are busy."""
         self.gate.clear()
         await self.event()
         for _ in range(self.random.choice([20, 400])):
@@ -173,7 +204,7 @@ class Chaos:
         await self.ask(lambda: self.daemon.client.config.patch_gui(theme=f"theme{self.counter}"))
 
     async def sleep(self) -> None:
-        """Pause the consumer for a while."""
+        """Pause the consumers for a while."""
         self.gate.clear()
         await self.event()
         await asyncio.sleep(self.random.uniform(0.3, 0.8))
@@ -230,30 +261,30 @@ async def test_no_event_is_lost_silently_and_none_comes_twice(syncthing_binary: 
     source = random.Random(seed)
     async with Daemon(binary=syncthing_binary, arguments=["--audit"]) as daemon:
         await daemon.client.config.set_folder({"id": "chaos", "path": str(tmp_path / "chaos")})
-        async with Proxy(int(daemon.url.rpartition(":")[2]), random=source) as proxy:
-            chaos = Chaos(daemon, proxy, source, tmp_path)
-            async with Syncthing(daemon.api_key, proxy.url, timeout=1) as client:
-                consumer = asyncio.create_task(chaos.consume(client))
-                for number in range(DISTURBANCES):
-                    await chaos.disturb()
-                    if number % 7 == 6:  # the consumer ends, and another resumes
-                        consumer.cancel()
-                        await asyncio.wait([consumer])
-                        consumer = asyncio.create_task(chaos.consume(client))
-                await chaos.event()
-                async with asyncio.timeout(PATIENCE):
-                    while not any(
-                        item["type"] == "ConfigSaved" and item["data"]["options"]["maxSendKbps"] == chaos.counter
-                        for item in chaos.seen[-50:]
-                    ):
-                        assert not consumer.done(), consumer.exception()
-                        await asyncio.sleep(0.05)
-                consumer.cancel()
-                await asyncio.wait([consumer])
+        async with (
+            Proxy(int(daemon.url.rpartition(":")[2]), random=source) as proxy,
+            Syncthing(daemon.api_key, proxy.url, timeout=1) as careful,
+            Syncthing(daemon.api_key, proxy.url, timeout=1, direct=True) as direct,
+        ):
+            chaos = Chaos(daemon, proxy, source)
+            consumers = [Consumer(client, chaos.gate, source) for client in (careful, direct)]
+            for consumer in consumers:
+                await consumer.restart()
+            for number in range(DISTURBANCES):
+                await chaos.disturb()
+                if number % 7 == 6:
+                    for consumer in consumers:
+                        await consumer.restart()
+            await chaos.event()
+            for consumer in consumers:
+                await consumer.until(chaos.counter)
+                await consumer.end()
         assert daemon.home is not None
         happened = truth(daemon.home)
-    events = [item for item in chaos.seen if item["id"] is not None]
-    lost = judge(happened, chaos.seen)
-    kinds = ", ".join(chaos.done)
-    print(f"{len(happened)} events happened, {len(events)} were seen, {lost} were reported as lost; {kinds}")
-    assert events
+    print(f"{len(happened)} events happened; {', '.join(chaos.done)}")
+    for consumer in consumers:
+        events = [item for item in consumer.seen if item["id"] is not None]
+        lost = judge(happened, consumer.seen)
+        mode = "direct" if consumer.client.api.direct else "careful"
+        print(f"{mode}: {len(events)} were seen, {lost} were reported as lost")
+        assert events
