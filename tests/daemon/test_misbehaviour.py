@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing import Daemon
-from aiosyncthing.daemon import supervision
+from aiosyncthing.daemon import ports, supervision
 from aiosyncthing.exceptions import BadRequestError, DaemonError
 from tests.support.processes import alive, children, eventually
 
@@ -96,6 +96,30 @@ async def test_the_port_of_a_home_is_taken(imitate, tmp_path: Path, caplog: pyte
     assert f"can't listen on 127.0.0.1:{number}" in caplog.text
     async with Daemon(tmp_path / "home", binary) as daemon:
         assert daemon.url == f"http://127.0.0.1:{number}"
+
+
+async def test_the_port_of_a_home_is_lost(
+    imitate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If another program takes the port of a home during a start, the next try uses a free one, and that is logged."""
+    binary = imitate("serve(identity())")
+    async with Daemon(tmp_path / "home", binary) as daemon:
+        number = int(daemon.url.rpartition(":")[2])
+    thieves: list[socket.socket] = []
+
+    class StolenPort(ports.Port):
+        def __init__(self, *given) -> None:
+            super().__init__(*given)
+            if self.number == number:
+                thieves.append(socket.create_server((ports.LOOPBACK, number)))
+
+    monkeypatch.setattr(ports, "Port", StolenPort)
+    async with Daemon(tmp_path / "home", binary) as daemon:
+        assert not daemon.url.endswith(f":{number}")
+        assert daemon.url.startswith("http://127.0.0.1:")
+    (thief,) = thieves
+    thief.close()
+    assert "Address already in use; it uses a free port for this run" in caplog.text
 
 
 async def test_a_loop_without_subprocesses(imitate, monkeypatch: pytest.MonkeyPatch) -> None:

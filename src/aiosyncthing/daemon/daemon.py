@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 import sys
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from .readiness import Identity
 
     _T = TypeVar("_T")
-
-_LOGGER = logging.getLogger("aiosyncthing.daemon")
 
 _PORT_ATTEMPTS: Final = 5
 
@@ -339,35 +336,25 @@ class Daemon:
         """
         self._binary = await in_thread(find_binary, self._given_binary)
         new_home = await in_thread(self._home.make)
-        wanted = self._given_address
-        if wanted is None and not new_home:
-            wanted = await in_thread(Listening.kept, self.home)
+        kept: Listening | None = None
+        if self._given_address is None and not new_home:
+            kept = await in_thread(Listening.kept, self.home)
         taken: str | None = None
         for _ in range(_PORT_ATTEMPTS):
-            await self._choose_ports(wanted, new_home=new_home)
+            await self._choose_ports(kept, new_home=new_home)
             taken = await self._start_ready()
             if taken is None:
                 break
             await to_the_end(self._reap())
-            wanted = self._given_address
         return taken
 
-    async def _choose_ports(self, wanted: Listening | None, *, new_home: bool) -> None:
+    async def _choose_ports(self, kept: Listening | None, *, new_home: bool) -> None:
         await to_the_end(self._give_back())
-        self._ports = await self._reserve(wanted) if wanted else Ports(None)
+        given = self._given_address
+        self._ports = await (Ports.kept_or_free(kept) if given is None else Ports.given(given))
         if new_home:
             await in_thread(write_configuration, self.home, configuration(self._ports, self._api_key))
         self._client = Syncthing(self._api_key, self.url, direct=True)
-
-    async def _reserve(self, wanted: Listening) -> Ports:
-        try:
-            return await Ports.given(wanted)
-        except OSError as error:
-            reason = f"the daemon can't listen on {wanted.configured}: {error}"
-        if self._given_address is not None:
-            raise self._error(reason)
-        _LOGGER.warning("%s; it uses a free port for this run", reason)
-        return Ports(None)
 
     async def _start_ready(self) -> str | None:
         """Start it and wait until it is ready.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import re
 import socket
@@ -20,6 +21,8 @@ from aiosyncthing.local.gui_address import GuiAddress
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
+
+_LOGGER = logging.getLogger("aiosyncthing.daemon")
 
 LOOPBACK: Final = "127.0.0.1"
 _HOST: Final = re.compile(r"(?:http://)?(\[[^]]+\]|[^:/\[\]]+):?[0-9]*/?", re.IGNORECASE)
@@ -173,9 +176,22 @@ class Ports:
         Raises:
             OSError: Another program listens there, or this computer has no such address.
         """
-        if await is_taken(api.gui):  # a socket, or a system on which a port can't be reserved
-            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
-        return cls(api)
+        try:
+            if await is_taken(api.gui):  # a socket, or a system on which a port can't be reserved
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+            return cls(api)
+        except OSError as error:
+            raise OSError(error.errno, f"can't listen on {api.configured}: {error.strerror}") from error
+
+    @classmethod
+    async def kept_or_free(cls, api: Listening | None) -> Self:
+        """Reserve the address that a home had before, or a free port if that is taken."""
+        if api is not None:
+            try:
+                return await cls.given(api)
+            except OSError as error:
+                _LOGGER.warning("the daemon %s; it uses a free port for this run", error.strerror)
+        return cls(None)
 
     def close(self) -> None:
         """Release them."""
