@@ -176,12 +176,14 @@ class Ports:
         Raises:
             OSError: Another program listens there, or this computer has no such address.
         """
-        try:
-            if await is_taken(api.gui):  # a socket, or a system on which a port can't be reserved
-                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
-            return cls(api)
-        except OSError as error:
-            raise OSError(error.errno, f"can't listen on {api.configured}: {error.strerror}") from error
+        if await is_taken(api.gui):  # a socket, or a system on which a port can't be reserved
+            reason = os.strerror(errno.EADDRINUSE)
+        else:
+            try:
+                return cls(api)
+            except OSError as error:
+                reason = str(error.strerror)
+        raise OSError(f"can't listen on {api.configured}: {reason}")
 
     @classmethod
     async def kept_or_free(cls, api: Listening | None) -> Self:
@@ -190,7 +192,7 @@ class Ports:
             try:
                 return await cls.given(api)
             except OSError as error:
-                _LOGGER.warning("the daemon %s; it uses a free port for this run", error.strerror)
+                _LOGGER.warning("the daemon %s; it uses a free port for this run", error)
         return cls(None)
 
     def close(self) -> None:
