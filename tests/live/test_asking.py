@@ -32,6 +32,24 @@ async def test_equal_questions_have_pauses(fake: FakeSyncthing, monkeypatch: pyt
     assert min(later - earlier for earlier, later in itertools.pairwise(times)) >= 0.28
 
 
+async def test_each_folder_and_each_share_is_asked_about_once(fake: FakeSyncthing) -> None:
+    """To enter takes one request for each folder, one for each device that shares it, and the same few others."""
+    fake.add_device("third", device_id=THIRD)
+    for number in range(10):
+        fake.add_folder(f"folder-{number}", devices=[OTHER, THIRD])
+    fake.finish_sync()
+    before = asked(fake)
+    async with watching(fake):
+        requests = asked(fake) - before
+    assert (requests.pop("db/status"), requests.pop("db/completion")) == (11, 21)
+    del requests["events"]
+    assert requests == {
+        **dict.fromkeys(("config", "system/connections", "stats/device"), 1),
+        **dict.fromkeys(("cluster/pending/devices", "cluster/pending/folders"), 1),
+        "system/status": 2,  # the stream's and the mirror's
+    }
+
+
 async def test_equal_questions_are_sent_once(fake: FakeSyncthing) -> None:
     """A question that comes up again while it is being asked is repeated after the answer."""
     async with watching(fake) as live:
@@ -216,7 +234,7 @@ async def test_an_outage(fake: FakeSyncthing) -> None:
         summary = live.folders["docs"].summary
         away = fake.respond("rest/events", **UNAVAILABLE, times=None)
         fake.cut()
-        await live.until(lambda live: not live.connected and not live._asking, timeout=10)
+        await live.until(lambda live: not live.connected and not live._agenda.asking, timeout=10)
         before = asked(fake)
         await fake.until(lambda: away.hits > 3)
         assert not live.settled

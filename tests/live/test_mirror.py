@@ -20,7 +20,7 @@ PENDING = {Question("pending_devices"), Question("pending_folders")}
 PRESENCE = {CONNECTIONS, STATS}
 SUMMARY, ERRORS, AFTER_SCAN = (Question(kind, "docs") for kind in ("summary", "errors", "patience"))
 COMPLETION = Question("completion", "docs", OTHER)
-FOLDER = {SUMMARY, ERRORS, COMPLETION}
+FOLDER = {SUMMARY, COMPLETION}  # the summary says whether there are errors to ask for
 BAD = [{"path": "a", "error": "bad"}]
 SCAN = {"current": 1, "total": 2, "rate": 3}
 
@@ -91,8 +91,7 @@ def test_at_the_beginning_everything_is_asked_once() -> None:
     mirror = Mirror()
     mirror.load(IDENTITY, {"myID": DAEMON_ID}, 0)
     mirror.load(CONFIG, configuration(folder("docs", OTHER), folder("own")), 0)
-    of_own = {Question("summary", "own"), Question("errors", "own")}
-    assert mirror.take_questions() == {*PRESENCE, *PENDING, *FOLDER, *of_own}
+    assert mirror.take_questions() == {*PRESENCE, *PENDING, *FOLDER, Question("summary", "own")}
     assert mirror.take_questions() == set()
     assert (mirror.devices[DAEMON_ID].own, mirror.devices[OTHER].own) == (True, False)
     assert mirror.folders["docs"].state == "unknown"
@@ -136,8 +135,8 @@ def test_what_is_known_can_be_read(mirror: Mirror) -> None:
         (event("FolderScanProgress", {"folder": "x", **SCAN}), set(), set(), {}),
         (event("DownloadProgress", {"docs": {"a": {}}}), set(), set(), {"docs": {"progress"}}),
         (event("DownloadProgress", {}), set(), set(), {}),
-        (event("FolderPaused", {"id": "docs", "label": ""}), FOLDER | {CONFIG}, FOLDER | {CONFIG}, {}),
-        (event("FolderResumed", {"id": "docs", "label": ""}), FOLDER | {CONFIG}, FOLDER, {}),
+        (event("FolderPaused", {"id": "docs", "label": ""}), FOLDER | {ERRORS, CONFIG}, FOLDER | {CONFIG}, {}),
+        (event("FolderResumed", {"id": "docs", "label": ""}), FOLDER | {ERRORS, CONFIG}, FOLDER, {}),
         (event("FolderPaused", {"id": "x", "label": ""}), {CONFIG}, set(), {}),
         (event("DeviceConnected", {"id": OTHER}), PRESENCE, PRESENCE, {}),
         (event("DeviceConnected", {"id": THIRD}), PRESENCE, PRESENCE, {}),
@@ -179,9 +178,9 @@ def test_events(mirror: Mirror, what: Any, obsolete: set[Question], asked: Any, 
         # The daemon does not restart a folder because of its label.
         ((saved(folder("docs", OTHER, label="Documents")),), set()),
         # What was shared is no longer so.
-        ((saved(folder("docs")),), {SUMMARY, ERRORS}),
+        ((saved(folder("docs")),), {SUMMARY}),
         # Another daemon has taken its place.
-        (((IDENTITY, {"myID": OTHER}),), {SUMMARY, ERRORS, Question("completion", "docs", DAEMON_ID)}),
+        (((IDENTITY, {"myID": OTHER}),), {SUMMARY, Question("completion", "docs", DAEMON_ID)}),
         # A device that has gone may have other figures now.
         (((CONNECTIONS, {"connections": {OTHER: connection(connected=False)}}),), {COMPLETION}),
     ],
@@ -296,7 +295,7 @@ def test_folders_and_devices_come_and_go(mirror: Mirror) -> None:
         Change("folder", "docs", frozenset({"config"})),
         Change("folder", "pics", frozenset({"added"})),
     }
-    new = {Question("summary", "pics"), Question("errors", "pics"), Question("completion", "docs", THIRD)}
+    new = {Question("summary", "pics"), Question("completion", "docs", THIRD)}
     assert mirror.take_questions() == PRESENCE | FOLDER | new
     feed(mirror, saved(folder("pics"), devices=(own,)))
     removed = frozenset({"removed"})

@@ -26,6 +26,7 @@ from aiosyncthing.exceptions import (
 )
 from aiosyncthing.stream import EventStream
 
+from .agenda import Agenda
 from .mirror import Mirror
 from .questions import CONFIG, IDENTITY, PATIENCE, ROUTES, Question
 from .views import Change, LiveDevice, LiveFolder
@@ -66,9 +67,8 @@ class Live:
         self._ended = False
         self._listeners: WeakSet[_Listener] = WeakSet()
         self._unknown: set[Question] = set()  # the first questions that are not answered yet
-        self._due: dict[Question, float] = {}
+        self._agenda = Agenda()
         self._not_before: dict[Question, float] = {}
-        self._asking: dict[Question, bool] = {}  # whether the answer will be outdated
         self._tries: dict[Question, Iterator[float]] = {}  # delays for questions that failed
         self._limits: dict[Question, float] = {}  # seconds, for questions that have timed out
         self._work = asyncio.Event()
@@ -108,7 +108,7 @@ class Live:
 
         To wait for slow answers: ``await live.until(lambda live: live.settled)``.
         """
-        return not self._due and not self._asking
+        return not self._agenda and not self._agenda.asking
 
     def changes(self) -> AsyncGenerator[Change]:
         """Return an iterator over the changes from now on. It ends with the mirror.
@@ -169,7 +169,7 @@ class Live:
                 self._mirror.load(question, checked(route, await self._api.call(route)), time.monotonic())
             self._mirror.set_connected(connected=True)
             self._publish()
-            self._unknown = set(self._due)
+            self._unknown = set(self._agenda)
             self._tasks = [
                 asyncio.create_task(self._guard(self._follow(stream))),
                 asyncio.create_task(self._guard(self._recheck())),
@@ -241,8 +241,7 @@ class Live:
                 case _:
                     check_event(item)
                     for question in self._mirror.apply(item):
-                        if question in self._asking:
-                            self._asking[question] = True  # the answer on its way may be older than this event
+                        self._agenda.outdate(question)  # the answer on its way may be older than this event
             self._publish()
 
     async def _recheck(self) -> None:
@@ -264,24 +263,24 @@ class Live:
             listener.news.set()
 
     def _ask(self, question: Question) -> None:
-        if question in self._asking:
-            self._asking[question] = True
-        else:
+        if question in self._agenda.asking:
+            self._agenda.outdate(question)
+        elif question not in self._agenda:  # after a failure, its pause goes on
             wait = PATIENCE if question.kind == "patience" else 0.0
-            self._due.setdefault(question, max(time.monotonic() + wait, self._not_before.get(question, 0.0)))
+            self._agenda.add(question, max(time.monotonic() + wait, self._not_before.get(question, 0.0)))
             self._work.set()
 
     def _hurry(self) -> None:
         """Repeat at once what failed while the daemon could not be reached."""
-        for question in self._due.keys() & self._tries.keys():
-            self._due[question] = time.monotonic()
+        for question in self._tries:
+            if question in self._agenda:
+                self._agenda.add(question, time.monotonic())
         self._tries.clear()
         self._work.set()
 
     async def _answer_questions(self, *, about_folders: bool) -> None:
         while True:
             question = await self._next_question(about_folders=about_folders)
-            self._asking[question] = False
             begun = time.monotonic()
             try:
                 answer = await self._answer(question)
@@ -293,7 +292,7 @@ class Live:
             now = time.monotonic()
             self._not_before[question] = now + max(_PAUSE, _SHARE * (now - begun))
             self._tries.pop(question, None)
-            if self._asking.pop(question):
+            if self._agenda.end(question):
                 self._ask(question)
             else:
                 self._unknown.discard(question)
@@ -310,8 +309,8 @@ class Live:
             pause = max(pause, took)  # the daemon may still be computing the answer
             if (limit := self._limit(question)) is not None:
                 self._limits[question] = limit_for_expensive(self._api.timeout, limit)
-        self._due[question] = time.monotonic() + pause
-        del self._asking[question]
+        self._agenda.end(question)
+        self._agenda.add(question, time.monotonic() + pause)
 
     def _limit(self, question: Question) -> float | None:
         """Return the seconds an answer may take; ``None`` for the client's own time-out."""
@@ -320,26 +319,15 @@ class Live:
         return self._limits.get(question) or limit_for_expensive(self._api.timeout)
 
     async def _next_question(self, *, about_folders: bool) -> Question:
-        """Wait for a question that is due. There is only one at a time about each folder.
-
-        So a folder with slow answers can't keep all workers busy, and the daemon computes its answers one by one.
-        """
+        """Wait for a question that is due."""
         while True:
-            wait: float | None = None
-            busy = {question.folder for question in self._asking} if about_folders else ()
-            due = [
-                question
-                for question in self._due
-                if bool(question.folder) == about_folders and question.folder not in busy
-            ]
-            if due and self.connected:
-                question = min(due, key=self._due.__getitem__)
-                wait = self._due[question] - time.monotonic()
-                if wait <= 0:
-                    del self._due[question]
-                    return question
+            question, moment = None, None
+            if self.connected:
+                question, moment = self._agenda.take(time.monotonic(), about_folders=about_folders)
+            if question is not None:
+                return question
             self._work.clear()
-            with suppress(TimeoutError), Limit(wait):
+            with suppress(TimeoutError), Limit(None if moment is None else moment - time.monotonic()):
                 await self._work.wait()
 
     async def _answer(self, question: Question) -> Any:

@@ -269,6 +269,7 @@ class Mirror:
         if folder is None:
             return
         if summary is None:  # it is not running yet; its first change of state raises the question again
+            self._set_folder(folder_id, errors=[])
             self._set_state(folder, "", "")
             return
         if summary["state"] not in _SCANNING:
@@ -361,7 +362,8 @@ class Mirror:
         if folder is None:
             return frozenset()
         completions = (Question("completion", folder.id, device) for device in self._remotes(folder))
-        return self._ask(Question("summary", folder.id), Question("errors", folder.id), *completions)
+        # The summary says whether there are errors to ask for; they are rare.
+        return self._ask(Question("summary", folder.id), *completions) | {Question("errors", folder.id)}
 
     def _ask(self, *questions: Question) -> frozenset[Question]:
         self._questions.update(questions)
