@@ -45,6 +45,24 @@ async def test_events_say_when_to_look_again(fake: FakeSyncthing) -> None:
     assert folders.count("pics") == 1
 
 
+async def test_a_device_that_reconnects_concerns_its_folders_only(fake: FakeSyncthing) -> None:
+    """What other devices have is not asked again, however many folders they share."""
+    fake.add_device("third", device_id=THIRD)
+    fake.connect(THIRD)
+    for number in range(5):
+        fake.add_folder(f"folder-{number}", devices=[THIRD])
+    fake.finish_sync()
+    docs(fake).remote_write(OTHER, {"b.txt": b"12"})
+    async with waits(fake) as task:
+        await requested(fake, "db/completion", 6)
+        await heard(fake)
+        before = len(fake.requests)
+        reconnect(fake)
+        await requested(fake, "db/completion", 7)
+        assert {request.param("folder") for request in fake.requests[before:] if "/db/" in request.path} == {"docs"}
+        task.cancel()
+
+
 async def test_what_changes_while_it_is_asked(fake: FakeSyncthing) -> None:
     """Two answers from different times don't make a whole, so the folder is looked at again."""
     held = fake.hold("rest/db/completion", made=True)

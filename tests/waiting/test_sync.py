@@ -18,7 +18,7 @@ from aiosyncthing.waiting.sync import (
     mark,
     nothing_received,
     remote_amount,
-    shares,
+    shares_of,
 )
 from tests.support import values
 from tests.support.server import DAEMON_ID
@@ -169,9 +169,32 @@ def test_names() -> None:
     """A device without a name is called by the beginning of its ID."""
     assert device_name(device(name="laptop")) == "laptop"
     assert device_name(device()) == "MFZWI3D"
-    assert shares(folder(OTHER), device(OTHER))
-    assert shares(folder(OTHER), device(DAEMON_ID))
-    assert not shares(folder(OTHER), device(THIRD))
+
+
+def test_who_shares_what() -> None:
+    """Each folder comes with each of the devices that share it, both in the order given."""
+    both, one, none = folder(OTHER, THIRD), folder(THIRD), values.folder("own")
+    other, third = device(OTHER), device(THIRD)
+    assert shares_of([both, one, none], [third, other]) == [(both, third), (both, other), (one, third)]
+    assert shares_of([both], [device(DAEMON_ID)]) == [(both, device(DAEMON_ID))]
+    assert shares_of([], [other]) == shares_of([both], []) == []
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+def test_who_shares_what_takes_steps_that_do_not_multiply(count: int) -> None:
+    """However many folders and devices there are, each is read once, not each for each of the others."""
+    reads = 0
+
+    class Counted(dict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            nonlocal reads
+            reads += 1
+            return super().__getitem__(key)
+
+    devices: Any = [Counted(deviceID=str(number)) for number in range(count)]
+    folders: Any = [Counted(id=str(number), devices=[Counted(deviceID=str(number))]) for number in range(count)]
+    assert len(shares_of(folders, devices)) == count
+    assert reads == 3 * count
 
 
 def test_marks_change_with_the_folder() -> None:

@@ -27,7 +27,8 @@ from .sync import (
     mark,
     nothing_received,
     remote_amount,
-    shares,
+    sharers,
+    shares_of,
 )
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ class Look:
         """Return whether a device shares any of the folders, or may do so."""
         return self._sharing is None or device in self._sharing
 
+    def folders_of(self, device: str) -> list[str] | None:
+        """Return the folders that a device shares, by their latest configurations; ``None`` if they are unknown yet."""
+        if self._sharing is None:
+            return None
+        return [name for name, folder in self._configs.items() if device in sharers(folder)]
+
     def compare(self, folders: Iterable[t.FolderConfiguration]) -> None:
         """Compare configurations with the previous ones, and note which folders the daemon has restarted."""
         for folder in folders:
@@ -149,7 +156,8 @@ class Look:
         remotes = [device for device in config["devices"] if device["deviceID"] != self._own_id]
         pairs = self._chosen_pairs(folders, remotes)
         self.compare(folders)
-        sharing = [device for device in remotes if any(shares(folder, device) for folder in folders)]
+        named = {name for folder in folders for name in sharers(folder)}
+        sharing = [device for device in remotes if device["deviceID"] in named]
         self._sharing = frozenset(device["deviceID"] for device in sharing)
         self.grace.connections(answer["connections"], answered_at)
         connected = frozenset(name for name, connection in answer["connections"].items() if connection["connected"])
@@ -179,7 +187,7 @@ class Look:
         if self._devices is not None:
             devices = [_find_device(name, remotes) for name in self._devices]
             check_shared(folders, devices, every=self._folders is not None)
-        pairs = [(folder, device) for folder in folders for device in devices if shares(folder, device)]
+        pairs = shares_of(folders, devices)
         for folder, device in pairs:
             check_device(folder["id"], device)
         return pairs
@@ -199,10 +207,9 @@ class Look:
         # since the answer may be from before.
         tried = {folder["id"] for folder in folders if not self._rescan or self.scans.was_tried(folder["id"])}
         scanned = {folder["id"] for folder in folders if not self._rescan or self.scans.is_done(folder["id"])}
-        senders = {
-            folder["id"]: [_completion(folder, device) for device in sharing if shares(folder, device)]
-            for folder in filter(is_encrypted, folders)
-        }
+        senders: dict[str, list[Question]] = {folder["id"]: [] for folder in filter(is_encrypted, folders)}
+        for folder, device in shares_of(filter(is_encrypted, folders), sharing):
+            senders[folder["id"]].append(_completion(folder, device))
         completions = [*(_completion(*pair) for pair in pairs), *(each for some in senders.values() for each in some)]
         asked = await self.questions.ask([*map(_status, folders), *completions], _PATIENCE)
         summaries: list[t.FolderSummary | None] = [self.questions.answer(_status(folder)) for folder in folders]
@@ -260,8 +267,8 @@ class Look:
     ) -> list[Amount]:
         """Return what is missing while changes of other devices may be on their way."""
         now, grace = time.monotonic(), self.grace
-        present = [device for device in sharing if device["deviceID"] in connected]
-        reachable = [folder["id"] for folder in folders if any(shares(folder, device) for device in present)]
+        present = {device["deviceID"] for device in sharing} & connected
+        reachable = [folder["id"] for folder in folders if not present.isdisjoint(sharers(folder))]
         found = [Missing(_STARTED, name) for name in reachable if grace.folder_until(name) > now]
         for device in sharing:
             name = device["deviceID"]

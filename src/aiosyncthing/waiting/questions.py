@@ -70,6 +70,7 @@ class Questions:
     def __init__(self, api: API, changed: Callable[[], object]) -> None:
         self._api = api
         self._changed = changed
+        self._folders: dict[str, set[Question]] = {}  # what was asked, by folder
         self._answers: dict[Question, Any] = {}
         self._outdated: dict[Question, Any] = {}
         self._asking: dict[Question, _Asked] = {}
@@ -91,10 +92,11 @@ class Questions:
 
     def forget(self, folder: str | None = None) -> None:
         """Mark the answers about a folder as outdated, those on their way included; of all folders if none is named."""
-        for question in [question for question in self._answers if folder in {None, question.folder}]:
-            self.drop(question)
-        for question, asked in self._asking.items():
-            asked.outdated = asked.outdated or folder in {None, question.folder}
+        for name in list(self._folders) if folder is None else [folder]:
+            for question in self._folders.get(name, ()):
+                self.drop(question)
+                if (asked := self._asking.get(question)) is not None:
+                    asked.outdated = True
 
     def drop(self, question: Question) -> None:
         """Mark an answer as outdated. It remains available until the question is answered again."""
@@ -146,6 +148,7 @@ class Questions:
         if asked is None or asked.task.cancelling():
             task = asyncio.create_task(self._run(question))
             asked = self._asking[question] = _Asked(task)
+            self._folders.setdefault(question.folder, set()).add(question)
             self._tasks.add(task)
             task.add_done_callback(lambda task: self._end(question, task))
         return asked

@@ -57,9 +57,10 @@ def check_shared(
     Raises:
         CannotSyncError: A device doesn't, according to the configuration.
     """
+    shared = [(folder["id"], sharers(folder)) for folder in folders]
     for device in devices:
         name, device_id = device_name(device), device["deviceID"]
-        unshared = [folder["id"] for folder in folders if not shares(folder, device)]
+        unshared = [folder for folder, some in shared if device_id not in some]
         if every and unshared:
             reason = "not shared with the device"
             message = f"folder {unshared[0]}: not shared with device {name}"
@@ -69,9 +70,21 @@ def check_shared(
             raise CannotSyncError(f"device {name}: shares no folder", device_id=device_id, reason=reason)
 
 
-def shares(folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> bool:
-    """Return whether a folder is shared with a device."""
-    return any(element["deviceID"] == device["deviceID"] for element in folder["devices"])
+def shares_of(
+    folders: Iterable[t.FolderConfiguration], devices: Iterable[t.DeviceConfiguration]
+) -> list[tuple[t.FolderConfiguration, t.DeviceConfiguration]]:
+    """Return each folder with each of the devices that share it, in the order of the devices."""
+    places = {device["deviceID"]: (place, device) for place, device in enumerate(devices)}
+    found: list[tuple[t.FolderConfiguration, t.DeviceConfiguration]] = []
+    for folder in folders:
+        sharing = dict(places[name] for name in sharers(folder) if name in places)
+        found += ((folder, sharing[place]) for place in sorted(sharing))
+    return found
+
+
+def sharers(folder: t.FolderConfiguration) -> frozenset[str]:
+    """Return the devices that share a folder, by ID, including the daemon's own."""
+    return frozenset(element["deviceID"] for element in folder["devices"])
 
 
 def check_device(folder_id: str, device: t.DeviceConfiguration) -> None:

@@ -164,8 +164,7 @@ class _Waiter:
             self._look.compare(data["folders"])
             self._news.set()
         elif kind in _ABOUT_DEVICES:
-            if self._look.concerns_device(data["device"] if "device" in data else data["id"]):
-                self._forget_all()
+            self._note_device(data["device"] if "device" in data else data["id"])
         elif kind in {"EventsLost", "StreamDown", "StreamUp"}:
             self._look.doubt()
             self._forget_all()
@@ -174,6 +173,18 @@ class _Waiter:
             elif kind == "StreamDown":
                 self._look.questions.abandon()
                 self._warn(data["error"])
+
+    def _note_device(self, device: str) -> None:
+        if not self._look.concerns_device(device):
+            return
+        folders = self._look.folders_of(device)
+        if folders is None:
+            self._forget_all()
+            return
+        for folder in folders:
+            self._forget(folder)
+        self._disturbed = True
+        self._news.set()
 
     def _disturb(self, folder: str) -> None:
         self._forget(folder, disturbing=True)
