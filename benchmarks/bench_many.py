@@ -1,9 +1,11 @@
 """What many of everything cost: idle streams, a mirror of many folders and devices, and a wait for many folders.
 
-    python benchmarks/bench_many.py [--streams N] [--folders N] [--devices N] [--waited N]
+    python benchmarks/bench_many.py [--streams N] [--folders N] [--devices N] [--waited N] [--daemon PATH]
 
 Each figure comes from a process of its own; servers and fakes are in others. Sizes are halved first: what costs more
-than twice as much at twice the size grows faster than its input.
+than twice as much at twice the size grows faster than its input. A stream needs a file here and another in one of the
+servers, and memory in both; where the machine doesn't have that, there are fewer streams, and it says so. With
+``--daemon``, a Syncthing of that path gets as many folders as are waited for, is watched, and is waited for.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import orjson
 
-from aiosyncthing import Syncthing
+from aiosyncthing import Daemon, Syncthing
 from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 PER_SERVER = 2500  # streams that one process serves: two files for each
 IDLE = 10  # seconds
 EVENTS = 100  # a second
+SPARE_FILES = 200
+PER_STREAM = 0.1  # MB, with what the server and the system need for it
 
 
 def _memory() -> float:
@@ -108,12 +112,34 @@ async def _idle_streams(kind: str, ports: list[int]) -> None:
         await asyncio.gather(*polls, return_exceptions=True)
 
 
-async def _mirror(url: str) -> None:
+async def _polls(url: str) -> None:
+    """Poll as the mirror's stream must at least, and do nothing with the events."""
+    async with aiohttp.ClientSession(headers={"X-API-Key": os.environ["KEY"]}) as session:
+
+        async def follow(since: int) -> None:
+            while True:
+                params = {"since": str(since), **({"timeout": "0", "limit": "1"} if not since else {})}
+                async with session.get(f"{url}/rest/events", params=params) as response:
+                    for event in orjson.loads(await response.read()):
+                        since = event["id"]
+
+        meter = _Meter()
+        following = asyncio.create_task(follow(0))
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        meter.lap(f"bare polls: {IDLE} s in which {EVENTS} events a second come")
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _mirror(url: str, *, quiet: bool = False) -> None:
     meter = _Meter()
     async with Syncthing(os.environ["KEY"], url) as client, client.watch() as live:
         meter.lap(f"a mirror of {len(live.folders)} folders and {len(live.devices)} devices", "entered")
         await _settle()
         meter.lap("  until it has nothing to do")
+        if quiet:
+            return
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         meter.lap(f"  {IDLE} s in which {EVENTS} events a second come")
@@ -171,7 +197,7 @@ def _all_mirrors(folders: int, devices: int) -> None:
         before = len(fake.requests)
 
         def busy(process: subprocess.Popen[str]) -> None:
-            print(f"  requests made to enter: {len(fake.requests) - before}", flush=True)
+            print(f"  requests made until then: {len(fake.requests) - before}", flush=True)
             begin, asked = time.monotonic(), len(fake.requests)
             for number in range(IDLE * EVENTS):
                 folder = f"folder-{number % folders}"
@@ -184,6 +210,8 @@ def _all_mirrors(folders: int, devices: int) -> None:
             print(f"  requests made meanwhile: {len(fake.requests) - asked}", flush=True)
 
         _run("mirror", fake.url, key=fake.api_key, note=busy)
+        before = len(fake.requests)
+        _run("bare", fake.url, key=fake.api_key, note=busy)
 
 
 def _all_waits(folders: int) -> None:
@@ -195,6 +223,39 @@ def _all_waits(folders: int) -> None:
         print(f"  requests made: {len(fake.requests) - before}", flush=True)
 
 
+async def _all_of_daemon(binary: str, folders: int) -> None:
+    """Start a daemon with many empty folders; print what it costs it to be watched and waited for."""
+    async with Daemon(binary=binary) as daemon:
+
+        def used() -> float:
+            ticks = Path(f"/proc/{daemon.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+            return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+        begun = used()
+        for number in range(folders):
+            await daemon.client.config.set_folder({"id": f"folder-{number}", "path": str(daemon.home / str(number))})
+        await daemon.client.wait_in_sync(timeout=300)
+        print(f"  a daemon that got {folders} folders: {used() - begun:.2f} s CPU of its own", flush=True)
+        for kind, arguments in (("quiet", []), ("wait", [str(folders)])):
+            begun = used()
+            await asyncio.to_thread(_run, kind, daemon.url, *arguments, key=daemon.api_key)
+            print(f"  CPU of the daemon meanwhile: {used() - begun:.2f} s", flush=True)
+
+
+def _streams_possible(wanted: int) -> int:
+    """Return how many streams this machine can bear, and say so if they are fewer than wanted."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    available = next(int(line.split()[1]) / 1e3 for line in lines if line.startswith("MemAvailable"))
+    possible = min(wanted, files, int(available / 2 / PER_STREAM))
+    if possible < wanted:
+        print(
+            f"NOTE: {possible} streams instead of {wanted}, since a process may open {files} files more, and there "
+            f"are {available:.0f} MB of memory. Half may be used, {PER_STREAM} MB for each stream."
+        )
+    return possible
+
+
 def main() -> None:
     """Run all and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -202,6 +263,7 @@ def main() -> None:
     parser.add_argument("--folders", type=int, default=500, help="folders of the mirror (default %(default)s)")
     parser.add_argument("--devices", type=int, default=200, help="devices of the mirror (default %(default)s)")
     parser.add_argument("--waited", type=int, default=200, help="folders that are waited for (default %(default)s)")
+    parser.add_argument("--daemon", metavar="PATH", help="a syncthing program to measure, too")
     parser.add_argument("--part", help=argparse.SUPPRESS)
     parser.add_argument("arguments", nargs="*", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -210,16 +272,21 @@ def main() -> None:
         "polls": lambda *ports: _idle_streams("polls", [*map(int, ports)]),
         "streams": lambda *ports: _idle_streams("streams", [*map(int, ports)]),
         "mirror": _mirror,
+        "bare": _polls,
+        "quiet": lambda url: _mirror(url, quiet=True),
         "wait": _wait,
     }
     if options.part:
         asyncio.run(parts[options.part](*options.arguments))
         return
+    streams = _streams_possible(options.streams)
     print(f"{'':56} {'MB':>8} {'CPU s':>8} {'s':>8}")
     for divisor in (2, 1):
-        _all_streams(options.streams // divisor)
+        _all_streams(streams // divisor)
         _all_mirrors(options.folders // divisor, options.devices // divisor)
         _all_waits(options.waited // divisor)
+        if options.daemon:
+            asyncio.run(_all_of_daemon(options.daemon, options.waited // divisor))
 
 
 if __name__ == "__main__":
