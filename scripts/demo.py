@@ -6,6 +6,7 @@ Ctrl-C. The last line says what was verified; the exit status is 0 only if all o
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import hashlib
@@ -295,6 +296,7 @@ async def run(binary: Path) -> str:
 
 def main() -> int:
     """Run the demonstration and say how it went."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     try:
         verified = asyncio.run(run(any_binary()))
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -2,12 +2,11 @@
 
 It is the package of a newer release of the machine's own distribution, unpacked under .cache/python with everything it
 depends on, the C library included, and never installed; the second run finds it there and needs no network.
-
-Usage: fetch_python.py
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import shlex
 import subprocess
@@ -76,6 +75,7 @@ def _make_launcher(unpacked: Path, place: Path) -> None:
 
 
 def _main() -> int:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     try:
         fetch()
     except (SetupError, OSError, subprocess.SubprocessError) as error:

@@ -3,14 +3,11 @@
 Prints the path of each binary. They are the packages of the machine's own release and of the one next to it,
 unpacked under .cache/syncthing and never installed; the second run finds them there and needs no network.
 The environment variable SYNCTHING_BINARIES (paths, separated as in PATH) takes their place.
-
-Usage: fetch_syncthing.py [--any]
-
-With --any one is enough: the syncthing on PATH, or else the package of the machine's own release.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import re
@@ -111,8 +108,15 @@ def _version(binary: Path) -> str:
 
 
 def _main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--any",
+        action="store_true",
+        help="print only one: the syncthing on PATH, or else the package of the machine's own release",
+    )
+    options = parser.parse_args()
     try:
-        found = [any_binary()] if sys.argv[1:] == ["--any"] else binaries()
+        found = [any_binary()] if options.any else binaries()
     except SetupError as error:
         print(f"fetch_syncthing: {error}", file=sys.stderr)
         return 1

@@ -161,6 +161,18 @@ def names(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("name", ["demo", "fetch_python", "fetch_syncthing", "record", "import_graph"])
+def test_help(name: str) -> None:
+    """Given --help or an unknown option, a command says how it is used and does nothing else."""
+    command = [sys.executable, SCRIPTS / f"{name}.py"]
+    helped = run([*command, "--help"])
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert helped.stdout.startswith(f"usage: {name}.py")
+    refused = run([*command, "--nonsense"])
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "usage:" in refused.stderr
+
+
 START = ["/bin/sh", "-c", '. scripts/_lib.sh; printf "%s\\n" "$python"', "scripts/test"]
 
 
