@@ -266,6 +266,17 @@ async def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
         FakeSyncthing(certificate=tmp_path / "missing.pem")
 
 
+def test_a_key_that_no_header_can_hold() -> None:
+    """A key that no request could carry is refused, at first and later, and the old one stays."""
+    with pytest.raises(BadRequestError, match="printable ASCII"):
+        FakeSyncthing(api_key="a\nb")
+    with FakeSyncthing() as fake:
+        old = fake.api_key
+        with pytest.raises(BadRequestError, match="printable ASCII"):
+            fake.change_key("clé")
+        assert fake.api_key == old
+
+
 # --- Settings ---
 
 

@@ -482,6 +482,15 @@ async def test_limits(
     assert connecting in {seen[0].sock_connect, seen[0].connect}
 
 
+@pytest.mark.parametrize("path", ["rest/system/status", "rest/events", "rest/unknown"])
+async def test_a_limit_that_is_not_a_number(server: Server, path: str) -> None:
+    """A time-out that is not a number is refused before anything is sent."""
+    async with Syncthing(KEY, server.url) as client:
+        with pytest.raises(BadRequestError, match="timeout must be a number of seconds, not str"):
+            await client.api.request(path, timeout="10")
+    assert not server.requests
+
+
 async def test_the_limit_of_a_call_may_be_longer(server: Server) -> None:
     """A request with a longer limit than the client's goes on while another one times out."""
     soon = asyncio.Event()

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakKeyDictionary
 
+from aiosyncthing.daemon.home import check_key
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError
 from aiosyncthing.syncthing import Syncthing
@@ -84,8 +85,8 @@ class FakeSyncthing(Contents, Troubles, Observations):
         start: What its clock shows at first.
 
     Raises:
-        BadRequestError: It doesn't play that version, there is no such port, or the file can't be used as a
-            certificate.
+        BadRequestError: It doesn't play that version, the key can't be sent in a header, there is no such port, or the
+            file can't be used as a certificate.
     """
 
     def __init__(
@@ -109,6 +110,7 @@ class FakeSyncthing(Contents, Troubles, Observations):
         self._facts = Facts.of(version)
         self._name = name
         self._api_key = api_key or identity.api_key(name)
+        check_key(self._api_key)
         self._device_id = DeviceID(device_id) if device_id else identity.device_id(name)
         self._home = None if home is None else Path(home)
         if not 0 <= port <= _LAST_PORT:
@@ -249,8 +251,12 @@ class FakeSyncthing(Contents, Troubles, Observations):
 
         Returns:
             The new key, which is also in `api_key`.
+
+        Raises:
+            BadRequestError: The key can't be sent in a header.
         """
         new = api_key or identity.api_key(self._api_key)
+        check_key(new)
 
         def change() -> None:
             self._commit(configuration.patch_section, "gui", {"apiKey": new})

@@ -89,8 +89,14 @@ class Destinations:
         Args:
             route: The requested route.
             timeout: Seconds for the whole request; ``None``, ``math.inf`` or 0 for no limit.
+
+        Raises:
+            BadRequestError: The time-out is not a number.
         """
-        seconds = timeout if timeout is not None and 0 < timeout < math.inf else None
+        try:
+            seconds = timeout if timeout is not None and 0 < timeout < math.inf else None
+        except TypeError:
+            raise BadRequestError(f"timeout must be a number of seconds, not {type(timeout).__name__}") from None
         if route is not None and route.poll:
             # The headers of a poll come at once, the events when there are any. Only silence is limited: a limit for
             # the whole would cut off a large answer on a slow connection.
