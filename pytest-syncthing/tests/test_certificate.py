@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_the_template() -> None:
-    """It is made out to a name only, and valid for long; what serves it is made once."""
+    """It is for a name only and valid for long; what is derived from it is made once."""
     context = ssl.create_default_context(cafile=str(CERTIFICATE_FILE))
     (certificate,) = context.get_ca_certs()
     assert certificate["issuer"] == certificate["subject"]
@@ -48,7 +48,7 @@ def handshake(server: ssl.SSLContext, trusted: str) -> None:
 
 
 def test_certificates_of_names() -> None:
-    """Each name and each renewal has one of its own, always the same, which a client can trust and verify."""
+    """Each name and each renewal has a certificate of its own, always the same, which clients can verify."""
     made = [Certificate.named(name, number) for name in ("fake", "", "ü") for number in range(10)]
     assert len({certificate.text for certificate in made}) == 30
     for certificate in made:
@@ -60,7 +60,7 @@ def test_certificates_of_names() -> None:
 
 
 def test_a_given_certificate(tmp_path: Path) -> None:
-    """A file with certificate and key can be served; the key is not shown."""
+    """A file with certificate and key can be used; no repr shows the key."""
     identity = Identity(tmp_path)
     file = tmp_path / "both.pem"
     file.write_bytes(identity.key.read_bytes() + identity.certificate.read_bytes())
@@ -71,7 +71,7 @@ def test_a_given_certificate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "ü", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", None])
 def test_a_given_certificate_that_is_none(tmp_path: Path, content: str | None) -> None:
-    """A file that is missing, or has no certificate with a key, is refused by its name."""
+    """A file that is missing, or lacks certificate or key, is refused, and the error names it."""
     file = tmp_path / "both.pem"
     if content is not None:
         file.write_text(content, encoding="utf-8")

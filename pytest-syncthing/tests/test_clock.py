@@ -16,14 +16,14 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @pytest.fixture
 async def clock() -> Clock:
-    """A clock that stands still."""
+    """A frozen clock."""
     made = Clock(START)
     made.freeze()
     return made
 
 
 async def test_it_runs() -> None:
-    """It begins at the given time, and runs like any other."""
+    """It starts at the given time, and runs like any other."""
     clock = Clock(START)
     begun = clock.now
 
@@ -37,7 +37,7 @@ async def test_it_runs() -> None:
 
 
 async def test_formats(clock: Clock) -> None:
-    """Moments look as Go prints them."""
+    """Times look as Go prints them."""
     moment = 1767323045 * SECOND
     assert clock.format(moment) == "2026-01-02T03:04:05Z"
     assert clock.format(moment + 120_000_000) == "2026-01-02T03:04:05.12Z"
@@ -48,7 +48,7 @@ async def test_formats(clock: Clock) -> None:
 
 
 async def test_calls(clock: Clock) -> None:
-    """Calls are made at their time and in their order, unless they are cancelled."""
+    """Calls are made when they are due and in order, unless they are cancelled."""
     made: list[tuple[str, int]] = []
     now = clock.now
 
@@ -68,7 +68,7 @@ async def test_calls(clock: Clock) -> None:
 
 
 async def test_calls_of_a_running_clock() -> None:
-    """A clock that runs makes its calls by itself."""
+    """A running clock makes its calls by itself."""
     clock = Clock()
     made = asyncio.Event()
     clock.call_later(5, lambda: None)
@@ -79,7 +79,7 @@ async def test_calls_of_a_running_clock() -> None:
 
 
 async def test_freezing_and_calls() -> None:
-    """What is due is not done while the clock stands still, and is done when it runs again."""
+    """A call that falls due while the clock is frozen is made when it runs again."""
     clock = Clock()
     made = asyncio.Event()
     clock.call_later(0, clock.freeze)
@@ -96,7 +96,7 @@ async def test_freezing_and_calls() -> None:
 
 
 async def test_sleeping(clock: Clock) -> None:
-    """Who sleeps wakes up at the time; who is woken before leaves nothing behind."""
+    """A sleeper wakes up on time; one that is woken earlier leaves nothing behind."""
     sleeping = [asyncio.create_task(clock.sleep(seconds)) for seconds in (1, 2)]
     await asyncio.sleep(0)
     clock.advance(1)
@@ -109,7 +109,7 @@ async def test_sleeping(clock: Clock) -> None:
 
 
 async def test_passing_by(clock: Clock) -> None:
-    """Time can pass so that whoever waits acts at each moment, and waits again from there."""
+    """Advancing wakes a sleeper at each of its times, even if it sleeps again from there."""
     seen: list[int] = []
     begun = clock.now
 
@@ -131,7 +131,7 @@ async def test_passing_by(clock: Clock) -> None:
 
 
 async def test_calls_that_fail(clock: Clock) -> None:
-    """A call that fails takes nothing else with it."""
+    """A failing call doesn't affect the others."""
     made: list[int] = []
     clock.call_later(1, lambda: 1 // 0)
     clock.call_later(2, lambda: made.append(2))
@@ -152,7 +152,7 @@ async def test_calls_that_fail(clock: Clock) -> None:
 
 
 async def test_cancelled_calls_do_not_pile_up(clock: Clock) -> None:
-    """While the clock stands still, what was cancelled is forgotten nevertheless."""
+    """Cancelled calls are dropped even while the clock is frozen."""
     kept = clock.call_later(1, lambda: None)
     for _ in range(10_000):
         clock.call_later(60, lambda: None).cancel()

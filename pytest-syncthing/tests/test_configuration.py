@@ -1,4 +1,4 @@
-"""Requests make of a configuration what a daemon makes of it. What they do was noted from 1.19.2 and 1.29.5."""
+"""Requests change a configuration as in a daemon; the expected results were taken from 1.19.2 and 1.29.5."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_new_daemon(daemon: Daemon) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_recorded_requests(version: str) -> None:
-    """A recorded configuration becomes, by the requests that followed, what it became in the daemon."""
+    """After the recorded requests, a recorded configuration is the same as in the daemon."""
     recorded = [each for each in exchanges(version) if each.node == "a" and "/rest/config" in each.path]
     config = copy.deepcopy(recorded[0].answer)
     own = DeviceID(config["devices"][0]["deviceID"])
@@ -108,7 +108,7 @@ def test_recorded_requests(version: str) -> None:
 
 @pytest.mark.parametrize("body", [{}, 3, b"", b"[1 2]"])
 def test_what_is_no_list(daemon: Daemon, body: Any) -> None:
-    """1.19 takes what is no list for an empty one."""
+    """1.19 takes anything that is not a list for an empty one."""
     for change in (configuration.put_folders, configuration.put_devices):
         if daemon.facts.name == "1.19.2":
             daemon(change, body)
@@ -118,7 +118,7 @@ def test_what_is_no_list(daemon: Daemon, body: Any) -> None:
 
 
 def test_ways_to_keep_versions_that_do_not_exist(daemon: Daemon) -> None:
-    """Since 1.26 they are refused; before, the daemon goes down with it unless the folder is paused."""
+    """Since 1.26 an unknown type of versioning is refused; before, the daemon crashes unless the folder is paused."""
     daemon(configuration.put_folder, {"id": "x", "path": "/x", "paused": True})
     body = {"versioning": {"type": "nonsense"}}
     if daemon.facts.CHECKS_VERSIONING:
@@ -133,13 +133,13 @@ def test_ways_to_keep_versions_that_do_not_exist(daemon: Daemon) -> None:
 
 
 def password(daemon: Daemon) -> str:
-    """Return what is kept of the password."""
+    """Return the stored password."""
     found: str = daemon.config["gui"]["password"]
     return found
 
 
 def test_passwords(daemon: Daemon) -> None:
-    """A password is kept as a hash; what is kept already can be sent back with all else."""
+    """A password is stored as a hash; the hash can be sent back unchanged."""
     daemon(configuration.patch_section, "gui", {"user": "me", "password": "secret"})
     assert check_password(password(daemon), "secret")
     kept = password(daemon)
@@ -154,7 +154,7 @@ def test_passwords(daemon: Daemon) -> None:
 
 
 def test_passwords_of_1_19(old: Daemon) -> None:
-    """1.19 knows no hash when it sees one, and asks nothing of passwords."""
+    """1.19 hashes a hash like any other password, and passwords of any length."""
     old(configuration.patch_section, "gui", {"password": HASH})
     assert check_password(password(old), HASH)
     kept = password(old)
@@ -167,7 +167,7 @@ def test_passwords_of_1_19(old: Daemon) -> None:
 
 
 def test_passwords_since_1_25(newer: Daemon) -> None:
-    """Newer versions take a hash for what it is, and refuse what bcrypt can't hash; none is one too."""
+    """Newer versions recognise a hash, and refuse what bcrypt can't hash; an empty password is hashed too."""
     newer(configuration.patch_section, "gui", {"password": HASH})
     assert password(newer) == HASH
     newer(configuration.put_section, "gui", newer.config["gui"])
@@ -179,7 +179,7 @@ def test_passwords_since_1_25(newer: Daemon) -> None:
 
 
 def test_api_keys(daemon: Daemon) -> None:
-    """Without an API key a new one is made, each time another."""
+    """Without an API key a new one is made, different each time."""
     daemon(configuration.patch_section, "gui", {"apiKey": ""})
     first = daemon.config["gui"]["apiKey"]
     daemon(configuration.patch_section, "gui", {"apiKey": ""})

@@ -1,4 +1,4 @@
-"""The fake and a real daemon make the same of the same requests."""
+"""The fake and a real daemon handle the same requests in the same way."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEED = 7
 
 
 def worded(answer: tuple[int, str]) -> tuple[int, str]:
-    """Leave out what builds of Go say in different words, and how exactly they say that something is no JSON."""
+    """Leave out what differs between builds of Go, and the exact wording for what is no JSON."""
     status, text = answer
     if text.startswith(("parsing time", "Time.UnmarshalJSON")):
         return status, "no time"
@@ -36,7 +36,7 @@ def worded(answer: tuple[int, str]) -> tuple[int, str]:
 
 @pytest.mark.daemon
 async def test_the_same_as_a_daemon(syncthing_binary: Path, tmp_path: Path) -> None:
-    """After each of many requests, drawn at random, the answer and the configuration are those of the real one."""
+    """After each of many random requests, the answer and the configuration are the real daemon's."""
     async with Daemon(binary=syncthing_binary) as daemon, aiohttp.ClientSession() as session:
         key = (await daemon.client.config.gui())["apiKey"]
         version = (await daemon.client.system.version())["version"].removeprefix("v").partition("-")[0]

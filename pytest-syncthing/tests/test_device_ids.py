@@ -1,4 +1,4 @@
-"""What the daemon says of a text that is no device ID."""
+"""The daemon's messages about invalid device IDs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RIGHT = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"
     "text", [RIGHT, RIGHT.lower(), RIGHT.replace("-", " "), "1" * 52, "\u0131" * 52, RIGHT + "==", "A" * 56]
 )
 def test_right_ones(text: str) -> None:
-    """Each notation of an ID is right."""
+    """Each notation of an ID is accepted."""
     assert problem(text) is None
 
 
@@ -40,5 +40,5 @@ def test_right_ones(text: str) -> None:
     ],
 )
 def test_the_words(text: str, words: str) -> None:
-    """What is wrong is said as a real daemon says it."""
+    """The message is that of a real daemon."""
     assert problem(text) == words

@@ -1,4 +1,4 @@
-"""Where the files of folders are: the disk in memory behaves as the real one."""
+"""Where the files of folders are: the disk in memory behaves like the real one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FILES = ("a/b", "a/b/c", "b/c", "ü d", ".stversions/a~1", ".stfolder/x", ".stig
 
 
 def draw(dice: random.Random) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-    """Draw a change of a disk: the name of a method, and its arguments."""
+    """Draw a random change of a disk: the name of a method, and its arguments."""
     name, other = dice.sample(FILES, 2)
     moment = dice.choice((MADE, 0, -5_000_000_000))
     mode = dice.choice((0o644, 0o600, 0o4751))
@@ -57,7 +57,7 @@ def outcome(call: Callable[[], Any]) -> Any:
 
 
 def seen(disk: Disk, root: str, name: str) -> list[Any]:
-    """Return all that can be seen of a folder and of one thing in it, but for what the system decides."""
+    """Return everything that is visible of a folder and one item in it, except for what the system decides."""
 
     def shown(entry: Entry | None) -> Entry | None:
         is_directory = entry is not None and entry.kind is Kind.DIRECTORY
@@ -77,7 +77,7 @@ def seen(disk: Disk, root: str, name: str) -> list[Any]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_both_are_the_same(seed: int, tmp_path: Path) -> None:
-    """After each of many changes, drawn at random, the same is seen on both, and both fail where one does."""
+    """After each of many random changes both disks look the same, and both fail where one does."""
     dice = random.Random(seed)
     root = str(tmp_path / "one" / "folder")
     memory, real = MemoryDisk(), DirectoryDisk()
@@ -105,7 +105,7 @@ def test_a_content_is_known_by_its_blocks() -> None:
 
 
 def test_what_a_real_disk_has_besides(tmp_path: Path) -> None:
-    """Only files, directories and links are listed, and apart from them the names that are not UTF-8."""
+    """Only files, directories and links are listed; names that are not UTF-8 are listed separately."""
     disk = DirectoryDisk()
     (tmp_path / "fine").write_text("x")
     os.mkfifo(tmp_path / "pipe")
@@ -125,7 +125,7 @@ def test_what_a_real_disk_has_besides(tmp_path: Path) -> None:
 
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
-    """A file that can't be put in its place is not left under another name, and one with the longest name can."""
+    """A failed write leaves no temporary file, and a name of maximum length can be written."""
     disk = DirectoryDisk()
     (tmp_path / "dir" / "full").mkdir(parents=True)
     with pytest.raises(OSError, match="directory"):
@@ -137,7 +137,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("disk", [MemoryDisk(), DirectoryDisk()], ids=["memory", "real"])
 async def test_where_calls_are_made(disk: Disk) -> None:
-    """Only calls for the real disk leave the loop's thread. Arguments, results and errors are those of the call."""
+    """Only calls for the real disk leave the loop's thread; arguments, results and errors pass unchanged."""
     assert (await on_disk(disk, threading.get_ident) == threading.get_ident()) is not disk.blocks
     assert await on_disk(disk, sorted, [2, 1], reverse=True) == [2, 1]
     with pytest.raises(ZeroDivisionError):

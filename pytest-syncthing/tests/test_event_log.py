@@ -1,4 +1,4 @@
-"""What the fake remembers of what has happened."""
+"""The fake's event log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAUSED = frozenset({"FolderPaused"})
 
 @pytest.fixture
 async def clock() -> Clock:
-    """A clock that stands still."""
+    """A frozen clock."""
     made = Clock()
     made.freeze()
     return made
@@ -22,17 +22,17 @@ async def clock() -> Clock:
 
 @pytest.fixture
 async def log(clock: Clock) -> EventLog:
-    """A log without events."""
+    """An empty log."""
     return EventLog(clock)
 
 
 async def look(log: EventLog, mask: frozenset[str] = DEFAULT, since: int = 0, limit: int = 0) -> list[Any]:
-    """Return the events there are."""
+    """Return the events that are there."""
     return await log.poll(mask, since, limit, 0)
 
 
 async def test_events(log: EventLog) -> None:
-    """Events have a number of their mask and one of all; what they say is a copy."""
+    """An event has an ID of its mask and a global one; its data is a copy."""
     assert await look(log, PAUSED) == []
     data = {"id": ["docs"]}
     log.emit("StateChanged", data)
@@ -56,7 +56,7 @@ async def test_events(log: EventLog) -> None:
 
 
 async def test_parts(log: EventLog) -> None:
-    """A poll returns what is newer than a number, and of that the last."""
+    """A poll returns the events after an ID, and with a limit the newest of these."""
     for _ in range(5):
         log.emit("StateChanged", {})
     assert [event["id"] for event in await look(log, since=2)] == [3, 4, 5]
@@ -66,7 +66,7 @@ async def test_parts(log: EventLog) -> None:
 
 
 async def test_negative_numbers(log: EventLog) -> None:
-    """A negative number shows the whole ring, which is empty where it is not full."""
+    """A negative ID returns the whole ring, with empty places where it isn't full."""
     nothing = await look(log, since=-1)
     assert len(nothing) == 1000
     assert nothing[0] == {
@@ -82,7 +82,7 @@ async def test_negative_numbers(log: EventLog) -> None:
 
 
 async def test_what_is_forgotten(log: EventLog) -> None:
-    """Only the last 1000 events of a mask are kept; a full ring or a busy daemon leaves gaps."""
+    """Only the last 1000 events of a mask are kept; overflow and overload leave gaps."""
     for _ in range(1001):
         log.emit("StateChanged", {})
     assert (await look(log))[0]["id"] == 2

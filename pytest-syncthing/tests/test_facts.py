@@ -1,4 +1,4 @@
-"""What the versions that the fake plays have."""
+"""What differs between the versions that the fake plays."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from pytest_syncthing.facts import VERSIONS, Facts, Since
     ],
 )
 def test_names(text: str, name: str) -> None:
-    """A version is found by the beginning of its name."""
+    """A version is found by the beginning of its number."""
     assert Facts.of(text).name == name
 
 
 @pytest.mark.parametrize("text", ["1.2", "3", "1.19.20", "x"])
 def test_others(text: str) -> None:
-    """What it can't play is refused, with a list of what it can."""
+    """Other versions are refused, with a list of those it plays."""
     with pytest.raises(BadRequestError, match=r"1\.19\.2, 1\.29\.5, 2\.1\.3"):
         Facts.of(text)
 
@@ -51,7 +51,7 @@ def test_routes() -> None:
     ],
 )
 def test_what_has_a_name(since: tuple[int, ...], until: tuple[int, ...] | None, expected: list[bool]) -> None:
-    """A version has what came with it or before, unless it was removed by then."""
+    """A version has everything that was added up to then and not removed since."""
     named = Since(*since, until=until)
     assert [named.__get__(Facts.of(version), None) for version in VERSIONS] == expected
     assert [Facts.of(version).REMOTE_STATE for version in VERSIONS] == [False, True, True]

@@ -1,4 +1,4 @@
-"""The fake as a whole: who it is, how it begins and ends, and what a test may change about it."""
+"""The fake as a whole: its identity, its start and end, and what a test may change about it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_it_is_who_it_says(fake: FakeSyncthing) -> None:
 
 
 def test_the_name_makes_the_identity() -> None:
-    """The same name is the same device with the same key, in each run; another name is another one."""
+    """The same name gives the same device ID and key in each run; another name gives others."""
     one, same, other = FakeSyncthing(name="a"), FakeSyncthing(name="a"), FakeSyncthing(name="b")
     assert (one.device_id, one.api_key) == (same.device_id, same.api_key)
     assert one.device_id != other.device_id
@@ -78,7 +78,7 @@ def test_its_key_is_hidden(fake: FakeSyncthing) -> None:
 
 
 def test_before_and_after() -> None:
-    """Outside of its block there is nothing to ask; ending it twice is fine, and so is starting it twice."""
+    """Outside of its block it can't be asked; starting or stopping it twice is fine."""
     fake = FakeSyncthing()
     assert not fake.running
     with pytest.raises(DaemonError, match="not started"):
@@ -95,7 +95,7 @@ def test_before_and_after() -> None:
 
 
 def test_its_thread_ends_with_the_last() -> None:
-    """All fakes share a thread, which is gone when none is left."""
+    """All fakes share a thread, which ends with the last of them."""
     before = threading.active_count()
     with ExitStack() as stack:
         for number in range(5):
@@ -105,7 +105,7 @@ def test_its_thread_ends_with_the_last() -> None:
 
 
 async def test_it_is_an_asynchronous_context_manager_too() -> None:
-    """For tests in which everything is."""
+    """It works with ``async with``, too."""
     async with FakeSyncthing() as fake, fake.client() as client:
         await client.system.ping()
     async with Syncthing("key", "http://127.0.0.1:1") as client:
@@ -114,7 +114,7 @@ async def test_it_is_an_asynchronous_context_manager_too() -> None:
 
 
 def test_a_start_that_fails(tmp_path: Path) -> None:
-    """Nothing is left of it."""
+    """A failed start leaves nothing behind."""
     before = threading.active_count()
     (tmp_path / "file").touch()
     options: list[dict[str, Any]] = [{"socket": tmp_path / "file" / "socket"}, {"home": tmp_path / "file"}]
@@ -128,7 +128,7 @@ def test_a_start_that_fails(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", ["start", "end"])
 def test_a_step_that_fails(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is left of the rest, whether the start or the end of the process fails: no file, thread or socket."""
+    """If a step of starting or stopping fails, the rest is still cleaned up: no file, thread or socket is left."""
 
     def fail(_: Running) -> None:
         raise OSError("no more descriptors")
@@ -149,7 +149,7 @@ def test_a_step_that_fails(step: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 async def test_a_key_that_is_changed(fake: FakeSyncthing) -> None:
-    """The key before is refused, also on open connections; the new one is what the fake and its client have."""
+    """The old key is refused, also on open connections; the fake and its client have the new one."""
     old = fake.api_key
     async with fake.client() as before, fake.client(api_key="the new one") as after:
         await before.system.status()
@@ -164,7 +164,7 @@ async def test_a_key_that_is_changed(fake: FakeSyncthing) -> None:
 
 
 async def test_a_key_that_is_changed_while_somebody_listens(fake: FakeSyncthing) -> None:
-    """A stream ends with the error that asks for another key."""
+    """A stream ends with UnauthorizedError."""
 
     async def listen() -> None:
         async with fake.client() as client, client.events.stream() as stream:
@@ -179,7 +179,7 @@ async def test_a_key_that_is_changed_while_somebody_listens(fake: FakeSyncthing)
 
 
 def test_keys_that_are_made() -> None:
-    """Without a wish it is another one each time, and no two runs differ."""
+    """By default each new key is different, and the same in each run."""
     made: list[list[str]] = []
     for _ in range(2):
         with FakeSyncthing() as fake:
@@ -189,7 +189,7 @@ def test_keys_that_are_made() -> None:
 
 
 async def test_a_home_that_follows(fake: FakeSyncthing, tmp_path: Path) -> None:
-    """What is found by a home is always the fake as it is now: its key and whether it wants HTTPS."""
+    """`discover` in its home always finds the fake's current key and whether it uses HTTPS."""
     home = tmp_path / "home"
     with FakeSyncthing(fake.version, name="other", home=str(home)) as other:
         assert other.home == home
@@ -208,7 +208,7 @@ async def test_a_home_that_follows(fake: FakeSyncthing, tmp_path: Path) -> None:
 
 
 def test_a_home_that_is_gone(tmp_path: Path) -> None:
-    """A test may delete the home of a fake that runs."""
+    """A test may delete the home of a running fake."""
     home = tmp_path / "home"
     with FakeSyncthing(home=home) as fake:
         for path in home.iterdir():
@@ -249,7 +249,7 @@ async def test_a_certificate_that_is_renewed(tmp_path: Path) -> None:
 
 
 async def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
-    """A fake can show a given certificate, at first or later; a file that has none is refused."""
+    """A fake can use a given certificate, from the start or later; a file without one is refused."""
     identity = Identity(tmp_path)
     file = tmp_path / "both.pem"
     file.write_bytes(identity.certificate.read_bytes() + identity.key.read_bytes())
@@ -296,7 +296,7 @@ def test_changed_settings(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID
 
 
 def test_removed_things(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """What is removed from the configuration is gone, and a folder is no more shared with a device that is."""
+    """A removed folder or device is gone, and folders are no longer shared with a removed device."""
     fake.remove_device(phone)
     assert docs.devices == []
     assert phone not in {device["deviceID"] for device in fake.config["devices"]}
@@ -307,7 +307,7 @@ def test_removed_things(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) 
 
 
 def test_misspelt_settings(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """A setting that no version has is refused, since the daemon would pass over it; one that only some have is not."""
+    """A setting that no version has is refused, since the daemon would ignore it; one that some have is not."""
     with pytest.raises(BadRequestError, match="settings of folder: pathh"):
         fake.add_folder("x", pathh="/x")
     with pytest.raises(BadRequestError, match="settings of folder: labell"):
@@ -335,7 +335,7 @@ def test_misspelt_settings(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceI
     ],
 )
 def test_what_the_daemon_refuses(change: Callable[[FakeSyncthing], object], why: str) -> None:
-    """A change that the daemon would refuse is an error in its words."""
+    """A change that the daemon would refuse is an error with its message."""
     with FakeSyncthing() as fake:
         with pytest.raises(BadRequestError) as caught:
             change(fake)

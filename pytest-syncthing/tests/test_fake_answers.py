@@ -1,4 +1,4 @@
-"""What the fake answers where the contract's tests, which run on real daemons too, don't ask."""
+"""Answers of the fake that the contract tests, which also run on real daemons, don't cover."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def one() -> Iterator[FakeSyncthing]:
 
 
 def test_the_status(fake: FakeSyncthing) -> None:
-    """It has when the daemon was started, and how it is discovered and reached."""
+    """It contains the start time, and the state of discovery and listeners."""
     fake.freeze()
     before = ask(fake, "rest/system/status")
     assert "discoveryEnabled" not in before
@@ -69,14 +69,14 @@ def test_the_status(fake: FakeSyncthing) -> None:
 
 
 def test_browsing_at_home(fake: FakeSyncthing, syncthing_version: str) -> None:
-    """The tilde is the home; old versions show what it stands for."""
+    """The tilde stands for the home; old versions return the expanded path."""
     fake.add_folder("docs", path=f"{fake.home}/docs")
     expected = [f"{fake.home}/docs/"] if syncthing_version == "1.19.2" else ["~/docs"]
     assert ask(fake, "rest/system/browse?current=~/d") == expected
 
 
 def test_errors_and_the_log(fake: FakeSyncthing, syncthing_version: str) -> None:
-    """A start is logged; version 1 keeps the first ten lines, then a mark, and the last, and few errors."""
+    """A start is logged; version 1 keeps the first ten lines, a mark and the last ones, and few errors."""
     fake.freeze()
     text = send(fake, "GET", "rest/system/log.txt").text
     assert fake.device_id in text
@@ -96,7 +96,7 @@ def test_errors_and_the_log(fake: FakeSyncthing, syncthing_version: str) -> None
 
 
 def test_log_levels() -> None:
-    """The level of each part of version 2 can be chosen; one that is none is refused, with all that comes with it."""
+    """Version 2 has a level for each part; an invalid one is refused with the whole request."""
     with FakeSyncthing("2.1") as fake:
         before = ask(fake, "rest/system/loglevels")["levels"]
         for body in ({"model": "debug", "unknown": "WARN-1"}, {}, b"null"):
@@ -112,7 +112,7 @@ def test_log_levels() -> None:
 
 
 def test_parameters_that_make_no_sense(one: FakeSyncthing) -> None:
-    """What is no number, or none that makes sense, counts for the default."""
+    """A parameter that is not a number, or out of range, gets its default."""
     one.add_folder("docs", files=dict.fromkeys("abc", "1"), type="receiveonly")
     for query, page in (("page=0&perpage=0", 1), ("page=-1&perpage=x", 1), ("page=2&perpage=2", 2)):
         listed = ask(one, f"rest/db/localchanged?folder=docs&{query}")
@@ -127,7 +127,7 @@ def test_parameters_that_make_no_sense(one: FakeSyncthing) -> None:
 
 @pytest.mark.parametrize("body", [[], "x", {"ignore": "x"}, {"ignore": [1]}, b"", b"{"])
 def test_ignore_patterns_that_are_none(one: FakeSyncthing, body: Any) -> None:
-    """What is no list of texts is refused; what can't be read as patterns is an error of the folder."""
+    """A body that is no list of strings is refused; patterns that can't be parsed are an error of the folder."""
     docs = one.add_folder("docs", files={"x.tmp": "1"})
     path = "rest/db/ignores?folder=docs"
     assert send(one, "POST", path, body).status == 500
@@ -137,7 +137,7 @@ def test_ignore_patterns_that_are_none(one: FakeSyncthing, body: Any) -> None:
 
 
 def test_restoring_versions(one: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that fails is the reason why a version does not come back; a body of another form is refused."""
+    """If the disk fails, its error is the reason why a version isn't restored; a body of another form is refused."""
     versioning = {"type": "simple", "params": {"keep": "3"}}
     files = {".stversions/x~20260201-000000": "old", ".stversions/y~20260201-000000": "old"}
     docs = one.add_folder("docs", files=files, versioning=versioning)
@@ -155,7 +155,7 @@ def test_restoring_versions(one: FakeSyncthing, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_statistics(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID, syncthing_version: str) -> None:
-    """Devices were seen last when they connected, or since 1.20 are while they are; what never happened has no time."""
+    """A device was last seen when it connected, since 1.20 whenever it is connected; what never happened has no time."""
     fake.freeze()
     fake.disconnect(phone)
     fake.connect(phone)
@@ -175,7 +175,7 @@ def test_statistics(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID, sync
 
 
 def test_pending_offers(one: FakeSyncthing, phone: DeviceID) -> None:
-    """What is to be ignored is not noted, and what is dismissed is forgotten."""
+    """Offers that are to be ignored are not recorded, and dismissed ones are forgotten."""
     phone = one.add_device("phone", ignoredFolders=[{"id": "unwanted", "time": NEVER}])
     for folder in ("unwanted", "odd/id", "music"):
         one.offer_folder(phone, folder)
@@ -197,7 +197,7 @@ def test_pending_offers(one: FakeSyncthing, phone: DeviceID) -> None:
 
 
 def test_files_from_inside(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID, syncthing_version: str) -> None:
-    """Version 1 says which device has which version; version 2 answers with zero values whatever is missing."""
+    """Version 1 lists which device has which version; version 2 fills in zero values for what is missing."""
     fake.set_gui(debugging=True)
     docs.remote_write(phone, {"a.txt": "2"})
     answer = ask(fake, "rest/debug/file?folder=docs&file=a.txt")
@@ -223,7 +223,7 @@ def test_files_from_inside(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceI
 
 @pytest.mark.parametrize(("query", "seconds"), [("?duration=1m5s", 65), ("", 30), ("?duration=x", 30)])
 async def test_profiles(one: FakeSyncthing, query: str, seconds: float) -> None:
-    """A profile of what is computed takes its time, by the fake's clock, or none; any is packed."""
+    """A CPU profile takes its duration on the fake's clock, or no time if that isn't positive; it is compressed."""
     one.set_gui(debugging=True)
     for duration in ("0s", "-3s"):
         assert gzip.decompress(await asyncio.to_thread(fetch, one, f"rest/debug/cpuprof?duration={duration}"))
@@ -237,7 +237,7 @@ async def test_profiles(one: FakeSyncthing, query: str, seconds: float) -> None:
 
 
 def test_support_bundles(fake: FakeSyncthing, phone: DeviceID, syncthing_version: str) -> None:
-    """A bundle has what there is to see, and no key, user or password."""
+    """A bundle has everything that can be inspected, but no key, user name or password."""
     fake.set_gui(user="the-user", password="the-password", debugging=True)
     fake.add_folder("docs", path="/x")
     fake.set_folder("docs", devices=[{"deviceID": phone, "encryptionPassword": "the-secret"}])
@@ -256,7 +256,7 @@ def test_support_bundles(fake: FakeSyncthing, phone: DeviceID, syncthing_version
 
 
 def test_reports(fake: FakeSyncthing) -> None:
-    """The form of the report can be chosen, the newest comes by default, and it counts what there is."""
+    """The version of the report can be chosen, the newest is the default, and it counts what the fake has."""
     assert "urVersion" not in ask(fake, "rest/svc/report?version=1")
     for query, version in (("?version=2", 2), ("", 3), ("?version=0", 3), ("?version=x", 3)):
         assert ask(fake, f"rest/svc/report{query}")["urVersion"] == version
@@ -271,7 +271,7 @@ def test_reports(fake: FakeSyncthing) -> None:
 
 @pytest.mark.parametrize("body", [b"", [], b"{"])
 def test_a_login_that_can_not_be_read(syncthing_version: str, body: Any) -> None:
-    """It is another failure than a wrong password, and no attempt; version 1.19 has no such login."""
+    """It fails differently from a wrong password and is no login attempt; version 1.19 has no such login."""
     with FakeSyncthing(syncthing_version, user="me", password="secret") as fake:
         is_old = syncthing_version == "1.19.2"
         assert send(fake, "POST", "rest/noauth/auth/password", body).status == (404 if is_old else 400)
@@ -284,7 +284,7 @@ def test_a_login_that_can_not_be_read(syncthing_version: str, body: Any) -> None
 
 
 def test_pages(fake: FakeSyncthing, phone: DeviceID, syncthing_version: str) -> None:
-    """There is a page in the place of the web interface, a script that says who it is, and metrics."""
+    """In place of the web interface there are a page, a script with the device ID, and metrics."""
     for path in ("", "index.html"):
         assert send(fake, "GET", path).text.startswith("<!DOCTYPE html>")
     assert fake.device_id in send(fake, "GET", "meta.js").text
@@ -294,7 +294,7 @@ def test_pages(fake: FakeSyncthing, phone: DeviceID, syncthing_version: str) -> 
 
 
 def test_images(one: FakeSyncthing) -> None:
-    """An image is another one for another text, and the same one for the same."""
+    """Different texts have different images; the same text always has the same one."""
     images = [fetch(one, f"qr/?text={text}") for text in ("a", "b", "a")]
     assert images[0] == images[2] != images[1]
     for image in images:

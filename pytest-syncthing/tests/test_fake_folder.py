@@ -1,4 +1,4 @@
-"""What a folder of a fake does by itself: its directory, its errors, and how its type treats changes."""
+"""What a folder of a fake does by itself: its directory, its errors, and changes in each type of folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=VERSIONS)
 def fake(request: pytest.FixtureRequest) -> Iterator[FakeSyncthing]:
-    """A fake in each version. Its clock stands still."""
+    """A fake in each version, with a frozen clock."""
     with FakeSyncthing(request.param) as fake:
         fake.freeze()
         yield fake
@@ -82,7 +82,7 @@ def test_its_directory_is_missing(real: FakeSyncthing, tmp_path: Path) -> None:
 
 
 def test_names_that_are_not_text(real: FakeSyncthing, tmp_path: Path) -> None:
-    """They are listed as failed, with a mark in place of each byte that is not UTF-8."""
+    """They are listed as failed, with each byte that is not UTF-8 replaced."""
     (tmp_path / "docs" / os.fsdecode(b"odd\xff")).touch()
     docs = real.folder("docs")
     docs.scan()
@@ -91,7 +91,7 @@ def test_names_that_are_not_text(real: FakeSyncthing, tmp_path: Path) -> None:
 
 
 def test_the_disk_fails(real: FakeSyncthing) -> None:
-    """The reason why an item can't be pulled is the system's; what the test makes fail isn't even tried."""
+    """If an item can't be pulled, the reason is the system's; items that the test makes fail aren't tried."""
     docs, (phone,) = real.folder("docs"), real.folder("docs").devices
     docs.remote_write(phone, {"y" * 300: "2", "dir": None, "z": "3"})
     docs.fail("dir", "no space left on device")
@@ -102,7 +102,7 @@ def test_the_disk_fails(real: FakeSyncthing) -> None:
 
 
 def test_an_error_keeps_it_from_pulling(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """What it needs stays needed while the whole folder has an error."""
+    """Needed items stay needed while the folder has an error."""
     docs = fake.add_folder("docs", devices=[phone])
     docs.remote_write(phone, {"x": "1"})
     docs.set_error("disk full")
@@ -111,7 +111,7 @@ def test_an_error_keeps_it_from_pulling(fake: FakeSyncthing, phone: DeviceID) ->
 
 
 def test_it_stops_with_scans_under_way(fake: FakeSyncthing) -> None:
-    """A scan that runs fails when the folder is paused, and so do those that wait for their turn."""
+    """When the folder is paused, a running scan fails, and so do those that wait for it."""
     docs = fake.add_folder("docs")
     docs.start_scan()
     with ThreadPoolExecutor(2) as pool:
@@ -123,7 +123,7 @@ def test_it_stops_with_scans_under_way(fake: FakeSyncthing) -> None:
 
 
 def test_it_starts_again_while_it_stops(fake: FakeSyncthing) -> None:
-    """A restart of the daemon waits until what was under way has been given up, and then scans."""
+    """A restarted folder waits until its old work has been cancelled, and then scans."""
     docs = fake.add_folder("docs")
     docs.start_scan()
     docs.write({"x": "1"}, scan=False)
@@ -133,7 +133,7 @@ def test_it_starts_again_while_it_stops(fake: FakeSyncthing) -> None:
 
 
 def test_what_was_ignored_and_has_gone(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """It is needed again when it is no longer ignored, because it was not deleted on purpose."""
+    """A file that vanished while ignored is needed again later, because it was not deleted on purpose."""
     docs = fake.add_folder("docs", files={"x": "1"}, devices=[phone])
     docs.remote_pull(phone)
     set_ignores(fake, "x")
@@ -144,7 +144,7 @@ def test_what_was_ignored_and_has_gone(fake: FakeSyncthing, phone: DeviceID) -> 
 
 
 def test_a_send_only_folder(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """It takes over the version of what is the same on another device, and pulls nothing."""
+    """It adopts another device's version of identical items, and pulls nothing."""
     docs = fake.add_folder("docs", type="sendonly", files={"x": "1", "dir": None}, devices=[phone])
     docs.remote_write(phone, {"x": "1", "dir": None, "y": "2"})
     assert needed(fake) == ["dir", "x", "y"]
@@ -162,7 +162,7 @@ def receive_only(fake: FakeSyncthing, phone: DeviceID) -> FakeFolder:
 
 
 def test_changes_in_a_receive_only_folder(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """They are listed until they are undone by hand; a new file that is deleted again leaves no trace."""
+    """They are listed until they are undone; a new file that is deleted again leaves no trace."""
     docs = receive_only(fake, phone)
     changed = partial(ask, fake, "rest/db/localchanged?folder=docs")
     docs.write({"x": "mine", "new": "2"})
@@ -173,7 +173,7 @@ def test_changes_in_a_receive_only_folder(fake: FakeSyncthing, phone: DeviceID) 
 
 
 def test_reverting(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """What was added is deleted, apart from directories that are not empty; what was changed is pulled again."""
+    """Additions are deleted, except for directories that are not empty; changed files are pulled again."""
     docs = receive_only(fake, phone)
     docs.write({"x": "mine", "dir/new": "2", "kept/ignored": "3"}, scan=False)
     docs.link("link", "x", scan=False)

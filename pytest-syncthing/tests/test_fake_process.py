@@ -1,4 +1,4 @@
-"""The daemon's process: what it reports when it starts, when it saves, and when its listener comes and goes."""
+"""The fake's process: what it reports when it starts and saves, and how its listener closes and reopens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def syncthing_version(request: pytest.FixtureRequest) -> str:
 
 
 def listens(fake: FakeSyncthing) -> bool:
-    """Tell whether the API can be reached."""
+    """Return whether the API can be reached."""
     try:
         return send(fake, "GET", "rest/system/ping").status == 200
     except ConnectionError:
@@ -39,7 +39,7 @@ def change(fake: FakeSyncthing, theme: str = "dark") -> None:
 
 
 def test_a_start(fake: FakeSyncthing) -> None:
-    """It reports where it listens, and that it is up; no two processes have the same time of start, to the second."""
+    """It reports its addresses and that it is up; no two processes start in the same second."""
     fake.freeze()
     starts = set()
     for _ in range(3):
@@ -51,7 +51,7 @@ def test_a_start(fake: FakeSyncthing) -> None:
 
 
 def test_a_folder_that_starts(fake: FakeSyncthing, syncthing_version: str) -> None:
-    """It is scanned, and idle in the end; version 2.1 reports that it is starting."""
+    """It is scanned and ends up idle; version 2.1 reports that it is starting."""
     fake.add_folder("docs", files={"x": "1", "gone": "1"}, scanProgressIntervalS=-1)
     fake.restart()
     fake.wait_until(lambda: fake.states() == {"docs": "idle"})
@@ -62,7 +62,7 @@ def test_a_folder_that_starts(fake: FakeSyncthing, syncthing_version: str) -> No
 
 
 def test_what_a_scan_tells(fake: FakeSyncthing, docs: FakeFolder, syncthing_version: str) -> None:
-    """How much was read (since 1.20), what is new in the index, and each change; gone ones extra."""
+    """A scan reports the bytes read (since 1.20), the new items of the index, each change, and deletions separately."""
     ask(fake, "rest/events/disk?timeout=0")
     disk = ask(fake, "rest/events/disk?limit=1&timeout=0")[0]["id"]
     since = fake.newest_event
@@ -78,7 +78,7 @@ def test_what_a_scan_tells(fake: FakeSyncthing, docs: FakeFolder, syncthing_vers
 
 
 def test_when_sums_are_told(fake: FakeSyncthing, docs: FakeFolder, syncthing_version: str) -> None:
-    """Once for many changes; before 1.27.4 to those only who have asked for them within the last minute."""
+    """Many changes cause one summary event; before 1.27.4 only if a client has polled for it within the last minute."""
     mask = "rest/events?events=FolderSummary&timeout=0"
     fake.freeze()
     ask(fake, mask)
@@ -91,7 +91,7 @@ def test_when_sums_are_told(fake: FakeSyncthing, docs: FakeFolder, syncthing_ver
 
 
 def test_a_panic() -> None:
-    """1.19 goes down over a way to keep versions that doesn't exist, before it has saved it."""
+    """1.19 crashes if the type of versioning doesn't exist, before it has saved the configuration."""
     with FakeSyncthing("1.19") as fake:
         folder = {"id": "x", "path": "/x", "versioning": {"type": "nonsense"}}
         send(fake, "POST", "rest/config/folders", folder)
@@ -103,7 +103,7 @@ def test_a_panic() -> None:
 
 
 def test_when_settings_are_saved(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """At once, and once more by the saver for all that has changed meanwhile; a pause of a device by it alone."""
+    """They are saved at once, and again by the saver for all later changes; a paused device only by the saver."""
     fake.freeze()
 
     def saved(since: int) -> int:
@@ -132,7 +132,7 @@ def test_when_settings_are_saved(fake: FakeSyncthing, phone: DeviceID) -> None:
 
 
 def test_what_becomes_of_folders(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """A label is just saved; other changes make it start again; pauses are reported."""
+    """A new label is only saved; other changes restart the folder; pausing and resuming are reported."""
     since = fake.newest_event
     fake.set_folder("docs", label="Another")
     assert [event["kind"] for event in happened(fake, since)] == ["ConfigSaved"]
@@ -148,7 +148,7 @@ def test_what_becomes_of_folders(fake: FakeSyncthing, docs: FakeFolder) -> None:
 
 
 def test_changes_while_the_daemon_is_down(fake: FakeSyncthing) -> None:
-    """They have an effect when it is up again."""
+    """They take effect when it is started again."""
     fake.add_folder("gone")
     docs = fake.add_folder("docs", files={"x": "1"})
     fake.stop_daemon()
@@ -169,7 +169,7 @@ def test_new_addresses_to_listen_on(fake: FakeSyncthing) -> None:
 
 
 def test_a_restart_is_required(fake: FakeSyncthing, syncthing_version: str) -> None:
-    """Few settings need a restart, and go on needing it when they are put back."""
+    """A few settings require a restart, and still do after they are set back."""
     is_new = syncthing_version == "2.1.3"
     key, values = ("auditEnabled", (True, False)) if is_new else ("databaseTuning", ("large", "auto"))
     send(fake, "PATCH", "rest/config/options", {"maxSendKbps": 3})
@@ -186,7 +186,7 @@ def test_a_restart_is_required(fake: FakeSyncthing, syncthing_version: str) -> N
 
 
 async def test_a_change_of_the_listener(fake: FakeSyncthing) -> None:
-    """The change is answered, other connections break, and the process goes on."""
+    """The request that changes it is answered, other connections break, and the process goes on."""
     async with fake.client() as client:
         poll = asyncio.create_task(client.events.poll(fake.newest_event))
         await fake.until(lambda: fake.polls_waiting)
@@ -198,7 +198,7 @@ async def test_a_change_of_the_listener(fake: FakeSyncthing) -> None:
 
 
 def test_many_changes_of_the_listener(fake: FakeSyncthing) -> None:
-    """After more than five changes in a row the daemon stays away for 15 seconds, and then it counts from zero."""
+    """After more than five changes in a row the API is unreachable for 15 seconds; then counting starts over."""
     fake.freeze()
     for _ in range(2):
         for number in range(6):
@@ -216,7 +216,7 @@ def test_many_changes_of_the_listener(fake: FakeSyncthing) -> None:
 
 
 def test_a_start_ends_the_wait(fake: FakeSyncthing) -> None:
-    """A daemon whose listener is away answers as soon as it is started again."""
+    """A daemon whose listener is closed answers as soon as it is started again."""
     for number in range(6):
         fake.set_gui(theme=f"{number}")
     assert not listens(fake)
@@ -225,7 +225,7 @@ def test_a_start_ends_the_wait(fake: FakeSyncthing) -> None:
 
 
 def test_two_changes_of_the_listener_at_once(syncthing_version: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Version 2 then listens no more until it is started again, whatever its clock says."""
+    """Version 2 then doesn't listen until it is started again, however much time passes on its clock."""
     monkeypatch.setattr("pytest_syncthing.model.running._ENDING", 600)
     with FakeSyncthing(syncthing_version) as fake:
         for theme in ("dark", "light"):

@@ -1,4 +1,4 @@
-"""Two fakes that know each other: what goes over, in which order, and what gets in its way."""
+"""Two linked fakes: what is synchronised, in which order, and what prevents it."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Pair:
     its: FakeFolder
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is true of either."""
+        """Wait until a condition holds on either side."""
         self.b.wait_until(condition)
 
     def in_sync(self) -> None:
-        """Wait until the folder rests on both sides, and the other one lacks nothing."""
+        """Wait until the folder is idle on both sides and nothing is missing on the other."""
 
         def rests() -> bool:
             sums = [ask(fake, "rest/db/status?folder=docs") for fake in (self.b, self.a)]
@@ -86,7 +86,7 @@ def pair() -> Iterator[Pair]:
 
 
 def test_the_order_in_which_items_come(pair: Pair) -> None:
-    """Directories, links, files; then deletions, of directories last."""
+    """Directories, links and files come first, then deletions, those of directories last."""
     pair.mine.write({"dir/file": "1", "gone/x": "2"})
     pair.in_sync()
     since = pair.b.newest_event
@@ -113,7 +113,7 @@ def test_the_order_in_which_items_come(pair: Pair) -> None:
     ],
 )
 def test_the_order_of_files(order: str, expected: list[str]) -> None:
-    """They come in the order that the folder is set to."""
+    """Files come in the order that the folder is configured for."""
     with paired(order=order) as pair:
         pair.mine.pause()
         for name, size in (("c", 2), ("a", 3), ("b", 1)):
@@ -126,7 +126,7 @@ def test_the_order_of_files(order: str, expected: list[str]) -> None:
 
 
 def test_metadata_are_not_fetched() -> None:
-    """If only mode or time has changed, the content stays."""
+    """If only mode or time has changed, the content isn't fetched again."""
     with FakeSyncthing(name="a", files_on_disk=True) as a, FakeSyncthing(name="b", files_on_disk=True) as b:
         a.link(b)
         its = b.add_folder("docs", devices=[a.device_id])
@@ -144,7 +144,7 @@ def test_metadata_are_not_fetched() -> None:
 
 
 def test_a_file_in_place_of_a_directory_and_back(pair: Pair) -> None:
-    """What has another kind now is replaced."""
+    """An item that is now of another kind is replaced."""
     pair.mine.write({"one": "1", "two/x": "2"})
     pair.in_sync()
     pair.mine.delete("one", "two", scan=False)
@@ -154,7 +154,7 @@ def test_a_file_in_place_of_a_directory_and_back(pair: Pair) -> None:
 
 
 def test_what_is_ignored_is_not_got() -> None:
-    """It is noted as ignored, and not needed any more."""
+    """An ignored item is recorded as ignored, and no longer needed."""
     with paired(mine={"files": {"x.tmp": "1", "y": "2"}}, files={".stignore": "*.tmp\n"}) as pair:
         pair.until(lambda: pair.its.files == {"y": b"2"})
         pair.until(lambda: ask(pair.b, "rest/db/file?folder=docs&file=x.tmp")["local"]["ignored"])
@@ -162,7 +162,7 @@ def test_what_is_ignored_is_not_got() -> None:
 
 
 def test_deletions_need_not_be_taken_over() -> None:
-    """They are not needed then; others count them."""
+    """With ignoreDelete they are not needed here; other devices count them."""
     with paired(mine={"files": {"x": "1"}}, ignoreDelete=True) as pair:
         pair.in_sync()
         pair.mine.delete("x")
@@ -187,7 +187,7 @@ def diverge(pair: Pair, theirs: str, mine: str) -> None:
 
 @pytest.mark.parametrize(("most", "copies"), [(0, 0), (1, 1), (-1, 2)])
 def test_conflicts_make_copies(most: int, copies: int) -> None:
-    """If both sides have changed a file, the loser is kept under another name, and so many of them as is set."""
+    """If both sides have changed a file, the loser is kept under another name, up to maxConflicts copies."""
     with paired(mine={"files": {"file.txt": "1"}, "maxConflicts": most}, maxConflicts=most) as pair:
         pair.in_sync()
         for round_ in "12":
@@ -205,7 +205,7 @@ def test_conflicts_make_copies(most: int, copies: int) -> None:
 
 
 def test_what_nobody_has_scanned_is_not_overwritten(pair: Pair) -> None:
-    """It is scanned first, and so gets into conflict, or stays where it was to be deleted."""
+    """An unscanned change is scanned first: it becomes a conflict, or stays if the item was to be deleted."""
     pair.mine.write({"file": "1", "gone": "2", "away": "3"})
     pair.in_sync()
     pair.its.write({"file": "edited", "gone": "edited"}, scan=False)
@@ -228,7 +228,7 @@ def test_what_nobody_has_scanned_is_not_overwritten(pair: Pair) -> None:
 
 @pytest.mark.parametrize(("version", "end"), [("1.19", "\n"), ("1.29", ""), ("2.1", "")])
 def test_directories_with_something_in_them(version: str, end: str) -> None:
-    """What is ignored there is in the way, unless it may be deleted."""
+    """Ignored files prevent the deletion of their directory, unless they may be deleted with it."""
     with paired(version, files={".stignore": "*.mine\n(?d)*.trash\n"}) as pair:
         pair.mine.write({"ignored/x": "1", "deletable/x": "1"})
         pair.in_sync()
@@ -241,7 +241,7 @@ def test_directories_with_something_in_them(version: str, end: str) -> None:
 
 
 def test_directories_with_something_new_in_them(pair: Pair) -> None:
-    """It is scanned, and so comes back on the other side."""
+    """A new file in a directory that is to be deleted is scanned, and so both come back on the other side."""
     pair.mine.write({"dir/x": "1"})
     pair.in_sync()
     pair.its.write({"dir/new": "2"}, scan=False)
@@ -253,7 +253,7 @@ def test_directories_with_something_new_in_them(pair: Pair) -> None:
 
 
 def test_failures_are_tried_again() -> None:
-    """Three times at once, then after the pause that is set, or with the next change; a paused folder forgets them."""
+    """Three times at once, then after the configured pause or with the next change; pausing the folder clears them."""
     with paired(pullerPauseS=5) as pair:
         pair.b.freeze()
         pair.its.fail("x", "the disk is full")
@@ -273,7 +273,7 @@ def test_failures_are_tried_again() -> None:
 
 
 def test_a_content_that_nobody_has(pair: Pair) -> None:
-    """A file that has gone where it should come from can't be had."""
+    """A file that its source no longer has can't be pulled."""
     pair.its.pause()
     pair.mine.write({"x": "1"})
     pair.mine.delete("x", scan=False)
@@ -286,7 +286,7 @@ def test_a_content_that_nobody_has(pair: Pair) -> None:
 
 
 def test_a_limit_of_the_bandwidth() -> None:
-    """It makes files take time, block by block, which both sides report; an empty one takes none."""
+    """With a limit files take time, block by block, which both sides report; an empty file takes none."""
     files = {"empty": "", "large": b"x" * 3 * BLOCK, "next": b"y" * BLOCK}
     with paired(order="alphabetic", mine={"files": {}}) as pair:
         for fake in (pair.a, pair.b):
@@ -315,7 +315,7 @@ def test_a_limit_of_the_bandwidth() -> None:
 
 
 def test_a_limit_of_one_device() -> None:
-    """The smallest limit counts; a pause of the folder breaks off what is being fetched."""
+    """The lowest limit counts; pausing the folder interrupts the download."""
     with paired() as pair:
         pair.b.freeze()
         pair.b.set_options(limitBandwidthInLan=True, maxRecvKbps=256)
@@ -338,7 +338,7 @@ def test_a_limit_of_one_device() -> None:
 
 
 def test_what_was_broken_off_goes_on(pair: Pair) -> None:
-    """A file that could not be fetched because the other one went away comes at the next connection."""
+    """A file whose download was interrupted because the other side went away arrives with the next connection."""
     pair.its.start_scan()  # which keeps it from fetching
     pair.until(lambda: pair.its.state == "scanning")
     pair.mine.write({"x": "1"})
@@ -353,7 +353,7 @@ def test_what_was_broken_off_goes_on(pair: Pair) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_daemon_that_is_down(version: str) -> None:
-    """The other one sees it go and come, and what was changed meanwhile arrives."""
+    """The other side sees it disconnect and come back, and then what has changed meanwhile arrives."""
     with paired(version) as pair:
         since = pair.a.newest_event
         pair.b.stop_daemon()
@@ -369,7 +369,7 @@ def test_a_daemon_that_is_down(version: str) -> None:
 
 
 def test_names_of_devices(pair: Pair) -> None:
-    """A name that a device has stays, unless it is to be overwritten with the one that it says to have."""
+    """A device keeps its configured name, unless it is to be overwritten with the one that it reports."""
 
     def name() -> str:
         found: str = ask(pair.b, f"rest/config/devices/{pair.a.device_id}")["name"]
@@ -387,7 +387,7 @@ def test_names_of_devices(pair: Pair) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_folder_that_is_offered_and_given_up(version: str) -> None:
-    """It is pending until it is accepted or withdrawn, and what the other one does with it is known."""
+    """It is pending until it is accepted or withdrawn, and each side knows the other's state of it."""
     with paired(version) as pair:
         pair.a.add_folder("new", label="New", devices=[pair.b.device_id])
         path = "rest/cluster/pending/folders"
@@ -407,7 +407,7 @@ def test_a_folder_that_is_offered_and_given_up(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS[1:])
 def test_encrypted_folders(version: str) -> None:
-    """Without a password nothing goes over; version 2 begins with it at the next connection only."""
+    """Without a password nothing is synchronised; version 2 starts only with the connection after it is set."""
     with paired(version, mine={"files": {"dir/secret.txt": "some text"}}, type="receiveencrypted") as pair:
         completion = f"rest/db/completion?folder=docs&device={pair.b.device_id}"
         with_password = [{"deviceID": pair.b.device_id, "encryptionPassword": "a password"}]
@@ -431,7 +431,7 @@ def test_encrypted_folders(version: str) -> None:
 
 
 def test_markers_are_removed_with_their_folders(tmp_path: Path) -> None:
-    """If they are empty, and no other folder has the same path."""
+    """The marker is removed with its folder if it is empty and no other folder has the same path."""
     with FakeSyncthing(files_on_disk=True) as fake:
         marker, used = tmp_path / "same" / ".stfolder", tmp_path / "used" / ".stfolder"
         for name, path in (("one", "same"), ("two", "same"), ("used", "used")):
@@ -444,7 +444,7 @@ def test_markers_are_removed_with_their_folders(tmp_path: Path) -> None:
 
 
 def test_what_is_moved_to_the_front(pair: Pair) -> None:
-    """Is the next to be fetched; what does not wait changes nothing."""
+    """It is fetched next; a file that isn't queued changes nothing."""
     pair.b.freeze()
     pair.b.set_options(limitBandwidthInLan=True, maxRecvKbps=128)
     pair.b.set_folder("docs", order="alphabetic")

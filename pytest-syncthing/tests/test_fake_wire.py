@@ -1,4 +1,4 @@
-"""What goes over the wire: bytes, headers and connections as a daemon has them."""
+"""Bytes, headers and connections of the fake are those of a daemon."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def syncthing_version() -> str:
 
 @asynccontextmanager
 async def connect(fake: FakeSyncthing, context: ssl.SSLContext | None = None) -> AsyncIterator[Wire]:
-    """Connect, for as long as the block lasts."""
+    """Connect for the duration of the block."""
     wire = await Wire.to(fake.url.partition("://")[2], context)
     try:
         yield wire
@@ -61,7 +61,7 @@ async def poll(fake: FakeSyncthing) -> AsyncIterator[Wire]:
 
 
 async def test_the_head_of_an_answer(fake: FakeSyncthing) -> None:
-    """Headers are those of the daemon, in its order and letters, with the time of the fake's clock."""
+    """The headers are the daemon's, in its order and spelling, with the time of the fake's clock."""
     fake.freeze()
     moment = f"{fake.now:%a, %d %b %Y %H:%M:%S GMT}"
     async with connect(fake) as wire:
@@ -85,7 +85,7 @@ async def test_the_head_of_an_answer(fake: FakeSyncthing) -> None:
 
 
 async def test_forms_of_a_body(fake: FakeSyncthing) -> None:
-    """Short bodies have a length, long ones come in chunks, empty ones have no type, and a HEAD has none at all."""
+    """Short bodies have a length, long ones are chunked, empty ones have no type, and HEAD gets no body."""
     async with connect(fake) as wire:
         long = await wire.ask("GET /rest/config")
         assert long.header("Transfer-Encoding") == "chunked"
@@ -102,7 +102,7 @@ async def test_forms_of_a_body(fake: FakeSyncthing) -> None:
 
 
 async def test_older_http(fake: FakeSyncthing) -> None:
-    """HTTP/1.0 gets no chunks, and the connection ends unless it is asked to stay."""
+    """HTTP/1.0 gets no chunks, and the connection is closed unless the client asks to keep it."""
     async with connect(fake) as wire, connect(fake) as closed:
         short = await wire.ask(f"{PING} HTTP/1.0", "Connection: keep-alive")
         assert (short.line, short.header("Connection")) == ("HTTP/1.0 200 OK", "keep-alive")
@@ -114,7 +114,7 @@ async def test_older_http(fake: FakeSyncthing) -> None:
 
 
 async def test_what_is_no_request(fake: FakeSyncthing) -> None:
-    """What is no HTTP, or begins like TLS and is none, ends the connection, and only HTTP is answered before."""
+    """Bytes that are no HTTP request get a 400, those that begin like TLS get no HTTP, and the connection ends."""
     async with connect(fake) as wire, connect(fake) as other:
         wire.writer.write(b"nonsense\r\n\r\n")
         head, body = (await wire.rest()).split(b"\r\n\r\n")
@@ -126,7 +126,7 @@ async def test_what_is_no_request(fake: FakeSyncthing) -> None:
 
 
 async def test_bodies_that_are_sent_late(fake: FakeSyncthing) -> None:
-    """A client that asks first gets ``100 Continue`` once."""
+    """A client that sends ``Expect: 100-continue`` gets ``100 Continue`` once."""
     async with connect(fake) as wire:
         wire.send("POST /rest/system/error", "Expect: 100-continue", "Content-Length: 2")
         assert await wire.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -139,7 +139,7 @@ async def test_bodies_that_are_sent_late(fake: FakeSyncthing) -> None:
 async def test_a_handler_that_fails(
     fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A mistake of the fake's own is an answer that says so, and a line of the log; nothing else is harmed."""
+    """A bug in the fake is reported in the answer and in the log; nothing else is affected."""
 
     def fail(*_: object) -> None:
         raise LookupError("of the test")
@@ -168,7 +168,7 @@ async def test_a_handler_that_fails(
 async def test_paths_that_are_nearly_right(
     fake: FakeSyncthing, method: str, path: str, status: int, location: str | None
 ) -> None:
-    """A slash too many leads to a redirect; what is no route at all does not."""
+    """An extra slash leads to a redirect; a path that is no route doesn't."""
     async with connect(fake) as wire:
         answer = await wire.ask(f"{method} {path}")
     assert (answer.status, answer.header("Location")) == (status, location)
@@ -178,7 +178,7 @@ async def test_paths_that_are_nearly_right(
 
 
 async def test_requests_of_one_connection(fake: FakeSyncthing) -> None:
-    """They are answered one after the other, and all are remembered, refused ones too."""
+    """They are answered one after the other, and all are recorded, refused ones too."""
     async with connect(fake) as wire:
         wire.send(POLL)
         wire.send(PING, key="wrong")
@@ -189,7 +189,7 @@ async def test_requests_of_one_connection(fake: FakeSyncthing) -> None:
 
 
 async def test_a_poll_sends_its_head_at_once(fake: FakeSyncthing) -> None:
-    """The head of a poll comes before there are any events, and then the events in one piece."""
+    """The headers of a poll come before there are any events, then all events in one piece."""
     async with poll(fake) as wire:
         fake.emit("LoginAttempt", {"x": 1})
         assert b'"x": 1' in await wire.chunk()
@@ -198,7 +198,7 @@ async def test_a_poll_sends_its_head_at_once(fake: FakeSyncthing) -> None:
 
 
 async def test_clients_that_go_away(fake: FakeSyncthing) -> None:
-    """Nobody waits for a client that is gone; what it has asked for otherwise is done nevertheless."""
+    """A poll of a client that has gone is ended; other requests are still carried out."""
     fake.freeze()
     async with poll(fake):
         assert fake.connections == 1
@@ -214,7 +214,7 @@ async def test_clients_that_go_away(fake: FakeSyncthing) -> None:
 
 
 async def test_idle_connections_end(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection on which nothing happens for long is closed, one with a poll is not."""
+    """A connection that is idle for long is closed, but not one with a poll."""
     monkeypatch.setattr("pytest_syncthing.http.server._IDLE", 0.05)
     async with poll(fake) as waiting, connect(fake) as used, connect(fake) as unused:
         await used.ask(PING)
@@ -225,7 +225,7 @@ async def test_idle_connections_end(fake: FakeSyncthing, monkeypatch: pytest.Mon
 
 
 async def test_silence(fake: FakeSyncthing) -> None:
-    """After a restart without a sign, connections that were there are open, and break when something is sent."""
+    """After a restart without disconnecting, old connections stay open, and break when something is sent."""
     async with poll(fake) as waiting, connect(fake) as idle, connect(fake) as new:
         assert (await idle.ask(PING)).status == 200
         await fake.until(lambda: fake.answered == 1)
@@ -239,7 +239,7 @@ async def test_silence(fake: FakeSyncthing) -> None:
 
 
 async def test_stopping_while_clients_arrive(fake: FakeSyncthing) -> None:
-    """A fake can be stopped while some connect, some wait and some are held up."""
+    """A fake can be stopped while clients connect, wait or are held."""
     held = fake.hold("rest/system/*")
     async with poll(fake) as waiting, connect(fake) as stopped:
         stopped.send(PING)
@@ -254,7 +254,7 @@ async def test_stopping_while_clients_arrive(fake: FakeSyncthing) -> None:
 
 
 async def test_requests_that_end_with_the_process(fake: FakeSyncthing) -> None:
-    """Nothing of an old process goes on behind the back of the new one."""
+    """No request of the old process goes on in the new one."""
     fake.freeze()
     late = fake.delay("rest/system/error", 10)
     async with connect(fake) as wire:
@@ -277,7 +277,7 @@ async def test_requests_that_end_with_the_process(fake: FakeSyncthing) -> None:
     ],
 )
 async def test_what_a_stranger_learns(login: dict[str, str], key: str, status: int, text: bytes, known: bool) -> None:
-    """Where there is a login, only answers behind it name the daemon."""
+    """Where there is a login, only authenticated answers name the daemon."""
     with FakeSyncthing(api_key=KEY, **login) as fake:
         async with connect(fake) as wire:
             answer = await wire.ask(PING, key=key)
@@ -297,13 +297,13 @@ async def test_what_a_stranger_learns(login: dict[str, str], key: str, status: i
     ],
 )
 async def test_names_of_this_computer(fake: FakeSyncthing, name: str, is_local: bool) -> None:
-    """The daemon answers by names that mean this computer only."""
+    """The daemon answers only to host names of this computer."""
     async with connect(fake) as wire:
         assert (await wire.ask(PING, host=name)).status == (200 if is_local else 403)
 
 
 async def test_logins_in_a_header() -> None:
-    """A login in a header is good for pages, each attempt is an event, and a failed one is in the log."""
+    """Basic authentication works for pages; each attempt is an event, and failures are logged."""
     with FakeSyncthing("1.19", user="mé", password="p:w") as fake:
         for login, status in (("bcOpOnA6dw==", 200), ("bcOpOnA6eA==", 401), ("***", 401), ("bcOp", 401)):
             reply = send(fake, "GET", "meta.js", X_API_Key="", Authorization=f"Basic {login}")
@@ -316,7 +316,7 @@ async def test_logins_in_a_header() -> None:
 
 
 async def test_tls_on_the_same_port(tmp_path: Path) -> None:
-    """TLS is spoken on the port of plain HTTP; large answers arrive whole, and an end without a word is fine."""
+    """TLS works on the port of plain HTTP; large answers arrive whole, and clients may close without a TLS goodbye."""
     trusting = ssl.create_default_context(cafile=str(CERTIFICATE_FILE))
     with FakeSyncthing(api_key=KEY, certificate=CERTIFICATE_FILE) as fake:
         async with connect(fake, trusting_any_name(trusting)) as wire:
@@ -338,7 +338,7 @@ def trusting_any_name(context: ssl.SSLContext) -> ssl.SSLContext:
 
 
 async def test_a_unix_socket(tmp_path: Path) -> None:
-    """On a Unix socket any host name is accepted, and its file is there only while the daemon is up."""
+    """On a Unix socket any host name is accepted, and its file exists only while the daemon is up."""
     path = tmp_path / "api"
     with FakeSyncthing(api_key=KEY, socket=path) as fake:
         async with connect(fake) as wire:

@@ -39,7 +39,7 @@ async def client(fake: FakeSyncthing) -> AsyncIterator[Syncthing]:
 
 
 async def test_a_restart(fake: FakeSyncthing, client: Syncthing) -> None:
-    """What was on its disk stays, event IDs start at 1 again, and requests under way are cut off."""
+    """Its disk is kept, event IDs start at 1 again, and requests under way are cut off."""
     docs = fake.add_folder("docs", files={"x": b"x"})
     started = (await client.system.status())["startTime"]
     poll = asyncio.create_task(client.events.poll(fake.newest_event))
@@ -55,7 +55,7 @@ async def test_a_restart(fake: FakeSyncthing, client: Syncthing) -> None:
 
 
 async def test_a_daemon_that_is_down(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Nobody is there until it is started again, at the same address."""
+    """Connections are refused until it is started again, at the same address."""
     await client.system.ping()
     fake.stop_daemon()
     assert (fake.running, fake.returncode) == (False, 0)
@@ -67,7 +67,7 @@ async def test_a_daemon_that_is_down(fake: FakeSyncthing, client: Syncthing) -> 
 
 
 async def test_what_a_request_asks_for(fake: FakeSyncthing, client: Syncthing) -> None:
-    """A restart and a shutdown may also be asked for by the program under test."""
+    """The program under test may also request a restart or shutdown."""
     assert await client.system.restart() == {"ok": "restarting"}
     await fake.until(lambda: fake.starts == 2)
     assert await client.system.shutdown() == {"ok": "shutting down"}
@@ -81,7 +81,7 @@ async def test_what_a_request_asks_for(fake: FakeSyncthing, client: Syncthing) -
 async def test_what_answers_everything(
     fake: FakeSyncthing, client: Syncthing, begin: str, end: str, error: type[SyncthingError]
 ) -> None:
-    """A migration, or the host check, answers everything until it is over; to say either twice is fine."""
+    """A migration, or the host check, answers every request until it ends; starting or ending it twice is fine."""
     for _ in range(2):
         getattr(fake, begin)()
         with pytest.raises(error):
@@ -92,7 +92,7 @@ async def test_what_answers_everything(
 
 
 async def test_broken_connections(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Connections break in the midst of what they are doing, and nothing else changes."""
+    """Connections break in the middle of what they are doing, and nothing else changes."""
     poll = asyncio.create_task(client.events.poll(fake.newest_event))
     await fake.until(lambda: fake.polls_waiting)
     assert fake.connections == 1
@@ -104,7 +104,7 @@ async def test_broken_connections(fake: FakeSyncthing, client: Syncthing) -> Non
 
 
 async def test_lost_events(fake: FakeSyncthing, client: Syncthing) -> None:
-    """A stream reports how many were forgotten or never came."""
+    """A stream reports how many were dropped or never sent."""
     async with client.events.stream() as stream:
         fake.lose("StateChanged", 3)
         fake.emit("StateChanged")
@@ -136,7 +136,7 @@ async def test_a_restart_in_silence(fake: FakeSyncthing, client: Syncthing) -> N
 
 
 async def test_another_daemon_in_its_place(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It answers at the same address with the same key, with nothing in it but its start."""
+    """It answers at the same address with the same key, and is empty."""
     url, known, moment = fake.url, fake.device_id, fake.now
     await client.system.ping()
     fake.respond("rest/system/ping", status=500, text="still in the way")
@@ -156,7 +156,7 @@ async def test_another_daemon_in_its_place(fake: FakeSyncthing, client: Syncthin
 
 
 async def test_another_daemon_breaks_connections(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Who is waiting for an event then loses the connection."""
+    """A client that is waiting for an event loses its connection then."""
     task = asyncio.create_task(client.events.poll(fake.newest_event))
     await fake.until(lambda: fake.polls_waiting)
     fake.replace("another", device_id=OTHER_ID)
@@ -170,7 +170,7 @@ async def test_another_daemon_breaks_connections(fake: FakeSyncthing, client: Sy
 
 
 async def test_a_late_answer(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It comes when the fake's clock says so."""
+    """It comes after the delay on the fake's clock."""
     fake.freeze()
     late = fake.delay("rest/system/status", 30)
     task = asyncio.create_task(client.system.status())
@@ -184,7 +184,7 @@ async def test_a_late_answer(fake: FakeSyncthing, client: Syncthing) -> None:
 
 
 async def test_an_answer_that_is_held(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It comes when the test says so; others are not held."""
+    """It comes when the test releases it; others are not held."""
     held = fake.hold("rest/system/status")
     task = asyncio.create_task(client.system.status())
     await fake.until(lambda: held.hits)
@@ -199,7 +199,7 @@ async def test_an_answer_that_is_held(fake: FakeSyncthing, client: Syncthing) ->
 
 
 async def test_an_answer_that_is_out_of_date(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """It was made before what happens while it is held back."""
+    """With made it is made at once, and doesn't contain what happens while it is held."""
     held = fake.hold("rest/db/status", made=True)
     async with fake.client() as client:
         old = asyncio.create_task(client.database.status("docs"))
@@ -211,7 +211,7 @@ async def test_an_answer_that_is_out_of_date(fake: FakeSyncthing, docs: FakeFold
 
 
 async def test_an_old_failure(fake: FakeSyncthing) -> None:
-    """What the daemon refuses may be held back as well."""
+    """A refusal can be held as well."""
     held = fake.hold("rest/db/status", made=True)
     async with fake.client() as client:
         old: asyncio.Task[Any] = asyncio.create_task(client.database.status("docs"))
@@ -241,7 +241,7 @@ async def test_an_old_failure(fake: FakeSyncthing) -> None:
 async def test_another_answer(
     fake: FakeSyncthing, client: Syncthing, options: dict[str, Any], error: type[SyncthingError], body: str | None
 ) -> None:
-    """It comes once, in the place of the right one."""
+    """It replaces the right one once."""
     fake.respond("rest/system/status", **options)
     with pytest.raises(error) as raised:
         await client.system.status()
@@ -250,7 +250,7 @@ async def test_another_answer(
 
 
 async def test_another_value(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It may be any JSON, as often as the test wants it, and for one method only."""
+    """It may be any JSON, any number of times, and for one method only."""
     answer: Any = {"anything": [1, None]}
     other = fake.respond("rest/system/ping", json=answer, method="GET", times=None)
     for _ in range(3):
@@ -263,7 +263,7 @@ async def test_another_value(fake: FakeSyncthing, client: Syncthing) -> None:
 
 @pytest.mark.parametrize("after", [0, 10])
 async def test_half_an_answer(fake: FakeSyncthing, client: Syncthing, after: int) -> None:
-    """The connection ends in the middle of it."""
+    """The connection closes in the middle of it."""
     fake.truncate("rest/system/status", after=after)
     with pytest.raises(IncompleteResponseError):
         await client.system.status()
@@ -271,7 +271,7 @@ async def test_half_an_answer(fake: FakeSyncthing, client: Syncthing, after: int
 
 
 async def test_an_answer_that_is_lost(fake: FakeSyncthing) -> None:
-    """With handled the daemon does what was asked for, and only the answer is another one."""
+    """With handled the daemon carries out the request, and only the answer is different."""
     async with fake.client() as client:
         for handled, kbps in ((False, 0), (True, 7)):
             fake.respond("rest/config/options", status=502, text="lost", from_proxy=True, handled=handled)
@@ -281,7 +281,7 @@ async def test_an_answer_that_is_lost(fake: FakeSyncthing) -> None:
 
 
 async def test_an_answer_that_is_mislabelled(fake: FakeSyncthing) -> None:
-    """The answer is the daemon's, under another type or without its name."""
+    """The answer is the daemon's, with another content type or without its headers."""
     async with fake.client() as client:
         fake.mislabel("rest/system/version", content_type="text/html", anonymous=True)
         with pytest.raises(NotSyncthingError):

@@ -1,4 +1,4 @@
-"""Folders and devices of a fake, as tests get hold of them."""
+"""Folders and devices of a fake, as tests use them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_folders(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None
 
 
 def test_changes_here(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """What is written here is known after a scan, and lacks elsewhere until it has arrived there."""
+    """Files written here are indexed by a scan, and missing on other devices until they arrive there."""
     docs.write({"sub/b.txt": "text", "empty": None}, scan=False)
     assert ask(fake, "rest/db/status?folder=docs")["globalFiles"] == 1
     docs.scan("sub")
@@ -70,7 +70,7 @@ def test_changes_here(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) ->
 
 
 def test_changes_elsewhere(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """What another device changes is needed here until it is pulled; single items may be."""
+    """Changes of another device are needed here until they are pulled; single items can be."""
     docs.remote_write(phone, {"new/b.txt": b"bb", "c.txt": "c"})
     docs.remote_delete(phone, "a.txt")
     status = ask(fake, "rest/db/status?folder=docs")
@@ -90,7 +90,7 @@ def test_changes_elsewhere(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceI
 
 
 def test_settings_of_folders_and_devices(fake: FakeSyncthing) -> None:
-    """Further fields are those of the configuration."""
+    """Further keyword arguments are fields of the configuration."""
     device = fake.add_device("nas", untrusted=True)
     folder = fake.add_folder("x/y", label="Pictures", type="receiveonly", paused=True)
     assert ask(fake, f"rest/config/devices/{device}")["untrusted"]
@@ -100,7 +100,7 @@ def test_settings_of_folders_and_devices(fake: FakeSyncthing) -> None:
 
 
 def test_connections(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """A device that the test has made comes and goes as it says."""
+    """A device that exists in the test only connects and disconnects on request."""
     assert ask(fake, "rest/system/connections")["connections"][phone]["connected"]
     fake.disconnect(phone)
     assert not ask(fake, "rest/system/connections")["connections"][phone]["connected"]
@@ -115,7 +115,7 @@ def test_connections(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> 
 
 
 def test_offers(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """Strangers and folders that are offered are pending."""
+    """Unknown devices, and folders that are offered, are pending."""
     laptop = fake.offer_device("laptop")
     fake.offer_folder(phone, "music", label="Music", encrypted=True)
     assert ask(fake, "rest/cluster/pending/devices")[laptop]["name"] == "laptop"
@@ -124,7 +124,7 @@ def test_offers(fake: FakeSyncthing, phone: DeviceID) -> None:
 
 
 def test_files_on_the_disk(tmp_path: Path) -> None:
-    """What arrives is really there: where the test says, or else in a temporary directory that goes with the fake."""
+    """Files are really on the disk: where the test says, or in a temporary directory that is removed with the fake."""
     with FakeSyncthing(files_on_disk=True) as fake:
         phone = fake.add_device("phone")
         docs = fake.add_folder("docs", path=str(tmp_path / "docs"), files={"a.txt": b"a"}, devices=[phone])
@@ -143,7 +143,7 @@ def test_files_on_the_disk(tmp_path: Path) -> None:
 
 
 async def test_a_disk_that_nobody_watches(fake: FakeSyncthing) -> None:
-    """Files change also while their folder is paused or the daemon is down; it finds that when it is back."""
+    """Files also change while the folder is paused or the daemon is down; it finds the changes later."""
     docs = fake.add_folder("docs", files={"a.txt": b"a"})
     docs.pause()
     docs.write({"b.txt": b"b"})
@@ -159,7 +159,7 @@ async def test_a_disk_that_nobody_watches(fake: FakeSyncthing) -> None:
 
 
 def test_a_device_that_does_not_share_the_folder(fake: FakeSyncthing) -> None:
-    """It can't change anything there: the test forgot to share it."""
+    """It can't change anything there; the error says that the test forgot to share it."""
     phone = fake.add_device("phone")
     docs = fake.add_folder("docs", files={"a.txt": b"a"})
     fake.connect(phone)
@@ -180,7 +180,7 @@ def test_a_device_that_does_not_share_the_folder(fake: FakeSyncthing) -> None:
 
 
 def test_a_folder_of_a_fake_that_was_stopped() -> None:
-    """The error says what is the matter, whether or not there are other fakes by then."""
+    """The error gives the reason, whether or not another fake is running."""
     fake = FakeSyncthing()
     fake.start()
     folder = fake.add_folder("docs")
@@ -195,7 +195,7 @@ def test_a_folder_of_a_fake_that_was_stopped() -> None:
 
 
 def test_failures(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """An item that fails is listed with the reason and stays needed, until it fails no more."""
+    """An item that fails is listed with the reason and stays needed until it no longer fails."""
     docs.remote_write(phone, {"b.txt": b"b"})
     docs.fail("b.txt", "no space left on device")
     docs.finish_sync()
@@ -219,7 +219,7 @@ def test_an_error_of_the_folder(fake: FakeSyncthing, docs: FakeFolder) -> None:
 
 
 def test_pauses(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """A paused folder is configured so and does not run; resumed, it has what it had."""
+    """A paused folder doesn't run; resumed, it has the same files as before."""
     docs.pause()
     assert ask(fake, "rest/config/folders/docs")["paused"]
 
@@ -236,7 +236,7 @@ def test_pauses(fake: FakeSyncthing, docs: FakeFolder) -> None:
 
 @pytest.mark.parametrize("syncthing_version", VERSIONS[1:])
 def test_a_device_that_declines(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """It says so, and gets nothing until it has accepted."""
+    """It reports so, and gets nothing until it accepts."""
     since = fake.newest_event
     for state in ("notSharing", "paused", "valid"):
         docs.set_remote_state(phone, state)
@@ -250,7 +250,7 @@ def test_a_device_that_declines(fake: FakeSyncthing, docs: FakeFolder, phone: De
 
 
 async def test_a_scan_that_goes_on_and_on(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """The folder is being scanned, and whoever asks for a scan waits, until it ends."""
+    """The folder stays in the state scanning, and other scans wait until this one ends."""
     docs.write({"b.txt": b"1"}, scan=False)
     docs.start_scan()
     await fake.until(lambda: docs.state == "scanning")
@@ -271,7 +271,7 @@ async def test_a_scan_that_goes_on_and_on(fake: FakeSyncthing, docs: FakeFolder)
 
 
 async def test_an_error_that_a_scan_finds_mended(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """It stays until a scan looks."""
+    """The error stays until a scan finds it fixed."""
     docs.set_error("folder path missing")
     async with fake.client() as client:
         with pytest.raises(ServerError, match="folder path missing"):

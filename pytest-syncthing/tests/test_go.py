@@ -1,4 +1,4 @@
-"""How Go words and reads some things."""
+"""How Go prints and parses some values."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pytest_syncthing.go.words import parse_duration, parse_time, quote
     ],
 )
 def test_quoted_texts(text: str, quoted: str) -> None:
-    """A text is put in quotes with what can't be seen escaped."""
+    """A text is quoted, with unprintable characters escaped."""
     assert quote(text) == quoted
 
 
 def test_quoted_characters() -> None:
-    """In single quotes it is single quotes that are escaped."""
+    """In single quotes, single quotes are escaped."""
     assert quote("'", "'") == "'\\''"
     assert quote('"', "'") == "'\"'"
 
@@ -40,7 +40,7 @@ def test_quoted_characters() -> None:
     ],
 )
 def test_times(text: str, moment: int) -> None:
-    """A time is read to the nanosecond, in whatever zone."""
+    """Times are parsed to the nanosecond, in any zone."""
     assert parse_time(text) == moment
 
 
@@ -53,7 +53,7 @@ def test_times(text: str, moment: int) -> None:
     ],
 )
 def test_what_is_no_time(text: str) -> None:
-    """A time without a zone, or none at all, is not read."""
+    """A text without a zone, or one that is no time, is refused."""
     assert parse_time(text) is None
 
 
@@ -68,5 +68,5 @@ def test_durations(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "5", "s", "1 s", "1d", "x", "1s2"])
 def test_what_is_no_duration(text: str) -> None:
-    """A number without a unit is no duration."""
+    """A number without a unit is not a duration."""
     assert parse_duration(text) is None

@@ -1,4 +1,4 @@
-"""The thread in which all fakes live: started with the first, ended with the last, entered from anywhere."""
+"""The thread in which all fakes live: it starts with the first, ends with the last, and can be called from anywhere."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def host() -> Host:
 
 
 def test_calls(host: Host) -> None:
-    """What a call returns or raises comes to the caller as it is, also from within the thread itself."""
+    """The caller gets what the call returns or raises, also from within the thread itself."""
     try:
         assert host.call(divmod, 7, 2) == (3, 1)
         assert host.call(lambda: host.call(divmod, 7, 2)) == (3, 1)
@@ -66,7 +66,7 @@ async def _cancelled() -> None:
 
 
 def test_coroutines(host: Host) -> None:
-    """A coroutine runs there, and what it returns or raises comes to the caller."""
+    """A coroutine runs in the thread, and the caller gets what it returns or raises."""
     try:
         assert host.run(_add(1, 2)) == 3
         assert host.submit(_add(1, 2)).result() == 3
@@ -81,7 +81,7 @@ def test_coroutines(host: Host) -> None:
 
 
 def test_from_many_threads(host: Host) -> None:
-    """Any thread may call and take part in counting."""
+    """Any thread may call, and hold a reference."""
     found: list[int] = []
 
     def work() -> None:
@@ -102,7 +102,7 @@ def test_from_many_threads(host: Host) -> None:
 
 
 def test_what_is_left_is_cancelled(host: Host) -> None:
-    """What still runs when the last fake is gone is cancelled, and may clean up."""
+    """Tasks that still run when the last fake is gone are cancelled, and may clean up."""
     ended: list[bool] = []
 
     async def last() -> None:
@@ -119,7 +119,7 @@ def test_what_is_left_is_cancelled(host: Host) -> None:
 
 
 def test_an_end_from_within(host: Host) -> None:
-    """The last fake may be closed in the thread itself."""
+    """The last fake may be stopped in the thread itself."""
     thread = host.call(threading.current_thread)
     host.call(host.release)
     thread.join(10)
@@ -128,7 +128,7 @@ def test_an_end_from_within(host: Host) -> None:
 
 @pytest.mark.parametrize("unnoticed", [False, True])
 def test_interrupts(host: Host, unnoticed: bool) -> None:
-    """Ctrl-C ends a wait, and what was waited for, also if another thread gets the signal."""
+    """Ctrl-C ends a call and cancels its coroutine, also if another thread gets the signal."""
     cancelled = threading.Event()
 
     def interrupt() -> None:
@@ -153,7 +153,7 @@ def test_interrupts(host: Host, unnoticed: bool) -> None:
 
 
 def test_an_early_interrupt(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C before a coroutine has begun leaves none that was never awaited."""
+    """Ctrl-C before a coroutine has started leaves none that was never awaited."""
     real = host.loop.call_soon_threadsafe
     interrupts = [KeyboardInterrupt]
 
@@ -175,7 +175,7 @@ def test_an_early_interrupt(host: Host, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_forks(host: Host) -> None:
-    """The child of a fork has a thread of its own, whatever the parent had."""
+    """The child of a fork gets a thread of its own, whether or not the parent had one."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:  # pragma: no cover - another process

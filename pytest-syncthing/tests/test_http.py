@@ -1,4 +1,4 @@
-"""Requests and answers of the fake, as Go reads and writes them."""
+"""Requests and answers of the fake, as Go parses and prints them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pytest_syncthing.http.messages import Headers, Request, as_json, encode
 
 
 def test_the_parts_of_a_request() -> None:
-    """Path and query are there both raw and decoded; a message names no header."""
+    """Path and query are available raw and decoded; `str` shows no header."""
     request = Request(
         "GET", "/a%2fb%ff?x=1&y=a+b%20c&x=2&z", Headers([("X-Api-Key", "secret"), ("x-api-key", "other")])
     )
@@ -23,7 +23,7 @@ def test_the_parts_of_a_request() -> None:
 
 
 def test_what_go_drops_of_a_query() -> None:
-    """A pair with a semicolon or a broken escape counts for nothing (net/url)."""
+    """A pair with a semicolon or a broken escape is dropped (net/url)."""
     request = Request("GET", "/?a=1;b=2&c=%zz&d=3")
     assert [request.param(name) for name in "abcd"] == ["", "", "", "3"]
 
@@ -36,12 +36,12 @@ def test_what_go_drops_of_a_query() -> None:
     ],
 )
 def test_numbers(text: str, number: int) -> None:
-    """What strconv.Atoi doesn't take is the default."""
+    """What strconv.Atoi refuses becomes the default."""
     assert Request("GET", f"/?n={text}").number("n", 7) == number
 
 
 def test_json() -> None:
-    """JSON is what Go makes of it: indented, some characters escaped, others replaced, and a line break at the end."""
+    """JSON looks as Go prints it: indented, some characters escaped, others replaced, with a final line break."""
     assert encode({"a": [], "b": {}, "c": [1, None, True]}) == (
         b'{\n  "a": [],\n  "b": {},\n  "c": [\n    1,\n    null,\n    true\n  ]\n}\n'
     )
@@ -52,7 +52,7 @@ def test_json() -> None:
 
 
 def test_headers() -> None:
-    """Headers are a mapping by names in whatever letters, which has them as they came and doesn't show their values."""
+    """Headers are a mapping that ignores case, keeps the names as they came, and hides the values in its repr."""
     headers = Headers([("X-Api-Key", "secret"), ("Accept", "a"), ("x-api-key", "other"), ("ACCEPT", "b")])
     assert (headers["x-API-key"], headers.get("ACCEPT"), headers.get("Host")) == ("secret", "a", None)
     assert headers.all("Accept") == ["a", "b"]

@@ -1,4 +1,4 @@
-"""Ignore patterns mean what they mean to the real daemons."""
+"""Ignore patterns mean what they mean to real daemons."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_patterns_as_the_daemons_read_them(version: str) -> None:
 
 
 def test_what_syncthing_keeps_for_itself() -> None:
-    """Its own files are always ignored, whatever the patterns say, and never in the way of anything."""
+    """Syncthing's own files are always ignored, whatever the patterns say, and never prevent a deletion."""
     ignores = parse("!*")
     own = [".stfolder", ".stfolder/x", ".stignore", ".stversions/a/b", "a/.syncthing.x.tmp", "~syncthing~x"]
     assert [name for name in own if not ignores.matches(name)] == []
@@ -85,7 +85,7 @@ def test_without_patterns() -> None:
 
 
 def test_what_may_be_deleted() -> None:
-    """Only what a pattern ignores as deletable may go; the first pattern that matches decides."""
+    """Only files ignored by a ``(?d)`` pattern may be deleted; the first pattern that matches decides."""
     ignores = parse("!keep.tmp", "fixed.tmp", "(?d)*.tmp")
     assert [name for name in ("a.tmp", "keep.tmp", "fixed.tmp", "x") if ignores.deletable(name)] == ["a.tmp"]
     assert [name for name in ("a.tmp", "keep.tmp", "fixed.tmp", "x") if ignores.matches(name)] == ["a.tmp", "fixed.tmp"]
@@ -98,7 +98,7 @@ def test_patterns_mean_what_they_say() -> None:
 
 
 def test_patterns_that_can_not_be_read() -> None:
-    """The error names the pattern; nothing is ignored then."""
+    """The error names the pattern, and nothing is ignored then."""
     with pytest.raises(IgnoreError, match=re.escape(r'invalid pattern "a\"b[" in ignore file: parse error: ')):
         parse('a"b[')
     made = MemoryDisk()
@@ -110,7 +110,7 @@ def test_patterns_that_can_not_be_read() -> None:
 
 
 def test_parents_of_what_is_kept() -> None:
-    """An ignored directory is kept if something in it is, once, and only where the scan looks into it."""
+    """An ignored directory is kept once if it contains an item that is kept, and only where the scan goes into it."""
     names = {"a": True, "a/b": True, "a/b/one": False, "a/b/two": False, "a/c": True, "a/c/x": False, "d": True}
     entries = [Entry(name, Kind.DIRECTORY if is_dir else Kind.FILE) for name, is_dir in names.items()]
     kept = parse("!a/b/one", "!a/b/two", "*").kept(entries)

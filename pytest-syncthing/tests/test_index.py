@@ -1,4 +1,4 @@
-"""Who has what of a folder, and what follows from it: what is newest, needed, counted, and shown as a tree."""
+"""Which device has which items of a folder, and what follows: the newest, the needed, the counts and the tree."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def names(items: list[Item]) -> list[str]:
 
 
 def shape(tree: list[dict[str, Any]]) -> list[Any]:
-    """Return a tree as names, or for a directory with children a name and these."""
+    """Return a tree as names; a directory with children becomes its name and their shapes."""
     return [[entry["name"], shape(entry["children"])] if "children" in entry else entry["name"] for entry in tree]
 
 
 def test_the_newest_is_needed() -> None:
-    """A newer version of another device is needed here, an older one there."""
+    """A newer version on another device is needed here; an older one makes ours needed there."""
     index = Index(FACTS)
     mine = index.put_own([file("mine"), file("both")])
     newer = replace(mine[1], size=9, version=bump(mine[1].version, OTHER, 20))
@@ -60,7 +60,7 @@ def test_the_newest_is_needed() -> None:
 
 
 def test_deletions_are_needed_by_who_has_the_file() -> None:
-    """A deletion is needed where the file is; who never had it doesn't need it."""
+    """A deletion is needed by devices that have the file; others don't need it."""
     index = Index(FACTS)
     mine = index.put_own([file("x"), file("y")])
     index.put_remote(OTHER, mine[:1])
@@ -72,7 +72,7 @@ def test_deletions_are_needed_by_who_has_the_file() -> None:
 
 
 def test_local_changes() -> None:
-    """What was changed in a receive-only folder is listed, and counted as local and changed, but not as global."""
+    """Changes in a receive-only folder are listed, and counted as local and as changed, but not as global."""
     index = Index(FACTS)
     shared = index.put_own([file("a"), file("b")])
     index.put_remote(OTHER, shared)
@@ -100,7 +100,7 @@ def test_local_changes() -> None:
 
 
 def test_sums() -> None:
-    """What is global, local and needed is counted by kind; what is needed is not in sync."""
+    """Global, local and needed items are counted by kind; needed items are not in sync."""
     index = Index(FACTS)
     index.put_own([file("a", 10), directory("d"), Item("l", Kind.SYMLINK, version=bump((), OWN, 1))])
     index.put_remote(OTHER, [file("b", 100, OTHER), directory("e", OTHER), *index.own.values()])
@@ -142,7 +142,7 @@ def test_sums_have_the_recorded_keys(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_completion_has_the_recorded_numbers(version: str) -> None:
-    """From the same bytes and items comes the percentage that a real daemon has answered."""
+    """The same bytes and items give the percentage that a real daemon has reported."""
     checked = 0
     for exchange in recordings.exchanges(version):
         if exchange.uri != "rest/db/completion" or exchange.status != 200 or "folder" not in exchange.params:
@@ -164,7 +164,7 @@ def test_completion_has_the_recorded_numbers(version: str) -> None:
 
 
 def test_completion() -> None:
-    """The own device and others are as complete as the bytes they have."""
+    """The completion of this and other devices follows from the bytes that they have."""
     index = Index(FACTS)
     assert index.completion()["completion"] == 100
     index.put_own([file("a", 75)])
@@ -184,7 +184,7 @@ def test_completion() -> None:
 
 @pytest.mark.parametrize(("version", "percent"), [("1.19", 100), ("1.29", 100), ("2.1", 0)])
 def test_completion_of_silent_devices(version: str, percent: int) -> None:
-    """A device that has sent no index lacks everything, but 1.x says of one that shares the folder it lacks nothing."""
+    """A device that has sent no index needs everything; 1.x reports that one that shares the folder needs nothing."""
     index = Index(Facts.of(version))
     index.put_own([file("x")])
     assert index.completion(OTHER)["completion"] == percent
@@ -197,7 +197,7 @@ def test_completion_of_silent_devices(version: str, percent: int) -> None:
 
 @pytest.mark.parametrize(("name", "child", "parent"), [("a/b/c", "a", ""), ("d/b/c", "b", "d"), ("d/e/f/g", "f", "e")])
 def test_trees_without_directories(name: str, child: str, parent: str) -> None:
-    """Of items whose directory is not known, as in encrypted folders, no tree can be made; the daemon says why."""
+    """Items with an unknown directory, as in encrypted folders, make no tree; the error is the daemon's."""
     index = Index(FACTS)
     index.put_own([directory("d"), directory("d/e"), file(name)])
     with pytest.raises(BrowseError, match=f"^could not find child '{child}' for path '{name}' in parent '{parent}'$"):
@@ -205,7 +205,7 @@ def test_trees_without_directories(name: str, child: str, parent: str) -> None:
 
 
 def naive(index: Index, device: str | None) -> list[str]:
-    """Return what a device needs, found without anything that was kept up."""
+    """Compute from scratch what a device needs."""
     had = index.own if device is None else index.remotes.get(device, {})
     needed: list[str] = []
     for item in index.newest_items():
@@ -219,7 +219,7 @@ def naive(index: Index, device: str | None) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_kept_up_is_what_it_would_be(seed: int) -> None:
-    """After any changes the index is as if it had been made at once from what all have now."""
+    """After any changes the index is the same as one built from scratch."""
     chance = random.Random(seed)
     index = Index(FACTS)
     for second in range(300):

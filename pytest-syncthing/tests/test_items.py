@@ -1,4 +1,4 @@
-"""Items of a folder's index: versions, conflicts, and what they look like in answers."""
+"""Items of a folder's index: versions, conflicts, and their form in answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NEW = (("AAAAAAA", 6),)
 
 
 def recorded(version: str) -> Iterator[tuple[bool, dict[str, Any]]]:
-    """Return the items that a real daemon has answered, and whether they were in a list."""
+    """Return the items that a real daemon has returned, and whether they were in a list."""
     for exchange in recordings.exchanges(version):
         if exchange.status != 200:
             continue
@@ -43,7 +43,7 @@ def recorded(version: str) -> Iterator[tuple[bool, dict[str, Any]]]:
 
 
 def item_of(recorded: dict[str, Any]) -> Item:
-    """Return the item that a daemon has answered."""
+    """Return the item of a daemon's answer."""
 
     def time(text: str) -> int:
         moment = parse_time(text)
@@ -72,7 +72,7 @@ def item_of(recorded: dict[str, Any]) -> Item:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_items_look_as_recorded(version: str) -> None:
-    """What a real daemon has answered is what comes of the same item here."""
+    """An item looks the same as in a real daemon's answers."""
     items = list(recorded(version))
     assert len(items) > 20
     for listed, item in items:
@@ -80,7 +80,7 @@ def test_items_look_as_recorded(version: str) -> None:
 
 
 def test_a_counter_is_at_least_the_time() -> None:
-    """A change raises the counter of who made it, to the time at least; others keep theirs, sorted by ID."""
+    """A change raises the counter of its device to at least the time; others stay, sorted by ID."""
     assert bump((), "BBBBBBB", 100) == (("BBBBBBB", 100),)
     assert bump((("BBBBBBB", 100),), "BBBBBBB", 50) == (("BBBBBBB", 101),)
     assert bump((("B222222", 7),), "BAAAAAA", 100) == (("BAAAAAA", 100), ("B222222", 7))
@@ -88,7 +88,7 @@ def test_a_counter_is_at_least_the_time() -> None:
 
 
 def test_versions_are_compared() -> None:
-    """A version is newer that has seen all that the other one has, and more."""
+    """A version is newer if it includes all changes of the other one and more."""
     one, both = (("AAAAAAA", 6),), (("AAAAAAA", 6), ("BBBBBBB", 1))
     assert compare(one, one) is Order.EQUAL
     assert compare(one, (("AAAAAAA", 6), ("BBBBBBB", 0))) is Order.EQUAL
@@ -100,7 +100,7 @@ def test_versions_are_compared() -> None:
 
 
 def test_versions_are_merged() -> None:
-    """What follows from two versions is older than neither."""
+    """The merged version is older than neither."""
     one, other = (("AAAAAAA", 6), ("3333333", 1)), (("AAAAAAA", 5), ("BBBBBBB", 1))
     merged = merge(one, other)
     assert merged == (("AAAAAAA", 6), ("BBBBBBB", 1), ("3333333", 1))
@@ -108,7 +108,7 @@ def test_versions_are_merged() -> None:
 
 
 def test_conflicts() -> None:
-    """Of two changes the valid one wins, then the one that is no deletion, the later one, the lower device's."""
+    """Of two conflicting items the valid one wins, then one that isn't deleted, the later one, the lower device ID."""
     mine = Item("x", Kind.FILE, version=(("AAAAAAA", 6), ("BBBBBBB", 1)), modified=5)
     its = Item("x", Kind.FILE, version=(("AAAAAAA", 5), ("BBBBBBB", 2)), modified=5)
     pairs = [
@@ -125,7 +125,7 @@ def test_conflicts() -> None:
 
 
 def test_blocks() -> None:
-    """Files are cut into at most about 2000 blocks of 128 KiB to 16 MiB; an empty one is a block too."""
+    """Files have at most about 2000 blocks, of 128 KiB to 16 MiB; an empty file has one block."""
     kib = 1 << 10
     assert [block_size(size) for size in (0, 2000 * 128 * kib - 1, 2000 * 128 * kib, 1 << 50)] == [
         128 * kib,
@@ -139,7 +139,7 @@ def test_blocks() -> None:
 
 
 def test_digests() -> None:
-    """What identifies a content is what 2.x calls ``blocksHash``: the hash of the hashes of its blocks."""
+    """A content is identified by what 2.x calls ``blocksHash``: the hash of the hashes of its blocks."""
     empty = {item["blocksHash"] for _, item in recorded("2.1.3") if item["name"] == "empty"}
     assert empty == {digest_of([b""])}
     assert len({digest_of(blocks) for blocks in ([b"a"], [b"a", b"b"], [b"ab"], [b""])}) == 4
@@ -157,7 +157,7 @@ def test_deleted_items() -> None:
 
 
 def test_ignored_items() -> None:
-    """A file that is ignored is kept without its content, and doesn't count for others."""
+    """An ignored file is kept without its content, and doesn't count for other devices."""
     item = Item("x", Kind.FILE, 7, version=OLD, digest="x").ignored()
     answer = item.to_json(Facts.of("1.19"), listed=False)
     assert (answer["ignored"], answer["invalid"], answer["localFlags"]) == (True, True, IGNORED)
@@ -166,7 +166,7 @@ def test_ignored_items() -> None:
 
 @pytest.mark.parametrize(("version", "size"), [("1.19", 128), ("1.29", 128), ("2.1", 0)])
 def test_what_directories_weigh(version: str, size: int) -> None:
-    """Directories and links count 128 bytes before 2.1.2, and nothing since."""
+    """Directories and links count 128 bytes before 2.1.2, and 0 since."""
     facts = Facts.of(version)
     assert [Item("x", kind).weight(facts) for kind in (Kind.DIRECTORY, Kind.SYMLINK)] == [size, size]
     assert Item("x", Kind.FILE, 5).weight(facts) == 5

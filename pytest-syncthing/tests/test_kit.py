@@ -1,4 +1,4 @@
-"""What the testing kit offers, and that it costs nothing before it is used."""
+"""The public names of the testing kit, and that it costs nothing before it is used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLASSES: Final = {path: value for path, value in PUBLIC.items() if isinstance(va
 
 @pytest.mark.parametrize("name", testing.__all__)
 def test_every_name_loads(name: str) -> None:
-    """Each public name is there, and in the list of them."""
+    """Each public name exists, and is in ``__all__``."""
     assert getattr(testing, name) is not None
     assert name in dir(testing)
 
@@ -33,13 +33,13 @@ def test_the_annotations_of_every_function_can_be_resolved(path: str) -> None:
 
 @pytest.mark.parametrize("path", CLASSES)
 def test_what_classes_say_of_themselves(path: str) -> None:
-    """The annotations of their attributes can be resolved, and they are imported from where they say."""
+    """The annotations of classes can be resolved, and ``__module__`` is where users import them from."""
     assert get_type_hints(CLASSES[path]).keys() >= inspect.get_annotations(CLASSES[path]).keys()
     assert CLASSES[path].__module__ == "pytest_syncthing"
 
 
 def test_an_unknown_name() -> None:
-    """It is reported like that of any module."""
+    """It raises AttributeError, as in any module."""
     with pytest.raises(AttributeError, match=r"module 'pytest_syncthing' has no attribute 'nope'"):
         testing.nope  # noqa: B018 - it raises
 

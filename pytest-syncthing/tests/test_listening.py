@@ -1,4 +1,4 @@
-"""Where clients connect to."""
+"""The fake's listening sockets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def accepted() -> Iterator[asyncio.Queue[socket.socket]]:
-    """What was accepted."""
+    """The connections that were accepted."""
     queue: asyncio.Queue[socket.socket] = asyncio.Queue()
     yield queue
     while not queue.empty():
@@ -32,7 +32,7 @@ async def connect(address: str) -> asyncio.StreamWriter:
 
 
 async def test_a_port_is_kept() -> None:
-    """Nobody else gets the port while the daemon is away."""
+    """No other program gets the port while the daemon is down."""
     listener = Listener()
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind(("127.0.0.1", int(listener.address.rpartition(":")[2])))
@@ -40,7 +40,7 @@ async def test_a_port_is_kept() -> None:
 
 
 async def test_a_shortage(accepted: asyncio.Queue[socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who finds no descriptor left waits for one."""
+    """If file descriptors run out, accepting waits until one is free."""
     monkeypatch.setattr("pytest_syncthing.http.listening._PAUSE", 0.001)
     failures = [OSError(24, "Too many open files"), ConnectionAbortedError()]
     real = socket.socket.accept
@@ -73,7 +73,7 @@ def _becomes(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
 
 
 async def test_the_file_of_a_unix_socket(tmp_path: Path) -> None:
-    """An old one is replaced, another file is not."""
+    """A stale socket is replaced, any other file is not."""
     path = tmp_path / "api"
     with socket.socket(socket.AF_UNIX) as old:
         old.bind(str(path))

@@ -43,7 +43,7 @@ def serving(*options: str, before: tuple[str, ...] = ()) -> Iterator[tuple[subpr
 
 
 def ask(url: str, key: str, path: str) -> Any:
-    """Return what is answered there; its certificate is not verified."""
+    """Return the answer; its certificate is not verified."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     request = urllib.request.Request(f"{url}/{path}", headers={"X-API-Key": key})
@@ -57,7 +57,7 @@ def ask(url: str, key: str, path: str) -> Any:
     ids=["SIGINT", "SIGTERM", "SIGINT that is ignored at first"],
 )
 def test_it_serves_until_a_signal(before: tuple[str, ...], number: signal.Signals) -> None:
-    """It prints its URL and key, serves a sample folder, and ends without a word."""
+    """It prints its URL and key, serves a sample folder, and exits silently."""
     with serving(before=before) as (process, url, key):
         assert ask(url, key, "rest/system/version")["version"] == "v1.29.5"
         status = ask(url, key, "rest/db/status?folder=sample")
@@ -68,7 +68,7 @@ def test_it_serves_until_a_signal(before: tuple[str, ...], number: signal.Signal
 
 
 def test_options(tmp_path: Path) -> None:
-    """The fake is as the options say."""
+    """The options are passed on to the fake."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

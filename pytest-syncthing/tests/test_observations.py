@@ -1,4 +1,4 @@
-"""What a test sees of a fake: its time, its events, and what it was asked."""
+"""What a test can see of a fake: its clock, its events, and the requests it received."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def client(fake: FakeSyncthing) -> AsyncIterator[Syncthing]:
 
 
 def test_its_clock() -> None:
-    """It begins when the test says, runs, stands still, and moves."""
+    """It starts when the test says, runs, can be frozen, and can be advanced."""
     start = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
     with FakeSyncthing(start=start) as fake:
         assert start <= fake.now < start + timedelta(seconds=60)
@@ -50,7 +50,7 @@ def test_its_clock() -> None:
 
 @pytest.mark.parametrize("files_on_disk", [False, True])
 def test_changes_while_the_clock_stands_still(*, files_on_disk: bool, tmp_path: Path) -> None:
-    """Each is found, although neither time nor size shows it."""
+    """Each change is found, although neither time nor size shows it."""
     with FakeSyncthing(files_on_disk=files_on_disk) as fake:
         docs = fake.add_folder("docs", path=str(tmp_path / "docs"))
         fake.freeze()
@@ -63,7 +63,7 @@ def test_changes_while_the_clock_stands_still(*, files_on_disk: bool, tmp_path: 
 
 @pytest.mark.parametrize("newer", ["one", "two"])
 def test_which_of_two_changes_is_newer(newer: str) -> None:
-    """The clock of the fake says it, and that of the other one may have another time."""
+    """Each change has the time of its fake's clock, and the clocks of two fakes may differ."""
     with FakeSyncthing(name="one") as one, FakeSyncthing(name="two") as two:
         for fake in (one, two):
             fake.freeze()
@@ -82,7 +82,7 @@ def test_which_of_two_changes_is_newer(newer: str) -> None:
 
 @pytest.mark.parametrize("delay", [0, 2])
 def test_when_sums_are_reported(fake: FakeSyncthing, docs: FakeFolder, delay: float) -> None:
-    """At once, or as late as the test says, by the fake's clock."""
+    """At once, or after the delay that the test has set, on the fake's clock."""
     fake.freeze()
     fake.delay_summaries(delay)
     since = fake.newest_event
@@ -121,7 +121,7 @@ async def test_when_requests_came(fake: FakeSyncthing) -> None:
 
 
 async def test_requests(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Each request can be looked at, those that were refused too; their texts don't show the key."""
+    """Each request can be inspected, refused ones too; no repr shows the key."""
     await client.config.patch_options(maxSendKbps=7)
     async with fake.client(api_key="wrong") as stranger:
         with pytest.raises(UnauthorizedError):
@@ -136,7 +136,7 @@ async def test_requests(fake: FakeSyncthing, client: Syncthing) -> None:
 
 
 def test_waiting_in_a_plain_function(fake: FakeSyncthing) -> None:
-    """Another thread asks, and this one waits for that."""
+    """The test's thread waits for a request of another thread."""
 
     async def ask() -> None:
         async with fake.client() as client:
@@ -148,7 +148,7 @@ def test_waiting_in_a_plain_function(fake: FakeSyncthing) -> None:
 
 
 def test_counts(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """How many requests are done with, and how the folders are."""
+    """A test can read how many requests were answered, the states of folders, and how many connections are open."""
     ask(fake, "rest/system/ping")
     assert fake.answered == len(fake.requests) == 1
     assert fake.states() == {"docs": "idle"}
@@ -156,7 +156,7 @@ def test_counts(fake: FakeSyncthing, docs: FakeFolder) -> None:
 
 
 async def test_what_never_becomes_true(fake: FakeSyncthing) -> None:
-    """The error says for how long it was waited, and one in the condition itself comes through."""
+    """The error says how long it waited, and an error of the condition itself is raised."""
     with pytest.raises(TimeoutError, match=r"within 0\.05 s"):
         await fake.until(lambda: False, timeout=0.05)
     with pytest.raises(ZeroDivisionError):
@@ -164,7 +164,7 @@ async def test_what_never_becomes_true(fake: FakeSyncthing) -> None:
 
 
 def test_events_of_any_kind(fake: FakeSyncthing) -> None:
-    """A test may let anything happen."""
+    """A test may emit any event."""
     fake.emit("DeviceDiscovered", {"device": "x", "addrs": []})
     fake.emit("Failure")
     events = ask(fake, f"rest/events?since={fake.newest_event - 2}&timeout=0")
@@ -175,7 +175,7 @@ def test_events_of_any_kind(fake: FakeSyncthing) -> None:
 
 
 async def test_many_events(fake: FakeSyncthing, client: Syncthing) -> None:
-    """An event may happen several times, each with an ID of its own; a poll that waits gets them all at once."""
+    """Several events at once have an ID each, and a waiting poll gets them all together."""
     newest = fake.newest_event
     task = asyncio.create_task(client.events.poll(newest))
     await fake.until(lambda: fake.polls_waiting)

@@ -1,4 +1,4 @@
-"""HTTP/1 requests out of bytes; the refusals are those of real daemons."""
+"""Parsing HTTP/1 requests; refusals are those of real daemons."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ EXPECTED = [
 
 
 def test_requests() -> None:
-    """All forms of a body and of line ends are understood."""
+    """Each form of a body and of line ends is understood."""
     assert parse(REQUESTS) == EXPECTED
 
 
 @given(st.lists(st.integers(0, len(REQUESTS)), max_size=20))
 def test_any_division(cuts: list[int]) -> None:
-    """It doesn't matter in which pieces the bytes arrive."""
+    """The bytes may arrive in pieces of any size."""
     parser = Parser()
     bounds = [0, *sorted(cuts), len(REQUESTS)]
     for start, end in itertools.pairwise(bounds):
@@ -51,7 +51,7 @@ def test_any_division(cuts: list[int]) -> None:
 
 
 def test_waiting_for_a_body() -> None:
-    """A client that waits for ``100 Continue`` is noticed, until its body is there."""
+    """A client that waits for ``100 Continue`` is noticed until its body arrives."""
     parser = Parser()
     parser.feed(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
     assert (parser.expects, parser.take()) == (True, None)
@@ -76,6 +76,6 @@ def test_waiting_for_a_body() -> None:
     ],
 )
 def test_what_is_no_request(data: bytes, answer: str) -> None:
-    """What is no request is refused in net/http's words."""
+    """Invalid requests are refused with net/http's message."""
     with pytest.raises(Malformed, match=f"^{answer}$"):
         parse(data)

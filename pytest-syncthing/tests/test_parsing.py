@@ -1,4 +1,4 @@
-"""JSON is read, and refused, as Go does it. What the daemons say was noted from 1.19.2 and 1.29.5."""
+"""JSON is parsed and refused as by Go; the daemons' messages were taken from 1.19.2 and 1.29.5."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_values() -> None:
 
 @pytest.mark.parametrize("body", [b'"\xff"', b'"\xed\xa0\x80"'])
 def test_what_is_not_utf8(body: bytes) -> None:
-    """What is not UTF-8 is replaced."""
+    """Bytes that are not UTF-8 are replaced."""
     assert set(parse(body)) == {"\ufffd"}
 
 
@@ -34,20 +34,20 @@ def test_what_is_not_utf8(body: bytes) -> None:
     ],
 )
 def test_what_is_no_json(body: str, words: str) -> None:
-    """What is no JSON is refused; the words are Go's where nothing or no value follows."""
+    """Invalid JSON is refused, with Go's message where the text ends early or a value is missing."""
     with pytest.raises(Refusal) as refused:
         parse(body.encode())
     assert (refused.value.status, refused.value.text) == (400, words)
 
 
 def test_endless_nesting() -> None:
-    """There is a limit to what is inside what."""
+    """The depth of nesting is limited."""
     with pytest.raises(Refusal, match="exceeded max depth"):
         parse(b"[" * 200_000)
 
 
 def test_lists() -> None:
-    """``null`` is an empty list, and nothing else is one that is none."""
+    """``null`` is an empty list; everything else but a list is refused."""
     assert items(parse(b"null")) == []
     assert items(parse(b"[1, null]")) == ["1", None]
     assert not is_list(parse(b"{}"))
@@ -56,7 +56,7 @@ def test_lists() -> None:
 
 
 def test_members() -> None:
-    """The last of the values of a key counts, in whatever letters."""
+    """Of several values of a key the last one counts, and case is ignored."""
     raw = parse(b'{"Folders": 1, "folders": 2, "other": 3}')
     assert member(raw, "folders") == "2"
     assert member(raw, "devices") is None

@@ -1,4 +1,4 @@
-"""The fixtures for pytest, used by projects that are made up here."""
+"""The pytest fixtures, used by projects that the tests write."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def no_syncthing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_plain_functions(pytester: pytest.Pytester) -> None:
-    """A test without a loop gets a fake that answers, and a fresh one for each test."""
+    """A test without a loop gets a fresh fake that answers."""
     pytester.makepyfile("""
         import urllib.request, json
 
@@ -75,7 +75,7 @@ def test_pytest_asyncio(pytester: pytest.Pytester) -> None:
 
 
 def test_anyio(pytester: pytest.Pytester) -> None:
-    """Neither do tests of anyio."""
+    """Tests of anyio share nothing with the fake's loop either."""
     pytester.makepyfile("""
         import anyio
         import pytest
@@ -97,7 +97,7 @@ def test_anyio(pytester: pytest.Pytester) -> None:
     ("arguments", "version"), [([], "v1.29.5"), (["--syncthing-version", "2.1"], "v2.1.3")], ids=["default", "option"]
 )
 def test_the_version(pytester: pytest.Pytester, arguments: list[str], version: str) -> None:
-    """The fake plays the version that the command line names."""
+    """The fake plays the version given on the command line."""
     pytester.makepyfile(f"""
         def test_it(fake_syncthing):
             assert fake_syncthing.version == {version!r}
@@ -141,7 +141,7 @@ def test_no_daemon(pytester: pytest.Pytester, option: str, outcome: str, name: s
 @pytest.mark.daemon
 @pytest.mark.measured
 def test_real_daemons(pytester: pytest.Pytester, syncthing_binary: Path) -> None:
-    """The fixtures of real daemons serve tests with and without a loop, and nothing of them is left."""
+    """The fixtures of real daemons serve tests with and without a loop, and leave nothing behind."""
     pytester.makepyfile("""
         import asyncio
         import os

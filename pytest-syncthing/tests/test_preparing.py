@@ -1,4 +1,4 @@
-"""A configuration is corrected as the daemon does it. What they made of it was noted from 1.19.2 and 1.29.5."""
+"""A configuration is corrected as by the daemon; the expected results were taken from 1.19.2 and 1.29.5."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DIGITS = "7777777-777777N-7777777-777777N-7777777-777777N-7777777-77777Q4"
 
 
 def corrected(release: str = "1.29.5", status: int = 500, **changes: Any) -> dict[str, Any]:
-    """Return a configuration with some sections, corrected."""
+    """Return the corrected form of a configuration with some sections."""
     schema = Schema.of(release)
     config: dict[str, Any] = schema.new("config.Configuration") | {"version": schema.current} | changes
     Preparation(schema, Facts.of(release), OWN).correct(config, status)
@@ -37,18 +37,18 @@ def folder(version: str = "1.29.5", **settings: Any) -> dict[str, Any]:
 
 
 def share(device_id: str, password: str = "") -> dict[str, Any]:
-    """Return with whom to share a folder."""
+    """Return an entry of a folder's device list."""
     return {"deviceID": device_id, "introducedBy": "", "encryptionPassword": password}
 
 
 def shares(folder_: dict[str, Any]) -> dict[str, str]:
-    """Return with whom a folder is shared, and the passwords."""
+    """Return the devices that share a folder, and their passwords."""
     return {each["deviceID"]: each["encryptionPassword"] for each in folder_["devices"]}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_untrusted_devices(version: str) -> None:
-    """Since 1.23 an untrusted device gets no plain files, introduces none, and nothing of it is accepted by itself."""
+    """Since 1.23 an untrusted device gets no plain files, is no introducer, and nothing of it is auto-accepted."""
     config = corrected(
         version,
         devices=[device(HIGH, version, untrusted=True, introducer=True, autoAcceptFolders=True)],
@@ -72,14 +72,14 @@ def test_untrusted_devices(version: str) -> None:
     ],
 )
 def test_folders_that_are_refused(settings: dict[str, Any], words: str) -> None:
-    """A folder needs an ID of its own and a path."""
+    """A folder needs a unique ID and a path."""
     with pytest.raises(Refusal) as refused:
         corrected(status=400, folders=[folder(id="twice"), folder(**settings)])
     assert (refused.value.status, refused.value.text) == (400, words)
 
 
 def test_folders_of_version_2() -> None:
-    """Version 2 has other limits, and no settings that it has no use for."""
+    """Version 2 has other limits, and resets settings that it no longer uses."""
     config = corrected(
         "2.1.3",
         folders=[
@@ -103,20 +103,20 @@ def test_folders_of_version_2() -> None:
     ],
 )
 def test_addresses(given: list[str], expected: list[str]) -> None:
-    """A device without addresses has those that are found, and a protocol that is gone is left out."""
+    """A device without addresses gets ``dynamic``, and addresses of a removed protocol are dropped."""
     assert corrected(devices=[device(HIGH, addresses=given)])["devices"][-1]["addresses"] == expected
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_reports(version: str) -> None:
-    """Who agrees to send reports gets a name for them; 1.19 makes it up later."""
+    """A daemon that sends usage reports gets an ID for them; 1.19 makes it later."""
     options = Schema.of(version).new("config.OptionsConfiguration") | {"urAccepted": 3}
     found = corrected(version, options=options)["options"]["urUniqueId"]
     assert len(found) == (0 if version == "1.19.2" else 8)
 
 
 def test_the_notice_about_a_missing_login() -> None:
-    """Once there is a login, nothing has to be said about it."""
+    """The notice about a missing login is removed once there is a login."""
     schema = Schema.of("1.29.5")
     notices = ["b", "authenticationUserAndPassword", "a"]
     options = schema.new("config.OptionsConfiguration") | {"unackedNotificationIDs": notices}
@@ -127,7 +127,7 @@ def test_the_notice_about_a_missing_login() -> None:
 
 
 def test_random_texts() -> None:
-    """What looks random is the same in each run."""
+    """Random texts are the same in each run."""
     assert random_text("a", 8) == random_text("a", 8) != random_text("b", 8)
     assert len(random_text("a", 32)) == 32
     assert random_text("a", 32).isalnum()

@@ -1,4 +1,4 @@
-"""Real daemons that are driven from tests without a loop."""
+"""Real daemons in tests without a loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.daemon, pytest.mark.measured]
 
 
 def ask(daemon: RealSyncthing, **options: Any) -> Any:
-    """Ask for the status, in a loop of our own."""
+    """Request the status, in a loop of our own."""
 
     async def main() -> Any:
         async with daemon.client(**options) as client:
@@ -55,7 +55,7 @@ def test_a_daemon(syncthing_binary: Path) -> None:
 
 
 def test_its_life(syncthing_binary: Path, tmp_path: Path) -> None:
-    """It can be killed, started and restarted, and keeps a home that it was given."""
+    """It can be killed, started and restarted, and keeps a given home."""
     with RealSyncthing(syncthing_binary, tmp_path / "home") as daemon:
         daemon.kill()
         assert not daemon.running
@@ -69,7 +69,7 @@ def test_its_life(syncthing_binary: Path, tmp_path: Path) -> None:
 
 
 def test_a_pair(syncthing_binary: Path) -> None:
-    """Two are connected with each other when the block begins."""
+    """The two are connected when the block begins."""
     with RealSyncthingPair(syncthing_binary) as pair:
         one, other = pair
         assert (one, other) == (pair.one, pair.other)
@@ -85,7 +85,7 @@ def test_a_pair(syncthing_binary: Path) -> None:
 
 
 def test_a_pair_that_does_not_meet(syncthing_binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not connect is an error that says so, and nothing of it is left."""
+    """If they don't connect, the error says so, and nothing is left."""
 
     async def introduce_wrongly(daemon: Daemon, other: RealSyncthing, address: str) -> None:
         await daemon.client.config.set_device({"deviceID": other.device_id, "addresses": ["tcp://127.0.0.1:9"]})

@@ -42,7 +42,7 @@ MAY_DIFFER: Final = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """A recorded or received answer."""
 
     status: int
     content_type: str
@@ -149,7 +149,7 @@ class Cluster:
 
 
 def configs(recorded: tuple[Exchange, ...]) -> dict[str, Any]:
-    """Return where each recorded daemon could be reached: what the others have configured."""
+    """Return each recorded daemon's address, from the configuration of the others."""
     found: dict[str, Any] = {}
     names = {exchange.body["deviceID"]: exchange.body for exchange in recorded[7:10] if exchange.body}
     for body in names.values():
@@ -168,7 +168,7 @@ def device_ids(recorded: tuple[Exchange, ...]) -> dict[str, str]:
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def played(request: pytest.FixtureRequest) -> Iterator[list[tuple[Exchange, Answer]]]:
-    """All recorded exchanges of a version, each with what the fake answers."""
+    """All recorded exchanges of a version, each with the fake's answer."""
     version: str = request.param
     recorded = exchanges(version)
     with ExitStack() as stack:
@@ -200,7 +200,7 @@ def test_status_and_content_type(played: list[tuple[Exchange, Answer]]) -> None:
 
 
 def test_words_of_refusals(played: list[tuple[Exchange, Answer]]) -> None:
-    """What is refused is refused in the same words."""
+    """Refusals have the same text."""
     different = [
         f"{number} {exchange}: {answer.body.decode()!r}, not {exchange.answer!r}"
         for number, (exchange, answer) in enumerate(played)
@@ -210,7 +210,7 @@ def test_words_of_refusals(played: list[tuple[Exchange, Answer]]) -> None:
 
 
 def test_shapes(played: list[tuple[Exchange, Answer]]) -> None:
-    """Each answer has the same keys with the same kinds of values, wherever both have something."""
+    """Each answer has the same keys with the same kinds of values, wherever both have a value."""
     different: list[str] = []
     for number, (exchange, answer) in enumerate(played):
         if exchange.kind != "json" or exchange.path in OTHER_SHAPE:

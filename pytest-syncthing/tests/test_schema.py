@@ -1,4 +1,4 @@
-"""A body is decoded onto a value as Go does it. What the daemons say was noted from 1.19.2 and 1.29.5."""
+"""Decoding a body onto a value as Go does it; the expected results were taken from 1.19.2 and 1.29.5."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def new(kind: str) -> Any:
 
 
 def decode(kind: str, body: Any, onto: Any = None, version: str = "1.29.5") -> Any:
-    """Decode what a body would be the JSON of."""
+    """Decode a value, after turning it into JSON."""
     raw = parse(body if isinstance(body, bytes) else json.dumps(body).encode())
     return Schema.of(version).decode(kind, raw, new(kind) if onto is None else onto)
 
@@ -59,7 +59,7 @@ def test_fields(version: str) -> None:
 
 
 def test_keys() -> None:
-    """Keys are found in whatever letters, unknown ones mean nothing, and of several each counts."""
+    """Case is ignored, unknown keys are skipped, and of several equal keys each is decoded."""
     assert decode(OPTIONS, b'{"MAXSENDKBPS": 1, "nope": 2}')["maxSendKbps"] == 1
     assert decode(OPTIONS, b'{"max\xc5\xbfendKbps": 1}')["maxSendKbps"] == 1
     assert decode(OPTIONS, b'{"minHomeDiskFree": {"value": 2}, "minHomeDiskFree": {"unit": "kB"}}')[
@@ -68,7 +68,7 @@ def test_keys() -> None:
 
 
 def test_null() -> None:
-    """``null`` changes nothing, but makes lists and maps nil."""
+    """``null`` changes nothing, except that lists and maps become nil."""
     onto = new(FOLDER)
     body = {"label": None, "minDiskFree": None, "type": None, "copiers": None, "paused": None}
     assert decode(FOLDER, body, onto) == decode(FOLDER, None, onto) == onto
@@ -84,7 +84,7 @@ def test_null() -> None:
 
 
 def test_lists() -> None:
-    """A list replaces another, but each element of it is decoded onto the one that was there."""
+    """A list replaces the old one, but each element is decoded onto the old one at its place."""
     assert decode("config.Ignores", {"lines": [None, "z", None]}, {"lines": ["a", "b"]}) == {"lines": ["a", "z", ""]}
     onto = new(FOLDER) | {"devices": [{"deviceID": DEVICE, "introducedBy": "", "encryptionPassword": "secret"}]}
     devices = decode(FOLDER, {"devices": [{"deviceID": ""}, {"encryptionPassword": "x"}, None]}, onto)["devices"]
@@ -96,7 +96,7 @@ def test_lists() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("body", [{"versioning": {"type": "simple"}}, {"versioning": None}])
 def test_versioning_begins_anew(version: str, body: Any) -> None:
-    """How versions are kept is decoded onto defaults, where it has some that are not empty."""
+    """Versioning is decoded onto its defaults, some of which are not empty."""
     schema = Schema.of(version)
     onto = schema.new(FOLDER)
     onto["versioning"] |= {"cleanupIntervalS": 7, "fsPath": "/x", "fsType": "fake", "type": "trashcan"}
@@ -121,14 +121,14 @@ def test_versioning_begins_anew(version: str, body: Any) -> None:
     ],
 )
 def test_values(key: str, given: Any, taken: Any) -> None:
-    """Unknown texts become the first of their kind, and whole numbers are written without a point."""
+    """An unknown enumerated text becomes the first value, and whole numbers are written without a point."""
     value = decode(FOLDER, {key: given})[key]
     assert value == taken
     assert type(value) is type(taken)
 
 
 def test_free_texts() -> None:
-    """Version 2 takes any text as the type of a file system."""
+    """Version 2 accepts any text as file system type."""
     schema = Schema.of("2.1.3")
     assert decode(FOLDER, {"filesystemType": "x"}, schema.new(FOLDER), "2.1.3")["filesystemType"] == "x"
     assert schema.zero(FOLDER)["filesystemType"] == ""
@@ -171,7 +171,7 @@ def test_wrong_types(kind: str, body: Any, words: str) -> None:
 
 
 def test_wrong_types_in_old_versions() -> None:
-    """An older Go says less about where it is."""
+    """The message of an older Go says less about the place."""
     with pytest.raises(Refusal, match=r"field FolderConfiguration\.versioning of type string"):
         decode(FOLDER, {"versioning": {"type": 3}}, Schema.of("1.19.2").new(FOLDER), "1.19.2")
 
@@ -185,7 +185,7 @@ def test_wrong_types_in_old_versions() -> None:
     ],
 )
 def test_which_of_several_errors(body: Any, words: str) -> None:
-    """Of several errors the first is reported, unless one of them ends the decoding."""
+    """The first of several errors is reported, unless one of them ends the decoding."""
     with pytest.raises(Refusal) as refused:
         decode(FOLDER, body)
     assert words in refused.value.text
@@ -200,7 +200,7 @@ def test_which_of_several_errors(body: Any, words: str) -> None:
     ],
 )
 def test_what_is_no_time(time: Any, words: str) -> None:
-    """What is no time is refused."""
+    """A text that is no time is refused."""
     with pytest.raises(Refusal) as refused:
         decode("config.DeviceConfiguration", {"ignoredFolders": [{"time": time}]})
     assert (refused.value.status, refused.value.text) == (400, words)

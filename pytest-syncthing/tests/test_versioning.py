@@ -24,7 +24,7 @@ class Place:
         self.disk.write("/f", name, content.encode(), modified=modified)
 
     def archive(self, name: str, *times: int) -> None:
-        """Write a file and take it out, at each of these times."""
+        """Write a file and archive it, at each of these times."""
         for now in times:
             self.write(name, "old")
             self.versioner.archive(name, now)
@@ -36,7 +36,7 @@ class Place:
 
 @pytest.mark.parametrize("kind", ["simple", "staggered"])
 def test_versions_have_their_time_in_their_names(kind: str) -> None:
-    """Before the extension, or at the end where there is none; and by that they are listed."""
+    """The time is before the extension, or at the end where there is none; versions are listed by it."""
     place = Place(kind)
     for name in ("file.txt", "sub/päge #1?.txt", "plain", ".hidden", "..."):
         place.archive(name, NOON)
@@ -58,7 +58,7 @@ def test_versions_have_their_time_in_their_names(kind: str) -> None:
 
 
 def test_a_trash_can_keeps_one_version_each() -> None:
-    """Under the name that the file had; its time is that of the file."""
+    """Its name is that of the file, and so is its time."""
     place = Place("trashcan")
     place.archive("sub/file.txt", NOON, NOON + SECOND)
     place.write(".stversions/odd~2026.txt", "x")
@@ -70,7 +70,7 @@ def test_a_trash_can_keeps_one_version_each() -> None:
 
 @pytest.mark.parametrize("kind", ["", "external"])
 def test_none_are_kept(kind: str) -> None:
-    """Without a versioner, or if a program does it, the file is just gone, and nothing can be listed or restored."""
+    """Without versioning, or with an external program, the file is just deleted, and nothing is listed or restored."""
     place = Place(kind)
     place.archive("file.txt", NOON)
     assert place.kept() == []
@@ -83,7 +83,7 @@ def test_none_are_kept(kind: str) -> None:
 
 
 def test_only_the_newest_are_kept() -> None:
-    """As many as asked for, of each file."""
+    """Of each file as many are kept as configured."""
     place = Place("simple", keep="2")
     place.archive("file.txt", *(NOON + count * SECOND for count in range(4)))
     place.archive("other.txt", NOON)
@@ -94,7 +94,7 @@ def test_only_the_newest_are_kept() -> None:
 
 
 def test_fewer_are_kept_of_older_ones() -> None:
-    """Staggered: of the last hour one each half minute, before that one each hour, and none that is too old."""
+    """Staggered: one per half minute in the last hour, one per hour before that, and none beyond the maximum age."""
     place = Place("staggered", maxAge="7200")
     minute = 60 * SECOND
     place.archive("f", NOON - 300 * minute, NOON - 100 * minute, NOON - 90 * minute, NOON - minute, NOON)
@@ -105,7 +105,7 @@ def test_fewer_are_kept_of_older_ones() -> None:
 
 @pytest.mark.parametrize("kind", ["simple", "trashcan", "staggered"])
 def test_a_version_comes_back(kind: str) -> None:
-    """What is there becomes a version itself, also at the same time; the time of the file is the old one."""
+    """The present file becomes a version, even one of the same time; the restored file has its old time."""
     place = Place(kind)
     place.versioner.check_restoring()
     place.archive("sub/file.txt", NOON)
@@ -118,7 +118,7 @@ def test_a_version_comes_back(kind: str) -> None:
 
 
 def test_what_can_not_come_back() -> None:
-    """A version that there is not, or where a directory is."""
+    """A version that doesn't exist can't be restored, nor one where there is a directory."""
     place = Place("simple")
     place.archive("file.txt", NOON)
     assert place.versioner.restore("file.txt", NOON + SECOND, NOON) == "simple versioner: restore: version not found"
