@@ -155,7 +155,7 @@ def test_restoring_versions(one: FakeSyncthing, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_statistics(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID, syncthing_version: str) -> None:
-    """A device was last seen when it connected, since 1.20 whenever it is connected; what never happened has no time."""
+    """A device was last seen when it connected, since 1.20 while it is connected; what never happened has no time."""
     fake.freeze()
     fake.disconnect(phone)
     fake.connect(phone)

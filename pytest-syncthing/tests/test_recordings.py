@@ -1,7 +1,7 @@
 """What real daemons were once asked, the fake is asked: it answers with the same status, type of content and shape.
 
 The recorded requests are played in their order to three fakes that know each other, as the three daemons did. What is
-done beside the API in between (``tests/support/scenario.py``) is done to the fakes in their own way.
+done beside the API in between (``tests/support/scenario.py``) is done to the fakes by their own methods.
 """
 
 from __future__ import annotations

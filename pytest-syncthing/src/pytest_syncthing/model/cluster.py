@@ -26,7 +26,7 @@ _PAUSED: Final = "device is paused"
 
 
 class Cluster:
-    """What a daemon has to do with others. Use it in the fakes' thread only.
+    """A daemon's folders, and its connections to other devices. Use it in the fakes' thread only.
 
     Args:
         core: What it shares with the rest of the daemon.

@@ -36,12 +36,12 @@ class World:
             del self._listening[address]
 
     def at(self, address: str) -> Connections | None:
-        """Return who listens at an address; what follows host and port doesn't matter."""
+        """Return the fake that listens at an address; what follows host and port doesn't matter."""
         parts = urlsplit(address)
         return self._listening.get(f"{parts.scheme}://{parts.netloc}")
 
     def others(self, connections: Connections) -> list[Connections]:
-        """Return everyone else."""
+        """Return all other fakes."""
         return [other for other in self._listening.values() if other is not connections]
 
 
@@ -91,7 +91,7 @@ class Connections:
             self.peers.part(device, "", silent=True)
 
     def meet_soon(self) -> None:
-        """Connect to other fakes and have them connect, once everything now under way is done."""
+        """Connect to other fakes and let them connect to this one, as soon as what is under way is done."""
         asyncio.get_running_loop().call_soon(self._meet)
 
     def _meet(self) -> None:

@@ -35,7 +35,7 @@ class Core:
         device_id: Its own device ID.
         sync_address: Where other fakes reach it: ``tcp://127.0.0.1:port``.
         config: The configuration; replaced as a whole, never changed in place.
-        summary_delay: Seconds between a change of a folder's sums and the events about it; 0 for none.
+        summary_delay: Seconds between a change of a folder's counts and the events about it; 0 for none.
         own_id: Its own device ID as a plain string.
         events: What has happened since the process started.
     """

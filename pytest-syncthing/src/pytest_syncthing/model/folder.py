@@ -1,4 +1,4 @@
-"""A folder of a daemon: what it does, one thing after the other (lib/model/folder.go)."""
+"""A folder of a daemon, which does one thing after the other (lib/model/folder.go)."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Folder:
     Attributes:
         replica: What this daemon has of it.
         puller: Pulls the items that it needs.
-        summary: Its sums.
-        forced_error: What a test puts it into the state ``error`` with.
-        may_scan: Clear while a test makes scans go on and on.
+        summary: Its counts, and the events about them.
+        forced_error: The error that a test has set.
+        may_scan: Cleared while a test keeps scans from finishing.
     """
 
     def __init__(self, core: Core, config: dict[str, Any], peers: Peers, downloads: Downloads) -> None:
@@ -82,7 +82,7 @@ class Folder:
         self._jobs.add(self._begin)
 
     def stop(self) -> None:
-        """Stop it: what it does is cancelled, and so is what waits for it."""
+        """Stop it, and cancel what it does and what waits for it."""
         if not self.running:
             return
         self.replica.running = False
@@ -154,7 +154,7 @@ class Folder:
         except OSError:
             return None
 
-    # --- The test's doing ---
+    # --- For tests ---
 
     def set_error(self, error: str | None) -> None:
         """Put the whole folder into the state ``error``; ``None`` ends that."""
@@ -171,7 +171,7 @@ class Folder:
         self.summary.touch()
 
     def clear_failures(self) -> None:
-        """Make no item fail any more."""
+        """Clear the failures that `fail` has set."""
         self.puller.forced.clear()
         self.replica.state.set_pull_errors({})
         self.summary.touch()

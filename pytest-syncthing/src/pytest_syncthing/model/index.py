@@ -1,4 +1,4 @@
-"""Which device has which items of a folder, and what follows: the newest ones, what is needed, and sums. Pure.
+"""Which device has which items of a folder, and what follows: the newest ones, what is needed, and counts. Pure.
 
 All of this is updated item by item, so that frequent questions cost little.
 """

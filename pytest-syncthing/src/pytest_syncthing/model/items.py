@@ -203,7 +203,7 @@ class Item:
         return replace(self, size=0, local_flags=IGNORED, digest=None)
 
     def weight(self, facts: Facts) -> int:
-        """Return its size in sums."""
+        """Return the size that it counts with."""
         if self.deleted:
             return 0
         if self.kind is Kind.FILE:

@@ -35,7 +35,7 @@ class Replica:
         ignores: Its ignore patterns as they were last read.
         last_scan: When the last scan ended, in nanoseconds since 1970; ``None`` for never.
         last_file: The last file received, as in ``rest/stats/folder``.
-        on_change: Called when its sums have changed.
+        on_change: Called when its counts have changed.
         on_update: Called when the own index has changed.
     """
 

@@ -1,4 +1,4 @@
-"""What a test does: to files on the fake's disk, and as devices that exist in the test only."""
+"""What tests do to files on the fake's disk, and with devices that exist in the test only."""
 
 from __future__ import annotations
 

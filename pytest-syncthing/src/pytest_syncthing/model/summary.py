@@ -1,6 +1,6 @@
-"""The sums of a folder: in answers, and in events of their own accord (lib/model/folder_summary.go).
+"""The counts of a folder, in answers and in events (lib/model/folder_summary.go).
 
-Real daemons look every 2 s for sums that have changed. Here the events come as soon as a folder rests, or after a delay
+Real daemons look for changed counts every 2 s. Here the events come as soon as a folder rests, or after a delay
 that the test sets.
 """
 
@@ -29,7 +29,7 @@ _ATTENTION: Final = 60 * 1_000_000_000
 
 
 class Summary:
-    """The sums of a folder.
+    """The counts of a folder.
 
     Args:
         replica: The folder.
@@ -107,7 +107,7 @@ class Summary:
     # --- In events ---
 
     def touch(self) -> None:
-        """Note that the sums have changed: the events come soon."""
+        """Note that the counts have changed, so that the events come soon."""
         self._stale = True
         self.settle()
 
