@@ -102,7 +102,7 @@ def upward(package: Package, found: Iterable[Import]) -> list[str]:
 
 
 def crowded(package: Package) -> list[str]:
-    """Return the folders that have too many entries for anybody to find something in, as text."""
+    """Return the folders that have too many entries to find anything in, as text."""
     folders = {file.parent for file in package.files().values()}
     return [
         f"{folder} has {count} entries, more than {MOST_ENTRIES}: make a room of what belongs together"

@@ -94,7 +94,7 @@ async def follow(client: Syncthing, folder_id: str, file: Path) -> None:
 
 
 def replace(file: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it."""
+    """Write a file in one step, so that no reader ever sees half of it."""
     new = file.with_name(f".{file.name}.new")
     new.write_text(text, encoding="utf-8")
     new.replace(file)

@@ -67,7 +67,7 @@ def test_sources_list(apt: Any, tmp_path: Path) -> None:
 
 
 def test_deb822_sources(apt: Any, tmp_path: Path) -> None:
-    """Of .sources files, the distribution's own stanza is taken, keys included, whatever its fields are spelt like."""
+    """Of .sources files, the distribution's own stanza is taken, keys included, and case is ignored."""
     (tmp_path / "apt" / "sources.list.d" / "debian.sources").write_text(
         "# a comment\n"
         "types: deb deb-src\n"
@@ -177,7 +177,7 @@ START = ["/bin/sh", "-c", '. scripts/_lib.sh; printf "%s\\n" "$python"', "script
 
 
 def test_start(names: Path) -> None:
-    """The commands find a Python that truly runs and is new enough, whatever it is called."""
+    """The commands find a Python that runs and is new enough, whatever its name is."""
     (names / "python3.11").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     (names / "python3.11").chmod(0o755)
     found = run(START, PATH=str(names), HOME=str(names), PYENV_ROOT="", PYTHON="")
@@ -257,7 +257,7 @@ def test_a_folder_that_cannot_be_read(pythons: Any, tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("words", ["3.11 from the snake farm", "", "\\351 3.11.2"])
 def test_a_program_that_is_no_python(pythons: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
-    """A program that is only called like a Python counts as none, whatever it prints."""
+    """A program that only has the name of a Python doesn't count as one, whatever it prints."""
     (tmp_path / "python3.11").write_text(f"#!/bin/sh\nprintf '{words}\n'\n")
     (tmp_path / "python3.11").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -302,7 +302,7 @@ def test_fetching_a_python(package: Callable[[str], Any], pythons: Any, monkeypa
 
 
 def test_a_fetched_python_that_does_not_run(package: Callable[[str], Any], pythons: Any) -> None:
-    """A Python that does not run here is said to, and one that ran no more is replaced."""
+    """A fetched Python that doesn't run is an error, and one that no longer runs is replaced."""
     fetch_python = package("3.13.1")
     with pytest.raises(fetch_python.SetupError, match=r"\Athe python3\.14 package of forky does not run here\Z"):
         fetch_python.fetch()
@@ -312,7 +312,7 @@ def test_a_fetched_python_that_does_not_run(package: Callable[[str], Any], pytho
 
 
 def shell(script: str, name: str) -> list[str]:
-    """Return a command that runs a script of the shell and bears a name."""
+    """Return a command that runs a shell script under a name."""
     return ["/bin/sh", "-c", script, name]
 
 

@@ -136,7 +136,7 @@ async def test_a_device_is_looked_up_once() -> None:
 
 @pytest.mark.parametrize("outcome", [as_json(None), as_text("no", 500), Answer(raw=b"")], ids=["done", "no", "cut"])
 async def test_a_device_is_looked_up_again_after_a_change(outcome: Answer) -> None:
-    """After a request that may have changed the configuration, whatever became of it, what was found doesn't hold."""
+    """After a request that may have changed the configuration, even a failed one, devices are looked up again."""
     async with (
         Server(DOUBTFUL, FOUND, outcome, DOUBTFUL, NO_DEVICE) as server,
         Syncthing(KEY, server.url) as client,
@@ -203,7 +203,7 @@ async def test_a_device_of_another_daemon() -> None:
 
 
 async def test_a_device_is_looked_up_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If somebody else removes a device, that is noticed after a minute at most, counted from before the lookup."""
+    """If another client removes a device, that is noticed after a minute at most, counted from before the lookup."""
     now = 1000.0
     monkeypatch.setattr(known, "monotonic", lambda: now)
     async with (

@@ -1,4 +1,4 @@
-"""Requests that change the configuration in every way, drawn at random, to see what becomes of it."""
+"""Requests that change the configuration in every way, drawn at random, to compare the results."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Drawer:
         whole: A whole configuration of the daemon.
         own: Its device ID.
         version: Its version.
-        path: Where folders are said to be.
+        path: The directory of the folders in the configuration.
         seed: The seed.
     """
 

@@ -41,7 +41,7 @@ class WireAnswer:
 
 
 class Wire:
-    """A connection on which everything is said in bytes."""
+    """A connection for sending and receiving raw bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader

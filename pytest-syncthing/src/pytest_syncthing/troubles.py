@@ -169,7 +169,7 @@ class Troubles(Living):
 
         Args:
             path: As for `delay`.
-            content_type: The type that the answer is said to be of; ``None`` for the right one.
+            content_type: The content type to send; ``None`` for the right one.
             anonymous: Whether the headers by which a daemon is known are left out, as some proxies do.
             method: As for `delay`.
             times: As for `delay`.

@@ -18,7 +18,7 @@ class KnownDevices:
 
     About a device that it doesn't know, the daemon says the same as about one that has sent nothing yet. So the device
     is looked up, and what was found is forgotten when it may be wrong: after this client has sent anything but a GET,
-    after the answer to it, and when another daemon answers. If somebody else removes a device, that is noticed after a
+    after the answer to it, and when another daemon answers. If another client removes a device, that is noticed after a
     minute at most. Until then the caller gets the daemon's own answer, that the device needs everything, as if it had
     been removed later. That there is no such device is never remembered.
 

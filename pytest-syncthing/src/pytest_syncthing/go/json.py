@@ -1,4 +1,4 @@
-"""JSON as Go reads it: what a body is made of, and what is said about one that is no JSON. Pure."""
+"""JSON as Go reads it: the values of a body, and the messages for invalid JSON. Pure."""
 
 from __future__ import annotations
 
