@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,7 +129,8 @@ class RoomCoverage:
         for row in self._rows:
             short = row.percent < self._required
             verdict = f"  below {self._required:g}%: add tests to {row.tests} that reach these lines" if short else ""
-            terminalreporter.line(f"{row.name:36}{row.percent:7.1f}%{verdict}")
+            percent = math.floor(10 * row.percent) / 10  # what is below 95 % doesn't look like 95.0 %
+            terminalreporter.line(f"{row.name:36}{percent:7.1f}%{verdict}")
             for file, lines in row.missing.items() if short else ():
                 terminalreporter.line(f"    {file}: {lines}")
 

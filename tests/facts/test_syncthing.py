@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pytest_syncthing import FakeFolder, FakeSyncthing
+
 # These send no request, or many, and have their own tests.
 NO_CALLS = {"close", "events.listen", "wait_in_sync", "wait_ready"}
 # For these it is the time that the daemon waits for events, as in Syncthing's own API.
@@ -133,6 +135,20 @@ def test_url_and_repr() -> None:
     client = Syncthing(KEY, "https://user:password@host:1/base/")
     assert client.url == "https://user:password@host:1/base/"
     assert repr(client) == "<Syncthing of <API 'https://host:1/base/'>>"
+
+
+def test_the_repr_of_a_client_whose_arguments_were_refused() -> None:
+    """What a debugger shows of a client that was never completed is no error of its own."""
+    assert repr(Syncthing.__new__(Syncthing)).startswith("<aiosyncthing.")
+
+
+async def test_waits_and_the_mirror_are_of_the_same_daemon(fake: FakeSyncthing, docs: FakeFolder) -> None:
+    """`wait_ready`, `wait_in_sync` and `watch` ask the daemon that the client is for."""
+    async with fake.client() as client:
+        await client.wait_ready(timeout=10)
+        await client.wait_in_sync(timeout=10)
+        async with client.watch() as live:
+            assert list(live.folders) == [docs.id]
 
 
 def test_namespaces_share_one_api() -> None:
