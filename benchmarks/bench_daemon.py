@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,13 +47,18 @@ async def _listen(url: str, key: str) -> AsyncIterator[object]:
             yield event
 
 
-async def _stream(url: str, key: str) -> AsyncIterator[object]:
-    async with Syncthing(key, url) as client, client.events.stream() as stream:
+async def _stream(url: str, key: str, *, direct: bool = False) -> AsyncIterator[object]:
+    async with Syncthing(key, url, direct=direct) as client, client.events.stream() as stream:
         async for item in stream:
             yield item
 
 
-KINDS: dict[str, Callable[[str, str], AsyncIterator[object]]] = {"bare": _bare, "listen": _listen, "stream": _stream}
+KINDS: dict[str, Callable[[str, str], AsyncIterator[object]]] = {
+    "bare": _bare,
+    "listen": _listen,
+    "stream": _stream,
+    "direct": partial(_stream, direct=True),
+}
 
 
 async def _measure(kind: str, url: str, key: str, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self
@@ -75,10 +76,12 @@ class EventStream:
         self._last_epoch: Epoch | None = None
         self._entered = False
         self._ended = False
-        self._waiting = False
         self._warned = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[tuple[Batch, SyncthingError | None]] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._fetched: deque[tuple[Batch, SyncthingError | None]] = deque()
+        self._waiter: asyncio.Future[None] | None = None  # of the consumer, for a batch
+        self._room: asyncio.Future[None] | None = None  # of the task, for the consumer to take what was fetched
 
     @property
     def error(self) -> SyncthingError | None:
@@ -114,7 +117,7 @@ class EventStream:
             batch = await self._try()
         if batch is not None:
             self._take(batch, self._down)
-        self._prefetch()
+        self._start(self._loop)
         return self
 
     async def __aexit__(
@@ -175,44 +178,68 @@ class EventStream:
 
     async def _next(self) -> None:
         """Wait for the next batch and take it."""
-        self._loop = check_loop(self._loop, _WHAT)
-        if self._waiting:
+        loop = self._loop = check_loop(self._loop, _WHAT)
+        if self._waiter is not None:
             raise RuntimeError("another task is already iterating over the stream")
-        task = self._prefetch()
-        self._waiting = True
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            if not self._entered:  # so nothing else will end the request
-                await _end(task)
-            raise
-        finally:
-            self._waiting = False
-        self._task = None
-        if task.cancelled():
-            return
-        if (failure := task.exception()) is not None:
-            self._ended = True
-            raise failure
-        self._take(*task.result())
-        if self._entered:
-            self._prefetch()
+        if not self._fetched:
+            await self._until_fetched(self._start(loop), loop.create_future())
+        if self._fetched:
+            self._take(*self._fetched.popleft())
+            if self._room is not None and not self._fetched and not self._room.done():
+                self._room.set_result(None)
+
+    async def _until_fetched(self, task: asyncio.Task[None], waiter: asyncio.Future[None]) -> None:
+        """Wait until a batch was fetched, or the task that fetches has ended."""
+        if not task.done():
+            self._waiter = waiter
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                if not self._entered:  # so nothing else will end the request
+                    await _end(task)
+                raise
+            finally:
+                self._waiter = None
+        if task.done() and not self._fetched:
+            self._task = None
+            if not task.cancelled() and (failure := task.exception()) is not None:
+                self._ended = True
+                raise failure
+
+    def _wake(self, _: object = None) -> bool:
+        """Wake the consumer, and return whether it was waiting."""
+        if self._waiter is None or self._waiter.done():
+            return False
+        self._waiter.set_result(None)
+        return True
 
     def _take(self, batch: Batch, error: SyncthingError | None) -> None:
         self._pending = iter(batch.items)
         self._pending_epoch = batch.epoch
         self._error = error
 
-    def _prefetch(self) -> asyncio.Task[tuple[Batch, SyncthingError | None]]:
+    def _start(self, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
         if self._task is None or self._task.cancelled():
-            self._task = asyncio.create_task(self._fetch())
+            self._task = loop.create_task(self._fetch())
+            self._task.add_done_callback(self._wake)
         return self._task
 
-    async def _fetch(self) -> tuple[Batch, SyncthingError | None]:
+    async def _fetch(self) -> None:
+        """Fetch a batch; within the context one after the other, as long as the consumer waits for them.
+
+        A task for all of them costs less than one for each. And when it wakes the consumer, it goes on at once.
+        """
         while True:
             batch = await self._try()
-            if batch is not None:
-                return batch, self._down
+            if batch is None:
+                continue
+            self._fetched.append((batch, self._down))
+            if not self._entered:
+                self._task = None
+                return
+            if not self._wake():
+                self._room = asyncio.get_running_loop().create_future()
+                await self._room
 
     async def _try(self) -> Batch | None:
         """Make one exchange when it is due, and return what to yield."""
