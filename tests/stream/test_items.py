@@ -13,6 +13,7 @@ from aiosyncthing import EventStream, Syncthing
 from aiosyncthing.exceptions import BadRequestError
 from pytest_syncthing import FakeSyncthing
 from tests.support.following import DAEMON_ID, OTHER_ID, SOON, START, happen, polls, quick, take, timeouts
+from tests.support.waiting import until
 
 CURSOR: Final = {"mask": "default", "daemon": DAEMON_ID, "started": "x", "id": 3, "globalID": 4, "time": "t"}
 EMPTY: Final = {"mask": "all", "daemon": DAEMON_ID, "started": "x", "id": 0, "globalID": None, "time": None}
@@ -149,6 +150,11 @@ async def test_from_any_item(fake: FakeSyncthing, client: Syncthing) -> None:
             assert await take(stream, 9 - number) == list(range(number, 9))
 
 
+async def moved(stream: EventStream, number: int) -> bool:
+    """Return whether the cursor has reached an event."""
+    return through_json(stream.cursor)["id"] == number
+
+
 async def test_events_that_are_filtered_out_move_the_cursor(fake: FakeSyncthing, client: Syncthing) -> None:
     """Otherwise it would fall behind the daemon's buffer."""
     async with client.events.stream({"StateChanged"}) as stream:
@@ -159,7 +165,7 @@ async def test_events_that_are_filtered_out_move_the_cursor(fake: FakeSyncthing,
         task = asyncio.create_task(anext(stream))
         fake.emit("FolderSummary")
         await fake.until(lambda: polls(fake)[-1].param("since") == "7")
-        assert through_json(stream.cursor)["id"] == 7
+        await until(lambda: moved(stream, 7))
         task.cancel()
         await asyncio.wait([task])
 

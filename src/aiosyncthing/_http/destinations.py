@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
@@ -11,7 +12,7 @@ from yarl import URL
 from aiosyncthing._routes import find_route
 from aiosyncthing.exceptions import BadRequestError, UnauthorizedError
 
-from .wire import NO_AUTH, add_query, join_url
+from .wire import NO_AUTH, encode_query, join_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,11 +98,7 @@ class Destinations:
             seconds = timeout if timeout is not None and 0 < timeout < math.inf else None
         except TypeError:
             raise BadRequestError(f"timeout must be a number of seconds, not {type(timeout).__name__}") from None
-        if route is not None and route.poll:
-            # The headers of a poll come at once, the events when there are any. Only silence is limited: a limit for
-            # the whole would cut off a large answer on a slow connection.
-            return Limits(seconds, aiohttp.ClientTimeout(total=None, connect=self._timeout, sock_read=seconds))
-        return Limits(seconds, aiohttp.ClientTimeout(total=None, sock_connect=self._timeout))
+        return _limits(seconds, self._timeout, poll=route is not None and route.poll)
 
     def _find(self, method: str, uri: str) -> Destination:
         given, uri = uri, uri.lstrip("/")
@@ -127,13 +124,25 @@ class Destinations:
         return self.limits(route, usual)
 
 
+@lru_cache  # a stream polls with the same ones all the time
+def _limits(seconds: float | None, connecting: float | None, *, poll: bool) -> Limits:
+    if poll:
+        # The headers of a poll come at once, the events when there are any. `Limit` ends only silence: a limit for the
+        # whole would cut off a large answer on a slow connection.
+        return Limits(seconds, aiohttp.ClientTimeout(total=None, connect=connecting))
+    return Limits(seconds, aiohttp.ClientTimeout(total=None, sock_connect=connecting))
+
+
 def with_query(url: URL, params: Params) -> URL:
     """Return a URL with further query parameters.
 
     Raises:
         BadRequestError: A value can't be encoded.
     """
-    return _parse(add_query(str(url), params))
+    query, plain = encode_query(params)
+    if plain:  # yarl would escape anything else in its own way
+        return url.extend_query(query)
+    return _parse(f"{url}{'&' if url.raw_query_string else '?'}{query}")
 
 
 def left(limits: Limits, seconds: float) -> Limits:

@@ -110,18 +110,26 @@ def add_query(url: str, params: Params) -> str:
     Raises:
         BadRequestError: A value can't be encoded.
     """
-    separator = "&" if "?" in url else "?"
+    return f"{url}{'&' if '?' in url else '?'}{encode_query(params)[0]}"
+
+
+def encode_query(params: Params) -> tuple[str, bool]:
+    """Return a query, and whether it is plain: nothing in it had to be escaped.
+
+    Raises:
+        BadRequestError: A value can't be encoded.
+    """
     try:
         plain = _plain_query(params)
         if plain is not None:
-            return f"{url}{separator}{plain}"
+            return plain, True
         odd = [name for name, value in dict[str, object](params).items() if value is None or isinstance(value, bool)]
         query = urlencode(params, doseq=True, quote_via=quote, safe="", errors="surrogateescape")
     except (AttributeError, TypeError, ValueError) as error:
         raise BadRequestError(f"the query can't be encoded: {error}") from error
     if odd:  # it would be sent as the text "None" or "True"
         raise BadRequestError(f"the query can't be encoded: {odd[0]} must be text or a number")
-    return f"{url}{separator}{query}"
+    return query, False
 
 
 def _plain_query(params: Params) -> str | None:

@@ -20,6 +20,7 @@ another key, add it here.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 from aiosyncthing import _routes
@@ -289,6 +290,7 @@ EVENT_DATA: Final[Mapping[str, Shape]] = {
 
 _ENVELOPE: Final[Mapping[str, Kind]] = {"id": _WHOLE, "globalID": _WHOLE, "time": _TEXT, "type": _TEXT}
 _EVENTS: Final = Array(Object({**_ENVELOPE}))
+_envelope: Final = itemgetter(*_ENVELOPE)
 
 
 def check(shape: Shape, value: object, what: Route[Any] | str) -> None:
@@ -346,9 +348,13 @@ def check_events(route: Route[Any], answer: Any) -> None:
 def _are_events(answer: list[Any]) -> bool:
     """Check what `_EVENTS` names without a call for each event, since every event of a stream comes here."""
     try:
-        for event in answer:
-            numbers = event["id"].__class__ is int and event["globalID"].__class__ is int
-            if not (numbers and event["time"].__class__ is str and event["type"].__class__ is str):
+        for number, global_id, time, kind in map(_envelope, answer):
+            if (
+                number.__class__ is not int
+                or global_id.__class__ is not int
+                or time.__class__ is not str
+                or kind.__class__ is not str
+            ):
                 return False
     except (TypeError, LookupError):
         return False

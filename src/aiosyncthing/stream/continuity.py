@@ -146,9 +146,10 @@ class Continuity:
     @property
     def since(self) -> int:
         """The ``since`` parameter of the question."""
-        if self.anchor is None or self.question in {Question.NEWEST, Question.HELD}:
+        question = self.question
+        if self.anchor is None or question is Question.NEWEST or question is Question.HELD:
             return 0
-        return self.anchor.id - (self.question is Question.OVERLAP)
+        return self.anchor.id - (question is Question.OVERLAP)
 
     @property
     def _proof(self) -> Question:
@@ -336,10 +337,10 @@ class Continuity:
             expected: ID of the first event if none was lost; ``None`` for any.
             loss: Why events are missing before the first one.
         """
+        if self._connection is not None and self.question is not Question.WAIT:
+            self._believed.add(self._connection)
         self.question = Question.WAIT
         self._home = epoch
-        if self._connection is not None:
-            self._believed.add(self._connection)
         items: list[Any] = [_lost(loss, None)] if loss else []
         if events:
             numbers = list(map(_id, events))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -13,6 +13,7 @@ import aiohttp
 
 from aiosyncthing import _routes, types as t
 from aiosyncthing._http.connectors import connection_of
+from aiosyncthing._http.wire import ID_HEADER
 from aiosyncthing._loops import check_loop
 from aiosyncthing._rest.shapes import check_events, checked
 from aiosyncthing._routes import Route
@@ -81,7 +82,6 @@ class EventStream:
         self._task: asyncio.Task[None] | None = None
         self._fetched: deque[tuple[Batch, SyncthingError | None]] = deque()
         self._waiter: asyncio.Future[None] | None = None  # of the consumer, for a batch
-        self._room: asyncio.Future[None] | None = None  # of the task, for the consumer to take what was fetched
 
     @property
     def error(self) -> SyncthingError | None:
@@ -116,7 +116,7 @@ class EventStream:
         while self._continuity.origin is None and batch is None:
             batch = await self._try()
         if batch is not None:
-            self._take(batch, self._down)
+            self._fetched.append((batch, self._down))
         self._start(self._loop)
         return self
 
@@ -177,69 +177,66 @@ class EventStream:
             await _end(self._task)
 
     async def _next(self) -> None:
-        """Wait for the next batch and take it."""
+        """Wait for the next batch and take it, unless the task that fetches has ended."""
         loop = self._loop = check_loop(self._loop, _WHAT)
         if self._waiter is not None:
             raise RuntimeError("another task is already iterating over the stream")
-        if not self._fetched:
-            await self._until_fetched(self._start(loop), loop.create_future())
-        if self._fetched:
-            self._take(*self._fetched.popleft())
-            if self._room is not None and not self._fetched and not self._room.done():
-                self._room.set_result(None)
+        fetched = self._fetched
+        if not fetched:
+            task = self._start(loop)
+            if not task.done():
+                self._waiter = loop.create_future()
+                try:
+                    await self._waiter
+                except asyncio.CancelledError:
+                    if not self._entered:  # so nothing else will end the request
+                        await _end(task)
+                    raise
+                finally:
+                    self._waiter = None
+            if not fetched:
+                self._task = None
+                if not task.cancelled() and (failure := task.exception()) is not None:
+                    self._ended = True
+                    raise failure
+                return
+        batch, self._error = fetched.popleft()
+        self._pending = iter(batch.items)
+        self._pending_epoch = batch.epoch
+        if self._entered and not fetched:
+            self._start(loop)
 
-    async def _until_fetched(self, task: asyncio.Task[None], waiter: asyncio.Future[None]) -> None:
-        """Wait until a batch was fetched, or the task that fetches has ended."""
-        if not task.done():
-            self._waiter = waiter
-            try:
-                await waiter
-            except asyncio.CancelledError:
-                if not self._entered:  # so nothing else will end the request
-                    await _end(task)
-                raise
-            finally:
-                self._waiter = None
-        if task.done() and not self._fetched:
-            self._task = None
-            if not task.cancelled() and (failure := task.exception()) is not None:
-                self._ended = True
-                raise failure
-
-    def _wake(self, _: object = None) -> bool:
+    def _wake(self) -> bool:
         """Wake the consumer, and return whether it was waiting."""
         if self._waiter is None or self._waiter.done():
             return False
         self._waiter.set_result(None)
         return True
 
-    def _take(self, batch: Batch, error: SyncthingError | None) -> None:
-        self._pending = iter(batch.items)
-        self._pending_epoch = batch.epoch
-        self._error = error
-
     def _start(self, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
         if self._task is None or self._task.cancelled():
             self._task = loop.create_task(self._fetch())
-            self._task.add_done_callback(self._wake)
+            self._task.add_done_callback(self._note_end)
         return self._task
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        if task is self._task or not self._entered:  # otherwise the consumer was not waiting for it
+            self._wake()
 
     async def _fetch(self) -> None:
         """Fetch a batch; within the context one after the other, as long as the consumer waits for them.
 
-        A task for all of them costs less than one for each. And when it wakes the consumer, it goes on at once.
+        That costs less than a task for each, and the next request is on its way before the consumer wakes up.
         """
         while True:
             batch = await self._try()
             if batch is None:
                 continue
             self._fetched.append((batch, self._down))
-            if not self._entered:
+            del batch  # it may be large, and the next one late
+            if not self._entered or not self._wake():
                 self._task = None
                 return
-            if not self._wake():
-                self._room = asyncio.get_running_loop().create_future()
-                await self._room
 
     async def _try(self) -> Batch | None:
         """Make one exchange when it is due, and return what to yield."""
@@ -253,6 +250,8 @@ class EventStream:
             self._continuity.interrupted()  # polls that are always cut short would never prove anything
             raise
         except SyncthingError as error:
+            if self._continuity.question is Question.WAIT:
+                self._adapt(clock() - self._polled)
             self._continuity.interrupted()
             if not self._is_transient(error):
                 raise
@@ -291,7 +290,7 @@ class EventStream:
         continuity = self._continuity
         question = continuity.question
         self._responder = self._connection = None
-        if question in {Question.IDENTITY, Question.IDENTITY_LATER}:
+        if question is Question.IDENTITY or question is Question.IDENTITY_LATER:
             status = await self._api.call(_routes.STATUS, observe=self._note)
             self._check(checked, _routes.STATUS, status)
             return continuity.identified(status["myID"], status["startTime"], status["uptime"])
@@ -311,34 +310,26 @@ class EventStream:
                 f"not an answer of Syncthing: {error.args[0]}", method=route.method, path=route.path
             ) from None
 
-    async def _poll(self, question: Question, *, direct: bool) -> list[t.Event]:
+    def _poll(self, question: Question, *, direct: bool) -> Coroutine[Any, Any, list[t.Event]]:
         """Request events.
 
         Args:
             question: What to ask.
             direct: Whether the answer may be believed, so that it should bring everything at once.
         """
-        wait = self._wait if question is Question.WAIT else 0
+        wait = 0
+        if question is Question.WAIT:
+            wait = self._wait
+            self._polled, self._news = asyncio.get_running_loop().time(), False
         params = {"since": str(self._continuity.since), "timeout": str(wait)}
         if question is Question.NEWEST or (question is Question.WAIT and not direct):
             params["limit"] = "1"
         if self._mask.events is not None:
             params["events"] = self._mask.events
-        clock = asyncio.get_running_loop().time
-        begin = clock()
-        if question is Question.WAIT:
-            self._polled, self._news = begin, False
-        try:
-            return await self._api.call(
-                self._mask.route, params=params, timeout=wait + self._margin, observe=self._note
-            )
-        except SyncthingError:
-            if question is Question.WAIT:
-                self._adapt(clock() - begin)
-            raise
+        return self._api.call(self._mask.route, params=params, timeout=wait + self._margin, observe=self._note)
 
     def _note(self, response: aiohttp.ClientResponse) -> None:
-        self._responder = response.headers.get("X-Syncthing-Id")
+        self._responder = response.headers.get(ID_HEADER)
         self._connection = connection_of(response)
 
     def _adapt(self, silent: float) -> None:
