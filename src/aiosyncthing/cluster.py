@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Unpack
 
 from . import _routes, types as t
 from ._http.wire import version_numbers
@@ -10,6 +11,11 @@ from ._rest.checks import device, required, same_device
 from ._rest.lookup import missing
 from ._rest.namespace import Namespace
 from ._rest.shapes import checked
+from .api import API
+from .config.additions import other_device, other_devices
+from .config.config import Config
+from .config.ignoring import ignore_device, ignore_folder
+from .config.offers import choose, find_type, label_of
 from .exceptions import UnknownDeviceError, UnknownFolderError
 
 __all__ = ["Cluster"]
@@ -20,10 +26,17 @@ _UNLISTED: Final = [2]  # since 2.0.0, internal/db/observed.go splits its keys a
 class Cluster(Namespace):
     """Pending devices, which have tried to connect, and pending folders, which known devices offer.
 
-    An entry disappears when it is dismissed, accepted (``config.set_device``, ``config.set_folder``) or withdrawn.
-    After being dismissed it comes back with the next connection. To keep it away, add a folder to the device's
-    ``ignoredFolders``, or a device to the configuration's ``remoteIgnoredDevices``.
+    An entry disappears when it is accepted, ignored, dismissed or withdrawn. After being dismissed it comes back with
+    the next connection.
+
+    Args:
+        api: The `API` that sends the requests.
+        config: Changes the configuration; ``None`` for a new one.
     """
+
+    def __init__(self, api: API, config: Config | None = None) -> None:
+        super().__init__(api)
+        self._config = config or Config(api)
 
     async def pending_devices(self, *, timeout: float | None = None) -> dict[str, t.PendingDevice]:
         """Get the devices that have tried to connect but are not configured, by ID.
@@ -111,6 +124,154 @@ class Cluster(Namespace):
         elif not missing_ok:
             raise missing(UnknownFolderError, "no such folder is pending", _routes.PENDING_FOLDERS)
 
+    async def accept_device(
+        self,
+        device_id: str,
+        *,
+        name: str | None = None,
+        addresses: Iterable[str] = ("dynamic",),
+        timeout: float | None = None,
+        **settings: Unpack[t.DeviceSettings],
+    ) -> t.DeviceConfiguration:
+        """Add a device that has tried to connect.
+
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            device_id: ID of the device.
+            name: Its name; ``None`` for the one that it reports.
+            addresses: As for ``config.add_device``.
+            timeout: Time limit for each request, in seconds.
+            **settings: Further fields.
+
+        Returns:
+            The device as it is afterwards.
+
+        Raises:
+            UnknownDeviceError: The device is not pending. ``config.add_device`` adds any.
+            InvalidDeviceIDError: `device_id` is not a device ID.
+            BadRequestError: It exists already, or something else that ``config.add_device`` refuses.
+        """
+        wanted = other_device(device_id, self._api.daemon_id)
+        pending = checked(_routes.PENDING_DEVICES, await self.pending_devices(timeout=timeout))
+        if wanted not in pending:
+            raise missing(UnknownDeviceError, "no such device is pending", _routes.PENDING_DEVICES)
+        if name is None:
+            name = pending[wanted].get("name", "")
+        return await self._config.add_device(wanted, name, addresses=addresses, timeout=timeout, **settings)
+
+    async def accept_folder(
+        self,
+        folder_id: str,
+        path: str,
+        *,
+        device_id: str | Iterable[str] | None = None,
+        type: t.FolderType | None = None,  # noqa: A002 - Syncthing's name
+        label: str | None = None,
+        ignores: Iterable[str] | None = None,
+        allow_nested: bool = False,
+        timeout: float | None = None,
+        **settings: Unpack[t.FolderSettings],
+    ) -> t.FolderConfiguration:
+        """Add a folder that other devices offer, and share it with them.
+
+        Syncthing 2 doesn't list folders with ``/`` in their ID, so use ``config.add_folder`` for these.
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            folder_id: ID of the folder.
+            path: As for ``config.add_folder``.
+            device_id: The device, or devices, to share it with; ``None`` for all that offer it.
+            type: Its type; ``None`` for ``receiveencrypted`` if it is offered as such, and else ``sendreceive``.
+            label: Its name for people; ``None`` for the one in the latest offer.
+            ignores: As for ``config.add_folder``, which also says what is left if the program ends in between.
+            allow_nested: As for ``config.add_folder``.
+            timeout: Time limit for each request, in seconds.
+            **settings: Further fields.
+
+        Returns:
+            The folder as it is afterwards.
+
+        Raises:
+            UnknownFolderError: The folder is not pending.
+            UnknownDeviceError: One of the chosen devices doesn't offer it.
+            InvalidDeviceIDError: One of them is not a device ID.
+            BadRequestError: The offers don't fit the type or each other, or something that ``config.add_folder``
+                refuses, such as an ID or a path that is taken.
+        """
+        required(folder_id, "folder_id")
+        chosen = _canonical(device_id)
+        pending = checked(_routes.PENDING_FOLDERS, await self.pending_folders(timeout=timeout))
+        offers = choose(self._find_offers(pending, folder_id), chosen)
+        return await self._config.add_folder(
+            folder_id,
+            path,
+            label=label_of(offers) if label is None else label,
+            type=find_type(offers, type),
+            devices=list(offers),
+            ignores=ignores,
+            allow_nested=allow_nested,
+            timeout=timeout,
+            **settings,
+        )
+
+    async def ignore_device(self, device_id: str, *, timeout: float | None = None) -> t.ObservedDevice:
+        """Keep an unknown device from becoming pending again. It need not be pending now.
+
+        The list of ignored devices can only be sent together with the whole configuration, which is read again just
+        before. To undo this, add the device, or take it from ``remoteIgnoredDevices`` with ``config.replace``.
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            device_id: ID of the device.
+            timeout: Time limit for each request, in seconds.
+
+        Returns:
+            The device's entry among the ignored ones.
+
+        Raises:
+            BadRequestError: The device is configured, or is the daemon's own.
+            InvalidDeviceIDError: `device_id` is not a device ID.
+            EditConflictError: Somebody else changed the configuration again and again.
+        """
+        wanted = other_device(device_id, self._api.daemon_id)
+        pending = checked(_routes.PENDING_DEVICES, await self.pending_devices(timeout=timeout))
+        return await ignore_device(self._api, self._config, wanted, pending.get(wanted), timeout)
+
+    async def ignore_folder(
+        self, folder_id: str, *, device_id: str | Iterable[str] | None = None, timeout: float | None = None
+    ) -> list[t.DeviceConfiguration]:
+        """Keep a folder that devices offer from becoming pending again. To undo this, share the folder with them.
+
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            folder_id: ID of the folder.
+            device_id: The device, or devices, whose offers to ignore, pending or not; ``None`` for all that offer it.
+            timeout: Time limit for each request, in seconds.
+
+        Returns:
+            These devices as they are afterwards.
+
+        Raises:
+            UnknownFolderError: The folder is not pending, and no device was named.
+            UnknownDeviceError: One of the devices is not configured.
+            InvalidDeviceIDError: One of them is not a device ID.
+            BadRequestError: The folder is shared with one of them.
+            EditConflictError: Somebody else changed what a device's ignored folders are again and again.
+        """
+        required(folder_id, "folder_id")
+        chosen = _canonical(device_id)
+        pending = checked(_routes.PENDING_FOLDERS, await self.pending_folders(timeout=timeout))
+        found = self._find_offers(pending, folder_id) if chosen is None or folder_id in pending else {}
+        ignored = list(found) if chosen is None else chosen
+        return [await ignore_folder(self._api, each, folder_id, found.get(each), timeout) for each in ignored]
+
+    def _find_offers(self, pending: dict[str, t.PendingFolder], folder_id: str) -> dict[str, t.PendingFolderOffer]:
+        if folder_id not in pending:
+            raise missing(UnknownFolderError, "no such folder is pending", _routes.PENDING_FOLDERS)
+        return pending[folder_id]["offeredBy"]
+
     async def _dismiss_offer(
         self, offer: t.PendingFolder, params: dict[str, str], *, missing_ok: bool, timeout: float | None
     ) -> None:
@@ -129,3 +290,10 @@ class Cluster(Namespace):
             wanted = [each["deviceID"] for each in devices]
         for each in wanted:
             await self._api.call(_routes.DISMISS_FOLDER, params={**params, "device": each}, timeout=timeout)
+
+
+def _canonical(device_id: str | Iterable[str] | None) -> list[str] | None:
+    """Return the devices that are named, if any are."""
+    if device_id is None:
+        return None
+    return other_devices([device_id] if isinstance(device_id, str) else device_id)

@@ -28,6 +28,7 @@
     ├── RedirectError                the daemon or a proxy redirected the request; never followed
     ├── WaitTimeoutError             (TimeoutError) waiting took too long
     ├── CannotSyncError              waiting can't succeed: a folder has an error, or a device is paused
+    ├── EditConflictError            somebody else keeps changing what is to be changed
     ├── EventLoopError               (RuntimeError) used in a different event loop
     ├── RestartedError               events.listen() noticed that the daemon was restarted
     ├── MultipleDaemonsError         two daemons answer alternately at one address
@@ -50,6 +51,7 @@ __all__ = [
     "ConnectionFailedError",
     "DaemonError",
     "DiscoveryError",
+    "EditConflictError",
     "EventLoopError",
     "FingerprintMismatchError",
     "FolderNotRunningError",
@@ -275,6 +277,18 @@ class CannotSyncError(SyncthingError):
         self.folder_id = folder_id
         self.device_id = device_id
         self.reason = reason
+
+
+class EditConflictError(SyncthingError):
+    """Somebody else changed the same part of the configuration, again and again, and nothing is left to try.
+
+    Attributes:
+        fields: The fields that don't have the wanted values, such as ``devices``.
+    """
+
+    def __init__(self, message: str = "", *, fields: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class EventLoopError(SyncthingError, RuntimeError):

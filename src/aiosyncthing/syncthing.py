@@ -92,7 +92,7 @@ class Syncthing:
         )
         self._system = System(self._api)
         self._config = Config(self._api)
-        self._cluster = Cluster(self._api)
+        self._cluster = Cluster(self._api, self._config)
         self._database = Database(self._api)
         self._folder = Folder(self._api)
         self._events = Events(self._api)

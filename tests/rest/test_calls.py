@@ -72,6 +72,26 @@ REFUSED: Final = [
     *(no("database.completion", FOLDER, one) for one in ("", 5)),
     *(no("cluster.dismiss_folder", FOLDER, one) for one in ("", 5)),
     *(no(f"config.patch_{kind}", one, paused=True) for kind in ("folder", "device") for one in ("", None, {"id": "x"})),
+    *(
+        no(name, one)
+        for name in ("config.add_device", "cluster.accept_device", "cluster.ignore_device")
+        for one in ("", 5)
+    ),
+    *(no(name, one, "/x") for name in ("config.add_folder", "cluster.accept_folder") for one in ("", 5)),
+    *(no("config.add_folder", FOLDER, path) for path in ("", " ", 5)),
+    *(no(name, one, DEVICE) for name in ("config.share", "config.unshare") for one in ("", 5)),
+    *(no(name, FOLDER, *ids) for name in ("config.share", "config.unshare") for ids in ((), ("",), (5,), ("----",))),
+    *(no("cluster.ignore_folder", one) for one in ("", 5)),
+    *(no("cluster.ignore_folder", FOLDER, device_id=one) for one in ("", ["x"], [])),
+    *(no("cluster.accept_folder", FOLDER, "/x", device_id=one) for one in ("", ["x"], [])),
+    no("config.add_device", DEVICE, addresses="dynamic"),
+    no("config.add_device", DEVICE, compression="some"),
+    no("config.add_folder", FOLDER, "/x", type="some"),
+    no("config.add_folder", FOLDER, "/x", devices=["x"]),
+    no("config.add_folder", FOLDER, "/x", devices=[5]),
+    no("config.add_folder", FOLDER, "/x", devices=[{}]),
+    no("config.add_folder", FOLDER, "/x", ignores="*.tmp"),
+    no("config.add_folder", FOLDER, "/x", ignores=["a\nb"]),
     no("noauth.login", "", "password"),
     no("system.browse", "x", filesystem=""),
     # IDs that no path can contain.

@@ -186,6 +186,12 @@ _SYSTEM: Final = (
     Call("system.config", "GET /rest/system/config", answer=as_json(_ODD), result=_ODD, deprecated=True),
 )
 
+_PLACE: Final = (
+    ("GET /rest/system/status", as_json({"tilde": "/home/user", "pathSeparator": "/"})),
+    ("GET /rest/system/version", as_json({"os": "linux"})),
+    ("GET /rest/system/paths", as_json({"baseDir-config": "/home/user/.config/syncthing"})),
+    *(2 * (("GET /rest/config", as_json({"folders": [_A_FOLDER | {"id": "other"}]})),)),
+)
 _SAME_GUI: Final = ("GET /rest/config/gui", as_json(_GUI))
 _HAS_THE_FUTURE: Final = (("GET /rest/config", as_json(_CONFIG)),)
 _HAS_ODD_OPTIONS: Final = (("GET /rest/config", as_json({"options": _ODD})),)
@@ -276,6 +282,68 @@ _CONFIG_CALLS: Final = (
         (DEVICE,),
         before=((_GET_DEVICE, as_json({"deviceID": DEVICE})),),
     ),
+    Call(
+        "config.add_device",
+        _GET_DEVICE,
+        (DEVICE, "ü"),
+        {"paused": True},
+        answer=as_json(_ODD),
+        result=_ODD,
+        before=(
+            ("GET /rest/config/devices", as_json([])),
+            ("GET /rest/config/devices", as_json([])),
+            (f"PUT /rest/config/devices/{DEVICE}", _NOTHING),
+        ),
+    ),
+    Call(
+        "config.add_folder",
+        _GET_FOLDER,
+        (FOLDER, "/y"),
+        {"label": "ü"},
+        answer=as_json(_ODD),
+        result=_ODD,
+        before=(*_PLACE, (f"PUT /rest/config/folders/{ESCAPED}", _NOTHING)),
+    ),
+    Call(
+        "config.add_folder",
+        _GET_FOLDER,
+        (FOLDER, "/y"),
+        {"devices": [DEVICE], "ignores": ["*.tmp"]},
+        answer=as_json(_ODD),
+        result=_ODD,
+        before=(
+            *_PLACE,
+            _DEVICES,
+            (f"PUT /rest/config/folders/{ESCAPED}", _NOTHING),
+            (f"POST /rest/db/ignores?folder={ESCAPED}", as_json({"ignore": ["*.tmp"], "error": None})),
+            (f"PATCH /rest/config/folders/{ESCAPED}", _NOTHING),
+        ),
+    ),
+    Call(
+        "config.share",
+        _GET_FOLDER,
+        (FOLDER, DEVICE),
+        answer=as_json(_A_FOLDER | {"devices": [_SHARED]}),
+        result=_A_FOLDER | {"devices": [_SHARED]},
+        before=(
+            (_GET_FOLDER, as_json(_A_FOLDER)),
+            _DEVICES,
+            (_GET_FOLDER, as_json(_A_FOLDER)),
+            (f"PATCH /rest/config/folders/{ESCAPED}", _NOTHING),
+        ),
+    ),
+    Call(
+        "config.unshare",
+        _GET_FOLDER,
+        (FOLDER, DEVICE),
+        answer=as_json(_A_FOLDER | {"devices": []}),
+        result=_A_FOLDER | {"devices": []},
+        before=(
+            (_GET_FOLDER, as_json(_A_FOLDER | {"devices": [_SHARED]})),
+            (_GET_FOLDER, as_json(_A_FOLDER | {"devices": [_SHARED]})),
+            (f"PATCH /rest/config/folders/{ESCAPED}", _NOTHING),
+        ),
+    ),
     _reads("config.options", "rest/config/options"),
     Call("config.set_options", "PUT /rest/config/options", (_ODD,), body=_ODD, before=_HAS_ODD_OPTIONS),
     _writes("config.patch_options", "PATCH /rest/config/options", maxSendKbps=1, body={"maxSendKbps": 1}),
@@ -341,6 +409,63 @@ _CLUSTER: Final = (
         (FOLDER,),
         {"device_id": DEVICE},
         before=(("GET /rest/cluster/pending/folders", _PENDING),),
+    ),
+)
+
+_ACCEPTING: Final = (
+    Call(
+        "cluster.accept_device",
+        _GET_DEVICE,
+        (DEVICE,),
+        answer=as_json(_ODD),
+        result=_ODD,
+        before=(
+            ("GET /rest/cluster/pending/devices", as_json({DEVICE: {"name": "ü"}})),
+            ("GET /rest/config/devices", as_json([])),
+            ("GET /rest/config/devices", as_json([])),
+            (f"PUT /rest/config/devices/{DEVICE}", _NOTHING),
+        ),
+    ),
+    Call(
+        "cluster.accept_folder",
+        _GET_FOLDER,
+        (FOLDER, "/y"),
+        answer=as_json(_ODD),
+        result=_ODD,
+        before=(
+            ("GET /rest/cluster/pending/folders", _PENDING),
+            *_PLACE,
+            _DEVICES,
+            (f"PUT /rest/config/folders/{ESCAPED}", _NOTHING),
+        ),
+    ),
+    Call(
+        "cluster.ignore_device",
+        "GET /rest/config",
+        (DEVICE,),
+        answer=as_json(_CONFIG | {"remoteIgnoredDevices": [{"deviceID": DEVICE, "name": "ü"}]}),
+        result={"deviceID": DEVICE, "name": "ü"},
+        before=(
+            ("GET /rest/cluster/pending/devices", as_json({DEVICE: {"name": "ü"}})),
+            *(2 * (("GET /rest/config", as_json(_CONFIG)),)),
+            *_HAS_THE_FUTURE,
+            _SAME_GUI,
+            ("PUT /rest/config", _NOTHING),
+        ),
+    ),
+    Call(
+        "cluster.ignore_folder",
+        _GET_DEVICE,
+        (FOLDER,),
+        answer=as_json({"deviceID": DEVICE, "ignoredFolders": [{"id": FOLDER}]}),
+        result=[{"deviceID": DEVICE, "ignoredFolders": [{"id": FOLDER}]}],
+        before=(
+            ("GET /rest/cluster/pending/folders", _PENDING),
+            (_GET_DEVICE, as_json({"deviceID": DEVICE, "ignoredFolders": None})),
+            ("GET /rest/config/folders", as_json([])),
+            (_GET_DEVICE, as_json({"deviceID": DEVICE, "ignoredFolders": None})),
+            (f"PATCH /rest/config/devices/{DEVICE}", _NOTHING),
+        ),
     ),
 )
 
@@ -608,6 +733,7 @@ CALLS: Final = (
     *_SYSTEM,
     *_CONFIG_CALLS,
     *_CLUSTER,
+    *_ACCEPTING,
     *_DATABASE,
     *_FOLDER,
     *_EVENTS,

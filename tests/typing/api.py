@@ -140,6 +140,23 @@ async def stream(client: Syncthing) -> None:
     client.events.stream(since="yesterday")  # type: ignore[arg-type]
 
 
+async def additions(client: Syncthing) -> None:
+    """Further fields are keywords; wrong names and values are refused."""
+    config, cluster = client.config, client.cluster
+    assert_type(await config.add_device("A", "name", addresses=["dynamic"], paused=True), types.DeviceConfiguration)
+    assert_type(await config.add_folder("f", "~/f", devices=["A"], ignores=["*.tmp"]), types.FolderConfiguration)
+    await config.add_folder("f", "~/f", devices=[{"deviceID": "A", "encryptionPassword": "x"}], maxConflicts=0)
+    assert_type(await config.share("f", "A", "B", encryption_password="x"), types.FolderConfiguration)
+    assert_type(await config.unshare("f", "A"), types.FolderConfiguration)
+    assert_type(await cluster.accept_device("A", name="x", introducer=True), types.DeviceConfiguration)
+    assert_type(await cluster.accept_folder("f", "~/f", device_id=["A"], order="random"), types.FolderConfiguration)
+    assert_type(await cluster.ignore_device("A"), types.ObservedDevice)
+    assert_type(await cluster.ignore_folder("f", device_id="A"), list[types.DeviceConfiguration])
+    await config.add_folder("f", "~/f", type="sendrecieve")  # type: ignore[arg-type]
+    await config.add_folder("f", "~/f", pused=True)  # type: ignore[call-arg]
+    await config.add_folder("f")  # type: ignore[call-arg]
+
+
 async def changes(client: Syncthing) -> None:
     """Patches are keywords or a dict; wrong names and values are refused; a whole object goes back as it came."""
     await client.config.patch_folder("docs", paused=True)

@@ -201,15 +201,23 @@ _CONFIGURATION: Final = Object(
 )
 FOLDER_IDS: Final = Object({"folders": _WITH_IDS})
 """What is read of a configuration to find a folder."""
-IGNORES_OF_DEFAULTS: Final = Object(
-    {}, {"defaults": Object({}, {"ignores": Object({}, {"lines": Nullable(Array(_TEXT))})})}
-)
+_DEFAULT_IGNORES: Final = Object({}, {"lines": Nullable(Array(_TEXT))})
+IGNORES_OF_DEFAULTS: Final = Object({}, {"defaults": Object({}, {"ignores": _DEFAULT_IGNORES})})
 """What is read of a configuration to get its default ignore patterns."""
+PATHS_AND_DEFAULTS: Final = Object(
+    {"folders": Array(Object(_each(_TEXT, "id", "path")))},
+    {"defaults": Object({}, {"ignores": _DEFAULT_IGNORES, "folder": Object({}, {"paused": _FLAG})})},
+)
+"""What is read of a configuration to add a folder."""
+IGNORED_DEVICES: Final = Object({"devices": Array(_SHARE)}, {"remoteIgnoredDevices": Nullable(Array(_SHARE))})
+"""What is read of a configuration to ignore a device."""
+MACHINE: Final = Object(_each(_TEXT, "tilde", "pathSeparator"))
+"""What is read of the status to judge paths."""
 _FOLDER: Final = Object(  # of the folder to change, only the elements that a change may keep are read
     {},
     {
         "type": Nullable(_TEXT),
-        "devices": Nullable(Array(_SHARE)),
+        "devices": Nullable(Array(Object(_SHARE.required, _each(_TEXT, "introducedBy")))),
         "xattrFilter": Nullable(Object({}, {"entries": Nullable(Array(_ANY_OBJECT))})),
     },
 )
@@ -238,15 +246,21 @@ _COMPLETION: Final = Object(
 )
 _ERRORS: Final = Object({"errors": Nullable(Array(Object({"path": _TEXT, "error": _TEXT})))})
 _FILES: Final = Array(_ANY_OBJECT)
+_IGNORES: Final = Object({}, {"ignore": Nullable(Array(_TEXT)), "error": Nullable(_TEXT)})
+_OFFER: Final = Object({}, {**_each(_TEXT, "time", "label"), **_each(_FLAG, "receiveEncrypted", "remoteEncrypted")})
 ERROR_PAGE: Final = Object({"errors": Nullable(_FILES)})
 """What is read of a page of a folder's errors to iterate over all pages."""
 _NEED: Final = Object({"progress": _FILES, "queued": _FILES, "rest": _FILES})
 _FILE_PAGE: Final = Object({"files": _FILES})
 
 SHAPES: Final[Mapping[Route[Any], Shape]] = {
+    _routes.VERSION: Object({"os": _TEXT}),
+    _routes.PATHS: Map(_TEXT),
+    _routes.BROWSE_SYSTEM: Nullable(Array(_TEXT)),
+    **dict.fromkeys((_routes.DB_IGNORES, _routes.SET_DB_IGNORES), _IGNORES),
     _routes.STATUS: Object({"myID": _TEXT, "startTime": _TEXT, "uptime": _WHOLE}),
     _routes.CONFIG: _CONFIGURATION,
-    _routes.FOLDERS: _WITH_IDS,
+    _routes.FOLDERS: Array(Object({"id": _TEXT}, {"devices": Nullable(Array(_SHARE))})),
     _routes.DEVICES: Array(_SHARE),
     **dict.fromkeys((_routes.FOLDER, _routes.DEFAULT_FOLDER), _FOLDER),
     **dict.fromkeys((_routes.DEVICE, _routes.DEFAULT_DEVICE), _DEVICE),
@@ -260,8 +274,8 @@ SHAPES: Final[Mapping[Route[Any], Shape]] = {
     _routes.DB_LOCAL_CHANGED: _FILE_PAGE,
     _routes.DB_BROWSE: Array(Object(_each(_TEXT, "name", "type"))),
     _routes.SVC_DEVICE_ID: Object({}, {"error": _TEXT}),
-    _routes.PENDING_DEVICES: Map(_ANY_OBJECT),
-    _routes.PENDING_FOLDERS: Map(Object({"offeredBy": Map(_ANY_OBJECT)})),
+    _routes.PENDING_DEVICES: Map(Object({}, _each(_TEXT, "time", "name", "address"))),
+    _routes.PENDING_FOLDERS: Map(Object({"offeredBy": Map(_OFFER)})),
 }
 """What is read of each route's answer."""
 

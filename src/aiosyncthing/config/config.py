@@ -11,13 +11,13 @@ from aiosyncthing._rest.shapes import FOLDER_IDS, check, checked
 from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
 
 from . import bodies, keys
-from .settings import Settings
+from .additions import Additions
 
 _FOLDERS: Final[keys.Place] = ("folders",)
 _DEVICES: Final[keys.Place] = ("devices",)
 
 
-class Config(Settings):
+class Config(Additions):
     """Folders, devices and settings.
 
     The fields are described at https://docs.syncthing.net/users/config.html.
@@ -115,14 +115,11 @@ class Config(Settings):
             UnknownDeviceError: A device of the folder is not configured. The daemon would leave it out.
             InvalidDeviceIDError: A device of the folder has an invalid ID.
         """
-        folder_id = bodies.check_folder(mapping(folder, "folder"))
+        bodies.check_folder(mapping(folder, "folder"))
         await self._check_keys(_FOLDERS, folder, timeout)
         body = bodies.complete_elements(folder, {})
         await self._check_sharing(body, timeout)
-        if in_path(folder_id):
-            await self._api.call(_routes.PUT_FOLDER, folder_id, data=body, timeout=timeout)
-        else:
-            await self._api.call(_routes.POST_FOLDER, data=body, timeout=timeout)
+        await self._put_folder(body, timeout)
 
     async def patch_folder(
         self,
@@ -306,11 +303,3 @@ class Config(Settings):
         if self._api.daemon_id is not None and same_device(self._api.daemon_id, device_id):
             raise BadRequestError("the daemon's own device can't be removed")
         await self._api.call(_routes.DELETE_DEVICE, device_id, timeout=timeout)
-
-    async def _check_sharing(self, folder: bodies.Body, timeout: float | None) -> None:
-        """Refuse to share a folder with a device that the daemon would silently leave out."""
-        if not folder.get("devices"):
-            return
-        devices = cast("list[bodies.Body]", checked(_routes.DEVICES, await self.devices(timeout=timeout)))
-        if error := bodies.sharing_error(folder, devices):
-            raise error

@@ -30,8 +30,10 @@ from .enumerations import (
 
 __all__ = [
     "DevicePatch",
+    "DeviceSettings",
     "FolderDevicePatch",
     "FolderPatch",
+    "FolderSettings",
     "GUIPatch",
     "LDAPPatch",
     "NewDevice",
@@ -93,11 +95,10 @@ class ObservedFolderPatch(TypedDict):
     label: NotRequired[str]
 
 
-class _FolderSettings(TypedDict, total=False):
-    label: str
+class FolderSettings(TypedDict, total=False):
+    """What `add_folder` and `accept_folder` take as keywords besides what they name themselves."""
+
     filesystemType: str
-    type: FolderType
-    devices: Sequence[FolderDeviceConfiguration | FolderDevicePatch]
     rescanIntervalS: int
     fsWatcherEnabled: bool
     fsWatcherDelayS: float
@@ -138,7 +139,13 @@ class _FolderSettings(TypedDict, total=False):
     group: str
 
 
-class FolderPatch(_FolderSettings, total=False):
+class _WholeFolderSettings(FolderSettings, total=False):
+    label: str
+    type: FolderType
+    devices: Sequence[FolderDeviceConfiguration | FolderDevicePatch]
+
+
+class FolderPatch(_WholeFolderSettings, total=False):
     """Changes of a folder, or of the defaults of new ones. `FolderConfiguration` documents the keys."""
 
     id: str
@@ -146,16 +153,16 @@ class FolderPatch(_FolderSettings, total=False):
     path: str
 
 
-class NewFolder(_FolderSettings):
+class NewFolder(_WholeFolderSettings):
     """A folder to add; missing keys are taken from the configured defaults."""
 
     id: str
     path: str
 
 
-class _DeviceSettings(TypedDict, total=False):
-    name: str
-    addresses: list[str]
+class DeviceSettings(TypedDict, total=False):
+    """What `add_device` and `accept_device` take as keywords besides what they name themselves."""
+
     compression: Compression
     certName: str
     introducer: bool
@@ -174,14 +181,19 @@ class _DeviceSettings(TypedDict, total=False):
     group: str
 
 
-class DevicePatch(_DeviceSettings, total=False):
+class _WholeDeviceSettings(DeviceSettings, total=False):
+    name: str
+    addresses: list[str]
+
+
+class DevicePatch(_WholeDeviceSettings, total=False):
     """Changes of a device, or of the defaults of new ones. `DeviceConfiguration` documents the keys."""
 
     deviceID: str
     """Can't be changed: with another ID the daemon would add a second device."""
 
 
-class NewDevice(_DeviceSettings):
+class NewDevice(_WholeDeviceSettings):
     """A device to add; missing keys are taken from the configured defaults."""
 
     deviceID: str

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_syncthing.http.messages import Request
     from pytest_syncthing.model.node import Node
 
+_DATABASE: Final = "index-v0.14.0.db"
+_DATABASE_2: Final = "index-v2"
 _SECOND: Final = 1_000_000_000
 _TEXT: Final = "text/plain; charset=utf-8"
 _RELAY: Final = "dynamic+https://relays.syncthing.net/endpoint"
@@ -113,7 +115,9 @@ async def _browse(node: Node, request: Request) -> Response:
     place = node.home + shown.removeprefix("~") if shown.partition("/")[0] == "~" else shown
     if not place.startswith("/"):
         return as_json([])
-    names = await node.core.on_disk(node.core.disk.children, place)
+    names = set(await node.core.on_disk(node.core.disk.children, place))
+    if place == node.home:
+        names.add(_DATABASE_2 if node.facts.DATABASE_2 else _DATABASE)
     exact = sorted(name for name in names if name.startswith(prefix))
     similar = sorted(name for name in names if name not in exact and name.lower().startswith(prefix.lower()))
     end = "" if node.facts.NO_SEPARATORS else "/"

@@ -1,0 +1,385 @@
+"""Adding devices and folders, and sharing: changes that leave alone what they don't mean to change."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final, Unpack, cast
+
+from aiosyncthing import _routes, types as t
+from aiosyncthing._rest.checks import in_path, lines, mapping, required, same_device
+from aiosyncthing._rest.lookup import find_device, find_folder
+from aiosyncthing._rest.patterns import check_patterns
+from aiosyncthing._rest.shapes import MACHINE, PATHS_AND_DEFAULTS, check, checked
+from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import BadRequestError, NotSupportedError
+
+from . import bodies, keys
+from .editing import edit, in_turn
+from .elements import elements, with_elements, without_elements
+from .paths import Machine, objection
+from .settings import Settings
+
+_FOLDERS: Final[keys.Place] = ("folders",)
+_DEVICES: Final[keys.Place] = ("devices",)
+_DATABASE: Final = "index-v"  # how the name of the directory with the database begins
+
+
+def other_device(device_id: str, own: str | None) -> DeviceID:
+    """Return the ID of another device in its canonical form.
+
+    Args:
+        device_id: The ID, in any notation.
+        own: The daemon's own ID, if it is known.
+
+    Raises:
+        InvalidDeviceIDError: It is not a device ID.
+        BadRequestError: It is empty, or the daemon's own.
+    """
+    found = DeviceID(required(device_id, "the device ID"))
+    required(found, "the device ID")
+    if own is not None and same_device(own, found):
+        raise BadRequestError(f"{found} is the daemon's own device, which every folder contains anyway")
+    return found
+
+
+def other_devices(device_ids: Iterable[str]) -> list[str]:
+    """Return the IDs of other devices in their canonical form; there must be some."""
+    found = [str(other_device(each, None)) for each in device_ids]
+    if not found:
+        raise BadRequestError("at least one device ID is needed")
+    return found
+
+
+class Additions(Settings):
+    """Additions to the configuration, and sharing."""
+
+    async def add_device(
+        self,
+        device_id: str,
+        name: str = "",
+        *,
+        addresses: Iterable[str] = ("dynamic",),
+        timeout: float | None = None,
+        **settings: Unpack[t.DeviceSettings],
+    ) -> t.DeviceConfiguration:
+        """Add a device that the daemon doesn't know yet. All else comes from the default device (`default_device`).
+
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            device_id: ID of the device, in any notation.
+            name: Its name; if empty, the daemon takes the name that the device reports when it connects.
+            addresses: Where to reach it: ``dynamic``, or URLs such as ``tcp://192.0.2.1:22000``.
+            timeout: Time limit for each request, in seconds.
+            **settings: Further fields.
+
+        Returns:
+            The device as it is afterwards.
+
+        Raises:
+            BadRequestError: The device exists already, or is the daemon's own, or an enumerated value or a key doesn't
+                exist.
+            InvalidDeviceIDError: It is not a device ID, for example because of a typo.
+        """
+        wanted = other_device(device_id, self._api.daemon_id)
+        body: dict[str, Any] = {"deviceID": str(wanted), "addresses": lines(addresses), **settings}
+        if name:
+            body["name"] = name
+        bodies.check_device(body)
+        await self._check_keys(_DEVICES, body, timeout)
+        await self._refuse_known(wanted, timeout)
+        async with in_turn(self._api):
+            await self._refuse_known(wanted, timeout)
+            data = bodies.complete_elements(body, {})
+            await self._api.call(_routes.PUT_DEVICE, wanted, data=data, timeout=timeout)
+        return await find_device(self._api, wanted, timeout)
+
+    async def add_folder(
+        self,
+        folder_id: str,
+        path: str,
+        *,
+        label: str = "",
+        type: t.FolderType = "sendreceive",  # noqa: A002 - Syncthing's name
+        devices: Iterable[str | t.FolderDevicePatch] = (),
+        ignores: Iterable[str] | None = None,
+        allow_nested: bool = False,
+        timeout: float | None = None,
+        **settings: Unpack[t.FolderSettings],
+    ) -> t.FolderConfiguration:
+        """Add a folder with an ID that is free. All else comes from the default folder (`default_folder`).
+
+        Nothing is scanned or synchronised before the ignore patterns are in: with patterns, the folder begins paused,
+        gets them, and is resumed. If the program ends in between, the folder is there and paused, with or without its
+        patterns. Then either remove it (``remove_folder``), or finish the work: ``database.set_ignores``, then
+        ``patch_folder(folder_id, paused=False)``. The same is left if one of the requests fails.
+
+        The path is judged as it is written, with ``~`` and ``..`` resolved and case ignored as on the daemon's
+        computer: symbolic links and mounts can't be seen from here. Syncthing before 1.21 doesn't report where its own
+        home is. There a path is refused if it has a database of Syncthing in it, or contains one of the usual places.
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            folder_id: ID of the folder, the same on all devices.
+            path: Its directory on the daemon's computer, absolute or beginning with ``~/``.
+            label: Its name for people.
+            type: Its type.
+            devices: IDs of the devices to share it with, or objects that also have an ``encryptionPassword``.
+            ignores: Ignore patterns. ``None`` for the default ones (`default_ignores`), unless the directory has
+                patterns or the folder is ``receiveencrypted``; ``[]`` for leaving the directory as it is.
+            allow_nested: Whether the folder may be inside or around another folder of the daemon.
+            timeout: Time limit for each request, in seconds.
+            **settings: Further fields.
+
+        Returns:
+            The folder as it is afterwards.
+
+        Raises:
+            BadRequestError: The ID is taken. Or the path is empty, relative, inside or around another folder, or
+                contains the home directory of the daemon's user or the daemon's own home. Or the daemon can't parse the
+                patterns. Or something that `set_folder` refuses.
+            UnknownDeviceError: One of the devices is not configured.
+            InvalidDeviceIDError: One of the devices has an invalid ID.
+        """
+        shared = [_shared(each) for each in ([devices] if isinstance(devices, str) else devices)]
+        patterns = None if ignores is None else check_patterns(ignores)
+        body: dict[str, Any] = {"id": folder_id, "path": path, "type": type, **settings}
+        body |= {"label": label} if label else {}
+        body |= {"devices": shared} if shared else {}
+        bodies.check_folder(body)
+        required(path.strip(), "the folder's path")
+        await self._check_keys(_FOLDERS, body, timeout)
+        body = bodies.complete_elements(body, {})
+        machine = None if settings.get("filesystemType", "basic") != "basic" else await self._machine(path, timeout)
+        config = await self._refuse_place(body, machine, timeout, nested=allow_nested)
+        given = patterns
+        if patterns is None and type != "receiveencrypted":
+            patterns = bodies.default_ignores(config)
+        default: Mapping[str, Any] = cast("Any", config).get("defaults", {}).get("folder", {})
+        paused = settings.get("paused", default.get("paused", False))
+        async with in_turn(self._api):
+            await self._refuse_place(body, machine, timeout, nested=allow_nested)
+            await self._check_sharing(body, timeout)
+            await self._put_folder({**body, "paused": True} if patterns else body, timeout)
+        if patterns:
+            await self._set_patterns(folder_id, patterns, timeout, keep=given is None)
+            if not paused:
+                await self._send_patch(folder_id, {"paused": False}, timeout)
+        return await find_folder(self._api, folder_id, timeout)
+
+    async def share(
+        self,
+        folder_id: str,
+        *device_ids: str,
+        encryption_password: str | None = None,
+        timeout: float | None = None,
+    ) -> t.FolderConfiguration:
+        """Share a folder with devices. Those that it is shared with already stay as they are.
+
+        The folder is read again just before it is changed, and once more afterwards. If somebody else has changed it in
+        the meantime, their change is kept, and this one is made again. Clients of one event loop take turns. The daemon
+        can't be asked to write only if nothing has changed, so this is not certain: another program, such as the web
+        interface, that writes back a folder that it read long before undoes what happened since.
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            folder_id: ID of the folder.
+            *device_ids: IDs of the devices.
+            encryption_password: Makes the devices receive only encrypted data. ``""`` takes the password away, ``None``
+                leaves it as it is, or empty for a new device.
+            timeout: Time limit for each request, in seconds.
+
+        Returns:
+            The folder as it is afterwards.
+
+        Raises:
+            UnknownFolderError: There is no such folder.
+            UnknownDeviceError: One of the devices is not configured.
+            InvalidDeviceIDError: One of the IDs is not a device ID.
+            BadRequestError: No device is given, or the daemon's own, or one that is untrusted and has no password.
+            EditConflictError: Somebody else changed the folder's devices again and again.
+        """
+        wanted = other_devices(device_ids)
+        password = {} if encryption_password is None else {"encryptionPassword": encryption_password}
+
+        def change(folder: t.FolderConfiguration) -> bodies.Body:
+            new = [{"deviceID": other_device(each, self._api.daemon_id), **password} for each in wanted]
+            return _devices_patch(folder, with_elements(elements(cast("Any", folder), "devices"), "deviceID", new))
+
+        async def check_devices(folder: t.FolderConfiguration, patch: bodies.Body) -> None:
+            named = [each for each in elements(patch, "devices") if each["deviceID"] in wanted]
+            await self._check_sharing({"type": folder.get("type"), "devices": named}, timeout)
+
+        return await self._edit_folder(folder_id, change, check_devices, timeout)
+
+    async def unshare(self, folder_id: str, *device_ids: str, timeout: float | None = None) -> t.FolderConfiguration:
+        """Stop sharing a folder with devices. Those that it is not shared with are left out of account.
+
+        Changes by others are treated as by `share`.
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            folder_id: ID of the folder.
+            *device_ids: IDs of the devices.
+            timeout: Time limit for each request, in seconds.
+
+        Returns:
+            The folder as it is afterwards.
+
+        Raises:
+            UnknownFolderError: There is no such folder.
+            InvalidDeviceIDError: One of the IDs is not a device ID.
+            BadRequestError: No device is given, or the daemon's own, or one that an introducer has added to the folder,
+                which would add it again.
+            EditConflictError: Somebody else changed the folder's devices again and again.
+        """
+        unwanted = other_devices(device_ids)
+
+        def change(folder: t.FolderConfiguration) -> bodies.Body:
+            for each in unwanted:
+                other_device(each, self._api.daemon_id)
+            return _devices_patch(
+                folder, without_elements(elements(cast("Any", folder), "devices"), "deviceID", unwanted)
+            )
+
+        async def check_introducers(folder: t.FolderConfiguration, _: bodies.Body) -> None:
+            shared = elements(cast("Any", folder), "devices")
+            introduced = {each["deviceID"]: each.get("introducedBy") for each in shared if each["deviceID"] in unwanted}
+            if not any(introduced.values()):
+                return
+            devices = checked(_routes.DEVICES, await self._api.call(_routes.DEVICES, timeout=timeout))
+            introducers = {each["deviceID"] for each in devices if each.get("introducer")}
+            for device_id, introducer in introduced.items():
+                if introducer in introducers:
+                    raise BadRequestError(
+                        f"device {device_id} was added to the folder by the introducer {introducer}, which would add it"
+                        " again: unshare it there, or make that device no introducer"
+                    )
+
+        return await self._edit_folder(folder_id, change, check_introducers, timeout)
+
+    async def _edit_folder(
+        self,
+        folder_id: str,
+        change: Callable[[t.FolderConfiguration], bodies.Body],
+        check_change: Callable[[t.FolderConfiguration, bodies.Body], Awaitable[None]],
+        timeout: float | None,
+    ) -> t.FolderConfiguration:
+        async def read() -> t.FolderConfiguration:
+            return checked(_routes.FOLDER, await find_folder(self._api, folder_id, timeout))
+
+        async def write(_: t.FolderConfiguration, patch: bodies.Body) -> None:
+            await self._send_patch(folder_id, patch, timeout)
+
+        return await edit(self._api, read, change, write, check_change)
+
+    async def _refuse_known(self, device_id: str, timeout: float | None) -> None:
+        """Refuse to add a device that exists."""
+        devices = checked(_routes.DEVICES, await self._api.call(_routes.DEVICES, timeout=timeout))
+        other_device(device_id, self._api.daemon_id)  # by now it is known
+        known = next((each for each in devices if each["deviceID"] == device_id), None)
+        if known is not None:
+            introducer = known.get("introducedBy")
+            by = f", added by the introducer {introducer}" if introducer else ""
+            raise BadRequestError(f"device {device_id} exists already{by}: change it with patch_device")
+
+    async def _refuse_place(
+        self, body: bodies.Body, machine: Machine | None, timeout: float | None, *, nested: bool
+    ) -> t.Configuration:
+        """Refuse to add a folder with an ID or a path that is taken; return the configuration that it depends on."""
+        config = await self._api.call(_routes.CONFIG, timeout=timeout)
+        check(PATHS_AND_DEFAULTS, config, _routes.CONFIG)
+        if any(folder["id"] == body["id"] for folder in config["folders"]):
+            raise BadRequestError(f"folder {body['id']!r} exists already: use share, or patch_folder")
+        if machine is not None:
+            folders = [(folder["id"], folder["path"]) for folder in config["folders"]]
+            if reason := objection(body["path"], machine, folders, nested=nested):
+                raise BadRequestError(reason)
+        return config
+
+    async def _machine(self, path: str, timeout: float | None) -> Machine:
+        """Return what is known of the daemon's computer.
+
+        Raises:
+            BadRequestError: The path is the home of a daemon that doesn't report it.
+        """
+        ask = partial(self._api.call, timeout=timeout)
+        status = await ask(_routes.STATUS)
+        check(MACHINE, status, _routes.STATUS)
+        system = checked(_routes.VERSION, await ask(_routes.VERSION))["os"]
+        machine = Machine(status["tilde"], status["pathSeparator"], system)
+        try:
+            paths = checked(_routes.PATHS, await ask(_routes.PATHS))
+        except NotSupportedError:  # < 1.21.0
+            full = machine.full(path)
+            if full is not None:
+                current = f"{full.rstrip(machine.separator)}{machine.separator}{_DATABASE}"
+                if checked(_routes.BROWSE_SYSTEM, await ask(_routes.BROWSE_SYSTEM, params={"current": current})):
+                    raise BadRequestError(
+                        f"the path {path!r} is a daemon's own home, with its keys and its database"
+                    ) from None
+            return machine
+        homes = {paths[key] for key in ("baseDir-config", "baseDir-data", "database") if key in paths}
+        return machine._replace(homes=tuple(sorted(homes)))
+
+    async def _set_patterns(self, folder_id: str, patterns: list[str], timeout: float | None, *, keep: bool) -> None:
+        """Set the ignore patterns of a paused folder.
+
+        Args:
+            folder_id: ID of the folder.
+            patterns: The patterns.
+            timeout: Time limit for each request, in seconds.
+            keep: Whether to leave patterns alone that are there already.
+        """
+        params = {"folder": folder_id}
+        if keep:
+            found = checked(
+                _routes.DB_IGNORES, await self._api.call(_routes.DB_IGNORES, params=params, timeout=timeout)
+            )
+            if found.get("ignore"):
+                return
+        data = {"ignore": patterns}
+        answer = await self._api.call(_routes.SET_DB_IGNORES, params=params, data=data, timeout=timeout)
+        if error := checked(_routes.SET_DB_IGNORES, answer).get("error"):
+            raise BadRequestError(
+                f"the folder stays paused, because the daemon can't parse its ignore patterns: {error}"
+            )
+
+    async def _put_folder(self, body: bodies.Body, timeout: float | None) -> None:
+        """Add or replace a folder, even with an ID that can't be part of a path."""
+        if in_path(body["id"]):
+            await self._api.call(_routes.PUT_FOLDER, body["id"], data=body, timeout=timeout)
+        else:
+            await self._api.call(_routes.POST_FOLDER, data=body, timeout=timeout)
+
+    async def _send_patch(self, folder_id: str, patch: bodies.Body, timeout: float | None) -> None:
+        """Change a folder, even with an ID that can't be part of a path; the patch has complete elements."""
+        if in_path(folder_id):
+            await self._api.call(_routes.PATCH_FOLDER, folder_id, data=patch, timeout=timeout)
+        else:
+            current = checked(_routes.FOLDER, await find_folder(self._api, folder_id, timeout))
+            await self._api.call(_routes.POST_FOLDER, data=bodies.merge(cast("Any", current), patch), timeout=timeout)
+
+    async def _check_sharing(self, folder: bodies.Body, timeout: float | None) -> None:
+        """Refuse to share a folder with a device that the daemon would silently leave out."""
+        if not folder.get("devices"):
+            return
+        devices = cast(
+            "list[bodies.Body]", checked(_routes.DEVICES, await self._api.call(_routes.DEVICES, timeout=timeout))
+        )
+        if error := bodies.sharing_error(folder, devices):
+            raise error
+
+
+def _shared(given: str | t.FolderDevicePatch) -> dict[str, Any]:
+    element = {"deviceID": given} if isinstance(given, str) else dict(mapping(given, "the device"))
+    return {**element, "deviceID": str(other_device(element.get("deviceID", ""), None))}
+
+
+def _devices_patch(folder: t.FolderConfiguration, devices: list[bodies.Body]) -> bodies.Body:
+    """Return the patch that gives a folder these devices; empty if it has them."""
+    current = cast("bodies.Body", folder)
+    if devices == elements(current, "devices"):
+        return {}
+    return bodies.complete_elements({"devices": devices}, current)

@@ -1,0 +1,446 @@
+"""Devices and folders are added, shared, accepted and ignored without touching anything else."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+
+from aiosyncthing import DeviceID, Syncthing
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    InvalidDeviceIDError,
+    UnknownDeviceError,
+    UnknownFolderError,
+)
+from tests.support.waiting import until
+
+from .conftest import STRANGER
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from aiosyncthing import Daemon
+
+    from .folders import Folders
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
+QUIET: Any = {"fsWatcherEnabled": False, "rescanIntervalS": 0}
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="package")
+async def nothing_is_left(lone: Daemon) -> AsyncIterator[None]:
+    """Remove the folders, and then the devices, that a test adds to the lone daemon."""
+    yield
+    config = lone.client.config
+    for folder in await config.folders():
+        await config.remove_folder(folder["id"])
+    for device in await config.devices():
+        if device["deviceID"] != lone.device_id:
+            await config.remove_device(device["deviceID"])
+
+
+def shared(folder: Any) -> dict[str, Any]:
+    """Return the elements of a folder's list of devices, by device."""
+    return {each["deviceID"]: each for each in folder["devices"]}
+
+
+async def test_adding_a_device(lone: Daemon) -> None:
+    """It starts from the daemon's defaults, and is returned as it is then."""
+    config = lone.client.config
+    before = await config.default_device()
+    await config.patch_default_device(maxSendKbps=7)
+    try:
+        added = await config.add_device(STRANGER.lower().replace("-", ""), "Näme", paused=True)
+    finally:
+        await config.set_default_device(before)
+    assert added == await config.devices(STRANGER)
+    assert {key: added[key] for key in ("deviceID", "name", "addresses", "paused", "maxSendKbps")} == {  # type: ignore[literal-required]
+        "deviceID": STRANGER,
+        "name": "Näme",
+        "addresses": ["dynamic"],
+        "paused": True,
+        "maxSendKbps": 7,
+    }
+    with pytest.raises(BadRequestError, match="exists already"):
+        await config.add_device(STRANGER, "Another")
+    assert await config.devices(STRANGER) == added
+    with pytest.raises(BadRequestError, match="own device"):
+        await config.add_device(lone.device_id)
+    with pytest.raises(InvalidDeviceIDError, match="typo"):
+        await config.add_device(OTHER[:-1] + "A")
+
+
+async def test_a_device_that_an_introducer_has_added(lone: Daemon) -> None:
+    """The refusal names the introducer."""
+    await lone.client.config.set_device({"deviceID": STRANGER, "introducedBy": OTHER, "paused": True})
+    with pytest.raises(BadRequestError, match=f"exists already, added by the introducer {OTHER}"):
+        await lone.client.config.add_device(STRANGER)
+
+
+async def test_adding_a_folder(lone: Daemon, tmp_path: Path) -> None:
+    """It starts from the daemon's defaults, is shared with the devices, and runs."""
+    config = lone.client.config
+    await config.add_device(STRANGER, paused=True)
+    await config.patch_default_folder(maxConflicts=3)
+    try:
+        added = await config.add_folder(
+            "f", str(tmp_path / "f"), label="Földer", type="receiveonly", devices=[STRANGER.lower()], **QUIET
+        )
+    finally:
+        await config.patch_default_folder(maxConflicts=10)
+    assert added == await config.folders("f")
+    assert (added["label"], added["type"], added["maxConflicts"], added["paused"]) == (
+        "Földer",
+        "receiveonly",
+        3,
+        False,
+    )
+    assert shared(added).keys() == {STRANGER, lone.device_id}
+    with pytest.raises(BadRequestError, match="exists already"):
+        await config.add_folder("f", str(tmp_path / "g"))
+    with pytest.raises(UnknownDeviceError):
+        await config.add_folder("g", str(tmp_path / "g"), devices=[OTHER])
+    assert [folder["id"] for folder in await config.folders()] == ["f"]
+
+
+@pytest.mark.parametrize("folder_id", ["f", "a/b", ".."])
+async def test_a_folder_with_patterns(lone: Daemon, tmp_path: Path, folder_id: str) -> None:
+    """Its files are looked at only after the patterns are in, so what they match is never in the index."""
+    client = lone.client
+    place = tmp_path / "f"
+    place.mkdir()
+    for name in ("a.txt", "b.tmp"):
+        (place / name).write_text("text")
+    added = await client.config.add_folder(folder_id, str(place), ignores=["// temporary", "*.tmp"], **QUIET)
+    assert added["paused"] is False
+    await client.database.scan(folder_id)
+    assert [each["name"] for each in await client.database.browse(folder_id) or []] == ["a.txt"]
+    assert (await client.database.ignores(folder_id))["ignore"] == ["// temporary", "*.tmp"]
+
+
+async def test_a_paused_folder_with_patterns(lone: Daemon, tmp_path: Path) -> None:
+    """A folder that is to be paused stays so, whether that was asked for or is the default."""
+    config = lone.client.config
+    assert (await config.add_folder("f", str(tmp_path / "f"), ignores=["*.tmp"], paused=True))["paused"] is True
+    await config.patch_default_folder(paused=True)
+    try:
+        assert (await config.add_folder("g", str(tmp_path / "g"), ignores=["*.tmp"]))["paused"] is True
+    finally:
+        await config.patch_default_folder(paused=False)
+
+
+async def test_default_patterns(lone: Daemon, tmp_path: Path) -> None:
+    """A new folder has them, unless there are patterns in its directory, or others or none were asked for."""
+    client = lone.client
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / ".stignore").write_text("*.mine\n")
+    await client.config.set_default_ignores(["*.tmp"])
+    try:
+        for name, options, expected in (
+            ("new", {}, ["*.tmp"]),
+            ("mine", {}, ["*.mine"]),
+            ("none", {"ignores": []}, None),
+            ("others", {"ignores": ["*.bak"]}, ["*.bak"]),
+            ("encrypted", {"type": "receiveencrypted"}, None),
+        ):
+            arguments: Any = {**options, **QUIET}
+            added = await client.config.add_folder(name, str(tmp_path / name), **arguments)
+            assert added["paused"] is False
+            assert ((await client.database.ignores(name))["ignore"] or None) == expected
+    finally:
+        await client.config.set_default_ignores([])
+
+
+async def test_patterns_that_the_daemon_can_not_parse(lone: Daemon, tmp_path: Path) -> None:
+    """The folder stays paused, and the error says so; with other patterns it can be resumed."""
+    client = lone.client
+    with pytest.raises(BadRequestError, match=r"stays paused.*none"):
+        await client.config.add_folder("f", str(tmp_path / "f"), ignores=["#include none"], **QUIET)
+    assert (await client.config.folders("f"))["paused"] is True
+    await client.database.set_ignores("f", ["*.tmp"])
+    await client.config.patch_folder("f", paused=False)
+    assert (await client.config.folders("f"))["paused"] is False
+
+
+async def test_paths_that_are_refused(lone: Daemon, tmp_path: Path) -> None:
+    """A folder gets no path that would share too much, or the same files twice, and nothing is added."""
+    config = lone.client.config
+    place = tmp_path / "outer" / "docs"
+    await config.add_folder("docs", str(place), **QUIET)
+    for path, reason in (
+        ("", "must not be empty"),
+        (" ", "must not be empty"),
+        ("~", "home"),
+        ("/", "home"),
+        (str(lone.home), "home"),
+        (f"{lone.home}/x/..", "home"),
+        (str(place), "that of the folder 'docs'"),
+        (f"{place}/", "that of the folder 'docs'"),
+        (f"{place}/inner", "inside the folder 'docs'"),
+        (str(place.parent), "around the folder 'docs'"),
+        ("somewhere", "relative"),
+    ):
+        with pytest.raises(BadRequestError, match=reason):
+            await config.add_folder("new", path)
+    assert [folder["id"] for folder in await config.folders()] == ["docs"]
+    added = await config.add_folder("inner", str(place / "inner"), allow_nested=True, **QUIET)
+    assert added["path"] == str(place / "inner")
+    with pytest.raises(BadRequestError, match="home"):
+        await config.add_folder("new", "~", allow_nested=True)
+
+
+async def test_a_home_with_a_database(lone: Daemon, tmp_path: Path) -> None:
+    """Syncthing before 1.21 doesn't report its home, so the database in it is looked for."""
+    config = lone.client.config
+    with pytest.raises(BadRequestError, match="home"):
+        await config.add_folder("new", str(lone.home))
+    assert (await config.add_folder("new", str(tmp_path / "index-v"), **QUIET))["id"] == "new"
+
+
+async def test_sharing(lone: Daemon, folders: Folders) -> None:
+    """Devices are added and removed, and the others keep their passwords and introducers."""
+    config = lone.client.config
+    folder = await folders.add(lone)
+    third = DeviceID.from_bytes(bytes([3]) * 32)
+    for device in (STRANGER, OTHER, third):
+        await config.add_device(device, paused=True)
+    await config.patch_folder(
+        folder.id,
+        devices=[{"deviceID": STRANGER, "encryptionPassword": "secret", "introducedBy": third}],
+    )
+    before = shared(await config.folders(folder.id))
+    assert (before[STRANGER]["encryptionPassword"], before[STRANGER]["introducedBy"]) == ("secret", third)
+
+    answer = await config.share(folder.id, OTHER.lower(), third)
+    assert answer == await config.folders(folder.id)
+    new = {"introducedBy": "", "encryptionPassword": ""}
+    assert shared(answer) == before | {each: {"deviceID": each, **new} for each in (OTHER, str(third))}
+
+    assert await config.share(folder.id, OTHER, STRANGER) == answer
+    answer = await config.share(folder.id, OTHER, encryption_password="other secret")
+    assert shared(answer)[OTHER]["encryptionPassword"] == "other secret"
+    assert await config.share(folder.id, OTHER) == answer
+    assert shared(answer)[STRANGER] == before[STRANGER]
+    answer = await config.share(folder.id, OTHER, encryption_password="")
+    assert shared(answer)[OTHER] == {"deviceID": OTHER, **new}
+
+    answer = await config.unshare(folder.id, OTHER, third.lower())
+    assert answer == await config.folders(folder.id)
+    assert shared(answer) == before
+    assert await config.unshare(folder.id, OTHER) == answer
+
+
+async def test_sharing_twice_changes_nothing(lone: Daemon, folders: Folders) -> None:
+    """Not even the file is saved again."""
+    config = lone.client.config
+    folder = await folders.add(lone)
+    await config.add_device(STRANGER, paused=True)
+    await config.share(folder.id, STRANGER)
+    changes = lone.client.api.changes
+    await config.share(folder.id, STRANGER)
+    await config.unshare(folder.id, OTHER)
+    assert lone.client.api.changes == changes
+
+
+@pytest.mark.parametrize("folder_id", ["a/b", ".."])
+async def test_folders_that_no_path_can_name(lone: Daemon, folders: Folders, folder_id: str) -> None:
+    """Their devices can be changed, too."""
+    config = lone.client.config
+    await folders.add(lone, folder_id)
+    await config.add_device(STRANGER, paused=True)
+    assert STRANGER in shared(await config.share(folder_id, STRANGER, encryption_password="x"))
+    assert STRANGER not in shared(await config.unshare(folder_id, STRANGER))
+
+
+async def test_what_can_not_be_shared(lone: Daemon, folders: Folders) -> None:
+    """The daemon would ignore all of this, and is not asked to change anything."""
+    config = lone.client.config
+    folder = await folders.add(lone)
+    await config.add_device(STRANGER, paused=True, untrusted=True)
+    for change in (config.share, config.unshare):
+        with pytest.raises(BadRequestError, match="own device"):
+            await change(folder.id, lone.device_id)
+        with pytest.raises(BadRequestError, match="at least one"):
+            await change(folder.id)
+        with pytest.raises(InvalidDeviceIDError):
+            await change(folder.id, STRANGER[:-1] + "A")
+        with pytest.raises(UnknownFolderError):
+            await change("nope", STRANGER)
+    with pytest.raises(UnknownDeviceError, match=OTHER):
+        await config.share(folder.id, OTHER)
+    with pytest.raises(BadRequestError, match="untrusted"):
+        await config.share(folder.id, STRANGER)
+    assert shared(await config.share(folder.id, STRANGER, encryption_password="secret")).keys() > {STRANGER}
+    with pytest.raises(BadRequestError, match="untrusted"):
+        await config.share(folder.id, STRANGER, encryption_password="")
+
+
+async def test_unsharing_what_an_introducer_has_shared(lone: Daemon, folders: Folders) -> None:
+    """The introducer would share it again, so it is refused as long as the device is one."""
+    config = lone.client.config
+    folder = await folders.add(lone)
+    await config.add_device(OTHER, paused=True, introducer=True)
+    await config.add_device(STRANGER, paused=True)
+    await config.patch_folder(folder.id, devices=[{"deviceID": STRANGER, "introducedBy": OTHER}])
+    with pytest.raises(BadRequestError, match=f"introducer {OTHER}"):
+        await config.unshare(folder.id, STRANGER)
+    assert STRANGER in shared(await config.folders(folder.id))
+    await config.patch_device(OTHER, introducer=False)
+    assert STRANGER not in shared(await config.unshare(folder.id, STRANGER))
+
+
+async def test_two_clients_at_once(lone: Daemon, folders: Folders) -> None:
+    """Two clients share and unshare devices of one folder at random: in the end it is as each was told last."""
+    folder = await folders.add(lone, paused=True)
+    devices = [str(DeviceID.from_bytes(bytes([number]) * 32)) for number in range(1, 7)]
+    for device in devices:
+        await lone.client.config.add_device(device, paused=True)
+    done: dict[str, bool] = {}
+
+    async def change(own: list[str], seed: int) -> None:
+        chance = random.Random(seed)
+        async with Syncthing(lone.api_key, lone.url) as client:
+            for _ in range(20):
+                some = chance.sample(own, chance.randint(1, len(own)))
+                wanted = chance.random() < 0.6
+                answer = await (client.config.share if wanted else client.config.unshare)(folder.id, *some)
+                assert all((each in shared(answer)) == wanted for each in some)
+                done.update(dict.fromkeys(some, wanted))
+
+    await asyncio.gather(change(devices[:3], 1), change(devices[3:], 2))
+    assert shared(await lone.client.config.folders(folder.id)).keys() - {lone.device_id} == {
+        device for device, wanted in done.items() if wanted
+    }
+
+
+async def test_accepting_and_ignoring_a_device(a: Daemon, lone: Daemon) -> None:
+    """A device that knocks is accepted under its own name, or ignored until it is added."""
+    config, cluster = a.client.config, a.client.cluster
+    await lone.client.config.set_device({"deviceID": a.device_id, "addresses": [a.sync_address]})
+
+    async def is_pending() -> bool:
+        return lone.device_id in await cluster.pending_devices()
+
+    try:
+        with pytest.raises(UnknownDeviceError, match="pending"):
+            await cluster.accept_device(STRANGER)
+        await until(is_pending)
+        own = await lone.client.config.devices(lone.device_id)
+        accepted = await cluster.accept_device(lone.device_id.lower(), paused=True)
+        assert (accepted["deviceID"], accepted["name"], accepted["paused"]) == (lone.device_id, own["name"], True)
+        assert not await is_pending()
+        with pytest.raises(BadRequestError, match="configured"):
+            await cluster.ignore_device(lone.device_id)
+
+        await config.remove_device(lone.device_id)
+        await until(is_pending)
+        ignored = await cluster.ignore_device(lone.device_id)
+        assert (ignored["deviceID"], ignored["name"]) == (lone.device_id, own["name"])
+        assert (await config.config())["remoteIgnoredDevices"] == [ignored]
+        assert await cluster.ignore_device(lone.device_id) == ignored
+        await until(lambda: _not(is_pending))
+        with pytest.raises(BadRequestError, match="own device"):
+            await cluster.ignore_device(a.device_id)
+    finally:
+        await lone.client.config.remove_device(a.device_id)
+        await config.set_device({"deviceID": lone.device_id, "paused": True})  # no longer ignored
+        await config.remove_device(lone.device_id)
+    assert (await config.config())["remoteIgnoredDevices"] == []
+
+
+async def _not(probe: Any) -> bool:
+    return not await probe()
+
+
+async def test_ignoring_a_device_keeps_the_rest(lone: Daemon) -> None:
+    """The whole configuration has to be sent, with all that it contains, such as the hash of the password."""
+    before = await lone.client.config.config()
+    entry = await lone.client.cluster.ignore_device(STRANGER)
+    after = await lone.client.config.config()
+    assert after["gui"]["password"]
+    assert after == {**before, "remoteIgnoredDevices": [entry]}
+    await lone.client.config.add_device(STRANGER, paused=True)
+    assert (await lone.client.config.config())["remoteIgnoredDevices"] == []
+
+
+async def test_accepting_a_folder(a: Daemon, b: Daemon, folders: Folders, tmp_path: Path) -> None:
+    """It gets its label from the offer, is shared with the device that offers it, and arrives."""
+    mine = await folders.add(a, label="A läbel", shared_with=[b], files=["x"])
+    client = b.client
+    await until(lambda: _offered(b, mine.id))
+    with pytest.raises(UnknownDeviceError, match="doesn't offer"):
+        await client.cluster.accept_folder(mine.id, str(tmp_path / "its"), device_id=STRANGER)
+    with pytest.raises(UnknownFolderError, match="pending"):
+        await client.cluster.accept_folder("nope", str(tmp_path / "its"))
+    with pytest.raises(BadRequestError, match="unencrypted"):
+        await client.cluster.accept_folder(mine.id, str(tmp_path / "its"), type="receiveencrypted")
+    with pytest.raises(BadRequestError, match="empty"):
+        await client.cluster.accept_folder(mine.id, "")
+    accepted = await client.cluster.accept_folder(mine.id, str(tmp_path / "its"), ignores=["*.tmp"], **QUIET)
+    try:
+        assert accepted == await client.config.folders(mine.id)
+        assert (accepted["label"], accepted["type"], accepted["paused"]) == ("A läbel", "sendreceive", False)
+        assert shared(accepted).keys() == {a.device_id, b.device_id}
+        await client.database.scan(mine.id)
+        await until(lambda: _has(b, mine.id, "x"))
+    finally:
+        await client.config.remove_folder(mine.id)
+
+
+async def test_accepting_an_encrypted_folder(a: Daemon, b: Daemon, folders: Folders, tmp_path: Path) -> None:
+    """It can only become ``receiveencrypted``."""
+    mine = await folders.add(a)
+    await a.client.config.share(mine.id, b.device_id, encryption_password="secret")
+    await until(lambda: _offered(b, mine.id))
+    with pytest.raises(BadRequestError, match="would send encrypted"):
+        await b.client.cluster.accept_folder(mine.id, str(tmp_path / "its"), type="sendreceive")
+    accepted = await b.client.cluster.accept_folder(
+        mine.id, str(tmp_path / "its"), device_id=a.device_id.lower(), label="Mine", **QUIET
+    )
+    try:
+        assert (accepted["label"], accepted["type"]) == ("Mine", "receiveencrypted")
+    finally:
+        await b.client.config.remove_folder(mine.id)
+
+
+async def test_ignoring_a_folder(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """It is no longer pending, and doesn't come back; what the device has ignored before stays ignored."""
+    mine = await folders.add(a, label="A läbel", shared_with=[b])
+    config, cluster = b.client.config, b.client.cluster
+    await config.patch_device(a.device_id, ignoredFolders=[{"id": "before", "label": "Before"}])
+    try:
+        await until(lambda: _offered(b, mine.id))
+        with pytest.raises(UnknownFolderError):
+            await cluster.ignore_folder("nope")
+        (device,) = await cluster.ignore_folder(mine.id)
+        assert device == await config.devices(a.device_id)
+        assert {each["id"]: each["label"] for each in device["ignoredFolders"]} == {
+            "before": "Before",
+            mine.id: "A läbel",
+        }
+        assert await cluster.ignore_folder(mine.id, device_id=a.device_id) == [device]
+        assert not await _offered(b, mine.id)
+        (device,) = await cluster.ignore_folder("unheard of", device_id=[a.device_id.lower()])
+        assert "unheard of" in {each["id"] for each in device["ignoredFolders"]}
+        with pytest.raises(UnknownDeviceError):
+            await cluster.ignore_folder(mine.id, device_id=STRANGER)
+        with pytest.raises(BadRequestError, match="shared"):
+            await cluster.ignore_folder("docs-1", device_id=a.device_id)
+    finally:
+        await config.patch_device(a.device_id, ignoredFolders=[])
+
+
+async def _offered(daemon: Daemon, folder_id: str) -> bool:
+    return folder_id in await daemon.client.cluster.pending_folders()
+
+
+async def _has(daemon: Daemon, folder_id: str, name: str) -> bool:
+    found = await daemon.client.database.browse(folder_id)
+    return name in {each["name"] for each in found or []}

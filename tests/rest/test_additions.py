@@ -1,0 +1,227 @@
+"""Adding and sharing: what is sent, and what is left when it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import API, Syncthing
+from aiosyncthing.exceptions import BadRequestError, EditConflictError, InvalidResponseError, NotFoundError
+from pytest_syncthing import FakeSyncthing
+from tests.support.calls import DEVICE, KEY
+from tests.support.server import DAEMON_ID, Answer, Request, Server, as_json, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SECRET = {"deviceID": DEVICE, "encryptionPassword": "secret", "introducedBy": "X", "fromTheFuture": [1]}
+MINE = {**SECRET, "introducedBy": ""}
+OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
+OLD = {"X-Syncthing-Version": "v1.19.2"}
+
+
+def folder(*devices: Any, **more: Any) -> Answer:
+    """Answer with a folder."""
+    return as_json({"id": "f", "path": "/x", "type": "sendreceive", "devices": list(devices), **more})
+
+
+async def test_unknown_fields_survive() -> None:
+    """Only the list of devices is sent, with every field of every element, and zero where a new one has none."""
+    new = {"deviceID": OTHER, "introducedBy": "", "encryptionPassword": "", "fromTheFuture": []}
+    devices = as_json([{"deviceID": DEVICE}, {"deviceID": OTHER}])
+    answers = folder(SECRET), devices, folder(SECRET), Answer(), folder(new, SECRET)
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        await client.config.share("f", OTHER)
+    assert server.requests[3].json() == {"devices": [SECRET, new]}
+
+
+async def test_somebody_else_shares_meanwhile() -> None:
+    """Both changes are made."""
+    devices = as_json([{"deviceID": DEVICE}, {"deviceID": OTHER}])
+    mine = {"deviceID": OTHER, "introducedBy": "", "encryptionPassword": "", "fromTheFuture": []}
+    answers = folder(), devices, folder(SECRET), devices, folder(SECRET), Answer(), folder(SECRET, mine)
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        await client.config.share("f", OTHER)
+    assert [each.json() for each in server.requests if each.method == "PATCH"] == [{"devices": [SECRET, mine]}]
+
+
+async def test_somebody_else_changes_something_else_meanwhile() -> None:
+    """That is kept, since it isn't sent, and no reason to give up."""
+    answers = folder(MINE), folder(MINE, label="x"), folder(MINE, label="x"), Answer(), folder(label="x")
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        answer = await client.config.unshare("f", DEVICE)
+    assert answer["label"] == "x"
+    assert [each.json() for each in server.requests if each.method == "PATCH"] == [{"devices": []}]
+
+
+async def test_somebody_else_does_not_stop() -> None:
+    """After four attempts it is an error."""
+    count = iter(range(100))
+
+    async def answer(request: Request) -> Answer:
+        return folder(MINE, label=str(next(count))) if request.method == "GET" else Answer()
+
+    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(EditConflictError, match="somebody else keeps changing devices"):
+            await client.config.unshare("f", DEVICE)
+    assert {request.method for request in server.requests} == {"GET"}
+
+
+async def test_the_own_device_without_asking() -> None:
+    """As soon as the daemon's ID is known, its own device is refused, before anything is sent."""
+    async with Server(as_json({"ping": "pong"})) as server, Syncthing(KEY, server.url) as client:
+        await client.system.ping()
+        with pytest.raises(BadRequestError, match="own device"):
+            await client.config.add_device(client.api.daemon_id or DAEMON_ID)
+    assert len(server.requests) == 1
+
+
+async def test_a_home_that_an_old_daemon_does_not_report() -> None:
+    """Before 1.21 the path is looked at: if it has a database in it, it is the home of a daemon."""
+    asked: list[str] = []
+
+    async def answer(request: Request) -> Answer:
+        asked.append(str(request))
+        if request.path.endswith("/status"):
+            return as_json({"tilde": "/home/user", "pathSeparator": "/"}, headers=OLD)
+        if request.path.endswith("/version"):
+            return as_json({"os": "linux"}, headers=OLD)
+        if request.path.endswith("/paths"):
+            return as_text("404 page not found", 404, headers=OLD)
+        return as_json(["/srv/home/index-v0.14.0.db/"], headers=OLD)
+
+    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(BadRequestError, match="a daemon's own home"):
+            await client.config.add_folder("f", "/srv//home/")
+    assert asked[-1] == "GET /rest/system/browse?current=%2Fsrv%2Fhome%2Findex-v"
+
+
+async def test_other_file_systems() -> None:
+    """The path of a folder on another file system than the usual one is not a path, so it isn't judged."""
+    answers = (*(2 * (as_json({"folders": []}),)), Answer(), folder())
+    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+        await client.config.add_folder("f", "fake?files=10", filesystemType="fake")
+    assert server.requests[2].json()["path"] == "fake?files=10"
+
+
+async def test_a_configuration_that_can_not_be_read() -> None:
+    """A folder without a path is no answer of a daemon."""
+    async with Server(as_json({"folders": [{"id": "f"}]})) as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(InvalidResponseError, match=r"folders\[0\].path: missing"):
+            await client.config.add_folder("f", "x", filesystemType="fake")
+
+
+async def test_refusals_that_depend_on_what_is_there() -> None:
+    """What the configuration contains decides, and nothing is changed."""
+    async with FakeSyncthing() as fake, fake.client() as client:
+        config, cluster = client.config, client.cluster
+        await config.add_device(OTHER, introducer=True)
+        await config.set_device({"deviceID": DEVICE, "introducedBy": OTHER})
+        await config.add_folder("a/b", "/srv/f", devices=[OTHER])
+        await config.add_folder("f", "/srv/g", devices=[{"deviceID": DEVICE, "introducedBy": OTHER}, OTHER])
+        changes = client.api.changes
+        for call, reason in (
+            (config.add_device(DEVICE), f"exists already, added by the introducer {OTHER}"),
+            (config.add_device(OTHER), "exists already: change it"),
+            (config.add_folder("a/b", "/srv/h"), "exists already"),
+            (config.add_folder("h", "/srv/f/x"), "inside"),
+            (config.unshare("f", DEVICE), f"the introducer {OTHER}"),
+            (cluster.ignore_device(DEVICE), "is configured"),
+            (cluster.ignore_folder("f", device_id=OTHER), "is shared"),
+            (cluster.ignore_folder("f", device_id=fake.device_id), "own device"),
+        ):
+            with pytest.raises(BadRequestError, match=reason):
+                await call
+        for pending in (
+            cluster.accept_device(DEVICE),
+            cluster.accept_folder("h", "/srv/h"),
+            cluster.ignore_folder("h"),
+        ):
+            with pytest.raises(NotFoundError, match="is pending"):
+                await pending
+        assert client.api.changes == changes
+        assert len((await config.unshare("f", OTHER))["devices"]) == 2
+        assert len((await config.share("a/b", DEVICE))["devices"]) == 3
+
+
+async def test_ignoring() -> None:
+    """An entry that is there already is returned as it is, and the others stay."""
+    async with FakeSyncthing() as fake, fake.client() as client:
+        first, second = await client.cluster.ignore_device(DEVICE), await client.cluster.ignore_device(OTHER)
+        assert await client.cluster.ignore_device(DEVICE) == first
+        ignored = (await client.config.config())["remoteIgnoredDevices"]
+        assert sorted(ignored, key=str) == sorted([first, second], key=str)
+        await client.config.add_device(DEVICE)
+        (device,) = await client.cluster.ignore_folder("f", device_id=DEVICE)
+        assert [each["id"] for each in device["ignoredFolders"]] == ["f"]
+        assert await client.cluster.ignore_folder("f", device_id=[DEVICE]) == [device]
+
+
+async def test_default_patterns() -> None:
+    """A new folder has the default patterns, unless its directory has some; it is paused if that is the default."""
+    async with FakeSyncthing() as fake, fake.client() as client:
+        config = client.config
+        await config.set_default_ignores(["*.tmp"])
+        assert (await config.add_folder("f", "/srv/f"))["paused"] is False
+        assert (await client.database.ignores("f"))["ignore"] == ["*.tmp"]
+        await client.database.set_ignores("f", ["*.bak"])
+        await config.remove_folder("f")
+        await config.patch_default_folder(paused=True)
+        assert (await config.add_folder("f", "/srv/f"))["paused"] is True
+        assert (await client.database.ignores("f"))["ignore"] == ["*.bak"]
+        with pytest.raises(BadRequestError, match="stays paused"):
+            await config.add_folder("g", "/srv/g", ignores=["#include none"])
+
+
+def ending_after(number: int) -> Callable[..., Any]:
+    """Return a method in place of `API.raw_request` after whose n-th request the program ends."""
+    send = API.raw_request
+    left = number
+
+    async def request(*args: Any, **options: Any) -> Any:
+        nonlocal left
+        answer = await send(*args, **options)
+        left -= 1
+        if not left:
+            raise asyncio.CancelledError
+        return answer
+
+    return request
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.29", "2.1"])
+async def test_what_is_left_of_a_folder_with_patterns(
+    version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the program ends after any request: no folder, or one that is paused, or all; and it can be made good."""
+    found: list[tuple[bool, bool]] = []
+    for number in range(1, 20):
+        with FakeSyncthing(version, home=tmp_path / str(number), files_on_disk=True) as fake:
+            async with fake.client() as client:
+                place = tmp_path / f"files-{number}"
+                place.mkdir()
+                (place / "x.tmp").write_text("text")
+                with monkeypatch.context() as patch:
+                    patch.setattr(API, "raw_request", ending_after(number))
+                    adding = asyncio.create_task(client.config.add_folder("f", str(place), ignores=["*.tmp"]))
+                    (error,) = await asyncio.gather(adding, return_exceptions=True)
+            async with fake.client() as client:
+                folders = await client.config.folders()
+                if not isinstance(error, asyncio.CancelledError):
+                    assert folders == [error]
+                    break
+                if folders:
+                    patterns = (await client.database.ignores("f"))["ignore"]
+                    found.append((folders[0]["paused"], patterns == ["*.tmp"]))
+                    await client.database.set_ignores("f", ["*.tmp"])
+                    await client.config.patch_folder("f", paused=False)
+                    await client.database.scan("f")
+                    assert not await client.database.browse("f")
+                    await client.config.remove_folder("f")
+                await client.config.add_folder("f", str(place), ignores=["*.tmp"])
+    else:
+        pytest.fail("it never ends")
+    assert found == [(True, False), (True, True), (False, True), (False, True)]

@@ -1,0 +1,43 @@
+"""Merging lists of objects by their keys."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from aiosyncthing.config.elements import elements, with_elements, without_elements
+
+PRESENT = [{"id": "a", "secret": "x", "new": 1}, {"id": "b", "secret": "y"}]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ([], PRESENT),
+        ([{"id": "a"}, {"id": "b"}], PRESENT),
+        ([{"id": "c"}], [*PRESENT, {"id": "c"}]),
+        ([{"id": "c"}, {"id": "c", "secret": "z"}], [*PRESENT, {"id": "c", "secret": "z"}]),
+        ([{"id": "b", "secret": ""}], [PRESENT[0], {"id": "b", "secret": ""}]),
+        ([{"id": "c"}, {"id": "a", "more": 2}], [{**PRESENT[0], "more": 2}, PRESENT[1], {"id": "c"}]),
+    ],
+)
+def test_adding(wanted: list[Any], expected: list[Any]) -> None:
+    """Elements keep their place and all fields that are not given, known or not; new ones come last."""
+    before = copy.deepcopy((PRESENT, wanted))
+    assert with_elements(PRESENT, "id", wanted) == expected
+    assert (PRESENT, wanted) == before
+
+
+@pytest.mark.parametrize(("unwanted", "expected"), [([], "ab"), (["a"], "b"), (["b", "c"], "a"), (["a", "b"], "")])
+def test_removing(unwanted: list[str], expected: str) -> None:
+    """The others stay as they are; what is not there is no error."""
+    assert without_elements(PRESENT, "id", unwanted) == [each for each in PRESENT if each["id"] in expected]
+
+
+@pytest.mark.parametrize("body", [{}, {"devices": None}, {"devices": []}])
+def test_no_list(body: Any) -> None:
+    """Go's nil is an empty list."""
+    assert elements(body, "devices") == []
+    assert elements({"devices": PRESENT}, "devices") == PRESENT

@@ -1,0 +1,98 @@
+"""Which paths a new folder may have."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiosyncthing.config.paths import Machine, objection
+
+LINUX = Machine("/home/user", "/", "linux", ("/var/lib/syncthing", "/var/lib/syncthing/index-v2"))
+OLD = Machine("/home/user", "/", "linux")
+MAC = Machine("/Users/user", "/", "darwin", ("/Users/user/Library/Application Support/Syncthing",))
+WINDOWS = Machine("C:\\Users\\User", "\\", "windows", ("C:\\Users\\User\\AppData\\Local\\Syncthing",))
+HOMELESS = Machine("", "/", "linux", ("/srv/syncthing",))
+
+DOCS = [("docs", "/srv/docs"), ("mine", "~/mine"), ("relative", "somewhere")]
+WINDOWS_DOCS = [("docs", "D:\\Data\\Docs")]
+
+
+@pytest.mark.parametrize(
+    ("machine", "path", "reason"),
+    [
+        # The home directory, or what contains it, in any notation.
+        *((LINUX, path, "home directory") for path in ("~", "~/", "~/x/..", "/home/user", "/home/./user//", "/home")),
+        *((LINUX, path, "home directory") for path in ("/", "//", "//home/user", "/x/../../home/user")),
+        *(
+            (WINDOWS, path, "home directory")
+            for path in ("~", "~\\", "c:/users/USER", "C:\\", "\\\\?\\C:\\Users\\User")
+        ),
+        *((MAC, path, "home directory") for path in ("~", "/users/USER")),
+        # The daemon's own home, or what contains it.
+        *((LINUX, path, "own home") for path in ("/var/lib/syncthing", "/var/lib", "/var/lib/x/../syncthing/")),
+        (LINUX, "/var/lib/syncthing/index-v2", "own home"),
+        (MAC, "~/library/application support/SYNCTHING", "own home"),
+        (WINDOWS, "~/AppData", "own home"),
+        (HOMELESS, "/srv", "own home"),
+        # One of its usual places, where it doesn't say.
+        *(
+            (OLD, path, "own home")
+            for path in ("~/.config/syncthing", "~/.config", "~/.local/state", "~/AppData/Local")
+        ),
+        # Other folders.
+        *((LINUX, path, "that of the folder 'docs'") for path in ("/srv/docs", "/srv/docs/", "/srv/x/../docs")),
+        *((LINUX, path, "inside the folder 'docs'") for path in ("/srv/docs/x", "/srv//docs/./x/y")),
+        (LINUX, "/srv", "around the folder 'docs'"),
+        *((LINUX, path, "that of the folder 'mine'") for path in ("~/mine", "/home/user/mine")),
+        (MAC, "/SRV/docs/x", "inside the folder 'docs'"),
+        # Relative paths.
+        *((LINUX, path, "relative") for path in ("docs", "./docs", "../docs", "~user/docs", "C:\\docs")),
+        *((WINDOWS, path, "relative") for path in ("docs", "C:docs", "\\docs", "~user")),
+        (HOMELESS, "~x", "relative"),
+    ],
+)
+def test_refused_paths(machine: Machine, path: str, reason: str) -> None:
+    """A path that shares more than anybody can want, or a second time, is refused with the reason."""
+    found = objection(path, machine, DOCS)
+    assert found is not None
+    assert reason in found
+    assert repr(path) in found
+
+
+@pytest.mark.parametrize("path", ["d:/data/docs", "D:\\DATA\\docs\\x", "D:/Data", "D:\\x\\..\\data\\docs"])
+def test_refused_paths_on_windows(path: str) -> None:
+    """There, both separators count, and case doesn't."""
+    assert "the folder 'docs'" in (objection(path, WINDOWS, WINDOWS_DOCS) or "")
+
+
+def test_two_ways_to_write_a_letter() -> None:
+    """On macOS, a letter with its accent the same as the letter and the accent."""
+    assert "inside" in (objection("/data/\u00e9/x", MAC, [("e", "/Data/e\u0301")]) or "")
+
+
+@pytest.mark.parametrize(
+    ("machine", "path"),
+    [
+        (LINUX, "~/docs"),
+        (LINUX, "/home/user2"),
+        (LINUX, "/srv/docs2"),
+        (LINUX, "/srv/Docs"),
+        (LINUX, "/var/lib/syncthing/folders"),
+        (OLD, "~/.config/syncthing-folders"),
+        (WINDOWS, "E:\\Data"),
+        (WINDOWS, "~\\Documents"),
+        (WINDOWS, "\\\\server\\share\\docs"),
+        (HOMELESS, "/home"),
+    ],
+)
+def test_allowed_paths(machine: Machine, path: str) -> None:
+    """Nothing else is refused: neither a similar name, nor what lies in the home directory."""
+    assert objection(path, machine, DOCS) is None
+
+
+@pytest.mark.parametrize("path", ["/srv/docs", "/srv/docs/x", "/srv"])
+def test_nested_folders(path: str) -> None:
+    """If folders may be nested, the other folders don't matter; all else still does."""
+    assert objection(path, LINUX, DOCS, nested=True) is None
+    assert objection("~", LINUX, DOCS, nested=True)
+    assert objection("/var/lib", LINUX, DOCS, nested=True)
+    assert objection("docs", LINUX, DOCS, nested=True)
