@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         WaitTimeoutError as WaitTimeoutError,
     )
     from .folder import Folder as Folder
+    from .ignores import IgnorePatterns as IgnorePatterns
     from .live import Live as Live
     from .local import LocalDaemon as LocalDaemon
     from .noauth import Noauth as Noauth
@@ -83,6 +84,7 @@ else:
                 "WaitTimeoutError",
             ],
             "folder": ["Folder"],
+            "ignores": ["IgnorePatterns"],
             "live": ["Live"],
             "local": ["LocalDaemon"],
             "noauth": ["Noauth"],

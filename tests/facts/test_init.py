@@ -17,7 +17,7 @@ from aiosyncthing import exceptions
 
 PACKAGES = [
     "aiosyncthing",
-    *(f"aiosyncthing.{name}" for name in ("daemon", "live", "local", "stream", "tls", "waiting")),
+    *(f"aiosyncthing.{name}" for name in ("daemon", "ignores", "live", "local", "stream", "tls", "waiting")),
 ]
 # The errors that are at the top level, too.
 ERRORS = [name for name in aiosyncthing.__all__ if name in exceptions.__all__]
@@ -120,6 +120,7 @@ def test_a_client_loads_only_what_it_needs() -> None:
     needed = ("_http.", "_rest.", "stream.", "config.", "database.")
     assert {name for name in inside if "." in name and not name.startswith(needed)} == {
         *("tls.contexts", "tls.fingerprint", "tls.trust"),
+        "ignores.lines",
         "types.enumerations",
     }
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_syncthing import FakeFolder, FakeSyncthing
 
 # These send no request, or many, and have their own tests.
-NO_CALLS = {"close", "events.listen", "wait_in_sync", "wait_ready"}
+NO_CALLS = {"close", "database.edit_ignores", "events.listen", "wait_in_sync", "wait_ready"}
 # For these it is the time that the daemon waits for events, as in Syncthing's own API.
 TIMEOUT_OF_DAEMON = {"events.poll", "events.disk"}
 

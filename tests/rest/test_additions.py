@@ -88,7 +88,7 @@ async def test_a_home_that_an_old_daemon_does_not_report() -> None:
         if request.path.endswith("/status"):
             return as_json({"tilde": "/home/user", "pathSeparator": "/"}, headers=OLD)
         if request.path.endswith("/version"):
-            return as_json({"os": "linux"}, headers=OLD)
+            return as_json({"os": "linux", "version": "v1.19.2"}, headers=OLD)
         if request.path.endswith("/paths"):
             return as_text("404 page not found", 404, headers=OLD)
         return as_json(["/srv/home/index-v0.14.0.db/"], headers=OLD)

@@ -188,7 +188,7 @@ _SYSTEM: Final = (
 
 _PLACE: Final = (
     ("GET /rest/system/status", as_json({"tilde": "/home/user", "pathSeparator": "/"})),
-    ("GET /rest/system/version", as_json({"os": "linux"})),
+    ("GET /rest/system/version", as_json({"os": "linux", "version": "v1.29.5"})),
     ("GET /rest/system/paths", as_json({"baseDir-config": "/home/user/.config/syncthing"})),
     *(2 * (("GET /rest/config", as_json({"folders": [_A_FOLDER | {"id": "other"}]})),)),
 )

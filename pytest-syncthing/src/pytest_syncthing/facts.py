@@ -76,7 +76,6 @@ class Facts:
 
     # --- Scanning and synchronising ---
 
-    NEWER_IGNORES = Since(1, 20)  # shorter errors, and other rules of what may be skipped
     SCAN_PROGRESS = Since(1, 20)  # ``FolderScanProgress``
     ERRORS_IN_ONE_LINE = Since(1, 20)  # of what is in the way of deleting a directory
     METADATA_ERRORS = Since(2)  # in ``ItemFinished``

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
+from aiosyncthing.ignores.lines import find_fault
 from aiosyncthing.times import parse_time
 from aiosyncthing.types.enumerations import EVENT_TYPES
 
@@ -96,6 +97,23 @@ def lines(text: Iterable[str]) -> list[str]:
     if not all(isinstance(each, str) for each in found):
         raise BadRequestError("a list of strings is needed")
     return cast("list[str]", found)
+
+
+def check_patterns(patterns: Iterable[str], *, stored: bool = False) -> list[str]:
+    """Return ignore patterns as a list if the daemon reads them as they are.
+
+    Args:
+        patterns: The patterns.
+        stored: Whether they are stored in the configuration.
+
+    Raises:
+        BadRequestError: It doesn't, or may crash on one; the message says what to write instead.
+    """
+    found = lines(patterns)
+    for line in found:
+        if reason := find_fault(line, stored=stored):
+            raise BadRequestError(reason)
+    return found
 
 
 def check_log_time(since: str | datetime) -> str:

@@ -254,7 +254,7 @@ _NEED: Final = Object({"progress": _FILES, "queued": _FILES, "rest": _FILES})
 _FILE_PAGE: Final = Object({"files": _FILES})
 
 SHAPES: Final[Mapping[Route[Any], Shape]] = {
-    _routes.VERSION: Object({"os": _TEXT}),
+    _routes.VERSION: Object(_each(_TEXT, "os", "version")),
     _routes.PATHS: Map(_TEXT),
     _routes.BROWSE_SYSTEM: Nullable(Array(_TEXT)),
     **dict.fromkeys((_routes.DB_IGNORES, _routes.SET_DB_IGNORES), _IGNORES),

@@ -7,9 +7,8 @@ from functools import partial
 from typing import Any, Final, Unpack, cast
 
 from aiosyncthing import _routes, types as t
-from aiosyncthing._rest.checks import in_path, lines, mapping, required, same_device
+from aiosyncthing._rest.checks import check_patterns, in_path, lines, mapping, required, same_device
 from aiosyncthing._rest.lookup import find_device, find_folder
-from aiosyncthing._rest.patterns import check_patterns
 from aiosyncthing._rest.shapes import MACHINE, PATHS_AND_DEFAULTS, check, checked
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, NotSupportedError

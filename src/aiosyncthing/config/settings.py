@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Unpack, cast
 
 from aiosyncthing import _routes, types as t
-from aiosyncthing._rest.checks import mapping
+from aiosyncthing._rest.checks import check_patterns, mapping
 from aiosyncthing._rest.namespace import Namespace
-from aiosyncthing._rest.patterns import check_patterns, find_misread
 from aiosyncthing._rest.shapes import IGNORES_OF_DEFAULTS, check, checked
 from aiosyncthing.api import API
 from aiosyncthing.exceptions import BadRequestError
+from aiosyncthing.ignores.lines import find_fault
 
 from . import bodies, keys
 from .gui_changes import GUIChanges
@@ -361,7 +361,7 @@ class Settings(Namespace):
             BadRequestError: A key doesn't exist, or the daemon would misread a pattern.
         """
         strays = keys.find_strays(place, body)
-        misread = {line: reason for line in patterns if (reason := find_misread(line, stored=True))}
+        misread = {line: reason for line in patterns if (reason := find_fault(line, stored=True))}
         if not (strays or misread):
             return
         sent = await self._api.call(_routes.CONFIG, timeout=timeout)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 
-from aiosyncthing import _routes, types as t
-from aiosyncthing._rest.checks import numbers, page_params, required
+from aiosyncthing import _routes, ignores as ignoring, types as t
+from aiosyncthing._rest.checks import check_patterns, numbers, page_params, required
 from aiosyncthing._rest.lookup import ask, find_folder, missing
-from aiosyncthing._rest.patterns import check_patterns
 from aiosyncthing._rest.shapes import checked
 from aiosyncthing._routes import Route
 from aiosyncthing.exceptions import BadRequestError, FolderNotRunningError, UnknownFolderError
 
-from . import scans
+from . import ignore_edits, scans
 from .lists import Lists
 from .tree import tree_entries
 
@@ -190,14 +190,51 @@ class Database(Lists):
         Raises:
             UnknownFolderError: There is no such folder.
             BadRequestError: The daemon would read a pattern as another one, because it contains a line break, or starts
-                or ends with white space other than blanks and tabs (``Icon\r``). The message suggests a pattern for
-                such a file.
+                or ends with white space other than blanks and tabs (``Icon\r``); the message suggests a pattern for
+                such a file. Or the daemon may crash on it, since it has braces with nothing in them.
         """
         params = {"folder": required(folder_id, "folder_id")}
         # Without this key the daemon would empty the file.
         return await self._api.call(
             _routes.SET_DB_IGNORES, params=params, data={"ignore": check_patterns(ignore)}, timeout=timeout
         )
+
+    @asynccontextmanager
+    async def edit_ignores(
+        self, folder_id: str, *, timeout: float | None = None
+    ) -> AsyncGenerator[ignoring.IgnorePatterns]:
+        """Change the ignore patterns of a folder: ``async with client.database.edit_ignores("docs") as patterns:``.
+
+        At the end of the block, what has changed is sent, and the folder is scanned. What somebody else has changed
+        meanwhile is kept; afterwards ``patterns.lines`` are the lines that the daemon has. An exception in the block,
+        or a cancellation, sends nothing.
+
+        Args:
+            folder_id: ID of the folder.
+            timeout: Time limit for each request, in seconds.
+
+        Raises:
+            UnknownFolderError: There is no such folder.
+            BadRequestError: The daemon can't use the new patterns; it has the former ones. Or there are patterns that
+                it can't read.
+            EditConflictError: Somebody else has changed the same lines. Nothing was sent.
+        """
+        read = await self.ignores(folder_id, timeout=timeout)
+        patterns = ignore_edits.begin(read, await self._api.call(_routes.VERSION, timeout=timeout))
+        before = list(patterns.lines)
+        yield patterns
+        if patterns.lines == before:
+            return
+        theirs = await self.ignores(folder_id, timeout=timeout)
+        lines = ignore_edits.merged(before, patterns, theirs)
+        if lines is not None:
+            answer = checked(_routes.SET_DB_IGNORES, await self.set_ignores(folder_id, lines, timeout=timeout))
+            if answer.get("error") and not theirs.get("error"):  # an included file is missing, say
+                await self.set_ignores(folder_id, ignore_edits.lines_of(theirs), timeout=timeout)
+                ignore_edits.check(answer, outcome="the former ones were written back")
+            ignore_edits.check(answer, outcome="they were written all the same, as the former ones were no better")
+            theirs = answer
+        patterns.lines[:] = ignore_edits.lines_of(theirs)
 
     async def scan(
         self,

@@ -8,7 +8,9 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .disk import MARKER, MODE, Entry, is_internal
+from aiosyncthing.ignores import is_internal
+
+from .disk import MARKER, MODE, Entry
 from .items import Kind, block_size, digest_of
 
 if TYPE_CHECKING:

@@ -25,14 +25,6 @@ MARKER: Final = ".stfolder"
 MODE: Final = 0o777
 """The bits of a file's mode that Syncthing sends to other devices."""
 
-_INTERNAL: Final = (MARKER, ".stignore", ".stversions")
-_TEMPORARY: Final = (".syncthing.", "~syncthing~")
-
-
-def is_internal(name: str) -> bool:
-    """Return whether Syncthing keeps a name below a folder for itself (lib/fs ``IsInternal``, ``IsTemporary``)."""
-    return name.partition("/")[0] in _INTERNAL or name.rpartition("/")[2].startswith(_TEMPORARY)
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:

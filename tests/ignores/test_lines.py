@@ -1,11 +1,12 @@
-"""Ignore patterns that the daemon would read as other ones."""
+"""Ignore patterns that the daemon would read as other ones, or crash on."""
 
 from __future__ import annotations
 
 import pytest
 
-from aiosyncthing._rest.patterns import check_patterns, find_misread
+from aiosyncthing._rest.checks import check_patterns
 from aiosyncthing.exceptions import BadRequestError
+from aiosyncthing.ignores.lines import find_fault
 
 
 @pytest.mark.parametrize("stored", [False, True])
@@ -33,7 +34,7 @@ def test_misread_patterns(line: str, instead: str, *, stored: bool) -> None:
         check_patterns(["*.tmp", line], stored=stored)
     assert repr(line) in str(refused.value)
     assert repr(instead) in str(refused.value)
-    assert not find_misread(instead, stored=stored)
+    assert not find_fault(instead, stored=stored)
 
 
 @pytest.mark.parametrize("line", ["x\x01y", "\x00", "n\x1f", "\ufffe", "a\x0bb", "a\uffff"])
@@ -42,6 +43,19 @@ def test_patterns_that_only_a_file_can_store(line: str) -> None:
     assert check_patterns([line]) == [line]
     with pytest.raises(BadRequestError, match="configuration can't store"):
         check_patterns([line], stored=True)
+
+
+@pytest.mark.parametrize("line", ["ab{", "/ab{}", "?{,}", "a{{", "a{b,{}}", "(?d)[a]{", "a\\\\{}"])
+def test_patterns_that_crash_the_daemon(line: str) -> None:
+    """Braces with nothing in them are refused."""
+    with pytest.raises(BadRequestError, match="crash"):
+        check_patterns([line])
+
+
+@pytest.mark.parametrize("line", ["a\\{", "[{}]", "{a,}", "{{a}}", "a{,b}c", "// {}", "}{a", "a{ }"])
+def test_other_braces(line: str) -> None:
+    """Braces with something in them, or without their meaning, are not refused."""
+    assert check_patterns([line], stored=True) == [line]
 
 
 @pytest.mark.parametrize(

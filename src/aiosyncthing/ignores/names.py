@@ -1,0 +1,20 @@
+"""Names of files that have a meaning of their own. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FILE: Final = ".stignore"
+"""The file that holds the patterns of a folder."""
+
+_INTERNAL: Final = (".stfolder", FILE, ".stversions")
+_TEMPORARY: Final = (".syncthing.", "~syncthing~")
+
+
+def is_internal(path: str) -> bool:
+    """Return whether Syncthing keeps a file for itself, so that it is ignored whatever the patterns say.
+
+    Args:
+        path: Its path within the folder, with ``/``.
+    """
+    return path.partition("/")[0] in _INTERNAL or path.rpartition("/")[2].startswith(_TEMPORARY)
