@@ -22,20 +22,8 @@ from tests.support.introspection import functions, public
 
 MODULES: Final = (
     *("api", "cluster", "config", "database", "debug", "events", "folder", "noauth", "stats", "svc", "system"),
-    *(
-        "daemon",
-        "device_id",
-        "exceptions",
-        "ignores",
-        "live",
-        "local",
-        "stream",
-        "syncthing",
-        "times",
-        "tls",
-        "types",
-        "waiting",
-    ),
+    *("daemon", "device_id", "exceptions", "ignores", "live", "local"),
+    *("stream", "syncthing", "times", "tls", "types", "waiting"),
 )
 PUBLIC: Final = public("aiosyncthing", MODULES)
 FUNCTIONS: Final = dict(found for path, value in PUBLIC.items() for found in functions(path, value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -172,6 +173,7 @@ async def test_cancellation() -> None:
         async def work() -> None:
             async with client.database.edit_ignores("docs") as patterns:
                 patterns.add("b")
+                await asyncio.sleep(0)
 
         assert await cancel_everywhere(work, after=look)
         assert await leaves_no_trace(work) is None

@@ -24,6 +24,7 @@ from aiosyncthing import (
     parse_time,
     types,
 )
+from aiosyncthing.ignores import IgnorePatterns, Pattern
 from aiosyncthing.local import discover
 from pytest_syncthing import FakeFault, FakeFolder, FakeSyncthing, Request
 
@@ -101,6 +102,10 @@ async def answers(client: Syncthing) -> None:
     assert_type(await client.config.folders("docs"), types.FolderConfiguration)
     assert_type(await client.config.devices(), list[types.DeviceConfiguration])
     assert_type(await client.database.status("docs"), types.FolderSummary)
+    async with client.database.edit_ignores("docs") as patterns:
+        assert_type(patterns, IgnorePatterns)
+        assert_type(patterns.match("a"), bool)
+        assert_type(patterns.find("a"), Pattern | None)
     assert_type(client.database.iter_need("docs"), AsyncGenerator[types.FileInfo])
     assert_type(client.database.walk("docs"), AsyncGenerator[tuple[str, types.TreeEntry]])
     assert_type(await client.folder.restore("docs", {}), dict[str, str])

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from .globs import GlobError, expression
 from .lines import quote
 
-_LATEST: Final = (99,)  # a version without numbers is a build of a developer
+_LATEST: Final = ["99"]  # a version without numbers is a build of a developer
 
 
 class PatternsError(ValueError):
@@ -48,7 +48,8 @@ class Rules:
             system: Its operating system, as in ``os`` of ``rest/system/version``.
             version: Its version, such as ``v1.29.5``.
         """
-        numbers = tuple(map(int, re.findall(r"\d+", version)[:3])) or _LATEST
+        found: list[str] = re.findall(r"\d+", version)
+        numbers = tuple(map(int, found[:3] or _LATEST))
         mac = system in {"darwin", "ios"}
         return cls(
             windows=system == "windows",
