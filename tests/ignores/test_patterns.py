@@ -184,6 +184,9 @@ def test_adding() -> None:
     assert " *.tmp" in patterns
     assert "*.bak" not in patterns
     assert 5 not in patterns
+    escaped = IgnorePatterns(["*.tmp"])
+    assert escaped.add("#escape=^")
+    assert (escaped.lines, escaped.error) == (["#escape=^", "*.tmp"], None)
     older = IgnorePatterns(["#escape=^"], version="1.29.5")
     older.add("a", first=True)
     assert older.lines == ["a", "#escape=^"]

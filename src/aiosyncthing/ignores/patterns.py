@@ -74,20 +74,20 @@ class IgnorePatterns:
         Args:
             pattern: The pattern, such as ``*.tmp``, ``!keep.tmp`` or ``(?d).DS_Store``; or a comment.
             first: Whether it comes before all others, as an exception to them has to; otherwise after them. A line with
-                ``#escape`` stays above it.
+                ``#escape`` is above it in any case.
 
         Returns:
             Whether it was added.
 
         Raises:
-            BadRequestError: It has no meaning, or the daemon would read it as another one.
+            BadRequestError: It has no meaning, or the daemon would read it as another one, or may crash on it.
         """
         if reason := find_fault(pattern) or self._why_not([*self._escapes(), pattern]):
             raise BadRequestError(reason)
         if pattern in self:
             return False
-        escapes = [number for number, line in enumerate(self.lines, 1) if self._is_escape(line)]
-        self.lines.insert(max(escapes, default=0) if first else len(self.lines), pattern)
+        top = max((number for number, line in enumerate(self.lines, 1) if self._is_escape(line)), default=0)
+        self.lines.insert(top if first or self._is_escape(pattern) else len(self.lines), pattern)
         return True
 
     def remove(self, pattern: str) -> bool:
