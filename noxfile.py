@@ -45,16 +45,15 @@ FIRST, *OTHERS = PYTHONS
 # whatever patch release it is, or else what PATH has, where a name may be a shim that runs nothing.
 FIRST_PATH = str(PYTHONS[FIRST])
 
-# Tests mostly wait, for daemons and for time to pass, so several processes share them (tests/support/sharing.py says
-# how). Each of them has to import and collect all anew, which is why fewer do where there is less to wait for.
+# Tests mostly wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
 SHARED = ["--numprocesses=4"]
-LITTLE_SHARED = ["--numprocesses=2"]
 
 # What runs where: the oldest Python runs all there is. The newest leaves out what drives real daemons, which takes
-# longest and depends on the Python least. Those between run what depends on it most: asyncio, TLS, types.
+# longest and depends on the Python least. What those between run depends on it most: asyncio, TLS, imports, types.
 WITHOUT_DAEMONS = ["-m", "not (daemon or chaos)"]
 BETWEEN = [
-    *("tests/facts", "tests/tls", "tests/stream", "tests/daemon", "tests/seed"),
+    *("tests/seed", "tests/stream", "tests/tls"),
+    *(f"tests/facts/test_{name}.py" for name in ("init", "introspection", "lazy", "loops", "timing", "types")),
     *(f"tests/http/test_{name}.py" for name in ("api", "cancellation", "connectors", "sessions", "unblocked")),
 ]
 
@@ -65,8 +64,13 @@ MEASURED = ["-m", "not chaos and (measured or not daemon)", "--require-coverage=
 
 # Everything that has to hold, in two lanes that run side by side and take about as long.
 LANES = [
-    ["wheel", "aioresponses", f"tests-{FIRST}"],
-    ["lint", "typing", *("coverage" if python == MEASURING else f"tests-{python}" for python in OTHERS)],
+    ["wheel", f"tests-{FIRST}"],
+    [
+        "lint",
+        "typing",
+        "aioresponses",
+        *("coverage" if python == MEASURING else f"tests-{python}" for python in OTHERS),
+    ],
 ]
 nox.options.sessions = ["everything"]
 
@@ -191,9 +195,7 @@ def _chosen(python: str) -> list[str]:
     """Return what pytest is to run on one Python."""
     if python == FIRST:
         return SHARED
-    if python == OTHERS[-1]:
-        return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS]
-    return [*LITTLE_SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS, *BETWEEN]
+    return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS, *([] if python == OTHERS[-1] else BETWEEN)]
 
 
 def _module(session: nox.Session, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
@@ -245,6 +247,7 @@ def _wheels(session: nox.Session) -> list[Path]:
 def _install(session: nox.Session, *versions: str) -> None:
     """Install the wheels and what the tests need."""
     wheels = [str(wheel) for wheel in _wheels(session)]
-    session.install(*nox.project.dependency_groups(PYPROJECT, "test"), *wheels, *versions)
+    # Nothing is compiled ahead: most of what is installed is never imported.
+    session.install("--no-compile", *nox.project.dependency_groups(PYPROJECT, "test"), *wheels, *versions)
     # pip would keep the installed wheels: the version numbers are the same.
     session.install("--force-reinstall", "--no-deps", *wheels)
