@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from aiosyncthing.api import API
 
-_ENDING: Final = 1.5  # seconds: the old listener lasts up to 1 (since 1.29.3: 0.1), and the machine may be busy
+_ENDING: Final = 3.0  # seconds: the old listener lasts up to 1 (since 1.29.3: 0.1), and the machine may be very busy
 _RETURN: Final = 30.0  # seconds: after several restarts in a row the daemon pauses for 15 to 22
 _PAUSE: Final = 0.2  # seconds between two attempts
 

@@ -100,7 +100,7 @@ class Settings(Namespace):
         The daemon restarts its listener. This interrupts other requests, and on a busy machine also this one
         (`ConnectionFailedError`, although the change is made). After several changes in a row the daemon can be away
         for up to 22 s. Two changes at the same time can leave it without an API until it is started again, so changes
-        by one client (`set_gui`, `patch_gui`, `replace`) wait for each other: the next one starts when 1.5 s have
+        by one client (`set_gui`, `patch_gui`, `replace`) wait for each other: the next one starts when 3 s have
         passed and the API answers. Changes by other clients and the web interface are not covered by this.
 
         A new ``apiKey``, ``address`` or ``useTLS`` requires a new client. With ``enabled`` false there is no API any
