@@ -232,7 +232,7 @@ class Cluster(Namespace):
         Raises:
             BadRequestError: The device is configured, or is the daemon's own.
             InvalidDeviceIDError: `device_id` is not a device ID.
-            EditConflictError: Somebody else changed the configuration again and again.
+            EditConflictError: Someone else changed the configuration again and again.
         """
         wanted = other_device(device_id, self._api.daemon_id)
         pending = checked(_routes.PENDING_DEVICES, await self.pending_devices(timeout=timeout))
@@ -258,7 +258,7 @@ class Cluster(Namespace):
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of them is not a device ID.
             BadRequestError: The folder is shared with one of them.
-            EditConflictError: Somebody else changed what a device's ignored folders are again and again.
+            EditConflictError: Someone else changed what a device's ignored folders are again and again.
         """
         required(folder_id, "folder_id")
         chosen = _canonical(device_id)

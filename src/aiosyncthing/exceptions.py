@@ -28,7 +28,7 @@
     ├── RedirectError                the daemon or a proxy redirected the request; never followed
     ├── WaitTimeoutError             (TimeoutError) waiting took too long
     ├── CannotSyncError              waiting can't succeed: a folder has an error, or a device is paused
-    ├── EditConflictError            somebody else has changed what is to be changed, or keeps changing it
+    ├── EditConflictError            someone else has changed what is to be changed, or keeps changing it
     ├── EventLoopError               (RuntimeError) used in a different event loop
     ├── RestartedError               events.listen() noticed that the daemon was restarted
     ├── MultipleDaemonsError         two daemons answer alternately at one address
@@ -280,7 +280,7 @@ class CannotSyncError(SyncthingError):
 
 
 class EditConflictError(SyncthingError):
-    """Somebody else changed the same ignore patterns, or the same part of the configuration again and again.
+    """Someone else changed the same ignore patterns, or the same part of the configuration again and again.
 
     Attributes:
         fields: The fields that don't have the wanted values, such as ``devices``; or the lines of ignore patterns.

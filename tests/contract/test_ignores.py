@@ -96,7 +96,7 @@ async def test_forms_of_unicode(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_an_edit(lone: Daemon, folders: Folders) -> None:
-    """An edit keeps comments, order, and what somebody else has changed meanwhile; the folder is scanned."""
+    """An edit keeps comments, order, and what someone else has changed meanwhile; the folder is scanned."""
     folder = await folders.add(lone, files=["a.tmp", "keep.tmp", "b.log"])
     database = lone.client.database
     async with database.edit_ignores(folder.id) as patterns:
@@ -120,7 +120,7 @@ async def test_an_edit(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_edits_that_change_nothing(lone: Daemon, folders: Folders) -> None:
-    """An edit that fails, that somebody else's change contradicts, or that the daemon can't use, changes nothing."""
+    """An edit that fails, that someone else's change contradicts, or that the daemon can't use, changes nothing."""
     folder = await folders.add(lone)
     database = lone.client.database
 

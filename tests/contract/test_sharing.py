@@ -61,7 +61,7 @@ async def test_adding_a_device(lone: Daemon) -> None:
     finally:
         await config.set_default_device(before)
     assert added == await config.devices(STRANGER)
-    assert {key: added[key] for key in ("deviceID", "name", "addresses", "paused", "maxSendKbps")} == {  # type: ignore[literal-required]
+    assert {key: added[key] for key in ("deviceID", "name", "addresses", "paused", "maxSendKbps")} == {  # type: ignore[literal-required]  # keys from a loop
         "deviceID": STRANGER,
         "name": "Näme",
         "addresses": ["dynamic"],

@@ -65,7 +65,7 @@ async def test_somebody_else_does_not_stop() -> None:
         return folder(MINE, label=str(next(count))) if request.method == "GET" else Answer()
 
     async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(EditConflictError, match="somebody else keeps changing devices"):
+        with pytest.raises(EditConflictError, match="someone else keeps changing devices"):
             await client.config.unshare("f", DEVICE)
     assert {request.method for request in server.requests} == {"GET"}
 

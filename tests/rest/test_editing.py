@@ -15,7 +15,7 @@ API_KEY = "key"
 
 
 class Remote:
-    """An object that somebody else changes, too.
+    """An object that someone else changes, too.
 
     Args:
         others: What the others make of it: before the first reading, before the second, and so on.

@@ -60,7 +60,7 @@ async def test_a_folder_without_patterns() -> None:
 
 
 async def test_nothing_is_sent_without_need() -> None:
-    """An edit that changes nothing, or what somebody else has changed in the same way, sends nothing."""
+    """An edit that changes nothing, or what someone else has changed in the same way, sends nothing."""
     async with Server(has(["a"]), LINUX) as server:
         assert await edit(server, lambda patterns: patterns.add("a")) == ["a"]
     async with Server(has(["a"]), LINUX, has(["b"])) as server:
@@ -77,7 +77,7 @@ async def test_the_daemon_decides_how_patterns_are_read() -> None:
 
 
 async def test_conflicts() -> None:
-    """Where somebody else has changed the same lines, nothing is sent, and the error names them."""
+    """Where someone else has changed the same lines, nothing is sent, and the error names them."""
     async with Server(has(["a"]), LINUX, has(["c"])) as server:
         with pytest.raises(EditConflictError, match=r"nothing was sent.*: 'a', 'b', 'c'") as caught:
             await edit(server, lambda patterns: patterns.lines.__setitem__(0, "b"))

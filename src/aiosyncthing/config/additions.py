@@ -176,7 +176,7 @@ class Additions(Settings):
     ) -> t.FolderConfiguration:
         """Share a folder with devices. Those that it is shared with already stay as they are.
 
-        The folder is read again just before it is changed, and once more afterwards. If somebody else has changed it in
+        The folder is read again just before it is changed, and once more afterwards. If someone else has changed it in
         the meantime, their change is kept, and this one is made again. Clients of one event loop take turns. The daemon
         can't be asked to write only if nothing has changed, so this is not certain: another program, such as the web
         interface, that writes back a folder that it read long before undoes what happened since.
@@ -197,7 +197,7 @@ class Additions(Settings):
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the IDs is not a device ID.
             BadRequestError: No device is given, or the daemon's own, or one that is untrusted and has no password.
-            EditConflictError: Somebody else changed the folder's devices again and again.
+            EditConflictError: Someone else changed the folder's devices again and again.
         """
         wanted = other_devices(device_ids)
         password = {} if encryption_password is None else {"encryptionPassword": encryption_password}
@@ -213,7 +213,7 @@ class Additions(Settings):
         return await self._edit_folder(folder_id, change, check_devices, timeout)
 
     async def unshare(self, folder_id: str, *device_ids: str, timeout: float | None = None) -> t.FolderConfiguration:
-        """Stop sharing a folder with devices. Those that it is not shared with are left out of account.
+        """Stop sharing a folder with devices. Those that it is not shared with are ignored.
 
         Changes by others are treated as by `share`.
         Docs: https://docs.syncthing.net/rest/config.html
@@ -231,7 +231,7 @@ class Additions(Settings):
             InvalidDeviceIDError: One of the IDs is not a device ID.
             BadRequestError: No device is given, or the daemon's own, or one that an introducer has added to the folder,
                 which would add it again.
-            EditConflictError: Somebody else changed the folder's devices again and again.
+            EditConflictError: Someone else changed the folder's devices again and again.
         """
         unwanted = other_devices(device_ids)
 

@@ -68,14 +68,14 @@ async def edit(
     lock = in_turn(api)
     waits = lock.locked()
     async with lock:
-        if waits:  # what was read is out of date, but that is nobody's fault
+        if waits:  # what was read is out of date, but that is no conflict
             current = await read()
         left = 1 + _AGAIN
         while patch := change(current):
             if not left:
                 fields = tuple(sorted(patch))
                 raise EditConflictError(
-                    f"somebody else keeps changing {', '.join(fields)}, so that the change could not be made",
+                    f"someone else keeps changing {', '.join(fields)}, so that the change could not be made",
                     fields=fields,
                 )
             left -= 1

@@ -17,7 +17,7 @@ def with_elements(present: Iterable[Element], key: str, wanted: Iterable[Element
     """Return a list that contains the wanted elements.
 
     Args:
-        present: The list as it is. Elements keep their place, and the fields that nobody wants to change.
+        present: The list as it is. Elements keep their place and all other fields.
         key: The field that tells elements apart.
         wanted: The elements, with the fields that matter. Those with an unknown key are appended.
     """

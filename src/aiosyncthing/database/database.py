@@ -205,7 +205,7 @@ class Database(Lists):
     ) -> AsyncGenerator[ignoring.IgnorePatterns]:
         """Change the ignore patterns of a folder: ``async with client.database.edit_ignores("docs") as patterns:``.
 
-        At the end of the block, what has changed is sent, and the folder is scanned. What somebody else has changed
+        At the end of the block, what has changed is sent, and the folder is scanned. What someone else has changed
         meanwhile is kept; afterwards ``patterns.lines`` are the lines that the daemon has. An exception in the block,
         or a cancellation, sends nothing.
 
@@ -217,7 +217,7 @@ class Database(Lists):
             UnknownFolderError: There is no such folder.
             BadRequestError: The daemon can't use the new patterns; it has the former ones. Or there are patterns that
                 it can't read.
-            EditConflictError: Somebody else has changed the same lines. Nothing was sent.
+            EditConflictError: Someone else has changed the same lines. Nothing was sent.
         """
         read = await self.ignores(folder_id, timeout=timeout)
         patterns = ignore_edits.begin(read, await self._api.call(_routes.VERSION, timeout=timeout))

@@ -54,7 +54,7 @@ def merged(before: Sequence[str], patterns: ignores.IgnorePatterns, theirs: t.Ig
 
     Raises:
         BadRequestError: The daemon could not use them, or would read them as others.
-        EditConflictError: Somebody else has changed the same lines.
+        EditConflictError: Someone else has changed the same lines.
     """
     there = lines_of(theirs)
     lines, conflicts = ignores.merge(before, check_patterns(patterns.lines), there)
@@ -62,7 +62,7 @@ def merged(before: Sequence[str], patterns: ignores.IgnorePatterns, theirs: t.Ig
         changed = tuple(dict.fromkeys(line for each in conflicts for part in each for line in part))
         names = ", ".join(map(repr, changed))
         raise EditConflictError(
-            f"nothing was sent, since somebody else has changed the same ignore patterns: {names}", fields=changed
+            f"nothing was sent, since someone else has changed the same ignore patterns: {names}", fields=changed
         )
     if lines == there:
         return None
