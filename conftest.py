@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import blockbuster.blockbuster
@@ -16,11 +17,12 @@ from tests.support.sharing import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from aiosyncthing import DeviceID
     from pytest_syncthing import FakeFolder, FakeSyncthing
 
+
+KIT = Path(__file__).parent / "pytest-syncthing"
 
 # pytest --hypothesis-profile=thorough --timeout=0 takes its time.
 settings.register_profile(
@@ -38,6 +40,12 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of the kit."""
+    if item.path.is_relative_to(KIT):
+        item.add_marker("kit")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -48,8 +48,10 @@ FIRST_PATH = str(PYTHONS[FIRST])
 # Tests mostly wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
 SHARED = ["--numprocesses=4"]
 
-# What runs where: the oldest Python runs all there is. The newest leaves out what drives real daemons, which takes
-# longest and depends on the Python least. What those between run depends on it most: asyncio, TLS, imports, types.
+# What runs where: the oldest Python runs all there is but the kit's own tests, and what the kit promises against real
+# daemons. The newest leaves out what drives real daemons, which takes longest and depends on the Python least. What
+# those between run depends on it most: asyncio, TLS, imports, types.
+WITHOUT_KIT = ["-m", "daemon or not kit"]
 WITHOUT_DAEMONS = ["-m", "not (daemon or chaos)"]
 BETWEEN = [
     *("tests/seed", "tests/stream", "tests/tls"),
@@ -145,7 +147,7 @@ def wheel(session: nox.Session) -> None:
 
 def _tests_on(python: str) -> Callable[[nox.Session], None]:
     def tests(session: nox.Session) -> None:
-        """Test the wheels on one Python: on the oldest with everything, on the newest with what needs no daemon."""
+        """Test the wheels on one Python; what runs where is said at the top."""
         _install(session)
         session.run("python", "-m", "pytest", *(session.posargs or _chosen(python)))
         _end_quietly()
@@ -163,7 +165,7 @@ if MEASURING in PYTHONS:
     def coverage(session: nox.Session) -> None:
         """Test the wheels with what needs no daemon; each room must be covered by the tests of its own folder."""
         _install(session)
-        chosen = session.posargs or [*SHARED, *FEWER_EXAMPLES, *MEASURED]
+        chosen = session.posargs or [*SHARED, *MEASURED]
         plugins = {"PYTEST_PLUGINS": ",".join(["room_coverage", *PLUGINS]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         session.run("python", "-m", "pytest", *chosen, env={**plugins, "PYTHONPATH": "scripts"})
 
@@ -194,7 +196,7 @@ def benchmark(session: nox.Session) -> None:
 def _chosen(python: str) -> list[str]:
     """Return what pytest is to run on one Python."""
     if python == FIRST:
-        return SHARED
+        return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_KIT] if MEASURING in PYTHONS else SHARED
     return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS, *([] if python == OTHERS[-1] else BETWEEN)]
 
 
@@ -247,7 +249,10 @@ def _wheels(session: nox.Session) -> list[Path]:
 def _install(session: nox.Session, *versions: str) -> None:
     """Install the wheels and what the tests need."""
     wheels = [str(wheel) for wheel in _wheels(session)]
+    installed = Path(session.virtualenv.location) / "installed"
+    if installed.exists():
+        # pip would keep the installed wheels: the version numbers are the same.
+        session.install("--force-reinstall", "--no-deps", *wheels)
     # Nothing is compiled ahead: most of what is installed is never imported.
     session.install("--no-compile", *nox.project.dependency_groups(PYPROJECT, "test"), *wheels, *versions)
-    # pip would keep the installed wheels: the version numbers are the same.
-    session.install("--force-reinstall", "--no-deps", *wheels)
+    installed.touch()

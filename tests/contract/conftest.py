@@ -45,7 +45,10 @@ def _name(subject: Path | str | None) -> str:
 REAL = [pytest.param(binary, marks=pytest.mark.daemon) for binary in daemon_binaries() or [None]]
 
 
-@pytest.fixture(scope="package", params=[*REAL, *VERSIONS], ids=_name)
+FAKES = [pytest.param(version, marks=pytest.mark.kit) for version in VERSIONS]
+
+
+@pytest.fixture(scope="package", params=[*REAL, *FAKES], ids=_name)
 def subject(request: pytest.FixtureRequest) -> Path | str:
     """The program of each real daemon, and then each version of the fake; without a real one, tests fail."""
     if request.param is None:
