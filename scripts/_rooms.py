@@ -76,6 +76,7 @@ LIBRARY: Final = Package(
         _room("namespaces", "system config cluster database folder events stats svc debug noauth", "tests/rest"),
         _room("live", "live", "tests/live"),
         _room("waiting", "waiting", "tests/waiting"),
+        _room("pausing", "pausing", "tests/pausing"),
         _room("local", "local", "tests/local"),
         _room("the entry", "syncthing", "tests/facts"),
         _room("daemon", "daemon", "tests/daemon"),

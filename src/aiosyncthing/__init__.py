@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .live import Live as Live
     from .local import LocalDaemon as LocalDaemon
     from .noauth import Noauth as Noauth
+    from .pausing import Pause as Pause
     from .stats import Stats as Stats
     from .stream import EventStream as EventStream
     from .svc import Svc as Svc
@@ -88,6 +89,7 @@ else:
             "live": ["Live"],
             "local": ["LocalDaemon"],
             "noauth": ["Noauth"],
+            "pausing": ["Pause"],
             "stats": ["Stats"],
             "stream": ["EventStream"],
             "svc": ["Svc"],

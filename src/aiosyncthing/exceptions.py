@@ -29,6 +29,7 @@
     ├── WaitTimeoutError             (TimeoutError) waiting took too long
     ├── CannotSyncError              waiting can't succeed: a folder has an error, or a device is paused
     ├── EditConflictError            someone else has changed what is to be changed, or keeps changing it
+    ├── StillPausedError             what was paused for a while could not be resumed
     ├── EventLoopError               (RuntimeError) used in a different event loop
     ├── RestartedError               events.listen() noticed that the daemon was restarted
     ├── MultipleDaemonsError         two daemons answer alternately at one address
@@ -43,7 +44,7 @@ No error holds the API key: neither in its text or attributes, nor in the except
 
 from __future__ import annotations
 
-from . import waiting
+from . import types as t, waiting
 
 __all__ = [
     "BadRequestError",
@@ -71,6 +72,7 @@ __all__ = [
     "ResponseTooLargeError",
     "RestartedError",
     "ServerError",
+    "StillPausedError",
     "SyncthingError",
     "TLSError",
     "UnauthorizedError",
@@ -289,6 +291,18 @@ class EditConflictError(SyncthingError):
     def __init__(self, message: str = "", *, fields: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.fields = fields
+
+
+class StillPausedError(SyncthingError):
+    """Folders or devices that were paused for a while could not be resumed.
+
+    Attributes:
+        state: What is still paused, or may be: ``client.resume(error.state)`` tries again. ``None`` if unknown.
+    """
+
+    def __init__(self, message: str = "", *, state: t.PauseState | None = None) -> None:
+        super().__init__(message)
+        self.state = state
 
 
 class EventLoopError(SyncthingError, RuntimeError):

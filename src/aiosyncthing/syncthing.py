@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
-from . import _routes, live, local, waiting
+from . import _routes, live, local, pausing, types as t, waiting
 from ._http.connectors import may_use_proxy
 from ._http.secrets import hidden
 from ._rest.checks import required
@@ -329,6 +330,116 @@ class Syncthing:
             stable_for=stable_for,
             timeout=timeout,
             on_progress=on_progress,
+        )
+
+    def paused(
+        self,
+        folders: Iterable[str] | str | None = None,
+        devices: Iterable[str] | str | None = None,
+        *,
+        save: pausing.Save | None = None,
+        timeout: float | None = None,
+    ) -> pausing.Pause:
+        """Pause folders and devices for the duration of a block.
+
+        ::
+
+            async with client.paused(folders=["docs", "photos"]): ...
+
+        What runs is paused, first the devices, then the folders. After the block, exactly that is resumed, in reverse
+        order: also after an exception or a cancellation, and if the daemon was restarted meanwhile. What was paused
+        before stays paused. What someone else has resumed or removed meanwhile is no error.
+
+        To resume takes at most 10 s after a cancellation, which is held back for that long. Without one, the daemon may
+        be away for 10 s. If pausing fails half-way, what was paused is resumed.
+
+        A program that is killed leaves everything paused. So does one that ends by SIGTERM, unless it handles the
+        signal by cancelling its task; `asyncio.run` does that for SIGINT. `resume` undoes it, with the state that
+        ``save`` has stored.
+
+        Blocks know nothing of each other: if two overlap, the one that paused a folder resumes it when it ends.
+
+        Args:
+            folders: IDs of the folders; ``"all"`` for all, ``[]`` for none. ``["all"]`` is a folder with that ID.
+            devices: IDs of the devices; ``"all"`` for all others, ``[]`` for none. What is left out is left alone, but
+                if both are left out, all folders and devices are paused.
+            save: Called with the state before the first request to pause is sent, and again when the block has ended,
+                with what is still paused: nothing, usually. An awaitable result is awaited.
+            timeout: Time limit for each request, in seconds.
+
+        Returns:
+            A context manager. Its ``state`` is what is to be resumed, and can be stored as JSON.
+
+        Raises:
+            UnknownFolderError: A folder doesn't exist.
+            UnknownDeviceError: A device doesn't exist.
+            InvalidDeviceIDError: One of ``devices`` is not a device ID.
+            BadRequestError: An ID is empty, or one of ``devices`` is the daemon's own. Or ``folders`` is ``"all"``, and
+                there is a folder with that ID.
+            StillPausedError: Something could not be resumed; its ``state`` says what. An exception of the block is its
+                context. A cancellation is raised in its place, with a note; then the error is logged
+                (``aiosyncthing.pausing``).
+        """
+        return pausing.Pause(self._api, self._config, folders, devices, save, timeout)
+
+    async def resume(self, state: t.PauseState, *, timeout: float | None = None) -> t.PauseState:
+        """Resume what `paused` or `at_rest` has left paused, for example because the program was killed.
+
+        What runs again or no longer exists is left alone. May be repeated.
+
+        Args:
+            state: What ``save`` was called with, or the ``state`` of the pause or of a `StillPausedError`.
+            timeout: Time limit for each request, in seconds.
+
+        Returns:
+            What was still paused, and is resumed now.
+
+        Raises:
+            BadRequestError: This is not such a state, or it is that of another daemon.
+            StillPausedError: Something could not be resumed within 10 s.
+        """
+        return await pausing.resume(self._api, self._config, state, timeout)
+
+    def at_rest(
+        self,
+        folder_id: str,
+        *,
+        rescan: bool = True,
+        devices: Iterable[str] | str | None = (),
+        save: pausing.Save | None = None,
+        timeout: float | None = None,
+    ) -> AbstractAsyncContextManager[str]:
+        """Bring a folder to rest for the duration of a block, for example to back it up.
+
+        ::
+
+            async with client.at_rest("docs", timeout=600) as path: ...
+
+        It scans the folder, waits until it is in sync (see `wait_in_sync`), and pauses it. If anything happened in the
+        folder in between, it resumes the folder and begins again. So in the block, the folder is complete, and
+        Syncthing changes nothing in it. Other programs may. After the block, the folder is resumed, as by `paused`.
+
+        Args:
+            folder_id: ID of the folder.
+            rescan: Scan first, so that changes the daemon has not noticed yet count.
+            devices: IDs of the devices on which it has to be in sync as well; ``None`` for all that share it.
+            save: As for `paused`. It is called for each attempt.
+            timeout: Time limit for bringing the folder to rest, in seconds; ``None`` for none.
+
+        Returns:
+            A context manager that yields the folder's path on the daemon's computer, with the home directory in place
+            of ``~``.
+
+        Raises:
+            UnknownFolderError: The folder doesn't exist.
+            UnknownDeviceError: A device doesn't exist.
+            FolderNotRunningError: The folder is paused already, so nothing is known about its contents.
+            CannotSyncError: The folder has an error, or a device is paused here or doesn't share it.
+            WaitTimeoutError: The time limit was reached. The message says what was missing.
+            StillPausedError: The folder could not be resumed; see `paused`.
+        """
+        return pausing.at_rest(
+            self._api, self._events, self._config, folder_id, devices, rescan=rescan, save=save, timeout=timeout
         )
 
     async def metrics(self, *, timeout: float | None = None) -> str:

@@ -17,7 +17,7 @@ from aiosyncthing import exceptions
 
 PACKAGES = [
     "aiosyncthing",
-    *(f"aiosyncthing.{name}" for name in ("daemon", "ignores", "live", "local", "stream", "tls", "waiting")),
+    *(f"aiosyncthing.{name}" for name in ("daemon", "ignores", "live", "local", "pausing", "stream", "tls", "waiting")),
 ]
 # The errors that are at the top level, too.
 ERRORS = [name for name in aiosyncthing.__all__ if name in exceptions.__all__]
@@ -133,6 +133,7 @@ def test_rooms_load_when_they_are_entered() -> None:
         "async def main():\n"
         "    async with Syncthing('key', 'http://127.0.0.1:1') as client:\n"
         "        print(type(client.watch()).__name__)\n"
+        "        print(type(client.paused()).__name__)\n"
         "        for waiting in (client.wait_ready(0.001), client.wait_in_sync()):\n"
         "            try: await waiting\n"
         "            except Exception as error: print(type(error).__name__)\n"
@@ -140,7 +141,7 @@ def test_rooms_load_when_they_are_entered() -> None:
         "try: Syncthing.local('/no/such/folder')\n"
         "except Exception as error: print(type(error).__name__)"
     )
-    assert printed.split() == ["Live", "WaitTimeoutError", "ConnectionFailedError", "DiscoveryError"]
+    assert printed.split() == ["Live", "Pause", "WaitTimeoutError", "ConnectionFailedError", "DiscoveryError"]
 
 
 def test_the_errors_that_programs_catch() -> None:

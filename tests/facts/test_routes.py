@@ -129,7 +129,7 @@ def test_versions_agree_with_the_recordings(version: str) -> None:
     assert not wrong, "correct `since` and `until` of these routes"
 
 
-@pytest.mark.parametrize("module", [*NAMESPACES, "syncthing", "_rest", "stream", "live", "waiting"])
+@pytest.mark.parametrize("module", [*NAMESPACES, "syncthing", "_rest", "stream", "live", "waiting", "pausing"])
 def test_only_the_table_has_paths(module: str) -> None:
     """No namespace, nor anything built on them, has a string that is a path."""
     package = Path(aiosyncthing.__file__).parent

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from pytest_syncthing import FakeFolder, FakeSyncthing
 
 # These send no request, or many, and have their own tests.
-NO_CALLS = {"close", "database.edit_ignores", "events.listen", "wait_in_sync", "wait_ready"}
+NO_CALLS = {
+    *("at_rest", "close", "database.edit_ignores", "events.listen", "paused", "resume", "wait_in_sync", "wait_ready"),
+}
 # For these it is the time that the daemon waits for events, as in Syncthing's own API.
 TIMEOUT_OF_DAEMON = {"events.poll", "events.disk"}
 
@@ -143,12 +145,18 @@ def test_the_repr_of_a_client_whose_arguments_were_refused() -> None:
 
 
 async def test_waits_and_the_mirror_are_of_the_same_daemon(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """`wait_ready`, `wait_in_sync` and `watch` ask the daemon that the client is for."""
+    """`wait_ready`, `wait_in_sync`, `watch`, `paused`, `resume` and `at_rest` ask the daemon that the client is for."""
     async with fake.client() as client:
         await client.wait_ready(timeout=10)
         await client.wait_in_sync(timeout=10)
         async with client.watch() as live:
             assert list(live.folders) == [docs.id]
+        async with client.at_rest(docs.id) as path:
+            assert path == docs.config["path"]
+        pause = client.paused(docs.id)
+        await pause.__aenter__()
+        assert docs.config["paused"]
+        assert (await client.resume(pause.state))["folders"] == [docs.id]
 
 
 def test_namespaces_share_one_api() -> None:

@@ -180,6 +180,17 @@ async def _wait_ready(client: Syncthing) -> None:
     await client.wait_ready(timeout=0.3)
 
 
+async def _pause(client: Syncthing) -> None:
+    async with client.paused(timeout=0.3) as pause:
+        state = pause.state
+    await client.resume(state)
+
+
+async def _come_to_rest(client: Syncthing) -> None:
+    async with client.at_rest(FOLDER, timeout=0.3):
+        pass
+
+
 async def _walk(client: Syncthing) -> None:
     async with aclosing(client.database.walk(FOLDER)) as entries:
         await _take(entries)
@@ -208,6 +219,8 @@ READERS: list[tuple[Callable[[Syncthing], Awaitable[None]], tuple[Any, ...]]] = 
     (_watch, _OF_STATE),
     (_wait_in_sync, _OF_STATE[:7]),
     (_wait_ready, (routes.STATUS,)),
+    (_pause, (routes.CONFIG,)),
+    (_come_to_rest, (routes.FOLDER, *_OF_STATE[:5])),
     (_walk, (routes.DB_BROWSE,)),
     (_iterating("database.iter_need"), (routes.DB_NEED,)),
     (_iterating("database.iter_remote_need"), (routes.DB_REMOTE_NEED, routes.DEVICE)),

@@ -18,6 +18,7 @@ from aiosyncthing import (
     DeviceID,
     Fingerprint,
     LocalDaemon,
+    Pause,
     Syncthing,
     exceptions,
     fetch_fingerprint,
@@ -106,6 +107,10 @@ async def answers(client: Syncthing) -> None:
         assert_type(patterns, IgnorePatterns)
         assert_type(patterns.match("a"), bool)
         assert_type(patterns.find("a"), Pattern | None)
+    async with client.paused("docs") as pause, client.at_rest("docs", devices=None) as path:
+        assert_type(pause, Pause)
+        assert_type(await client.resume(pause.state), types.PauseState)
+        assert_type(path, str)
     assert_type(client.database.iter_need("docs"), AsyncGenerator[types.FileInfo])
     assert_type(client.database.walk("docs"), AsyncGenerator[tuple[str, types.TreeEntry]])
     assert_type(await client.folder.restore("docs", {}), dict[str, str])

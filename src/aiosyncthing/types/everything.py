@@ -9,5 +9,6 @@ from .event_data import *
 from .events import *
 from .misc import *
 from .patches import *
+from .pausing import *
 from .stream import *
 from .system import *

@@ -1,0 +1,10 @@
+"""Pausing folders and devices for a while, and bringing a folder to rest."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .pause import Pause as Pause, Save as Save, resume as resume
+    from .resting import at_rest as at_rest
+else:
+    from aiosyncthing._lazy import lazy
+
+    __all__, __getattr__, __dir__ = lazy(__name__, {"pause": ["Pause", "Save", "resume"], "resting": ["at_rest"]})

@@ -1,0 +1,138 @@
+"""What to pause, and what was paused. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
+
+from aiosyncthing._rest.checks import device, required, same_device
+from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
+
+if TYPE_CHECKING:
+    from aiosyncthing import types as t
+
+Names: TypeAlias = Iterable[str] | str | None
+ALL: Final = "all"
+
+
+class Thing(NamedTuple):
+    """A folder or a device.
+
+    Attributes:
+        kind: Which of the two.
+        id: Its ID.
+    """
+
+    kind: Literal["folder", "device"]
+    id: str
+
+    def __str__(self) -> str:
+        """Return it as part of a message."""
+        return f"{self.kind} {self.id}"
+
+
+class Choice:
+    """Which folders and devices to pause.
+
+    Args:
+        folders: IDs, ``"all"``, or ``None``.
+        devices: IDs, ``"all"``, or ``None``. If both are ``None``, all of both are meant.
+
+    Raises:
+        BadRequestError: An ID is empty.
+        InvalidDeviceIDError: One of ``devices`` is not a device ID.
+    """
+
+    def __init__(self, folders: Names, devices: Names) -> None:
+        if folders is None and devices is None:
+            folders = devices = ALL
+            self._ambiguous = False
+        else:
+            self._ambiguous = folders == ALL
+        self._folders = None if folders == ALL else [required(each, "folders") for each in _listed(folders)]
+        self._devices = None if devices == ALL else [device(each, "devices") for each in _listed(devices)]
+
+    def running(self, config: t.Configuration, own_id: str | None) -> list[Thing]:
+        """Return what to pause: the chosen folders and devices that are not paused. Devices come first.
+
+        So they are resumed last, when the folders are running, and the other devices learn all at once.
+
+        Args:
+            config: The daemon's configuration.
+            own_id: Its own device ID.
+
+        Raises:
+            UnknownFolderError: One of the folders doesn't exist.
+            UnknownDeviceError: One of the devices doesn't exist.
+            BadRequestError: One of the devices is the daemon's own. Or ``"all"`` may be the ID of a folder.
+        """
+        folders = {each["id"]: each["paused"] for each in config["folders"]}
+        devices = {each["deviceID"]: each["paused"] for each in config["devices"]}
+        if self._ambiguous and ALL in folders:
+            raise BadRequestError("'all' is also the ID of a folder: write ['all'] for this folder, or list all IDs")
+        if (
+            own_id is not None
+            and self._devices is not None
+            and any(same_device(own_id, each) for each in self._devices)
+        ):
+            raise BadRequestError(f"{own_id} is the daemon's own device, which can't be paused")
+        found: dict[Thing, bool] = {}
+        for name in (each for each in devices if each != own_id) if self._devices is None else self._devices:
+            known = next((each for each in devices if same_device(each, name)), None)
+            if known is None:
+                raise UnknownDeviceError(f"the daemon has no device {name}")
+            found[Thing("device", known)] = devices[known]
+        for name in folders if self._folders is None else self._folders:
+            if name not in folders:
+                raise UnknownFolderError(f"the daemon has no folder {name}")
+            found[Thing("folder", name)] = folders[name]
+        return [thing for thing, paused in found.items() if not paused]
+
+    def may_be_gone(self, thing: Thing) -> bool:
+        """Return whether something need not exist, because it was not named."""
+        return (self._folders if thing.kind == "folder" else self._devices) is None
+
+
+def still_paused(things: Iterable[Thing], config: t.Configuration) -> list[Thing]:
+    """Return those of the things that exist and are paused."""
+    paused = {Thing("folder", each["id"]) for each in config["folders"] if each["paused"]}
+    paused |= {Thing("device", each["deviceID"]) for each in config["devices"] if each["paused"]}
+    return [thing for thing in things if thing in paused]
+
+
+def state_of(things: Iterable[Thing], daemon: str | None) -> t.PauseState:
+    """Return what is paused, in a form that can be stored."""
+    things = list(things)
+    return {
+        "daemon": daemon or "",
+        "folders": [each.id for each in things if each.kind == "folder"],
+        "devices": [each.id for each in things if each.kind == "device"],
+    }
+
+
+def things_of(state: t.PauseState) -> list[Thing]:
+    """Return what a stored state says is paused, in the order in which it was.
+
+    Raises:
+        BadRequestError: It is not such a state.
+    """
+    anything = cast("object", state)  # it may come from a file
+    if isinstance(anything, Mapping):
+        parts = cast("Mapping[object, object]", anything)
+        folders, devices, daemon = parts.get("folders"), parts.get("devices"), parts.get("daemon")
+        if _are_ids(folders) and _are_ids(devices) and isinstance(daemon, str):
+            return [
+                *(Thing("device", each) for each in cast("list[str]", devices)),
+                *(Thing("folder", each) for each in cast("list[str]", folders)),
+            ]
+    raise BadRequestError("this is not the state of a pause: 'daemon', 'folders' and 'devices' are needed")
+
+
+def _listed(names: Names) -> list[str]:
+    if names is None:
+        return []
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _are_ids(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) and each for each in cast("list[object]", value))

@@ -1,0 +1,111 @@
+"""What runs behind a shield is brought to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from aiosyncthing.pausing import shield as shield_module
+from aiosyncthing.pausing.shield import Shield
+
+
+async def current() -> asyncio.Task[object]:
+    """Return the current task."""
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
+async def test_cancellations_are_held_back() -> None:
+    """The work goes on; then the cancellation comes, with the note, and all are counted."""
+    done: list[int] = []
+
+    async def work() -> int:
+        for number in range(3):
+            task.cancel(f"cancellation {number}")
+            await asyncio.sleep(0.001)
+            done.append(number)
+        return 5
+
+    async def program() -> None:
+        shield = Shield()
+        shield.release()  # there is none yet
+        assert not shield.cancelled
+        assert await shield.run(work()) == 5
+        assert shield.cancelled
+        shield.release("a note")
+
+    task = asyncio.create_task(program())
+    with pytest.raises(asyncio.CancelledError, match="cancellation 2") as caught:
+        await task
+    assert caught.value.__notes__ == ["a note"]
+    assert done == [0, 1, 2]
+    assert task.cancelling() == 3
+
+
+async def test_without_a_cancellation() -> None:
+    """There is no limit for the work itself, and its error is that of `run`."""
+
+    async def work() -> None:
+        raise KeyError
+
+    shield = Shield()
+    with pytest.raises(KeyError):
+        await shield.run(work(), limit=0)
+    shield.release("unused")
+
+
+async def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a cancellation on, the work has a limit, and nothing extends that of the shield."""
+    monkeypatch.setattr(shield_module, "LIMIT", 0.05)
+    ended: list[str] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("work")
+
+    async def program() -> None:
+        shield = Shield()
+        for limit in (0.02, 60):
+            with suppress(asyncio.CancelledError):  # the work's
+                await shield.run(work(), limit=limit)
+            shield.extend()
+            shield.hurry()
+        assert shield.left <= 0
+        ended.append("program")
+        shield.release()
+
+    task = asyncio.create_task(program())
+    asyncio.get_running_loop().call_later(0.001, task.cancel)
+    begun = asyncio.get_running_loop().time()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended == ["work", "work", "program"]
+    assert 0.05 <= asyncio.get_running_loop().time() - begun < 1
+
+
+async def test_the_limit_can_be_extended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as the task is not cancelled."""
+    shield = Shield()
+    monkeypatch.setattr(shield_module, "LIMIT", 60)
+    assert shield.left <= 10
+    shield.extend()
+    assert shield.left > 50
+
+
+async def test_the_work_is_cancelled() -> None:
+    """As `asyncio.run` does with all tasks in the end: the caller decides how to go on."""
+
+    async def work() -> None:
+        (await current()).cancel()
+        await asyncio.sleep(0)
+
+    shield = Shield()
+    with pytest.raises(asyncio.CancelledError):
+        await shield.run(work())
+    assert not shield.cancelled
+    assert not (await current()).cancelling()
