@@ -77,6 +77,7 @@ LIBRARY: Final = Package(
         _room("live", "live", "tests/live"),
         _room("waiting", "waiting", "tests/waiting"),
         _room("pausing", "pausing", "tests/pausing"),
+        _room("health", "health", "tests/health"),
         _room("local", "local", "tests/local"),
         _room("the entry", "syncthing", "tests/facts"),
         _room("daemon", "daemon", "tests/daemon"),

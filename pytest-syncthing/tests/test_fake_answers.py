@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.asking import ask, fetch, happened, send
 
+from aiosyncthing.exceptions import BadRequestError
 from pytest_syncthing import VERSIONS, FakeSyncthing
 
 if TYPE_CHECKING:
@@ -301,3 +302,36 @@ def test_images(one: FakeSyncthing) -> None:
         assert image.startswith(b"\x89PNG\r\n\x1a\n")
         assert image.endswith(b"IEND" + zlib.crc32(b"IEND").to_bytes(4))
     assert send(one, "GET", f"qr/?text={'x' * 3000}").status == 500
+
+
+def test_listeners_and_discovery_can_fail(one: FakeSyncthing) -> None:
+    """The status says what fails and why, until that ends; what isn't in use can't fail."""
+    with pytest.raises(BadRequestError, match="not in use; what is: nothing"):
+        one.fail_discovery("IPv4 local", "no network")
+    with pytest.raises(BadRequestError, match=f"not in use; what is: {one.sync_address}"):
+        one.fail_listener("tcp://192.0.2.1:1", "no network")
+    one.set_options(localAnnounceEnabled=True, listenAddresses=["default"], relaysEnabled=True)
+    one.fail_discovery("IPv4 local", "no network")
+    for address in ("tcp://0.0.0.0:22000", "dynamic+https://relays.syncthing.net/endpoint"):
+        one.fail_listener(address, "refused")
+    status = ask(one, "rest/system/status")
+    assert status["discoveryErrors"] == {"IPv4 local": "no network"}
+    assert {name: each["error"] for name, each in status["discoveryStatus"].items()} == {
+        "IPv4 local": "no network",
+        "IPv6 local": None,
+    }
+    assert [each["error"] for each in status["connectionServiceStatus"].values()].count("refused") == 2
+    one.fail_discovery("IPv4 local", None)
+    one.fail_listener("tcp://0.0.0.0:22000", None)
+    status = ask(one, "rest/system/status")
+    assert status["discoveryErrors"] == {}
+    assert [each["error"] for each in status["connectionServiceStatus"].values()].count("refused") == 1
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:8384", ":8384", "[::]:8384"])
+def test_an_address_for_all_interfaces(one: FakeSyncthing, address: str) -> None:
+    """The status reports it as Go does, while the fake stays on loopback."""
+    before = one.url
+    one.set_gui(address=address)
+    assert ask(one, "rest/system/status")["guiAddressUsed"] == "[::]:8384"
+    assert one.url == before

@@ -184,3 +184,18 @@ def test_reverting(fake: FakeSyncthing, phone: DeviceID) -> None:
     assert docs.files == {"x": b"1", "kept/ignored": b"3"}
     assert [each["name"] for each in ask(fake, "rest/db/localchanged?folder=docs")["files"]] == ["kept"]
     assert status(fake)["localSymlinks"] == 0
+
+
+def test_watching_can_fail(fake: FakeSyncthing) -> None:
+    """A folder that can't be watched says why, in its status and in an event, until that ends."""
+    docs = fake.add_folder("docs")
+    docs.set_watch_error("too many files")
+    assert status(fake)["watchError"] == "too many files"
+    docs.set_watch_error("too many files")
+    docs.set_watch_error(None)
+    assert not status(fake).get("watchError")
+    events = ask(fake, "rest/events?timeout=0")
+    assert [event["data"] for event in events if event["type"] == "FolderWatchStateChanged"] == [
+        {"folder": "docs", "to": "too many files"},
+        {"folder": "docs", "from": "too many files"},
+    ]

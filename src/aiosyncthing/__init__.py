@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         WaitTimeoutError as WaitTimeoutError,
     )
     from .folder import Folder as Folder
+    from .health import Finding as Finding, Severity as Severity
     from .ignores import IgnorePatterns as IgnorePatterns
     from .live import Live as Live
     from .local import LocalDaemon as LocalDaemon
@@ -85,6 +86,7 @@ else:
                 "WaitTimeoutError",
             ],
             "folder": ["Folder"],
+            "health": ["Finding", "Severity"],
             "ignores": ["IgnorePatterns"],
             "live": ["Live"],
             "local": ["LocalDaemon"],

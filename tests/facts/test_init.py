@@ -17,7 +17,10 @@ from aiosyncthing import exceptions
 
 PACKAGES = [
     "aiosyncthing",
-    *(f"aiosyncthing.{name}" for name in ("daemon", "ignores", "live", "local", "pausing", "stream", "tls", "waiting")),
+    *(
+        f"aiosyncthing.{name}"
+        for name in ("daemon", "health", "ignores", "live", "local", "pausing", "stream", "tls", "waiting")
+    ),
 ]
 # The errors that are at the top level, too.
 ERRORS = [name for name in aiosyncthing.__all__ if name in exceptions.__all__]

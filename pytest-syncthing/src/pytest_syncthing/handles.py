@@ -222,6 +222,14 @@ class FakeFolder:
 
         self._do(change)
 
+    def set_watch_error(self, error: str | None) -> None:
+        """Stop watching it for changes, such as because the system watches too many files; ``None`` ends that.
+
+        Args:
+            error: What is wrong, in the daemon's words.
+        """
+        self._do(lambda folder: folder.replica.state.set_watch_error(error or ""))
+
     def pause(self) -> None:
         """Pause it."""
         self._set_paused(paused=True)

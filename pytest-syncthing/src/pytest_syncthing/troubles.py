@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from aiosyncthing.exceptions import BadRequestError
 
 from .handles import FakeFault
 from .http.faults import HOST_CHECK, MIGRATION, Fault
 from .http.messages import Response, as_json, as_text
 from .life import Living
+from .rest.system import discovery_methods, listeners
 
 
 class Troubles(Living):
@@ -83,6 +87,30 @@ class Troubles(Living):
     def accept_host(self) -> None:
         """Accept the host name again."""
         self._answer_no_more("host check")
+
+    def fail_listener(self, address: str, error: str | None) -> None:
+        """Make it fail to listen for other devices, as ``rest/system/status`` then shows.
+
+        Args:
+            address: The address, as in its settings; those that ``default`` stands for are listed one by one.
+            error: The reason; ``None`` ends that.
+
+        Raises:
+            BadRequestError: It doesn't listen there.
+        """
+        self._fail(self._started.node.listener_errors, listeners, address, error)
+
+    def fail_discovery(self, method: str, error: str | None) -> None:
+        """Make a method of discovery fail, as ``rest/system/status`` then shows.
+
+        Args:
+            method: Its name there, such as ``IPv4 local``.
+            error: The reason; ``None`` ends that.
+
+        Raises:
+            BadRequestError: It is not in use.
+        """
+        self._fail(self._started.node.discovery_errors, discovery_methods, method, error)
 
     def delay(self, path: str, seconds: float, *, method: str = "*", times: int | None = 1) -> FakeFault:
         """Answer later.
@@ -192,6 +220,19 @@ class Troubles(Living):
         life = self._started
         life.standing.clear()
         self._call(life.server.faults.clear)
+
+    def _fail(
+        self, errors: dict[str, str], used: Callable[[dict[str, Any]], list[str]], name: str, error: str | None
+    ) -> None:
+        def change() -> None:
+            errors.pop(name, None)
+            if error is not None:
+                errors[name] = error
+
+        known = self._call(lambda: used(self._started.node.config["options"]))
+        if name not in known:
+            raise BadRequestError(f"{name!r} is not in use; what is: {', '.join(known) or 'nothing'}")
+        self._call(change)
 
     def _answer_all(self, name: str, response: Response) -> None:
         standing = self._started.standing

@@ -224,6 +224,44 @@ _FOLDER: Final = Object(  # of the folder to change, only the elements that a ch
     },
 )
 _DEVICE: Final = Object({}, {"ignoredFolders": _IGNORED})
+_LEAST_FREE: Final = Object({"value": Kind("a number", frozenset({int, float}))})
+_PROBLEM: Final = Object({"error": Nullable(_TEXT)})
+CHECKED: Final = Object(
+    {
+        "config": Object(
+            {
+                "folders": Array(
+                    Object(
+                        {
+                            **_each(_FLAG, "ignoreDelete", "disableFsync"),
+                            "type": _TEXT,
+                            "maxConflicts": _WHOLE,
+                            "minDiskFree": _LEAST_FREE,
+                        }
+                    )
+                ),
+                "gui": Object(
+                    {
+                        **_each(_TEXT, "user", "password", "authMode"),
+                        **_each(_FLAG, "useTLS", "insecureSkipHostcheck", "insecureAllowFrameLoading"),
+                    },
+                    {"metricsWithoutAuth": _FLAG},
+                ),
+                "ldap": Object({"transport": _TEXT, "insecureSkipVerify": _FLAG}),
+                "options": Object({"minHomeDiskFree": _LEAST_FREE}),
+            }
+        ),
+        "status": Object(
+            {
+                "guiAddressUsed": _TEXT,
+                "guiAddressOverridden": _FLAG,
+                "connectionServiceStatus": Map(_PROBLEM),
+            },
+            {"discoveryStatus": Map(_PROBLEM)},
+        ),
+    }
+)
+"""What a check reads of the configuration and the status, beyond what everything reads of them."""
 _CONNECTION: Final = Object(
     {
         **_each(_TIME, "at", "startedAt"),
@@ -240,7 +278,7 @@ _SUMMARY: Final = Object(
         "stateChanged": _TIME,
         "ignorePatterns": _FLAG,
     },
-    {"error": _TEXT, "remoteSequence": Nullable(Map(_WHOLE))},
+    {**_each(_TEXT, "error", "watchError"), "receiveOnlyTotalItems": _WHOLE, "remoteSequence": Nullable(Map(_WHOLE))},
 )
 _COMPLETION: Final = Object(
     _each(_WHOLE, "needBytes", "needItems", "needDeletes", "globalBytes", "globalItems", "sequence"),
@@ -267,6 +305,9 @@ SHAPES: Final[Mapping[Route[Any], Shape]] = {
     **dict.fromkeys((_routes.FOLDER, _routes.DEFAULT_FOLDER), _FOLDER),
     **dict.fromkeys((_routes.DEVICE, _routes.DEFAULT_DEVICE), _DEVICE),
     _routes.CONNECTIONS: Object({"connections": Map(_CONNECTION), "total": Object({"at": _TIME})}),
+    _routes.RESTART_REQUIRED: Object({"requiresRestart": _FLAG}),
+    _routes.ERRORS: Object({"errors": Nullable(Array(Object({"message": _TEXT, "when": _TIME})))}),
+    _routes.CHECK_UPGRADE: Object({**_each(_TEXT, "running", "latest"), **_each(_FLAG, "newer", "majorNewer")}),
     _routes.DEVICE_STATS: Map(Object({"lastSeen": _TIME})),
     _routes.DB_STATUS: _SUMMARY,
     _routes.DB_COMPLETION: _COMPLETION,

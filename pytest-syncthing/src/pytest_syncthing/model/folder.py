@@ -79,6 +79,8 @@ class Folder:
         self.forced_error = ""
         if self._core.facts.STARTING:
             self.replica.state.set("starting")
+        if self.replica.config["filesystemType"] == "fake" and self.replica.config["fsWatcherEnabled"]:
+            self.replica.state.set_watch_error("watching is not supported")
         self._jobs.add(self._begin)
 
     def stop(self) -> None:

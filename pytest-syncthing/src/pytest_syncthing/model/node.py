@@ -50,6 +50,8 @@ class Node:
         generation: How many times it was started.
         restart_required: Whether a changed setting takes effect only after a restart.
         address: Where its API listens: ``host:port`` or the path of a socket.
+        listener_errors: Why addresses can't be listened on, by address as configured.
+        discovery_errors: Why methods of discovery fail, by name.
         random: The source of its random texts; the same in each run.
         on_end: Called with its exit code when the process should end. The answer being made is still sent.
         on_listener: Called when a setting of the API has changed.
@@ -70,6 +72,8 @@ class Node:
         self.generation = 0
         self.restart_required = False
         self.address = ""
+        self.listener_errors: dict[str, str] = {}
+        self.discovery_errors: dict[str, str] = {}
         self.random = random.Random(core.own_id)  # noqa: S311 - the same texts in each run, and no secrets
         self._saver: Timer | None = None
         self.on_end: Callable[[int], None] = lambda _: None

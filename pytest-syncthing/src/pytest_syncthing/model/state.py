@@ -20,6 +20,7 @@ class State:
         changed: When the state last changed, in whole seconds as nanoseconds since 1970; ``None`` for never.
         scan_errors: Why items can't be scanned, by name.
         pull_errors: Why items can't be pulled, by name.
+        watch_error: Why changes are not watched for; empty for no reason.
     """
 
     def __init__(self, core: Core, folder_id: str) -> None:
@@ -30,6 +31,7 @@ class State:
         self.changed: int | None = None
         self.scan_errors: dict[str, str] = {}
         self.pull_errors: dict[str, str] = {}
+        self.watch_error = ""
 
     @property
     def rests(self) -> bool:
@@ -57,6 +59,14 @@ class State:
         self.pull_errors = errors
         if errors:
             self._core.emit("FolderErrors", {"folder": self._folder_id, "errors": _listed(errors)})
+
+    def set_watch_error(self, error: str) -> None:
+        """Note why changes are not watched for, or with an empty text that they are."""
+        if error != self.watch_error:
+            changed = {"from": self.watch_error, "to": error}
+            self.watch_error = error
+            found = {name: value for name, value in changed.items() if value}
+            self._core.emit("FolderWatchStateChanged", {"folder": self._folder_id, **found})
 
     def _change(self, name: str, **more: str) -> None:
         now = self._core.clock.now

@@ -77,12 +77,12 @@ class Summary:
             "sequence": index.sequence,
             "ignorePatterns": running and bool(replica.ignores),
         }
-        error = state.error if running else ""
+        error, watch_error = (state.error, state.watch_error) if running else ("", "")
         if self._core.facts.FULL_STATUS:
             known = {device: index.remote_sequence(device) for device in index.remotes}
-            status |= {"error": error, "watchError": "", "remoteSequence": known if running else None}
-        elif error:
-            status["error"] = error
+            status |= {"error": error, "watchError": watch_error, "remoteSequence": known if running else None}
+        else:
+            status |= {name: text for name, text in (("error", error), ("watchError", watch_error)) if text}
         return status
 
     def completion(self, device: str | None = None) -> dict[str, Any]:

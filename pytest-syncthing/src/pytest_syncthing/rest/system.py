@@ -44,14 +44,13 @@ def _version(node: Node, _: Request) -> Response:
 @answers(_routes.STATUS)
 def _status(node: Node, _: Request) -> Response:
     options = node.config["options"]
-    discovery = [_GLOBAL] if options["globalAnnounceEnabled"] else []
-    discovery += _LOCAL if options["localAnnounceEnabled"] else ()
+    discovery = discovery_methods(options)
     status: dict[str, Any] = {
         **node.facts.data["resources"],
-        "connectionServiceStatus": {uri: _listener(node, uri) for uri in _listeners(options)},
+        "connectionServiceStatus": {uri: _listener(node, uri) for uri in listeners(options)},
         "cpuPercent": 0,
         "guiAddressOverridden": False,
-        "guiAddressUsed": node.address,
+        "guiAddressUsed": _gui_address(node),
         "lastDialStatus": {
             f"tcp://{peer.address}": {"when": node.clock.format(peer.started, whole=True), "error": None}
             for peer in node.cluster.peers.connected.values()
@@ -67,14 +66,31 @@ def _status(node: Node, _: Request) -> Response:
     if discovery:
         status |= {
             "discoveryEnabled": True,
-            "discoveryErrors": {},
+            "discoveryErrors": {name: error for name, error in node.discovery_errors.items() if name in discovery},
             "discoveryMethods": len(discovery),
-            "discoveryStatus": {name: {"error": None} for name in discovery},
+            "discoveryStatus": {name: {"error": node.discovery_errors.get(name)} for name in discovery},
         }
     return as_json(dict(sorted(status.items())))
 
 
-def _listeners(options: dict[str, Any]) -> list[str]:
+def _gui_address(node: Node) -> str:
+    """Return where the API listens. A fake stays on loopback, but reports all interfaces if its settings ask for them.
+
+    Go listens on those of IPv6 then, which include those of IPv4.
+    """
+    host, _, port = node.config["gui"]["address"].rpartition(":")
+    return f"[::]:{port}" if host in {"", "0.0.0.0", "[::]"} and port.isdecimal() else node.address  # noqa: S104 - a name
+
+
+def discovery_methods(options: dict[str, Any]) -> list[str]:
+    """Return the names of the methods of discovery that are in use."""
+    return [
+        *([_GLOBAL] if options["globalAnnounceEnabled"] else []),
+        *(_LOCAL if options["localAnnounceEnabled"] else ()),
+    ]
+
+
+def listeners(options: dict[str, Any]) -> list[str]:
     """Return the addresses that are listened on, with ``default`` put into words (lib/config)."""
     found: list[str] = []
     for uri in options["listenAddresses"]:
@@ -84,10 +100,11 @@ def _listeners(options: dict[str, Any]) -> list[str]:
 
 def _listener(node: Node, uri: str) -> dict[str, Any]:
     if uri.startswith(_RELAYS):
-        return {"error": None, "lanAddresses": None, "wanAddresses": None}  # a fake talks to no relay
+        error = node.listener_errors.get(uri)
+        return {"error": error, "lanAddresses": None, "wanAddresses": None}  # a fake talks to no relay
     # Without a port mapping, version 1 lists 0.0.0.0:0.
     unmapped = [] if node.facts.MAPPED_ADDRESSES_ONLY else [f"{uri.partition('://')[0]}://0.0.0.0:0"]
-    return {"error": None, "lanAddresses": [uri], "wanAddresses": [*unmapped, uri]}
+    return {"error": node.listener_errors.get(uri), "lanAddresses": [uri], "wanAddresses": [*unmapped, uri]}
 
 
 @answers(_routes.DISCOVERY)

@@ -1,0 +1,204 @@
+"""Asks the daemon what a check needs to know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from aiosyncthing import _routes
+from aiosyncthing._rest.checks import device, required, same_device
+from aiosyncthing._rest.shapes import CHECKED, check as check_shape, checked
+from aiosyncthing._timing import limit_for_expensive
+from aiosyncthing.api import API
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    NotFoundError,
+    NotSupportedError,
+    RequestTimeoutError,
+    ServerError,
+    UnknownDeviceError,
+    UnknownFolderError,
+)
+from aiosyncthing.waiting.sync import shares_of
+
+from .access import access_findings
+from .answers import Answers, FolderAnswers, Question, Unanswered
+from .devices import device_findings
+from .finding import KINDS, Finding, Kind, ordered
+from .folders import folder_findings
+from .service import service_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+_T = TypeVar("_T")
+
+_PARALLEL: Final = 4
+_FAILED: Final = 100  # failed items to ask for
+_NOT_IMPLEMENTED: Final = 501
+
+
+async def check(
+    api: API,
+    folders: Iterable[str] | str | None,
+    devices: Iterable[str] | str | None,
+    *,
+    ignore: Iterable[Kind] | Kind,
+    unseen_days: float,
+    upgrade: bool,
+    timeout: float | None,
+) -> list[Finding]:
+    """Return what a person should look at; see `Syncthing.check`."""
+    chosen_folders = None if folders is None else [required(name, "folders") for name in _listed(folders)]
+    chosen_devices = None if devices is None else [device(name, "devices") for name in _listed(devices)]
+    ignored = _kinds(ignore)
+    if not unseen_days >= 0:
+        raise BadRequestError("unseen_days must be a number of days, and not negative")
+    asking = _Asking(api, timeout)
+    answers = await asking.about_daemon(upgrade=upgrade)
+    for name in chosen_folders or ():
+        if not any(folder["id"] == name for folder in answers.config["folders"]):
+            raise UnknownFolderError(f"the daemon has no folder {name}")
+    for name in chosen_devices or ():
+        if not any(same_device(name, each["deviceID"]) for each in answers.remotes):
+            raise UnknownDeviceError(f"the daemon has no remote device {name}")
+    answers.folders = [
+        FolderAnswers(folder, [device for _, device in shares_of([folder], answers.remotes)])
+        for folder in answers.config["folders"]
+        if chosen_folders is None or folder["id"] in chosen_folders
+    ]
+    await asking.about_folders(answers)
+    answers.unanswered = asking.unanswered
+    found = [
+        *(each for folder in answers.folders for each in folder_findings(folder, answers.connected)),
+        *device_findings(answers, unseen_days),
+        *access_findings(answers),
+        *service_findings(answers),
+    ]
+    return ordered(
+        finding
+        for finding in found
+        if finding.kind not in ignored
+        and (chosen_folders is None or not finding.folder or finding.folder in chosen_folders)
+        and (
+            chosen_devices is None
+            or not finding.device
+            or any(same_device(name, finding.device) for name in chosen_devices)
+        )
+    )
+
+
+def _listed(names: Iterable[str] | str) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _kinds(kinds: Iterable[Kind] | Kind) -> frozenset[str]:
+    """Return kinds of findings.
+
+    Raises:
+        BadRequestError: One of them doesn't exist.
+    """
+    found = frozenset(_listed(kinds))
+    if strays := sorted(found.difference(KINDS)):
+        raise BadRequestError(f"there is no such kind of finding: {', '.join(strays)}")
+    return found
+
+
+class _Asking:
+    """Asks questions, a few at a time.
+
+    Args:
+        api: Sends the requests.
+        timeout: Time limit for each request, in seconds; ``None`` for the usual ones.
+
+    Attributes:
+        unanswered: What the daemon could not answer.
+    """
+
+    def __init__(self, api: API, timeout: float | None) -> None:
+        self.unanswered: list[Unanswered] = []
+        self._api = api
+        self._timeout = timeout
+        self._slots = asyncio.Semaphore(_PARALLEL)
+
+    async def about_daemon(self, *, upgrade: bool) -> Answers:
+        """Ask about everything except folders.
+
+        Raises:
+            SyncthingError: The daemon can't be asked, or not about its configuration, status or connections.
+        """
+        config, status, connections = await _together(
+            [
+                self._required(_routes.CONFIG),
+                self._required(_routes.STATUS),
+                self._required(_routes.CONNECTIONS),
+            ]
+        )
+        check_shape(CHECKED, {"config": config, "status": status}, "the configuration or status")
+        answers = Answers(config, status, connections)
+        routes: list[_routes.Route[Any]] = [
+            *(_routes.DEVICE_STATS, _routes.PENDING_DEVICES, _routes.PENDING_FOLDERS),
+            *(_routes.RESTART_REQUIRED, _routes.ERRORS),
+            *([_routes.CHECK_UPGRADE] if upgrade else []),
+        ]
+        found = await self._ask([Question(route) for route in routes])
+        answers.stats, answers.pending_devices, answers.pending_folders, answers.restart, answers.errors = found[:5]
+        answers.upgrade = found[5] if upgrade else None
+        return answers
+
+    async def about_folders(self, answers: Answers) -> None:
+        """Ask about folders, and add the answers: one question for each, and one more about failed items."""
+        running = [folder for folder in answers.folders if not folder.config["paused"]]
+        summaries = await self._ask(
+            [Question(_routes.DB_STATUS, each.config["id"], expensive=True) for each in running]
+        )
+        for folder, summary in zip(running, summaries, strict=True):
+            folder.summary = summary
+        failing = [folder for folder in running if folder.summary and folder.summary["errors"]]
+        page = (("page", "1"), ("perpage", str(_FAILED)))
+        lists = await self._ask([Question(_routes.FOLDER_ERRORS, each.config["id"], more=page) for each in failing])
+        for folder, failed in zip(failing, lists, strict=True):
+            folder.failed = (failed["errors"] if failed is not None else None) or []
+
+    async def _ask(self, questions: list[Question]) -> list[Any]:
+        """Return the answers, with ``None`` for what the daemon can't answer.
+
+        Raises:
+            SyncthingError: The daemon can't be asked.
+        """
+        return await _together([self._optional(question) for question in questions])
+
+    async def _required(self, route: _routes.Route[_T]) -> _T:
+        async with self._slots:
+            return checked(route, await self._api.call(route, timeout=self._timeout))
+
+    async def _optional(self, question: Question) -> Any:
+        limit = self._timeout
+        if limit is None and question.expensive:
+            limit = limit_for_expensive(self._api.timeout)
+        try:
+            async with self._slots:
+                answer = await self._api.call(question.route, params=question.params, timeout=limit)
+        except NotFoundError as error:
+            # A folder or file that is gone, paused or not started yet since the previous answer is no problem.
+            if isinstance(error, NotSupportedError) or not question.folder:
+                self.unanswered.append(Unanswered(question, str(error), supported=False))
+        except (ServerError, RequestTimeoutError) as error:
+            self.unanswered.append(Unanswered(question, str(error), supported=error.status != _NOT_IMPLEMENTED))
+        else:
+            return checked(question.route, answer)
+        return None
+
+
+async def _together(requests: list[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """Make requests at the same time, and return the answers in the same order. None is left when this ends."""
+    tasks = [asyncio.create_task(request) for request in requests]
+    if not tasks:
+        return []
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
