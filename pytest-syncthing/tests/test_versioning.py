@@ -58,13 +58,15 @@ def test_versions_have_their_time_in_their_names(kind: str) -> None:
 
 
 def test_a_trash_can_keeps_one_version_each() -> None:
-    """Its name is that of the file, and so is its time."""
+    """Its name is that of the file, and its time that of archiving."""
     place = Place("trashcan")
     place.archive("sub/file.txt", NOON, NOON + SECOND)
     place.write(".stversions/odd~2026.txt", "x")
     place.write(".stversions/odd~20269999-000000.txt", "x")
     assert [(name, [each["versionTime"] for each in kept]) for name, kept in place.versioner.versions().items()] == [
-        (name, ["2026-03-01T11:59:59Z"]) for name in ("odd~2026.txt", "odd~20269999-000000.txt", "sub/file.txt")
+        ("odd~2026.txt", ["2026-03-01T11:59:59Z"]),
+        ("odd~20269999-000000.txt", ["2026-03-01T11:59:59Z"]),
+        ("sub/file.txt", ["2026-03-01T12:00:01Z"]),
     ]
 
 
@@ -105,16 +107,62 @@ def test_fewer_are_kept_of_older_ones() -> None:
 
 @pytest.mark.parametrize("kind", ["simple", "trashcan", "staggered"])
 def test_a_version_comes_back(kind: str) -> None:
-    """The present file becomes a version, even one of the same time; the restored file has its old time."""
+    """The present file becomes a version; the restored file has the time of its version, or that of archiving."""
     place = Place(kind)
     place.versioner.check_restoring()
-    place.archive("sub/file.txt", NOON)
-    place.write("sub/file.txt", "new")
-    assert place.versioner.restore("sub/file.txt", NOON, NOON) == ""
-    assert place.disk.read("/f", "sub/file.txt") == b"old"
-    assert place.disk.entry("/f", "sub/file.txt").modified == NOON - SECOND  # type: ignore[union-attr]  # it is there
+    place.archive("file.txt", NOON)
+    place.write("file.txt", "new")
+    assert place.versioner.restore("file.txt", NOON, NOON + SECOND) == ""
+    assert place.disk.read("/f", "file.txt") == b"old"
+    modified = NOON if kind == "trashcan" else NOON - SECOND
+    assert place.disk.entry("/f", "file.txt").modified == modified  # type: ignore[union-attr]  # it is there
     (kept,) = place.disk.files("/f", ".stversions")
     assert place.disk.read("/f", kept.name) == b"new"
+    assert kept.modified == NOON - SECOND
+
+
+@pytest.mark.parametrize("kind", ["simple", "staggered"])
+def test_a_version_of_the_same_second_is_lost(kind: str) -> None:
+    """The present file takes its name, and is what is restored."""
+    place = Place(kind)
+    place.archive("file.txt", NOON)
+    place.write("file.txt", "new")
+    assert place.versioner.restore("file.txt", NOON, NOON) == ""
+    assert place.disk.read("/f", "file.txt") == b"new"
+    assert place.kept() == []
+
+
+@pytest.mark.parametrize("kind", ["simple", "trashcan"])
+def test_a_link_is_replaced(kind: str) -> None:
+    """It does not become a version."""
+    place = Place(kind)
+    place.archive("file.txt", NOON)
+    place.disk.symlink("/f", "file.txt", "x", modified=NOON)
+    assert place.versioner.restore("file.txt", NOON, NOON) == ""
+    assert place.disk.read("/f", "file.txt") == b"old"
+    assert place.kept() == []
+
+
+def test_a_trash_can_restores_with_oddities() -> None:
+    """It can't exchange files in subdirectories, and exchanges a file for nothing; 1.19 misreports deleted files."""
+    place = Place("trashcan")
+    place.archive("sub/file.txt", NOON)
+    place.write("sub/file.txt", "new")
+    failure = place.versioner.restore("sub/file.txt", NOON, NOON)
+    assert failure == (
+        "trashcan versioner: restore: rename /f/.stversions/sub/.syncthing.file.txt.tmp /f/.stversions/sub/file.txt:"
+        " no such file or directory"
+    )
+    assert place.disk.read("/f", "sub/file.txt") == b"new"
+    place.write("x", "new")
+    assert place.versioner.restore("x", NOON, NOON) == ""
+    assert place.disk.entry("/f", "x") is None
+    assert (
+        place.versioner.restore("y", NOON, NOON) == "trashcan versioner: restore: lstat /f/y: no such file or directory"
+    )
+    old = Versioner(place.disk, "/f", "trashcan", {}, misreports=True)
+    assert "rename /f/.stversions/.syncthing.x.tmp /f/.stversions/x" in old.restore("x", NOON, NOON)
+    assert place.disk.read("/f", "x") == b"new"
 
 
 def test_what_can_not_come_back() -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from aiosyncthing import Daemon, Syncthing, types
 
-__all__ = ["Folder", "Folders"]
+__all__ = ["Folder", "Folders", "reads", "write_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,14 @@ def write_files(directory: Path, names: Iterable[str], text: str = "some text") 
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+async def reads(path: Path, text: str | None) -> bool:
+    """Return whether a file has this content; ``None`` for whether there is no such file."""
+    try:
+        return await asyncio.to_thread(path.read_text) == text
+    except FileNotFoundError:
+        return text is None
 
 
 class Folders:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,25 +16,15 @@ from aiosyncthing.exceptions import BadRequestError, ServerError
 from tests.support.waiting import until
 
 from .conftest import STRANGER
-from .folders import write_files
+from .folders import reads, write_files
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing import Daemon
+    from aiosyncthing import Daemon, types
 
     from .folders import Folder, Folders
     from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-
-async def reads(path: Path, text: str | None) -> bool:
-    """Return whether a file has this content; ``None`` for whether there is no such file."""
-    try:
-        return await asyncio.to_thread(path.read_text) == text
-    except FileNotFoundError:
-        return text is None
 
 
 async def needs(folder: Folder, count: int) -> bool:
@@ -218,6 +209,42 @@ async def is_over(*times: str) -> bool:
     """Return whether the seconds that start at these times have passed."""
     moments = [moment.timestamp() for moment in map(parse_time, times) if moment]
     return len(moments) == len(times) and time.time() >= max(moments) + 1
+
+
+async def test_conflict_copies(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """Their names say what they are copies of, when they were made, and whose change won; directories aren't listed."""
+    names = ["file.txt", "README", ".hidden", "archive.tar.gz", "dir.d/odd."]
+    mine, its = await folders.share(a, b, files=names)
+    before = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - copies have local time
+    utc = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    await a.client.config.patch_device(b.device_id, paused=True)
+    try:
+        await until(lambda: is_paused(a, b))
+        write_files(mine.path, names, "loses")
+        for name in names:
+            os.utime(mine.path / name, (1_700_000_000, 1_700_000_000))
+        await mine.scan()
+        (its.path / "x.sync-conflict-20260101-000000-AAAAAAA").mkdir()
+        await its.write(*names, text="wins")
+    finally:
+        await a.client.config.patch_device(b.device_id, paused=False)
+
+    async def listed() -> list[types.ConflictCopy] | None:
+        found = [each async for each in a.client.database.conflicts(mine.id)]
+        return found if len(found) == len(names) else None
+
+    copies = await until(listed)
+    assert {each["original"] for each in copies} == set(names)
+    for copy in copies:
+        assert await reads(mine.path / copy["name"], "loses")
+        assert (copy["folder"], copy["device"], copy["deviceID"]) == (mine.id, b.device_id[:7], b.device_id)
+        assert (copy["size"], parse_time(copy["modTime"])) == (5, datetime.fromtimestamp(1_700_000_000, UTC))
+        made = datetime.fromisoformat(copy["time"])
+        assert any(timedelta() <= made - start < timedelta(minutes=5) for start in (before, utc))  # the fake is in UTC
+    everywhere = [each async for each in a.client.database.conflicts()]
+    assert sorted(each["name"] for each in everywhere if each["folder"] == mine.id) == sorted(
+        each["name"] for each in copies
+    )
 
 
 async def test_failed_items(a: Daemon, b: Daemon, folders: Folders) -> None:

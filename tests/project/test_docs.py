@@ -68,6 +68,7 @@ def daemon(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
                         "label": "Documents",
                         "path": str(folder),
                         "devices": [{"deviceID": device.device_id}],
+                        "versioning": {"type": "simple", "params": {"keep": "5"}},
                     }
                 )
                 if each is client:

@@ -39,6 +39,7 @@ __all__ = [
 
 DEVICE: Final = "MLSLJWC-2PNZI52-I2INEVA-PBO6VBN-64XL2PB-5ZHN33C-2KT2TBN-M33MPAU"
 FOLDER: Final = "a b+c%d&e=f#g?h;ü"
+COPY: Final = f"f.sync-conflict-20260301-120000-{DEVICE[:7]}.txt"
 ESCAPED: Final = "a%20b%2Bc%25d%26e%3Df%23g%3Fh%3B%C3%BC"
 NAMESPACES: Final = ("cluster", "config", "database", "debug", "events", "folder", "noauth", "stats", "svc", "system")
 TARGET: Final = "<a binary file>"
@@ -539,6 +540,30 @@ _DATABASE: Final = (
         body={"ignore": []},
         answer=as_json(_ODD),
         result=_ODD,
+    ),
+    Call(
+        "database.conflicts",
+        "GET /rest/config/devices",
+        (FOLDER,),
+        answer=as_json([{"deviceID": DEVICE}]),
+        before=(
+            (
+                f"GET /rest/db/browse?folder={ESCAPED}&levels=0",
+                as_json([{"name": COPY, "type": "FILE_INFO_TYPE_FILE", "size": 1, "modTime": "2026-03-01T12:00:00Z"}]),
+            ),
+        ),
+        result=[
+            {
+                "folder": FOLDER,
+                "name": COPY,
+                "original": "f.txt",
+                "time": "2026-03-01T12:00:00",
+                "device": DEVICE[:7],
+                "deviceID": DEVICE,
+                "size": 1,
+                "modTime": "2026-03-01T12:00:00Z",
+            }
+        ],
     ),
     _reads("database.need", f"rest/db/need?folder={ESCAPED}", FOLDER),
     _reads("database.need", f"rest/db/need?folder={ESCAPED}&page=2&perpage=10", FOLDER, page=2, perpage=10),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -113,7 +114,9 @@ async def answers(client: Syncthing) -> None:
         assert_type(path, str)
     assert_type(client.database.iter_need("docs"), AsyncGenerator[types.FileInfo])
     assert_type(client.database.walk("docs"), AsyncGenerator[tuple[str, types.TreeEntry]])
+    assert_type(client.database.conflicts(), AsyncGenerator[types.ConflictCopy])
     assert_type(await client.folder.restore("docs", {}), dict[str, str])
+    assert_type(await client.folder.restore_at("docs", datetime.now(UTC), under="a"), types.RestoreReport)
     assert_type(await client.events.poll(), list[types.Event])
     assert_type(await client.stats.devices(), dict[str, types.DeviceStatistics])
     assert_type(await client.metrics(), str)

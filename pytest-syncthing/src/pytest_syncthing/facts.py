@@ -76,6 +76,7 @@ class Facts:
 
     # --- Scanning and synchronising ---
 
+    RESTORES_DELETED = Since(1, 29)  # from the trash can, without calling it a failure; not looked at in between
     SCAN_PROGRESS = Since(1, 20)  # ``FolderScanProgress``
     ERRORS_IN_ONE_LINE = Since(1, 20)  # of what is in the way of deleting a directory
     METADATA_ERRORS = Since(2)  # in ``ItemFinished``

@@ -223,6 +223,10 @@ _FOLDER: Final = Object(  # of the folder to change, only the elements that a ch
         "xattrFilter": Nullable(Object({}, {"entries": Nullable(Array(_ANY_OBJECT))})),
     },
 )
+VERSIONING: Final = Object({"versioning": Object({"type": _TEXT})}, {"type": _TEXT, "paused": _FLAG})
+"""What is read of a folder to restore old versions of its files."""
+TREE_FILE: Final = Object({"modTime": _TIME, "size": _WHOLE})
+"""What else is read of a file in a folder's tree to restore it, or to find that it is a conflict copy."""
 _DEVICE: Final = Object({}, {"ignoredFolders": _IGNORED})
 _LEAST_FREE: Final = Object({"value": Kind("a number", frozenset({int, float}))})
 _PROBLEM: Final = Object({"error": Nullable(_TEXT)})
@@ -315,6 +319,9 @@ SHAPES: Final[Mapping[Route[Any], Shape]] = {
     _routes.DB_NEED: _NEED,
     _routes.DB_REMOTE_NEED: _FILE_PAGE,
     _routes.DB_LOCAL_CHANGED: _FILE_PAGE,
+    _routes.DB_FILE: Object({"global": Object({**_each(_TEXT, "name", "type"), "deleted": _FLAG, "modified": _TIME})}),
+    _routes.FOLDER_VERSIONS: Map(Array(Object(_each(_TIME, "versionTime", "modTime")))),
+    _routes.RESTORE_VERSIONS: Map(_TEXT),
     _routes.DB_BROWSE: Array(Object(_each(_TEXT, "name", "type"))),
     _routes.SVC_DEVICE_ID: Object({}, {"error": _TEXT}),
     _routes.PENDING_DEVICES: Map(Object({}, _each(_TEXT, "time", "name", "address"))),

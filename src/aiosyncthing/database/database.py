@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from aiosyncthing import _routes, ignores as ignoring, types as t
 from aiosyncthing._rest.checks import check_patterns, numbers, page_params, required
@@ -14,6 +14,7 @@ from aiosyncthing._routes import Route
 from aiosyncthing.exceptions import BadRequestError, FolderNotRunningError, UnknownFolderError
 
 from . import ignore_edits, scans
+from .conflicts import conflict_copy, whole_id
 from .lists import Lists
 from .tree import tree_entries
 
@@ -135,6 +136,38 @@ class Database(Lists):
                 if entry["type"] == "FILE_INFO_TYPE_DIRECTORY":
                     directories.append(path)
                 yield path, entry
+
+    async def conflicts(
+        self, folder_id: str | None = None, *, timeout: float | None = None
+    ) -> AsyncGenerator[t.ConflictCopy]:
+        """Iterate over the conflict copies in the global tree of a folder, or of all folders.
+
+        They are recognised by the names that the daemon gives them, ``NAME.sync-conflict-DATE-TIME-DEVICE.EXT``, so
+        none are found in a receive-encrypted folder. Like `walk`, this costs one request for each directory, and holds
+        the content of one directory at a time. Use ``contextlib.aclosing`` if you may stop early.
+        Docs: https://docs.syncthing.net/users/syncing.html#conflicting-changes
+
+        Args:
+            folder_id: ID of the folder; ``None`` for all folders that are not paused.
+            timeout: Time limit for each request, in seconds.
+
+        Raises:
+            UnknownFolderError: There is no such folder.
+            FolderNotRunningError: The folder is paused.
+        """
+        device_ids: list[str] | None = None
+        for each in await self._running(timeout) if folder_id is None else [folder_id]:
+            try:
+                async with aclosing(self.walk(each, timeout=timeout)) as entries:
+                    async for path, entry in entries:
+                        if (found := conflict_copy(each, path, entry)) is None:
+                            continue
+                        if device_ids is None:
+                            device_ids = await self._device_ids(timeout)
+                        yield {**found, "deviceID": whole_id(found["device"], device_ids)}
+            except (UnknownFolderError, FolderNotRunningError):
+                if folder_id is not None:
+                    raise  # otherwise it has been removed or paused meanwhile
 
     async def file(self, folder_id: str, file: str, *, timeout: float | None = None) -> t.FileStatus:
         """Get what is known about a file, here and in the whole cluster.
@@ -338,6 +371,14 @@ class Database(Lists):
         """
         params = {"file": required(file, "file"), **page_params(page, perpage)}
         return await ask(self._api, _routes.DB_PRIO, folder_id, params, timeout)
+
+    async def _running(self, timeout: float | None) -> list[str]:
+        folders = checked(_routes.FOLDERS, await self._api.call(_routes.FOLDERS, timeout=timeout))
+        return [folder["id"] for folder in folders if not folder.get("paused")]
+
+    async def _device_ids(self, timeout: float | None) -> list[str]:
+        devices = checked(_routes.DEVICES, await self._api.call(_routes.DEVICES, timeout=timeout))
+        return [device["deviceID"] for device in devices]
 
     async def _act(self, route: Route[None], folder_id: str, kinds: set[str], timeout: float | None) -> None:
         """Send a request that the daemon always answers with 200, although it acts on some folders only."""

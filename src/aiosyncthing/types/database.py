@@ -6,6 +6,7 @@ from .enumerations import FileInfoType, FolderState, RemoteState
 
 __all__ = [
     "Availability",
+    "ConflictCopy",
     "DebugFile",
     "FileInfo",
     "FileStatus",
@@ -254,6 +255,32 @@ class TreeEntry(TypedDict):
     type: FileInfoType
     children: NotRequired[list["TreeEntry"]]
     """Missing for files and empty directories, and below the requested levels."""
+
+
+class ConflictCopy(TypedDict):
+    """A conflict copy in a folder's global tree: `Database.conflicts`."""
+
+    folder: str
+    """ID of the folder."""
+    name: str
+    """Path of the copy within the folder."""
+    original: str
+    """Path of the file that it is a copy of, whether or not that file still exists."""
+    time: str
+    """When the copy was made, such as ``2026-03-01T12:00:00``: in the local time of the device that made it.
+
+    The name of the copy doesn't say which device and which time zone that was.
+    """
+    device: str | None
+    """Short ID of the device whose change won, and replaced what is now in the copy.
+
+    ``None`` if the name has none, as before Syncthing 0.14.50.
+    """
+    deviceID: str | None
+    """ID of that device; ``None`` if the daemon knows no such device, or several."""
+    size: int
+    modTime: str
+    """When the content of the copy was last modified."""
 
 
 class Ignores(TypedDict):

@@ -22,6 +22,7 @@ __all__ = [
     "LossReason",
     "PullOrder",
     "RemoteState",
+    "RestoreOutcome",
     "Tuning",
     "VersioningType",
 ]
@@ -74,6 +75,9 @@ Fields with a state are also typed as `str`, since newer daemons may have more s
 
 RemoteState: TypeAlias = Literal["valid", "paused", "notSharing", "unknown"]
 """The state of a folder on another device; ``unknown`` while it is not connected."""
+
+RestoreOutcome: TypeAlias = Literal["restored", "unchanged", "unknown", "failed"]
+"""What `Folder.restore_at` did with a file, or would do."""
 
 FileInfoType: TypeAlias = Literal[
     "FILE_INFO_TYPE_FILE",

@@ -2,6 +2,8 @@
 
 from typing import NotRequired, TypeAlias, TypedDict, final
 
+from .enumerations import RestoreOutcome
+
 __all__ = [
     "DeviceIDAnswer",
     "DeviceStatistics",
@@ -18,6 +20,8 @@ __all__ = [
     "PendingFolder",
     "PendingFolderOffer",
     "RandomString",
+    "RestoreReport",
+    "RestoredFile",
     "ValidDeviceID",
 ]
 
@@ -66,12 +70,50 @@ class FolderErrors(TypedDict):
 
 
 class FileVersion(TypedDict):
-    """An old version of a file: ``rest/folder/versions``."""
+    """An old version of a file: ``rest/folder/versions``. Both times are whole seconds; fractions are cut off."""
 
     versionTime: str
-    """Identifies the version; send it unchanged to restore the version."""
+    """When the version was archived, because a change from another device replaced or deleted the file.
+
+    Identifies the version; send it unchanged to restore the version. The daemon keeps this time in local time without
+    a zone, so it is wrong for versions archived in another time zone, or in the hour that is repeated when summer time
+    ends. In the trash can, a file that was replaced by restoring a version has its own modification time here.
+    """
     modTime: str
+    """When the file was last modified before that. In the trash can it is ``versionTime``, since it keeps no other."""
     size: int
+
+
+class RestoredFile(TypedDict):
+    """What happened to a file: part of a `RestoreReport`."""
+
+    path: str
+    """Path within the folder."""
+    outcome: RestoreOutcome
+    """Whether the file was restored, or with ``dry_run`` would be; or why not.
+
+    ``unchanged``: it was left alone, since it is as it was, as far as is known; ``unknown``: what it was like can't be
+    known, so it was left alone, too; ``failed``: the daemon could not restore it.
+    """
+    reason: str
+    """Why; the daemon's own words if it failed, empty if it was restored."""
+    version: FileVersion | None
+    """The version that was to be restored; for ``unknown`` the one archived first afterwards, if there is any."""
+
+
+class RestoreReport(TypedDict):
+    """What `Folder.restore_at` did, or with ``dry_run`` would do."""
+
+    folder: str
+    """ID of the folder."""
+    at: str
+    """The time to go back to, in UTC."""
+    under: str
+    """The directory or file; empty for the whole folder."""
+    dryRun: bool
+    """Whether nothing was changed."""
+    files: list[RestoredFile]
+    """All files that exist or of which there are versions, by path."""
 
 
 class DeviceStatistics(TypedDict):

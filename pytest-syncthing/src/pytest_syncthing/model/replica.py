@@ -81,7 +81,13 @@ class Replica:
     def versioner(self) -> Versioner:
         """What keeps old versions of its files."""
         versioning = self.config["versioning"]
-        return Versioner(self.core.disk, self.path, versioning["type"], versioning["params"])
+        return Versioner(
+            self.core.disk,
+            self.path,
+            versioning["type"],
+            versioning["params"],
+            misreports=not self.core.facts.RESTORES_DELETED,
+        )
 
     def password(self, device: str) -> str:
         """Return the password by which it is encrypted for a device; empty for none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ from .items import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .disk import Disk
+    from .disk import Disk, Entry
 
 _SECOND: Final = 1_000_000_000
 _DAY: Final = 86400
@@ -41,12 +40,14 @@ class Versioner:
         root: Its path.
         kind: ``simple``, ``trashcan``, ``staggered``, ``external``, or empty for none.
         params: Its parameters in the configuration.
+        misreports: Whether a deleted file that comes back from the trash can is reported as failed.
     """
 
     disk: Disk
     root: str
     kind: str
     params: Mapping[str, str]
+    misreports: bool = False
 
     def archive(self, name: str, now: int) -> None:
         """Remove a file from the folder, and keep it as an old version if there is versioning.
@@ -60,6 +61,7 @@ class Versioner:
             self._thin_out(name, now)
         elif self.kind == "trashcan":
             self.disk.rename(self.root, name, f"{_DIRECTORY}/{name}")
+            self.disk.set_modified(self.root, f"{_DIRECTORY}/{name}", now)  # there is no other place for the time
         else:
             self.disk.delete(self.root, name)
 
@@ -86,7 +88,7 @@ class Versioner:
         return dict(sorted(found.items()))
 
     def restore(self, name: str, moment: int, now: int) -> str:
-        """Restore an old version. The present file becomes an old version.
+        """Restore an old version. The present file becomes an old version first, even one of the same name.
 
         Args:
             name: Name of the file.
@@ -100,21 +102,41 @@ class Versioner:
         there = self.disk.entry(self.root, name)
         if there is not None and there.kind is Kind.DIRECTORY:
             return f"{where}: cannot restore on top of a directory"
+        if self.kind == "trashcan":
+            failure = self._restore_trash(name, there)
+            return failure and f"{where}: {failure}"
+        if there is not None and there.kind is Kind.SYMLINK:
+            self.disk.delete(self.root, name)
+        elif there is not None:
+            self.disk.rename(self.root, name, f"{_DIRECTORY}/{_tagged(name, now)}")
         candidates = [f"{_DIRECTORY}/{each}" for each in (_tagged(name, moment), name)]
         source = next((each for each in candidates if self.disk.entry(self.root, each)), None)
         if source is None:
             return f"{where}: version not found"
-        if there is not None:
-            # Moved away first, since the present file may become a version of the same time. Real daemons overwrite it.
-            temporary = f"{_DIRECTORY}/.syncthing.{posixpath.basename(name)}.tmp"
-            self.disk.rename(self.root, source, temporary)
-            source = temporary
-            if there.kind is Kind.SYMLINK:
-                self.disk.delete(self.root, name)
-            else:
-                self.archive(name, now)
         self.disk.rename(self.root, source, name)
         return ""
+
+    def _restore_trash(self, name: str, there: Entry | None) -> str:
+        """Restore a file from the trash can. The present file has to take its place there, so they are exchanged."""
+        kept = f"{_DIRECTORY}/{name}"
+        above, slash, base = kept.rpartition("/")
+        temporary = f"{above}{slash}.syncthing.{base}.tmp"
+        nothing = f"rename {self.root}/{temporary} {self.root}/{kept}: no such file or directory"
+        if there is not None and there.kind is Kind.SYMLINK:
+            self.disk.delete(self.root, name)
+        elif there is not None:
+            if "/" in name:
+                return nothing  # looked for in a subdirectory of the subdirectory
+            self.disk.rename(self.root, name, temporary)
+        found = self.disk.entry(self.root, kept) is not None
+        if found:
+            self.disk.rename(self.root, kept, name)
+        if there is not None and there.kind is not Kind.SYMLINK:
+            self.disk.rename(self.root, temporary, kept)
+            return ""
+        if self.misreports:
+            return nothing
+        return "" if found else f"lstat {self.root}/{name}: no such file or directory"
 
     def check_restoring(self) -> None:
         """Check that old versions can be restored.

@@ -151,7 +151,7 @@ class Writer:
     def _limit_conflicts(self, name: str) -> None:
         if self.max_conflicts < 0:
             return
-        stem, extension = posixpath.splitext(name)
+        stem, extension = _split(name)
         above = posixpath.dirname(name)
         copies = sorted(
             entry.name
@@ -176,7 +176,14 @@ class Writer:
 
 
 def _conflict_name(name: str, now: int, by: str) -> str:
-    stem, extension = posixpath.splitext(name)
+    stem, extension = _split(name)
     stamp = format_time(now, whole=True)
     day, time = stamp[:10].replace("-", ""), stamp[11:19].replace(":", "")
     return f"{stem}.sync-conflict-{day}-{time}-{by}{extension}"
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Split a name before its last dot, as Go does: even if that is the first character of a hidden file."""
+    above, slash, base = name.rpartition("/")
+    stem, dot, extension = base.rpartition(".")
+    return (f"{above}{slash}{stem}", f"{dot}{extension}") if dot else (name, "")

@@ -1,0 +1,9 @@
+"""``rest/folder``: failed items and old versions of files."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .folder import Folder as Folder
+else:
+    from aiosyncthing._lazy import lazy
+
+    __all__, __getattr__, __dir__ = lazy(__name__, {"folder": ["Folder"]})
