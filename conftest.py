@@ -104,8 +104,9 @@ def blocked() -> Iterator[list[str]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blockbuster.blockbuster, "BlockingError", NotedBlockingError)
-        # The testing kit is synchronous by design, and its own loop serves nobody else.
-        with blockbuster_ctx("aiosyncthing", excluded_modules=["pytest_syncthing"]) as watched:
+        # The testing kit is synchronous by design, and its own loop serves nobody else. The blocking clients may block;
+        # what they run is watched.
+        with blockbuster_ctx("aiosyncthing", excluded_modules=["pytest_syncthing", "aiosyncthing.blocking"]) as watched:
             # Where the run is measured, the fakes' thread and ours take turns in noting what they do.
             watched.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", {"lock_data"})
             # What a handler of log records does is up to the program that installed it.

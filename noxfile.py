@@ -108,9 +108,16 @@ def everything(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def lint(session: nox.Session) -> None:
-    """Check style and formatting."""
+    """Check style and formatting, and that what is generated is up to date."""
     _module(session, "ruff", "check")
     _module(session, "ruff", "format", "--check")
+    session.run(sys.executable, "scripts/make_blocking.py", "--check", external=True)
+
+
+@nox.session(venv_backend="none")
+def blocking(session: nox.Session) -> None:
+    """Generate the blocking twin of the asynchronous classes again, after a change of these."""
+    session.run(sys.executable, "scripts/make_blocking.py", external=True)
 
 
 @nox.session(venv_backend="none")

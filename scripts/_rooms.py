@@ -81,6 +81,7 @@ LIBRARY: Final = Package(
         _room("local", "local", "tests/local"),
         _room("the entry", "syncthing", "tests/facts"),
         _room("daemon", "daemon", "tests/daemon"),
+        _room("blocking", "blocking", "tests/blocking"),
         _room("the package", "__init__", "tests/facts"),
     ),
 )

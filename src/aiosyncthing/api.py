@@ -25,6 +25,7 @@ from ._routes import Answer, Route
 from ._timing import Limit
 from .exceptions import BadRequestError, SyncthingError
 from .tls import trust
+from .tls.fingerprint import Option
 
 __all__ = ["API"]
 
@@ -53,7 +54,7 @@ class API:
         loop: object = None,  # noqa: ARG002 - the seed's signature
         session: aiohttp.ClientSession | None = None,
         *,
-        tls: trust.Option = None,
+        tls: Option = None,
         max_response_size: int | None = DEFAULT_MAX_RESPONSE_SIZE,
         direct: bool | None = None,
     ) -> None:

@@ -31,13 +31,15 @@
     ├── EditConflictError            someone else has changed what is to be changed, or keeps changing it
     ├── StillPausedError             what was paused for a while could not be resumed
     ├── EventLoopError               (RuntimeError) used in a different event loop
+    ├── BlockingCallError            (RuntimeError) a blocking client used where it would block an event loop
+    ├── ClientClosedError            the client is closed, or was closed during the call
     ├── RestartedError               events.listen() noticed that the daemon was restarted
     ├── MultipleDaemonsError         two daemons answer alternately at one address
     ├── DiscoveryError               no daemon was found on this computer, or its configuration can't be read
     └── DaemonError                  a daemon launched by :mod:`aiosyncthing.daemon` failed
 
 The errors up to `ServerError` concern a single request. `UnreachableError`, `MigrationError` and `ProxyError` may be
-temporary. `BadRequestError` and `EventLoopError` are bugs in the calling program.
+temporary. `BadRequestError`, `EventLoopError` and `BlockingCallError` are bugs in the calling program.
 
 No error holds the API key: neither in its text or attributes, nor in the exception that caused it.
 """
@@ -48,7 +50,9 @@ from . import types as t, waiting
 
 __all__ = [
     "BadRequestError",
+    "BlockingCallError",
     "CannotSyncError",
+    "ClientClosedError",
     "ConnectionFailedError",
     "DaemonError",
     "DiscoveryError",
@@ -310,6 +314,17 @@ class EventLoopError(SyncthingError, RuntimeError):
 
     The text says whether that loop is closed or running in another thread, and what to do.
     """
+
+
+class BlockingCallError(SyncthingError, RuntimeError):
+    """A client of `aiosyncthing.blocking` was used where it can't be: the message says what to do instead.
+
+    It would block an event loop that runs in the same thread, or wait for itself; or it was made before ``os.fork()``.
+    """
+
+
+class ClientClosedError(SyncthingError):
+    """The client is closed, or was closed by another thread during the call."""
 
 
 class RestartedError(SyncthingError):

@@ -26,8 +26,7 @@ from .noauth import Noauth
 from .stats import Stats
 from .svc import Svc
 from .system import System
-from .tls.fingerprint import CertificateFile
-from .tls.trust import Option
+from .tls.fingerprint import CertificateFile, Option
 
 __all__ = ["API", "Config", "Database", "Events", "Syncthing", "System"]
 

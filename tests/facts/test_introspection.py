@@ -22,7 +22,7 @@ from tests.support.introspection import functions, public
 
 MODULES: Final = (
     *("api", "cluster", "config", "database", "debug", "events", "folder", "noauth", "stats", "svc", "system"),
-    *("daemon", "device_id", "exceptions", "health", "ignores", "live", "local", "pausing"),
+    *("blocking", "daemon", "device_id", "exceptions", "health", "ignores", "live", "local", "pausing"),
     *("stream", "syncthing", "times", "tls", "types", "waiting"),
 )
 PUBLIC: Final = public("aiosyncthing", MODULES)

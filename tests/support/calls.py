@@ -19,7 +19,8 @@ from aiosyncthing.exceptions import BadRequestError
 from .server import KEY, Answer, Request, Server, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
 __all__ = [
     "CALLS",
@@ -806,12 +807,17 @@ async def results(client: Syncthing, call: Call, **options: Any) -> Any:
     return (result, file.getvalue()) if TARGET in call.args else result
 
 
-async def check(call: Call) -> None:
-    """Make a call; it must send exactly its requests, and return its result."""
+async def check(call: Call, client: Callable[[str, str], AbstractAsyncContextManager[Any]] = Syncthing) -> None:
+    """Make a call; it must send exactly its requests, and return its result.
+
+    Args:
+        call: The call.
+        client: Makes the client, with a key and a URL.
+    """
     given = repr((call.args, call.options))
     answers = [*(answer for _, answer in call.before), call.answer]
-    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
-        assert await results(client, call) == call.result
+    async with Server(*answers) as server, client(KEY, server.url) as found:
+        assert await results(found, call) == call.result
     assert [str(request) for request in server.requests] == call.requests
     assert repr((call.args, call.options)) == given, "the call has changed its arguments"
     for request in server.requests:

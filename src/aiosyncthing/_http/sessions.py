@@ -11,7 +11,7 @@ import aiohttp
 from multidict import istr
 
 from aiosyncthing._loops import check_loop
-from aiosyncthing.exceptions import SyncthingError
+from aiosyncthing.exceptions import ClientClosedError
 
 from .connectors import check_session, open_connector
 
@@ -65,7 +65,7 @@ class Sessions:
 
         Raises:
             EventLoopError: Another loop is using the client, or owns the session that was passed in.
-            SyncthingError: The client was closed.
+            ClientClosedError: The client was closed.
         """
         if self._current is None or self._loop is not asyncio.get_running_loop():
             self._current = self._find()
@@ -122,7 +122,7 @@ class Sessions:
             self._loop = running
             return self._borrowed
         if self._closed:
-            raise SyncthingError("the client is closed")
+            raise ClientClosedError("the client is closed")
         self._check()
         if self._loop is not running:
             self._loop = running

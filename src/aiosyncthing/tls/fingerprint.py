@@ -1,10 +1,11 @@
-"""The two kinds of pins: a certificate's fingerprint, or the file that holds it."""
+"""What ``tls`` may be, and the two kinds of pins: a certificate's fingerprint, or the file that holds it."""
 
 import os
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self, TypeAlias
 
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
@@ -98,3 +99,7 @@ class CertificateFile:
     def __repr__(self) -> str:
         """Show the call that creates it."""
         return f"{type(self).__name__}({str(self.path)!r})" if hasattr(self, "path") else object.__repr__(self)
+
+
+Option: TypeAlias = Fingerprint | CertificateFile | str | os.PathLike[str] | ssl.SSLContext | Literal[False] | None
+"""The types of ``tls``."""

@@ -10,7 +10,7 @@ import os
 import ssl
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import aiohttp
 
@@ -19,7 +19,7 @@ from aiosyncthing.exceptions import BadRequestError, FingerprintMismatchError, R
 
 from . import contexts
 from .contexts import PinnedContext, UnusableFileError
-from .fingerprint import CertificateFile, Fingerprint
+from .fingerprint import CertificateFile, Fingerprint, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
         def __call__(self, *, ssl: ssl.SSLContext | bool) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
             """Start it, with aiohttp's ``ssl`` argument."""
             ...
-
-
-Option: TypeAlias = Fingerprint | CertificateFile | str | os.PathLike[str] | ssl.SSLContext | Literal[False] | None
-"""The types of ``tls``."""
 
 
 class Trust:

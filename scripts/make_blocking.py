@@ -1,0 +1,461 @@
+"""Make the generated half of `aiosyncthing.blocking` from the asynchronous classes, or compare it with them.
+
+    make_blocking.py           writes src/aiosyncthing/blocking/generated
+    make_blocking.py --check   writes nothing; the status is 1 where something would change
+
+Signatures, overloads and docstrings are those of the asynchronous methods, without what only asyncio needs. Bodies are
+one call: what a method does is decided by how it is declared (`_Method.body`). A public method for which there is no
+rule is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import builtins
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+from importlib.util import resolve_name
+from pathlib import Path
+from typing import Final, TypeAlias, TypeGuard
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+TARGET: Final = ROOT / "src" / "aiosyncthing" / "blocking" / "generated"
+
+# The asynchronous classes. For those that users construct, the twin is written by hand, on a base that is generated.
+CLASSES: Final = [
+    *("api.API", "system.System", "config.Config", "cluster.Cluster", "database.Database", "folder.Folder"),
+    *("events.Events", "stats.Stats", "svc.Svc", "debug.Debug", "noauth.Noauth", "syncthing.Syncthing"),
+    "daemon.Daemon",
+]
+CONSTRUCTED: Final = {"Syncthing", "Daemon"}
+
+# What makes the twin of an object that a method or property returns, and where that is.
+TWINS: Final = {
+    **{path.partition(".")[2]: (path.partition(".")[2], f".{path.partition('.')[0]}") for path in CLASSES},
+    "Syncthing": ("BorrowedClient", "aiosyncthing.blocking.syncthing"),
+    "EventStream": ("EventStream", "aiosyncthing.blocking.stream"),
+    "Live": ("Live", "aiosyncthing.blocking.live"),
+}
+
+# What has no twin, and why.
+LEFT_OUT: Final = {
+    "API.raw_request": "it raises errors of aiohttp; `request` does the same with errors of this package",
+    "API.exchange": "likewise",
+    "API.call": "it takes a route, which is not public",
+    "API.download": "likewise",
+    "Syncthing.local": "a constructor: written by hand",
+    "Syncthing.close": "it also ends what only the twin has: written by hand",
+}
+
+# Functions that are called in the thread of the event loop, not in that of the caller.
+CALLED_THERE: Final = {"is_transient", "delays", "crash_handler"}
+
+# Sentences of docstrings that say something else where nothing is asynchronous.
+WORDING: Final = {
+    "An awaitable result is awaited.": "It runs in this thread.",
+    "It takes the same arguments as `Syncthing`, and raises the same errors.": "Made by `Syncthing`, as ``api``.",
+    "``contextlib.aclosing``": "``contextlib.closing``",
+    "Clients of one event loop take turns.": "Clients of one process take turns.",
+    "An exception in the block, or a cancellation, sends nothing.": "An exception in the block sends nothing.",
+    "Giving up, by ``timeout`` or cancellation,": "Giving up, by ``timeout`` or Ctrl-C,",
+    "``headers`` and ``observe``, as for `call`.": "and ``headers``.",
+    "(seconds, ``math.inf`` for no limit),": "(seconds, ``math.inf`` for no limit)",
+}
+WIDTH: Final = 120 - 8
+FORBIDDEN: Final = re.compile(r"\b(?:async\w*|await\w*|coroutine\w*|aclos\w*|event loops?|tasks?)\b", re.IGNORECASE)
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+_reworded: set[str] = set()
+
+
+class NoRuleError(Exception):
+    """There is no rule for something that is public."""
+
+
+class Module:
+    """The source of a module.
+
+    Args:
+        name: Its full name.
+
+    Attributes:
+        classes: Its classes.
+        origins: For each name in it, the statement that imports that name.
+    """
+
+    def __init__(self, name: str) -> None:
+        module = importlib.import_module(name)
+        tree = ast.parse(inspect.getsource(module))
+        self.classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+        self.origins = {each: f"from {name} import {each}" for node in tree.body for each in _defined(node)}
+        package = name if hasattr(module, "__path__") else name.rpartition(".")[0]
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                start = "import"
+                if isinstance(node, ast.ImportFrom):
+                    home = resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module
+                    start = f"from {home} import"
+                for alias in node.names:
+                    self.origins.setdefault(alias.asname or alias.name, f"{start} {ast.unparse(alias)}")
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    """Return the names that a statement of a module defines."""
+    match node:
+        case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return [name]
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+            return [name]
+        case _:
+            return []
+
+
+class Twin:
+    """The module with the twin of one class.
+
+    Args:
+        path: The class, without the name of the package.
+    """
+
+    def __init__(self, path: str) -> None:
+        module, _, self.name = path.rpartition(".")
+        self.file = f"{module}.py"
+        self._home = f"aiosyncthing.{module}"
+        self._class: type = getattr(importlib.import_module(self._home), self.name)
+        self._imports: set[str] = {
+            "from typing import TYPE_CHECKING",
+            "from aiosyncthing.blocking.base import Blocking",
+        }
+
+    def text(self) -> str:
+        """Return its source."""
+        if self.name in CONSTRUCTED:
+            name, doc = f"{self.name}Methods", f"The methods of `{self.name}`."
+        else:
+            name, doc = self.name, _without_arguments(self._class.__doc__ or "")
+        members = "\n\n".join(self._member(*each) for each in self._members())
+        body = textwrap.indent(f"{_quoted(doc, self.name)}\n\n{members}", "    ")
+        summary = sys.modules[_home(self._class)].__doc__ or ""
+        return "\n".join(
+            [
+                f"# Generated from {self._home} by scripts/make_blocking.py; change that.",
+                _quoted(summary, self.name),
+                "",
+                "from __future__ import annotations",
+                "",
+                *sorted(self._imports),
+                "if TYPE_CHECKING:",
+                f"    from {self._home} import {self.name} as Inner",
+                "",
+                "",
+                f'class {name}(Blocking["Inner"]):',
+                body,
+                "",
+            ]
+        )
+
+    def _members(self) -> list[tuple[Module, list[Function]]]:
+        """Return the public methods and properties, also inherited ones, each after its overloads."""
+        found: dict[str, tuple[Module, list[Function]]] = {}
+        for cls in self._class.__mro__[:-1]:
+            module = Module(_home(cls))
+            own: dict[str, list[Function]] = {}
+            for node in module.classes[cls.__name__].body:
+                names = [node.name] if isinstance(node, Function) else _defined(node)
+                for name in names:
+                    if name.startswith("_") or f"{self.name}.{name}" in LEFT_OUT:
+                        continue
+                    if not isinstance(node, Function):
+                        if not name.isupper():
+                            raise NoRuleError(f"{self.name}.{name} is neither a method nor a property")
+                        continue
+                    own.setdefault(name, []).append(node)
+            for name, nodes in own.items():
+                found.setdefault(name, (module, nodes))
+        return list(found.values())
+
+    def _member(self, module: Module, nodes: list[Function]) -> str:
+        """Return the source of a method or property, with its overloads."""
+        *overloads, last = [Method(self, module, node) for node in nodes]
+        return "\n\n".join([*(f"{each.head()} ..." for each in overloads), last.text(overloaded=bool(overloads))])
+
+    def use(self, statement: str) -> None:
+        """Note an import."""
+        self._imports.add(statement)
+
+
+class Method:
+    """A method or property: how the asynchronous class declares it, and what becomes of it."""
+
+    def __init__(self, twin: Twin, module: Module, node: Function) -> None:
+        self._twin = twin
+        self._module = module
+        self._node = node
+        self._path = f"{twin.name}.{node.name}"
+        self._decorators = {ast.unparse(each).partition("(")[0]: each for each in node.decorator_list}
+        arguments = node.args
+        self._parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs][1:]
+        self._parameters += [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+        self._reports = [each.arg for each in self._parameters if "Awaitable" in ast.unparse(_annotation(each))]
+        if node.returns is None:
+            raise NoRuleError(f"{self._path} doesn't say what it returns")
+        self._returns = node.returns
+        self._kind = self._rule()
+
+    def head(self) -> str:
+        """Return its signature, with the decorators that it keeps."""
+        node = self._node
+        kept = [each for name, each in self._decorators.items() if name != "asynccontextmanager"]
+        used = [*kept, *map(_annotation, self._parameters), *node.args.defaults, *filter(None, node.args.kw_defaults)]
+        for each in used:
+            self._import_names(each)
+        decorators = "".join(f"@{ast.unparse(each)}\n" for each in kept)
+        arguments = ast.unparse(node.args).replace("Awaitable[object] | object", "object")
+        return f"{decorators}def {node.name}({arguments}) -> {self._result()}:"
+
+    def text(self, *, overloaded: bool) -> str:
+        """Return its source."""
+        doc = textwrap.indent(_quoted(ast.get_docstring(self._node) or "", self._path), "    ")
+        return f"{self.head()}\n{doc}\n{textwrap.indent(self._body(overloaded=overloaded), '    ')}"
+
+    def _rule(self) -> str:
+        """Return which rule it falls under."""
+        unknown = self._decorators.keys() - {"property", "overload", "deprecated", "asynccontextmanager"}
+        if unknown:
+            raise NoRuleError(f"{self._path}: there is no rule for {', '.join(sorted(unknown))}")
+        for each in self._parameters:
+            text = ast.unparse(_annotation(each))
+            if "Callable" in text and each.arg not in CALLED_THERE and each.arg not in self._reports:
+                raise NoRuleError(f"{self._path}: in which thread is {each.arg} to be called?")
+        head = _head(self._returns)
+        runs = isinstance(self._node, ast.AsyncFunctionDef)
+        if "property" in self._decorators:
+            return "twin property" if head in TWINS else self._plain("property")
+        if "asynccontextmanager" in self._decorators:
+            return "block"
+        if head in {"AsyncGenerator", "AsyncIterator"}:
+            return "iterator"
+        if head in TWINS and not runs:
+            return "twin"
+        if self._reports:
+            return self._plain("reporting")
+        return self._plain("run" if runs else "call")
+
+    def _plain(self, rule: str) -> str:
+        """Return the rule, unless what is returned needs a twin, too."""
+        for part in ast.walk(self._returns):
+            name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
+            if name in {"Coroutine", "Awaitable", "AbstractAsyncContextManager"} or _is_asynchronous(self._find(part)):
+                raise NoRuleError(f"{self._path}: there is no rule for what it returns, {ast.unparse(self._returns)}")
+        return rule
+
+    def _find(self, part: ast.AST) -> object:
+        """Return what a name in an annotation stands for, if it is this package's."""
+        match part:
+            case ast.Name(id=name):
+                return self._load(name)
+            case ast.Attribute(value=ast.Name(id=module), attr=name):
+                return getattr(self._load(module), name, None)
+            case _:
+                return None
+
+    def _load(self, name: str) -> object:
+        origin = self._module.origins.get(name, "")
+        if "aiosyncthing" not in origin:
+            return None
+        space: dict[str, object] = {}
+        exec(origin, space)
+        return space[name]
+
+    def _body(self, *, overloaded: bool) -> str:
+        """Return the one call that it makes."""
+        target = f"self._inner.{self._node.name}"
+        call = f"{target}({', '.join(self._passed())})"
+        match self._kind:
+            case "property":
+                return f"return {target}"
+            case "twin property":
+                return f"return self._twin({self._maker()}, {target})"
+            case "twin":
+                return f"return {self._maker()}({call}, self._bridge)"
+            case "block":
+                return f"return self._block({call})"
+            case "iterator":
+                return f"return self._iterate({call})"
+            case "reporting":
+                (name,) = self._reports
+                return f"return self._run_reporting(lambda {name}: {call}, {name})"
+            case "call":
+                return f"return self._call({f'lambda: {call}' if self._parameters else target})"
+            case _ if overloaded:  # a union of coroutines is no coroutine of a union
+                self._twin.use("from collections.abc import Coroutine")
+                self._twin.use("from typing import Any")
+                return f"answer: Coroutine[Any, Any, {self._result()}] = {call}\nreturn self._run(answer)"
+            case _:
+                return f"return self._run({call})"
+
+    def _passed(self) -> list[str]:
+        arguments = self._node.args
+        return [
+            *(each.arg for each in [*arguments.posonlyargs, *arguments.args][1:]),
+            *([f"*{arguments.vararg.arg}"] if arguments.vararg else []),
+            *(f"{each.arg}={each.arg}" for each in arguments.kwonlyargs),
+            *([f"**{arguments.kwarg.arg}"] if arguments.kwarg else []),
+        ]
+
+    def _maker(self) -> str:
+        name, home = TWINS[_head(self._returns)]
+        self._twin.use(f"from {home} import {name}")
+        return name
+
+    def _result(self) -> str:
+        """Return the annotation of what it returns."""
+        returned = self._returns
+        if self._kind.startswith("twin"):
+            name = _head(returned)
+            self._twin.use(f"from {TWINS[name][1]} import {name}")
+            return name
+        if self._kind not in {"block", "iterator"}:
+            self._import_names(returned)
+            return ast.unparse(returned)
+        name, home = ("BlockingContext", "contexts") if self._kind == "block" else ("BlockingIterator", "iterators")
+        self._twin.use(f"from aiosyncthing.blocking.{home} import {name}")
+        assert isinstance(returned, ast.Subscript)
+        item = returned.slice.elts[0] if _is_generator_of_two(returned.slice) else returned.slice
+        self._import_names(item)
+        return f"{name}[{ast.unparse(item)}]"
+
+    def _import_names(self, tree: ast.AST) -> None:
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Name) and part.id != "Awaitable" and not hasattr(builtins, part.id):
+                self._twin.use(self._module.origins[part.id])
+
+
+def _home(cls: type) -> str:
+    """Return the module that defines a class; ``__module__`` is where users import it from."""
+    functions = [inspect.unwrap(each) for each in vars(cls).values() if inspect.isfunction(each)]
+    name: str = next(each.__globals__["__name__"] for each in functions)
+    return name
+
+
+def _annotation(parameter: ast.arg) -> ast.expr:
+    assert parameter.annotation is not None, f"{parameter.arg} has no annotation"
+    return parameter.annotation
+
+
+def _head(annotation: ast.expr) -> str:
+    """Return the last name in an annotation, without what is in brackets."""
+    match annotation:
+        case ast.Subscript(value=value):
+            return _head(value)
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""
+
+
+def _is_generator_of_two(item: ast.expr) -> TypeGuard[ast.Tuple]:
+    """Return whether this is the older notation: ``AsyncGenerator[T, None]``."""
+    return isinstance(item, ast.Tuple) and len(item.elts) == 2 and ast.unparse(item.elts[1]) == "None"  # noqa: PLR2004
+
+
+def _is_asynchronous(found: object) -> bool:
+    """Return whether objects of a class can only be used in an event loop."""
+    if not isinstance(found, type):
+        return False
+    members = [member for name, member in inspect.getmembers(found) if not name.startswith("_")]
+    return any(map(inspect.iscoroutinefunction, members)) or bool(
+        {"__aenter__", "__aiter__", "__anext__", "__await__"} & {name for cls in found.__mro__ for name in vars(cls)}
+    )
+
+
+def _without_arguments(doc: str) -> str:
+    """Return the docstring of a class that users don't construct."""
+    return re.sub(r"\n\n *Args:\n.*", "", inspect.cleandoc(doc), flags=re.DOTALL)
+
+
+def _quoted(doc: str, path: str) -> str:
+    """Return a docstring as source, in the words of blocking code."""
+    text = inspect.cleandoc(doc)
+    for asynchronous, blocking in WORDING.items():
+        text, count = re.subn(r"\s+".join(map(re.escape, asynchronous.split())), blocking, text)
+        if count:
+            _reworded.add(asynchronous)
+    text = re.sub(r"\n +EventLoopError: .*(?:\n {5,}.*)*", "", text)  # there is only one
+    text = re.sub(r"\n\n *Raises:$", "", text)
+    text = re.sub(r"\basync (with|for)\b", r"\1", text)
+    text = re.sub(r"\bawait ", "", text)
+    if found := FORBIDDEN.search(text):
+        raise NoRuleError(f"the docstring of {path} says {found[0]!r}: reword it, or add to WORDING:\n\n{text}")
+    text = "\n".join(_wrapped(line) for line in text.split("\n"))
+    end = "\n" if "\n" in text else ""
+    return f'{"r" if chr(92) in text else ""}"""{text}{end}"""'
+
+
+def _wrapped(line: str) -> str:
+    """Return a line of a docstring as lines that are short enough."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(line, WIDTH, subsequent_indent=indent) if len(line) > WIDTH else line
+
+
+def _formatted(texts: dict[str, str]) -> dict[str, str]:
+    """Return source files as ruff sorts and formats them."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in texts.items():
+            Path(folder, name).write_text(text)
+        for arguments in (["check", "--fix", "--select", "I"], ["format"]):
+            ruff = [sys.executable, "-m", "ruff", *arguments]
+            subprocess.run([*ruff, "--quiet", "--config", ROOT / "pyproject.toml", folder], check=True, cwd=ROOT)
+        return {name: Path(folder, name).read_text() for name in texts}
+
+
+def make() -> dict[str, str]:
+    """Return the source of each generated file by its name, not yet formatted.
+
+    Raises:
+        NoRuleError: There is no rule for something that is public.
+    """
+    texts = {"__init__.py": '"""The generated half of `aiosyncthing.blocking`; see scripts/make_blocking.py."""\n'}
+    for path in CLASSES:
+        twin = Twin(path)
+        texts[twin.file] = twin.text()
+    if unused := WORDING.keys() - _reworded:
+        raise NoRuleError(f"no docstring says this any longer: {sorted(unused)}")
+    return texts
+
+
+def main() -> None:
+    """Write the files, or compare them."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where something would change")
+    check: bool = parser.parse_args().check
+    try:
+        files = _formatted(make())
+    except NoRuleError as error:
+        sys.exit(str(error))
+    old = {file.name: file.read_text() for file in TARGET.glob("*.py")}
+    changed = sorted(name for name in files.keys() | old.keys() if files.get(name) != old.get(name))
+    if check:
+        if changed:
+            sys.exit(f"not as generated: {', '.join(changed)} in {TARGET.relative_to(ROOT)}. Run: nox -s blocking")
+        return
+    TARGET.mkdir(exist_ok=True)
+    for name in changed:
+        if name in files:
+            (TARGET / name).write_text(files[name])
+        else:
+            (TARGET / name).unlink()
+        print(f"{'wrote' if name in files else 'removed'} {(TARGET / name).relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

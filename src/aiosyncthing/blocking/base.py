@@ -1,0 +1,71 @@
+"""What all blocking classes have in common: an object of the asynchronous class, and the way into its event loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Generic, TypeVar
+
+from .bridge import Bridge
+from .contexts import BlockingContext
+from .iterators import BlockingIterator
+from .unportable import Unportable
+
+Inner = TypeVar("Inner")
+Other = TypeVar("Other")
+Twin = TypeVar("Twin")
+T = TypeVar("T")
+V = TypeVar("V")
+
+
+class Blocking(Unportable, Generic[Inner]):
+    """The blocking twin of an object, which it has made or got.
+
+    Args:
+        inner: The object.
+        bridge: The way into the event loop that it is used in.
+    """
+
+    def __init__(self, inner: Inner, bridge: Bridge) -> None:
+        self._inner = inner
+        self._bridge = bridge
+        self._twins: dict[object, tuple[object, Any]] = {}
+
+    def __repr__(self) -> str:
+        """Show what the asynchronous object shows."""
+        return repr(self._inner)
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end."""
+        __tracebackhide__ = True
+        return self._bridge.run(coroutine)
+
+    def _run_reporting(
+        self,
+        begin: Callable[[Callable[[V], None] | None], Coroutine[Any, Any, T]],
+        function: Callable[[V], object] | None,
+    ) -> T:
+        """Run a coroutine that reports, and call a function in this thread with its reports."""
+        __tracebackhide__ = True
+        return self._run(begin(None)) if function is None else self._bridge.run_reporting(begin, function)
+
+    def _call(self, function: Callable[[], T]) -> T:
+        """Call a function in the event loop."""
+        __tracebackhide__ = True
+        return self._bridge.call(function)
+
+    def _iterate(self, source: AsyncGenerator[T]) -> BlockingIterator[T]:
+        """Iterate over what a generator yields."""
+        return BlockingIterator(self._bridge, source)
+
+    def _block(self, manager: AbstractAsyncContextManager[T, bool | None]) -> BlockingContext[T]:
+        """Make a context manager of an asynchronous one."""
+        return BlockingContext(self._bridge, manager)
+
+    def _twin(self, make: Callable[[Other, Bridge], Twin], inner: Other) -> Twin:
+        """Return the twin of another object: the same one each time."""
+        known = self._twins.get(make)
+        if known is None or known[0] is not inner:
+            known = self._twins[make] = (inner, make(inner, self._bridge))
+        twin: Twin = known[1]
+        return twin

@@ -1,0 +1,1 @@
+"""The generated half of `aiosyncthing.blocking`; see scripts/make_blocking.py."""

@@ -1,0 +1,229 @@
+# Generated from aiosyncthing.syncthing by scripts/make_blocking.py; change that.
+"""`Syncthing`, the entry point: one daemon and the namespaces of its REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from aiosyncthing import waiting
+from aiosyncthing.blocking.base import Blocking
+from aiosyncthing.blocking.live import Live
+
+from .api import API
+from .cluster import Cluster
+from .config import Config
+from .database import Database
+from .debug import Debug
+from .events import Events
+from .folder import Folder
+from .noauth import Noauth
+from .stats import Stats
+from .svc import Svc
+from .system import System
+
+if TYPE_CHECKING:
+    from aiosyncthing.syncthing import Syncthing as Inner
+
+
+class SyncthingMethods(Blocking["Inner"]):
+    """The methods of `Syncthing`."""
+
+    @property
+    def api(self) -> API:
+        """The low-level client, for requests that have no method here."""
+        return self._twin(API, self._inner.api)
+
+    @property
+    def url(self) -> str:
+        """The base URL, as given."""
+        return self._inner.url
+
+    @property
+    def system(self) -> System:
+        """``rest/system``: the daemon itself."""
+        return self._twin(System, self._inner.system)
+
+    @property
+    def config(self) -> Config:
+        """``rest/config``: folders, devices and settings."""
+        return self._twin(Config, self._inner.config)
+
+    @property
+    def cluster(self) -> Cluster:
+        """``rest/cluster``: devices and folders waiting to be accepted."""
+        return self._twin(Cluster, self._inner.cluster)
+
+    @property
+    def database(self) -> Database:
+        """``rest/db``: the contents of folders, and what they need."""
+        return self._twin(Database, self._inner.database)
+
+    @property
+    def db(self) -> Database:
+        """The same as `database`, under the name in the path ``rest/db``."""
+        return self._twin(Database, self._inner.db)
+
+    @property
+    def folder(self) -> Folder:
+        """``rest/folder``: failed items and old versions of files."""
+        return self._twin(Folder, self._inner.folder)
+
+    @property
+    def events(self) -> Events:
+        """``rest/events``: polling for events, listening, and the resilient stream."""
+        return self._twin(Events, self._inner.events)
+
+    @property
+    def stats(self) -> Stats:
+        """``rest/stats``: when devices and folders were last active."""
+        return self._twin(Stats, self._inner.stats)
+
+    @property
+    def svc(self) -> Svc:
+        """``rest/svc``: small services."""
+        return self._twin(Svc, self._inner.svc)
+
+    @property
+    def debug(self) -> Debug:
+        """``rest/debug``: profiles and support bundles."""
+        return self._twin(Debug, self._inner.debug)
+
+    @property
+    def noauth(self) -> Noauth:
+        """``rest/noauth``: endpoints that need no API key."""
+        return self._twin(Noauth, self._inner.noauth)
+
+    def watch(self) -> Live:
+        """Return a live mirror of folders, devices and connections, kept up to date by events.
+
+        ::
+
+            with client.watch() as live:
+                print(live.folders["docs"].state, live.devices[device_id].connected)
+                for change in live.changes(): ...
+        """
+        return Live(self._inner.watch(), self._bridge)
+
+    def wait_ready(self, timeout: float | None = None) -> None:
+        """Wait until the daemon is ready, from connections being refused through start-up and database migration.
+
+        Use this to wait for a daemon to appear; `wait_in_sync` and `watch` raise at once if there is none.
+
+        Args:
+            timeout: Time limit in seconds; ``None`` for none.
+
+        Raises:
+            WaitTimeoutError: The daemon was not ready in time; the message names its last known state.
+            SyncthingError: Waiting won't help: the key or host name is refused, the certificate can't be verified, or
+                another program uses the port.
+        """
+        return self._run(self._inner.wait_ready(timeout))
+
+    def wait_in_sync(
+        self,
+        folders: Iterable[str] | str | None = None,
+        devices: Iterable[str] | str | None = None,
+        *,
+        rescan: bool = False,
+        stable_for: float = 0,
+        timeout: float | None = None,
+        on_progress: Callable[[waiting.SyncProgress], object] | None = None,
+    ) -> waiting.SyncProgress:
+        """Wait until folders are in sync, both here and on the devices that share them.
+
+        In sync here means: the folder has been scanned since it was started, needs nothing, not even deletions or empty
+        files, has no failed items, and is idle. In sync on another device means: the device is connected, has accepted
+        the folder, and needs nothing of what is known here.
+
+        Changes on other devices may still be on their way. So it waits until 3 s after the latest of these: a device
+        connected or changed what it shares; a folder was added, accepted, resumed, shared, or restarted by a change of
+        its settings; a part of the index arrived as a consequence. This includes what happened just before the call. If
+        nothing of this is recent, a cluster that is in sync is reported at once.
+
+        Limits:
+
+        - What the daemon has not noticed yet doesn't count; with ``rescan`` it looks first.
+        - What another device has not reported yet doesn't count either, beyond these 3 s: for changes made there, wait
+          there, or use ``stable_for``. A device reports the contents of a new folder only after scanning it.
+        - A ``receiveencrypted`` folder that has never received anything is waited for, because until the devices
+          connect again after it was accepted, the other side can't send. A folder that is empty on the other side looks
+          the same, and is waited for as well.
+        - Local changes in a receive-only folder are not part of the cluster and don't count. A device that changed a
+          file in its own receive-only folder lacks our version of it until it reverts the change.
+        - Syncthing before 1.20 doesn't report whether another device has paused a folder or, while the folder is empty,
+          accepted it, nor when a device changes what it shares.
+
+        If a folder or device is removed in the meantime, that is an error if it was named. With ``None`` for all, the
+        remaining ones count, so in the end there may be nothing to wait for.
+
+        The daemon must be running at the beginning; use `wait_ready` to wait for it. If it becomes unreachable later,
+        waiting continues when it is back, and a warning is logged once. If the daemon takes long to compute a folder's
+        figures, they are requested with a longer time limit, at least a minute, while the other folders continue.
+
+        Args:
+            folders: IDs of the folders; ``None`` for all.
+            devices: IDs of the devices; ``None`` for all that share a folder, none (``[]``) for this device only. With
+                ``folders``, each device must share each of them, otherwise any.
+            rescan: Scan first, so that changes the daemon has not noticed yet count.
+            stable_for: How long all this must hold without a disturbance, such as a scan, in seconds.
+            timeout: Time limit in seconds; ``None`` for none.
+            on_progress: Called with a `SyncProgress` whenever it has changed, often at first, later at most about once
+                a second. It runs in this thread.
+
+        Returns:
+            The progress at the end.
+
+        Raises:
+            UnknownFolderError: A folder doesn't exist, or no longer does.
+            UnknownDeviceError: A remote device doesn't exist, or no longer does.
+            InvalidDeviceIDError: One of `devices` is not a device ID.
+            FolderNotRunningError: A folder is paused.
+            CannotSyncError: A folder has an error, such as a missing disk, or a device is paused here or doesn't share
+                the folder.
+            WaitTimeoutError: The time limit was reached. The message says what is missing where; ``missing`` and
+                ``progress`` contain it as data, including the names of failed items and the reasons.
+            BadRequestError: ``folders`` or an ID is empty.
+            UnreachableError: The daemon was not running at the beginning.
+            SyncthingError: Waiting won't help, for example because the key is refused.
+        """
+        return self._run_reporting(
+            lambda on_progress: self._inner.wait_in_sync(
+                folders, devices, rescan=rescan, stable_for=stable_for, timeout=timeout, on_progress=on_progress
+            ),
+            on_progress,
+        )
+
+    def metrics(self, *, timeout: float | None = None) -> str:
+        """Get the daemon's metrics in Prometheus's text format.
+
+        Since Syncthing 1.24.
+        Docs: https://docs.syncthing.net/users/metrics.html
+
+        Args:
+            timeout: Time limit for the request, in seconds; by default 60.
+
+        Raises:
+            NotSupportedError: The daemon is older.
+        """
+        return self._run(self._inner.metrics(timeout=timeout))
+
+    def qr_code(self, text: str, *, timeout: float | None = None) -> bytes:
+        """Get a QR code as a PNG image.
+
+        Args:
+            text: The text to encode, such as a device ID.
+            timeout: Time limit for the request, in seconds.
+
+        Raises:
+            ServerError: The text is too long for a QR code.
+        """
+        return self._run(self._inner.qr_code(text, timeout=timeout))
+
+    def meta(self, *, timeout: float | None = None) -> str:
+        """Get ``meta.js``, the script that contains the daemon's device ID for the web interface.
+
+        Args:
+            timeout: Time limit for the request, in seconds.
+        """
+        return self._run(self._inner.meta(timeout=timeout))

@@ -1,0 +1,149 @@
+"""`Live`, the mirror, whose objects change on another thread: so each is copied before it is shown."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from aiosyncthing import live, types as t
+
+from .base import Blocking
+from .bridge import Bridge
+from .contexts import BlockingContext
+from .iterators import BlockingIterator
+
+_V = TypeVar("_V")
+
+
+class Live(Blocking["live.Live"]):
+    """Folders and devices of a daemon as they are now. Made by `Syncthing.watch`; use it as a context manager.
+
+    What it returns are copies as of that moment, which don't change: ask again for what is new.
+
+    It subscribes to events first, then asks for everything once, then follows the events. After a restart of the
+    daemon, or a loss of events, it asks again. Questions that are expensive for the daemon are only repeated if no
+    event brings the answer. While the daemon can't be reached, ``connected`` is false and everything else stays as last
+    known.
+
+    For a big folder on slow storage, an answer may take minutes. The mirror waits for it (one minute, then twice as
+    long after each time-out, up to an hour) without delaying other folders. Until then, the folder's ``state`` is
+    ``unknown`` and its ``summary`` is ``None``.
+
+    Values without events (bytes transferred and rates) are some seconds old. A mirror can be entered once. For another
+    one, call `Syncthing.watch` again.
+    """
+
+    def __init__(self, inner: live.Live, bridge: Bridge) -> None:
+        super().__init__(inner, bridge)
+        self._context = BlockingContext(bridge, inner)
+
+    @property
+    def folders(self) -> Mapping[str, live.LiveFolder]:
+        """All folders, by ID, as they are at this moment."""
+        return self._copies(lambda: self._inner.folders)
+
+    @property
+    def devices(self) -> Mapping[str, live.LiveDevice]:
+        """All devices, by ID, including the daemon's own, as they are at this moment."""
+        return self._copies(lambda: self._inner.devices)
+
+    @property
+    def pending_devices(self) -> Mapping[str, t.PendingDevice]:
+        """Unknown devices that tried to connect, by ID. The mapping is replaced when it changes."""
+        return self._inner.pending_devices
+
+    @property
+    def pending_folders(self) -> Mapping[str, t.PendingFolder]:
+        """Unknown folders that devices offer, by ID. The mapping is replaced when it changes.
+
+        Syncthing 2 doesn't list IDs with a slash in ``cluster/pending/folders``. The mirror knows such folders from the
+        moment that a device offers them, but not those offered before it was entered.
+        """
+        return self._inner.pending_folders
+
+    @property
+    def connected(self) -> bool:
+        """Whether the daemon can be reached."""
+        return self._inner.connected
+
+    @property
+    def settled(self) -> bool:
+        """Whether all questions so far have been answered.
+
+        To wait for slow answers: ``live.until(lambda live: live.settled)``.
+        """
+        return self._inner.settled
+
+    def changes(self) -> BlockingIterator[live.Change]:
+        """Return an iterator over the changes from now on. It ends with the mirror.
+
+        A folder or device that changes several times before it is taken comes once. There may be several iterators.
+
+        Raises:
+            SyncthingError: While iterating: the mirror has failed.
+        """
+        return self._iterate(self._call(self._inner.changes))
+
+    def until(self, predicate: Callable[[Live], bool], timeout: float | None = None) -> None:
+        """Wait for a condition: ``live.until(lambda live: live.devices[x].connected)``.
+
+        Args:
+            predicate: Called in this thread with the mirror, immediately and after each change.
+            timeout: Seconds; ``None`` for no limit.
+
+        Raises:
+            WaitTimeoutError: The condition did not become true in time.
+            SyncthingError: The mirror has failed, or has ended.
+        """
+
+        def look(_: object) -> None:
+            if predicate(self):
+                raise _Met
+
+        def begin(report: Callable[[live.Live], None]) -> Coroutine[Any, Any, None]:
+            def not_yet(inner: live.Live) -> bool:
+                report(inner)
+                return False
+
+            return self._inner.until(not_yet, timeout)
+
+        with suppress(_Met):
+            self._bridge.run_reporting(begin, look)
+
+    def __enter__(self) -> Self:
+        """Subscribe, and wait for the first answers, but not longer than the client's time-out (10 s without one).
+
+        When it returns, all folders and devices are there with their configuration. What has not been answered in time
+        is ``unknown``, ``None`` or empty until it is; meanwhile `settled` is false.
+
+        Raises:
+            SyncthingError: The daemon can't be reached, or refuses the requests.
+        """
+        self._context.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End the mirror. Everything stays as last known."""
+        self._context.__exit__(kind, error, traceback)
+
+    def _copies(self, find: Callable[[], Mapping[str, _V]]) -> dict[str, _V]:
+        """Return copies of objects that change in the event loop, made there in one go."""
+        return self._call(lambda: {name: _copied(each) for name, each in find().items()})
+
+
+class _Met(Exception):  # noqa: N818 - no error
+    """The condition has become true."""
+
+
+def _copied(found: _V) -> _V:
+    """Return a copy of an object with copies of its lists and mappings, of which the mirror replaces the elements."""
+    same = copy.copy(found)
+    for name in getattr(found, "__dataclass_fields__", ()):
+        value = getattr(found, name)
+        setattr(same, name, copy.copy(value))
+    return same

@@ -1,0 +1,115 @@
+"""What the tests of this folder share: blocking clients of a fake, and threads that are gone in the end."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from aiosyncthing.blocking import Syncthing
+from aiosyncthing.blocking.base import Blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from pytest_syncthing import FakeSyncthing
+
+T = TypeVar("T")
+
+
+class Probe(Blocking[object]):
+    """A client of nothing, that runs any coroutine."""
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine as the methods of clients do."""
+        return self._run(coroutine)
+
+    def close(self) -> None:
+        """Close it."""
+        self._bridge.close(for_good=True)
+
+
+def portal_threads() -> list[threading.Thread]:
+    """Return the threads in which blocking clients work."""
+    return [thread for thread in threading.enumerate() if thread.name == "aiosyncthing-blocking"]
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """Fail a test after which the portal lives on, although all clients are closed."""
+    yield
+    if portal_threads():
+        gc.collect()
+    for thread in portal_threads():
+        thread.join(5)
+    assert portal_threads() == []
+
+
+@pytest.fixture
+def client(fake: FakeSyncthing) -> Iterator[Syncthing]:
+    """A blocking client of the fake."""
+    with Syncthing(fake.api_key, fake.url) as found:
+        yield found
+
+
+@pytest.fixture
+def errors(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What no thread has caught."""
+    found: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", found.append)
+    return found
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until a condition is true."""
+    limit = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < limit, "the condition is still false"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Press Ctrl-C in this thread as soon as a condition is true: once, or several times, at an interval."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    main = threading.get_ident()
+    threads: list[threading.Thread] = []
+
+    def begin(condition: Callable[[], object], *, times: int = 1, interval: float = 0.1) -> None:
+        def press() -> None:
+            wait_until(condition)
+            for number in range(times):
+                if number:
+                    time.sleep(interval)
+                signal.pthread_kill(main, signal.SIGINT)
+
+        threads.append(threading.Thread(target=press))
+        threads[-1].start()
+
+    yield begin
+    for thread in threads:
+        thread.join()
+    signal.signal(signal.SIGINT, before)
+
+
+def in_threads(*functions: Callable[[], object]) -> list[object]:
+    """Call functions, each in a thread of its own, and return what they return or raise."""
+    results: list[object] = [None] * len(functions)
+
+    def call(number: int) -> None:
+        try:
+            results[number] = functions[number]()
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
+            results[number] = error
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(len(functions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    return results

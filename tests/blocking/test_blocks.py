@@ -1,0 +1,139 @@
+"""Blocks: entering, leaving, and what happens to exceptions."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.blocking.bridge import Bridge
+from aiosyncthing.exceptions import ClientClosedError
+from tests.blocking.conftest import Probe, in_threads
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator
+
+    from aiosyncthing.blocking import Syncthing
+    from pytest_syncthing import FakeFolder
+
+
+@pytest.fixture
+def probe() -> Iterator[Probe]:
+    """A client of nothing."""
+    probe = Probe(None, Bridge("Probe", None))
+    yield probe
+    probe.close()
+
+
+@asynccontextmanager
+async def block(
+    log: list[Any], *, suppresses: bool = False, enter: Exception | None = None, leave: Exception | None = None
+) -> AsyncGenerator[str]:
+    """A block that notes what happens, with a limit of time and a group of tasks, which need one task."""
+    async with asyncio.timeout(10), asyncio.TaskGroup():
+        task = asyncio.current_task()
+        if enter:
+            raise enter
+        try:
+            yield "value"
+        except BaseException as error:
+            log.append(error)
+            if not suppresses:
+                raise
+        finally:
+            await asyncio.sleep(0)
+            log.append(asyncio.current_task() is task)
+        if leave:
+            raise leave
+
+
+def test_a_block(probe: Probe) -> None:
+    """It has the value of the asynchronous one, and one task enters and leaves."""
+    log: list[Any] = []
+    with probe._block(block(log)) as value:
+        assert value == "value"
+        assert log == []
+    assert log == [True]
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), StopIteration("x"), SystemExit(1)])
+def test_an_exception_in_the_body(probe: Probe, error: BaseException) -> None:
+    """The block sees it, and it goes on with the frames that it had."""
+    log: list[Any] = []
+    with suppress(ExceptionGroup, RuntimeError), pytest.raises(type(error)) as caught, probe._block(block(log)):
+        raise error
+    assert log[0] is error
+    if not isinstance(error, (KeyError, StopIteration)):
+        assert caught.value is error
+
+
+def test_frames(probe: Probe) -> None:
+    """An exception that passes through has no frames of the other thread."""
+
+    class Plain(AbstractAsyncContextManager[None]):
+        async def __aenter__(self) -> None: ...
+        async def __aexit__(self, *_: object) -> None: ...
+
+    with pytest.raises(KeyError) as caught, probe._block(Plain()):
+        raise KeyError
+    assert [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)] == ["test_frames"]
+
+
+def test_suppressing(probe: Probe) -> None:
+    """A block can suppress an exception."""
+    log: list[Any] = []
+    with probe._block(block(log, suppresses=True)):
+        raise KeyError
+    assert isinstance(log[0], KeyError)
+
+
+def test_errors_of_the_block_itself(probe: Probe) -> None:
+    """An error while entering or leaving is raised; in the second case with the body's as its context."""
+    with pytest.raises(ExceptionGroup), probe._block(block([], enter=ValueError("enter"))):
+        pytest.fail("it was entered")
+    with pytest.raises(ExceptionGroup) as caught, probe._block(block([], leave=ValueError("leave"))):
+        pass
+    assert str(caught.value.exceptions[0]) == "leave"
+
+
+def test_using_it_twice(probe: Probe) -> None:
+    """It can be entered only once, and left only after that."""
+    found = probe._block(block([]))
+    with pytest.raises(RuntimeError, match="was not entered"):
+        found.__exit__(None, None, None)
+    with found, pytest.raises(RuntimeError, match="only once"):
+        found.__enter__()
+    with pytest.raises(RuntimeError, match="was not entered"):
+        found.__exit__(None, None, None)
+
+
+def test_closing_the_client(probe: Probe) -> None:
+    """Closing the client ends the block by cancelling it, and leaving it says so."""
+    log: list[Any] = []
+    found = probe._block(block(log))
+    found.__enter__()
+    in_threads(probe.close)
+    assert isinstance(log[0], asyncio.CancelledError)
+    with pytest.raises(ClientClosedError):
+        found.__exit__(None, None, None)
+
+
+def test_one_that_is_never_left(probe: Probe) -> None:
+    """When nothing refers to it any longer, it is cancelled, with a warning."""
+    log: list[Any] = []
+    found = probe._block(block(log))
+    found.__enter__()
+    with pytest.warns(ResourceWarning, match="block that was never left"):
+        del found
+    probe.close()
+    assert log[1:] == [True]
+
+
+def test_editing(client: Syncthing, docs: FakeFolder) -> None:
+    """What a block edits is sent when it is left."""
+    with client.database.edit_ignores("docs") as patterns:
+        patterns.add("*.tmp")
+    assert client.database.ignores("docs")["ignore"] == ["*.tmp"]

@@ -1,0 +1,277 @@
+"""Calls: what they return and raise, in which thread, from which threads, and where they are refused."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import copy
+import pickle
+import sys
+import traceback
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from aiosyncthing.blocking import BlockingContext, BlockingIterator, Syncthing
+from aiosyncthing.blocking.bridge import Bridge
+from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, SyncthingError, UnauthorizedError
+from tests.blocking.conftest import Probe, in_threads, portal_threads, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_syncthing import FakeSyncthing
+
+
+@pytest.fixture
+def probe() -> Iterator[Probe]:
+    """A client of nothing."""
+    probe = Probe(None, Bridge("Probe", None))
+    yield probe
+    probe.close()
+
+
+class Stop(BaseException):
+    """Something that is no Exception."""
+
+
+async def echo(value: object) -> object:
+    """Return what is given, a moment later."""
+    await asyncio.sleep(0)
+    return value
+
+
+async def fail(error: BaseException) -> None:
+    """Raise what is given, a moment later."""
+    await asyncio.sleep(0)
+    raise error
+
+
+def test_a_result(probe: Probe) -> None:
+    """A call returns the very object that the coroutine returned."""
+    result = object()
+    assert probe.run(echo(result)) is result
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), Stop("x"), KeyboardInterrupt("x"), SystemExit(3), StopAsyncIteration()]
+)
+def test_an_error(probe: Probe, error: BaseException) -> None:
+    """A call raises the very error, whatever its kind, with the frames of both threads; the next call works."""
+    with pytest.raises(type(error)) as caught:
+        probe.run(fail(error))
+    assert caught.value is error
+    names = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    assert names.index("test_an_error") < names.index("fail")
+    assert probe.run(echo(1)) == 1
+
+
+def test_an_error_of_the_daemon(fake: FakeSyncthing) -> None:
+    """Errors are those of the asynchronous client."""
+    with Syncthing("wrong", fake.url) as client, pytest.raises(UnauthorizedError):
+        client.system.status()
+
+
+def test_no_error_keeps_its_frames_alive(probe: Probe) -> None:
+    """What a call has held can be collected although its error is still there, but for the frames it names."""
+    error = ValueError("x")
+    with pytest.raises(ValueError, match="x"):
+        probe.run(fail(error))
+    error.__traceback__ = None
+    assert sys.getrefcount(error) == 2
+
+
+def test_context_variables(probe: Probe) -> None:
+    """A call sees the context variables of its caller; what it changes stays there."""
+    variable = contextvars.ContextVar("variable", default="unset")
+
+    async def look() -> str:
+        found = variable.get()
+        variable.set("changed")
+        return found
+
+    variable.set("set")
+    assert probe.run(look()) == "set"
+    assert variable.get() == "set"
+
+
+def test_one_thread_for_all(fake: FakeSyncthing) -> None:
+    """All clients share one thread, which starts with the first request and ends when the last client is closed."""
+    first, second = (Syncthing(fake.api_key, fake.url) for _ in range(2))
+    assert portal_threads() == []
+    first.system.ping()
+    (thread,) = portal_threads()
+    second.system.ping()
+    assert portal_threads() == [thread]
+    first.close()
+    second.system.ping()
+    second.close()
+    assert portal_threads() == []
+
+
+def test_many_threads(client: Syncthing) -> None:
+    """Several threads may use one client at once, and each gets its own answers."""
+
+    def ask(number: int) -> bool:
+        answers = [client.svc.random_string(10 + number)["random"] for _ in range(25)]
+        return {len(answer) for answer in answers} == {10 + number}
+
+    assert in_threads(*(lambda number=number: ask(number) for number in range(8))) == [True] * 8
+    assert len(portal_threads()) == 1
+
+
+def test_closing_while_others_call(fake: FakeSyncthing) -> None:
+    """What other threads wait for ends at once, with an error of this package; so does each later call."""
+    client = Syncthing(fake.api_key, fake.url)
+    held = fake.hold("rest/system/status")
+
+    def close() -> None:
+        wait_until(lambda: held.hits == 1)
+        client.close()
+
+    error, _ = in_threads(client.system.status, close)
+    assert isinstance(error, ClientClosedError)
+    with pytest.raises(ClientClosedError, match="the client is closed"):
+        client.system.ping()
+    client.close()
+
+
+def test_a_client_that_was_never_used(fake: FakeSyncthing) -> None:
+    """Closing it starts nothing, even where an event loop runs."""
+
+    async def main() -> None:
+        with Syncthing(fake.api_key, fake.url):
+            pass
+
+    asyncio.run(main())
+    assert portal_threads() == []
+
+
+def test_in_an_event_loop(client: Syncthing) -> None:
+    """A call that would block a running event loop is refused, and the message names what to use there."""
+
+    async def main() -> None:
+        for call in (client.system.ping, lambda: next(client.events.listen()), client.events.stream().__enter__):
+            with pytest.raises(BlockingCallError, match=r"use aiosyncthing\.Syncthing and await"):
+                call()
+
+    asyncio.run(main())
+    client.system.ping()
+
+
+def test_closing_in_an_event_loop(fake: FakeSyncthing) -> None:
+    """A client that has something to close can't be closed there, and is closed elsewhere afterwards."""
+    client = Syncthing(fake.api_key, fake.url)
+    client.system.ping()
+
+    async def main() -> None:
+        with pytest.raises(BlockingCallError):
+            client.close()
+
+    asyncio.run(main())
+    client.system.ping()
+    client.close()
+
+
+def test_in_an_event_loop_for_those_who_know(fake: FakeSyncthing) -> None:
+    """With `in_loop`, the loop stands still during the call."""
+
+    async def main() -> str:
+        with Syncthing(fake.api_key, fake.url, in_loop=True) as client:
+            return client.system.version()["version"]
+
+    assert asyncio.run(main()) == fake.version
+
+
+@pytest.mark.parametrize(("kernel", "allowed"), [(object(), True), (None, False)])
+def test_in_a_notebook(client: Syncthing, monkeypatch: pytest.MonkeyPatch, kernel: object, *, allowed: bool) -> None:
+    """In a notebook a loop runs in the thread of the cells, and calls are allowed; in an IPython shell they are not."""
+    shell = SimpleNamespace(kernel=kernel)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+
+    async def main() -> str:
+        return client.system.version()["version"]
+
+    if allowed:
+        assert asyncio.run(main()).startswith("v")
+    else:
+        with pytest.raises(BlockingCallError):
+            asyncio.run(main())
+
+
+@pytest.mark.parametrize("in_loop", [False, True])
+def test_in_the_portal_itself(probe: Probe, *, in_loop: bool) -> None:
+    """A call in the thread in which all blocking clients work would wait for itself, and is always refused."""
+    other = Probe(None, Bridge("Probe", None, in_loop=in_loop))
+
+    async def call() -> None:
+        other.run(echo(1))
+
+    with pytest.raises(BlockingCallError, match="would wait for itself"):
+        probe.run(call())
+
+
+def test_in_threads_of_event_loops(client: Syncthing) -> None:
+    """A worker thread of an event loop has no loop of its own, so calls are allowed there."""
+
+    async def main() -> str:
+        return await anyio.to_thread.run_sync(lambda: client.system.version()["version"])
+
+    assert anyio.run(main).startswith("v")
+    assert asyncio.run(asyncio.to_thread(client.system.version))
+
+
+def test_nothing_can_be_copied(client: Syncthing) -> None:
+    """What belongs to threads and connections is neither copied nor pickled, and the error says what to do."""
+    things = [
+        client,
+        client.database,
+        client.events.stream(),
+        client.database.iter_need("docs"),
+        client.database.edit_ignores("docs"),
+        client.watch(),
+    ]
+    assert isinstance(things[3], BlockingIterator)
+    assert isinstance(things[4], BlockingContext)
+    for thing in things:
+        for attempt in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match=f"a {type(thing).__name__} can't be copied or pickled.*Create one"):
+                attempt(thing)
+
+
+def test_parts_stay_the_same(client: Syncthing) -> None:
+    """The parts of a client are the same objects each time, and outlive a client that nothing refers to."""
+    assert client.database is client.db
+    assert client.api is client.api
+    assert repr(client) == repr(client._inner)
+    assert repr(client.config) == repr(client._inner.config)
+
+
+def test_what_is_read_without_a_call(client: Syncthing, fake: FakeSyncthing) -> None:
+    """Properties need no request, and work where calls are refused."""
+
+    async def main() -> None:
+        assert (client.url, client.api.timeout, client.api.daemon_version) == (fake.url, 10, fake.version)
+        assert (client.events.last_seen_id, client.events.running) == (0, False)
+
+    client.system.ping()
+    asyncio.run(main())
+
+
+def test_debug_mode_is_silent(probe: Probe, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """In asyncio's debug mode nothing is logged, whether calls succeed, fail, or are given up."""
+    monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")
+    probe.run(echo(1))
+    with pytest.raises(ValueError, match="x"):
+        probe.run(fail(ValueError("x")))
+    probe.close()
+    assert [record for record in caplog.records if "took" not in record.message] == []
+
+
+def test_errors_of_this_package(probe: Probe) -> None:
+    """A cancellation from within is no error of asyncio, but one that says what happened."""
+    with pytest.raises(ClientClosedError) as caught:
+        probe.run(fail(asyncio.CancelledError()))
+    assert isinstance(caught.value, SyncthingError)

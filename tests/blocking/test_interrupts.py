@@ -1,0 +1,184 @@
+"""Ctrl-C, and other exceptions that a signal raises in the middle of a call."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.blocking import Syncthing
+from aiosyncthing.blocking.bridge import Bridge
+from tests.blocking.conftest import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Iterator
+    from types import FrameType
+
+    from pytest_syncthing import FakeSyncthing
+
+
+class Work:
+    """Something that takes forever, and then some time to clean up."""
+
+    def __init__(self, cleanup: float = 0.0) -> None:
+        self.begun = threading.Event()
+        self.cleaned = threading.Event()
+        self._cleanup = cleanup
+
+    async def run(self) -> None:
+        """Wait, and clean up."""
+        try:
+            self.begun.set()
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(self._cleanup)
+            self.cleaned.set()
+
+
+@pytest.fixture
+def probe() -> Iterator[Probe]:
+    """A client of nothing."""
+    probe = Probe(None, Bridge("Probe", None))
+    yield probe
+    probe.close()
+
+
+def test_once(probe: Probe, interrupt: Callable[..., None]) -> None:
+    """The call is cancelled, and has cleaned up when KeyboardInterrupt is raised."""
+    work = Work(cleanup=0.1)
+    interrupt(work.begun.is_set)
+    with pytest.raises(KeyboardInterrupt):
+        probe.run(work.run())
+    assert work.cleaned.is_set()
+
+
+def test_twice(probe: Probe, interrupt: Callable[..., None]) -> None:
+    """A second Ctrl-C ends the wait for the clean-up at once; that goes on in the background."""
+    work = Work(cleanup=0.5)
+    interrupt(work.begun.is_set, times=2)
+    with pytest.raises(KeyboardInterrupt):
+        probe.run(work.run())
+    assert not work.cleaned.is_set()
+    assert work.cleaned.wait(5)
+
+
+def test_a_clean_up_that_takes_long(
+    probe: Probe, interrupt: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clean-up is waited for only for a while."""
+    monkeypatch.setattr("aiosyncthing.blocking.steps.CLEANUP", 0.05)
+    work = Work(cleanup=0.5)
+    interrupt(work.begun.is_set)
+    with pytest.raises(KeyboardInterrupt):
+        probe.run(work.run())
+    assert not work.cleaned.is_set()
+    assert work.cleaned.wait(5)
+
+
+def test_the_request_ends(client: Syncthing, fake: FakeSyncthing, interrupt: Callable[..., None]) -> None:
+    """The request under way is given up, and the client can be used again."""
+    held = fake.hold("rest/system/status")
+    interrupt(lambda: held.hits)
+    with pytest.raises(KeyboardInterrupt):
+        client.system.status()
+    held.release()
+    assert client.system.version()["version"] == fake.version
+
+
+@pytest.mark.parametrize("step", [next, lambda stream: stream.next(60)])
+def test_in_a_stream(client: Syncthing, interrupt: Callable[..., None], step: Callable[[Any], object]) -> None:
+    """Waiting for an event can be interrupted, and the stream goes on with the next event."""
+    with client.events.stream({"ConfigSaved"}) as stream:
+        waiting = threading.Event()
+        threading.Timer(0.05, waiting.set).start()
+        interrupt(waiting.is_set)
+        with pytest.raises(KeyboardInterrupt):
+            step(stream)
+        client.config.patch_options(limitBandwidthInLan=True)
+        assert next(stream)["type"] == "ConfigSaved"
+
+
+@pytest.mark.usefixtures("docs")
+def test_in_a_block(client: Syncthing, interrupt: Callable[..., None]) -> None:
+    """In the body of a block, it is like any exception: the block is left, and nothing is sent."""
+    waiting = threading.Event()
+    interrupt(waiting.is_set)
+
+    def edit() -> None:
+        with client.database.edit_ignores("docs") as patterns:
+            patterns.add("*.tmp")
+            waiting.set()
+            time.sleep(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        edit()
+    assert not client.database.ignores("docs")["ignore"]
+
+
+@pytest.mark.parametrize("where", ["enter", "exit"])
+def test_at_the_ends_of_a_block(probe: Probe, interrupt: Callable[..., None], where: str) -> None:
+    """While a block is entered or left, that is cancelled, and cleans up."""
+    work = Work(cleanup=0.05)
+
+    @asynccontextmanager
+    async def block() -> AsyncGenerator[None]:
+        if where == "enter":
+            await work.run()
+        yield
+        await work.run()
+
+    interrupt(work.begun.is_set)
+    with pytest.raises(KeyboardInterrupt), probe._block(block()):
+        assert where == "exit"
+    assert work.cleaned.is_set()
+
+
+def test_while_closing(interrupt: Callable[..., None]) -> None:
+    """Closing a client can be interrupted, and the thread ends nevertheless."""
+    work = Work()
+    probe = Probe(None, Bridge("Probe", work.run))
+    probe.run(asyncio.sleep(0))
+    interrupt(work.begun.is_set)
+    with pytest.raises(KeyboardInterrupt):
+        probe.close()
+    assert work.cleaned.is_set()
+
+
+@pytest.mark.parametrize("raising", [False, True])
+def test_a_storm_of_signals(client: Syncthing, fake: FakeSyncthing, *, raising: bool) -> None:
+    """Signals during a wait, even if their handler raises, neither lose nor double an event."""
+
+    def handle(_: int, frame: FrameType | None) -> None:
+        if raising and frame is not None and frame.f_code.co_name == "wait_for_news":
+            raise InterruptedError
+
+    calm = threading.Event()
+    before = signal.signal(signal.SIGUSR1, handle)
+    main = threading.get_ident()
+
+    def blow() -> None:
+        while not calm.is_set():
+            signal.pthread_kill(main, signal.SIGUSR1)
+            time.sleep(0.0005)
+
+    thread = threading.Thread(target=blow)
+    seen: list[int] = []
+    try:
+        with client.events.stream(since="history") as stream:
+            for _ in range(100):
+                fake.emit("ConfigSaved", {})
+            thread.start()
+            while len(seen) < 100:
+                with suppress(InterruptedError):
+                    seen.append(next(stream)["id"] or 0)
+            calm.set()
+            thread.join()
+    finally:
+        calm.set()
+        signal.signal(signal.SIGUSR1, before)
+    assert seen == list(range(seen[0], seen[0] + 100))

@@ -1,0 +1,238 @@
+"""Iterators: how they end, what they lose, and who closes them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.blocking import BlockingIterator, Syncthing
+from aiosyncthing.blocking.bridge import Bridge
+from aiosyncthing.exceptions import ClientClosedError, WaitTimeoutError
+from tests.blocking.conftest import Probe, in_threads, portal_threads, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_syncthing import FakeFolder, FakeSyncthing
+
+
+class Numbers:
+    """A generator of numbers that notes when it is closed, and from `slow` on waits for `more`."""
+
+    def __init__(self, slow: int = 1000, error: Exception | None = None) -> None:
+        self.closed = threading.Event()
+        self.waits = threading.Event()
+        self._slow = slow
+        self._error = error
+        self._more = asyncio.Event()
+
+    async def run(self) -> AsyncGenerator[int]:
+        """Yield 0 to 9."""
+        try:
+            for number in range(10):
+                if number >= self._slow:
+                    self.waits.set()
+                    await self._more.wait()
+                if number == 5 and self._error:
+                    raise self._error
+                yield number
+        finally:
+            await asyncio.sleep(0)
+            self.closed.set()
+
+    async def give_more(self) -> None:
+        """End the wait."""
+        self._more.set()
+
+
+@pytest.fixture
+def probe() -> Iterator[Probe]:
+    """A client of nothing."""
+    probe = Probe(None, Bridge("Probe", None))
+    yield probe
+    probe.close()
+
+
+def test_to_the_end(probe: Probe) -> None:
+    """All items come, and then the iterator has ended for good."""
+    numbers = Numbers()
+    found = probe._iterate(numbers.run())
+    assert list(found) == list(range(10))
+    assert numbers.closed.is_set()
+    assert list(found) == []
+    found.close()
+
+
+def test_an_error(probe: Probe) -> None:
+    """An error comes in its place, and ends the iteration as it ends that of a generator."""
+    error = ValueError("x")
+    found = probe._iterate(Numbers(error=error).run())
+    with pytest.raises(ValueError, match="x") as caught:
+        list(found)
+    assert caught.value is error
+    assert list(found) == []
+
+
+def test_leaving_early(probe: Probe) -> None:
+    """After `break`, the iterator is closed as soon as nothing refers to it."""
+    numbers = Numbers()
+    for number in probe._iterate(numbers.run()):
+        if number == 2:
+            break
+    assert numbers.closed.wait(5)
+
+
+@pytest.mark.parametrize("way", ["with", "closing", "close"])
+def test_closing(probe: Probe, way: str) -> None:
+    """As a context manager, with `closing`, or by `close`: it is closed when that returns."""
+    numbers = Numbers()
+    found = probe._iterate(numbers.run())
+    if way == "with":
+        with found:
+            assert next(found) == 0
+    elif way == "closing":
+        with closing(found):
+            assert next(found) == 0
+    else:
+        assert next(found) == 0
+        found.close()
+    assert numbers.closed.is_set()
+    assert list(found) == []
+    found.close()
+
+
+def test_one_that_was_never_begun(probe: Probe) -> None:
+    """It has nothing to close, and starts no thread."""
+    with probe._iterate(Numbers().run()):
+        pass
+    assert portal_threads() == []
+
+
+def test_an_exception_in_the_body(probe: Probe) -> None:
+    """An exception closes it as it passes."""
+    numbers = Numbers()
+    with suppress(KeyError), probe._iterate(numbers.run()) as found:
+        raise KeyError(next(found))
+    assert numbers.closed.is_set()
+
+
+def test_closing_in_another_thread(probe: Probe) -> None:
+    """A thread that waits for an item then gets none."""
+    numbers = Numbers(slow=1)
+    found = probe._iterate(numbers.run())
+
+    def close() -> None:
+        numbers.waits.wait()
+        found.close()
+
+    assert in_threads(lambda: list(found), close) == [[0], None]
+    assert numbers.closed.is_set()
+
+
+def test_closing_the_client(probe: Probe) -> None:
+    """Closing the client closes its iterators, and says so to whoever waits for an item."""
+    waiting, resting = Numbers(slow=1), Numbers()
+    idle = probe._iterate(resting.run())
+    next(idle)
+    found = probe._iterate(waiting.run())
+
+    def close() -> None:
+        waiting.waits.wait()
+        probe.close()
+
+    error, _ = in_threads(lambda: list(found), close)
+    assert isinstance(error, ClientClosedError)
+    assert waiting.closed.is_set()
+    assert resting.closed.is_set()
+    with pytest.raises(ClientClosedError):
+        next(idle)
+    idle.close()
+
+
+def test_waiting_for_some_time(probe: Probe) -> None:
+    """`next` gives up after a time, and the item that it waited for comes with the next call."""
+    numbers = Numbers(slow=1)
+    with probe._iterate(numbers.run()) as found:
+        assert found.next(10) == 0
+        for _ in range(2):
+            with pytest.raises(WaitTimeoutError, match=r"nothing came within 0\.01 seconds"):
+                found.next(0.01)
+        probe.run(numbers.give_more())
+        assert list(found) == list(range(1, 10))
+        with pytest.raises(StopIteration):
+            found.next(0.01)
+
+
+@pytest.mark.parametrize("where", ["main", "portal", "cycle"])
+def test_one_that_is_forgotten(probe: Probe, where: str) -> None:
+    """Whoever collects it, and even while it waits for an item, it is closed in the background, without a word."""
+    numbers = Numbers(slow=1)
+    found: list[Any] = [probe._iterate(numbers.run())]
+    next(found[0])
+    with pytest.raises(WaitTimeoutError):
+        found[0].next(0)
+    if where == "portal":
+
+        async def forget() -> None:
+            found.clear()
+
+        probe.run(forget())
+    elif where == "cycle":
+        found.append(found)
+        del found
+        gc.collect()
+    else:
+        found.clear()
+    assert numbers.closed.wait(5)
+
+
+def test_a_stream_that_is_forgotten(client: Syncthing, fake: FakeSyncthing) -> None:
+    """It is closed in the background, too, but with a warning: once."""
+    stream = client.events.stream(since="history")
+    next(stream)
+    with pytest.warns(ResourceWarning, match="unclosed EventStream") as caught:
+        del stream
+    assert len(caught) == 1
+    wait_until(lambda: fake.polls_waiting == 0)
+
+
+@pytest.mark.parametrize("where", ["main", "portal"])
+def test_a_client_that_is_forgotten(fake: FakeSyncthing, probe: Probe, where: str) -> None:
+    """A warning says so, once; its connection is closed, and the thread ends with it."""
+    probe.run(asyncio.sleep(0))
+    clients: list[Any] = [Syncthing(fake.api_key, fake.url)]
+    clients[0].system.ping()
+
+    async def forget() -> None:
+        clients.clear()
+
+    ways = {"main": clients.clear, "portal": lambda: probe.run(forget())}
+    with pytest.warns(ResourceWarning, match="unclosed Syncthing") as caught:
+        ways[where]()
+    assert len(caught) == 1
+    wait_until(lambda: fake.connections == 0)
+
+
+def test_a_list_in_pages(client: Syncthing, docs: FakeFolder) -> None:
+    """Methods that return asynchronous generators return iterators, typed alike."""
+    found = client.database.walk("docs")
+    assert isinstance(found, BlockingIterator)
+    assert [path for path, _ in found] == ["a.txt"]
+
+
+def test_listening(client: Syncthing, fake: FakeSyncthing) -> None:
+    """`stop` ends a listener that another thread waits with."""
+
+    def stop() -> None:
+        wait_until(lambda: fake.polls_waiting)
+        client.events.stop()
+
+    events, _ = in_threads(lambda: [event["type"] for event in client.events.listen()], stop)
+    assert isinstance(events, list)
+    assert events[0] == "Starting"

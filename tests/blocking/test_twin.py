@@ -1,0 +1,192 @@
+"""The twin is the same: names, signatures, docstrings, types, answers and errors of the asynchronous classes."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final, get_overloads
+
+import pytest
+
+import aiosyncthing
+from aiosyncthing import blocking
+from tests.support.calls import CALLS, check
+from tests.support.twins import twin_client
+
+ROOT: Final = Path(__file__).parents[2]
+SCRIPTS: Final = ROOT / "scripts"
+
+PAIRS: Final = {
+    name: (getattr(aiosyncthing, name), getattr(blocking, name))
+    for name in blocking.__all__
+    if name not in {"BlockingContext", "BlockingIterator"}
+}
+
+# Public names that only one side has, and why.
+ONLY_ASYNCHRONOUS: Final = {
+    "API.DEFAULT_TIMEOUT": "the defaults stand in the signatures",
+    "API.DEFAULT_MAX_RESPONSE_SIZE": "likewise",
+    "API.raw_request": "it raises errors of aiohttp",
+    "API.exchange": "likewise",
+    "API.call": "it takes a route, which is not public",
+    "API.download": "likewise",
+    "EventStream.aclose": "it is `close`",
+}
+ONLY_BLOCKING: Final = {
+    "EventStream.close": "it is `aclose`",
+    "EventStream.next": "asyncio has `asyncio.timeout` for that",
+}
+# Arguments, likewise.
+OTHER_ARGUMENTS: Final = {
+    "loop": "accepted for programs for version 0 of the asynchronous client",
+    "session": "a session of aiohttp belongs to an event loop",
+    "in_loop": "only a blocking call can block a loop",
+}
+# Docstrings that say something else.
+OTHER_WORDS: Final = {"Live.folders", "Live.devices", "Syncthing.close"}
+ROOMS: Final = "(?:daemon|live|waiting)"
+
+
+def names(found: type) -> set[str]:
+    """Return the public names of a class."""
+    return {name for name in dir(found) if not name.startswith("_")}
+
+
+MEMBERS: Final = [
+    f"{name}.{member}" for name, (one, other) in PAIRS.items() for member in sorted(names(one) & names(other))
+]
+
+
+def signature(function: Any) -> tuple[list[inspect.Parameter], str]:
+    """Return the parameters, and what is returned, in the words of the blocking side."""
+    found = inspect.signature(inspect.unwrap(function))
+    parameters = [
+        parameter.replace(annotation=re.sub(rf"Awaitable\[object\] \| |\b{ROOMS}\.", "", str(parameter.annotation)))
+        for parameter in found.parameters.values()
+        if parameter.name not in OTHER_ARGUMENTS
+    ]
+    returned = re.sub(r"\bAsyncGenerator\[(.*)\]$", r"BlockingIterator[\1]", str(found.return_annotation))
+    return parameters, re.sub(rf"\b{ROOMS}\.", "", returned)
+
+
+def words(text: str | None) -> list[str]:
+    """Return the words of a docstring that both sides have in common."""
+    without = re.sub(r"\n +EventLoopError: .*(?:\n {5,}.*)*", "", inspect.cleandoc(text or ""))
+    return re.sub(r"\bawait |\basync |\ba(?=closing\b)", "", without).split()
+
+
+def test_the_names_are_the_same() -> None:
+    """Each public class has a twin with the same public names, but for those that are listed with a reason."""
+    asynchronous = {name for name in aiosyncthing.__all__ if isinstance(getattr(aiosyncthing, name), type)}
+    assert PAIRS.keys() <= asynchronous
+    found = {
+        f"{name}.{each}": side
+        for name, (one, other) in PAIRS.items()
+        for side, only in (("asynchronous", names(one) - names(other)), ("blocking", names(other) - names(one)))
+        for each in only
+    }
+    assert found == {
+        **dict.fromkeys(ONLY_ASYNCHRONOUS, "asynchronous"),
+        **dict.fromkeys(ONLY_BLOCKING, "blocking"),
+    }
+
+
+@pytest.mark.parametrize("path", MEMBERS)
+def test_signatures_are_the_same(path: str) -> None:
+    """Each method has the parameters, defaults, annotations and overloads of its twin, and nothing to await."""
+    name, _, member = path.partition(".")
+    one, other = (inspect.getattr_static(side, member) for side in PAIRS[name])
+    if isinstance(one, property):
+        assert isinstance(other, property)
+        one, other = one.fget, other.fget
+    one, other = (getattr(each, "__func__", each) for each in (one, other))
+    assert not inspect.iscoroutinefunction(other)
+    parameters, returned = signature(one)
+    assert signature(other)[0] == parameters
+    if "BlockingContext" not in str(inspect.signature(other).return_annotation):
+        assert signature(other)[1] == returned
+    overloads = [signature(each) for each in get_overloads(one)]
+    assert [signature(each) for each in get_overloads(other)] == overloads
+
+
+@pytest.mark.parametrize("path", sorted({*MEMBERS} - OTHER_WORDS))
+def test_docstrings_are_nearly_the_same(path: str) -> None:
+    """A docstring says the same, in words that hold where nothing is asynchronous."""
+    name, _, member = path.partition(".")
+    one, other = (inspect.getattr_static(side, member).__doc__ for side in PAIRS[name])
+    theirs = words(other)
+    assert theirs
+    assert not re.search(r"\basync|\bawait|event loop", " ".join(theirs))
+    missing = [word for word in words(one) if word not in theirs]
+    assert len(missing) <= max(3, len(theirs) // 4), missing
+
+
+@pytest.mark.parametrize("constructed", ["Syncthing", "Daemon"])
+def test_constructors_are_the_same(constructed: str) -> None:
+    """They take the same arguments with the same meaning, but for those that are listed with a reason."""
+    one, other = PAIRS[constructed]
+    assert signature(other.__init__)[0] == signature(one.__init__)[0]
+
+    def arguments(found: type) -> dict[str, str]:
+        section = inspect.getdoc(found).partition("Args:\n")[2].partition("\n\n")[0]  # type: ignore[union-attr]
+        entries = re.findall(r"^    (\w+): ((?:.|\n {8})*)", section, re.MULTILINE)
+        return {name: " ".join(text.split()) for name, text in entries if name not in OTHER_ARGUMENTS}
+
+    mine, theirs = arguments(one), arguments(other)
+    assert list(mine) == list(theirs)
+    differing = {name for name in mine if mine[name] != theirs[name]}
+    assert differing <= {"direct", "crash_handler"}  # which mention `session`, and the event loop
+
+
+def statements(source: str) -> tuple[set[tuple[str | None, str]], list[str]]:
+    """Return the imports of a module, and its other statements, whatever their format."""
+    body = ast.parse(source).body
+    imports = {
+        (each.module, ast.dump(alias)) for each in body if isinstance(each, ast.ImportFrom) for alias in each.names
+    }
+    return imports, [ast.dump(each) for each in body if not isinstance(each, (ast.Import, ast.ImportFrom))]
+
+
+def test_what_is_generated_is_what_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`nox -s blocking` would change nothing; `nox -s lint` also compares the format."""
+    monkeypatch.syspath_prepend(SCRIPTS)
+    make_blocking = importlib.import_module("make_blocking")
+    for name, source in make_blocking.make().items():
+        committed = (ROOT / "src" / "aiosyncthing" / "blocking" / "generated" / name).read_text()
+        imports, others = statements(committed)
+        wanted, code = statements(source)
+        assert others == code, name
+        assert imports == wanted, name
+
+
+def run(code: str) -> str:
+    """Run a program in a Python of its own, and return what it prints."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_what_is_loaded_when() -> None:
+    """The first client loads aiohttp, and the package alone loads nothing of the twin."""
+    loaded = "[name for name in ('aiohttp', 'aiosyncthing.blocking') if name in sys.modules]"
+    printed = run(
+        "import sys\n"
+        "import aiosyncthing; dir(aiosyncthing)\n"
+        f"print({loaded})\n"
+        "from aiosyncthing.blocking import Syncthing, Daemon, Config, Live\n"
+        f"print({loaded})\n"
+        "Syncthing('key')\n"
+        f"print({loaded})"
+    )
+    assert printed.splitlines() == ["[]", "['aiosyncthing.blocking']", "['aiohttp', 'aiosyncthing.blocking']"]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.name} {call.request}")
+async def test_requests_and_results_are_the_same(call: Any) -> None:
+    """Each method sends the requests that its twin sends, and returns the same."""
+    await check(call, client=twin_client)
