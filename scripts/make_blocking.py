@@ -42,6 +42,7 @@ TWINS: Final = {
     "Syncthing": ("BorrowedClient", "aiosyncthing.blocking.syncthing"),
     "EventStream": ("EventStream", "aiosyncthing.blocking.stream"),
     "Live": ("Live", "aiosyncthing.blocking.live"),
+    "Pause": ("Pause", "aiosyncthing.blocking.pause"),
 }
 
 # What has no twin, and why.
@@ -57,10 +58,20 @@ LEFT_OUT: Final = {
 # Functions that are called in the thread of the event loop, not in that of the caller.
 CALLED_THERE: Final = {"is_transient", "delays", "crash_handler"}
 
+# Names for the types of functions that may be asynchronous, and what is left of them.
+SYNCHRONOUS: Final = {
+    "Awaitable[object] | object": "object",
+    "pausing.Save": "Callable[[t.PauseState], object]",
+}
+
 # Sentences of docstrings that say something else where nothing is asynchronous.
 WORDING: Final = {
     "An awaitable result is awaited.": "It runs in this thread.",
     "It takes the same arguments as `Syncthing`, and raises the same errors.": "Made by `Syncthing`, as ``api``.",
+    "an exception or a cancellation, and if": "an exception, and if",
+    "To resume takes at most 10 s after a cancellation, which is held back for that long. Without one, the": "The",
+    "by cancelling its task; `asyncio.run` does that for SIGINT.": "with an exception, as Python handles SIGINT.",
+    "A cancellation is raised in its place, with a note; then the error is logged (``aiosyncthing.pausing``).": "",
     "``contextlib.aclosing``": "``contextlib.closing``",
     "Clients of one event loop take turns.": "Clients of one process take turns.",
     "An exception in the block, or a cancellation, sends nothing.": "An exception in the block sends nothing.",
@@ -205,7 +216,9 @@ class Method:
         arguments = node.args
         self._parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs][1:]
         self._parameters += [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
-        self._reports = [each.arg for each in self._parameters if "Awaitable" in ast.unparse(_annotation(each))]
+        types = {each.arg: self._type(_annotation(each)) for each in self._parameters}
+        self._callbacks = {name for name, text in types.items() if "Callable" in text}
+        self._called_here = {name for name in self._callbacks if "Awaitable" in types[name]}
         if node.returns is None:
             raise NoRuleError(f"{self._path} doesn't say what it returns")
         self._returns = node.returns
@@ -215,11 +228,13 @@ class Method:
         """Return its signature, with the decorators that it keeps."""
         node = self._node
         kept = [each for name, each in self._decorators.items() if name != "asynccontextmanager"]
-        used = [*kept, *map(_annotation, self._parameters), *node.args.defaults, *filter(None, node.args.kw_defaults)]
-        for each in used:
-            self._import_names(each)
         decorators = "".join(f"@{ast.unparse(each)}\n" for each in kept)
-        arguments = ast.unparse(node.args).replace("Awaitable[object] | object", "object")
+        arguments = ast.unparse(node.args)
+        for asynchronous, blocking in SYNCHRONOUS.items():
+            arguments = arguments.replace(asynchronous, blocking)
+        self._import_names(ast.parse(f"def {node.name}({arguments}): ..."))
+        for each in kept:
+            self._import_names(each)
         return f"{decorators}def {node.name}({arguments}) -> {self._result()}:"
 
     def text(self, *, overloaded: bool) -> str:
@@ -232,22 +247,18 @@ class Method:
         unknown = self._decorators.keys() - {"property", "overload", "deprecated", "asynccontextmanager"}
         if unknown:
             raise NoRuleError(f"{self._path}: there is no rule for {', '.join(sorted(unknown))}")
-        for each in self._parameters:
-            text = ast.unparse(_annotation(each))
-            if "Callable" in text and each.arg not in CALLED_THERE and each.arg not in self._reports:
-                raise NoRuleError(f"{self._path}: in which thread is {each.arg} to be called?")
+        if unclear := self._callbacks - self._called_here - CALLED_THERE:
+            raise NoRuleError(f"{self._path}: in which thread is {', '.join(unclear)} to be called?")
         head = _head(self._returns)
         runs = isinstance(self._node, ast.AsyncFunctionDef)
         if "property" in self._decorators:
             return "twin property" if head in TWINS else self._plain("property")
-        if "asynccontextmanager" in self._decorators:
+        if "asynccontextmanager" in self._decorators or head == "AbstractAsyncContextManager":
             return "block"
         if head in {"AsyncGenerator", "AsyncIterator"}:
             return "iterator"
         if head in TWINS and not runs:
             return "twin"
-        if self._reports:
-            return self._plain("reporting")
         return self._plain("run" if runs else "call")
 
     def _plain(self, rule: str) -> str:
@@ -257,6 +268,10 @@ class Method:
             if name in {"Coroutine", "Awaitable", "AbstractAsyncContextManager"} or _is_asynchronous(self._find(part)):
                 raise NoRuleError(f"{self._path}: there is no rule for what it returns, {ast.unparse(self._returns)}")
         return rule
+
+    def _type(self, annotation: ast.expr) -> str:
+        """Return an annotation as text, with what its own names stand for."""
+        return ast.unparse(annotation) + "".join(str(self._find(part)) for part in ast.walk(annotation))
 
     def _find(self, part: ast.AST) -> object:
         """Return what a name in an annotation stands for, if it is this package's."""
@@ -291,9 +306,6 @@ class Method:
                 return f"return self._block({call})"
             case "iterator":
                 return f"return self._iterate({call})"
-            case "reporting":
-                (name,) = self._reports
-                return f"return self._run_reporting(lambda {name}: {call}, {name})"
             case "call":
                 return f"return self._call({f'lambda: {call}' if self._parameters else target})"
             case _ if overloaded:  # a union of coroutines is no coroutine of a union
@@ -306,11 +318,18 @@ class Method:
     def _passed(self) -> list[str]:
         arguments = self._node.args
         return [
-            *(each.arg for each in [*arguments.posonlyargs, *arguments.args][1:]),
+            *(self._argument(each.arg) for each in [*arguments.posonlyargs, *arguments.args][1:]),
             *([f"*{arguments.vararg.arg}"] if arguments.vararg else []),
-            *(f"{each.arg}={each.arg}" for each in arguments.kwonlyargs),
+            *(f"{each.arg}={self._argument(each.arg)}" for each in arguments.kwonlyargs),
             *([f"**{arguments.kwarg.arg}"] if arguments.kwarg else []),
         ]
+
+    def _argument(self, name: str) -> str:
+        """Return what is passed on for a parameter."""
+        if name not in self._called_here:
+            return name
+        self._twin.use("from aiosyncthing.blocking.steps import in_caller")
+        return f"in_caller({name})"
 
     def _maker(self) -> str:
         name, home = TWINS[_head(self._returns)]
@@ -336,7 +355,7 @@ class Method:
 
     def _import_names(self, tree: ast.AST) -> None:
         for part in ast.walk(tree):
-            if isinstance(part, ast.Name) and part.id != "Awaitable" and not hasattr(builtins, part.id):
+            if isinstance(part, ast.Name) and not hasattr(builtins, part.id):
                 self._twin.use(self._module.origins[part.id])
 
 
@@ -396,7 +415,7 @@ def _quoted(doc: str, path: str) -> str:
     text = re.sub(r"\bawait ", "", text)
     if found := FORBIDDEN.search(text):
         raise NoRuleError(f"the docstring of {path} says {found[0]!r}: reword it, or add to WORDING:\n\n{text}")
-    text = "\n".join(_wrapped(line) for line in text.split("\n"))
+    text = "\n".join(_wrapped(line.rstrip()) for line in text.split("\n"))
     end = "\n" if "\n" in text else ""
     return f'{"r" if chr(92) in text else ""}"""{text}{end}"""'
 

@@ -49,7 +49,8 @@ OTHER_ARGUMENTS: Final = {
 }
 # Docstrings that say something else.
 OTHER_WORDS: Final = {"Live.folders", "Live.devices", "Syncthing.close"}
-ROOMS: Final = "(?:daemon|live|waiting)"
+ROOMS: Final = "(?:daemon|live|pausing|waiting)"
+SYNCHRONOUS: Final = {"pausing.Save": "Callable[[t.PauseState], object]", "Awaitable[object] | ": ""}
 
 
 def names(found: type) -> set[str]:
@@ -66,12 +67,19 @@ def signature(function: Any) -> tuple[list[inspect.Parameter], str]:
     """Return the parameters, and what is returned, in the words of the blocking side."""
     found = inspect.signature(inspect.unwrap(function))
     parameters = [
-        parameter.replace(annotation=re.sub(rf"Awaitable\[object\] \| |\b{ROOMS}\.", "", str(parameter.annotation)))
+        parameter.replace(annotation=plain(str(parameter.annotation)))
         for parameter in found.parameters.values()
         if parameter.name not in OTHER_ARGUMENTS
     ]
     returned = re.sub(r"\bAsyncGenerator\[(.*)\]$", r"BlockingIterator[\1]", str(found.return_annotation))
-    return parameters, re.sub(rf"\b{ROOMS}\.", "", returned)
+    return parameters, plain(returned)
+
+
+def plain(annotation: str) -> str:
+    """Return an annotation without what the two sides write differently."""
+    for asynchronous, synchronous in SYNCHRONOUS.items():
+        annotation = annotation.replace(asynchronous, synchronous)
+    return re.sub(rf"\b{ROOMS}\.", "", annotation)
 
 
 def words(text: str | None) -> list[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .generated.system import System as System
     from .iterators import BlockingIterator as BlockingIterator
     from .live import Live as Live
+    from .pause import Pause as Pause
     from .stream import EventStream as EventStream
     from .syncthing import Syncthing as Syncthing
 else:
@@ -53,6 +54,7 @@ else:
             "generated.system": ["System"],
             "iterators": ["BlockingIterator"],
             "live": ["Live"],
+            "pause": ["Pause"],
             "stream": ["EventStream"],
             "syncthing": ["Syncthing"],
         },

@@ -15,7 +15,6 @@ Inner = TypeVar("Inner")
 Other = TypeVar("Other")
 Twin = TypeVar("Twin")
 T = TypeVar("T")
-V = TypeVar("V")
 
 
 class Blocking(Unportable, Generic[Inner]):
@@ -39,15 +38,6 @@ class Blocking(Unportable, Generic[Inner]):
         """Run a coroutine to its end."""
         __tracebackhide__ = True
         return self._bridge.run(coroutine)
-
-    def _run_reporting(
-        self,
-        begin: Callable[[Callable[[V], None] | None], Coroutine[Any, Any, T]],
-        function: Callable[[V], object] | None,
-    ) -> T:
-        """Run a coroutine that reports, and call a function in this thread with its reports."""
-        __tracebackhide__ = True
-        return self._run(begin(None)) if function is None else self._bridge.run_reporting(begin, function)
 
     def _call(self, function: Callable[[], T]) -> T:
         """Call a function in the event loop."""

@@ -90,13 +90,12 @@ class Bridge:
         step = Step(begin(report))
         try:
             self.hold().run(step)
-            while True:
-                step.wait_for_news()
+            ended = False
+            while not ended:
+                step.wait_until(lambda: latest)
                 ended = step.done
                 while latest:
                     function(latest.pop())
-                if ended:
-                    break
         except BaseException:
             step.abandon()
             raise

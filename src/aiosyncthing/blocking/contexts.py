@@ -36,8 +36,7 @@ class BlockingContext(Unportable, AbstractContextManager[T, bool]):
         self._visit = visit = _Visit(self._manager)
         try:
             held.run(visit.step)
-            while not (visit.values or visit.step.done):
-                visit.step.wait_for_news()
+            visit.step.wait_until(lambda: visit.values)
         except BaseException:
             visit.step.abandon()
             raise

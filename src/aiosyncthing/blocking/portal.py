@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Close = Callable[[], Awaitable[object]]
 
-_LONGEST_END: Final = 5.0  # seconds that open clients may take to end when the program does
+_LONGEST_END: Final = 15.0  # seconds that open clients may take to clean up when the program ends
 
 
 class Portal:

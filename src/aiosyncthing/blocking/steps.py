@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 import time
+from collections import deque
+from contextvars import ContextVar
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from aiosyncthing.exceptions import ClientClosedError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 # Seconds of one wait. On POSIX, a signal interrupts a wait, except for one that arrives right before it; on Windows,
 # Ctrl-C is noticed only between two waits.
@@ -48,6 +52,8 @@ class Step(Generic[T]):
         self._value: T | None = None
         self._error: BaseException | None = None
         self._news: SimpleQueue[None] = SimpleQueue()
+        self._errands: deque[Callable[[], None]] = deque()
+        self._attended = False
 
     @property
     def submitted(self) -> bool:
@@ -77,25 +83,37 @@ class Step(Generic[T]):
         self._loop = loop
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for its end, and return whether it has ended.
+        """Wait for its end, and return whether it has ended. Meanwhile, run its errands.
 
         Args:
             timeout: Seconds; ``None`` for no limit.
         """
-        limit = None if timeout is None else time.monotonic() + timeout
-        while not self.done:
-            left = None if limit is None else limit - time.monotonic()
-            if left is not None and left <= 0:
-                break
-            self.wait_for_news(left)
+        self.wait_until(lambda: False, timeout)
         return self.done
 
+    def wait_until(self, condition: Callable[[], object], timeout: float | None = None) -> None:
+        """Wait for its end, or until a condition is true, which may have changed after `tell`."""
+        limit = None if timeout is None else time.monotonic() + timeout
+        self._attended = True
+        try:
+            while not (self.done or condition()):
+                left = None if limit is None else limit - time.monotonic()
+                if left is not None and left <= 0:
+                    break
+                self.wait_for_news(left)
+        finally:
+            self._attended = False
+            if self._errands:
+                self._hand_over()
+
     def wait_for_news(self, timeout: float | None = None) -> None:
-        """Wait until it has ended, or `tell` was called, or for a moment."""
+        """Wait until it has ended, or `tell` was called, or for a moment; then run its errands."""
         try:
             self._news.get(timeout=_SLICE if timeout is None else min(_SLICE, timeout))
         except Empty:
             return
+        while self._errands:
+            self._errands.popleft()()
 
     def abandon(self) -> None:
         """Cancel it, and wait a little until it has cleaned up. Whatever interrupts that wait ends it."""
@@ -129,6 +147,33 @@ class Step(Generic[T]):
         """Wake the thread that waits."""
         self._news.put(None)
 
+    async def call(self, function: Callable[[V], object], value: V) -> None:
+        """Call a function in the thread that waits, or in one of its own if none does."""
+        loop = asyncio.get_running_loop()
+        called: asyncio.Future[None] = loop.create_future()
+
+        def settle(error: BaseException | None) -> None:
+            if called.done():
+                return
+            if error is None:
+                called.set_result(None)
+            else:
+                called.set_exception(error)
+
+        def run() -> None:
+            try:
+                function(value)
+            except BaseException as error:  # noqa: BLE001 - raised in the coroutine
+                loop.call_soon_threadsafe(settle, error)
+            else:
+                loop.call_soon_threadsafe(settle, None)
+
+        self._errands.append(run)
+        self.tell()
+        if not self._attended:
+            self._hand_over()
+        await called
+
     def cancel_here(self) -> None:
         """Cancel it, in the loop itself. A second time does nothing, so that it can clean up."""
         if self._cancelled:
@@ -151,10 +196,20 @@ class Step(Generic[T]):
         if not self.done:
             self.task = asyncio.create_task(self._run())
 
+    def _hand_over(self) -> None:
+        """Run the errands although no thread waits."""
+        while self._errands:
+            errand = self._errands.popleft()
+            try:
+                threading.Thread(target=errand, daemon=True).start()
+            except RuntimeError:  # the program ends, and nothing else will happen in this thread
+                errand()
+
     async def _run(self) -> None:
         if self.done:
             return
         self._running = True
+        _step.set(self)
         try:
             self._value = await self._coroutine
         except asyncio.CancelledError:
@@ -171,6 +226,20 @@ class Step(Generic[T]):
         for steps in self._noted:
             steps.discard(self)
         self._news.put(None)
+
+
+_step: ContextVar[Step[Any]] = ContextVar("step")  # also in the tasks that its coroutine starts
+
+
+def in_caller(function: Callable[[V], object] | None) -> Callable[[V], Awaitable[None]] | None:
+    """Return what calls a function in the thread of the caller, and waits for it; ``None`` if there is no function."""
+    if function is None:
+        return None
+
+    async def call(value: V) -> None:
+        await _step.get().call(function, value)
+
+    return call
 
 
 def closed() -> ClientClosedError:

@@ -6,9 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from aiosyncthing import waiting
+from aiosyncthing import types as t, waiting
 from aiosyncthing.blocking.base import Blocking
+from aiosyncthing.blocking.contexts import BlockingContext
 from aiosyncthing.blocking.live import Live
+from aiosyncthing.blocking.pause import Pause
+from aiosyncthing.blocking.steps import in_caller
 
 from .api import API
 from .cluster import Cluster
@@ -187,11 +190,124 @@ class SyncthingMethods(Blocking["Inner"]):
             UnreachableError: The daemon was not running at the beginning.
             SyncthingError: Waiting won't help, for example because the key is refused.
         """
-        return self._run_reporting(
-            lambda on_progress: self._inner.wait_in_sync(
-                folders, devices, rescan=rescan, stable_for=stable_for, timeout=timeout, on_progress=on_progress
-            ),
-            on_progress,
+        return self._run(
+            self._inner.wait_in_sync(
+                folders,
+                devices,
+                rescan=rescan,
+                stable_for=stable_for,
+                timeout=timeout,
+                on_progress=in_caller(on_progress),
+            )
+        )
+
+    def paused(
+        self,
+        folders: Iterable[str] | str | None = None,
+        devices: Iterable[str] | str | None = None,
+        *,
+        save: Callable[[t.PauseState], object] | None = None,
+        timeout: float | None = None,
+    ) -> Pause:
+        """Pause folders and devices for the duration of a block.
+
+        ::
+
+            with client.paused(folders=["docs", "photos"]): ...
+
+        What runs is paused, first the devices, then the folders. After the block, exactly that is resumed, in reverse
+        order: also after an exception, and if the daemon was restarted meanwhile. What was paused
+        before stays paused. What someone else has resumed or removed meanwhile is no error.
+
+        The daemon may
+        be away for 10 s. If pausing fails half-way, what was paused is resumed.
+
+        A program that is killed leaves everything paused. So does one that ends by SIGTERM, unless it handles the
+        signal with an exception, as Python handles SIGINT. `resume` undoes it, with the state that
+        ``save`` has stored.
+
+        Blocks know nothing of each other: if two overlap, the one that paused a folder resumes it when it ends.
+
+        Args:
+            folders: IDs of the folders; ``"all"`` for all, ``[]`` for none. ``["all"]`` is a folder with that ID.
+            devices: IDs of the devices; ``"all"`` for all others, ``[]`` for none. What is left out is left alone, but
+                if both are left out, all folders and devices are paused.
+            save: Called with the state before the first request to pause is sent, and again when the block has ended,
+                with what is still paused: nothing, usually. It runs in this thread.
+            timeout: Time limit for each request, in seconds.
+
+        Returns:
+            A context manager. Its ``state`` is what is to be resumed, and can be stored as JSON.
+
+        Raises:
+            UnknownFolderError: A folder doesn't exist.
+            UnknownDeviceError: A device doesn't exist.
+            InvalidDeviceIDError: One of ``devices`` is not a device ID.
+            BadRequestError: An ID is empty, or one of ``devices`` is the daemon's own. Or ``folders`` is ``"all"``, and
+                there is a folder with that ID.
+            StillPausedError: Something could not be resumed; its ``state`` says what. An exception of the block is its
+                context.
+        """
+        return Pause(self._inner.paused(folders, devices, save=in_caller(save), timeout=timeout), self._bridge)
+
+    def resume(self, state: t.PauseState, *, timeout: float | None = None) -> t.PauseState:
+        """Resume what `paused` or `at_rest` has left paused, for example because the program was killed.
+
+        What runs again or no longer exists is left alone. May be repeated.
+
+        Args:
+            state: What ``save`` was called with, or the ``state`` of the pause or of a `StillPausedError`.
+            timeout: Time limit for each request, in seconds.
+
+        Returns:
+            What was still paused, and is resumed now.
+
+        Raises:
+            BadRequestError: This is not such a state, or it is that of another daemon.
+            StillPausedError: Something could not be resumed within 10 s.
+        """
+        return self._run(self._inner.resume(state, timeout=timeout))
+
+    def at_rest(
+        self,
+        folder_id: str,
+        *,
+        rescan: bool = True,
+        devices: Iterable[str] | str | None = (),
+        save: Callable[[t.PauseState], object] | None = None,
+        timeout: float | None = None,
+    ) -> BlockingContext[str]:
+        """Bring a folder to rest for the duration of a block, for example to back it up.
+
+        ::
+
+            with client.at_rest("docs", timeout=600) as path: ...
+
+        It scans the folder, waits until it is in sync (see `wait_in_sync`), and pauses it. If anything happened in the
+        folder in between, it resumes the folder and begins again. So in the block, the folder is complete, and
+        Syncthing changes nothing in it. Other programs may. After the block, the folder is resumed, as by `paused`.
+
+        Args:
+            folder_id: ID of the folder.
+            rescan: Scan first, so that changes the daemon has not noticed yet count.
+            devices: IDs of the devices on which it has to be in sync as well; ``None`` for all that share it.
+            save: As for `paused`. It is called for each attempt.
+            timeout: Time limit for bringing the folder to rest, in seconds; ``None`` for none.
+
+        Returns:
+            A context manager that yields the folder's path on the daemon's computer, with the home directory in place
+            of ``~``.
+
+        Raises:
+            UnknownFolderError: The folder doesn't exist.
+            UnknownDeviceError: A device doesn't exist.
+            FolderNotRunningError: The folder is paused already, so nothing is known about its contents.
+            CannotSyncError: The folder has an error, or a device is paused here or doesn't share it.
+            WaitTimeoutError: The time limit was reached. The message says what was missing.
+            StillPausedError: The folder could not be resumed; see `paused`.
+        """
+        return self._block(
+            self._inner.at_rest(folder_id, rescan=rescan, devices=devices, save=in_caller(save), timeout=timeout)
         )
 
     def metrics(self, *, timeout: float | None = None) -> str:

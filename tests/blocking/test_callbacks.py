@@ -1,0 +1,108 @@
+"""Functions of the caller: in which thread they are called, what they may do, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, WaitTimeoutError
+from tests.blocking.conftest import in_threads
+
+if TYPE_CHECKING:
+    from aiosyncthing.blocking import Syncthing
+    from aiosyncthing.exceptions import SyncthingError
+    from aiosyncthing.types import PauseState
+    from pytest_syncthing import FakeSyncthing
+
+pytestmark = pytest.mark.usefixtures("docs")
+
+
+def test_progress(client: Syncthing) -> None:
+    """Progress is reported in the thread of the caller, which may use the client for that; the last is the result."""
+    seen: list[Any] = []
+
+    def note(progress: Any) -> None:
+        seen.append((progress, threading.current_thread(), client.system.ping()))
+
+    result = client.wait_in_sync("docs", on_progress=note)
+    assert seen[-1] == (result, threading.current_thread(), None)
+
+
+def test_an_error(client: Syncthing) -> None:
+    """An exception ends the wait, and comes out of it as it is, with the frames of the function."""
+    error = ValueError("x")
+
+    def fail(_: object) -> None:
+        raise error
+
+    with pytest.raises(ValueError, match="x") as caught:
+        client.wait_in_sync("docs", on_progress=fail)
+    assert caught.value is error
+    assert "fail" in [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    client.system.ping()
+
+
+def test_a_time_limit(client: Syncthing) -> None:
+    """The limit of a wait raises the error of this package, with the progress."""
+    with pytest.raises(WaitTimeoutError) as caught:
+        client.wait_in_sync("docs", stable_for=60, timeout=0.05)
+    assert caught.value.progress is not None
+
+
+def test_around_a_block(client: Syncthing, fake: FakeSyncthing) -> None:
+    """What a block calls is called in the thread that enters and leaves it, before it goes on."""
+    seen: list[tuple[PauseState, threading.Thread, bool]] = []
+
+    def save(state: PauseState) -> None:
+        seen.append((state, threading.current_thread(), fake.config["folders"][0]["paused"]))
+
+    with client.paused("docs", save=save) as pause:
+        assert repr(pause).endswith("docs>") or "docs" in repr(pause)
+        assert seen == [(pause.state, threading.current_thread(), False)]
+        assert client.config.folders("docs")["paused"]
+    assert not client.config.folders("docs")["paused"]
+    assert [thread for _, thread, _ in seen] == [threading.current_thread()] * 2
+
+
+def test_at_rest(client: Syncthing, fake: FakeSyncthing) -> None:
+    """A block that yields a value, with a function that is called while it is entered."""
+    seen: list[threading.Thread] = []
+    with client.at_rest("docs", save=lambda _: seen.append(threading.current_thread()), timeout=60) as path:
+        assert path
+        assert client.config.folders("docs")["paused"]
+    assert not client.config.folders("docs")["paused"]
+    assert {*seen} == {threading.current_thread()}
+
+
+def test_when_nobody_waits(client: Syncthing) -> None:
+    """If another thread closes the client, the function is called in a thread of its own, so that nothing hangs."""
+    seen: list[str] = []
+    pause = client.paused("docs", save=lambda _: seen.append(threading.current_thread().name))
+    pause.__enter__()
+    in_threads(client.close)
+    assert seen[0] == threading.current_thread().name
+    assert len(seen) == 2
+    assert seen[1] not in {seen[0], "aiosyncthing-blocking"}
+    with pytest.raises(ClientClosedError):
+        pause.__exit__(None, None, None)
+
+
+def test_in_the_thread_of_the_loop(client: Syncthing, fake: FakeSyncthing) -> None:
+    """A function that decides about an event stream is called there, and must not use a blocking client."""
+    errors: list[BlockingCallError] = []
+
+    def is_transient(_: SyncthingError) -> bool:
+        try:
+            client.system.ping()
+        except BlockingCallError as error:
+            errors.append(error)
+        return True
+
+    fake.stop_daemon()
+    with client.events.stream(is_transient=is_transient) as stream:
+        assert next(stream)["type"] == "StreamDown"
+        assert stream.error is not None
+    assert "would wait for itself" in str(errors[0])

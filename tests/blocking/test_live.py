@@ -1,0 +1,83 @@
+"""The mirror, whose objects change on another thread."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.exceptions import SyncthingError, WaitTimeoutError
+from tests.blocking.conftest import in_threads
+
+if TYPE_CHECKING:
+    from aiosyncthing import DeviceID
+    from aiosyncthing.blocking import Syncthing
+    from pytest_syncthing import FakeSyncthing
+
+
+def test_what_it_shows(client: Syncthing, fake: FakeSyncthing, phone: DeviceID) -> None:
+    """It shows copies as of the moment: what was looked at before stays as it was."""
+    fake.add_folder("docs", devices=[phone])
+    with client.watch() as live:
+        live.until(lambda live: live.settled, 10)
+        docs, device = live.folders["docs"], live.devices[phone]
+        assert (docs.state, docs.label, device.name, device.connected) == ("idle", "docs", "phone", False)
+        fake.connect(phone)
+        live.until(lambda live: live.devices[phone].connected, 10)
+        assert not device.connected
+        assert live.devices[phone] is not device
+        completion = dict(docs.completion)
+        fake.set_folder("docs", paused=True)
+        live.until(lambda live: live.folders["docs"].paused, 10)
+        assert (docs.state, docs.completion) == ("idle", completion)
+        assert live.connected
+        fake.offer_device("stranger")
+        live.until(lambda live: live.pending_devices, 10)
+        assert not live.pending_folders
+
+
+def test_conditions(client: Syncthing) -> None:
+    """Conditions are looked at in the thread of the caller; their errors and time limits end the wait."""
+    threads: list[threading.Thread] = []
+
+    def look(_: object) -> bool:
+        threads.append(threading.current_thread())
+        return False
+
+    with client.watch() as live:
+        with pytest.raises(WaitTimeoutError, match="the condition is still false"):
+            live.until(look, 0.05)
+        assert {*threads} == {threading.current_thread()}
+        with pytest.raises(KeyError):
+            live.until(lambda live: live.folders["nope"].paused)
+    with pytest.raises(SyncthingError, match="the mirror has ended"):
+        live.until(look)
+
+
+def test_changes(client: Syncthing, fake: FakeSyncthing) -> None:
+    """Changes come from the call on, whatever happens before the first is taken, until the mirror ends."""
+    with client.watch() as live:
+        changes = live.changes()
+        fake.add_folder("docs")
+        change = next(changes)
+        while change.id != "docs":
+            change = next(changes)
+        assert "added" in change.fields
+        assert live.folders["docs"].id == "docs"
+    assert all(change.kind in {"folder", "device", "daemon"} for change in changes)
+
+
+def test_one_that_fails(client: Syncthing, fake: FakeSyncthing) -> None:
+    """An error while entering is raised, and nothing is left."""
+    fake.stop_daemon()
+    with pytest.raises(SyncthingError), client.watch():
+        pytest.fail("it was entered")
+
+
+def test_two_threads(client: Syncthing, fake: FakeSyncthing) -> None:
+    """While one thread waits, another may look."""
+    fake.add_folder("docs")
+    with client.watch() as live:
+        states = in_threads(*[lambda: [live.folders["docs"].id for _ in range(20)]] * 2)
+        assert states == [["docs"] * 20] * 2
