@@ -49,7 +49,7 @@ OTHER_ARGUMENTS: Final = {
 }
 # Docstrings that say something else.
 OTHER_WORDS: Final = {"Live.folders", "Live.devices", "Syncthing.close"}
-ROOMS: Final = "(?:daemon|live|pausing|waiting)"
+ROOMS: Final = r"\b[a-z]+\.(?=[A-Z])"  # the modules in annotations
 SYNCHRONOUS: Final = {"pausing.Save": "Callable[[t.PauseState], object]", "Awaitable[object] | ": ""}
 
 
@@ -79,7 +79,7 @@ def plain(annotation: str) -> str:
     """Return an annotation without what the two sides write differently."""
     for asynchronous, synchronous in SYNCHRONOUS.items():
         annotation = annotation.replace(asynchronous, synchronous)
-    return re.sub(rf"\b{ROOMS}\.", "", annotation)
+    return re.sub(ROOMS, "", annotation)
 
 
 def words(text: str | None) -> list[str]:

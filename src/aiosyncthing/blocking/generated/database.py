@@ -112,6 +112,26 @@ class Database(Blocking["Inner"]):
         """
         return self._iterate(self._inner.walk(folder_id, prefix, dirsonly=dirsonly, timeout=timeout))
 
+    def conflicts(
+        self, folder_id: str | None = None, *, timeout: float | None = None
+    ) -> BlockingIterator[t.ConflictCopy]:
+        """Iterate over the conflict copies in the global tree of a folder, or of all folders.
+
+        They are recognised by the names that the daemon gives them, ``NAME.sync-conflict-DATE-TIME-DEVICE.EXT``, so
+        none are found in a receive-encrypted folder. Like `walk`, this costs one request for each directory, and holds
+        the content of one directory at a time. Use ``contextlib.closing`` if you may stop early.
+        Docs: https://docs.syncthing.net/users/syncing.html#conflicting-changes
+
+        Args:
+            folder_id: ID of the folder; ``None`` for all folders that are not paused.
+            timeout: Time limit for each request, in seconds.
+
+        Raises:
+            UnknownFolderError: There is no such folder.
+            FolderNotRunningError: The folder is paused.
+        """
+        return self._iterate(self._inner.conflicts(folder_id, timeout=timeout))
+
     def file(self, folder_id: str, file: str, *, timeout: float | None = None) -> t.FileStatus:
         """Get what is known about a file, here and in the whole cluster.
 

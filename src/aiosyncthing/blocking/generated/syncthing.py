@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from aiosyncthing import types as t, waiting
+from aiosyncthing import health, types as t, waiting
 from aiosyncthing.blocking.base import Blocking
 from aiosyncthing.blocking.contexts import BlockingContext
 from aiosyncthing.blocking.live import Live
@@ -308,6 +308,51 @@ class SyncthingMethods(Blocking["Inner"]):
         """
         return self._block(
             self._inner.at_rest(folder_id, rescan=rescan, devices=devices, save=in_caller(save), timeout=timeout)
+        )
+
+    def check(
+        self,
+        folders: Iterable[str] | str | None = None,
+        devices: Iterable[str] | str | None = None,
+        *,
+        ignore: Iterable[health.Kind] | health.Kind = (),
+        unseen_days: float = 30,
+        upgrade: bool = False,
+        timeout: float | None = None,
+    ) -> list[health.Finding]:
+        """Check what a person should look at: folders, devices, settings and the daemon itself.
+
+        It finds folders that have stopped or can't get what they need, failed items, devices that stay away, requests
+        to be accepted, a web interface that others can reach, settings that put data at risk, and error messages. Each
+        finding has a kind, a severity, a sentence and a remedy; ``docs/health.md`` lists all kinds. Nothing is changed.
+
+        It takes 8 requests, one for each folder that is not paused, and one more for each folder with failed items. At
+        most 4 run at a time. What the daemon can't answer becomes a finding of the kind ``unchecked``, and the rest is
+        still checked.
+
+        Args:
+            folders: IDs of the folders to check; ``None`` for all, none (``[]``) for no folder.
+            devices: IDs of the remote devices to check; ``None`` for all, none (``[]``) for no device.
+            ignore: Kinds of findings to leave out.
+            unseen_days: After how many days without a connection a device is worth a look.
+            upgrade: Whether to look for a newer version, for which the daemon asks a server on the internet.
+            timeout: Time limit for each request, in seconds; by default, what is expensive for the daemon may take at
+                least a minute.
+
+        Returns:
+            The findings, the most severe first, always in the same order. An empty list means that all is well.
+
+        Raises:
+            UnknownFolderError: One of `folders` doesn't exist.
+            UnknownDeviceError: One of `devices` is not a remote device of the daemon.
+            InvalidDeviceIDError: One of `devices` is not a device ID.
+            BadRequestError: An ID is empty, a kind in `ignore` doesn't exist, or `unseen_days` is negative.
+            UnreachableError: The daemon is not running.
+        """
+        return self._run(
+            self._inner.check(
+                folders, devices, ignore=ignore, unseen_days=unseen_days, upgrade=upgrade, timeout=timeout
+            )
         )
 
     def metrics(self, *, timeout: float | None = None) -> str:
