@@ -25,7 +25,7 @@ def fake() -> Iterator[FakeSyncthing]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try to resume for a moment only."""
-    monkeypatch.setattr(shield, "LIMIT", 0.6)
+    monkeypatch.setattr(shield, "LIMIT", 1.0)
     monkeypatch.setattr(pause, "_PATIENCE", 0.2)
     monkeypatch.setattr(pause, "_STORING", 0.1)
     monkeypatch.setattr(switching, "_LONGEST", 0.05)

@@ -40,6 +40,11 @@ def is_paused(fake: FakeSyncthing, name: str = "docs") -> bool:
     return paused
 
 
+async def no_wait(*_: Any, **__: Any) -> None:
+    """Find everything in sync."""
+    await asyncio.sleep(0)
+
+
 async def rest(fake: FakeSyncthing, folder_id: str = "docs", **options: Any) -> str:
     """Bring a folder to rest, and return its path."""
     async with fake.client() as client, client.at_rest(folder_id, timeout=20, **options) as path:
@@ -154,7 +159,7 @@ async def test_the_time_is_up(fake: FakeSyncthing) -> None:
     docs(fake).remote_write(OTHER, {"new.txt": b"12"})
     async with fake.client() as client:
         with pytest.raises(WaitTimeoutError, match="1 item") as caught:
-            async with client.at_rest("docs", timeout=0.5):
+            async with client.at_rest("docs", timeout=2):
                 pytest.fail("the block was entered")
         assert [each.folder_id for each in caught.value.missing] == ["docs"]
         fake.hold("rest/config/folders/docs")
@@ -164,16 +169,17 @@ async def test_the_time_is_up(fake: FakeSyncthing) -> None:
         assert (caught.value.progress, caught.value.missing) == (None, ())
 
 
-async def test_the_time_limit_is_for_the_beginning(fake: FakeSyncthing) -> None:
+async def test_the_time_limit_is_for_the_beginning(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """The block itself may take as long as it likes, and its errors come out."""
+    monkeypatch.setattr(resting, "wait_in_sync", no_wait)
 
     async def work() -> None:
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.6)
         raise TimeoutError("my own")
 
     async with fake.client() as client:
         with pytest.raises(TimeoutError, match="my own"):
-            async with client.at_rest("docs", timeout=0.5):
+            async with client.at_rest("docs", timeout=1.5):
                 await work()
     assert not is_paused(fake)
 
@@ -212,14 +218,11 @@ async def test_cancelling_at_every_step(fake: FakeSyncthing, monkeypatch: pytest
 
     async with fake.client() as client:
 
-        async def wait_in_sync(*_: Any, **__: Any) -> None:  # has a test of its own
-            await asyncio.sleep(0)
-
         async def work() -> None:
             async with client.at_rest("docs"):
                 await asyncio.sleep(0)
 
-        monkeypatch.setattr(resting, "wait_in_sync", wait_in_sync)
+        monkeypatch.setattr(resting, "wait_in_sync", no_wait)  # which has a test of its own
         assert await cancel_everywhere(work, after=look)
         assert await leaves_no_trace(work) is None
 

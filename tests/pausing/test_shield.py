@@ -59,7 +59,7 @@ async def test_without_a_cancellation() -> None:
 
 async def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """From a cancellation on, the work has a limit, and nothing extends that of the shield."""
-    monkeypatch.setattr(shield_module, "LIMIT", 0.05)
+    monkeypatch.setattr(shield_module, "LIMIT", 0.5)
     ended: list[str] = []
 
     async def work() -> None:
@@ -85,7 +85,7 @@ async def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended == ["work", "work", "program"]
-    assert 0.05 <= asyncio.get_running_loop().time() - begun < 1
+    assert 0.5 <= asyncio.get_running_loop().time() - begun < 10
 
 
 async def test_the_limit_can_be_extended(monkeypatch: pytest.MonkeyPatch) -> None:
