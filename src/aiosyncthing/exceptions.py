@@ -286,10 +286,11 @@ class CannotSyncError(SyncthingError):
 
 
 class EditConflictError(SyncthingError):
-    """Someone else changed the same ignore patterns, or the same part of the configuration again and again.
+    """Someone else changed the same ignore patterns, the same field, or the same object again and again.
 
     Attributes:
-        fields: The fields that don't have the wanted values, such as ``devices``; or the lines of ignore patterns.
+        fields: The fields that don't have the wanted values, such as ``devices``, or ``folders['docs'].label`` of an
+            edit of the whole configuration; or the lines of ignore patterns.
     """
 
     def __init__(self, message: str = "", *, fields: tuple[str, ...] = ()) -> None:

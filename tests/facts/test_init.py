@@ -15,7 +15,7 @@ import pytest
 import aiosyncthing
 from aiosyncthing import exceptions
 
-ROOMS = ("blocking", "daemon", "health", "ignores", "live", "local", "pausing", "stream", "tls", "waiting")
+ROOMS = ("blocking", "config", "daemon", "health", "ignores", "live", "local", "pausing", "stream", "tls", "waiting")
 PACKAGES = ["aiosyncthing", *(f"aiosyncthing.{name}" for name in ROOMS)]
 # The errors that are at the top level, too.
 ERRORS = [name for name in aiosyncthing.__all__ if name in exceptions.__all__]

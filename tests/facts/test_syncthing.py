@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 # These send no request, or many, and have their own tests.
 NO_CALLS = {
-    *("at_rest", "check", "close", "database.edit_ignores", "events.listen", "paused", "resume", "wait_in_sync"),
-    *("folder.restore_at", "wait_ready"),
+    *("at_rest", "check", "close", "config.backup", "config.edit", "database.edit_ignores", "events.listen"),
+    *("folder.restore_at", "paused", "resume", "wait_in_sync", "wait_ready"),
 }
 # For these it is the time that the daemon waits for events, as in Syncthing's own API.
 TIMEOUT_OF_DAEMON = {"events.poll", "events.disk"}

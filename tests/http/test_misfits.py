@@ -214,6 +214,17 @@ async def _restore_at(client: Syncthing) -> None:
         await client.folder.restore_at(FOLDER, datetime(2026, 11, 23, 12, 22, 25, tzinfo=UTC), under=under)
 
 
+async def _edit(client: Syncthing) -> None:
+    async with client.config.edit() as config:
+        config.setdefault("options", {})["maxSendKbps"] = 1234  # type: ignore[typeddict-item]  # only this
+        for folder in config["folders"]:
+            folder["label"] = "edited"
+
+
+async def _backup(client: Syncthing) -> None:
+    await client.config.backup()
+
+
 def _iterating(name: str) -> Callable[[Syncthing], Awaitable[None]]:
     async def iterate(client: Syncthing) -> None:
         owner, _, method = name.partition(".")
@@ -249,6 +260,8 @@ READERS: list[tuple[Callable[[Syncthing], Awaitable[None]], tuple[Any, ...]]] = 
             *(routes.FOLDER_VERSIONS, routes.CONNECTIONS, routes.RESTORE_VERSIONS),
         ),
     ),
+    (_edit, (routes.CONFIG, routes.FOLDER, routes.OPTIONS)),
+    (_backup, (routes.CONFIG, routes.STATUS, routes.VERSION, routes.DB_IGNORES, routes.DB_STATUS)),
     (_iterating("database.iter_need"), (routes.DB_NEED,)),
     (_iterating("database.iter_remote_need"), (routes.DB_REMOTE_NEED, routes.DEVICE)),
     (_iterating("database.iter_local_changed"), (routes.DB_LOCAL_CHANGED,)),

@@ -24,6 +24,7 @@ from aiosyncthing.config.bodies import (
     merge,
     patch_body,
     sharing_error,
+    without_default_parameters,
 )
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError, UnknownDeviceError
@@ -323,3 +324,22 @@ def test_sharing(folder: Any, device: Any, expected: type[Exception] | None) -> 
     assert type(error) is (expected or type(None))
     if error:
         assert DEVICE in str(error)
+
+
+def test_parameters_of_the_default_folder() -> None:
+    """They are left out where a folder would inherit them; otherwise the configuration stays the same object."""
+    simple = {"type": "simple", "params": {"keep": "3"}}
+    config = {**CONFIG, "defaults": {"device": {}, "folder": {"label": "x", "versioning": simple}}}
+    without = without_default_parameters(config)
+    assert without == {
+        **config,
+        "defaults": {"device": {}, "folder": {"label": "x", "versioning": {"type": "simple", "params": {}}}},
+    }
+    assert config["defaults"]["folder"]["versioning"] == simple
+    for same in (
+        {**config, "folders": [{"id": "f", "path": "/f", "versioning": {"params": {"keep": "9", "more": ""}}}]},
+        {**config, "folders": []},
+        {**config, "defaults": {"folder": {"versioning": {"params": {}}}}},
+        CONFIG,
+    ):
+        assert without_default_parameters(same) is same

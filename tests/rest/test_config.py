@@ -274,3 +274,14 @@ async def test_misread_default_patterns() -> None:
         with pytest.raises(BadRequestError, match=r"Icon\?"):
             await client.config.replace(config | {"defaults": {"ignores": {"lines": ["a\nb", "Icon\r"]}}})
     assert [request.method for request in server.requests] == ["GET", "GET", "PUT", "GET"]
+
+
+async def test_parameters_that_folders_would_inherit() -> None:
+    """Those of the default folder follow in a request of their own, since the daemon would add them to each folder."""
+    default = {"versioning": {"type": "simple", "params": {"keep": "3"}}}
+    folders = [{"id": "f", "path": "/f", "versioning": {"type": "", "params": {}}}]
+    config: Any = {"version": 37, "gui": {"apiKey": KEY}, "folders": folders, "defaults": {"folder": default}}
+    async with Server(as_json({"apiKey": KEY}), Answer(), Answer()) as server, Syncthing(KEY, server.url) as client:
+        await client.config.replace(config)
+    empty = {"versioning": {"type": "simple", "params": {}}}
+    assert [each.json() for each in server.requests[1:]] == [{**config, "defaults": {"folder": empty}}, default]

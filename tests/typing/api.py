@@ -21,11 +21,14 @@ from aiosyncthing import (
     LocalDaemon,
     Pause,
     Syncthing,
+    diff,
     exceptions,
     fetch_fingerprint,
     parse_time,
+    redact,
     types,
 )
+from aiosyncthing.config import Changes
 from aiosyncthing.ignores import IgnorePatterns, Pattern
 from aiosyncthing.local import discover
 from pytest_syncthing import FakeFault, FakeFolder, FakeSyncthing, Request
@@ -104,6 +107,17 @@ async def answers(client: Syncthing) -> None:
     assert_type(await client.config.folders("docs"), types.FolderConfiguration)
     assert_type(await client.config.devices(), list[types.DeviceConfiguration])
     assert_type(await client.database.status("docs"), types.FolderSummary)
+    edit = client.config.edit()
+    async with edit as config:
+        assert_type(config, types.Configuration)
+        config["folders"][0]["paused"] = True
+    assert_type(edit.changes, Changes)
+    assert_type([change.before for change in edit.changes], list[Any])
+    assert_type(edit.changes.data, list[types.ConfigChange])
+    assert_type(diff(config, config), Changes)
+    assert_type(redact(config), types.Configuration)
+    assert_type(redact(config["folders"][0], names=True), types.FolderConfiguration)
+    assert_type(await client.config.backup(), types.Backup)
     async with client.database.edit_ignores("docs") as patterns:
         assert_type(patterns, IgnorePatterns)
         assert_type(patterns.match("a"), bool)

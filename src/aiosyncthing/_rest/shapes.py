@@ -266,6 +266,18 @@ CHECKED: Final = Object(
     }
 )
 """What a check reads of the configuration and the status, beyond what everything reads of them."""
+EDITED: Final = Object(
+    {
+        "folders": Array(Object({"id": _TEXT}, _FOLDER.optional)),
+        "devices": Array(Object(_SHARE.required, _DEVICE.optional)),
+    },
+    {
+        **_each(_ANY_OBJECT, "options", "gui", "ldap"),
+        "remoteIgnoredDevices": Nullable(Array(_SHARE)),
+        "defaults": Object({}, {"folder": _FOLDER, "device": _DEVICE, "ignores": Object({"lines": Array(_TEXT)})}),
+    },
+)
+"""What is read of a configuration to edit any part of it."""
 _CONNECTION: Final = Object(
     {
         **_each(_TIME, "at", "startedAt"),

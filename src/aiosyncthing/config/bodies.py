@@ -187,6 +187,27 @@ def complete_configuration(config: Body) -> dict[str, Any]:
     return complete
 
 
+def without_default_parameters(config: Body) -> Body:
+    """Return a whole configuration, of which no folder inherits parameters of versioning from the default folder.
+
+    The daemon decodes each folder into the default one, and adds the ``params`` of the one to those of the other.
+
+    Args:
+        config: The configuration.
+
+    Returns:
+        The same object if nothing had to be left out.
+    """
+    defaults = _part(config, "defaults")
+    default = _part(defaults, "folder")
+    versioning = _part(default, "versioning")
+    inherited = _part(versioning, "params").keys()
+    if all(inherited <= _part(_part(each, "versioning"), "params").keys() for each in _list(config, "folders")):
+        return config
+    folder: Body = {**default, "versioning": {**versioning, "params": {}}}
+    return {**config, "defaults": {**defaults, "folder": folder}}
+
+
 def _complete(element: Body, present: Sequence[Body], identity: str | None, defaults: Body) -> dict[str, Any]:
     zeros = {key: type(value)() for old in present for key, value in old.items() if value is not None}
     own = _NOTHING

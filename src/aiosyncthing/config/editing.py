@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from aiosyncthing.api import API
 
 _T = TypeVar("_T")
-_AGAIN: Final = 3
+AGAIN: Final = 3
+"""How often a change is made again when others keep undoing it."""
 _OVERLAP: Final = 2
 _LONGEST: Final = 1.0  # seconds
 _LOCKS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, asyncio.Lock]]] = (
@@ -42,6 +43,15 @@ def in_turn(api: API) -> asyncio.Lock:
     return locks.setdefault(api.daemon_id or api.url, asyncio.Lock())
 
 
+async def outlast(seconds: float) -> None:
+    """Wait until those should be done who read an object before it was changed here, and write it afterwards.
+
+    Args:
+        seconds: How long reading and writing took here.
+    """
+    await asyncio.sleep(min(_OVERLAP * seconds, _LONGEST))
+
+
 async def edit(
     api: API,
     read: Callable[[], Awaitable[_T]],
@@ -54,7 +64,7 @@ async def edit(
     Args:
         api: The `API` that sends the requests.
         read: Gets the object.
-        change: Returns the fields to change, with their new values; none if the object is as wanted. When somebody
+        change: Returns the fields to change, with their new values; none if the object is as wanted. When someone
             else has changed the object, it is called again with the new one: that is how changes are merged.
         write: Sends the fields.
         check: Raises if the change must not be made, for which it may send requests.
@@ -70,7 +80,7 @@ async def edit(
     async with lock:
         if waits:  # what was read is out of date, but that is no conflict
             current = await read()
-        left = 1 + _AGAIN
+        left = 1 + AGAIN
         while patch := change(current):
             if not left:
                 fields = tuple(sorted(patch))
@@ -85,7 +95,7 @@ async def edit(
             latest = await read()
             if not differ(latest, current):
                 await write(latest, patch)
-                await asyncio.sleep(min(_OVERLAP * (monotonic() - start), _LONGEST))
+                await outlast(monotonic() - start)
                 latest = await read()
             current = latest
         return current

@@ -63,6 +63,15 @@ class GUIChanges:
                 if restarts:
                     self._changed = time.monotonic()
 
+    async def follow(self) -> None:
+        """Wait until the listener is back from the last change.
+
+        Raises:
+            SyncthingError: The API has not come back within half a minute.
+        """
+        async with self._in_turn():
+            await self._settle()
+
     def _in_turn(self) -> asyncio.Lock:
         """Return the running loop's lock, since a client may be used in one event loop after another."""
         running = asyncio.get_running_loop()

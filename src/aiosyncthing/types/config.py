@@ -3,7 +3,7 @@
 The bodies that change a configuration are in `patches`.
 """
 
-from typing import NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from .enumerations import (
     AuthMode,
@@ -18,6 +18,8 @@ from .enumerations import (
 )
 
 __all__ = [
+    "Backup",
+    "ConfigChange",
     "ConfigInSync",
     "Configuration",
     "DefaultIgnores",
@@ -395,3 +397,33 @@ class RestartRequired(TypedDict):
     """Whether a change takes effect only after a restart: ``rest/config/restart-required``."""
 
     requiresRestart: bool
+
+
+class Backup(TypedDict):
+    """What `Config.backup` returns. It contains secrets."""
+
+    time: str
+    """When it was made, on this computer's clock."""
+    version: str
+    """The daemon's version."""
+    deviceID: str
+    """The daemon's own ID, which its certificate decides."""
+    config: Configuration
+    ignores: dict[str, list[str]]
+    """The lines of ``.stignore``, by folder ID."""
+    unread: dict[str, str]
+    """Why the ignore patterns of the other folders could not be read, by folder ID."""
+
+
+class ConfigChange(TypedDict):
+    """One difference between two configurations: `aiosyncthing.config.Change` as JSON, without passwords and keys."""
+
+    object: str
+    """Such as ``folders['docs']`` or ``options``."""
+    field: str
+    """Such as ``label``; empty for the object as a whole."""
+    kind: Literal["added", "removed", "changed"]
+    before: Any
+    """``None`` if it was added."""
+    after: Any
+    """``None`` if it was removed."""

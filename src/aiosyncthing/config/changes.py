@@ -1,0 +1,268 @@
+"""What differs between two configurations, change by change. Pure.
+
+Without ``from __future__ import annotations``: `aiosyncthing._lazy` says why.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias, cast
+
+from aiosyncthing import types as t
+from aiosyncthing.device_id import DeviceID
+from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
+
+from .redacting import REDACTED, without_secrets
+
+Place: TypeAlias = tuple[str, ...]
+"""Where something is in a configuration: keys and, for elements of a list of objects, what identifies them."""
+
+MISSING: Final[Any] = object()
+"""Stands for a value that is not there."""
+
+IDENTITIES: Final[Mapping[str, str]] = {
+    "folders": "id",
+    "devices": "deviceID",
+    "remoteIgnoredDevices": "deviceID",
+    "ignoredFolders": "id",
+}
+"""The lists of objects whose elements have an identity, and its key."""
+
+_TOP: Final = frozenset({"folders", "devices", "remoteIgnoredDevices", "defaults"})
+_SHOWN: Final = 80  # characters of a value
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between two configurations.
+
+    ``str()`` and ``repr()`` show no passwords and keys; `before` and `after` may be some.
+
+    Attributes:
+        place: Where it is: ``("folders", "docs", "devices", "P56IOI7-...", "encryptionPassword")``.
+        kind: Whether something was added, removed, or has another value.
+        before: The value before; ``None`` if there was none.
+        after: The value afterwards; ``None`` if there is none.
+    """
+
+    place: tuple[str, ...]
+    kind: Literal["added", "removed", "changed"]
+    before: Any = field(default=None, repr=False)
+    after: Any = field(default=None, repr=False)
+
+    @property
+    def object(self) -> str:
+        """The object that differs, such as ``folders['docs']`` or ``options``."""
+        return shown(self.place[: self._depth])
+
+    @property
+    def field(self) -> str:
+        """The field of the object, such as ``label`` or ``versioning.type``; empty if it is the object as a whole."""
+        return shown(self.place)[len(self.object) :].removeprefix(".")
+
+    @property
+    def data(self) -> "t.ConfigChange":
+        """The change as JSON, without passwords and keys."""
+        return {
+            "object": self.object,
+            "field": self.field,
+            "kind": self.kind,
+            "before": self._public(self.before),
+            "after": self._public(self.after),
+        }
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        place = shown(self.place)
+        if self.kind == "changed":
+            return f"{place}: {self._short(self.before)} -> {self._short(self.after)}"
+        value = self.after if self.kind == "added" else self.before
+        simple = not isinstance(value, (Mapping, list))
+        return f"{place}: {self.kind}{f' {self._short(value)}' if simple else ''}"
+
+    @property
+    def _depth(self) -> int:
+        return 2 if self.place[0] in _TOP else 1
+
+    def _public(self, value: Any) -> Any:
+        keys = [step for step, identity in steps(self.place) if not identity]
+        return without_secrets(value, keys[-1], keys[-2] if len(keys) > 1 else "")
+
+    def _short(self, value: Any) -> str:
+        public = self._public(value)
+        text = REDACTED if public == REDACTED else json.dumps(public, ensure_ascii=False)
+        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+class Changes(tuple[Change, ...]):
+    """Changes of a configuration: a tuple of `Change`, whose ``str()`` says each in a line of its own."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Say each change in a line."""
+        return "\n".join(map(str, self)) or "no changes"
+
+    def __repr__(self) -> str:
+        """Show the changes as `str`."""
+        return f"<{type(self).__name__}: {'; '.join(map(str, self)) or 'none'}>"
+
+    @property
+    def data(self) -> "list[t.ConfigChange]":
+        """The changes as JSON, without passwords and keys."""
+        return [each.data for each in self]
+
+
+def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    """Return what differs between two configurations, by object and field.
+
+    Elements of a list are told apart by their IDs, so their order doesn't matter: folders, devices, the devices that a
+    folder is shared with, and those that are ignored. Other lists are one value. An object that is only in one of the
+    configurations is a single change.
+
+    Args:
+        before: A configuration, or a part of one, such as a folder.
+        after: Another one, or the same part of it.
+
+    Returns:
+        The changes that lead from the first to the second one. ``str()`` says each in a line; ``data`` is for JSON.
+        Neither contains passwords and keys.
+
+    Raises:
+        BadRequestError: They are nested too deeply.
+    """
+    try:
+        return Changes(compare((), before, after))
+    except RecursionError:
+        raise BadRequestError("the configuration is nested too deeply") from None
+
+
+def compare(place: Place, before: object, after: object) -> Iterator[Change]:
+    """Yield what differs between two values.
+
+    Args:
+        place: Where they are.
+        before: One value, or `MISSING`.
+        after: The other value, or `MISSING`.
+    """
+    if before is MISSING or after is MISSING:
+        if after is not MISSING:
+            yield Change(place, "added", after=after)
+        elif before is not MISSING:
+            yield Change(place, "removed", before=before)
+        return
+    old, new = fields_of(place, before), fields_of(place, after)
+    if old is None or new is None or isinstance(before, Mapping) != isinstance(after, Mapping):
+        if before != after:
+            yield Change(place, "changed", before, after)
+        return
+    for key in dict.fromkeys((*old, *new)):
+        yield from compare((*place, key), old.get(key, MISSING), new.get(key, MISSING))
+
+
+def fields_of(place: Place, value: object) -> dict[str, Any] | None:
+    """Return what a value consists of: the fields of an object, or the elements of a list by what identifies them.
+
+    Returns:
+        ``None`` if the value is indivisible.
+    """
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, Any]", value))
+    key = IDENTITIES.get(place[-1]) if place else None
+    if key is None or not isinstance(value, list):
+        return None
+    found: dict[str, Any] = {}
+    for element in cast("list[object]", value):
+        identity = cast("Mapping[str, object]", element).get(key) if isinstance(element, Mapping) else None
+        if not isinstance(identity, str) or (name := canonical(key, identity)) in found:
+            return None
+        found[name] = {**cast("Mapping[str, object]", element), key: name}
+    return found
+
+
+@lru_cache(maxsize=4096)  # there are few IDs, in many places
+def canonical(key: str, identity: str) -> str:
+    """Return what identifies an element, a device ID in its canonical notation."""
+    if key != "deviceID":
+        return identity
+    try:
+        return str(DeviceID(identity))
+    except InvalidDeviceIDError:
+        return identity
+
+
+def value_at(config: object, place: Place) -> Any:
+    """Return the value at a place; `MISSING` if there is none."""
+    value = config
+    for depth, step in enumerate(place):
+        parts = fields_of(place[:depth], value)
+        if parts is None or step not in parts:
+            return MISSING
+        value = parts[step]
+    return value
+
+
+def equal(place: Place, one: object, other: object) -> bool:
+    """Return whether two values are the same, whatever the order of elements that have an identity.
+
+    Args:
+        place: Where they are.
+        one: One value, or `MISSING`.
+        other: The other value, or `MISSING`.
+    """
+    return next(compare(place, one, other), None) is None
+
+
+def apply(config: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
+    """Return a configuration with changes made to it; the one that was passed stays as it is."""
+    changed = cast("dict[str, Any]", _copied(config))
+    for each in changes:
+        _make(changed, each)
+    return changed
+
+
+def steps(place: Place) -> list[tuple[str, bool]]:
+    """Return the steps to a place, and whether each identifies an element, as opposed to being a key."""
+    found: list[tuple[str, bool]] = []
+    for step in place:
+        found.append((step, bool(found) and not found[-1][1] and found[-1][0] in IDENTITIES))
+    return found
+
+
+def shown(place: Place) -> str:
+    """Return a place for messages: ``folders['docs'].label``."""
+    return "".join(f"[{step!r}]" if identity else f".{step}" for step, identity in steps(place)).removeprefix(".")
+
+
+def _make(config: dict[str, Any], change: Change) -> None:
+    *way, last = change.place
+    parent: Any = config
+    for depth, step in enumerate(way):
+        if isinstance(parent, Mapping):
+            parent = cast("Mapping[str, Any]", parent).get(step)
+        else:
+            parent = _element(change.place[:depth], parent, step)
+    if isinstance(parent, list):
+        elements = cast("list[object]", parent)
+        found = _element(change.place[:-1], elements, last)
+        if found is not None:
+            elements.remove(found)
+        if change.kind != "removed":
+            elements.append(_copied(change.after))
+    elif isinstance(parent, dict):
+        fields = cast("dict[str, object]", parent)
+        fields.pop(last, None)
+        if change.kind != "removed":
+            fields[last] = _copied(change.after)
+
+
+def _element(place: Place, elements: Any, identity: str) -> Any:
+    key = IDENTITIES.get(place[-1], "")
+    return next((each for each in elements or () if canonical(key, str(each.get(key))) == identity), None)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copied(each) for key, each in cast("Mapping[str, Any]", value).items()}
+    return [_copied(each) for each in cast("list[object]", value)] if isinstance(value, list) else value

@@ -1,0 +1,208 @@
+"""`ConfigEdit`: changing anything in the configuration, without undoing what others change."""
+
+from __future__ import annotations
+
+from time import monotonic
+from types import TracebackType
+from typing import Any, Final, cast
+
+import orjson
+
+from aiosyncthing import types as t
+from aiosyncthing._http import wire
+from aiosyncthing._rest.shapes import differ
+from aiosyncthing.api import API
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    EditConflictError,
+    SyncthingError,
+    UnreachableError,
+)
+
+from .changes import Change, Changes, apply, shown, value_at
+from .editing import AGAIN, in_turn, outlast
+from .gui_changes import GUIChanges
+from .merging import merge, undone
+from .objects import Objects
+from .planning import GUI, WHOLE, Step, plan, want
+
+_CONNECTION: Final = ("enabled", "address", "useTLS", "apiKey")
+
+
+class ConfigEdit:
+    """An edit of the configuration; `Config.edit` returns one, and says how it works.
+
+    After the block, or after an error at its end, it says what was done.
+
+    Args:
+        api: The `API` that sends the requests.
+        objects: What reads and writes the objects of the configuration.
+        gui_changes: What knows when the API is back after a change of the GUI's settings.
+    """
+
+    def __init__(self, api: API, objects: Objects, gui_changes: GUIChanges) -> None:
+        self._api = api
+        self._objects = objects
+        self._gui_changes = gui_changes
+        self._config: dict[str, Any] | None = None
+        self._before: dict[str, Any] = {}
+        self._sent: list[Change] = []
+        self._ignored: tuple[str, ...] = ()
+        self._reconnect: tuple[str, ...] = ()
+        self._away = False
+
+    @property
+    def changes(self) -> Changes:
+        """What was sent and accepted, in that order. ``str()`` says it in words, and ``data`` as JSON.
+
+        If the edit was cancelled, or an answer didn't arrive, one more request may have been carried out.
+        """
+        return Changes(self._sent)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Settings that were left out because this version of the daemon doesn't have them, although others do."""
+        return self._ignored
+
+    @property
+    def reconnect(self) -> tuple[str, ...]:
+        """What was changed of that which clients need: ``enabled``, ``address``, ``useTLS`` and ``apiKey``.
+
+        If it is not empty, this client may no longer reach the daemon: create one with the new settings.
+        """
+        return self._reconnect
+
+    async def __aenter__(self) -> t.Configuration:
+        """Read the configuration, and return it."""
+        if self._config is not None:
+            raise BadRequestError("this edit was used before: call edit() again for another one")
+        self._config = await self._objects.read_all()
+        self._before = _copied(self._config)
+        return cast("t.Configuration", self._config)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Send what has changed, unless there was an exception."""
+        if kind is not None or self._config is None:
+            return
+        made = _copied(self._config)
+        wanted = want(self._before, made, own=self._api.daemon_id, version=self._api.daemon_version)
+        self._ignored = wanted.ignored
+        if not wanted.changes:
+            return
+        try:
+            async with in_turn(self._api):
+                now = await self._finish(wanted.changes)
+        except SyncthingError as failure:
+            if self._sent:
+                sent = "; ".join(map(str, self._sent))
+                failure.args = (f"{failure.args[0] if failure.args else 'failed'} [done before: {sent}]",)
+            raise
+        self._config.clear()
+        self._config.update(now)
+
+    async def _finish(self, changes: Changes) -> dict[str, Any]:
+        """Make the changes, and return the configuration as it is then."""
+        now = await self._objects.read_all()
+        plan(now, self._merge(changes, now))  # so that nothing is sent if some of it can't be
+        for part in (
+            Changes(each for each in changes if each.place[:1] != GUI),
+            Changes(each for each in changes if each.place[:1] == GUI),  # the last, since it may end the connection
+        ):
+            now = await self._make(part, now) if part else now
+        return now
+
+    def _merge(self, changes: Changes, now: dict[str, Any]) -> Changes:
+        """Return those of the changes that others have not made, too.
+
+        Raises:
+            EditConflictError: Others have made one that contradicts one of them.
+        """
+        merged = merge(self._before, changes, now)
+        if merged.conflicts:
+            fields = tuple(shown(each.place) for each in merged.conflicts)
+            outcome = "not everything" if self._sent else "nothing"
+            raise EditConflictError(
+                f"{outcome} was sent, since someone else has changed the same in another way: {', '.join(fields)}",
+                fields=fields,
+            )
+        return merged.left
+
+    async def _make(self, changes: Changes, now: dict[str, Any]) -> dict[str, Any]:
+        """Make changes until they are there, and return the configuration as it is then.
+
+        Args:
+            changes: The changes.
+            now: The configuration as it is before.
+        """
+        pending, left = changes, AGAIN
+        while True:
+            planned = plan(now, self._merge(pending, now))
+            sent, seconds = await self._send(planned, now)
+            if self._away:
+                return apply(now, changes)
+            pending = Changes(each for step in planned[sent:] for each in step.changes)
+            if not pending:
+                await outlast(seconds)
+            now = await self._objects.read_all()
+            if sent and pending:
+                continue  # some other object has changed
+            pending = pending or undone((each for each in changes if each in self._sent), now)
+            if not pending:
+                return now
+            if not left:
+                fields = tuple(shown(each.place) for each in pending)
+                raise EditConflictError(
+                    "someone else, or the daemon itself, undoes these changes again and again: " + ", ".join(fields),
+                    fields=fields,
+                )
+            left -= 1
+
+    async def _send(self, planned: list[Step], now: dict[str, Any]) -> tuple[int, float]:
+        """Send what was planned, up to the first object that someone else has changed in the meantime.
+
+        Returns:
+            How many steps were sent, and the longest time between reading an object and having written it, in seconds.
+        """
+        longest = 0.0
+        for number, step in enumerate(planned):
+            start = monotonic()
+            latest = await self._objects.read(step.target)
+            if step.target == WHOLE:
+                moved = any(differ(latest.get(key), now.get(key)) for key in step.wanted or ())
+            else:
+                moved = differ(latest, value_at(now, step.target))
+            if moved:
+                return number, longest
+            await (self._write_gui if step.target == GUI else self._objects.write)(step, latest)
+            self._sent += [each for each in step.changes if each not in self._sent]
+            longest = max(longest, monotonic() - start)
+        return len(planned), longest
+
+    async def _write_gui(self, step: Step, latest: Any) -> None:
+        """Change the GUI's settings, and wait for the API to come back where this client can reach it."""
+        body = step.requests[0].body or {}
+        away = body.get("enabled") is False or "useTLS" in body
+        if "address" in body and not away:
+            away = not await self._objects.listens_elsewhere()
+        try:
+            await self._objects.write(step, latest)
+        except UnreachableError:  # which happens although the change was made: it is looked at later
+            if away:
+                raise
+        self._reconnect = tuple(each for each in _CONNECTION if each in body)
+        if not away:
+            await self._gui_changes.follow()
+            away = "apiKey" in body and not await self._objects.may_read()
+        self._away = away
+
+
+def _copied(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration as it would arrive at the daemon.
+
+    Raises:
+        BadRequestError: It is not JSON.
+    """
+    copied: dict[str, Any] = orjson.loads(wire.encode_body(config))
+    return copied

@@ -1,0 +1,118 @@
+"""What differs between configurations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from aiosyncthing import diff
+from aiosyncthing.config import Changes
+from aiosyncthing.config.changes import MISSING, apply, equal, value_at
+from aiosyncthing.exceptions import BadRequestError
+from tests.support.calls import DEVICE
+from tests.support.configs import CONFIGS, OTHER, config, nested
+
+
+@settings(max_examples=60)
+@given(CONFIGS, CONFIGS)
+def test_changes_lead_from_one_to_the_other(one: Any, other: Any) -> None:
+    """Applied to the first configuration, they give the second; the first stays as it was."""
+    before = json.dumps(one)
+    changes = diff(one, other)
+    assert equal((), apply(one, changes), other)
+    assert json.dumps(one) == before
+    assert bool(changes) != equal((), one, other)
+    assert diff(one, one) == ()
+
+
+@settings(max_examples=60)
+@given(CONFIGS, CONFIGS)
+def test_each_change_is_where_it_says(one: Any, other: Any) -> None:
+    """A change names the place, and the values that are there; there is one for each place, and all is JSON."""
+    changes = diff(one, other)
+    for each in changes:
+        assert equal(each.place, value_at(one, each.place), MISSING if each.kind == "added" else each.before)
+        assert equal(each.place, value_at(other, each.place), MISSING if each.kind == "removed" else each.after)
+        assert (each.object, each.field) == (each.data["object"], each.data["field"])
+    assert len({each.place for each in changes}) == len(changes)
+    assert len(str(changes).splitlines()) == max(len(changes), 1)
+    assert json.loads(json.dumps(changes.data)) == changes.data
+
+
+def test_words() -> None:
+    """A change is a line: what differs, and from what to what."""
+    one = config(label="Docs", versioning={"type": "simple", "params": {"keep": "5"}}, devices=[])
+    other = config(
+        label="Documents", versioning={"type": "simple", "params": {"maxAge": "7"}}, devices=[{"deviceID": DEVICE}]
+    )
+    other["options"]["listenAddresses"] = ["tcp://user:pass@relay.example:22000/?token=1234", "x" * 99]
+    changes = diff(one, other)
+    assert str(changes).splitlines() == [
+        'folders[\'a\'].label: "Docs" -> "Documents"',
+        f"folders['a'].devices['{DEVICE}']: added",
+        "folders['a'].versioning.params.keep: removed \"5\"",
+        "folders['a'].versioning.params.maxAge: added \"7\"",
+        f'options.listenAddresses: [] -> ["tcp://relay.example:22000/", "{"x" * 48}...',
+    ]
+    assert [(each.object, each.field) for each in changes][1::3] == [
+        ("folders['a']", f"devices['{DEVICE}']"),
+        ("options", "listenAddresses"),
+    ]
+    assert repr(changes[0]) == "Change(place=('folders', 'a', 'label'), kind='changed')"
+    assert repr(changes[:1]) == repr((changes[0],))
+    assert str(diff(one, one)) == "no changes"
+    assert repr(Changes()) == "<Changes: none>"
+    assert repr(Changes(changes[:1])) == '<Changes: folders[\'a\'].label: "Docs" -> "Documents">'
+
+
+def test_no_secrets() -> None:
+    """Neither words nor JSON have passwords and keys; the change itself has them."""
+    secret = {"deviceID": DEVICE, "encryptionPassword": "hunter2"}
+    one, other = config(devices=[]), config(devices=[secret])
+    for each in (one, other):
+        each["gui"] |= {"apiKey": f"hunter2 {each is one}", "password": f"hunter2 {each is one}"}
+    other["options"]["newToken"] = other["options"]["new"] = "hunter2"
+    changed = config(devices=[secret | {"encryptionPassword": "hunter2b"}])
+    for changes in (diff(one, other), diff(other, one), diff(other, changed)):
+        assert len(changes) >= 1
+        assert "hunter2" not in f"{changes} {changes!r} {list(changes)} {json.dumps(changes.data)}"
+    assert diff(one, other)[0].after == secret
+    assert str(diff(other, changed)[0]).endswith(".encryptionPassword: <redacted> -> <redacted>")
+
+
+def test_parts() -> None:
+    """Parts of configurations can be compared, too."""
+    one = {"label": "x", "devices": [{"deviceID": DEVICE}, {"deviceID": OTHER}]}
+    other = {"label": "y", "devices": [{"deviceID": OTHER.lower()}]}
+    assert [str(each) for each in diff(one, other)] == ['label: "x" -> "y"', f"devices['{DEVICE}']: removed"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "x", [1], [{"id": 7}], [{"id": "a"}, {"id": "a"}], {"a": 1}],
+)
+def test_lists_without_identities(value: Any) -> None:
+    """What should be a list of objects and is not is a value like any other."""
+    one, other = config(), {**config(), "folders": value}
+    (change,) = diff(one, other)
+    assert (change.place, change.kind, change.after) == (("folders",), "changed", value)
+    assert apply(one, [change]) == other
+    assert apply(other, diff(other, one)) == one
+    assert diff(other, other) == ()
+
+
+def test_places_that_are_not_there() -> None:
+    """A change of something that is not there is left out."""
+    (change,) = diff(config(label="x"), config(label="y"))
+    assert apply({"folders": []}, [change]) == {"folders": []}
+    assert apply({"folders": None}, [change]) == {"folders": None}
+    assert value_at({"folders": 5}, change.place) is MISSING
+
+
+def test_too_deep() -> None:
+    """What is nested too deeply for Python is refused."""
+    with pytest.raises(BadRequestError, match="too deeply"):
+        diff(nested(0), nested(1))

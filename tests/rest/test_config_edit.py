@@ -1,0 +1,437 @@
+"""``config.edit`` and ``config.backup``: what they send, and what others do meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import Syncthing, diff
+from aiosyncthing.config import gui_changes
+from aiosyncthing.config.objects import Objects
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    EditConflictError,
+    InvalidResponseError,
+    RequestTimeoutError,
+    ServerError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from pytest_syncthing import FakeSyncthing
+from tests.support.calls import DEVICE, KEY
+from tests.support.cancelling import cancel_everywhere, leaves_no_trace
+from tests.support.configs import OTHER
+from tests.support.server import Server, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSyncthing]:
+    """A daemon with a folder and a device; a change of the GUI's settings is waited for shortly."""
+    monkeypatch.setattr(gui_changes, "_ENDING", 0.05)
+    with FakeSyncthing("1.29", api_key=KEY) as fake:
+        fake.add_folder("docs", label="Docs")
+        fake.add_device("phone", device_id=DEVICE)
+        yield fake
+
+
+@pytest.fixture
+async def client(fake: FakeSyncthing) -> AsyncIterator[Syncthing]:
+    """A client of the daemon."""
+    async with fake.client() as client:
+        yield client
+
+
+class Others:
+    """What others do at certain moments, and what was sent.
+
+    Attributes:
+        before_reading: Called one after the other, each right before an object is read.
+        after_writing: Called one after the other, each after an object was written.
+        sent: The objects that were written.
+    """
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.before_reading: list[Callable[[], object]] = []
+        self.after_writing: list[Callable[[], object]] = []
+        self.sent: list[str] = []
+        read, write = Objects.read, Objects.write
+
+        async def read_later(objects: Objects, target: Any) -> Any:
+            if self.before_reading:
+                await asyncio.to_thread(self.before_reading.pop(0))
+            return await read(objects, target)
+
+        async def write_first(objects: Objects, step: Any, latest: Any) -> None:
+            methods = ",".join(request.method for request in step.requests)
+            self.sent.append(f"{methods} {'/'.join(step.target)}")
+            await write(objects, step, latest)
+            if self.after_writing:
+                await asyncio.to_thread(self.after_writing.pop(0))
+
+        patch.setattr(Objects, "read", read_later)
+        patch.setattr(Objects, "write", write_first)
+
+
+@pytest.fixture
+def others(monkeypatch: pytest.MonkeyPatch) -> Others:
+    """What others do."""
+    return Others(monkeypatch)
+
+
+def folder_of(config: Any, folder_id: str = "docs") -> Any:
+    """Return a folder of a configuration."""
+    return next(each for each in config["folders"] if each["id"] == folder_id)
+
+
+async def test_an_edit(client: Syncthing, others: Others) -> None:
+    """Each object is written once; afterwards the dict is what the daemon has, and the edit says what was sent."""
+    edit = client.config.edit(timeout=20)
+    async with edit as config:
+        anything: Any = config
+        anything["devices"].append({"deviceID": OTHER.lower(), "name": "laptop"})
+        folder_of(config)["devices"].append({"deviceID": OTHER})
+        folder_of(config)["versioning"] = {"type": "simple", "params": {"keep": "3"}}
+        anything["folders"].append({"id": "a/b", "path": "/b"})
+        anything["defaults"]["ignores"]["lines"].append("*.tmp")
+        anything["options"]["auditFile"] = "x"
+    assert others.sent == [*(f"put devices/{OTHER}", "put defaults/ignores", "patch folders/docs", "put folders/a/b")]
+    assert config == await client.config.config()
+    assert OTHER in [each["deviceID"] for each in folder_of(config)["devices"]]
+    assert str(edit.changes).splitlines() == [
+        f"devices['{OTHER}']: added",
+        'defaults.ignores.lines: [] -> ["*.tmp"]',
+        f"folders['docs'].devices['{OTHER}']: added",
+        'folders[\'docs\'].versioning.type: "" -> "simple"',
+        "folders['docs'].versioning.params.keep: added \"3\"",
+        "folders['a/b']: added",
+    ]
+    assert json.loads(json.dumps(edit.changes.data)) == edit.changes.data
+    assert (edit.ignored, edit.reconnect) == (("options.auditFile",), ())
+    with pytest.raises(BadRequestError, match="used before"):
+        await edit.__aenter__()
+
+
+async def test_going_back(client: Syncthing, others: Others) -> None:
+    """A configuration that was kept can be put in place of the current one, with folders whose ID fits no path."""
+    before = await client.config.config()
+    async with client.config.edit() as config:
+        anything: Any = config
+        anything["folders"].append({"id": "a/b", "path": "/b"})
+        anything["devices"].append({"deviceID": OTHER})
+        folder_of(config)["devices"].append({"deviceID": OTHER})
+        folder_of(config)["devices"].append({"deviceID": DEVICE})
+        anything["defaults"]["folder"]["versioning"] = {"type": "simple", "params": {"keep": "3"}}
+    async with client.config.edit() as config:
+        folder_of(config, "a/b")["label"] = "B"
+        anything = config
+        anything["remoteIgnoredDevices"].append({"deviceID": KNOWN_TO_NOBODY, "name": "n"})
+        anything["devices"] = [each for each in anything["devices"] if each["deviceID"] != DEVICE]
+    assert others.sent[-4:] == ["patch folders/a/b", "patch folders/docs", "put ", f"delete devices/{DEVICE}"]
+    assert folder_of(config, "a/b")["label"] == "B"
+    others.sent.clear()
+    edit = client.config.edit()
+    async with edit as config:
+        config.update(before)
+    assert diff(before, config) == ()
+    assert others.sent == [
+        *(f"put devices/{DEVICE}", "put defaults/folder", "patch folders/docs", "put "),
+        *("delete folders/a/b", f"delete devices/{OTHER}"),
+    ]
+
+
+KNOWN_TO_NOBODY = "MFZWI3D-BONSGYC-YLTMRWG-C43ENR5-QXGZDMM-FZWI3DP-BONSGYY-LTMRWAD"
+
+
+async def test_nothing_to_send(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
+    """An edit that changes nothing asks nothing more; one that others have made sends nothing; nor does an error."""
+    before = len(fake.requests)
+    async with client.config.edit():
+        pass
+    assert len(fake.requests) == before + 1
+    edit = client.config.edit()
+    async with edit as config:
+        folder_of(config)["label"] = "Same"
+        fake.set_folder("docs", label="Same")
+    with pytest.raises(ZeroDivisionError):
+        async with client.config.edit() as config:
+            folder_of(config)["label"] = str(1 / 0)
+    assert (others.sent, edit.changes) == ([], ())
+    assert folder_of(await client.config.config())["label"] == "Same"
+
+
+async def test_what_others_change_during_the_block(fake: FakeSyncthing, client: Syncthing) -> None:
+    """It is kept; where both have changed the same field, nothing is sent, and the error names it."""
+    async with client.config.edit() as config:
+        folder_of(config)["label"] = "Mine"
+        config["options"]["maxSendKbps"] = 5
+        fake.set_folder("docs", rescanIntervalS=77)
+        fake.set_options(maxRecvKbps=6)
+    assert (folder_of(config)["label"], folder_of(config)["rescanIntervalS"]) == ("Mine", 77)
+    assert (config["options"]["maxSendKbps"], config["options"]["maxRecvKbps"]) == (5, 6)
+    edit = client.config.edit()
+    config = await edit.__aenter__()
+    folder_of(config)["label"] = "Again"
+    config["options"]["maxSendKbps"] = 7
+    fake.set_folder("docs", label="Theirs")
+    with pytest.raises(EditConflictError, match="nothing was sent") as caught:
+        await edit.__aexit__(None, None, None)
+    assert caught.value.fields == ("folders['docs'].label",)
+    assert edit.changes == ()
+    assert (await client.config.options())["maxSendKbps"] == 5
+
+
+async def test_what_others_change_while_it_is_sent(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
+    """An object that has changed since it was read is read again, and both changes are made."""
+    others.before_reading += [lambda: None, lambda: fake.set_folder("docs", devices=[{"deviceID": DEVICE}])]
+    async with client.config.edit() as config:
+        config["options"]["maxSendKbps"] = 5
+        folder_of(config)["label"] = "Mine"
+    assert others.sent == ["patch options", "patch folders/docs"]
+    assert folder_of(config)["label"] == "Mine"
+    assert DEVICE in [each["deviceID"] for each in folder_of(config)["devices"]]
+
+    others.before_reading += [lambda: None, lambda: fake.set_folder("docs", label="Theirs")]
+    edit = client.config.edit()
+    config = await edit.__aenter__()
+    config["options"]["maxSendKbps"] = 6
+    folder_of(config)["label"] = "Again"
+    with pytest.raises(
+        EditConflictError, match=r"not everything was sent.*\[done before: options.maxSendKbps: 5 -> 6\]"
+    ):
+        await edit.__aexit__(None, None, None)
+    assert [each.field for each in edit.changes] == ["maxSendKbps"]
+
+
+async def test_what_others_undo(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
+    """Someone who had read an object before, and writes it back: the change is made again, up to three times."""
+    others.after_writing += [lambda: fake.set_folder("docs", label="Docs", rescanIntervalS=77)]
+    edit = client.config.edit()
+    async with edit as config:
+        folder_of(config)["label"] = "Mine"
+    assert others.sent == ["patch folders/docs"] * 2
+    assert (folder_of(config)["label"], folder_of(config)["rescanIntervalS"]) == ("Mine", 77)
+    assert len(edit.changes) == 1
+
+    others.after_writing += [lambda: fake.set_folder("docs", label="Mine")] * 9
+    others.sent.clear()
+    with pytest.raises(EditConflictError, match="undoes these changes") as caught:
+        async with client.config.edit() as config:
+            folder_of(config)["label"] = "Again"
+    assert caught.value.fields == ("folders['docs'].label",)
+    assert others.sent == ["patch folders/docs"] * 4
+
+
+async def test_others_who_do_not_stop(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
+    """An object that changes each time right before it would be written is given up after four attempts."""
+    others.before_reading += [
+        lambda number=number: fake.set_folder("docs", rescanIntervalS=number) for number in range(1, 10)
+    ]  # type: ignore[misc]
+    with pytest.raises(EditConflictError):
+        async with client.config.edit() as config:
+            folder_of(config)["label"] = "Mine"
+    assert (others.sent, len(others.before_reading)) == ([], 5)
+
+
+async def test_what_the_daemon_corrects(client: Syncthing) -> None:
+    """A value that the daemon corrects is no conflict, but one that it doesn't take at all is an error."""
+    async with client.config.edit() as config:
+        folder_of(config)["maxConcurrentWrites"] = 100
+    assert folder_of(config)["maxConcurrentWrites"] == 64
+    with pytest.raises(EditConflictError, match="the daemon itself"):
+        async with client.config.edit() as config:
+            config["options"]["reconnectionIntervalS"] = 2
+
+
+async def test_a_request_that_fails(fake: FakeSyncthing, client: Syncthing) -> None:
+    """The error says what was done before, as does the edit; what would come later is not sent."""
+    fake.respond("rest/config/folders/docs", status=500, body=b"disk full", method="PATCH")
+    edit = client.config.edit()
+    config = await edit.__aenter__()
+    config["options"]["maxSendKbps"] = 5
+    folder_of(config)["label"] = "Mine"
+    config["gui"]["theme"] = "dark"
+    with pytest.raises(ServerError, match=r"disk full") as caught:
+        await edit.__aexit__(None, None, None)
+    assert "[done before: options.maxSendKbps: 0 -> 5]" in str(caught.value)
+    assert [each.data for each in edit.changes] == [
+        {"object": "options", "field": "maxSendKbps", "kind": "changed", "before": 0, "after": 5}
+    ]
+    assert (await client.config.gui())["theme"] == "default"
+    fake.respond("rest/config/folders/docs", status=500, body=b"disk full", method="PATCH")
+    with pytest.raises(ServerError) as caught:
+        async with client.config.edit() as config:
+            folder_of(config)["label"] = "Mine"
+    assert "done before" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [{1, 2}, float("nan")], ids=str)
+async def test_what_is_not_json(client: Syncthing, others: Others, value: Any) -> None:
+    """What JSON can't represent is refused, like anything else that the daemon would not take as it is."""
+    with pytest.raises(BadRequestError):
+        async with client.config.edit() as config:
+            folder_of(config)["label"] = value
+    assert others.sent == []
+
+
+async def test_the_gui(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
+    """Its settings are changed last, and the API is there again afterwards; key and password stay."""
+    async with client.config.edit() as config:
+        config["gui"]["user"], config["gui"]["password"] = "anna", "secret"
+    hashed = config["gui"]["password"]
+    edit = client.config.edit()
+    async with edit as config:
+        config["gui"]["theme"] = "dark"
+        folder_of(config)["label"] = "Mine"
+    assert others.sent == ["patch gui", "patch folders/docs", "patch gui"]
+    assert (config["gui"]["theme"], config["gui"]["password"], edit.reconnect) == ("dark", hashed, ())
+    bodies = [each.body for each in fake.requests if each.method == "PATCH"]
+    assert json.loads(bodies[-1]) == {"theme": "dark"}
+
+
+async def test_a_gui_that_this_client_no_longer_reaches(fake: FakeSyncthing, client: Syncthing) -> None:
+    """A new key, address or protocol is sent, and the edit says so; nothing is asked any more."""
+    edit = client.config.edit()
+    async with edit as config:
+        config["gui"]["apiKey"] = "another"
+    assert (edit.reconnect, config["gui"]["apiKey"]) == (("apiKey",), "another")
+    assert "another" not in str(edit.changes)
+    edit = client.config.edit()
+    async with edit as config:
+        config["gui"]["useTLS"] = True
+    assert edit.reconnect == ("useTLS",)
+    assert (fake.requests[-1].method, fake.requests[-1].path) == ("PATCH", "/rest/config/gui")
+
+
+async def test_a_key_that_is_refused_afterwards(client: Syncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the right to read, the dict is what was sent."""
+
+    async def refuse(_: Objects) -> bool:
+        return False
+
+    monkeypatch.setattr(Objects, "may_read", refuse)
+    async with client.config.edit() as config:
+        config["gui"]["apiKey"] = "another"
+    assert config["gui"]["apiKey"] == "another"
+
+
+async def test_may_read() -> None:
+    """A refused key is no error there."""
+    async with FakeSyncthing() as fake, fake.client(api_key="wrong") as client:
+        with pytest.raises(UnauthorizedError):
+            await client.config.config()
+        objects = Objects(client.api, client.config.replace, gui_changes.GUIChanges(client.api), None)
+        assert not await objects.may_read()
+
+
+async def test_a_change_of_the_gui_without_an_answer(fake: FakeSyncthing, client: Syncthing) -> None:
+    """The listener may end before it answers: then it is looked at whether the change was made."""
+    fake.hold("rest/config/gui", made=True, method="PATCH")
+    edit = client.config.edit(timeout=0.5)
+    async with edit as config:
+        config["gui"]["theme"] = "dark"
+    assert config["gui"]["theme"] == "dark"
+    assert len(edit.changes) == 1
+    fake.hold("rest/config/gui", made=True, method="PATCH")
+    edit = client.config.edit(timeout=0.5)
+    with pytest.raises(UnreachableError):
+        async with edit as config:
+            config["gui"]["useTLS"] = True
+    assert edit.changes == ()
+
+
+async def test_the_time_limit(fake: FakeSyncthing) -> None:
+    """It holds for each request."""
+    async with fake.client() as client:
+        fake.delay("rest/config", 5, method="GET")
+        with pytest.raises(RequestTimeoutError):
+            await client.config.edit(timeout=0.01).__aenter__()
+        fake.clear_faults()
+        fake.delay("rest/config", 5, method="GET")
+        with pytest.raises(RequestTimeoutError):
+            await client.config.backup(timeout=0.01)
+
+
+async def test_odd_answers() -> None:
+    """An answer that is not what Syncthing sends there is an error of its own."""
+    for answer in ([], {"folders": [], "devices": [{}]}, {"folders": [], "devices": [], "gui": 5}):
+        async with Server(as_json(answer)) as server, Syncthing(KEY, server.url) as client:
+            with pytest.raises(InvalidResponseError):
+                await client.config.edit().__aenter__()
+
+
+async def test_cancellation(fake: FakeSyncthing, client: Syncthing) -> None:
+    """Cancelled anywhere, an edit ends, the next one is not blocked, and what it says to have sent is there."""
+    edits: list[Any] = []
+
+    async def work() -> None:
+        edit = client.config.edit()
+        edits.append(edit)
+        async with edit as config:
+            config["options"]["maxSendKbps"] = 5
+            folder_of(config)["label"] = "Mine"
+
+    async def look() -> None:
+        config = fake.config
+        for change in edits[-1].changes:
+            found = config["options"] if change.object == "options" else folder_of(config)
+            assert found[change.field] == change.after
+        fake.set_options(maxSendKbps=0)
+        fake.set_folder("docs", label="Docs")
+
+    assert await cancel_everywhere(work, after=look)
+    assert await leaves_no_trace(work) is None
+    assert len(edits[-1].changes) == 2
+
+
+async def test_a_backup(fake: FakeSyncthing, client: Syncthing) -> None:
+    """It has the configuration and the ignore patterns, and what daemon it is; it is JSON."""
+    fake.add_folder("photos")
+    await client.database.set_ignores("docs", ["*.tmp"])
+    backup = await client.config.backup()
+    assert json.loads(json.dumps(backup)) == backup
+    assert backup["config"] == await client.config.config()
+    assert (backup["deviceID"], backup["version"]) == (fake.device_id, fake.version)
+    assert (backup["ignores"], backup["unread"]) == ({"docs": ["*.tmp"], "photos": []}, {})
+    assert backup["time"].endswith("+00:00")
+
+
+async def test_patterns_that_can_not_be_read(fake: FakeSyncthing, client: Syncthing) -> None:
+    """A folder without patterns may be one that is not there: then the backup says why."""
+    fake.add_folder("paused", paused=True)
+    fake.add_folder("broken")
+    fake.respond("rest/db/ignores", status=500, body=b"lstat /x: not a directory")
+    backup = await client.config.backup()
+    assert backup["ignores"] == {"docs": []}
+    assert "not a directory" in backup["unread"]["broken"]
+    assert "paused" in backup["unread"]["paused"]
+    error = {"ignore": None, "expanded": [], "error": "lstat /x: not a directory"}
+    fake.respond("rest/db/ignores", body=json.dumps(error).encode())
+    assert (await client.config.backup())["unread"]["broken"] == "lstat /x: not a directory"
+    status = {**await client.database.status("docs"), "error": "folder path missing"}
+    fake.respond("rest/db/status", body=json.dumps(status).encode())
+    assert (await client.config.backup())["unread"]["broken"] == "folder path missing"
+
+
+async def test_a_folder_that_goes_during_a_backup(fake: FakeSyncthing, client: Syncthing) -> None:
+    """All is read again, so that everything belongs together."""
+    fake.add_folder("gone")
+    call = client.api.raw_request
+    done = False
+
+    async def remove(uri: str, **options: Any) -> Any:
+        nonlocal done
+        if uri == "rest/db/ignores" and not done:
+            done = True
+            await asyncio.to_thread(fake.remove_folder, "gone")
+        return await call(uri, **options)
+
+    client.api.raw_request = remove  # type: ignore[method-assign,assignment]
+    backup = await client.config.backup()
+    assert [folder["id"] for folder in backup["config"]["folders"]] == ["docs"] == list(backup["ignores"])
+    assert backup["unread"] == {}
