@@ -43,6 +43,7 @@ TWINS: Final = {
     "EventStream": ("EventStream", "aiosyncthing.blocking.stream"),
     "Live": ("Live", "aiosyncthing.blocking.live"),
     "Pause": ("Pause", "aiosyncthing.blocking.pause"),
+    "ConfigEdit": ("ConfigEdit", "aiosyncthing.blocking.config_edit"),
 }
 
 # What has no twin, and why.

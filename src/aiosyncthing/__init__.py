@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from . import exceptions as exceptions, types as types
     from .api import API as API
     from .cluster import Cluster as Cluster
-    from .config import Config as Config, diff as diff, redact as redact
+    from .config import Config as Config, ConfigEdit as ConfigEdit, diff as diff, redact as redact
     from .daemon import Daemon as Daemon
     from .database import Database as Database
     from .debug import Debug as Debug
@@ -62,7 +62,7 @@ else:
         {
             "api": ["API"],
             "cluster": ["Cluster"],
-            "config": ["Config", "diff", "redact"],
+            "config": ["Config", "ConfigEdit", "diff", "redact"],
             "daemon": ["Daemon"],
             "database": ["Database"],
             "debug": ["Debug"],

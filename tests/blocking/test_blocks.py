@@ -137,3 +137,15 @@ def test_editing(client: Syncthing, docs: FakeFolder) -> None:
     with client.database.edit_ignores("docs") as patterns:
         patterns.add("*.tmp")
     assert client.database.ignores("docs")["ignore"] == ["*.tmp"]
+
+
+def test_editing_the_configuration(client: Syncthing, docs: FakeFolder) -> None:
+    """So is a change of the configuration; the edit says what was sent."""
+    edit = client.config.edit()
+    with edit as config:
+        config["options"]["maxSendKbps"] = 5
+    assert client.config.options()["maxSendKbps"] == config["options"]["maxSendKbps"] == 5
+    assert [each.after for each in edit.changes] == [5]
+    assert (edit.ignored, edit.reconnect) == ((), ())
+    with pytest.raises(ZeroDivisionError), client.config.edit() as config:
+        config["options"]["maxSendKbps"] = int(1 / 0)

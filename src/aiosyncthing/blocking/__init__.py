@@ -15,6 +15,7 @@ asynchronous iterators are iterators, and asynchronous context managers are cont
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .config_edit import ConfigEdit as ConfigEdit
     from .contexts import BlockingContext as BlockingContext
     from .daemon import Daemon as Daemon
     from .generated.api import API as API
@@ -39,6 +40,7 @@ else:
     __all__, __getattr__, __dir__ = lazy(
         __name__,
         {
+            "config_edit": ["ConfigEdit"],
             "contexts": ["BlockingContext"],
             "daemon": ["Daemon"],
             "generated.api": ["API"],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from aiosyncthing import types as t
 from aiosyncthing.blocking.base import Blocking
+from aiosyncthing.blocking.config_edit import ConfigEdit
 
 if TYPE_CHECKING:
     from aiosyncthing.config import Config as Inner
@@ -43,6 +44,9 @@ class Config(Blocking["Inner"]):
         Folders and devices that are left out are removed, and settings that are left out are reset. Changes made by
         others in between are lost, so prefer the methods for single objects. If ``gui`` differs from the current
         settings, see `set_gui` for the consequences.
+
+        Where the default folder has ``versioning.params`` that another folder doesn't have, the daemon would add them
+        there; so they are sent in a second request.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -56,6 +60,60 @@ class Config(Blocking["Inner"]):
             InvalidDeviceIDError: A folder is shared with an invalid device ID.
         """
         return self._run(self._inner.replace(config, timeout=timeout))
+
+    def edit(self, *, timeout: float | None = None) -> ConfigEdit:
+        """Change anything in the configuration: ``with client.config.edit() as config:``.
+
+        ``config`` is the whole configuration as a dict, to be changed at will. At the end of the block, what has
+        changed is sent, object by object, each by a request that carries no more than its change. Afterwards ``config``
+        is what the daemon has. An exception in the block sends nothing.
+
+        Lists of objects are compared by the IDs of their elements: an element that is missing is removed, and in a new
+        one, what is left out gets the daemon's default. A field that is missing stays as it is; of
+        ``versioning.params``, each one can be removed. A device that is removed is unshared from all folders.
+
+        What others have changed since the block began is kept. Where both have changed the same field in different
+        ways, nothing is sent. An object is read again right before it is written, and everything once more in the end:
+        a change that was undone by someone who had read the object before is made again. Clients of one process take
+        turns. With other programs there remains a moment between reading and writing, in which the daemon can't be kept
+        from accepting what they send: see `share`.
+
+        The order is: devices, options, folders, removals, and at last the GUI's settings, after which the daemon
+        restarts its listener. Its return is waited for, which takes 3 s (`set_gui` says why). Keep the object that this
+        method returns to learn more: ``edit.changes`` is what was sent, also after an error, and ``edit.reconnect``
+        what a client has to be created with that it wasn't before, such as a new API key.
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            timeout: Time limit for each request, in seconds.
+
+        Raises:
+            EditConflictError: Someone else has changed the same fields, or keeps undoing a change, or the daemon itself
+                does so.
+            BadRequestError: The daemon would ignore or misunderstand a change; nothing was sent. Or it refused a
+                request; the message says what was sent before.
+            UnknownDeviceError: A folder would be shared with a device that is not configured. Nothing was sent.
+            InvalidDeviceIDError: A device has an invalid ID. Nothing was sent.
+        """
+        return ConfigEdit(self._inner.edit(timeout=timeout), self._bridge)
+
+    def backup(self, *, timeout: float | None = None) -> t.Backup:
+        """Get what is needed to set up the daemon again, as JSON.
+
+        It contains the configuration with all its secrets, so keep it as safe as the daemon's own home. It does not
+        contain what the API doesn't reveal: the certificate and its key (``cert.pem`` and ``key.pem`` in the daemon's
+        home), without which it would be another device to the others; files that ignore patterns ``#include``; and the
+        database, which the daemon builds again.
+        Docs: https://docs.syncthing.net/rest/config.html
+
+        Args:
+            timeout: Time limit for each request, in seconds.
+
+        Returns:
+            The backup. Of folders in ``unread``, the ignore patterns could not be read, for instance because a disk is
+            not mounted.
+        """
+        return self._run(self._inner.backup(timeout=timeout))
 
     def restart_required(self, *, timeout: float | None = None) -> t.RestartRequired:
         """Get whether a change takes effect only after a restart. Undoing the change doesn't reset this.

@@ -1,0 +1,57 @@
+"""`ConfigEdit`, an edit of the whole configuration."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from aiosyncthing import config, types as t
+
+from .base import Blocking
+from .bridge import Bridge
+from .contexts import BlockingContext
+
+
+class ConfigEdit(Blocking["config.ConfigEdit"]):
+    """An edit of the configuration. Made by `Config.edit`, which says how it works; can be used once.
+
+    After the block, or after an error at its end, it says what was done.
+    """
+
+    def __init__(self, inner: config.ConfigEdit, bridge: Bridge) -> None:
+        super().__init__(inner, bridge)
+        self._context = BlockingContext(bridge, inner)
+
+    @property
+    def changes(self) -> config.Changes:
+        """What was sent and accepted, in that order. ``str()`` says it in words, and ``data`` as JSON.
+
+        If the edit was interrupted, or an answer didn't arrive, one more request may have been carried out.
+        """
+        return self._inner.changes
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Settings that were left out because this version of the daemon doesn't have them, although others do."""
+        return self._inner.ignored
+
+    @property
+    def reconnect(self) -> tuple[str, ...]:
+        """What was changed of that which clients need: ``enabled``, ``address``, ``useTLS`` and ``apiKey``.
+
+        If it is not empty, this client may no longer reach the daemon: create one with the new settings.
+        """
+        return self._inner.reconnect
+
+    def __enter__(self) -> t.Configuration:
+        """Read the configuration, and return it.
+
+        Raises:
+            RuntimeError: It was entered before.
+        """
+        return self._context.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        """Send what has changed, unless there was an exception; `Config.edit` lists the errors."""
+        return self._context.__exit__(kind, error, traceback)
