@@ -147,9 +147,13 @@ def wheel(session: nox.Session) -> None:
     session.install("--force-reinstall", str(library))
     with session.chdir(folder):
         session.run("python", "-W", "error", "-c", "from aiosyncthing import *")
+        session.run("aiosyncthing", "--version", success_codes=[2])  # says that the extra is missing
     session.install("--force-reinstall", str(library), str(kit))
     with session.chdir(folder):
         session.run("python", "-W", "error", "-c", "from pytest_syncthing import *")
+    session.install(f"{library}[cli]")
+    with session.chdir(folder):
+        session.run("aiosyncthing", "--help", silent=True)
 
 
 def _tests_on(python: str) -> Callable[[nox.Session], None]:
@@ -180,7 +184,8 @@ if MEASURING in PYTHONS:
 @nox.session(python=FIRST_PATH)
 def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of the dependencies that the package admits to."""
-    lower_bounds = [line.split(",")[0] for line in PYPROJECT["project"]["dependencies"]]
+    needed = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["project"]["optional-dependencies"]["cli"]]
+    lower_bounds = [line.split(",")[0] for line in needed]
     _install(session, *(bound.replace(">=", "==") + ".*" for bound in lower_bounds))
     session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, "-m", "not chaos"]))
 
@@ -261,5 +266,6 @@ def _install(session: nox.Session, *versions: str) -> None:
         # pip would keep the installed wheels: the version numbers are the same.
         session.install("--force-reinstall", "--no-deps", *wheels)
     # Nothing is compiled ahead: most of what is installed is never imported.
-    session.install("--no-compile", *nox.project.dependency_groups(PYPROJECT, "test"), *wheels, *versions)
+    tools = nox.project.dependency_groups(PYPROJECT, "test")
+    session.install("--no-compile", *tools, f"{wheels[0]}[cli]", *wheels[1:], *versions)
     installed.touch()

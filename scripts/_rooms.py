@@ -83,6 +83,7 @@ LIBRARY: Final = Package(
         _room("daemon", "daemon", "tests/daemon"),
         _room("blocking", "blocking", "tests/blocking"),
         _room("the package", "__init__", "tests/facts"),
+        _room("the command line", "cli __main__", "tests/cli"),
     ),
 )
 """The library."""

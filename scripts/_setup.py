@@ -28,8 +28,8 @@ MARK = VENV / "ready"
 
 # What each kind of work needs.
 NEEDED = {
-    "package": ["--editable", "."],
-    "dev": ["--editable", ".", "--editable", "./pytest-syncthing", "--group", "dev"],
+    "package": ["--editable", ".[cli]"],
+    "dev": ["--editable", ".[cli]", "--editable", "./pytest-syncthing", "--group", "dev"],
 }
 
 

@@ -1,0 +1,106 @@
+"""The command ``aiosyncthing``: parses the arguments, runs a command, and turns what happens into an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from . import errors, process
+from .command import LazyGroup
+from .commands import COMMANDS
+from .errors import Exit
+from .run import Run
+from .terminal import is_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PROGRAM: Final = "aiosyncthing"
+_DEBUG: Final = "AIOSYNCTHING_DEBUG"
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    if value:
+        from aiosyncthing import __version__  # noqa: PLC0415 - only where it is needed
+
+        click.echo(f"{PROGRAM} {__version__}")
+        ctx.exit()
+
+
+@click.command(
+    PROGRAM,
+    cls=LazyGroup,
+    sections=COMMANDS,
+    invoke_without_command=True,
+    epilog="`aiosyncthing COMMAND --help` says more. Exit status 0 is success, anything else a failure.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+@click.pass_context
+def group(ctx: click.Context) -> int | None:
+    """See and control Syncthing, on this computer and elsewhere."""
+    if ctx.invoked_subcommand is None:
+        if not is_terminal(sys.stdout):
+            raise click.UsageError("name a command", ctx)
+        status = group.get_command(ctx, "status")
+        assert status is not None  # noqa: S101 - it is in the table
+        with status.make_context("status", [], parent=ctx) as inner:
+            result: int | None = status.invoke(inner)
+            return result
+    return None
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
+    """Run the program.
+
+    Args:
+        arguments: Its arguments.
+        environ: The environment; by default that of the process.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        Interrupted: A signal has ended it.
+    """
+    run = Run(os.environ if environ is None else environ)
+    try:
+        return _run(run, arguments)
+    except (KeyboardInterrupt, click.Abort, process.Interrupted) as error:
+        run.out.clear()
+        raise process.Interrupted(process.interrupted(error)) from None
+    except Exception as error:  # noqa: BLE001 - reported, with or without a traceback
+        if isinstance(error, OSError) and process.is_broken_pipe(error):
+            process.silence()
+            return Exit.READER_GONE
+        return _report(run, error, "--json" in arguments)
+
+
+def _run(run: Run, arguments: Sequence[str]) -> int:
+    try:
+        with group.make_context(PROGRAM, list(arguments), obj=run) as ctx:
+            status: int | None = group.invoke(ctx)
+    except click.exceptions.Exit as ended:  # after --help and --version
+        status = ended.exit_code
+    run.out.flush()
+    return status or Exit.DONE
+
+
+def _report(run: Run, error: Exception, json: bool) -> int:  # noqa: FBT001 - called once
+    status = errors.status_of(error)
+    if run.failure is not None:
+        status = run.failure
+    if run.environ.get(_DEBUG):
+        traceback.print_exception(error)
+    elif not errors.is_expected(error):
+        hint = f"this is a bug of aiosyncthing; {_DEBUG}=1 shows where"
+        error = errors.CommandError(f"{type(error).__name__}: {error}", hint=hint, kind=type(error).__name__)
+    run.options.json = run.options.json or json
+    run.out.json = run.options.json
+    run.out.error(error, status)
+    return status

@@ -1,0 +1,414 @@
+"""Running a command: on one daemon, on several at the same time, or on none.
+
+What commands have in common is here: several daemons, JSON, time limits, logging, exit statuses. Commands call it by
+the methods of `run.Run`, which have the docstrings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from aiosyncthing._timing import within
+
+from . import errors
+from .errors import Exit, UsageError
+from .loop import reader_watched, run_async
+from .output import spans
+from .session import Session
+from .tables import Column, Span, chosen
+from .text import escape, pad, width
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .context import Context
+    from .output import Output
+    from .schemas import ChangeRow, Daemon, Failure
+    from .target import Target
+
+R = TypeVar("R", bound=Mapping[str, Any])
+
+_REQUEST: Final = 10.0  # seconds, the library's own default
+_WAITING: Final = 100  # rows that a slow reader has not taken yet
+_NAME: Final = 12  # columns for the name of a daemon, where rows come one by one
+
+
+@dataclass
+class Answer:
+    """What one or several daemons have answered.
+
+    Attributes:
+        run: The run.
+        sections: The lists of rows, by key; those of several daemons one after another.
+        failures: The daemons that could not be asked.
+        many: Whether several were asked, so that rows say whose they are.
+    """
+
+    run: Context
+    sections: Mapping[str, Sequence[Any]]
+    failures: Sequence[Failure] = ()
+    many: bool = False
+
+    def table(self, key: str, columns: Sequence[Column[Any]]) -> None:
+        """Write one of the lists as a table; several daemons get a first column.
+
+        Args:
+            key: Which list.
+            columns: All columns of its table.
+        """
+        options = self.run.options
+        shown = chosen(columns, names=options.columns, long=options.long)
+        if self.many:
+            shown.insert(0, Column("DAEMON", lambda row: row["daemon"]))
+        self.run.out.table(shown, self.sections.get(key, ()), header=options.header)
+
+    def table_with_failures(self, key: str, columns: Sequence[Column[Any]]) -> None:
+        """Write one of the lists as a table, with a row for each daemon that could not be asked."""
+        rows = self.sections.get(key, ())
+        if rows or not self.failures:
+            self.table(key, columns)
+        names = [row["daemon"] for row in (*rows, *self.failures)]
+        wide = max([len("DAEMON"), *(width(escape(name)) for name in names)])
+        for failure in self.failures:
+            text = f"error: {failure['message'].splitlines()[0]}"
+            self.run.out.spans(spans(pad(escape(failure["daemon"]), wide), "  ", Span(text, "bad")))
+
+
+@dataclass
+class Changed:
+    """What a command has changed, and what it could not change."""
+
+    session: Session
+    rows: list[ChangeRow] = field(default_factory=list["ChangeRow"])
+    failures: list[Failure] = field(default_factory=list["Failure"])
+    _first: Exception | None = None
+
+    def add(self, row: ChangeRow) -> None:
+        """Note something that was changed."""
+        self.rows.append(row)
+
+    def fail(self, error: Exception) -> None:
+        """Note something that could not be changed, while the command goes on with the rest."""
+        self._first = self._first or error
+        self.failures.append(errors.failure(self.session.name, error))
+
+    def status(self) -> int:
+        """Return the exit status.
+
+        Raises:
+            Exception: The only thing that was to be done has failed.
+        """
+        if self._first is None:
+            return Exit.DONE
+        if not self.rows and len(self.failures) == 1:
+            raise self._first
+        return Exit.PARTLY if self.rows else errors.status_of(self._first)
+
+
+def read(
+    run: Context,
+    schema: str,
+    ask: Callable[[Session], Awaitable[Mapping[str, Sequence[Any]]]],
+    draw: Callable[[Answer], object],
+    extra: Mapping[str, Any],
+) -> int:
+    """Ask one or several daemons: see `Run.read`."""
+
+    async def one(target: Target) -> int:
+        async with _session(run, target) as session:
+            if not run.options.json:
+                draw(Answer(run, await ask(session)))
+                return Exit.DONE
+            sections, about = await together(ask(session), session.about())
+        run.out.document({**_head(schema, about), **extra, **sections})
+        return Exit.DONE
+
+    async def several(targets: Sequence[Target]) -> int:
+        failures: list[Failure] = []
+        answers = await together(*(_attempt(run, target, ask, failures) for target in targets))
+        sections: dict[str, list[Any]] = {}
+        for answer in answers:
+            for key, rows in answer.items():
+                sections.setdefault(key, []).extend(rows)
+        if run.options.json:
+            run.out.document({**_head(schema, None, failures), **extra, **sections})
+        else:
+            draw(Answer(run, sections, failures, many=True))
+        return _status_of_several(failures, len(targets))
+
+    return _start(run, lambda targets: one(targets[0]) if len(targets) == 1 else several(targets))
+
+
+def stream(run: Context, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]]) -> int:
+    """Show rows as they come: see `Run.stream`."""
+
+    async def one(target: Target, write: Callable[[R], None]) -> int:
+        with broken_off(run):
+            async with _session(run, target) as session, aclosing(_generator(ask(session))) as rows:
+                async for row in rows:
+                    write(row)
+        return Exit.DONE
+
+    async def several(targets: Sequence[Target], write: Callable[[R], None]) -> int:
+        failures = await _merge(run, targets, ask, write)
+        for failure in failures:
+            if run.options.json:
+                run.out.record({"type": "failure", **failure})
+            else:
+                run.out.warn(f"{failure['daemon']}: {failure['message']}")
+        return _status_of_several(failures, len(targets))
+
+    def work(targets: Sequence[Target]) -> Coroutine[Any, Any, int]:
+        write = _row_writer(run, columns, many=len(targets) > 1)
+        return one(targets[0], write) if len(targets) == 1 else several(targets, write)
+
+    return _start(run, work, following=True)
+
+
+def single(
+    run: Context, schema: str, ask: Callable[[Session], Awaitable[Mapping[str, Any]]], draw: Callable[[Any], object]
+) -> int:
+    """Ask one daemon for one thing: see `Run.single`."""
+
+    async def work(session: Session) -> None:
+        if not run.options.json:
+            draw(await ask(session))
+            return
+        content, about = await together(ask(session), session.about())
+        run.out.document({**_head(schema, about), **content})
+
+    return one(run, work)
+
+
+def change(run: Context, work: Callable[[Session, Changed], Awaitable[object]]) -> int:
+    """Change something: see `Run.change`."""
+
+    async def changing(session: Session) -> int:
+        changed = Changed(session)
+        await work(session, changed)
+        status = changed.status()
+        if run.options.json:
+            about = await session.about()
+            run.out.document({**_head("change/1", about, changed.failures), "changes": changed.rows})
+        else:
+            _draw_changes(run.out, changed)
+        return status
+
+    return one(run, changing)
+
+
+def one(
+    run: Context,
+    work: Callable[[Session], Awaitable[int | None]],
+    *,
+    limited: bool = True,
+    following: bool = False,
+) -> int:
+    """Run something on one daemon: see `Run.one`."""
+
+    async def on(target: Target) -> int:
+        async with _session(run, target) as session:
+            return await work(session) or Exit.DONE
+
+    return _start(run, lambda targets: on(targets[0]), limited=limited, following=following, several=False)
+
+
+def alone(run: Context, work: Callable[[], Coroutine[Any, Any, int | None]]) -> int:
+    """Run something without a daemon: see `Run.alone`."""
+    _log(run)
+    return run_async(work()) or Exit.DONE
+
+
+async def together(*work: Awaitable[Any]) -> list[Any]:
+    """Wait for several things; the first failure cancels the others, and is raised when they have ended."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextmanager
+def broken_off(run: Context) -> Generator[None]:
+    """Where a JSON stream is broken off in this block, end it with a line that says so."""
+    try:
+        yield
+    except Exception as error:
+        if run.options.json and not isinstance(error, BrokenPipeError):
+            run.out.record({"type": "end", "reason": errors.message_of(error)})
+        raise
+
+
+def _start(
+    run: Context,
+    work: Callable[[Sequence[Target]], Coroutine[Any, Any, int]],
+    *,
+    several: bool = True,
+    limited: bool = True,
+    following: bool = False,
+) -> int:
+    targets = run.targets()
+    if len(targets) > 1 and not several:
+        raise UsageError("this command takes exactly one profile")
+    _log(run)
+    main = work(targets)
+    if following:
+        main = _while_read(main)
+    if limited and run.options.timeout is not None:
+        main = _limited(main, run.options.timeout)
+    return run_async(main)
+
+
+@asynccontextmanager
+async def _session(run: Context, target: Target) -> AsyncGenerator[Session]:
+    timeout = max(_REQUEST, run.options.timeout or 0.0)
+    client = await asyncio.to_thread(target.client, timeout, run.out.warn)
+    run.out.note(f"{target.name}: {client.url}, from {target.source}")
+    session = Session(target, client)
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+async def _attempt(
+    run: Context,
+    target: Target,
+    ask: Callable[[Session], Awaitable[Mapping[str, Sequence[Any]]]],
+    failures: list[Failure],
+) -> Mapping[str, Sequence[Any]]:
+    """Ask one of several daemons; if that doesn't work, note the failure and return nothing."""
+    try:
+        async with _session(run, target) as session:
+            return await ask(session)
+    except Exception as error:
+        if not errors.is_expected(error):
+            raise
+        failures.append(errors.failure(target.name, error))
+        return {}
+
+
+async def _merge(
+    run: Context,
+    targets: Sequence[Target],
+    ask: Callable[[Session], AsyncIterator[R]],
+    write: Callable[[R], None],
+) -> list[Failure]:
+    """Write the rows of several daemons as they come; return those that have failed."""
+    queue: asyncio.Queue[R | None] = asyncio.Queue(_WAITING)
+    failures: list[Failure] = []
+
+    async def follow(target: Target) -> None:
+        try:
+            async with _session(run, target) as session, aclosing(_generator(ask(session))) as rows:
+                async for row in rows:
+                    await queue.put(row)
+        except Exception as error:
+            if not errors.is_expected(error):
+                raise
+            failures.append(errors.failure(target.name, error))
+        await queue.put(None)
+
+    async def drain() -> None:
+        left = len(targets)
+        while left:
+            row = await queue.get()
+            if row is None:
+                left -= 1
+            else:
+                write(row)
+
+    await together(drain(), *(follow(target) for target in targets))
+    return failures
+
+
+def _row_writer(run: Context, columns: Sequence[Column[R]], *, many: bool) -> Callable[[R], None]:
+    if run.options.json:
+        return run.out.record
+    shown = chosen(columns, names=run.options.columns, long=run.options.long)
+    if many:
+        shown.insert(0, Column("DAEMON", lambda row: row["daemon"], streamed=_NAME))
+    return run.out.stream(shown, header=run.options.header)
+
+
+def _draw_changes(out: Output, changed: Changed) -> None:
+    for row in changed.rows if not out.quiet else ():
+        named = f"{row['name']} ({row['id']})" if row["name"] and row["name"] != row["id"] else row["id"]
+        out.line(f"{row['action']}: {row['kind']} {named}")
+    if not changed.rows and not changed.failures:
+        out.tell("nothing to change")
+    for failure in changed.failures:
+        out.warn(failure["message"])
+
+
+def _head(schema: str, daemon: Daemon | None, failures: Sequence[Failure] = ()) -> dict[str, Any]:
+    return {"schema": f"aiosyncthing/{schema}", "daemon": daemon, "failures": list(failures)}
+
+
+async def _while_read(work: Coroutine[Any, Any, int]) -> int:
+    """Run a follower, and end it when stdout has no reader any more."""
+    task = asyncio.current_task()
+    gone = False
+
+    def end() -> None:
+        nonlocal gone
+        gone = True
+        if task is not None:
+            task.cancel()
+
+    with reader_watched(end):
+        try:
+            return await work
+        except asyncio.CancelledError:
+            # A signal may have come at the same time.
+            if gone and task is not None and not task.uncancel():
+                raise BrokenPipeError from None
+            raise
+
+
+async def _limited(work: Coroutine[Any, Any, int], seconds: float) -> int:
+    async with within(seconds, lambda: "the command was not done"):
+        return await work
+
+
+async def _generator(rows: AsyncIterator[R]) -> AsyncGenerator[R]:
+    async for row in rows:
+        yield row
+
+
+def _status_of_several(failures: Sequence[Failure], asked: int) -> int:
+    """Return 9 if some failed; if all did, what their statuses have in common."""
+    if len(failures) < asked:
+        return Exit.PARTLY if failures else Exit.DONE
+    statuses = {failure["exitCode"] for failure in failures}
+    return statuses.pop() if len(statuses) == 1 else Exit.FAILED
+
+
+def _log(run: Context) -> None:
+    """Write the library's log to stderr: warnings, or with ``-vv`` everything."""
+    logger = logging.getLogger("aiosyncthing")
+    logger.handlers[:] = [_Handler(run.out)]
+    logger.setLevel(logging.DEBUG if run.options.verbose > 1 else logging.WARNING)
+    logger.propagate = False
+
+
+class _Handler(logging.Handler):
+    """Writes log records as lines of stderr."""
+
+    def __init__(self, out: Output) -> None:
+        super().__init__()
+        self._out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        if record.levelno >= logging.WARNING:
+            self._out.warn(record.getMessage())
+        else:
+            self._out.note(f"{record.name}: {record.getMessage()}")

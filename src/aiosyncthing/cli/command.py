@@ -1,0 +1,134 @@
+"""What a command is to click: one with the global options, in a group that loads it when it is called."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .options import GlobalOption, global_options, take
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .context import Context
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+
+
+class _WithGlobalOptions(click.Command):
+    """A command that has the global options, too."""
+
+    @cached_property
+    def _global_options(self) -> list[click.Option]:
+        return global_options({flag for param in self.params for flag in param.opts})
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the command's own parameters and the global options."""
+        return [*super().get_params(ctx), *self._global_options]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options, and then the global ones."""
+        # Arguments are in the usage line, and explained in the text.
+        options = (param for param in super().get_params(ctx) if isinstance(param, click.Option))
+        own = [record for param in options if (record := param.get_help_record(ctx))]
+        if own:
+            with formatter.section("Options"):
+                formatter.write_dl(own)
+        with formatter.section("Global options, before or after the command"):
+            formatter.write_dl([record for each in self._global_options if (record := each.get_help_record(ctx))])
+
+
+class Command(_WithGlobalOptions):
+    """A command of this program.
+
+    Args:
+        failure: The exit status of each failure, usage errors included, where a protocol wants it so.
+        **settings: As for `click.Command`.
+    """
+
+    def __init__(self, *args: Any, failure: int | None = None, **settings: Any) -> None:
+        settings.setdefault("context_settings", {}).update(_SETTINGS)
+        super().__init__(*args, **settings)
+        self.failure = failure
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note how this command fails, also if its arguments are wrong."""
+        run: Context = ctx.obj
+        run.failure = self.failure
+        return super().parse_args(ctx, args)
+
+
+class Group(_WithGlobalOptions, click.Group):
+    """A command with commands in it, such as ``profile``."""
+
+    command_class: type[click.Command] | None = Command
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        settings.setdefault("context_settings", {}).update(_SETTINGS)
+        super().__init__(*args, **settings)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, and then the options."""
+        self.format_commands(ctx, formatter)
+        _WithGlobalOptions.format_options(self, ctx, formatter)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; abbreviations are not guessed, but the nearest name is shown."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = get_close_matches(name, self.list_commands(ctx), 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"there is no command {name!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(Group):
+    """A group whose commands are imported when they are called.
+
+    Args:
+        sections: For each heading of the help, the commands below it: where each is, and its help in one line.
+        **settings: As for `click.Group`.
+    """
+
+    def __init__(self, *args: Any, sections: Mapping[str, Mapping[str, tuple[str, str]]], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.sections = sections
+        self._places = {name: place for section in sections.values() for name, (place, _) in section.items()}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all commands."""
+        return list(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
+        """Import a command."""
+        if cmd_name not in self._places:
+            return None
+        module, _, name = self._places[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"aiosyncthing.cli.commands.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
+        """Write the help of all commands without importing them."""
+        longest = max(len(name) for name in self._places)
+        for heading, commands in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(longest), text) for name, (_, text) in commands.items()])
+
+
+def table_options(function: F) -> F:
+    """Add the options of commands that show tables; `run.Answer` looks at them."""
+    for flags, settings in (
+        (("--no-header",), {"is_flag": True, "help": "Leave out the headings."}),
+        (("--columns",), {"metavar": "A,B", "help": "Show these columns."}),
+        (("-l", "--long"), {"is_flag": True, "help": "Show more columns."}),
+    ):
+        function = click.option(*flags, cls=GlobalOption, expose_value=False, callback=take, **settings)(function)
+    return function

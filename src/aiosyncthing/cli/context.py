@@ -1,0 +1,40 @@
+"""What a run of this program knows: its options, the environment, and where it writes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .options import Options
+from .output import Output
+from .target import Target, targets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Context:
+    """What a run knows.
+
+    Args:
+        environ: The environment.
+
+    Attributes:
+        environ: The environment.
+        options: The global options.
+        failure: The exit status of each failure, if the command has one of its own.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.options: Options = Options()
+        self.failure: int | None = None
+
+    @cached_property
+    def out(self) -> Output:
+        """Where to write."""
+        return Output(self.options, self.environ)
+
+    def targets(self) -> list[Target]:
+        """Return the daemons that were named."""
+        return targets(self.options, self.environ)

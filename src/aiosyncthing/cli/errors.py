@@ -1,0 +1,163 @@
+"""From an exception to an exit status, a message, and a hint.
+
+An unknown status other than 0 is a failure, too: new ones may come.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from aiosyncthing import exceptions as e
+
+if TYPE_CHECKING:
+    from .schemas import Error, Failure
+
+
+class Exit(IntEnum):
+    """The exit statuses of all commands but ``check``."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    """Not reachable, not Syncthing, converting its database, or not found on this computer."""
+    REFUSED = 4
+    """The key, the host name or the certificate was refused."""
+    UNKNOWN = 5
+    """No such folder, device or file, or an ambiguous name."""
+    IMPOSSIBLE = 6
+    """It can't come about: paused, a lost disk, not shared."""
+    UNSUPPORTED = 7
+    """Not in this version of the daemon."""
+    FOUND = 8
+    """With ``--exit-code``: the list is not empty, or the plan has changes."""
+    PARTLY = 9
+    """Done in part; each failure was reported."""
+    TIMEOUT = 124
+    INTERRUPTED = 130
+    READER_GONE = 141
+
+
+class CommandError(Exception):
+    """A command failed for a reason that is not the daemon's.
+
+    Args:
+        message: What happened.
+        status: The exit status.
+        hint: What to do about it.
+        kind: What the JSON document calls it.
+    """
+
+    def __init__(self, message: str, status: int = Exit.FAILED, *, hint: str = "", kind: str = "CommandError") -> None:
+        super().__init__(message)
+        self.status = status
+        self.hint = hint
+        self.kind = kind
+
+
+class UsageError(CommandError):
+    """The command line, the environment or a profile makes no sense."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, Exit.USAGE, hint=hint, kind="UsageError")
+
+
+class UnknownNameError(CommandError):
+    """No folder or device has this name, or several have."""
+
+    def __init__(self, message: str, *, hint: str = "", kind: str = "UnknownFolderError") -> None:
+        super().__init__(message, Exit.UNKNOWN, hint=hint, kind=kind)
+
+
+# The first that fits counts.
+_STATUSES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
+    (e.FolderNotRunningError, Exit.IMPOSSIBLE),
+    (e.CannotSyncError, Exit.IMPOSSIBLE),
+    (e.NotSupportedError, Exit.UNSUPPORTED),
+    (e.NotFoundError, Exit.UNKNOWN),
+    (e.UnauthorizedError, Exit.REFUSED),
+    (e.HostCheckError, Exit.REFUSED),
+    (e.TLSError, Exit.REFUSED),
+    (e.UnreachableError, Exit.UNREACHABLE),
+    (e.NotSyncthingError, Exit.UNREACHABLE),
+    (e.RedirectError, Exit.UNREACHABLE),
+    (e.DiscoveryError, Exit.UNREACHABLE),
+    (e.WaitTimeoutError, Exit.TIMEOUT),
+    (e.EditConflictError, Exit.PARTLY),
+)
+
+_HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (e.MigrationError, "Syncthing is converting its database; try again later, or use --timeout with `wait`"),
+    (e.FingerprintMismatchError, "if the certificate was renewed, pin the new one: `aiosyncthing fingerprint URL`"),
+    (e.TLSError, "pin the daemon's certificate: --tls sha256:..., or `aiosyncthing profile add`"),
+    (e.UnauthorizedError, "the key is in the daemon's web interface under Actions, Settings"),
+    (e.HostCheckError, "use localhost or 127.0.0.1 in the URL"),
+    (e.FolderNotRunningError, "`aiosyncthing resume FOLDER` starts a paused folder"),
+    (e.DiscoveryError, "name the daemon: --home DIR, or --url URL with --api-key-file FILE, or a profile"),
+    (e.ConnectionFailedError, "is Syncthing running, and is this its address?"),
+    (e.UnknownFolderError, "`aiosyncthing folders` lists them"),
+    (e.UnknownDeviceError, "`aiosyncthing devices` lists them"),
+)
+
+
+def status_of(error: BaseException) -> int:
+    """Return the exit status for an exception."""
+    if isinstance(error, CommandError):
+        return error.status
+    if isinstance(error, click.UsageError):
+        return Exit.USAGE
+    if isinstance(error, e.BadRequestError):  # refused before it was sent: what was typed can't be right
+        return Exit.USAGE if error.status is None else Exit.FAILED
+    if isinstance(error, e.PingError) and error.__cause__ is not None:
+        return status_of(error.__cause__)
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), Exit.FAILED)
+
+
+def message_of(error: BaseException) -> str:
+    """Return what happened, as one text."""
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    return str(error) or type(error).__name__
+
+
+def hint_of(error: BaseException) -> str:
+    """Return what to do about it; empty if nothing better is known than the message."""
+    if isinstance(error, CommandError):
+        return error.hint
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return f"{error.ctx.command_path} --help"
+    return next((hint for kind, hint in _HINTS if isinstance(error, kind)), "")
+
+
+def kind_of(error: BaseException) -> str:
+    """Return what the JSON document calls an error."""
+    if isinstance(error, CommandError):
+        return error.kind
+    return "UsageError" if isinstance(error, click.UsageError) else type(error).__name__
+
+
+def document(error: BaseException, status: int) -> Error:
+    """Return an error as a JSON document."""
+    return {
+        "schema": "aiosyncthing/error/1",
+        "error": kind_of(error),
+        "message": message_of(error),
+        "hint": hint_of(error) or None,
+        "exitCode": int(status),
+        "method": getattr(error, "method", None),
+        "path": getattr(error, "path", None),
+        "status": error.status if isinstance(error, e.SyncthingError) else None,
+    }
+
+
+def failure(daemon: str, error: BaseException) -> Failure:
+    """Return an error as the row of one of several daemons."""
+    return {"daemon": daemon, "error": kind_of(error), "message": message_of(error), "exitCode": int(status_of(error))}
+
+
+def is_expected(error: BaseException) -> bool:
+    """Return whether an error is one that a command may end with, and not a bug in this program."""
+    return isinstance(error, CommandError | click.ClickException | e.SyncthingError | OSError)

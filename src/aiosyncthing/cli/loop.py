@@ -1,0 +1,110 @@
+"""The event loop of a command, its signals, and the reader of its output.
+
+After a signal, the tasks are cancelled and may clean up; then the process ends by the same signal, so that a loop in
+the calling shell ends, too. A second signal skips the clean-up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import signal
+import sys
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
+
+from .process import Interrupted, die
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator
+
+    T = TypeVar("T")
+
+_SELECT: Final[Any] = select  # type checkers know the names of one system only
+_SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def run_async(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in an event loop of its own.
+
+    Raises:
+        Interrupted: A signal came; the tasks have been cancelled, and have cleaned up.
+    """
+    received: list[int] = []
+
+    async def guarded() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def interrupt(signum: int) -> None:
+            if received:
+                die(signum)
+            received.append(signum)
+            if task is not None:
+                task.cancel()
+
+        caught: list[int] = []
+        for signum in _SIGNALS:
+            # Not what the caller ignores, as `nohup` does; Windows and other threads have no such handlers.
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                if signal.getsignal(signum) is not signal.SIG_IGN:
+                    loop.add_signal_handler(signum, interrupt, signum)
+                    caught.append(signum)
+        try:
+            return await main
+        finally:
+            for signum in caught:
+                loop.remove_signal_handler(signum)
+
+    try:
+        return asyncio.run(guarded())
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise Interrupted(received[0] if received else signal.SIGINT) from None
+
+
+@contextmanager
+def reader_watched(gone: Callable[[], None]) -> Generator[None]:
+    """Notice in an event loop that the reader of stdout is gone, although there is nothing to write.
+
+    Args:
+        gone: Called once.
+    """
+    loop = asyncio.get_running_loop()
+    watch = _watch(sys.stdout)
+    if watch is None:
+        yield
+        return
+
+    def notice() -> None:
+        if _is_gone(watch):
+            loop.remove_reader(watch.fileno())
+            gone()
+
+    loop.add_reader(watch.fileno(), notice)
+    try:
+        yield
+    finally:
+        loop.remove_reader(watch.fileno())
+        watch.close()
+
+
+def _watch(stream: TextIO) -> Any:
+    """Return what becomes readable when the other end of a pipe or terminal is closed; ``None`` for other files."""
+    try:
+        if hasattr(_SELECT, "epoll"):
+            poll = _SELECT.epoll()
+            poll.register(stream.fileno(), 0)  # errors and hang-ups are always reported
+            return poll
+        if hasattr(_SELECT, "kqueue"):
+            queue = _SELECT.kqueue()
+            flags = _SELECT.KQ_EV_ADD | _SELECT.KQ_EV_CLEAR
+            queue.control([_SELECT.kevent(stream.fileno(), _SELECT.KQ_FILTER_WRITE, flags)], 0)
+            return queue
+    except (OSError, ValueError):  # a regular file, or no file at all
+        return None
+    return None
+
+
+def _is_gone(watch: Any) -> bool:
+    if hasattr(_SELECT, "epoll"):
+        return bool(watch.poll(0))
+    return any(event.flags & _SELECT.KQ_EV_EOF for event in watch.control(None, 1, 0))

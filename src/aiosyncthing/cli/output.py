@@ -1,0 +1,171 @@
+"""What a command writes: the answer to stdout; warnings, progress and errors to stderr.
+
+Every text that people read goes through `text.escape` here, so no command can forget it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from . import errors, values
+from .tables import Column, Line, Row, Span, cut_line, streamed, table, text_of
+from .terminal import Terminal
+from .text import cut, escape, escape_json
+
+if TYPE_CHECKING:
+    from .options import Options
+    from .tables import Value
+
+_PROGRAM: Final = "aiosyncthing"
+
+
+class Output:
+    """Where a command writes.
+
+    Args:
+        options: The global options.
+        environ: The environment.
+
+    Attributes:
+        json: Whether stdout gets JSON only.
+        quiet: Whether to write no more than asked for.
+        terminal: What stdout leads to.
+        error_terminal: What stderr leads to.
+    """
+
+    def __init__(self, options: Options, environ: Mapping[str, str]) -> None:
+        self._out: TextIO = sys.stdout
+        self._err: TextIO = sys.stderr
+        self.json: bool = options.json
+        self.quiet: bool = options.quiet
+        self.verbose: int = options.verbose
+        self.terminal: Terminal = Terminal.of(self._out, environ, options.color)
+        self.error_terminal: Terminal = Terminal.of(self._err, environ, options.color)
+        self._drawn = False  # a line on stderr that is redrawn
+
+    # --- stdout ---
+
+    def document(self, content: Mapping[str, Any]) -> None:
+        """Write a JSON document; indented on a terminal."""
+        self._write(_json(content, indent=2 if self.terminal.interactive else None))
+
+    def record(self, content: Mapping[str, Any]) -> None:
+        """Write one line of a JSON stream at once."""
+        self._write(_json(content))
+        self._out.flush()
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Write a line for people; on a terminal, what is too wide is wrapped by the terminal."""
+        self._write(self.terminal.paint(escape(text), style))
+
+    def spans(self, line: Line) -> None:
+        """Write a line of several styles, cut to the width of the terminal."""
+        shown = cut_line(line, self.terminal.columns) if self.terminal.columns else line
+        self._write(self._painted(shown).rstrip())
+
+    def table(self, columns: Sequence[Column[Row]], rows: Iterable[Row], *, header: bool = True) -> None:
+        """Write a table, which fits the width of a terminal."""
+        for line in table(columns, rows, now=values.now(), available=self.terminal.columns, header=header):
+            self._write(self._painted(line))
+
+    def stream(self, columns: Sequence[Column[Row]], *, header: bool = True) -> Callable[[Row], None]:
+        """Write rows as they come; returns what takes one. With JSON, use `record`."""
+        if header:
+            for line in streamed(columns, (), now=values.now(), available=self.terminal.columns):
+                self._write(self._painted(line))
+
+        def write(row: Row) -> None:
+            for line in streamed(columns, (row,), now=values.now(), available=self.terminal.columns, header=False):
+                self._write(self._painted(line))
+            self._out.flush()
+
+        return write
+
+    def text(self, value: Value) -> str:
+        """Return a value as a table shows it."""
+        return text_of(value, values.now() if self.terminal.interactive else None)
+
+    def raw(self, data: bytes) -> None:
+        """Write bytes as they are."""
+        self._out.flush()
+        buffer = getattr(self._out, "buffer", None)
+        if buffer is None:  # what a test has put there
+            self._out.write(data.decode(errors="replace"))
+        else:
+            buffer.write(data)
+            buffer.flush()
+
+    def flush(self) -> None:
+        """Write what is held back."""
+        self._out.flush()
+
+    # --- stderr ---
+
+    def note(self, text: str) -> None:
+        """Write a line to stderr, if ``-v`` was given."""
+        if self.verbose:
+            self._say(text, "dim")
+
+    def tell(self, text: str) -> None:
+        """Write a line about what is going on to stderr, unless ``-q`` was given."""
+        if not self.quiet:
+            self._say(text)
+
+    def warn(self, text: str) -> None:
+        """Write a warning to stderr."""
+        self._say(f"{_PROGRAM}: warning: {text}", "warn")
+
+    def error(self, error: BaseException, status: int) -> None:
+        """Write why the command failed: a message and a hint, or with ``--json`` a document."""
+        if self.json:
+            self.clear()
+            self._put(self._err, _json(errors.document(error, status)))
+            return
+        first, *rest = errors.message_of(error).split("\n")
+        self._say(f"{_PROGRAM}: error: {first}", "bad")
+        for line in rest:
+            self._say(line)
+        if hint := errors.hint_of(error):
+            self._say(f"hint: {hint}")
+
+    def redraw(self, text: str) -> None:
+        """Write a line to stderr in the place of the one before; only on a terminal."""
+        line = cut(escape(text), self.error_terminal.columns - 1)
+        self._err.write(f"\r\x1b[K{line}")
+        self._err.flush()
+        self._drawn = True
+
+    def clear(self) -> None:
+        """Remove the line that was redrawn."""
+        if self._drawn:
+            self._drawn = False
+            self._err.write("\r\x1b[K")
+            self._err.flush()
+
+    def _say(self, text: str, style: str = "") -> None:
+        self.clear()
+        self._put(self._err, self.error_terminal.paint(escape(text), style))
+
+    def _painted(self, line: Line) -> str:
+        return "".join(self.terminal.paint(text, style) for text, style in line)
+
+    def _write(self, line: str) -> None:
+        self.clear()
+        self._put(self._out, line)
+
+    def _put(self, stream: TextIO, line: str) -> None:
+        stream.write(f"{line}\n")
+
+
+def spans(*parts: str | Span) -> Line:
+    """Return a line of parts with and without style; the texts are escaped."""
+    return [Span(escape(part)) if isinstance(part, str) else Span(escape(part.text), part.style) for part in parts]
+
+
+def _json(content: Mapping[str, Any], indent: int | None = None) -> str:
+    separators = (",", ": ") if indent else (",", ":")
+    text = json.dumps(content, ensure_ascii=False, indent=indent, separators=separators)
+    return "\n".join(escape_json(line) for line in text.split("\n"))  # line breaks in texts are escaped already

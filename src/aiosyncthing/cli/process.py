@@ -1,0 +1,76 @@
+"""This process: how it ends, and the streams that it writes to."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+class Interrupted(BaseException):
+    """A signal has ended the command.
+
+    Attributes:
+        signum: Its number.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
+def die(signum: int) -> None:
+    """End this process by a signal, as if it had never been caught."""
+    signal.signal(signum, signal.SIG_DFL)
+    os.kill(os.getpid(), signum)
+
+
+def interrupted(error: BaseException) -> int:
+    """Return the number of the signal behind an exception."""
+    return error.signum if isinstance(error, Interrupted) else signal.SIGINT
+
+
+@contextmanager
+def interruptible() -> Generator[None]:
+    """Let Ctrl-C interrupt a block that waits for a person, although an event loop runs."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    except ValueError:  # another thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def is_broken_pipe(error: OSError) -> bool:
+    """Return whether an error says that the reader of stdout is gone; Windows says EINVAL."""
+    return error.errno == errno.EPIPE or (os.name == "nt" and error.errno == errno.EINVAL)
+
+
+def silence() -> None:
+    """Send what is still in the buffer of stdout nowhere."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def prepare_streams() -> None:
+    """Let file names with any bytes through, and write UTF-8 on Windows."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is None:
+            continue
+        if os.name == "nt":
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+        else:
+            utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
+            reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")

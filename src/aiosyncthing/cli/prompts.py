@@ -1,0 +1,70 @@
+"""Asking a person; only where one can answer."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import TYPE_CHECKING
+
+from .errors import UsageError
+from .process import interruptible
+from .terminal import is_terminal
+from .text import escape
+
+if TYPE_CHECKING:
+    from .output import Output
+
+
+def can_ask() -> bool:
+    """Return whether stdin and stderr are terminals."""
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+def confirm(out: Output, question: str, *, yes: bool, option: str = "--yes") -> None:
+    """Ask a question that has to be answered with yes.
+
+    Args:
+        out: Where the command writes.
+        question: The question, without a question mark's brackets.
+        yes: Whether the answer was given by an option.
+        option: That option.
+
+    Raises:
+        UsageError: The answer is no, or nobody can answer.
+    """
+    if yes:
+        return
+    if not can_ask():
+        raise UsageError(f"{question} This needs {option} where nobody can be asked")
+    if _ask(out, f"{question} [y/N] ").strip().lower() not in {"y", "yes"}:
+        raise UsageError("nothing was changed")
+
+
+def ask_secret(out: Output, question: str, *, option: str) -> str:
+    """Ask for a secret, which is not shown.
+
+    Args:
+        out: Where the command writes.
+        question: What to ask for.
+        option: The option that gives it where nobody can be asked.
+
+    Raises:
+        UsageError: Nobody can answer, or the answer is empty.
+    """
+    if not can_ask():
+        raise UsageError(f"{question}: this needs {option} where nobody can be asked")
+    out.clear()
+    with interruptible():
+        secret = getpass.getpass(f"{question}: ").strip()
+    if not secret:
+        raise UsageError(f"{question}: nothing was given")
+    return secret
+
+
+def _ask(out: Output, question: str) -> str:
+    out.flush()
+    out.clear()
+    sys.stderr.write(escape(question))
+    sys.stderr.flush()
+    with interruptible():
+        return sys.stdin.readline()

@@ -1,0 +1,111 @@
+"""One run of this program: the object that each command gets.
+
+A command says what to ask, and how to show it. What all commands have in common is in `asking`, which loads when a
+command asks: help and usage errors do without asyncio.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .context import Context
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+
+    from .asking import Answer, Changed
+    from .session import Session
+    from .tables import Column
+
+    R = TypeVar("R", bound=Mapping[str, Any])
+
+
+class Run(Context):
+    """One run: what `Context` has, and how a command asks daemons."""
+
+    def read(
+        self,
+        schema: str,
+        ask: Callable[[Session], Awaitable[Mapping[str, Sequence[Any]]]],
+        draw: Callable[[Answer], object],
+        **extra: Any,
+    ) -> int:
+        """Ask one or several daemons, and show what they answer.
+
+        Args:
+            schema: What the JSON document is called: ``folders/1``.
+            ask: Returns lists of rows, by their keys in the document. Each row has the session's name as ``daemon``.
+            draw: Shows them to people.
+            **extra: More keys of the document, before the lists.
+
+        Returns:
+            The exit status: 9 if some of several daemons failed.
+        """
+        from . import asking  # noqa: PLC0415 - see above
+
+        return asking.read(self, schema, ask, draw, extra)
+
+    def stream(self, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]]) -> int:
+        """Show rows of one or several daemons as they come: with JSON one object per line.
+
+        Args:
+            ask: Yields rows, each with ``type`` first, and the session's name as ``daemon``.
+            columns: All columns of the table; the last one should be the widest.
+
+        Returns:
+            The exit status.
+        """
+        from . import asking  # noqa: PLC0415 - see above
+
+        return asking.stream(self, ask, columns)
+
+    def single(
+        self, schema: str, ask: Callable[[Session], Awaitable[Mapping[str, Any]]], draw: Callable[[Any], object]
+    ) -> int:
+        """Ask exactly one daemon for one thing, and show it.
+
+        Args:
+            schema: What the JSON document is called: ``folder/1``.
+            ask: Returns the rest of the document.
+            draw: Shows it to people.
+        """
+        from . import asking  # noqa: PLC0415 - see above
+
+        return asking.single(self, schema, ask, draw)
+
+    def change(self, work: Callable[[Session, Changed], Awaitable[object]]) -> int:
+        """Change something on exactly one daemon, and say what was changed.
+
+        Args:
+            work: Gets the session, and notes in the other argument what it has changed.
+
+        Returns:
+            The exit status: 9 if a part of it failed.
+        """
+        from . import asking  # noqa: PLC0415 - see above
+
+        return asking.change(self, work)
+
+    def one(
+        self,
+        work: Callable[[Session], Awaitable[int | None]],
+        *,
+        limited: bool = True,
+        following: bool = False,
+    ) -> int:
+        """Run anything else on exactly one daemon.
+
+        Args:
+            work: Gets the session; returns the exit status, or ``None``.
+            limited: Whether ``--timeout`` limits all of it; otherwise the command itself sees to that.
+            following: Whether it goes on as long as stdout has a reader.
+        """
+        from . import asking  # noqa: PLC0415 - see above
+
+        return asking.one(self, work, limited=limited, following=following)
+
+    def alone(self, work: Callable[[], Coroutine[Any, Any, int | None]]) -> int:
+        """Run something that needs no daemon, or finds it by itself."""
+        from . import asking  # noqa: PLC0415 - see above
+
+        return asking.alone(self, work)

@@ -1,0 +1,309 @@
+"""The JSON documents that commands print with ``--json``.
+
+Their keys are camel case, as the daemon's, and always there: ``null`` is unknown. Sizes are bytes, durations seconds,
+times RFC 3339 in UTC. New keys and words may be added; anything else gets a new number in ``schema``.
+
+A document is one object with ``schema``, ``daemon`` (``null`` if several were asked), ``failures`` (those of several
+daemons that could not be asked) and what the command is about. A stream is one object per line, told apart by ``type``.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Daemon(TypedDict):
+    """The daemon that was asked."""
+
+    name: str
+    """The profile; or ``local``, or the host of the URL."""
+    url: str
+    id: str | None
+    version: str | None
+
+
+class Failure(TypedDict):
+    """A daemon that could not be asked, as one of several."""
+
+    daemon: str
+    error: str
+    message: str
+    exitCode: int
+
+
+class Error(TypedDict):
+    """``error/1``, on stderr: why the command failed."""
+
+    schema: Literal["aiosyncthing/error/1"]
+    error: str
+    """The kind: the name of an exception of `aiosyncthing.exceptions`, or ``UsageError``."""
+    message: str
+    hint: str | None
+    exitCode: int
+    method: str | None
+    path: str | None
+    status: int | None
+
+
+class Remote(TypedDict):
+    """How a folder is on another device that shares it."""
+
+    id: str
+    name: str
+    connected: bool
+    lastSeen: str | None
+    inSync: bool
+    percent: float | None
+    """Of the bytes; ``null`` if unknown."""
+    neededBytes: int | None
+    neededItems: int | None
+    missing: str | None
+    """Why it is not in sync."""
+
+
+class FolderRow(TypedDict):
+    """A folder."""
+
+    daemon: str
+    id: str
+    label: str
+    path: str
+    type: str
+    state: str
+    """``paused``, ``unknown``, or the daemon's: ``idle``, ``scanning``, ``syncing``, ``error``, ..."""
+    inSync: bool
+    """Whether everything is here and nothing is going on, as ``aiosyncthing wait --here`` means it."""
+    missing: str | None
+    """Why it is not in sync here."""
+    error: str | None
+    percent: float | None
+    localBytes: int | None
+    localItems: int | None
+    globalBytes: int | None
+    globalItems: int | None
+    neededBytes: int | None
+    neededItems: int | None
+    failedItems: int | None
+    localChanges: int | None
+    """Items changed here in a receive-only folder."""
+    lastScan: str | None
+    elsewhere: list[Remote]
+
+
+class Folders(TypedDict):
+    """``folders/1``."""
+
+    schema: Literal["aiosyncthing/folders/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    folders: list[FolderRow]
+
+
+class DeviceRow(TypedDict):
+    """A remote device."""
+
+    daemon: str
+    id: str
+    name: str
+    state: Literal["connected", "offline", "paused"]
+    address: str | None
+    addresses: list[str]
+    """Those configured."""
+    connectionType: str | None
+    version: str | None
+    lastSeen: str | None
+    inBytes: int
+    """Received from it since it connected."""
+    outBytes: int
+    inRate: float | None
+    outRate: float | None
+    folders: list[str]
+    """IDs of the folders shared with it."""
+    introducer: bool
+    untrusted: bool
+
+
+class Devices(TypedDict):
+    """``devices/1``."""
+
+    schema: Literal["aiosyncthing/devices/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    devices: list[DeviceRow]
+
+
+class Problem(TypedDict):
+    """Something that a person should look at."""
+
+    daemon: str
+    folder: str | None
+    device: str | None
+    text: str
+
+
+class DaemonRow(TypedDict):
+    """A daemon in an overview."""
+
+    daemon: str
+    id: str
+    name: str
+    """The name of its device."""
+    url: str
+    version: str
+    uptime: float
+
+
+class Status(TypedDict):
+    """``status/1``; with ``--watch`` one line for each change."""
+
+    schema: Literal["aiosyncthing/status/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    daemons: list[DaemonRow]
+    folders: list[FolderRow]
+    devices: list[DeviceRow]
+    problems: list[Problem]
+
+
+class FailedItem(TypedDict):
+    """An item that failed to scan or sync."""
+
+    path: str
+    error: str
+
+
+class FolderDetails(TypedDict):
+    """``folder/1``: everything about one folder."""
+
+    schema: Literal["aiosyncthing/folder/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    folder: FolderRow
+    failed: list[FailedItem]
+    config: dict[str, Any]
+    """Its configuration as the daemon has it, without secrets."""
+
+
+class DeviceDetails(TypedDict):
+    """``device/1``: everything about one device."""
+
+    schema: Literal["aiosyncthing/device/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    device: DeviceRow
+    shares: list[Remote]
+    """How each folder is there; here ``id`` and ``name`` are those of the folder."""
+    config: dict[str, Any]
+
+
+class ChangeRow(TypedDict):
+    """One thing that a command has changed."""
+
+    kind: Literal["folder", "device", "daemon", "file", "setting", "profile"]
+    id: str
+    name: str
+    action: str
+    """What was done to it: ``paused``, ``shared``, ``removed``, ..."""
+
+
+class Changes(TypedDict):
+    """``change/1``: what a command has changed; nothing if all was as wanted already."""
+
+    schema: Literal["aiosyncthing/change/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    changes: list[ChangeRow]
+
+
+class Missing(TypedDict):
+    """Why one folder, or one device, is not in sync yet."""
+
+    folder: str | None
+    device: str | None
+    deviceName: str | None
+    reason: str
+    neededBytes: int
+    neededItems: int
+    failed: list[FailedItem]
+
+
+class Progress(TypedDict):
+    """A line of ``wait``: ``progress``, and at last ``done``."""
+
+    type: Literal["progress", "done"]
+    schema: Literal["aiosyncthing/progress/1"]
+    neededBytes: int
+    neededItems: int
+    totalBytes: int
+    percent: float
+    rate: float | None
+    secondsLeft: float | None
+    missing: list[Missing]
+
+
+class End(TypedDict):
+    """The last line of a stream that was broken off."""
+
+    type: Literal["end"]
+    reason: str
+
+
+class VersionRow(TypedDict):
+    """The version of a daemon."""
+
+    daemon: str
+    url: str
+    version: str
+    longVersion: str
+    os: str
+    arch: str
+
+
+class Version(TypedDict):
+    """``version/1``."""
+
+    schema: Literal["aiosyncthing/version/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    aiosyncthing: str
+    python: str
+    daemons: list[VersionRow]
+
+
+class ProfileRow(TypedDict):
+    """A profile."""
+
+    name: str
+    url: str | None
+    home: str | None
+    key: Literal["file", "command", "inline", "home", "credential"]
+    """Where its key comes from."""
+    tls: str | None
+
+
+class Profiles(TypedDict):
+    """``profiles/1``."""
+
+    schema: Literal["aiosyncthing/profiles/1"]
+    file: str
+    profiles: list[ProfileRow]
+
+
+class PrivateDaemon(TypedDict):
+    """``daemon/1``: a private daemon that is ready."""
+
+    schema: Literal["aiosyncthing/daemon/1"]
+    url: str
+    apiKeyFile: str
+    id: str
+    version: str
+    home: str
+    syncAddress: str | None
+
+
+class Event(TypedDict):
+    """A line of ``events``: the daemon's own event as it came, or one of the stream's own."""
+
+    id: int | None
+    globalID: NotRequired[int]
+    time: str
+    type: str
+    data: Any

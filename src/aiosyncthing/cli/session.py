@@ -1,0 +1,111 @@
+"""One daemon that a command talks to."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import names
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from aiosyncthing import Syncthing, types as t
+
+    from .schemas import Daemon
+    from .target import Target
+
+    T = TypeVar("T")
+
+
+class Session:
+    """A daemon, and what was asked of it so far: its configuration is read once for each command.
+
+    Attributes:
+        target: Which daemon it is.
+        client: The client, open as long as the command runs.
+        name: What rows of several daemons call it.
+    """
+
+    def __init__(self, target: Target, client: Syncthing) -> None:
+        self.target = target
+        self.client = client
+        self.name: str = target.name
+        self._asked: dict[Callable[[], Any], asyncio.Task[Any]] = {}
+
+    async def config(self) -> t.Configuration:
+        """Return the configuration."""
+        return await self._once(self.client.config.config)
+
+    async def status(self) -> t.SystemStatus:
+        """Return the daemon's own status."""
+        return await self._once(self.client.system.status)
+
+    async def version(self) -> t.SystemVersion:
+        """Return the daemon's version."""
+        return await self._once(self.client.system.version)
+
+    async def own_id(self) -> str:
+        """Return the daemon's own device ID."""
+        return (await self.status())["myID"]
+
+    async def folders(self) -> Sequence[t.FolderConfiguration]:
+        """Return all folders."""
+        return (await self.config())["folders"]
+
+    async def devices(self) -> Sequence[t.DeviceConfiguration]:
+        """Return all devices, the daemon's own included."""
+        return (await self.config())["devices"]
+
+    async def remotes(self) -> Sequence[t.DeviceConfiguration]:
+        """Return all devices but the daemon's own."""
+        own = await self.own_id()
+        return [device for device in await self.devices() if device["deviceID"] != own]
+
+    async def folder(self, text: str) -> t.FolderConfiguration:
+        """Return the folder that a name, an ID or a path of this computer means; the path may be inside it."""
+        if names.is_path(text):
+            return (await self.place(text)).folder
+        return names.find_folder(text, await self.folders())
+
+    async def chosen_folders(self, texts: Sequence[str]) -> Sequence[t.FolderConfiguration]:
+        """Return the folders that were named, each once; all if none was."""
+        if not texts:
+            return await self.folders()
+        found = [await self.folder(text) for text in texts]
+        return list({folder["id"]: folder for folder in found}.values())
+
+    async def device(self, text: str) -> t.DeviceConfiguration:
+        """Return the device that a name or an ID means."""
+        return names.find_device(text, await self.devices())
+
+    async def place(self, text: str) -> names.Place:
+        """Return the folder and the path in it that ``FOLDER:PATH`` or a path of this computer means."""
+        if not names.is_path(text):
+            return names.find_place(text, await self.folders())
+        if not self.target.local:
+            raise UsageError(f"{text} is a path of this computer, and the daemon runs on another: name the folder")
+        folders, status = await asyncio.gather(self.folders(), self.status())
+        return names.place_of_path(text, folders, status["tilde"])
+
+    async def about(self) -> Daemon:
+        """Return what JSON documents say about the daemon."""
+        status, version = await asyncio.gather(self.status(), self.version())
+        return {"name": self.name, "url": self.client.url, "id": status["myID"], "version": version["version"]}
+
+    async def _once(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Ask once, also if several parts of a command want to know at the same time."""
+        if ask not in self._asked:
+            self._asked[ask] = asyncio.create_task(ask())
+        answer: T = await asyncio.shield(self._asked[ask])
+        return answer
+
+    async def close(self) -> None:
+        """Cancel what nobody waits for any more, and close the client."""
+        for task in self._asked.values():
+            task.cancel()
+        try:
+            await asyncio.gather(*self._asked.values(), return_exceptions=True)
+        finally:
+            await self.client.close()

@@ -1,0 +1,58 @@
+"""Text for terminals: nothing in it can control the terminal, and it can be cut to a width. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# Control characters (C0, C1), line separators, and what changes the direction of writing.
+_UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_BYTE: Final = 0x100
+_MORE: Final = "…"
+
+
+def escape(text: str) -> str:
+    r"""Return a text without control and bidi characters; they are shown as ``\x1b`` or ``\u202e``.
+
+    Names of folders, devices and files come from other people, and may contain anything.
+    """
+    return _UNSAFE.sub(lambda match: _SHORT.get(match[0]) or _shown(match[0]), text)
+
+
+def escape_json(text: str) -> str:
+    r"""Return JSON in which the characters that `escape` would replace are written as ``\u001b``."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415 - only where it is needed
+
+    return cell_len(text)
+
+
+def cut(text: str, columns: int) -> str:
+    """Return a text that takes so many columns at most, with ``…`` where something was cut off."""
+    if width(text) <= columns:
+        return text
+    kept, used = "", width(_MORE)
+    for character in text:
+        used += width(character)
+        if used > columns:
+            break
+        kept += character
+    return f"{kept.rstrip()}{_MORE}" if columns > 0 else ""
+
+
+def pad(text: str, columns: int, *, right: bool = False) -> str:
+    """Return a text that takes so many columns at least."""
+    space = " " * (columns - width(text))
+    return space + text if right else text + space
+
+
+def _shown(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < _BYTE else f"\\u{code:04x}"

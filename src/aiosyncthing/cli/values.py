@@ -1,0 +1,166 @@
+"""Durations, sizes and times: reading what people type, and writing what they read. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+_WEEK: Final = 7 * _DAY
+_YEAR: Final = 365 * _DAY
+_NOW: Final = 5  # seconds; what is younger is now
+
+_SECONDS: Final = {"ms": 0.001, "s": 1, "m": _MINUTE, "min": _MINUTE, "h": _HOUR, "d": _DAY, "w": _WEEK}
+_WORDS: Final = {"second": 1, "minute": _MINUTE, "hour": _HOUR, "day": _DAY, "week": _WEEK}
+_DURATION_PART: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d|w)")
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGTP])(?:i?B)?|B)?", re.IGNORECASE)
+_POWERS: Final = " KMGTP"
+_UNIT: Final = 1024
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def now() -> datetime:
+    """Return the current time, in the zone of this computer."""
+    return datetime.now().astimezone()
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that a text such as ``90``, ``10m`` or ``2h30m`` means.
+
+    Raises:
+        ValueError: It is not a duration.
+    """
+    wanted = text.strip().lower()
+    if re.fullmatch(r"\d+(\.\d+)?", wanted):
+        return float(wanted)
+    parts = _DURATION_PART.findall(wanted)
+    if not parts or _DURATION_PART.sub("", wanted).strip():
+        raise ValueError(f"{text!r} is not a duration: write 90 (seconds), 10m, 2h30m or 3d")
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that a text such as ``500``, ``10M`` or ``1.5 GiB`` means; the units are those of 1024.
+
+    Raises:
+        ValueError: It is not a size.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a size: write 500 (bytes), 10M or 1.5GiB")
+    power = _POWERS.index((match[2] or " ").upper())
+    return round(float(match[1]) * float(_UNIT**power))
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """Return the time that a text means.
+
+    Args:
+        text: An ISO date or time, ``HH:MM``, ``yesterday 18:00``, ``monday``, ``2h ago``, ``3 days ago``, ``now``, or
+            ``@`` and a Unix timestamp. Weekdays are those before today.
+        now: The current time, with the zone of times without one.
+
+    Raises:
+        ValueError: It is not a time.
+    """
+    wanted = " ".join(text.lower().split())
+    if wanted == "now":
+        return now
+    if re.fullmatch(r"@\d+(\.\d+)?", wanted):
+        return datetime.fromtimestamp(float(wanted[1:]), tz=now.tzinfo)
+    if wanted.endswith(" ago"):
+        return now - timedelta(seconds=_age(wanted.removesuffix(" ago"), text))
+    found = _day_and_clock(wanted, now)
+    if found is not None:
+        return found
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not a time: write 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00' or '2h ago'"
+        ) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=now.tzinfo)
+
+
+def _age(wanted: str, text: str) -> float:
+    if match := re.fullmatch(r"(\d+|an?) (second|minute|hour|day|week)s?", wanted):
+        number = 1 if match[1].startswith("a") else int(match[1])
+        return number * _WORDS[match[2]]
+    try:
+        return parse_duration(wanted)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time: write '2h ago' or '3 days ago'") from None
+
+
+def _day_and_clock(wanted: str, now: datetime) -> datetime | None:
+    """Read a day in words, a time of the day, or both."""
+    first, _, rest = wanted.partition(" ")
+    midnight = datetime.combine(now.date(), time(), tzinfo=now.tzinfo)
+    days: int | None = {"today": 0, "yesterday": 1}.get(first)
+    if days is None and first in _WEEKDAYS:
+        days = (now.weekday() - _WEEKDAYS.index(first) - 1) % 7 + 1
+    clock = rest if days is not None else wanted
+    if days is None and _CLOCK.fullmatch(clock) is None:
+        return None
+    day = midnight - timedelta(days=days or 0)
+    if not clock:
+        return day
+    match = _CLOCK.fullmatch(clock)
+    if match is None:
+        return None
+    return day.replace(hour=int(match[1]), minute=int(match[2]), second=int(match[3] or 0))
+
+
+def size_text(size: float) -> str:
+    """Return bytes in units of 1024: ``1.4 GiB``."""
+    value = float(size)
+    for power in _POWERS:
+        if value < _UNIT or power == _POWERS[-1]:
+            return f"{int(value)} B" if power == " " else f"{value:.1f} {power}iB"
+        value /= _UNIT
+    raise AssertionError  # pragma: no cover - the last power returns
+
+
+def count_text(number: int) -> str:
+    """Return a number in groups of three digits: ``10,233``."""
+    return f"{number:,}"
+
+
+def rate_text(rate: float) -> str:
+    """Return bytes per second: ``2.1 MiB/s``."""
+    return f"{size_text(rate)}/s"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration in its largest unit or two: ``14 min``, ``2 h 30 min``, ``3 days``."""
+    whole = max(0, round(seconds))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min"
+    if whole < _DAY:
+        hours, rest = divmod(whole, _HOUR)
+        minutes = rest // _MINUTE
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if whole < 2 * _YEAR:
+        days = whole // _DAY
+        return f"{days} day{'' if days == 1 else 's'}"
+    return f"{whole // _YEAR} years"
+
+
+def ago_text(moment: datetime, now: datetime) -> str:
+    """Return how long ago something was: ``now``, ``3 days ago``; or ``in 5 min``."""
+    seconds = (now - moment).total_seconds()
+    if abs(seconds) < _NOW:
+        return "now"
+    return f"{duration_text(seconds)} ago" if seconds > 0 else f"in {duration_text(-seconds)}"
+
+
+def iso_text(moment: datetime) -> str:
+    """Return a time as RFC 3339, in UTC: ``2026-05-01T18:00:00Z``."""
+    shown = moment.astimezone(UTC)
+    return shown.isoformat(timespec="milliseconds" if shown.microsecond else "seconds").replace("+00:00", "Z")

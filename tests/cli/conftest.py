@@ -1,0 +1,78 @@
+"""Running the command line in this process, with streams, environment and configuration of its own."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.cli import app, process
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli, Result, Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# What of the caller's environment would have an effect.
+FOREIGN = (
+    *("AIOSYNCTHING_PROFILE", "AIOSYNCTHING_URL", "AIOSYNCTHING_API_KEY_FILE", "AIOSYNCTHING_TLS"),
+    *("AIOSYNCTHING_DEBUG", "CREDENTIALS_DIRECTORY", "STGUIADDRESS", "STGUIAPIKEY", "STHOMEDIR", "STCONFDIR"),
+    *("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM"),
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks() -> None:
+    """The command line owns its event loop: it may read its files there, and write to its terminal."""
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment without anything of the caller's; returns the file for profiles, which doesn't exist."""
+    for name in FOREIGN:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "config" / "aiosyncthing" / "config.toml"
+
+
+@pytest.fixture
+def cli(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """The command line, run in this process."""
+
+    def run(
+        *arguments: str, columns: int = 0, stdin: str | None = None, env: Mapping[str, str] | None = None
+    ) -> Result:
+        stream = Screen if columns else io.StringIO
+        with monkeypatch.context() as patch:
+            for name, value in {**({"COLUMNS": str(columns)} if columns else {}), **(env or {})}.items():
+                patch.setenv(name, value)
+            out, err = stream(), stream()
+            patch.setattr(sys, "stdin", (Screen if columns else io.StringIO)(stdin or ""))
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            try:
+                status = app.main(arguments)
+            except process.Interrupted as interrupted:
+                status = 128 + interrupted.signum
+        return Result(status, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def nas(tmp_path: Path) -> Iterator[FakeSyncthing]:
+    """A daemon of this computer, which the command line finds by itself."""
+    with FakeSyncthing(name="nas", home=tmp_path / "home") as fake:
+        yield fake
+
+
+@pytest.fixture
+def here(nas: FakeSyncthing, config: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSyncthing:
+    """The same, and it is the one that commands without options talk to."""
+    monkeypatch.setenv("STHOMEDIR", str(nas.home))
+    return nas

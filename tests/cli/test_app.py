@@ -1,0 +1,273 @@
+"""Grammar, help, exit statuses and messages, whatever the command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+from aiosyncthing import __version__, exceptions
+from aiosyncthing.cli import app, errors, schemas
+from aiosyncthing.cli.command import Command, Group
+from aiosyncthing.cli.commands import COMMANDS
+from aiosyncthing.cli.errors import Exit
+from aiosyncthing.cli.run import Run
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_syncthing import FakeSyncthing
+    from tests.support.cli import Cli
+
+
+def everything() -> Iterator[tuple[str, click.Command]]:
+    """Return each command, and the commands in it, with their names."""
+    context = click.Context(app.group, info_name="aiosyncthing", obj=Run({}))
+    for name in app.group.list_commands(context):
+        command = app.group.get_command(context, name)
+        assert command is not None
+        yield name, command
+        if isinstance(command, Group):
+            yield from ((f"{name} {inner}", each) for inner, each in command.commands.items())
+
+
+ALL = dict(everything())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_help(name: str, cli: Cli) -> None:
+    """Each command has help with all its options, which fits 80 columns, and all global options."""
+    done = cli(*name.split(), "--help", columns=80)
+    assert (done.status, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 80
+    options = [flag for param in ALL[name].params if isinstance(param, click.Option) for flag in param.opts]
+    for flag in [*options, "--profile", "--url", "--home", "--api-key-file", "--tls", "--timeout", "--json", "--color"]:
+        assert flag in done.out, f"{name} --help doesn't mention {flag}"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_commands_are_what_they_should_be(name: str) -> None:
+    """Each command takes the global options, and its first line is a sentence."""
+    assert isinstance(ALL[name], Command | Group)
+    assert ALL[name].get_short_help_str(200).endswith(".")
+    assert (ALL[name].help or "").strip()
+
+
+def test_the_table_says_what_the_commands_say() -> None:
+    """The help of all commands is the first line of each one's own."""
+    for section in COMMANDS.values():
+        for name, (place, text) in section.items():
+            module, _, function = place.partition(":")
+            command = getattr(import_module(f"aiosyncthing.cli.commands.{module}"), function)
+            assert command.name == name
+            assert command.help.splitlines()[0] == text
+            assert len(text) <= 62, f"the help of {name} doesn't fit in 80 columns"
+
+
+def test_version(cli: Cli) -> None:
+    """The version is that of the package."""
+    assert cli("--version").out == f"aiosyncthing {__version__}\n"
+
+
+def test_bare(here: FakeSyncthing, cli: Cli) -> None:
+    """On a terminal, a bare `aiosyncthing` shows the status; elsewhere a command has to be named."""
+    here.freeze()
+    assert cli(columns=80).out == cli("status", columns=80).out != ""
+    done = cli()
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "aiosyncthing: error: name a command\nhint: aiosyncthing --help\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["folers"], "there is no command 'folers'. Did you mean folders?"),
+        (["fold"], "there is no command 'fold'."),
+        (["folders", "--nope"], "'--nope'"),
+        (["folders", "--timeout", "soon"], "'soon' is not a duration"),
+        (["folders", ""], "the name must not be empty"),
+        (["folders", "--color", "blue"], "'blue' is not one of"),
+        (["folders", "--api-key-file", "x"], "must come from the same source"),
+    ],
+)
+def test_usage_errors(arguments: list[str], message: str, here: FakeSyncthing, cli: Cli) -> None:
+    """What can't be meant ends with status 2 and one message; with --json as a document."""
+    done = cli(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("aiosyncthing: error: ")
+    assert message in done.err
+    error = cli(*arguments, "--json").error()
+    assert not problems(error, schemas.Error)
+    assert message in error["message"]
+    assert error["exitCode"] == 2
+
+
+def test_an_unknown_column(here: FakeSyncthing, cli: Cli) -> None:
+    """The columns that there are are named."""
+    done = cli("folders", "--columns", "x")
+    assert (done.status, done.out) == (2, "")
+    assert "there is no column 'x': choose from folder,state," in done.err
+
+
+def test_options_before_and_after(here: FakeSyncthing, cli: Cli) -> None:
+    """A global option means the same before and after the command; after it, it counts more."""
+    assert cli("--json", "folders").out == cli("folders", "--json").out
+    assert cli("--columns", "id", "folders").status == 2  # not a global one
+    assert cli("--home", "/no/such", "folders", "--home", str(here.home)).status == 0
+    assert cli("-v", "folders").err == cli("folders", "-v").err != ""
+
+
+def test_the_source_is_said(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+    """-v says which daemon it is and where that comes from, and -vv what happens; never the key."""
+    key = tmp_path / "key"
+    key.write_text(here.api_key)
+    key.chmod(0o600)
+    assert cli("folders", "-v").err == f"local: {here.url}, from the daemon of this computer\n"
+    done = cli("folders", "-vv", "--url", here.url, "--api-key-file", str(key), env={"AIOSYNCTHING_DEBUG": "1"})
+    assert f"from --url {here.url}" in done.err
+    assert here.api_key not in done.out + done.err
+
+
+FAULTS: list[tuple[Callable[[FakeSyncthing], object], int, str]] = [
+    (lambda fake: fake.stop_daemon(), 3, "ConnectionFailedError"),
+    (lambda fake: fake.migrate(), 3, "MigrationError"),
+    (lambda fake: fake.respond("*", text="<html>", status=200, from_proxy=True, times=None), 3, "NotSyncthingError"),
+    (lambda fake: fake.respond("*", text="no such page", status=404, from_proxy=True, times=None), 3, "ProxyError"),
+    (lambda fake: fake.refuse_host(), 4, "HostCheckError"),
+    (lambda fake: fake.respond("*", text="boom", status=500, times=None), 1, "ServerError"),
+    (lambda fake: fake.truncate("*", after=5, times=None), 3, "IncompleteResponseError"),
+]
+
+
+@pytest.mark.parametrize(("fault", "status", "kind"), FAULTS, ids=[kind for _, _, kind in FAULTS])
+def test_faults(
+    fault: Callable[[FakeSyncthing], object], status: int, kind: str, nas: FakeSyncthing, cli: Cli, tmp_path: Path
+) -> None:
+    """Each kind of failure has its exit status, a message, and a document that names it."""
+    key = tmp_path / "key"
+    key.write_text(nas.api_key)
+    key.chmod(0o600)
+    where = ["--url", nas.url, "--api-key-file", str(key)]
+    fault(nas)
+    done = cli("folders", *where)
+    assert (done.status, done.out) == (status, "")
+    assert done.err.startswith("aiosyncthing: error: ")
+    error = cli("folders", *where, "--json").error()
+    assert not problems(error, schemas.Error)
+    assert (error["error"], error["exitCode"]) == (kind, status)
+    assert "Traceback" not in done.err
+
+
+def test_a_wrong_key(nas: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+    """A refused key is 4, and the message doesn't hold it."""
+    key = tmp_path / "key"
+    key.write_text("a-wrong-key")
+    key.chmod(0o600)
+    done = cli("folders", "--url", nas.url, "--api-key-file", str(key), "--json")
+    assert (done.status, done.error()["error"]) == (4, "UnauthorizedError")
+    assert "a-wrong-key" not in done.err
+
+
+def test_no_daemon(cli: Cli, tmp_path: Path) -> None:
+    """Without any Syncthing on this computer it is 3."""
+    assert cli("folders", env={"STHOMEDIR": str(tmp_path / "none")}).status == 3
+
+
+def test_time_limit(here: FakeSyncthing, cli: Cli) -> None:
+    """--timeout limits the whole command, with the status of timeout(1)."""
+    here.add_folder("docs")
+    here.hold("rest/db/status")
+    done = cli("folders", "--timeout", "200ms")
+    assert (done.status, done.out) == (124, "")
+    assert "gave up after 0.2 s" in done.err
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (exceptions.FolderNotRunningError("x"), Exit.IMPOSSIBLE),
+        (exceptions.CannotSyncError("x"), Exit.IMPOSSIBLE),
+        (exceptions.NotSupportedError("x"), Exit.UNSUPPORTED),
+        (exceptions.UnknownDeviceError("x"), Exit.UNKNOWN),
+        (exceptions.NotFoundError("x"), Exit.UNKNOWN),
+        (exceptions.FingerprintMismatchError("x"), Exit.REFUSED),
+        (exceptions.RequestTimeoutError("x"), Exit.UNREACHABLE),
+        (exceptions.DiscoveryError("x"), Exit.UNREACHABLE),
+        (exceptions.WaitTimeoutError("x"), Exit.TIMEOUT),
+        (exceptions.EditConflictError("x"), Exit.PARTLY),
+        (exceptions.InvalidDeviceIDError("x"), Exit.USAGE),
+        (exceptions.BadRequestError("x", status=400), Exit.FAILED),
+        (exceptions.ServerError("x"), Exit.FAILED),
+        (exceptions.PingError("x"), Exit.FAILED),
+        (errors.CommandError("x"), Exit.FAILED),
+        (errors.UsageError("x"), Exit.USAGE),
+        (errors.UnknownNameError("x"), Exit.UNKNOWN),
+        (click.UsageError("x"), Exit.USAGE),
+        (OSError("x"), Exit.FAILED),
+        (ZeroDivisionError(), Exit.FAILED),
+    ],
+)
+def test_statuses(error: Exception, status: int) -> None:
+    """Each exception has one exit status."""
+    assert errors.status_of(error) == status
+    assert errors.message_of(error)
+    assert not problems(errors.document(error, status), schemas.Error)
+
+
+def test_the_status_of_a_ping() -> None:
+    """What made a ping fail counts."""
+    error = exceptions.PingError("x")
+    error.__cause__ = exceptions.UnauthorizedError("y")
+    assert errors.status_of(error) == Exit.REFUSED
+
+
+def test_a_bug(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that nobody expected is one line; AIOSYNCTHING_DEBUG=1 shows where it was."""
+
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("aiosyncthing.cli.rows.times", broken)
+    monkeypatch.setattr("aiosyncthing.cli.overview.times", broken)
+    done = cli("folders")
+    assert (done.status, done.err.splitlines()[0]) == (1, "aiosyncthing: error: ZeroDivisionError: oops")
+    assert "AIOSYNCTHING_DEBUG=1" in done.err
+    assert "Traceback" in cli("folders", env={"AIOSYNCTHING_DEBUG": "1"}).err
+    error = cli("folders", "--json").error()
+    assert (error["error"], error["exitCode"]) == ("ZeroDivisionError", 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["--version"], 0), (["--help"], 0), (["folders", "--help"], 0), (["folders", "--nope"], 2)],
+)
+def test_start_up(arguments: list[str], status: int) -> None:
+    """Version, help and usage errors load neither asyncio nor aiohttp nor rich."""
+    code = (
+        "import sys; from aiosyncthing.cli import app; status = app.main(sys.argv[1:])\n"
+        "print(status, sorted(sys.modules.keys() & {'asyncio', 'aiohttp', 'rich', 'textual', 'ssl', 'logging'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == f"{status} []"
+
+
+def test_the_extra_is_missing() -> None:
+    """Without the extra's packages, one line says how to get them."""
+    code = (
+        "import importlib.util, sys\n"
+        "find = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name: None if name in ('click', 'rich') else find(name)\n"
+        "import aiosyncthing.cli; aiosyncthing.cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        'aiosyncthing: error: click, rich missing: install with `uv tool install "aiosyncthing[cli]"`'
+    )
+    assert len(done.stderr.splitlines()) == 1

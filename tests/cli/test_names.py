@@ -1,0 +1,192 @@
+"""What people call folders and devices: exact before looser, and never a guess."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiosyncthing.cli import names
+from aiosyncthing.cli.errors import UnknownNameError, UsageError
+
+NAS = "6ZPXTNO-TUH7BXV-NRFMB42-LYU64CP-6VPVNJQ-4IFP7PG-YYK3VIN-YXAQ3AV"
+PI = "IF5ZUTF-EERPN4K-EN3DRT3-WOQLUA6-LMF3NN2-UR4IRBB-L2SDOKV-BNYKXAY"
+
+
+def folder(folder_id: str, label: str = "", path: str = "/nowhere") -> Any:
+    """Return as much of a folder as matters here."""
+    return {"id": folder_id, "label": label, "path": path}
+
+
+def device(device_id: str, name: str) -> Any:
+    """Return as much of a device as matters here."""
+    return {"deviceID": device_id, "name": name}
+
+
+FOLDERS = [
+    folder("docs", "Papers"),
+    folder("abc-1", "docs"),
+    folder("photos", "Pictures"),
+    folder("p2", "pictures"),
+    folder("a:b", "with colon"),
+    folder("m1", "Music"),
+    folder("m2", "music"),
+    folder("M3", "MUSIC"),
+]
+DEVICES = [device(NAS, "nas"), device(PI, "Pi")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("docs", "docs"),
+        ("Papers", "docs"),
+        ("PAPERS", "docs"),
+        ("pictures", "p2"),
+        ("Pictures", "photos"),
+        ("Music", "m1"),
+    ],
+)
+def test_folders(text: str, expected: str) -> None:
+    """An ID comes before a label, and a label before one in another case."""
+    assert names.find_folder(text, FOLDERS)["id"] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (PI, PI),
+        (PI.lower().replace("-", ""), PI),
+        ("Pi", PI),
+        ("pi", PI),
+        ("IF5ZUTF", PI),
+        ("if5zutf", PI),
+        ("NAS", NAS),
+    ],
+)
+def test_devices(text: str, expected: str) -> None:
+    """An ID in any notation, a name, a name in another case, or the first block."""
+    assert names.find_device(text, DEVICES)["deviceID"] == expected
+
+
+@pytest.mark.parametrize("text", ["doc", "papers2", "abc", "IF5ZUT", "IF5ZUTF-EERPN4K", "p"])
+def test_nothing_is_guessed(text: str) -> None:
+    """There are no substrings and no other prefixes."""
+    for find in (lambda: names.find_folder(text, FOLDERS), lambda: names.find_device(text, DEVICES)):
+        with pytest.raises(UnknownNameError, match="there is no") as caught:
+            find()
+        assert caught.value.status == 5
+
+
+def test_the_nearest_is_named() -> None:
+    """A typo gets a hint; something else is told where to look."""
+    with pytest.raises(UnknownNameError) as caught:
+        names.find_folder("Paperss", FOLDERS)
+    assert caught.value.hint == "did you mean 'Papers'?"
+    with pytest.raises(UnknownNameError) as caught:
+        names.find_device("zzz", DEVICES)
+    assert (caught.value.kind, caught.value.hint) == ("UnknownDeviceError", "`aiosyncthing devices` lists them")
+
+
+def test_two_hits_on_a_step_are_ambiguous() -> None:
+    """Then the IDs are shown, and nothing is chosen."""
+    with pytest.raises(UnknownNameError, match=r"3 folders are called 'mUsic': m1, m2, M3") as caught:
+        names.find_folder("mUsic", FOLDERS)
+    assert caught.value.hint == "use the ID"
+
+
+@pytest.mark.parametrize("find", [names.find_folder, names.find_device, names.find_place])
+def test_the_empty_name(find: Any) -> None:
+    """The daemon would take it for all."""
+    with pytest.raises(UsageError, match="must not be empty"):
+        find("", FOLDERS if find is not names.find_device else DEVICES)
+
+
+def test_folder_or_device() -> None:
+    """What is both has to be said more exactly."""
+    both = [*FOLDERS, folder("nas")]
+    assert names.find_either("docs", both, DEVICES) == ("folder", FOLDERS[0])
+    assert names.find_either("pi", both, DEVICES) == ("device", DEVICES[1])
+    assert names.find_either("folder:nas", both, DEVICES) == ("folder", both[-1])
+    assert names.find_either("device:nas", both, DEVICES) == ("device", DEVICES[0])
+    with pytest.raises(UnknownNameError, match="'nas' is both a folder and a device") as caught:
+        names.find_either("nas", both, DEVICES)
+    assert caught.value.hint == "say folder:nas or device:nas"
+    with pytest.raises(UnknownNameError, match="there is no folder or device called 'nop'"):
+        names.find_either("nop", both, DEVICES)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("docs", ("docs", "")),
+        ("docs:", ("docs", "")),
+        ("docs:a/b", ("docs", "a/b")),
+        ("docs:./a//b/", ("docs", "a/b")),
+        ("Papers:a:b", ("docs", "a:b")),
+        ("a:b", ("a:b", "")),
+        ("a:b:c", ("a:b", "c")),
+    ],
+)
+def test_places(text: str, expected: tuple[str, str]) -> None:
+    """A path stands behind a colon, which may also be part of a name."""
+    place = names.find_place(text, FOLDERS)
+    assert (place.folder["id"], place.path) == expected
+
+
+@pytest.mark.parametrize("text", ["docs:../x", "docs:/etc", "docs:a/../../b"])
+def test_a_path_stays_in_the_folder(text: str) -> None:
+    """What would leave the folder is refused."""
+    with pytest.raises(UsageError, match=r"without '\.\.'"):
+        names.find_place(text, FOLDERS)
+
+
+def test_an_unknown_place() -> None:
+    """The part before the first colon is what is not known."""
+    with pytest.raises(UnknownNameError, match="there is no folder called 'nop'"):
+        names.find_place("nop:a", FOLDERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (".", True),
+        ("..", True),
+        ("./x", True),
+        ("../x", True),
+        ("/x", True),
+        ("~/x", True),
+        ("docs", False),
+        (".x", False),
+    ],
+)
+def test_paths_are_told_from_names(text: str, expected: bool) -> None:
+    """What begins like a path is one."""
+    assert names.is_path(text) is expected
+
+
+def test_the_folder_of_a_path(tmp_path: Path) -> None:
+    """It is the innermost that contains the path; ``~`` is the daemon's, and links are followed."""
+    (tmp_path / "home/outer/inner/deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "home/outer")
+    folders = [folder("outer", path="~/outer"), folder("inner", path=str(tmp_path / "home/outer/inner") + "/")]
+    tilde = str(tmp_path / "home")
+
+    def found(path: str) -> tuple[str, str]:
+        place = names.place_of_path(str(tmp_path / path), folders, tilde)
+        return place.folder["id"], place.path
+
+    assert found("home/outer") == ("outer", "")
+    assert found("home/outer/a/b") == ("outer", "a/b")
+    assert found("home/outer/inner/deep") == ("inner", "deep")
+    assert found("link/x") == ("outer", "x")
+    with pytest.raises(UnknownNameError, match="is in no folder of this daemon"):
+        found("home")
+
+
+def test_two_folders_at_one_path(tmp_path: Path) -> None:
+    """Two folders with the same path can't be told apart by it."""
+    folders = [folder("one", path=str(tmp_path)), folder("two", path=str(tmp_path))]
+    with pytest.raises(UnknownNameError, match=r"2 folders are called .*: one, two"):
+        names.place_of_path(str(tmp_path), folders, "/root")

@@ -1,0 +1,132 @@
+"""The command line as a process: signals, pipes, bytes, and what others can see of it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_syncthing import FakeSyncthing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SECRET = "a-very-secret-key-that-nothing-shows"
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Iterator[FakeSyncthing]:
+    """A daemon with a home, and a key that is easy to find wherever it might appear."""
+    with FakeSyncthing(name="nas", home=tmp_path / "home", api_key=SECRET) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def start(fake: FakeSyncthing, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start the command line."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIOSYNC", "ST", "XDG"))}
+        environ = {**kept, "HOME": str(tmp_path), "STHOMEDIR": str(fake.home), "PYTHONWARNINGS": "error"}
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
+        process = subprocess.Popen([sys.executable, "-m", "aiosyncthing", *arguments], env=environ, **options)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_nothing_shows_the_key(fake: FakeSyncthing, start: Any, tmp_path: Path) -> None:
+    """The key is in no argument, output, log or file of the command line, also where a request fails."""
+    fake.add_folder("docs")
+    hold = fake.hold("rest/db/status")
+    process = start("folders", "-vv", "--json", stderr=subprocess.STDOUT)
+    fake.wait_until(lambda: hold.hits)
+    assert SECRET not in Path(f"/proc/{process.pid}/cmdline").read_text()
+    assert SECRET not in Path(f"/proc/{process.pid}/environ").read_text()
+    fake.respond("rest/db/status", status=500, text="boom", times=None)
+    hold.release()
+    out, _ = process.communicate(timeout=30)
+    assert b"docs" in out
+    assert SECRET.encode() not in out
+    files = [file for file in tmp_path.rglob("*") if file.is_file() and fake.home not in file.parents]
+    assert not [file for file in files if SECRET.encode() in file.read_bytes()]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals(signum: signal.Signals, fake: FakeSyncthing, start: Any) -> None:
+    """A signal ends the command at once, without a word, and the caller sees that it was this signal."""
+    fake.add_folder("docs")
+    hold = fake.hold("rest/db/status", times=None)
+    process = start("folders")
+    fake.wait_until(lambda: hold.hits)
+    process.send_signal(signum)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (-signum, b"", b"")
+
+
+def test_what_the_caller_ignores(fake: FakeSyncthing, start: Any) -> None:
+    """Where the caller ignores a signal, as nohup does, so does the command."""
+    fake.add_folder("docs")
+    hold = fake.hold("rest/db/status")
+    process = start("folders", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    fake.wait_until(lambda: hold.hits)
+    process.send_signal(signal.SIGHUP)
+    hold.release()
+    assert b"docs" in process.communicate(timeout=30)[0]
+    assert process.returncode == 0
+
+
+def test_a_closed_pipe(start: Any) -> None:
+    """Where nobody reads, the command ends with the status of SIGPIPE, without a word."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start("folders", stdout=writer)
+    os.close(writer)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (141, b"")
+
+
+def test_a_closed_pipe_after_help(start: Any) -> None:
+    """Help is no exception."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start("--help", stdout=writer)
+    os.close(writer)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (141, b"")
+
+
+def test_a_terminal(fake: FakeSyncthing, start: Any) -> None:
+    """On a real terminal the output has its width, and colours."""
+    fake.add_folder("docs", label="a label that is too long for a terminal that is so narrow")
+    leader, follower = pty.openpty()
+    process = start("folders", stdout=follower, stderr=follower)
+    os.close(follower)
+    found = b""
+
+    def read() -> None:
+        nonlocal found
+        try:
+            while part := os.read(leader, 4096):
+                found += part
+        except OSError:  # the other end was closed
+            pass
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    process.wait(timeout=30)
+    reader.join()
+    os.close(leader)
+    assert b"\x1b[32min sync" in found

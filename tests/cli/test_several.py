@@ -1,0 +1,87 @@
+"""Several daemons at once: each is asked, and one that fails is a row."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.cli import schemas
+from pytest_syncthing import FakeSyncthing
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.cli import Cli
+
+
+@pytest.fixture
+def pi(nas: FakeSyncthing, config: Path, tmp_path: Path) -> Iterator[FakeSyncthing]:
+    """Another daemon; both are profiles, and a third profile's daemon is down."""
+    with FakeSyncthing(name="pi") as fake:
+        config.parent.mkdir(parents=True)
+        text = ""
+        for name, url, key in (
+            ("nas", nas.url, nas.api_key),
+            ("pi", fake.url, fake.api_key),
+            ("down", "http://127.0.0.1:1", "k"),
+        ):
+            text += f"[profiles.{name}]\nurl = {json.dumps(url)}\napi-key = {json.dumps(key)}\n"
+        config.write_text(text)
+        nas.add_folder("docs", files={"a": b"x"})
+        nas.add_device("phone")
+        fake.add_folder("music")
+        yield fake
+
+
+@pytest.mark.usefixtures("pi")
+def test_tables(cli: Cli) -> None:
+    """The first column says whose row it is."""
+    done = cli("folders", "-p", "nas", "-p", "pi", "--columns", "folder,items")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == "DAEMON  FOLDER  ITEMS\nnas     docs        1\npi      music       0\n"
+
+
+@pytest.mark.usefixtures("pi")
+def test_one_fails(cli: Cli) -> None:
+    """One daemon's failure is one row, and the status says that a part is missing."""
+    done = cli("folders", "-p", "all", "--columns", "folder,items")
+    assert (done.status, done.err) == (9, "")
+    assert done.out.splitlines()[:3] == ["DAEMON  FOLDER  ITEMS", "nas     docs        1", "pi      music       0"]
+    assert done.out.splitlines()[3].startswith("down    error: can't connect to 127.0.0.1:1")
+
+
+@pytest.mark.usefixtures("pi")
+def test_documents(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
+    """Each row says whose it is, and failures are a list of their own."""
+    done = cli("status", "-p", "all", "--json")
+    assert done.status == 9
+    document = done.json()
+    assert not problems(document, schemas.Status)
+    assert document["daemon"] is None
+    assert [row["id"] for row in document["daemons"]] == [nas.device_id, pi.device_id]
+    assert [(row["daemon"], row["id"]) for row in document["folders"]] == [("nas", "docs"), ("pi", "music")]
+    assert [(each["daemon"], each["exitCode"]) for each in document["failures"]] == [("down", 3)]
+
+
+@pytest.mark.usefixtures("pi")
+def test_all_fail(cli: Cli) -> None:
+    """If all fail for the same reason, the status is that of this reason."""
+    done = cli("status", "-p", "down", "-p", "down")
+    assert done.status == 3
+    done = cli("folders", "nope", "-p", "nas", "-p", "pi")
+    assert (done.status, len(done.out.splitlines())) == (5, 2)
+    done = cli("folders", "nope", "-p", "nas", "-p", "down")
+    assert done.status == 1
+
+
+@pytest.mark.usefixtures("pi")
+def test_overview_of_several(cli: Cli) -> None:
+    """The overview has a line for each daemon."""
+    out = cli("status", "-p", "all").out
+    assert [line.split("  ")[0] for line in out.splitlines()] == [
+        *("nas", "pi", "DAEMON", "nas", "pi", "down", "DAEMON", "nas"),
+    ]

@@ -1,0 +1,91 @@
+"""`status`: the overview."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.cli import schemas, values
+from pytest_syncthing import FakeSyncthing
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from tests.support.cli import Cli
+
+NOW = datetime(2026, 3, 6, 13, tzinfo=UTC)  # five days after the fake's beginning
+
+
+@pytest.fixture
+def busy(here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> FakeSyncthing:
+    """A daemon with some problems; it is the same time in each run."""
+    monkeypatch.setattr(values, "now", lambda: NOW)
+    here.freeze()
+    phone, pi = here.add_device("phone"), here.add_device("pi")
+    here.connect(phone)
+    here.disconnect(phone)
+    here.connect(pi)
+    here.add_folder("docs", label="Papers", files={"a": b"x" * 1_500_000}, devices=[phone, pi]).finish_sync()
+    here.add_folder("music", devices=[pi]).set_error("folder path missing")
+    here.add_folder("photos", files={"a": b"x"}).fail("a", "no space left")
+    here.advance(5 * 86400)
+    return here
+
+
+def without_address(text: str, fake: FakeSyncthing) -> str:
+    """Return an output in which the address is always the same."""
+    return text.replace(fake.url, "http://127.0.0.1:8384")
+
+
+def test_status(busy: FakeSyncthing, cli: Cli) -> None:
+    """Daemon, folders, devices and problems, at 80 columns."""
+    done = cli("status", "--color", "never", columns=80)
+    assert (done.status, done.err) == (0, "")
+    assert without_address(done.out, busy) == (
+        "nas  v1.29.5  up 5 days  http://127.0.0.1:8384  3 problems\n"
+        "FOLDER  STATE        HERE  ITEMS  NEEDED  ELSEWHERE\n"
+        "music   error         0 B      0       -  folder path missing\n"
+        "Papers  in sync   1.4 MiB      1       -  phone offline 5 days, pi 100 %\n"
+        "photos  1 failed      1 B      1       -  -\n"
+        "DEVICE  STATE      LAST SEEN   ADDRESS\n"
+        "phone   offline    5 days ago  -\n"
+        "pi      connected  now         192.0.2.1:22000\n"
+        "music: folder path missing\n"
+        "photos: 1 item failed\n"
+        "phone: not seen for 5 days\n"
+    )
+
+
+def test_chosen_folders(busy: FakeSyncthing, cli: Cli) -> None:
+    """With folders, only these, and the devices that share them."""
+    document = cli("status", "music", "--json").json()
+    assert not problems(document, schemas.Status)
+    assert [row["id"] for row in document["folders"]] == ["music"]
+    assert [row["name"] for row in document["devices"]] == ["pi"]
+    assert [row["text"] for row in document["problems"]] == ["folder path missing"]
+    assert document["daemons"][0]["url"] == busy.url
+    assert document["daemon"]["id"] == busy.device_id
+
+
+def test_nothing_to_see(here: FakeSyncthing, cli: Cli) -> None:
+    """Without folders and devices, there is still the daemon."""
+    out = cli("status").out.splitlines()
+    assert out[0].startswith("nas  v1.29.5  up ")
+    assert out[1:] == ["FOLDER  STATE  HERE  ITEMS  NEEDED  ELSEWHERE"]
+    assert not problems(cli("status", "--json").json(), schemas.Status)
+
+
+@pytest.mark.parametrize("version", ["1.19", "2.1"])
+def test_other_versions(version: str, cli: Cli, config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Documents are the same with each version of the daemon."""
+    with FakeSyncthing(version, home=tmp_path / "home") as fake:
+        monkeypatch.setenv("STHOMEDIR", str(fake.home))
+        pi = fake.add_device("pi")
+        fake.add_folder("docs", files={"a": b"x"}, devices=[pi]).finish_sync()
+        fake.connect(pi)
+        fake.add_folder("paused", paused=True, devices=[pi])
+        document = cli("status", "--json").json()
+    assert not problems(document, schemas.Status)
+    assert [(row["state"], row["inSync"]) for row in document["folders"]] == [("idle", True), ("paused", False)]

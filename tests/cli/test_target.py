@@ -1,0 +1,230 @@
+"""Which daemon is meant, and that no key goes to another host than it belongs to."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing import CertificateFile, Fingerprint
+from aiosyncthing.cli.errors import CommandError, UsageError
+from aiosyncthing.cli.keys import Key, read_secret
+from aiosyncthing.cli.options import Options
+from aiosyncthing.cli.target import Target, targets, trust
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PIN = "sha256:" + "ab" * 32
+CONFIG = """
+# my daemons
+[profiles.nas]
+url = "https://nas:8384"
+api-key-command = ["pass", "syncthing/nas"]
+tls = "insecure"
+
+[profiles.pi]
+url = "http://pi:8384/"
+api-key-file = "/keys/pi"
+
+[profiles.mine]
+home = "/srv/syncthing"
+"""
+
+
+@pytest.fixture
+def write(config: Path) -> Any:
+    """Write the profiles, and return the environment that names them."""
+
+    def write(text: str = CONFIG) -> dict[str, str]:
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(text)
+        config.chmod(0o600)
+        return {"AIOSYNCTHING_CONFIG": str(config)}
+
+    return write
+
+
+def only(options: Options, environ: dict[str, str]) -> Target:
+    """Return the one target."""
+    (target,) = targets(options, environ)
+    return target
+
+
+def test_nothing_given(config: Path) -> None:
+    """Without options, environment and profiles, it is the daemon of this computer."""
+    assert only(Options(), {"AIOSYNCTHING_CONFIG": str(config)}) == Target("local", "the daemon of this computer")
+
+
+def test_the_order(write: Any) -> None:
+    """Options come before the environment, that before the profile default, and that before this computer."""
+    environ = write(CONFIG + '[profiles.default]\nurl = "http://default:8384"\napi-key-file = "k"\n')
+    assert only(Options(), environ).name == "default"
+    environ["AIOSYNCTHING_PROFILE"] = "pi"
+    assert only(Options(), environ).name == "pi"
+    assert only(Options(profiles=["nas"]), environ).name == "nas"
+    assert only(Options(home="/h"), environ) == Target("local", "--home /h", home="/h")
+    assert only(Options(url="http://x:1", api_key_file="f"), environ).name == "x"
+
+
+def test_environment(write: Any) -> None:
+    """Address, key file and certificate may come from the environment together."""
+    environ = {**write(), "AIOSYNCTHING_URL": "https://x:1", "AIOSYNCTHING_API_KEY_FILE": "f", "AIOSYNCTHING_TLS": PIN}
+    target = only(Options(), environ)
+    assert (target.url, target.key, target.tls) == ("https://x:1", Key("file", "f"), PIN)
+    assert only(Options(tls="insecure"), environ).tls == "insecure"
+
+
+def test_the_key_of_a_profile_with_that_address(write: Any) -> None:
+    """An address alone gets the key of a profile with exactly this address."""
+    environ = write()
+    target = only(Options(url="http://pi:8384"), environ)
+    assert (target.name, target.key) == ("pi", Key("file", "/keys/pi"))
+    assert only(Options(), {**environ, "AIOSYNCTHING_URL": "https://nas:8384"}).tls == "insecure"
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "message"),
+    [
+        (Options(url="http://other:8384"), {}, "no key for this address"),
+        (Options(), {"AIOSYNCTHING_URL": "http://other:8384"}, "no key for this address"),
+        (Options(url="http://other:8384"), {"AIOSYNCTHING_API_KEY_FILE": "f"}, "no key for this address"),
+        (Options(url="http://other:1"), {"CREDENTIALS_DIRECTORY": "/"}, "no key for this address"),
+        (Options(api_key_file="f"), {}, "must come from the same source"),
+        (Options(api_key_file="f"), {"AIOSYNCTHING_URL": "http://pi:8384"}, "must come from the same source"),
+        (Options(), {"AIOSYNCTHING_API_KEY_FILE": "f"}, "needs AIOSYNCTHING_URL"),
+        (Options(profiles=["pi"], url="http://x"), {}, "--profile and --url contradict"),
+        (Options(profiles=["pi"], api_key_file="f"), {}, "--profile and --api-key-file contradict"),
+        (Options(home="/h", url="http://x"), {}, "--home and --url contradict"),
+        (Options(home=""), {}, "--home must not be empty"),
+        (Options(), {"AIOSYNCTHING_PROFILE": "pi", "AIOSYNCTHING_URL": "http://x"}, "contradict each other"),
+        (Options(profiles=["pie"]), {}, "there is no profile 'pie'"),
+        (Options(url="http://user:secret@x:1", api_key_file="f"), {}, "must not hold a user name or a password"),
+        (Options(url="ftp://x", api_key_file="f"), {}, "must begin with http://"),
+        (Options(url="http://[x", api_key_file="f"), {}, "the URL can't be read"),
+    ],
+)
+def test_refused(options: Options, environ: dict[str, str], message: str, write: Any) -> None:
+    """A key and an address never come from different sources, and contradictions are usage errors."""
+    with pytest.raises(UsageError, match=message) as caught:
+        targets(options, {**write(), **environ})
+    assert "secret" not in str(caught.value) + caught.value.hint
+
+
+def test_several(write: Any) -> None:
+    """Several profiles may be named, each once, or all."""
+    environ = write()
+    assert [each.name for each in targets(Options(profiles=["pi", "nas", "pi"]), environ)] == ["pi", "nas"]
+    assert [each.name for each in targets(Options(profiles=["all"]), environ)] == ["nas", "pi", "mine"]
+    with pytest.raises(UsageError, match="there are no profiles"):
+        targets(Options(profiles=["all"]), write(""))
+
+
+def test_a_credential_of_systemd(write: Any, tmp_path: Path) -> None:
+    """A service's own address goes with its own credential; a profile without a key gets it, too."""
+    (tmp_path / "aiosyncthing-api-key").write_text("key")
+    environ = {**write('[profiles.x]\nurl = "http://x:1"\n'), "CREDENTIALS_DIRECTORY": str(tmp_path)}
+    key = Key("credential", str(tmp_path / "aiosyncthing-api-key"))
+    assert only(Options(profiles=["x"]), environ).key == key
+    assert only(Options(), {**environ, "AIOSYNCTHING_URL": "http://y:1"}).key == key
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        (None, True),
+        ("http://127.0.0.1:1", True),
+        ("https://[::1]:1", True),
+        ("unix:///s", True),
+        ("http://nas:1", False),
+    ],
+)
+def test_local(url: str | None, local: bool) -> None:
+    """Paths mean something where the daemon runs on this computer."""
+    assert Target("x", "", url).local is local
+
+
+def test_trust() -> None:
+    """A pin, a certificate in a file, a CA, anything at all, or what the library does by itself."""
+    assert trust(None) is None
+    assert trust("insecure") is False
+    assert trust(PIN) == Fingerprint(PIN)
+    assert trust("ca:/ca.pem") == "/ca.pem"
+    assert trust("/cert.pem") == CertificateFile("/cert.pem")
+
+
+def test_a_key_is_not_shown() -> None:
+    """Neither the key nor where it comes from is in a repr."""
+    key = Key("inline", "config.toml", value="very-secret")
+    assert "very-secret" not in repr(key) + repr(Target("x", "", "http://x", key))
+
+
+def test_key_files(tmp_path: Path) -> None:
+    """The key is the file's only line; others should not be able to read it."""
+    file = tmp_path / "key"
+    file.write_text("  the-key\n")
+    file.chmod(0o640)
+    warnings: list[str] = []
+    assert Key("file", str(file)).read(warnings.append) == "the-key"
+    assert warnings == [f"{file} can be read by other users: chmod 600 {file}"]
+    file.chmod(0o400)
+    assert Key("file", str(file)).read(warnings.append) == "the-key"
+    assert len(warnings) == 1
+
+
+def test_a_pipe_as_key_file() -> None:
+    """What a shell's <(...) gives is read, without a warning."""
+    reader, writer = os.pipe()
+    os.write(writer, b"the-key\n")
+    os.close(writer)
+    warnings: list[str] = []
+    assert Key("file", f"/dev/fd/{reader}").read(warnings.append) == "the-key"
+    os.close(reader)
+    assert not warnings
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("", "there is nothing"), ("\n\n", "there is nothing"), ("a\nb", "more than one line"), ("a\x00b", "no key has")],
+)
+def test_no_key(content: str, message: str, tmp_path: Path) -> None:
+    """What can't be a key is refused, without showing it."""
+    file = tmp_path / "key"
+    file.write_text(content)
+    file.chmod(0o600)
+    with pytest.raises(CommandError, match=message):
+        Key("file", str(file)).read(print)
+
+
+def test_a_missing_key_file(tmp_path: Path) -> None:
+    """The reason is the system's own."""
+    with pytest.raises(CommandError, match="No such file"):
+        Key("file", str(tmp_path / "key")).read(print)
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``-`` reads a line, as it is: a password may begin with a space."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(" the-key\nmore\n"))
+    assert read_secret("-", print) == " the-key"
+
+
+def test_key_commands() -> None:
+    """The output of a program, run without a shell, is the key."""
+    assert Key("command", "echo", ("echo", "$HOME;x")).read(print) == "$HOME;x"
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("/no/such",), "can't run /no/such"),
+        (("false",), "false failed with status 1"),
+        (("true",), "the output of true"),
+    ],
+)
+def test_key_commands_that_fail(command: tuple[str, ...], message: str) -> None:
+    """A program that isn't there, fails, or says nothing is an error."""
+    with pytest.raises(CommandError, match=message):
+        Key("command", command[0], command).read(print)

@@ -1,0 +1,139 @@
+"""Durations, sizes and times are read as people type them, and written as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from aiosyncthing.cli import values
+
+NOW = datetime(2026, 5, 6, 15, 30, tzinfo=timezone(timedelta(hours=2)))  # a Wednesday
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90", 90),
+        ("1.5", 1.5),
+        ("10m", 600),
+        ("2h30m", 9000),
+        ("3d", 259200),
+        ("1w", 604800),
+        ("500ms", 0.5),
+        (" 5 s ", 5),
+    ],
+)
+def test_durations(text: str, seconds: float) -> None:
+    """A number alone is seconds; units may be combined."""
+    assert values.parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "x", "-5", "10 parsecs", "5m later", "1e3", "ten"])
+def test_no_durations(text: str) -> None:
+    """Anything else is refused, and the message shows how to write one."""
+    with pytest.raises(ValueError, match="is not a duration: write 90"):
+        values.parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("500", 500), ("10M", 10 << 20), ("1.5 GiB", 3 << 29), ("2kb", 2048), ("7B", 7), ("1T", 1 << 40)]
+)
+def test_sizes(text: str, size: int) -> None:
+    """Sizes are bytes, with units of 1024 in any spelling."""
+    assert values.parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "M", "-1", "5 apples"])
+def test_no_sizes(text: str) -> None:
+    """Anything else is refused."""
+    with pytest.raises(ValueError, match="is not a size"):
+        values.parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("now", NOW),
+        ("2026-05-01T18:00", NOW.replace(day=1, hour=18, minute=0)),
+        ("2026-05-01", NOW.replace(day=1, hour=0, minute=0)),
+        ("2026-05-01T18:00:00Z", datetime(2026, 5, 1, 18, tzinfo=UTC)),
+        ("18:00", NOW.replace(hour=18, minute=0)),
+        ("9:05:07", NOW.replace(hour=9, minute=5, second=7)),
+        ("today", NOW.replace(hour=0, minute=0)),
+        ("yesterday 18:00", NOW.replace(day=5, hour=18, minute=0)),
+        ("Monday 9:00", NOW.replace(day=4, hour=9, minute=0)),
+        ("wednesday", NOW.replace(month=4, day=29, hour=0, minute=0)),
+        ("thursday", NOW.replace(month=4, day=30, hour=0, minute=0)),
+        ("2h ago", NOW - timedelta(hours=2)),
+        ("3 days ago", NOW - timedelta(days=3)),
+        ("an hour ago", NOW - timedelta(hours=1)),
+        ("@0", datetime(1970, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_times(text: str, expected: datetime) -> None:
+    """Times may be ISO, of today, of a day in words, or some time ago; without a zone they are local."""
+    moment = values.parse_moment(text, NOW)
+    assert moment == expected
+    assert moment.tzinfo is not None
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "yesterday evening", "25:00", "some time ago", "2026-13-01"])
+def test_no_times(text: str) -> None:
+    """Anything else is refused."""
+    with pytest.raises(ValueError, match=r"is not a time|hour must be"):
+        values.parse_moment(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1_503_238_553, "1.4 GiB"),
+        (5 << 50, "5.0 PiB"),
+        (5 << 60, "5120.0 PiB"),
+    ],
+)
+def test_size_text(size: int, text: str) -> None:
+    """Sizes have units of 1024."""
+    assert values.size_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3600, "1 h"),
+        (9000, "2 h 30 min"),
+        (86400, "1 day"),
+        (3 * 86400, "3 days"),
+        (800 * 86400, "2 years"),
+    ],
+)
+def test_duration_text(seconds: float, text: str) -> None:
+    """Durations have their largest unit, and minutes beside hours."""
+    assert values.duration_text(seconds) == text
+
+
+def test_ago_text() -> None:
+    """Times are relative, also those to come."""
+    assert values.ago_text(NOW - timedelta(seconds=3), NOW) == "now"
+    assert values.ago_text(NOW - timedelta(days=3), NOW) == "3 days ago"
+    assert values.ago_text(NOW + timedelta(minutes=5), NOW) == "in 5 min"
+
+
+def test_iso_text() -> None:
+    """Absolute times are RFC 3339 in UTC."""
+    assert values.iso_text(NOW) == "2026-05-06T13:30:00Z"
+    assert values.iso_text(NOW.replace(microsecond=120_000)) == "2026-05-06T13:30:00.120Z"
+
+
+def test_rates_and_counts() -> None:
+    """Rates are sizes per second, and counts are in groups of three digits."""
+    assert values.rate_text(2_202_010) == "2.1 MiB/s"
+    assert values.count_text(10233) == "10,233"
