@@ -200,6 +200,23 @@ async def test_a_newer_version_is_looked_for_when_asked(fake: FakeSyncthing) -> 
     assert "no network" in finding.text
 
 
+async def test_conflict_copies_are_looked_for_when_asked(fake: FakeSyncthing) -> None:
+    """Only then the trees of the chosen folders are gone through, those that are not paused."""
+    name = f"sub/a.sync-conflict-20260301-120000-{OTHER[:7]}.txt"
+    docs(fake).write({name: b"1"})
+    fake.finish_sync()
+    fake.add_folder("asleep", paused=True)
+    assert await kinds(fake, ["docs"]) == []
+    assert asked(fake)["db/browse"] == 0
+    (finding,) = await check(fake, ["docs"], conflicts=True)
+    assert finding.text == f"Folder docs has 1 conflict copy, such as {name}."
+    assert await kinds(fake, conflicts=True) == ["conflict_copies", "folder_paused"]
+    fake.respond("rest/db/browse", status=500, text="disk is ill")
+    assert await kinds(fake, ["docs"], conflicts=True) == ["unchecked"]
+    fake.respond("rest/db/browse", status=404, text="folder is paused")
+    assert await kinds(fake, ["docs"], conflicts=True) == []
+
+
 # --- What can't be asked ---
 
 

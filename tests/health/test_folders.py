@@ -152,3 +152,15 @@ def test_items_that_no_device_has(connected: tuple[str, ...], place: str) -> Non
     for errors in (1, 1000):  # only some of them are asked for
         about = answers(devices=(OTHER,), errors=errors, failed=[UNAVAILABLE], **NEEDED)
         assert [finding.kind for finding in found(about, *connected)] == ["no_source"]
+
+
+@pytest.mark.parametrize(
+    ("copies", "text"), [(1, "1 conflict copy, such as c0."), (5, "5 conflict copies, such as c0; c1; c2.")]
+)
+def test_conflict_copies(copies: int, text: str) -> None:
+    """Conflict copies are one finding for the folder, with the first few named."""
+    about = answers()
+    about.conflicts = [f"c{number}" for number in range(copies)]
+    (finding,) = found(about)
+    assert finding == Finding("conflict_copies", Severity.WARNING, "docs")
+    assert (finding.count, finding.text) == (copies, f"Folder Documents has {text}")

@@ -181,7 +181,7 @@ async def _wait_in_sync(client: Syncthing) -> None:
 
 
 async def _check(client: Syncthing) -> None:
-    await client.check(upgrade=True)
+    await client.check(upgrade=True, conflicts=True)
 
 
 async def _wait_ready(client: Syncthing) -> None:
@@ -247,7 +247,7 @@ READERS: list[tuple[Callable[[Syncthing], Awaitable[None]], tuple[Any, ...]]] = 
     (_listen, (routes.STATUS, routes.EVENTS)),
     (_watch, _OF_STATE),
     (_wait_in_sync, _OF_STATE[:7]),
-    (_check, (*_OF_STATE[:3], *_OF_STATE[4:], routes.RESTART_REQUIRED, routes.ERRORS)),
+    (_check, (*_OF_STATE[:3], *_OF_STATE[4:], routes.RESTART_REQUIRED, routes.ERRORS, routes.DB_BROWSE)),
     (_wait_ready, (routes.STATUS,)),
     (_pause, (routes.CONFIG,)),
     (_come_to_rest, (routes.FOLDER, *_OF_STATE[:5])),

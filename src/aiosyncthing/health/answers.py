@@ -59,12 +59,14 @@ class FolderAnswers:
         sharers: The other devices that share it.
         summary: Its status; ``None`` if it is not running.
         failed: The first of its failed items.
+        conflicts: Paths of its conflict copies, if they were asked for.
     """
 
     config: t.FolderConfiguration
     sharers: list[t.DeviceConfiguration]
     summary: t.FolderSummary | None = None
     failed: list[t.FileError] = field(default_factory=list["t.FileError"])
+    conflicts: list[str] = field(default_factory=list[str])
 
 
 @dataclass(slots=True)

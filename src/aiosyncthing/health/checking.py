@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiosyncthing import _routes
@@ -11,12 +12,14 @@ from aiosyncthing._rest.checks import device, required, same_device
 from aiosyncthing._rest.shapes import CHECKED, check as check_shape, checked
 from aiosyncthing._timing import limit_for_expensive
 from aiosyncthing.api import API
+from aiosyncthing.database import Database
 from aiosyncthing.exceptions import (
     BadRequestError,
     NotFoundError,
     NotSupportedError,
     RequestTimeoutError,
     ServerError,
+    SyncthingError,
     UnknownDeviceError,
     UnknownFolderError,
 )
@@ -37,16 +40,20 @@ _T = TypeVar("_T")
 _PARALLEL: Final = 4
 _FAILED: Final = 100  # failed items to ask for
 _NOT_IMPLEMENTED: Final = 501
+_UNANSWERED: Final = (NotFoundError, ServerError, RequestTimeoutError)
+"""The errors that say nothing about other questions."""
 
 
 async def check(
     api: API,
+    database: Database,
     folders: Iterable[str] | str | None,
     devices: Iterable[str] | str | None,
     *,
     ignore: Iterable[Kind] | Kind,
     unseen_days: float,
     upgrade: bool,
+    conflicts: bool,
     timeout: float | None,
 ) -> list[Finding]:
     """Return what a person should look at; see `Syncthing.check`."""
@@ -55,7 +62,7 @@ async def check(
     ignored = _kinds(ignore)
     if not unseen_days >= 0:
         raise BadRequestError("unseen_days must be a number of days, and not negative")
-    asking = _Asking(api, timeout)
+    asking = _Asking(api, database, timeout)
     answers = await asking.about_daemon(upgrade=upgrade)
     for name in chosen_folders or ():
         if not any(folder["id"] == name for folder in answers.config["folders"]):
@@ -68,7 +75,7 @@ async def check(
         for folder in answers.config["folders"]
         if chosen_folders is None or folder["id"] in chosen_folders
     ]
-    await asking.about_folders(answers)
+    await asking.about_folders(answers, conflicts=conflicts)
     answers.unanswered = asking.unanswered
     found = [
         *(each for folder in answers.folders for each in folder_findings(folder, answers.connected)),
@@ -110,15 +117,17 @@ class _Asking:
 
     Args:
         api: Sends the requests.
+        database: Looks for conflict copies.
         timeout: Time limit for each request, in seconds; ``None`` for the usual ones.
 
     Attributes:
         unanswered: What the daemon could not answer.
     """
 
-    def __init__(self, api: API, timeout: float | None) -> None:
+    def __init__(self, api: API, database: Database, timeout: float | None) -> None:
         self.unanswered: list[Unanswered] = []
         self._api = api
+        self._database = database
         self._timeout = timeout
         self._slots = asyncio.Semaphore(_PARALLEL)
 
@@ -147,7 +156,7 @@ class _Asking:
         answers.upgrade = found[5] if upgrade else None
         return answers
 
-    async def about_folders(self, answers: Answers) -> None:
+    async def about_folders(self, answers: Answers, *, conflicts: bool) -> None:
         """Ask about folders, and add the answers: one question for each, and one more about failed items."""
         running = [folder for folder in answers.folders if not folder.config["paused"]]
         summaries = await self._ask(
@@ -160,6 +169,8 @@ class _Asking:
         lists = await self._ask([Question(_routes.FOLDER_ERRORS, each.config["id"], more=page) for each in failing])
         for folder, failed in zip(failing, lists, strict=True):
             folder.failed = (failed["errors"] if failed is not None else None) or []
+        if conflicts:
+            await _together([self._find_conflicts(folder) for folder in running])
 
     async def _ask(self, questions: list[Question]) -> list[Any]:
         """Return the answers, with ``None`` for what the daemon can't answer.
@@ -180,15 +191,28 @@ class _Asking:
         try:
             async with self._slots:
                 answer = await self._api.call(question.route, params=question.params, timeout=limit)
-        except NotFoundError as error:
-            # A folder or file that is gone, paused or not started yet since the previous answer is no problem.
-            if isinstance(error, NotSupportedError) or not question.folder:
-                self.unanswered.append(Unanswered(question, str(error), supported=False))
-        except (ServerError, RequestTimeoutError) as error:
-            self.unanswered.append(Unanswered(question, str(error), supported=error.status != _NOT_IMPLEMENTED))
-        else:
-            return checked(question.route, answer)
-        return None
+        except _UNANSWERED as error:
+            self._note(question, error)
+            return None
+        return checked(question.route, answer)
+
+    async def _find_conflicts(self, folder: FolderAnswers) -> None:
+        """Go through the tree of a folder, one request after the other."""
+        name = folder.config["id"]
+        try:
+            async with self._slots, aclosing(self._database.conflicts(name, timeout=self._timeout)) as copies:
+                async for copy in copies:
+                    folder.conflicts.append(copy["name"])
+        except _UNANSWERED as error:
+            self._note(Question(_routes.DB_BROWSE, name), error)
+
+    def _note(self, question: Question, error: SyncthingError) -> None:
+        """Note that the daemon can't answer a question."""
+        unsupported = isinstance(error, NotSupportedError) or error.status == _NOT_IMPLEMENTED
+        # A folder that is gone, paused or not started yet since the previous answer is no problem.
+        if unsupported or not (question.folder and isinstance(error, NotFoundError)):
+            supported = not (unsupported or isinstance(error, NotFoundError))
+            self.unanswered.append(Unanswered(question, str(error), supported))
 
 
 async def _together(requests: list[Coroutine[Any, Any, Any]]) -> list[Any]:

@@ -15,6 +15,7 @@ Kind: TypeAlias = Literal[
     "folder_paused",
     "local_changes",
     "remote_changes",
+    "conflict_copies",
     "device_unseen",
     "device_never_seen",
     "device_paused",
@@ -73,7 +74,7 @@ class Finding:
             what could not be checked; otherwise empty.
         text: What is wrong, as one sentence with the folder's label and the device's name.
         remedy: What to do about it, as one sentence.
-        count: How many there are: failed items, needed items, changed items, or equal error messages; otherwise
+        count: How many there are: failed, needed or changed items, conflict copies, or equal error messages; otherwise
             ``None``.
         seconds: How long ago a device was last seen or a message was last written; otherwise ``None``.
         items: Items that failed, or that no connected device has, and the daemon's messages; at most 10.

@@ -32,6 +32,16 @@ def folder_findings(answers: FolderAnswers, connected: frozenset[str]) -> Iterat
     """
     yield from _settings(answers.config)
     yield from _state(answers, connected)
+    if count := len(answers.conflicts):
+        yield Finding(
+            "conflict_copies",
+            Severity.WARNING,
+            answers.config["id"],
+            text=f"Folder {label_of(answers.config)} has {count} conflict cop{'y' if count == 1 else 'ies'}, such as "
+            f"{enumerated(answers.conflicts[:_NAMED])}.",
+            remedy="Compare each copy with its original, keep what you need, and delete the copy.",
+            count=count,
+        )
 
 
 def label_of(folder: t.FolderConfiguration) -> str:

@@ -318,6 +318,7 @@ class SyncthingMethods(Blocking["Inner"]):
         ignore: Iterable[health.Kind] | health.Kind = (),
         unseen_days: float = 30,
         upgrade: bool = False,
+        conflicts: bool = False,
         timeout: float | None = None,
     ) -> list[health.Finding]:
         """Check what a person should look at: folders, devices, settings and the daemon itself.
@@ -336,6 +337,7 @@ class SyncthingMethods(Blocking["Inner"]):
             ignore: Kinds of findings to leave out.
             unseen_days: After how many days without a connection a device is worth a look.
             upgrade: Whether to look for a newer version, for which the daemon asks a server on the internet.
+            conflicts: Whether to look for conflict copies, which takes a request for each directory.
             timeout: Time limit for each request, in seconds; by default, what is expensive for the daemon may take at
                 least a minute.
 
@@ -351,7 +353,13 @@ class SyncthingMethods(Blocking["Inner"]):
         """
         return self._run(
             self._inner.check(
-                folders, devices, ignore=ignore, unseen_days=unseen_days, upgrade=upgrade, timeout=timeout
+                folders,
+                devices,
+                ignore=ignore,
+                unseen_days=unseen_days,
+                upgrade=upgrade,
+                conflicts=conflicts,
+                timeout=timeout,
             )
         )
 
