@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from aiosyncthing import Syncthing
 from aiosyncthing.database.conflicts import conflict_copy, whole_id
@@ -96,6 +96,7 @@ def test_other_kinds() -> None:
     assert found(f"file{MARK}.txt", "FILE_INFO_TYPE_SYMLINK") is not None
 
 
+@settings(max_examples=50)
 @given(st.text("ab.-/~", min_size=1).filter(lambda path: not path.endswith("/")))
 def test_every_original_is_found(path: str) -> None:
     """Whatever the name of a file, that of its copy leads back to it."""
@@ -117,7 +118,7 @@ def test_whole_ids() -> None:
 
 async def test_a_large_tree() -> None:
     """Each directory costs one request, made when it is reached, and only one is held at a time."""
-    count, each = 100, 40
+    count, each = 60, 40
     with FakeSyncthing() as fake:
         device = fake.add_device("phone")
         copy = f"dir 50/file.sync-conflict-20260301-120000-{device[:7]}.txt"
@@ -143,7 +144,7 @@ async def test_a_large_tree() -> None:
                     tracemalloc.stop()
             assert rest == [("docs", "dir 50/file.txt", device), ("music", "m.mp3", None)]
             assert len(fake.requests) - before == early + count + 1
-            assert peak < 1_000_000  # the fake's part included; the whole tree would take more than twice that
+            assert peak < 700_000  # the fake's part included; the whole tree would take more than twice that
             with pytest.raises(Exception, match="larger"):
                 await client.database.browse("docs")
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from aiosyncthing import types as t
 from aiosyncthing.exceptions import BadRequestError
@@ -116,6 +116,7 @@ def timelines(draw: st.DrawFn) -> list[Content]:
     return found
 
 
+@settings(max_examples=50)
 @given(timelines(), st.floats(-2, 60), st.booleans(), st.randoms(use_true_random=False))
 def test_what_is_said_is_true(past: list[Content], when: float, deleted: bool, chance: Any) -> None:
     """A restored version is the content of that time, and a file that exists and is left alone has that content."""
@@ -138,6 +139,7 @@ def test_what_is_said_is_true(past: list[Content], when: float, deleted: bool, c
         assert found.outcome == "unknown"
 
 
+@settings(max_examples=50)
 @given(timelines(), st.integers(-2, 60))
 def test_once_is_enough(past: list[Content], when: int) -> None:
     """What was restored is left alone when asked again, whatever has become of the file that it replaced."""
