@@ -17,7 +17,8 @@ _SIZE = 32
 _PLAIN = 52  # base32 digits for 32 bytes
 _GROUP = 13  # digits per check character
 _CHECKED = _PLAIN + _PLAIN // _GROUP
-_BLOCK = 7  # characters between dashes
+BLOCK = 7
+"""The characters between dashes."""
 
 # Digits that base32 lacks are taken for the letters that they resemble, as by Syncthing.
 _NORMALISE = str.maketrans({"0": "O", "1": "I", "8": "B", "-": None, " ": None})
@@ -84,7 +85,7 @@ class DeviceID(str):
     @property
     def short(self) -> str:
         """The first block, by which ``modifiedBy``, version vectors and the log identify the device."""
-        return self[:_BLOCK]
+        return self[:BLOCK]
 
     @property
     def raw(self) -> bytes:
@@ -92,11 +93,16 @@ class DeviceID(str):
         return _parse(self)
 
 
+def plain_digits(text: str) -> str:
+    """Return a device ID, or a part of one, as capitals without dashes and spaces. What it can't contain stays."""
+    # Letter by letter, as in Go, since some letters have two capitals in Python: "ß" has "SS".
+    capitals = (letter.upper() if len(letter.upper()) == 1 else letter for letter in text)
+    return "".join(capitals).translate(_NORMALISE)
+
+
 def _parse(text: str) -> bytes:
     """Return the 32 bytes that a device ID in any notation represents."""
-    # Letter by letter, as in Go, since some letters have two capitals in Python: "ß" has "SS".
-    capitals = (letter.upper() if len(letter.upper()) == 1 else letter for letter in text.strip("="))
-    digits = "".join(capitals).translate(_NORMALISE)
+    digits = plain_digits(text.strip("="))
     if not digits:
         return bytes(_SIZE)
     shown = repr(text) if len(text) <= 2 * _CHECKED else f"{text[:_CHECKED]!r}..."
@@ -128,7 +134,7 @@ def _canonical(data: bytes) -> str:
     plain = base64.b32encode(data).decode().rstrip("=")
     groups = [plain[start : start + _GROUP] for start in range(0, _PLAIN, _GROUP)]
     digits = "".join(group + _check_character(group) for group in groups)
-    return "-".join(digits[start : start + _BLOCK] for start in range(0, _CHECKED, _BLOCK))
+    return "-".join(digits[start : start + BLOCK] for start in range(0, _CHECKED, BLOCK))
 
 
 def _check_character(group: str) -> str:

@@ -30,6 +30,7 @@
     ├── CannotSyncError              waiting can't succeed: a folder has an error, or a device is paused
     ├── EditConflictError            someone else has changed what is to be changed, or keeps changing it
     ├── StillPausedError             what was paused for a while could not be resumed
+    ├── AmbiguousNameError           (LookupError) a name means several folders or devices
     ├── EventLoopError               (RuntimeError) used in a different event loop
     ├── BlockingCallError            (RuntimeError) a blocking client used where it would block an event loop
     ├── ClientClosedError            the client is closed, or was closed during the call
@@ -46,9 +47,12 @@ No error holds the API key: neither in its text or attributes, nor in the except
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from . import types as t, waiting
 
 __all__ = [
+    "AmbiguousNameError",
     "BadRequestError",
     "BlockingCallError",
     "CannotSyncError",
@@ -308,6 +312,18 @@ class StillPausedError(SyncthingError):
     def __init__(self, message: str = "", *, state: t.PauseState | None = None) -> None:
         super().__init__(message)
         self.state = state
+
+
+class AmbiguousNameError(SyncthingError, LookupError):
+    """A name, or the beginning of an ID, means several folders or devices. The text lists them.
+
+    Attributes:
+        candidates: The name of each, by ID.
+    """
+
+    def __init__(self, message: str = "", *, candidates: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.candidates: Mapping[str, str] = {} if candidates is None else candidates
 
 
 class EventLoopError(SyncthingError, RuntimeError):

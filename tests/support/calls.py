@@ -16,7 +16,7 @@ import pytest
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import BadRequestError
 
-from .server import KEY, Answer, Request, Server, as_json
+from .server import DAEMON_ID, KEY, Answer, Request, Server, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -749,7 +749,17 @@ _DEBUG: Final = (
     ),
 )
 
+_NAMED_FOLDER: Final = {**_ODD, "id": "abcd-1234", "label": "Docs"}
+_NAMED_DEVICE: Final = {**_ODD, "deviceID": DEVICE, "name": "phone"}
 _ENTRY: Final = (
+    Call(
+        "device_id",
+        "GET /rest/system/status",
+        answer=as_json({"myID": DAEMON_ID, "startTime": "", "uptime": 1}),
+        result=DAEMON_ID,
+    ),
+    Call("find_folder", "GET /rest/config/folders", ("docs",), answer=as_json([_NAMED_FOLDER]), result=_NAMED_FOLDER),
+    Call("find_device", "GET /rest/config/devices", ("Phone",), answer=as_json([_NAMED_DEVICE]), result=_NAMED_DEVICE),
     Call("metrics", "GET /metrics", answer=_TEXT, result="12:00: ü\n"),
     Call("qr_code", "GET /qr/?text=a%20b", ("a b",), answer=_PNG, result=_PNG.body),
     Call("meta", "GET /meta.js", answer=Answer(b"var x;\n", content_type="application/javascript"), result="var x;\n"),

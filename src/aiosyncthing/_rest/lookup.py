@@ -11,6 +11,7 @@ from aiosyncthing import _routes
 from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, SyncthingError, UnknownFolderError
 
 from .checks import device_in_path, in_path, required
+from .names import find_device_id, find_folder_id
 from .shapes import checked
 
 if TYPE_CHECKING:
@@ -59,6 +60,27 @@ async def find_device(api: API, device_id: str, timeout: float | None = None) ->
         InvalidDeviceIDError: `device_id` is not a device ID.
     """
     return await api.call(_routes.DEVICE, device_in_path(device_id), timeout=timeout)
+
+
+async def find_own_id(api: API, timeout: float | None = None) -> str:
+    """Return the device ID of the daemon that sent the last answer. Without an answer, or its headers, ask."""
+    return api.daemon_id or checked(_routes.STATUS, await api.call(_routes.STATUS, timeout=timeout))["myID"]
+
+
+async def folder_named(api: API, name: str, timeout: float | None) -> t.FolderConfiguration:
+    """Return the folder that a name means; see `Syncthing.find_folder`."""
+    required(name, "the name")
+    folders = checked(_routes.FOLDERS, await api.call(_routes.FOLDERS, timeout=timeout))
+    by_id = {folder["id"]: folder for folder in folders}
+    return by_id[find_folder_id(name, {each: folder.get("label", "") for each, folder in by_id.items()})]
+
+
+async def device_named(api: API, name: str, timeout: float | None) -> t.DeviceConfiguration:
+    """Return the device that a name means; see `Syncthing.find_device`."""
+    required(name, "the name")
+    devices = checked(_routes.DEVICES, await api.call(_routes.DEVICES, timeout=timeout))
+    by_id = {device["deviceID"]: device for device in devices}
+    return by_id[find_device_id(name, {each: device.get("name", "") for each, device in by_id.items()})]
 
 
 async def explain_missing(api: API, folder_id: str, error: NotFoundError, timeout: float | None) -> SyncthingError:

@@ -286,6 +286,8 @@ _CONNECTION: Final = Object(
         "connected": _FLAG,
     }
 )
+_TOTAL: Final = Object({"at": _TIME, **_each(_WHOLE, "inBytesTotal", "outBytesTotal")})
+_LAST_FILE: Final = Object({"at": _TIME, "filename": _TEXT, "deleted": _FLAG})
 _SUMMARY: Final = Object(
     {
         **_each(_WHOLE, "needFiles", "needDirectories", "needSymlinks", "needDeletes", "needBytes"),
@@ -316,15 +318,16 @@ SHAPES: Final[Mapping[Route[Any], Shape]] = {
     **dict.fromkeys((_routes.DB_IGNORES, _routes.SET_DB_IGNORES), _IGNORES),
     _routes.STATUS: Object({"myID": _TEXT, "startTime": _TEXT, "uptime": _WHOLE}),
     _routes.CONFIG: _CONFIGURATION,
-    _routes.FOLDERS: Array(Object({"id": _TEXT}, {"devices": Nullable(Array(_SHARE))})),
-    _routes.DEVICES: Array(_SHARE),
+    _routes.FOLDERS: Array(Object({"id": _TEXT}, {"label": _TEXT, "devices": Nullable(Array(_SHARE))})),
+    _routes.DEVICES: Array(Object(_SHARE.required, {"name": _TEXT})),
     **dict.fromkeys((_routes.FOLDER, _routes.DEFAULT_FOLDER), _FOLDER),
     **dict.fromkeys((_routes.DEVICE, _routes.DEFAULT_DEVICE), _DEVICE),
-    _routes.CONNECTIONS: Object({"connections": Map(_CONNECTION), "total": Object({"at": _TIME})}),
     _routes.RESTART_REQUIRED: Object({"requiresRestart": _FLAG}),
     _routes.ERRORS: Object({"errors": Nullable(Array(Object({"message": _TEXT, "when": _TIME})))}),
     _routes.CHECK_UPGRADE: Object({**_each(_TEXT, "running", "latest"), **_each(_FLAG, "newer", "majorNewer")}),
+    _routes.CONNECTIONS: Object({"connections": Map(_CONNECTION), "total": _TOTAL}),
     _routes.DEVICE_STATS: Map(Object({"lastSeen": _TIME})),
+    _routes.FOLDER_STATS: Map(Object({"lastScan": _TIME, "lastFile": _LAST_FILE})),
     _routes.DB_STATUS: _SUMMARY,
     _routes.DB_COMPLETION: _COMPLETION,
     _routes.FOLDER_ERRORS: _ERRORS,

@@ -1,0 +1,86 @@
+"""The daemon's own device ID, as it is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from aiosyncthing import Syncthing
+from aiosyncthing.exceptions import RequestTimeoutError, ServerError
+from tests.support.server import DAEMON_ID, KEY, PONG, Answer, Server, as_json, as_text
+from tests.support.values import OTHER
+from tests.support.waiting import until
+
+STATUS = as_json({"myID": DAEMON_ID, "startTime": "", "uptime": 1})
+BARE = replace(STATUS, syncthing=False)  # as through a proxy that removes headers
+
+
+async def requested(server: Server) -> None:
+    """Wait until there has been a request."""
+
+    async def look() -> int:
+        return len(server.requests)
+
+    await until(look)
+
+
+async def test_any_answer_says_it() -> None:
+    """After another request, none is needed."""
+    async with Server(PONG) as server, Syncthing(KEY, server.url) as client:
+        await client.system.ping()
+        assert await client.device_id() == DAEMON_ID
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [STATUS, BARE], ids=["headers", "no headers"])
+async def test_it_is_asked_once(answer: Answer) -> None:
+    """Later calls, and calls at the same time, share the question."""
+    async with Server(answer) as server, Syncthing(KEY, server.url) as client:
+        found = await asyncio.gather(*(client.device_id() for _ in range(5)))
+        assert {*found, await client.device_id()} == {DAEMON_ID}
+    assert len(server.requests) == 1
+
+
+async def test_another_daemon_in_its_place() -> None:
+    """Its first answer replaces what was known."""
+    other = replace(PONG, headers={"X-Syncthing-Id": OTHER}, syncthing=False)
+    async with Server(STATUS, other) as server, Syncthing(KEY, server.url) as client:
+        assert await client.device_id() == DAEMON_ID
+        await client.system.ping()
+        assert await client.device_id() == OTHER
+
+
+async def test_a_failure_is_not_remembered() -> None:
+    """Each of several callers tries for itself, and the next call, too."""
+    ill = replace(as_text("ill", 500), syncthing=False)
+    async with Server(ill, ill, BARE) as server, Syncthing(KEY, server.url) as client:
+        found = await asyncio.gather(client.device_id(), client.device_id(), return_exceptions=True)
+        assert [type(each) for each in found] == [ServerError, ServerError]
+        assert await client.device_id() == DAEMON_ID
+
+
+async def test_a_cancelled_caller_leaves_the_question_to_the_next() -> None:
+    """The second asks itself, in its own time."""
+    never = replace(STATUS, after=asyncio.Event())
+    async with Server(never, STATUS) as server, Syncthing(KEY, server.url) as client:
+        first = asyncio.create_task(client.device_id())
+        await requested(server)
+        second = asyncio.create_task(client.device_id())
+        await asyncio.sleep(0)
+        first.cancel()
+        assert await second == DAEMON_ID
+        assert first.cancelled()
+    assert len(server.requests) == 2
+
+
+async def test_a_caller_waits_no_longer_than_its_own_limit() -> None:
+    """Even if the other's question takes longer."""
+    never = replace(STATUS, after=asyncio.Event())
+    async with Server(never) as server, Syncthing(KEY, server.url) as client:
+        first = asyncio.create_task(client.device_id(timeout=float("inf")))
+        await requested(server)
+        with pytest.raises(RequestTimeoutError):
+            await client.device_id(timeout=0.05)
+        first.cancel()
