@@ -37,6 +37,27 @@ def test_what_it_shows(client: Syncthing, fake: FakeSyncthing, phone: DeviceID) 
         assert not live.pending_folders
 
 
+def test_without_a_block(client: Syncthing, fake: FakeSyncthing, phone: DeviceID) -> None:
+    """It is started and stopped, and what a copy of a folder says of other devices stays as it was."""
+    fake.add_folder("docs", devices=[phone])
+    live = client.watch()
+    live.stop()
+    assert live.start() is live
+    live.until(lambda live: live.settled, 10)
+    assert (live.own_id, live.version, {*live.remotes}) == (fake.device_id, fake.version, {phone})
+    assert live.totals is not None
+    docs, before = live.folders["docs"], live.snapshot()
+    assert docs.remotes[phone].missing
+    fake.connect(phone)
+    live.until(lambda live: not live.folders["docs"].remotes[phone].missing, 10)
+    assert docs.remotes[phone].missing
+    assert live.snapshot() != before
+    live.stop()
+    live.stop()
+    with pytest.raises(SyncthingError, match="the mirror has ended"):
+        live.until(lambda _: False)
+
+
 def test_conditions(client: Syncthing) -> None:
     """Conditions are looked at in the thread of the caller; their errors and time limits end the wait."""
     threads: list[threading.Thread] = []

@@ -48,7 +48,7 @@ OTHER_ARGUMENTS: Final = {
     "in_loop": "only a blocking call can block a loop",
 }
 # Docstrings that say something else.
-OTHER_WORDS: Final = {"Live.folders", "Live.devices", "Syncthing.close"}
+OTHER_WORDS: Final = {"Live.folders", "Live.devices", "Live.remotes", "Syncthing.close"}
 ROOMS: Final = r"\b[a-z]+\.(?=[A-Z])"  # the modules in annotations
 SYNCHRONOUS: Final = {"pausing.Save": "Callable[[t.PauseState], object]", "Awaitable[object] | ": ""}
 

@@ -22,7 +22,7 @@ from aiosyncthing import Syncthing, _routes as routes
 from aiosyncthing._routes import find_route
 from aiosyncthing.exceptions import SyncthingError
 from aiosyncthing.folder import history
-from aiosyncthing.live import live as live_module
+from aiosyncthing.live import updating as live_module
 from aiosyncthing.waiting import waiting as waiting_module
 from tests.support import recordings
 from tests.support.calls import CALLS, DEVICE, FOLDER, KEY, Call, results
@@ -174,6 +174,7 @@ async def _watch(client: Syncthing) -> None:
         for each in (*live.folders.values(), *live.devices.values()):
             assert repr(each)
         assert live.pending_devices is not live.pending_folders
+        assert live.snapshot().to_dict()
 
 
 async def _wait_in_sync(client: Syncthing) -> None:
@@ -238,7 +239,7 @@ def _iterating(name: str) -> Callable[[Syncthing], Awaitable[None]]:
 
 _OF_STATE = (
     *(routes.STATUS, routes.CONFIG, routes.CONNECTIONS, routes.EVENTS, routes.DB_STATUS, routes.DB_COMPLETION),
-    *(routes.FOLDER_ERRORS, routes.DEVICE_STATS, routes.PENDING_DEVICES, routes.PENDING_FOLDERS),
+    *(routes.FOLDER_ERRORS, routes.DEVICE_STATS, routes.FOLDER_STATS, routes.PENDING_DEVICES, routes.PENDING_FOLDERS),
 )
 READERS: list[tuple[Callable[[Syncthing], Awaitable[None]], tuple[Any, ...]]] = [
     (_stream, (routes.STATUS, routes.EVENTS)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aiosyncthing.live import live as live_module
+from aiosyncthing.live import updating as live_module
 from pytest_syncthing import FakeSyncthing
 from tests.support.synced import synced
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from aiosyncthing.live import Change, live as live_module
+from aiosyncthing.live import updating as live_module
 from pytest_syncthing import FakeSyncthing
 from tests.support.synced import UNAVAILABLE, asked, docs, heard, requested, settled, watching
 from tests.support.values import OTHER, THIRD
@@ -44,9 +44,9 @@ async def test_each_folder_and_each_share_is_asked_about_once(fake: FakeSyncthin
     assert (requests.pop("db/status"), requests.pop("db/completion")) == (11, 21)
     del requests["events"]
     assert requests == {
-        **dict.fromkeys(("config", "system/connections", "stats/device"), 1),
+        **dict.fromkeys(("config", "system/connections", "stats/device", "stats/folder"), 1),
         **dict.fromkeys(("cluster/pending/devices", "cluster/pending/folders"), 1),
-        "system/status": 2,  # the stream's and the mirror's
+        "system/status": 1,  # the stream's: who the daemon is, each answer says in its headers
     }
 
 
@@ -234,7 +234,7 @@ async def test_an_outage(fake: FakeSyncthing) -> None:
         summary = live.folders["docs"].summary
         away = fake.respond("rest/events", **UNAVAILABLE, times=None)
         fake.cut()
-        await live.until(lambda live: not live.connected and not live._agenda.asking, timeout=10)
+        await live.until(lambda live: not live.connected and not live._updates.agenda.asking, timeout=10)
         before = asked(fake)
         await fake.until(lambda: away.hits > 3)
         assert not live.settled
@@ -246,7 +246,7 @@ async def test_an_outage(fake: FakeSyncthing) -> None:
         change = await anext(changes)
         while change.kind != "daemon":
             change = await anext(changes)
-        assert change == Change("daemon", "", frozenset({"connected"}))
+        assert "connected" in change.fields
         await changes.aclose()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -20,9 +21,22 @@ from aiosyncthing.exceptions import (
     UnauthorizedError,
     WaitTimeoutError,
 )
-from aiosyncthing.live import Change, Live, live as live_module
+from aiosyncthing.live import Change, Live, updating as live_module
 from pytest_syncthing import FakeSyncthing
-from tests.support.synced import REFUSED, UNAVAILABLE, asked, docs, heard, requested, settled, synced, watching
+from tests.support.server import DAEMON_ID
+from tests.support.synced import (
+    REFUSED,
+    UNAVAILABLE,
+    asked,
+    connections_in_use,
+    docs,
+    heard,
+    left,
+    requested,
+    settled,
+    synced,
+    watching,
+)
 from tests.support.values import OTHER
 
 # --- The beginning ---
@@ -89,7 +103,7 @@ async def test_an_answer_older_than_an_event(fake: FakeSyncthing) -> None:
             for path in ("events", "config", "db/status", "stats/device")
         ),
         (lambda fake: fake.stop_daemon(), ConnectionFailedError),
-        (lambda fake: fake.respond("rest/system/status", **UNAVAILABLE, times=2), ServerError),
+        (lambda fake: fake.respond("rest/config", **UNAVAILABLE), ServerError),
         # 404 means "not running" only in answers about a folder.
         (lambda fake: fake.respond("rest/system/connections", status=404, text="404 page not found"), NotFoundError),
     ],
@@ -115,6 +129,133 @@ async def test_a_mirror_is_entered_once(fake: FakeSyncthing) -> None:
         await live.__aenter__()
 
 
+# --- Without a block ---
+
+
+async def test_start_and_stop(fake: FakeSyncthing) -> None:
+    """They do what a block does; to stop it again, or what was never started, does nothing."""
+    async with fake.client() as client:
+        never = client.watch()
+        await never.stop()
+        live = await never.start()
+        assert live is never
+        assert live.folders["docs"].in_sync
+        with pytest.raises(SyncthingError, match="only once"):
+            await live.start()
+        await heard(fake)
+        await asyncio.gather(live.stop(), live.stop())
+        await live.stop()
+        assert await all_of(live) == []
+        with pytest.raises(SyncthingError, match="only once"):
+            await live.start()
+        assert connections_in_use(client) == 0
+    await left(fake)
+
+
+@pytest.mark.parametrize("path", ["events", "config", "db/status"])
+async def test_stopped_while_it_starts(fake: FakeSyncthing, path: str) -> None:
+    """The start raises, and nothing is left behind."""
+    held = fake.hold(f"rest/{path}", times=None)
+    async with fake.client() as client:
+        live = client.watch()
+        start = asyncio.create_task(live.start())
+        await requested(fake, path)
+        await live.stop()
+        held.release()
+        with pytest.raises(SyncthingError, match="has ended"):
+            await start
+        assert connections_in_use(client) == 0
+    await left(fake)
+
+
+async def test_stop_does_not_raise_a_failure(fake: FakeSyncthing) -> None:
+    """That is raised where something waits."""
+    async with fake.client() as client:
+        live = await client.watch().start()
+        await heard(fake)
+        fake.emit("StateChanged", {"folder": "docs", "from": "idle", "to": None})
+        with pytest.raises(InvalidResponseError):
+            await live.until(lambda _: False)
+        await live.stop()
+        with pytest.raises(InvalidResponseError):
+            await all_of(live)
+    await left(fake)
+
+
+def forget(mirrors: list[Live]) -> None:
+    """Drop the only reference to a mirror, which must warn."""
+
+    def clear() -> None:
+        mirrors.clear()
+        gc.collect()
+
+    with pytest.warns(ResourceWarning, match="was not stopped"):
+        clear()
+
+
+async def test_a_forgotten_mirror(fake: FakeSyncthing) -> None:
+    """It warns and ends, since nothing else could end it."""
+    async with fake.client() as client:
+        live = await client.watch().start()
+        await heard(fake)
+        assert live.connected
+        mirrors = [live]
+        del live
+        forget(mirrors)
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=10)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert connections_in_use(client) == 0
+    await left(fake)
+
+
+def test_a_mirror_of_a_loop_that_is_closed(fake: FakeSyncthing) -> None:
+    """It was forgotten, too. Its tasks ended with the loop."""
+
+    async def start() -> Live:
+        async with fake.client() as client:
+            return await client.watch().start()
+
+    mirrors = [asyncio.run(start())]
+    assert mirrors[0].folders["docs"].in_sync
+    forget(mirrors)
+
+
+# --- Snapshots ---
+
+
+async def test_a_snapshot_in_another_thread(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits until an event that is being applied has been applied."""
+    async with watching(fake) as live:
+        assert await asyncio.to_thread(live.snapshot) == live.snapshot()
+        mirror, apply = live._updates.mirror, live._updates.mirror.apply
+        found: list[str] = []
+        thread = threading.Thread(target=lambda: found.append(live.snapshot().folders[0].label))
+
+        def slowly(event: Any) -> Any:
+            thread.start()
+            end = time.monotonic() + 0.05
+            while time.monotonic() < end:  # rather than sleep, which is refused in an event loop
+                assert not found
+            return apply(event)
+
+        monkeypatch.setattr(mirror, "apply", slowly)
+        fake.emit("ConfigSaved", {"devices": [], "folders": [dict(live.folders["docs"].config, label="new")]})
+        await live.until(lambda live: live.folders["docs"].label == "new", timeout=10)
+        await asyncio.to_thread(thread.join)
+        assert found == ["new"]
+
+
+async def test_who_it_is(fake: FakeSyncthing) -> None:
+    """It is known from the first answer on, and the daemon's own device is not among the remote ones."""
+    async with watching(fake) as live:
+        assert live.own_id == DAEMON_ID
+        assert live.version == fake.version
+        assert live.devices.keys() - live.remotes.keys() == {DAEMON_ID}
+        assert live.remotes[OTHER] is live.devices[OTHER]
+        assert live.totals is not None
+        assert live.folders["docs"].last_scan is not None
+
+
 # --- Consumers ---
 
 
@@ -134,7 +275,7 @@ async def test_several_iterators(fake: FakeSyncthing) -> None:
         for each in (quick, slow):
             await each.aclose()
         gc.collect()
-        assert len(live._listeners) == 0
+        assert len(live._updates.listeners) == 0
 
 
 async def test_iterators_end_with_the_mirror(fake: FakeSyncthing) -> None:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import example, given, strategies as st
 
-from aiosyncthing.live import Change
-from aiosyncthing.live.mirror import Mirror, restarts
+from aiosyncthing.live import Change, LiveTotals
+from aiosyncthing.live.mirror import Mirror
 from aiosyncthing.live.questions import PATIENCE, Question
 from tests.support.folder_model import OPERATIONS, SLASHED, VERSIONS, Follower, World
 from tests.support.server import DAEMON_ID
 from tests.support.values import OTHER, THIRD, completion, connection, device, folder, summary
 
-CONFIG, IDENTITY, CONNECTIONS, STATS = (Question(kind) for kind in ("config", "identity", "connections", "stats"))
+CONFIG, CONNECTIONS, DEVICE_STATS, FOLDER_STATS = map(
+    Question, ("config", "connections", "device_stats", "folder_stats")
+)
 PENDING = {Question("pending_devices"), Question("pending_folders")}
-PRESENCE = {CONNECTIONS, STATS}
+PRESENCE = {CONNECTIONS, DEVICE_STATS}
 SUMMARY, ERRORS, AFTER_SCAN = (Question(kind, "docs") for kind in ("summary", "errors", "patience"))
 COMPLETION = Question("completion", "docs", OTHER)
 FOLDER = {SUMMARY, COMPLETION}  # the summary says whether there are errors to ask for
 BAD = [{"path": "a", "error": "bad"}]
+NEVER = "0001-01-01T00:00:00Z"
 SCAN = {"current": 1, "total": 2, "rate": 3}
 
 
@@ -44,6 +48,12 @@ def summed(name: str = "docs", **fields: Any) -> Any:
 def completed(device_id: str, **fields: Any) -> Any:
     """Return the event with a device's completion."""
     return event("FolderCompletion", {"folder": "docs", "device": device_id, **completion(**fields)})
+
+
+def connections(*, received: int = 0, sent: int = 0, **fields: Any) -> Any:
+    """Return the connections, of which one is to a remote device, with the totals."""
+    total = {"inBytesTotal": received, "outBytesTotal": sent}
+    return {"connections": {OTHER: connection(**fields)}, "total": total}
 
 
 def configuration(*folders: Any, devices: tuple[Any, ...] | None = None) -> Any:
@@ -75,10 +85,10 @@ def feed(mirror: Mirror, *steps: Any) -> None:
 def mirror() -> Mirror:
     """A mirror that knows everything about one folder and one remote device that is connected."""
     mirror = Mirror()
+    mirror.identify(DAEMON_ID, "v1.29.5")
     answers = (
-        (IDENTITY, {"myID": DAEMON_ID}),
         (CONFIG, configuration()),
-        (CONNECTIONS, {"connections": {OTHER: connection()}}),
+        (CONNECTIONS, connections()),
         *((SUMMARY, summary()), (ERRORS, {"errors": None}), (COMPLETION, completion())),
     )
     feed(mirror, *answers)
@@ -89,15 +99,17 @@ def mirror() -> Mirror:
 def test_at_the_beginning_everything_is_asked_once() -> None:
     """The configuration says what to ask: about each folder, and each device that shares it."""
     mirror = Mirror()
-    mirror.load(IDENTITY, {"myID": DAEMON_ID}, 0)
+    mirror.identify(DAEMON_ID, "v1.29.5")
     mirror.load(CONFIG, configuration(folder("docs", OTHER), folder("own")), 0)
-    assert mirror.take_questions() == {*PRESENCE, *PENDING, *FOLDER, Question("summary", "own")}
+    assert mirror.take_questions() == {*PRESENCE, FOLDER_STATS, *PENDING, *FOLDER, Question("summary", "own")}
     assert mirror.take_questions() == set()
     assert (mirror.devices[DAEMON_ID].own, mirror.devices[OTHER].own) == (True, False)
     assert mirror.folders["docs"].state == "unknown"
     added = frozenset({"added"})
     devices = {Change("device", name, added) for name in (DAEMON_ID, OTHER)}
-    assert set(mirror.take_changes()) == devices | {Change("folder", name, added) for name in ("docs", "own")}
+    daemon = Change("daemon", "", frozenset({"own_id", "version"}))
+    folders = {Change("folder", name, added) for name in ("docs", "own")}
+    assert set(mirror.take_changes()) == {daemon} | devices | folders
     assert mirror.take_changes() == []
 
 
@@ -121,7 +133,8 @@ def test_what_is_known_can_be_read(mirror: Mirror) -> None:
         (event("Starting", {}), set(), set(), {}),
         (changed("scanning"), {SUMMARY}, set(), {"docs": {"state", "summary"}}),
         (changed("syncing", before="sync-preparing"), {SUMMARY}, set(), {"docs": {"state", "summary"}}),
-        (changed("idle", before="scanning"), {SUMMARY}, {AFTER_SCAN}, {"docs": {"summary"}}),
+        (changed("idle", before="scanning"), {SUMMARY}, {AFTER_SCAN, FOLDER_STATS}, {"docs": {"summary"}}),
+        (changed("sync-preparing", before="syncing"), {SUMMARY}, {FOLDER_STATS}, {"docs": {"state", "summary"}}),
         (changed("error", error="lost"), {SUMMARY}, {SUMMARY}, {"docs": {"state", "error", "summary"}}),
         (changed("idle", name="other"), set(), set(), {}),
         (summed(globalBytes=3), {SUMMARY}, set(), {"docs": {"summary"}}),
@@ -162,9 +175,9 @@ def test_events(mirror: Mirror, what: Any, obsolete: set[Question], asked: Any, 
         (((SUMMARY, summary(state="error")), changed("idle", before="error")), {SUMMARY}),
         (((SUMMARY, summary(state="starting")), changed("idle", before="starting")), {SUMMARY}),
         # A folder that is starting answers 404; its first change of state shows that it runs.
-        (((SUMMARY, None), (ERRORS, None), (COMPLETION, None), changed("scan-waiting")), FOLDER),
+        (((SUMMARY, None), (ERRORS, None), (COMPLETION, None), changed("scan-waiting")), FOLDER | {FOLDER_STATS}),
         # It was resumed, though no other event has shown that yet.
-        ((PAUSED, changed("idle", before="scanning")), FOLDER),
+        ((PAUSED, changed("idle", before="scanning")), FOLDER | {FOLDER_STATS}),
         # A scan that changes no item may find errors or patterns. Only a summary from after the scan has them.
         ((changed("idle", before="scanning"), (AFTER_SCAN, None)), {SUMMARY}),
         ((changed("idle", before="scanning"), summed(), (AFTER_SCAN, None)), set()),
@@ -179,10 +192,8 @@ def test_events(mirror: Mirror, what: Any, obsolete: set[Question], asked: Any, 
         ((saved(folder("docs", OTHER, label="Documents")),), set()),
         # What was shared is no longer so.
         ((saved(folder("docs")),), {SUMMARY}),
-        # Another daemon has taken its place.
-        (((IDENTITY, {"myID": OTHER}),), {SUMMARY, Question("completion", "docs", DAEMON_ID)}),
         # A device that has gone may have other figures now.
-        (((CONNECTIONS, {"connections": {OTHER: connection(connected=False)}}),), {COMPLETION}),
+        (((CONNECTIONS, connections(connected=False)),), {COMPLETION}),
     ],
 )
 def test_questions(mirror: Mirror, steps: Any, asked: set[Question]) -> None:
@@ -296,7 +307,7 @@ def test_folders_and_devices_come_and_go(mirror: Mirror) -> None:
         Change("folder", "pics", frozenset({"added"})),
     }
     new = {Question("summary", "pics"), Question("completion", "docs", THIRD)}
-    assert mirror.take_questions() == PRESENCE | FOLDER | new
+    assert mirror.take_questions() == PRESENCE | {FOLDER_STATS} | FOLDER | new
     feed(mirror, saved(folder("pics"), devices=(own,)))
     removed = frozenset({"removed"})
     devices_removed = {Change("device", name, removed) for name in (OTHER, THIRD)}
@@ -315,26 +326,19 @@ def test_late_news_bring_nothing_back(mirror: Mirror) -> None:
     feed(mirror, event("ConfigSaved", {"devices": [], "folders": []}))
     mirror.take_changes()
     feed(mirror, (SUMMARY, summary()), (ERRORS, {"errors": None}), (COMPLETION, completion()), (AFTER_SCAN, None))
-    feed(mirror, (CONNECTIONS, {"connections": {OTHER: connection()}}))
-    feed(mirror, (STATS, {OTHER: {"lastSeen": "2026-03-01T12:00:00Z"}}), event("DeviceDisconnected", {"id": OTHER}))
+    feed(mirror, (CONNECTIONS, connections()))
+    seen = {OTHER: {"lastSeen": "2026-03-01T12:00:00Z"}}
+    feed(mirror, (DEVICE_STATS, seen), event("DeviceDisconnected", {"id": OTHER}))
     feed(mirror, event("FolderErrors", {"folder": "docs", "errors": []}), event("DownloadProgress", {"docs": {}}))
     assert mirror.take_changes() == []
     assert mirror.folders == mirror.devices == {}
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"), [({}, False), ({"label": "x"}, False), ({"group": "x"}, False), ({"order": "random"}, True)]
-)
-def test_restarts(fields: Any, expected: Any) -> None:
-    """A change of anything but names makes the daemon restart a folder."""
-    before: Any = folder("docs")
-    assert restarts(before, {**before, **fields}) is expected
-
-
 def test_an_answer_that_changes_nothing(mirror: Mirror) -> None:
     """It wakes nothing that waits for changes."""
     answers = ((CONFIG, configuration()), (SUMMARY, summary()), (COMPLETION, completion()))
-    for answer in (*answers, (IDENTITY, {"myID": DAEMON_ID})):
+    for answer in answers:
+        mirror.identify(DAEMON_ID, "v1.29.5")
         feed(mirror, answer)
         assert mirror.take_changes() == []
         assert mirror.take_questions() == set()
@@ -343,7 +347,7 @@ def test_an_answer_that_changes_nothing(mirror: Mirror) -> None:
 def test_after_lost_events_the_configuration_comes_first(mirror: Mirror) -> None:
     """It shows which folders to ask about: each one, once, even if nothing seems to have changed."""
     mirror.refresh()
-    assert mirror.take_questions() == {CONFIG, IDENTITY, *PRESENCE, *PENDING}
+    assert mirror.take_questions() == {CONFIG, *PRESENCE, FOLDER_STATS, *PENDING}
     mirror.load(CONFIG, configuration(), 0)
     assert mirror.take_questions() == FOLDER
     mirror.load(CONFIG, configuration(), 0)
@@ -352,7 +356,10 @@ def test_after_lost_events_the_configuration_comes_first(mirror: Mirror) -> None
 
 def test_another_daemon_in_its_place(mirror: Mirror) -> None:
     """The other device is its own one, then, and what was known of it as a remote one is forgotten."""
-    feed(mirror, (IDENTITY, {"myID": OTHER}))
+    mirror.take_questions()
+    mirror.identify(OTHER, "v2.1.0")
+    assert mirror.take_questions() == {SUMMARY, Question("completion", "docs", DAEMON_ID)}
+    assert (mirror.own_id, mirror.version) == (OTHER, "v2.1.0")
     assert (mirror.devices[OTHER].own, mirror.devices[DAEMON_ID].own) == (True, False)
     assert mirror.folders["docs"].completion == {}
 
@@ -361,7 +368,7 @@ def test_an_old_daemon_and_devices_that_are_away(mirror: Mirror) -> None:
     """Before 1.27.4, their completion has to be asked for, but only when a summary has other numbers."""
     old = summary()
     del old["remoteSequence"]
-    feed(mirror, (CONNECTIONS, {"connections": {OTHER: connection(connected=False)}}))
+    feed(mirror, (CONNECTIONS, connections(connected=False)))
     for answer, asked in (
         (old, {COMPLETION}),
         (old | {"state": "scanning"}, set()),
@@ -383,14 +390,49 @@ def test_rates(mirror: Mirror) -> None:
         (22.0, {"inBytesTotal": 30, "outBytesTotal": 10, "startedAt": "2026-03-01T12:30:00Z"}, (3, 1)),
         (32.0, {"connected": False}, (0, 0)),
     ):
-        mirror.load(CONNECTIONS, {"connections": {OTHER: connection(**fields), THIRD: connection()}}, now)
+        mirror.load(CONNECTIONS, connections(**fields), now)
         assert (other.in_rate, other.out_rate) == expected
+
+
+def test_totals(mirror: Mirror) -> None:
+    """They count since the daemon was started. A rate needs two counts of the same process."""
+    assert mirror.transfers.totals == LiveTotals(0, 0, None, None)
+    for now, received, sent, rates in (
+        (10.0, 1000, 20, (100, 2)),
+        (10.0, 1500, 20, (None, None)),  # no time has passed
+        (12.0, 1500, 24, (0, 2)),
+        (14.0, 10, 10, (0, 0)),  # it can't have taken anything back
+    ):
+        mirror.load(CONNECTIONS, connections(received=received, sent=sent), now)
+        assert mirror.transfers.totals == LiveTotals(received, sent, *rates)
+        assert mirror.take_changes()[-1] == Change("daemon", "", frozenset({"totals"}))
+    mirror.refresh()
+    for now, rates in ((20.0, (None, None)), (22.0, (50, 0))):
+        mirror.load(CONNECTIONS, connections(received=round(now * 50), sent=10), now)
+        assert mirror.transfers.totals == LiveTotals(round(now * 50), 10, *rates)
+
+
+def test_statistics(mirror: Mirror) -> None:
+    """They stay as last known while a folder is paused: the daemon lists it no more."""
+    docs = mirror.folders["docs"]
+    assert (docs.stats, docs.last_scan, docs.last_file, docs.last_file_at) == (None, None, "", None)
+    stats = {"lastScan": "2026-03-01T12:00:00Z", "lastFile": {"at": NEVER, "filename": "", "deleted": False}}
+    feed(mirror, (FOLDER_STATS, {"docs": stats, "gone": stats}), PAUSED, (FOLDER_STATS, {}))
+    assert docs.stats == stats
+    assert (docs.last_scan, docs.last_file, docs.last_file_at) == (datetime(2026, 3, 1, 12, tzinfo=UTC), "", None)
+
+
+def test_a_long_pull(mirror: Mirror) -> None:
+    """Files that arrive have no event that says which one was recorded as the last."""
+    feed(mirror, changed("syncing"))
+    mirror.recheck()
+    assert mirror.take_questions() == {CONNECTIONS, FOLDER_STATS}
 
 
 def test_last_seen(mirror: Mirror) -> None:
     """It is a time, or ``None`` for a device that was never seen."""
     times = {OTHER: "2026-03-01T12:00:00Z", DAEMON_ID: "1970-01-01T00:00:00Z"}
-    feed(mirror, (STATS, {name: {"lastSeen": time} for name, time in times.items()}))
+    feed(mirror, (DEVICE_STATS, {name: {"lastSeen": time} for name, time in times.items()}))
     seen = mirror.devices[OTHER].last_seen
     assert seen is not None
     assert seen.year == 2026

@@ -13,6 +13,7 @@ from aiosyncthing._routes import find_route
 from aiosyncthing.exceptions import InvalidResponseError
 from aiosyncthing.live.mirror import Mirror
 from aiosyncthing.live.questions import ROUTES, Question
+from aiosyncthing.live.snapshots import Snapshots
 from tests.support import recordings
 from tests.support.misfits import misfits
 
@@ -37,18 +38,15 @@ def answers(version: str) -> Iterator[tuple[Any, Question, Any]]:
 def loaded(version: str) -> Mirror:
     """Return a mirror that has taken all of them."""
     mirror = Mirror()
-    found = sorted(answers(version), key=lambda each: each[0] not in (_routes.CONFIG, _routes.STATUS))
+    found = sorted(answers(version), key=lambda each: each[0] is not _routes.CONFIG)
     for _, key, answer in found:
         mirror.load(key, answer, 0)
     return mirror
 
 
 def read(mirror: Mirror) -> None:
-    """Read all that has a short way."""
-    for folder in mirror.folders.values():
-        assert (folder.label, folder.paused) is not None
-    for device in mirror.devices.values():
-        assert (device.name, device.paused, device.address, device.client_version) is not None
+    """Read all that is computed."""
+    assert Snapshots().take(mirror).to_dict()
     mirror.take_changes()
     mirror.take_questions()
 

@@ -297,7 +297,10 @@ async def differences(live: Live, daemon: Daemon) -> list[str]:
     client = daemon.client
     config = await client.config.config()
     connections = (await client.system.connections())["connections"]
+    stats = await client.stats.folders()
     compare("connected", live.connected, True)
+    compare("own ID", live.own_id, daemon.device_id)
+    compare("version", live.version, client.api.daemon_version)
     compare("pending devices", live.pending_devices, await client.cluster.pending_devices())
     compare("pending folders", live.pending_folders, await client.cluster.pending_folders())
     compare("folders", sorted(live.folders), sorted(folder["id"] for folder in config["folders"]))
@@ -337,6 +340,9 @@ async def differences(live: Live, daemon: Daemon) -> list[str]:
         answers = {remote: await _none_if_missing(client.database.completion(name, remote)) for remote in remotes}
         expected = {remote: answer for remote, answer in answers.items() if answer is not None}
         compare(f"completion of {name}", mirrored_folder.completion, expected)
+        if name in stats:
+            compare(f"stats of {name}", mirrored_folder.stats, stats[name])
+        compare(f"figures of {name}", mirrored_folder.percent is None, state in {"paused", "unknown"})
         compare(f"progress of {name}", (mirrored_folder.progress, mirrored_folder.scan), ({}, None))
     return found
 

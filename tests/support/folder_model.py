@@ -33,6 +33,8 @@ class Folder:
     patterns: bool = False
     failed: list[dict[str, str]] = field(default_factory=list)
     needs: dict[str, int] = field(default_factory=dict)
+    scans: int = 0
+    pulls: int = 0
 
 
 class World:
@@ -46,6 +48,7 @@ class World:
     """
 
     def __init__(self, version: str) -> None:
+        self.version = version
         self.recent = version != "1.19"
         self.hides = version == "2.1"
         self.config: dict[str, Any] = {
@@ -161,6 +164,7 @@ class World:
         """Begin or end a scan."""
         folder = self._running(name)
         if folder is not None:
+            folder.scans += folder.state == "scanning"
             self._set_state(name, "idle" if folder.state == "scanning" else "scanning")
 
     def change(self, name: str) -> None:
@@ -195,6 +199,7 @@ class World:
             folder.failed = [{"path": "b", "error": "worse"}] * (folder.items % 3)
             if folder.failed:
                 self._emit("FolderErrors", {"folder": name, "errors": folder.failed})
+            folder.pulls += 1
             self._set_state(name, "idle")
             self._sum_up(name)
 
@@ -322,6 +327,11 @@ class World:
         agreed = self.agreed[device] or not self.recent
         return {"needItems": self.folders[name].needs[device], "remoteState": "valid" if agreed else "unknown"}
 
+    def stats(self, name: str) -> dict[str, Any]:
+        """Return what the answer of stats/folder has about a folder that is running."""
+        folder = self.folders[name]
+        return {"lastScan": str(folder.scans), "lastFile": {"at": "", "filename": str(folder.pulls), "deleted": False}}
+
     def pending(self) -> dict[str, Any]:
         """Return the answer of cluster/pending/folders."""
         flags = {"label": "x", "receiveEncrypted": False, "remoteEncrypted": False}
@@ -337,19 +347,20 @@ class World:
         match question.kind:
             case "config":
                 return copy.deepcopy(self.config)
-            case "identity":
-                return {"myID": _OWN}
             case "connections":
                 paused = {each["deviceID"]: each["paused"] for each in self.config["devices"]}
                 nothing = {"inBytesTotal": 0, "outBytesTotal": 0, "startedAt": "", "clientVersion": ""}
                 return {
+                    "total": {"inBytesTotal": 0, "outBytesTotal": 0},
                     "connections": {
                         name: {"connected": on, "paused": paused[name], **nothing, "address": "x" if on else ""}
                         for name, on in self.connected.items()
-                    }
+                    },
                 }
-            case "stats" | "pending_devices":
+            case "device_stats" | "pending_devices":
                 return {}
+            case "folder_stats":
+                return {name: self.stats(name) for name in self.folders if self._running(name)}
             case "pending_folders":
                 return self.pending()
             case "summary":
@@ -373,8 +384,8 @@ class Follower:
         self.due: set[Question] = set()
         self.asking: dict[Question, tuple[Any, bool]] = {}
         self.count = 0
-        for question in (Question("identity"), Question("config")):
-            self.mirror.load(question, world.answer(question), 0)
+        self.mirror.identify(_OWN, world.version)
+        self.mirror.load(Question("config"), world.answer(Question("config")), 0)
         self._ask()
 
     def _ask(self) -> None:
@@ -454,6 +465,8 @@ class Follower:
             expected = {device: world.completion(name, device) for device in world._remotes(name)} if folder else {}
             compare("completion", actual.completion, expected)
             compare("progress", actual.progress, {})
+            if folder:
+                compare("stats", actual.stats, world.stats(name))
         for device in world.config["devices"]:
             compare("device", mirror.devices[device["deviceID"]].config, device)
         for name, on in world.connected.items():

@@ -17,7 +17,10 @@ from aiosyncthing.waiting.sync import (
     local_amount,
     mark,
     nothing_received,
+    progress_here,
+    progress_there,
     remote_amount,
+    restarts,
     shares_of,
 )
 from tests.support import values
@@ -221,3 +224,50 @@ def test_an_encrypted_folder_that_has_received_nothing(sequences: list[int | Non
     assert (found is not None) == waits
     if found is not None:
         assert "folder docs: nothing received yet; if that doesn't change, pause and resume the device" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"), [({}, False), ({"label": "x"}, False), ({"group": "x"}, False), ({"order": "random"}, True)]
+)
+def test_restarts(fields: Any, expected: Any) -> None:
+    """A change of anything but names makes the daemon restart a folder."""
+    before: Any = folder()
+    assert restarts(before, {**before, **fields}) is expected
+
+
+@pytest.mark.parametrize(
+    ("config", "fields", "percent", "reason"),
+    [
+        ({}, {}, 100.0, ""),
+        ({}, {"needDeletes": 1}, 99.9, "1 item (0 B) still missing"),
+        ({}, {"needFiles": 1, "needBytes": 25}, 75.0, "1 item (25 B) still missing"),
+        ({}, {"state": "scanning"}, 99.9, "scanning"),
+        ({}, {"state": "error", "error": "lost", "needFiles": 1, "needBytes": 25}, 75.0, "lost"),
+        ({}, {"state": "error"}, 99.9, "it has an error"),
+        ({"type": "receiveencrypted"}, {}, 99.9, "nothing received yet"),
+        ({}, {"errors": 1}, 99.9, "1 item failed"),
+    ],
+)
+def test_progress_here(config: Any, fields: Any, percent: float, reason: str) -> None:
+    """It is what a wait would report, also where a wait would be refused."""
+    found = progress_here(folder(OTHER, **config), summary(**fields), [], [completion(sequence=0)])  # type: ignore[arg-type, list-item]
+    assert found.percent == percent
+    assert [each.reason.partition(";")[0] for each in found.missing] == ([reason] if reason else [])
+
+
+@pytest.mark.parametrize(
+    ("paused", "connected", "fields", "percent", "reason"),
+    [
+        (False, True, {}, 100.0, ""),
+        (False, True, {"needItems": 1}, 99.9, "1 item (0 B) still missing"),
+        (False, True, {"needBytes": 50, "needItems": 1}, 50.0, "1 item (50 B) still missing"),
+        (False, False, {}, 99.9, "it is not connected"),
+        (True, False, {"needBytes": 50, "needItems": 1}, 50.0, "the device is paused"),
+        (False, True, {"remoteState": "paused"}, 99.9, "it has paused the folder"),
+    ],
+)
+def test_progress_there(*, paused: bool, connected: bool, fields: Any, percent: float, reason: str) -> None:
+    """It is what a wait would report, also where a wait would be refused."""
+    found = progress_there("docs", device(paused=paused), completion(**fields), connected=connected)  # type: ignore[arg-type]
+    assert found.percent == percent
+    assert [each.reason for each in found.missing] == ([reason] if reason else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -32,23 +33,49 @@ class Live(Blocking["live.Live"]):
     long after each time-out, up to an hour) without delaying other folders. Until then, the folder's ``state`` is
     ``unknown`` and its ``summary`` is ``None``.
 
-    Values without events (bytes transferred and rates) are some seconds old. A mirror can be entered once. For another
-    one, call `Syncthing.watch` again.
+    Values without events (bytes transferred, rates, last scans) are some seconds old. A mirror can be entered once. For
+    another one, call `Syncthing.watch` again.
     """
 
     def __init__(self, inner: live.Live, bridge: Bridge) -> None:
         super().__init__(inner, bridge)
         self._context = BlockingContext(bridge, inner)
+        self._running = False
 
     @property
     def folders(self) -> Mapping[str, live.LiveFolder]:
         """All folders, by ID, as they are at this moment."""
-        return self._copies(lambda: self._inner.folders)
+
+        def find() -> dict[str, live.LiveFolder]:
+            devices = {name: _copied(each) for name, each in self._inner.devices.items()}
+            return {name: replace(_copied(each), _devices=devices) for name, each in self._inner.folders.items()}
+
+        return self._call(find)
 
     @property
     def devices(self) -> Mapping[str, live.LiveDevice]:
         """All devices, by ID, including the daemon's own, as they are at this moment."""
         return self._copies(lambda: self._inner.devices)
+
+    @property
+    def remotes(self) -> Mapping[str, live.LiveDevice]:
+        """All devices but the daemon's own, by ID, as they are at this moment."""
+        return self._copies(lambda: self._inner.remotes)
+
+    @property
+    def own_id(self) -> str:
+        """The daemon's own device ID; empty until it is known."""
+        return self._inner.own_id
+
+    @property
+    def version(self) -> str:
+        """The daemon's version, such as ``v1.29.5``; empty until it is known."""
+        return self._inner.version
+
+    @property
+    def totals(self) -> live.LiveTotals | None:
+        """Bytes and rates over all connections, at most 10 s old; ``None`` until they are known."""
+        return self._inner.totals
 
     @property
     def pending_devices(self) -> Mapping[str, t.PendingDevice]:
@@ -76,6 +103,14 @@ class Live(Blocking["live.Live"]):
         To wait for slow answers: ``live.until(lambda live: live.settled)``.
         """
         return self._inner.settled
+
+    def snapshot(self) -> live.Snapshot:
+        """Return everything as it is at this moment, as a value that doesn't change.
+
+        It costs little if little has changed since the last one. Any thread may call this, and none sees half of a
+        change.
+        """
+        return self._inner.snapshot()
 
     def changes(self) -> BlockingIterator[live.Change]:
         """Return an iterator over the changes from now on. It ends with the mirror.
@@ -113,22 +148,48 @@ class Live(Blocking["live.Live"]):
         with suppress(_Met):
             self._bridge.run_reporting(begin, look)
 
-    def __enter__(self) -> Self:
-        """Subscribe, and wait for the first answers, but not longer than the client's time-out (10 s without one).
+    def start(self) -> Self:
+        """Start the mirror, for programs that have no block to use it in: ``live = client.watch().start()``.
 
+        It subscribes, and waits for the first answers, but not longer than the client's time-out (10 s without one).
         When it returns, all folders and devices are there with their configuration. What has not been answered in time
         is ``unknown``, ``None`` or empty until it is; meanwhile `settled` is false.
+
+        If it fails or is interrupted, nothing is left running. Otherwise call `stop` in the end. What goes wrong later
+        is raised by `changes` and `until`.
+
+        Returns:
+            The mirror itself.
+
+        Raises:
+            SyncthingError: The daemon can't be reached, or refuses the requests. Or the mirror was started before:
+                call `Syncthing.watch` again.
+        """
+        return self.__enter__()
+
+    def stop(self) -> None:
+        """Stop the mirror. Everything stays as last known. Calling it again, or without `start`, does nothing.
+
+        A failure of the mirror is not raised here. While `start` is running in another thread, it does nothing.
+        """
+        if self._running:
+            self.__exit__(None, None, None)
+
+    def __enter__(self) -> Self:
+        """Start the mirror, as `start` does.
 
         Raises:
             SyncthingError: The daemon can't be reached, or refuses the requests.
         """
         self._context.__enter__()
+        self._running = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End the mirror. Everything stays as last known."""
+        """Stop the mirror, as `stop` does."""
+        self._running = False
         self._context.__exit__(kind, error, traceback)
 
     def _copies(self, find: Callable[[], Mapping[str, _V]]) -> dict[str, _V]:

@@ -3,8 +3,30 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .live import Live as Live
-    from .views import Change as Change, LiveDevice as LiveDevice, LiveFolder as LiveFolder
+    from .snapshots import (
+        DeviceSnapshot as DeviceSnapshot,
+        FolderSnapshot as FolderSnapshot,
+        PendingDeviceSnapshot as PendingDeviceSnapshot,
+        PendingFolderSnapshot as PendingFolderSnapshot,
+        RemoteSnapshot as RemoteSnapshot,
+        Snapshot as Snapshot,
+    )
+    from .views import Change as Change, LiveDevice as LiveDevice, LiveFolder as LiveFolder, LiveTotals as LiveTotals
 else:
     from aiosyncthing._lazy import lazy
 
-    __all__, __getattr__, __dir__ = lazy(__name__, {"live": ["Live"], "views": ["Change", "LiveDevice", "LiveFolder"]})
+    __all__, __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "live": ["Live"],
+            "snapshots": [
+                "DeviceSnapshot",
+                "FolderSnapshot",
+                "PendingDeviceSnapshot",
+                "PendingFolderSnapshot",
+                "RemoteSnapshot",
+                "Snapshot",
+            ],
+            "views": ["Change", "LiveDevice", "LiveFolder", "LiveTotals"],
+        },
+    )

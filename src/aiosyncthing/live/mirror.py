@@ -7,43 +7,25 @@ resumed, a scan that changes no item; lib/model/folder_summary.go), the change r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from aiosyncthing import types as t
 from aiosyncthing._rest.shapes import differ
 from aiosyncthing.times import parse_time
+from aiosyncthing.waiting.sync import restarts
 
 from .pending import Pending
-from .questions import CONFIG, CONNECTIONS, IDENTITY, PENDING_DEVICES, PENDING_FOLDERS, STATS, Question
-from .views import Change, LiveDevice, LiveFolder
+from .questions import CONFIG, CONNECTIONS, DEVICE_STATS, FOLDER_STATS, PENDING_DEVICES, PENDING_FOLDERS, Question
+from .transfers import Transfers
+from .views import NOT_RUNNING, Change, LiveDevice, LiveFolder
 
 _SCANNING: Final = frozenset({"scanning", "scan-waiting"})
-_NOT_RUNNING: Final = frozenset({"unknown", "paused"})
+_WORKING: Final = frozenset({"scanning", "syncing"})  # what ends with another last scan, or last file
 _USUAL_STATES: Final = frozenset(
     {*_SCANNING, "idle", "sync-waiting", "sync-preparing", "syncing", "cleaning", "clean-waiting"}
 )
 
 _Fields: TypeAlias = dict[tuple[Literal["folder", "device", "daemon"], str], set[str]]
-
-
-class Totals(NamedTuple):
-    """Bytes transferred over a connection."""
-
-    started: str
-    in_bytes: int
-    out_bytes: int
-
-    @classmethod
-    def of(cls, connection: t.ConnectionStats) -> Totals:
-        """Return the totals of a connection."""
-        return cls(connection["startedAt"], connection["inBytesTotal"], connection["outBytesTotal"])
-
-    def since(self, before: Totals) -> tuple[int, int]:
-        """Return the bytes received and sent since an earlier measurement."""
-        if self.started != before.started:  # another connection
-            return self.in_bytes, self.out_bytes
-        # The totals shrink when one of several connections to the device ends.
-        return max(0, self.in_bytes - before.in_bytes), max(0, self.out_bytes - before.out_bytes)
 
 
 class Mirror:
@@ -57,25 +39,36 @@ class Mirror:
         self.folders: dict[str, LiveFolder] = {}
         self.devices: dict[str, LiveDevice] = {}
         self.own_id: str = ""
+        self.version: str = ""
         self.connected: bool = False
         self.pending: Pending = Pending()
-        self._noted = (self.pending.devices, self.pending.folders)
+        self.transfers: Transfers = Transfers()
+        self._noted = self._current()
         self._changes: _Fields = {}
         self._questions: set[Question] = {PENDING_DEVICES, PENDING_FOLDERS}
         self._doubted: set[str] = set()  # folders that may have been restarted unnoticed
         self._unsure: set[str] = set()  # folders that were scanned since their last summary
         self._announced: dict[str, dict[str, object]] = {}  # the numbers in the last FolderSummary, by folder
-        self._measured: tuple[float, dict[str, Totals]] | None = None
 
     def take_changes(self) -> list[Change]:
         """Return the changes since the last call."""
-        pending = (self.pending.devices, self.pending.folders)
-        for what, before, now in zip(("pending_devices", "pending_folders"), self._noted, pending, strict=True):
-            if differ(before, now):
+        current = self._current()
+        for what, now in current.items():
+            if differ(self._noted[what], now):
                 self._note("daemon", "", what)
-        self._noted = pending
+        self._noted = current
         changes, self._changes = self._changes, {}
         return [Change(kind, name, frozenset(fields)) for (kind, name), fields in changes.items()]
+
+    def _current(self) -> dict[str, object]:
+        """Return the attributes of the mirror itself whose changes are found by comparing."""
+        return {
+            "own_id": self.own_id,
+            "version": self.version,
+            "totals": self.transfers.totals,
+            "pending_devices": self.pending.devices,
+            "pending_folders": self.pending.folders,
+        }
 
     def take_questions(self) -> set[Question]:
         """Return the questions raised since the last call."""
@@ -84,8 +77,9 @@ class Mirror:
 
     def refresh(self) -> None:
         """Ask everything again, and keep the state until then."""
-        self._questions |= {CONFIG, IDENTITY, CONNECTIONS, STATS, PENDING_DEVICES, PENDING_FOLDERS}
+        self._questions |= {CONFIG, CONNECTIONS, DEVICE_STATS, FOLDER_STATS, PENDING_DEVICES, PENDING_FOLDERS}
         self.pending.refresh()
+        self.transfers.restart()
         self._doubted = set(self.folders)  # the configuration comes first: it says which folders there are
 
     def recheck(self) -> None:
@@ -97,6 +91,8 @@ class Mirror:
         self._questions |= {
             Question("summary", folder.id) for folder in self.folders.values() if folder.state == "error"
         }
+        if any(folder.state == "syncing" for folder in self.folders.values()):
+            self._questions.add(FOLDER_STATS)
 
     def set_connected(self, connected: bool) -> None:  # noqa: FBT001 - a setter
         """Note whether the daemon can be reached."""
@@ -156,7 +152,7 @@ class Mirror:
                 pass
         return frozenset()
 
-    def load(self, question: Question, answer: Any, now: float) -> None:
+    def load(self, question: Question, answer: Any, now: float) -> None:  # noqa: PLR0912 - one case for each kind
         """Take an answer.
 
         Args:
@@ -167,13 +163,14 @@ class Mirror:
         match question.kind:
             case "config":
                 self._load_config(answer)
-            case "identity":
-                self._load_identity(answer["myID"])
             case "connections":
                 self._load_connections(answer, now)
-            case "stats":
+            case "device_stats":
                 for name, stats in answer.items():
                     self._set_device(name, last_seen=parse_time(stats["lastSeen"]))
+            case "folder_stats":
+                for name, stats in answer.items():
+                    self._set_folder(name, stats=stats)
             case "pending_devices":
                 self.pending.load_devices(answer)
             case "pending_folders":
@@ -188,7 +185,14 @@ class Mirror:
                 if question.folder in self._unsure:
                     self._questions.add(Question("summary", question.folder))
 
-    def _load_identity(self, own_id: str) -> None:
+    def identify(self, own_id: str, version: str) -> None:
+        """Note which daemon has sent the configuration that is loaded next.
+
+        Args:
+            own_id: Its device ID.
+            version: Its version; empty if unknown.
+        """
+        self.version = version
         if own_id == self.own_id:
             return
         self.own_id = own_id
@@ -205,7 +209,7 @@ class Mirror:
             if name not in self.devices:
                 self.devices[name] = LiveDevice(name, device, own=name == self.own_id)
                 self._note("device", name, "added")
-                self._questions |= {CONNECTIONS, STATS}
+                self._questions |= {CONNECTIONS, DEVICE_STATS}
             else:
                 self._set_device(name, config=device)
         for name in self.devices.keys() - {device["deviceID"] for device in config["devices"]}:
@@ -224,8 +228,9 @@ class Mirror:
         name = config["id"]
         folder = self.folders.get(name)
         if folder is None:
-            folder = self.folders[name] = LiveFolder(name, config)
+            folder = self.folders[name] = LiveFolder(name, config, _devices=self.devices)
             self._note("folder", name, "added")
+            self._questions.add(FOLDER_STATS)
             self._ask_about_folder(folder)
         elif name in self._doubted or differ(folder.config, config):
             restarted = name in self._doubted or restarts(folder.config, config)
@@ -249,20 +254,17 @@ class Mirror:
             self._questions.add(CONFIG)
 
     def _load_connections(self, answer: t.Connections, now: float) -> None:
-        totals: dict[str, Totals] = {}
-        then, before = self._measured or (now, {})
+        rates = self.transfers.measure(answer, now)
         for name, connection in answer["connections"].items():
             device = self.devices.get(name)
             if device is None:
                 continue
             if device.connected and not connection["connected"]:
                 self._ask_about_device(name)
-            own = totals[name] = Totals.of(connection)
             self._set_device(name, connected=connection["connected"], connection=connection)
-            if name in before and now > then:
-                in_bytes, out_bytes = own.since(before[name])
-                self._set_device(name, in_rate=in_bytes / (now - then), out_rate=out_bytes / (now - then))
-        self._measured = now, totals
+            if name in rates:
+                in_rate, out_rate = rates[name]
+                self._set_device(name, in_rate=in_rate, out_rate=out_rate)
 
     def _load_summary(self, folder_id: str, summary: t.FolderSummary | None) -> None:
         folder = self.folders.get(folder_id)
@@ -302,7 +304,7 @@ class Mirror:
             return frozenset()
         question = Question("summary", folder.id)
         before, to, error = folder.state, data["to"], data.get("error", "")
-        if before in _NOT_RUNNING:  # questions from before had no answer
+        if before in NOT_RUNNING:  # questions from before had no answer
             self._ask_about_folder(folder)
         elif before not in _USUAL_STATES or to == "error":  # no FolderSummary follows
             self._questions.add(question)
@@ -310,6 +312,8 @@ class Mirror:
             # A FolderSummary follows only if items changed, but the scan may have found errors or patterns.
             self._unsure.add(folder.id)
             self._questions.add(Question("patience", folder.id))
+        if data["from"] in _WORKING or before in NOT_RUNNING:
+            self._questions.add(FOLDER_STATS)
         if folder.summary is not None and folder.summary["state"]:
             self._set_folder(folder.id, summary=_with_state(folder.summary, to, time, error))
         self._set_state(folder, to, error)
@@ -322,7 +326,7 @@ class Mirror:
         before, self._announced[folder_id] = self._announced.get(folder_id), _numbers(summary)
         if summary["state"] not in _SCANNING:
             self._unsure.discard(folder_id)
-        if summary["state"] not in {"", folder.state} and folder.state not in _NOT_RUNNING:
+        if summary["state"] not in {"", folder.state} and folder.state not in NOT_RUNNING:
             # The state changed while the daemon was computing, and the event for that came first.
             summary = _with_state(summary, folder.state, summary["stateChanged"], folder.error)
         self._take_summary(folder, summary)
@@ -346,8 +350,8 @@ class Mirror:
 
     def _presence(self, device_id: str, *, connected: bool) -> frozenset[Question]:
         self._set_device(device_id, connected=connected)
-        self._questions |= {CONNECTIONS, STATS}
-        return frozenset({CONNECTIONS, STATS})
+        self._questions |= {CONNECTIONS, DEVICE_STATS}
+        return frozenset({CONNECTIONS, DEVICE_STATS})
 
     def _ask_about_device(self, device_id: str) -> frozenset[Question]:
         return self._ask(
@@ -398,15 +402,6 @@ class Mirror:
 
     def _note(self, kind: Literal["folder", "device", "daemon"], name: str, what: str) -> None:
         self._changes.setdefault((kind, name), set()).add(what)
-
-
-def restarts(before: t.FolderConfiguration, after: t.FolderConfiguration) -> bool:
-    """Return whether a change of its configuration makes the daemon restart a folder."""
-    return differ(_essential(before), _essential(after))
-
-
-def _essential(config: t.FolderConfiguration) -> dict[str, object]:
-    return {name: value for name, value in config.items() if name not in {"label", "group"}}
 
 
 def _is_recent(summary: t.FolderSummary) -> bool:

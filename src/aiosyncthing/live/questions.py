@@ -11,6 +11,9 @@ from aiosyncthing._routes import Route
 PATIENCE: Final = 3.0
 """Seconds in which the daemon sends a folder's summary unasked, if it does: it looks for changes every 2 seconds."""
 
+PAUSES: Final[Mapping[str, float]] = {"folder_stats": 3.0}
+"""How much longer than others to wait before the same question. This one is about all folders, and never urgent."""
+
 
 class Question(NamedTuple):
     """A question for the daemon.
@@ -24,9 +27,9 @@ class Question(NamedTuple):
 
     kind: Literal[
         "config",
-        "identity",
         "connections",
-        "stats",
+        "device_stats",
+        "folder_stats",
         "pending_devices",
         "pending_folders",
         "summary",
@@ -39,17 +42,17 @@ class Question(NamedTuple):
 
 
 CONFIG: Final = Question("config")
-IDENTITY: Final = Question("identity")
 CONNECTIONS: Final = Question("connections")
-STATS: Final = Question("stats")
+DEVICE_STATS: Final = Question("device_stats")
+FOLDER_STATS: Final = Question("folder_stats")
 PENDING_DEVICES: Final = Question("pending_devices")
 PENDING_FOLDERS: Final = Question("pending_folders")
 
 ROUTES: Final[Mapping[str, Route[Any]]] = {
     "config": _routes.CONFIG,
-    "identity": _routes.STATUS,
     "connections": _routes.CONNECTIONS,
-    "stats": _routes.DEVICE_STATS,
+    "device_stats": _routes.DEVICE_STATS,
+    "folder_stats": _routes.FOLDER_STATS,
     "pending_devices": _routes.PENDING_DEVICES,
     "pending_folders": _routes.PENDING_FOLDERS,
     "summary": _routes.DB_STATUS,

@@ -10,7 +10,6 @@ from aiosyncthing import _routes
 from aiosyncthing._rest.checks import same_device
 from aiosyncthing._rest.shapes import check_event, check_events, checked, differ
 from aiosyncthing.exceptions import UnknownDeviceError, UnknownFolderError
-from aiosyncthing.live.mirror import restarts
 
 from .grace import GRACE, Grace, ages_of
 from .progress import Amount, Missing
@@ -27,6 +26,7 @@ from .sync import (
     mark,
     nothing_received,
     remote_amount,
+    restarts,
     sharers,
     shares_of,
 )
@@ -147,9 +147,11 @@ class Look:
             SyncthingError: The daemon can't be asked, or waiting is pointless.
         """
         self.retry = False
-        if not self._own_id:
-            await self.identify()
         config = checked(_routes.CONFIG, await self._api.call(_routes.CONFIG))
+        if self._api.daemon_id:
+            self._own_id = self._api.daemon_id
+        elif not self._own_id:
+            await self.identify()
         answer = checked(_routes.CONNECTIONS, await self._api.call(_routes.CONNECTIONS))
         answered_at = time.monotonic()
         folders = self._chosen_folders(config)

@@ -8,12 +8,14 @@ the last known ones (lib/model/model.go, lib/model/folder_summary.go, lib/model/
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from aiosyncthing._rest.shapes import differ
 from aiosyncthing.exceptions import CannotSyncError, FolderNotRunningError
 from aiosyncthing.times import parse_time
 
-from .progress import Amount, FailedItem, Missing, items_and_bytes
+from .progress import Amount, FailedItem, Missing, SyncProgress, items_and_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,11 +39,13 @@ def check_folder(folder: t.FolderConfiguration, summary: t.FolderSummary | None 
     name = folder["id"]
     if folder["paused"]:
         raise FolderNotRunningError(f"folder {name} is paused")
-    if summary is not None:
-        error = summary.get("error", "")
-        if error or summary["state"] == "error":
-            reason = error or "it has an error"
-            raise CannotSyncError(f"folder {name}: {reason}", folder_id=name, reason=reason)
+    if summary is not None and (reason := _trouble(summary)):
+        raise CannotSyncError(f"folder {name}: {reason}", folder_id=name, reason=reason)
+
+
+def _trouble(summary: t.FolderSummary) -> str:
+    """Return the error of a folder as a whole, such as a lost disk; empty if there is none."""
+    return summary.get("error", "") or ("it has an error" if summary["state"] == "error" else "")
 
 
 def check_shared(
@@ -105,6 +109,15 @@ def check_device(folder_id: str, device: t.DeviceConfiguration) -> None:
 def device_name(device: t.DeviceConfiguration) -> str:
     """Return a device's name, or the short form of its ID if it has none."""
     return device["name"] or device["deviceID"][:7]
+
+
+def restarts(before: t.FolderConfiguration, after: t.FolderConfiguration) -> bool:
+    """Return whether a change of its configuration makes the daemon restart a folder."""
+    return differ(_essential(before), _essential(after))
+
+
+def _essential(config: t.FolderConfiguration) -> dict[str, object]:
+    return {name: value for name, value in config.items() if name not in {"label", "group"}}
 
 
 def mark(summary: t.FolderSummary) -> object:
@@ -196,6 +209,49 @@ def remote_amount(
         reason = f"{items_and_bytes(items, needed)} still missing"
     missing = lacking(folder_id, device, reason, items, needed) if reason else None
     return Amount(needed, items, total, missing)
+
+
+def progress_here(
+    folder: t.FolderConfiguration,
+    summary: t.FolderSummary,
+    failed: Sequence[t.FileError],
+    completions: Sequence[t.FolderCompletion],
+) -> SyncProgress:
+    """Return how far a folder is here, by what is known now.
+
+    Waiting also allows for changes that may be on their way, and raises where it would be pointless.
+
+    Args:
+        folder: Its configuration.
+        summary: Its status; it is running.
+        failed: The failed items that are known.
+        completions: The known completion of each device that shares it.
+    """
+    amount = local_amount(folder, summary, failed)
+    missing = amount.missing
+    if reason := _trouble(summary):
+        missing = replace(missing or Missing("", folder["id"]), reason=reason)
+    elif missing is None and is_encrypted(folder):
+        missing = nothing_received(folder, completions)
+    return SyncProgress.of([amount._replace(missing=missing)], None)
+
+
+def progress_there(
+    folder_id: str, device: t.DeviceConfiguration, completion: t.FolderCompletion, *, connected: bool
+) -> SyncProgress:
+    """Return how far a folder is on a remote device, by what is known now.
+
+    Args:
+        folder_id: The folder.
+        device: The device.
+        completion: Its completion.
+        connected: Whether it is connected.
+    """
+    amount = remote_amount(folder_id, device, completion, connected=connected)
+    if device["paused"]:
+        missing = lacking(folder_id, device, "the device is paused", amount.needed_items, amount.needed_bytes)
+        amount = amount._replace(missing=missing)
+    return SyncProgress.of([amount], None)
 
 
 def lacking(folder_id: str, device: t.DeviceConfiguration, reason: str, items: int = 0, size: int = 0) -> Missing:

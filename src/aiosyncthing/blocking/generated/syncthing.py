@@ -363,6 +363,52 @@ class SyncthingMethods(Blocking["Inner"]):
             )
         )
 
+    def device_id(self, *, timeout: float | None = None) -> str:
+        """Get the daemon's own device ID, with one request at most.
+
+        Every answer contains it, so a client that has already had an answer sends no request. If another daemon takes
+        the place of this one, its ID is returned as soon as it has answered anything. A mirror (`watch`) notices that
+        by itself.
+
+        Args:
+            timeout: Time limit for the request, in seconds.
+        """
+        return self._run(self._inner.device_id(timeout=timeout))
+
+    def find_folder(self, name: str, *, timeout: float | None = None) -> t.FolderConfiguration:
+        """Get the configuration of the folder that a name means.
+
+        The first of these decides: a folder with that ID; with that label; with that label in upper or lower case; with
+        an ID that begins so. Programs that run unattended should use IDs, since a new folder may have the same label.
+
+        Args:
+            name: ID, label, or the beginning of an ID.
+            timeout: Time limit for the request, in seconds.
+
+        Raises:
+            AmbiguousNameError: It means several folders; ``candidates`` has their labels, by ID.
+            UnknownFolderError: It means none; the message suggests similar ones.
+            BadRequestError: It is empty.
+        """
+        return self._run(self._inner.find_folder(name, timeout=timeout))
+
+    def find_device(self, name: str, *, timeout: float | None = None) -> t.DeviceConfiguration:
+        """Get the configuration of the device that a name means, which may be the daemon's own.
+
+        The order is that of `find_folder`. IDs may be written with or without dashes, in upper or lower case; of an ID,
+        at least the first seven characters are needed, by which Syncthing abbreviates it.
+
+        Args:
+            name: ID, name, or the beginning of an ID.
+            timeout: Time limit for the request, in seconds.
+
+        Raises:
+            AmbiguousNameError: It means several devices; ``candidates`` has their names, by ID.
+            UnknownDeviceError: It means none; the message suggests similar ones.
+            BadRequestError: It is empty.
+        """
+        return self._run(self._inner.find_device(name, timeout=timeout))
+
     def metrics(self, *, timeout: float | None = None) -> str:
         """Get the daemon's metrics in Prometheus's text format.
 
