@@ -308,6 +308,18 @@ async def test_a_gui_that_this_client_no_longer_reaches(fake: FakeSyncthing, cli
     assert (fake.requests[-1].method, fake.requests[-1].path) == ("PATCH", "/rest/config/gui")
 
 
+@pytest.mark.parametrize("overridden", [True, False])
+async def test_another_address(fake: FakeSyncthing, client: Syncthing, overridden: bool) -> None:
+    """The API moves there, unless its address was set when the daemon was started."""
+    status = {**await client.system.status(), "guiAddressOverridden": overridden}
+    fake.respond("rest/system/status", body=json.dumps(status).encode())
+    edit = client.config.edit()
+    async with edit as config:
+        config["gui"]["address"] = "127.0.0.2:1"
+    assert (edit.reconnect, config["gui"]["address"]) == (("address",), "127.0.0.2:1")
+    assert (fake.requests[-1].method == "PATCH") is not overridden
+
+
 async def test_a_key_that_is_refused_afterwards(client: Syncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the right to read, the dict is what was sent."""
 

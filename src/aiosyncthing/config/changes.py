@@ -152,10 +152,11 @@ def compare(place: Place, before: object, after: object) -> Iterator[Change]:
         elif before is not MISSING:
             yield Change(place, "removed", before=before)
         return
+    if before == after:  # most of it is, and this is fast
+        return
     old, new = fields_of(place, before), fields_of(place, after)
     if old is None or new is None or isinstance(before, Mapping) != isinstance(after, Mapping):
-        if before != after:
-            yield Change(place, "changed", before, after)
+        yield Change(place, "changed", before, after)
         return
     for key in dict.fromkeys((*old, *new)):
         yield from compare((*place, key), old.get(key, MISSING), new.get(key, MISSING))
@@ -177,29 +178,33 @@ def fields_of(place: Place, value: object) -> dict[str, Any] | None:
         identity = cast("Mapping[str, object]", element).get(key) if isinstance(element, Mapping) else None
         if not isinstance(identity, str) or (name := canonical(key, identity)) in found:
             return None
-        found[name] = {**cast("Mapping[str, object]", element), key: name}
+        found[name] = _with_identity(place[-1], element, name)
     return found
 
 
-@lru_cache(maxsize=4096)  # there are few IDs, in many places
 def canonical(key: str, identity: str) -> str:
     """Return what identifies an element, a device ID in its canonical notation."""
-    if key != "deviceID":
-        return identity
+    return _canonical_id(identity) if key == "deviceID" else identity
+
+
+@lru_cache(maxsize=4096)  # there are few IDs, in many places
+def _canonical_id(device_id: str) -> str:
     try:
-        return str(DeviceID(identity))
+        return str(DeviceID(device_id))
     except InvalidDeviceIDError:
-        return identity
+        return device_id
 
 
 def value_at(config: object, place: Place) -> Any:
     """Return the value at a place; `MISSING` if there is none."""
     value = config
     for depth, step in enumerate(place):
-        parts = fields_of(place[:depth], value)
-        if parts is None or step not in parts:
-            return MISSING
-        value = parts[step]
+        if isinstance(value, Mapping):
+            value = cast("Mapping[str, object]", value).get(step, MISSING)
+        else:
+            elements = _elements(value)
+            index = _find(place[:depth], elements, step)
+            value = MISSING if index is None else _with_identity(place[depth - 1], elements[index], step)
     return value
 
 
@@ -215,11 +220,14 @@ def equal(place: Place, one: object, other: object) -> bool:
 
 
 def apply(config: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
-    """Return a configuration with changes made to it; the one that was passed stays as it is."""
-    changed = cast("dict[str, Any]", _copied(config))
+    """Return a configuration with changes made to it.
+
+    The one that was passed stays as it is, and shares with the new one what has not changed.
+    """
+    changed: Any = config
     for each in changes:
-        _make(changed, each)
-    return changed
+        changed = _with(changed, each, 0)
+    return dict(changed)
 
 
 def steps(place: Place) -> list[tuple[str, bool]]:
@@ -235,34 +243,42 @@ def shown(place: Place) -> str:
     return "".join(f"[{step!r}]" if identity else f".{step}" for step, identity in steps(place)).removeprefix(".")
 
 
-def _make(config: dict[str, Any], change: Change) -> None:
-    *way, last = change.place
-    parent: Any = config
-    for depth, step in enumerate(way):
-        if isinstance(parent, Mapping):
-            parent = cast("Mapping[str, Any]", parent).get(step)
-        else:
-            parent = _element(change.place[:depth], parent, step)
-    if isinstance(parent, list):
-        elements = cast("list[object]", parent)
-        found = _element(change.place[:-1], elements, last)
-        if found is not None:
-            elements.remove(found)
-        if change.kind != "removed":
-            elements.append(_copied(change.after))
-    elif isinstance(parent, dict):
-        fields = cast("dict[str, object]", parent)
-        fields.pop(last, None)
-        if change.kind != "removed":
-            fields[last] = _copied(change.after)
-
-
-def _element(place: Place, elements: Any, identity: str) -> Any:
-    key = IDENTITIES.get(place[-1], "")
-    return next((each for each in elements or () if canonical(key, str(each.get(key))) == identity), None)
-
-
-def _copied(value: Any) -> Any:
+def _with(value: object, change: Change, depth: int) -> Any:
+    """Return a value with a change made to it; a value that is not there stays so unless it is added."""
+    if depth == len(change.place):
+        return MISSING if change.kind == "removed" else change.after
+    step = change.place[depth]
     if isinstance(value, Mapping):
-        return {key: _copied(each) for key, each in cast("Mapping[str, Any]", value).items()}
-    return [_copied(each) for each in cast("list[object]", value)] if isinstance(value, list) else value
+        fields = {**cast("Mapping[str, object]", value)}
+        below = _with(fields.pop(step, MISSING), change, depth + 1)
+        return fields if below is MISSING else {**fields, step: below}
+    if not isinstance(value, list):
+        return value
+    elements = _elements(cast("object", value))
+    index = _find(change.place[:depth], elements, step)
+    below = _with(MISSING if index is None else elements.pop(index), change, depth + 1)
+    if below is not MISSING:
+        elements.insert(len(elements) if index is None else index, below)
+    return elements
+
+
+def _elements(value: object) -> list[Any]:
+    return [*cast("list[object]", value)] if isinstance(value, list) else []
+
+
+def _find(place: Place, elements: Iterable[Any], identity: str) -> int | None:
+    key = IDENTITIES.get(place[-1]) if place else None
+    if key is None:
+        return None
+    for index, each in enumerate(elements):
+        if isinstance(each, Mapping):
+            found: object = cast("Mapping[str, object]", each).get(key)
+            if found == identity or (isinstance(found, str) and canonical(key, found) == identity):
+                return index
+    return None
+
+
+def _with_identity(name: str, element: Any, identity: str) -> Any:
+    """Return an element whose identity is in its canonical notation."""
+    key = IDENTITIES[name]
+    return element if element[key] == identity else {**element, key: identity}

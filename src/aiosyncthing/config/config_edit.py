@@ -141,7 +141,7 @@ class ConfigEdit:
             planned = plan(now, self._merge(pending, now))
             sent, seconds = await self._send(planned, now)
             if self._away:
-                return apply(now, changes)
+                return _copied(apply(now, changes))
             pending = Changes(each for step in planned[sent:] for each in step.changes)
             if not pending:
                 await outlast(seconds)

@@ -92,11 +92,12 @@ def want(before: Mapping[str, Any], made: Mapping[str, Any], *, own: str | None,
     """
     _check_lists(made)
     newer = keys.is_newer(version)
-    if not newer:
+    found = diff(before, made)
+    if not newer and any(each.kind == "added" or isinstance(each.after, (Mapping, list)) for each in found):
         keys.check_strays(keys.find_strays((), made), before)
     changes: list[Change] = []
     ignored: list[str] = []
-    for change in diff(before, made):
+    for change in found:
         place = change.place
         named = steps(place)[-1][1] or _is_parameter(place)
         if place == ("version",) or (change.kind == "removed" and not named):
@@ -202,26 +203,29 @@ def _emptying(merged: Mapping[str, Any], folder: bodies.Body) -> tuple[Request, 
 
 
 def _check_lists(made: Mapping[str, Any]) -> None:
-    """Check that elements which have an identity have one of their own."""
-    for folder_id, folder in _elements(("folders",), made).items():
-        _elements(("folders", folder_id, "devices"), folder)
-    for device_id, each in _elements(("devices",), made).items():
-        _elements(("devices", device_id, "ignoredFolders"), each)
-    _elements(("remoteIgnoredDevices",), made)
+    """Check that elements which have an identity have a valid one of their own."""
+    ids: dict[str, Place] = {}
+    for folder_id, folder in _elements(("folders",), made, ids).items():
+        _elements(("folders", folder_id, "devices"), folder, ids)
+    for device_id, each in _elements(("devices",), made, ids).items():
+        _elements(("devices", device_id, "ignoredFolders"), each, ids)
+    _elements(("remoteIgnoredDevices",), made, ids)
     for place in ((*DEFAULT_FOLDER, "devices"), (*DEFAULT_DEVICE, "ignoredFolders")):
         parent = value_at(made, place[:-1])
-        _elements(place, cast("bodies.Body", parent) if isinstance(parent, Mapping) else {})
+        _elements(place, cast("bodies.Body", parent) if isinstance(parent, Mapping) else {}, ids)
+    for device_id, place in ids.items():
+        device(device_id, f"the deviceID in {shown(place)}")
 
 
-def _elements(place: Place, parent: Mapping[str, Any]) -> dict[str, Any]:
+def _elements(place: Place, parent: Mapping[str, Any], ids: dict[str, Place]) -> dict[str, Any]:
+    """Return the elements of a list, by what identifies them, and add the IDs of devices to others."""
     if parent.get(place[-1]) is None:
         return {}
     found, key = fields_of(place, parent[place[-1]]), IDENTITIES[place[-1]]
     if found is None or isinstance(parent[place[-1]], Mapping):
         raise BadRequestError(f"{shown(place)} must be a list of objects (dicts), each with a {key} of its own")
     if key == "deviceID":
-        for device_id in found:
-            device(device_id, f"the {key} in {shown(place)}")
+        ids.update(dict.fromkeys(found, place))
     return found
 
 
