@@ -127,6 +127,7 @@ async def test_the_trash_can(a: Daemon, b: Daemon, folders: Folders, version: Ve
     modified = parse_time(left["versionTime"])
     assert modified
     assert modified <= after  # its own time of change, not that of the exchange
+    await its.scan()
     (at_its_time,) = (await b.client.folder.restore_at(its.id, modified, under="file.txt", dry_run=True))["files"]
     assert at_its_time["outcome"] == "restored"
 
