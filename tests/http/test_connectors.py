@@ -52,6 +52,16 @@ async def test_through_a_socket(folder: Path, secure: bool) -> None:
         await server.until(lambda: server.open == 0)
 
 
+async def test_small_buffers(folder: Path) -> None:
+    """Connections read into buffers that the C library doesn't map and unmap for each answer."""
+    for options in ({}, {"path": folder / "gui.sock"}):
+        async with Server(answer=PONG, **options) as server, Syncthing(KEY, server.url) as client:
+            answers: list[aiohttp.ClientResponse] = []
+            await client.api.request("rest/system/ping", observe=answers.append)
+            connection: Any = connection_of(answers[0])
+            assert connection.transport.max_size == 1 << 16
+
+
 async def test_any_path(folder: Path) -> None:
     """A path may contain blanks, special characters of URLs, non-ASCII letters, and bytes that are not UTF-8."""
     async with Server(PONG, path=folder / "a b?c#d%e+ä\udcff"):
