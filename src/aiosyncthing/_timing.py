@@ -37,6 +37,12 @@ _PROMPT: Final = 1.0  # seconds; polls that take longer can't become a hot loop
 _FIRST_PAUSE: Final = 0.5
 _LAST_PAUSE: Final = 2.0
 
+GATHER: Final = 0.05
+"""Seconds for which to gather the events of a burst."""
+
+_IMMEDIATE: Final = 0.005
+_FEW: Final = 100  # if more come in `GATHER` seconds, the daemon, which holds 1000, could drop some during a pause
+
 _TRANSIENT: Final = (UnreachableError, ServerError, MigrationError, ProxyError, InvalidResponseError)
 _LASTING: Final = (TLSError, ResponseTooLargeError)
 
@@ -108,6 +114,24 @@ class Pace:
         pause = self._pause
         self._pause = min(pause * _GROWTH, _LAST_PAUSE)
         return pause
+
+
+class Bursts:
+    """Whether events keep coming, so that fetching them together after `GATHER` seconds is cheaper than one by one.
+
+    Events that come as fast as they are asked for are not a burst, since a pause would only slow them down.
+    """
+
+    def __init__(self) -> None:
+        self._lasts = False
+
+    def waited(self, seconds: float) -> None:
+        """Note how long a poll waited for an event."""
+        self._lasts = _IMMEDIATE < seconds < GATHER
+
+    def last(self, events: int) -> bool:
+        """Return whether to pause before the next request, after one that brought so many events."""
+        return self._lasts and events <= _FEW
 
 
 class Limit:

@@ -13,7 +13,18 @@ from contextlib import suppress
 import pytest
 
 from aiosyncthing import exceptions
-from aiosyncthing._timing import Limit, Pace, Signal, delays, is_transient, limit_for_expensive, pause_after, within
+from aiosyncthing._timing import (
+    GATHER,
+    Bursts,
+    Limit,
+    Pace,
+    Signal,
+    delays,
+    is_transient,
+    limit_for_expensive,
+    pause_after,
+    within,
+)
 from aiosyncthing.exceptions import RequestTimeoutError, WaitTimeoutError
 from aiosyncthing.waiting.progress import Missing
 
@@ -89,6 +100,17 @@ def test_polls_without_news() -> None:
         assert found == sorted(found)
         assert found[-1] == 2.0
         assert pace.pause(lasted, news=news) == 0
+
+
+def test_bursts() -> None:
+    """Events that keep coming are gathered, but not those that come at once, that come rarely, or that are many."""
+    bursts = Bursts()
+    assert not bursts.last(1)
+    for waited, lasts in ((0.02, True), (0.001, False), (0.02, True), (2 * GATHER, False)):
+        bursts.waited(waited)
+        assert bursts.last(1) is lasts
+    bursts.waited(0.02)
+    assert [bursts.last(events) for events in (100, 101, 100)] == [True, False, True]
 
 
 # --- Limits ---

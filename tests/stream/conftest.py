@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from aiosyncthing import Syncthing
+from aiosyncthing._timing import Bursts
 from pytest_syncthing import FakeSyncthing
 from tests.support.following import following
 
@@ -23,3 +24,16 @@ async def client(fake: FakeSyncthing) -> AsyncIterator[Syncthing]:
     """A client of it."""
     async with fake.client() as one:
         yield one
+
+
+@pytest.fixture
+def lone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each event comes alone, however slow the machine is."""
+    monkeypatch.setattr(Bursts, "last", lambda *_: False)
+
+
+@pytest.fixture
+def burst(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All events are part of a burst, and are gathered for long enough to emit some."""
+    monkeypatch.setattr(Bursts, "last", lambda *_: True)
+    monkeypatch.setattr("aiosyncthing.stream.stream.GATHER", 0.3)

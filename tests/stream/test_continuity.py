@@ -47,6 +47,7 @@ operations = st.one_of(
     st.tuples(st.just("pause"), st.sampled_from([0.1, 0.3, 5.0])),
     st.tuples(st.just("dark"), st.integers(1, 3)),
     st.tuples(st.just("interrupt"), st.none()),
+    st.tuples(st.just("expect more"), st.none()),
     st.tuples(st.just("restart"), restarts),
     st.tuples(st.just("restart in flight"), restarts),
     st.tuples(st.just("replace"), restarts),
@@ -92,6 +93,7 @@ def play(world: World, listener: Listener, script: list[tuple[str, Any]]) -> Non
         "pause": lambda seconds: setattr(world, "now", world.now + seconds),
         "dark": lambda count: setattr(world, "dark", count),
         "interrupt": lambda _: listener.continuity.interrupted(),
+        "expect more": lambda _: listener.continuity.expect_more(),
         "restart": lambda how: world.restart(pause=how[0], events=how[1]),
         "restart in flight": lambda how: setattr(
             world, "in_flight", functools.partial(world.restart, pause=how[0], events=how[1])
@@ -249,6 +251,10 @@ def test_how_often_it_asks(direct: bool, exchanges: int) -> None:
     world.emit(1)
     listener.step()
     assert len(listener.seen) == 11, "what comes after an interruption comes with its proof"
+    listener.continuity.expect_more()
+    world.emit(2)
+    listener.step()
+    assert len(listener.seen) == 13, "so does what the listener expects"
 
 
 # --- Single rules ---

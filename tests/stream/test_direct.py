@@ -11,6 +11,7 @@ from pytest_syncthing import FakeSyncthing
 from tests.support.following import KEY, START, happen, polls, port, quick, short, take
 from tests.support.proxy import Proxy, ReverseProxy
 
+pytestmark = pytest.mark.usefixtures("lone")
 RESTART = ("EventsLost", "restart", None)
 
 

@@ -320,6 +320,7 @@ async def test_polls_that_are_answered_at_once(fake: FakeSyncthing, client: Sync
     assert set(found) <= {"StreamDown", "StreamUp", 4}
 
 
+@pytest.mark.usefixtures("lone")
 async def test_news_is_not_delayed(fake: FakeSyncthing, client: Syncthing) -> None:
     """Polls that are answered at once with news follow each other without a pause."""
     async with client.events.stream() as stream:
@@ -340,3 +341,25 @@ async def test_as_long_as_the_answer_asks_for(fake: FakeSyncthing, client: Synct
         fake.advance(30)
         assert await take(stream, 2) == ["StreamDown", "StreamUp"]
         assert clock() - begin > 0.9
+
+
+@pytest.mark.usefixtures("burst")
+async def test_a_burst(fake: FakeSyncthing, client: Syncthing) -> None:
+    """One request fetches what comes within a short time, with its proof. If nothing does, the stream waits again."""
+    async with client.events.stream() as stream:
+        await fake.until(lambda: fake.polls_waiting)
+        fake.emit("StateChanged")
+        assert await take(stream, 1) == [4]
+        asked = len(polls(fake))
+        happen(fake, "StateChanged", "StateChanged")
+        assert await take(stream, 2) == [5, 6]
+        (poll,) = polls(fake)[asked:]
+        assert (poll.param("since"), poll.param("timeout"), poll.param("limit")) == ("3", "0", "")
+        fake.restart()
+        fake.emit("StateChanged", count=9)
+        found: list[Any] = []
+        while 12 not in found:
+            found += await take(stream, 1)
+        assert [item for item in found if item not in {"StreamDown", "StreamUp"}] == [RESTART, *range(1, 13)]
+        await fake.until(lambda: fake.polls_waiting)
+        assert timeouts(fake)[-1] == "30"

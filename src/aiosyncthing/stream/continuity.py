@@ -17,9 +17,9 @@ What there is to go by (lib/events/events.go, lib/api/api.go):
   this is, and what is new in it.
 
 So nothing is believed unless it came in one answer with the event before it. A long poll can't bring that: it only
-wakes the stream up. On an unknown way nothing cheaper will do. A connection to a proxy outlives the daemon, an answer
-may have been on its way for a long time, and a process that was suspended, or a machine that was asleep, can't know
-how long.
+wakes the stream up, and is left out while events keep coming. On an unknown way nothing cheaper will do. A connection
+to a proxy outlives the daemon, an answer may have been on its way for a long time, and a process that was suspended, or
+a machine that was asleep, can't know how long.
 
 Where connections are known to end in the daemon itself, each of them belongs to one process, however old it is. Once
 an answer has been believed, so is a poll that is answered on the same connection. Any other connection, such as one
@@ -167,6 +167,14 @@ class Continuity:
                 self._loss = "late"  # "now" was an earlier moment
         else:
             self.question = Question.IDENTITY if self._loss else self._proof
+
+    def expect_more(self) -> None:
+        """Ask for the next events together with their proof, instead of waiting for the first of them.
+
+        For the listener that has just got events, and will pause until there are more.
+        """
+        if self.question is Question.WAIT and self.anchor is not None:
+            self.question = Question.OVERLAP
 
     def identified(self, daemon: str, started: str, uptime: int) -> Batch | None:
         """Take the answer to `Question.IDENTITY`.

@@ -17,7 +17,7 @@ from aiosyncthing._http.wire import ID_HEADER
 from aiosyncthing._loops import check_loop
 from aiosyncthing._rest.shapes import check_events, checked
 from aiosyncthing._routes import Route
-from aiosyncthing._timing import Pace, pause_after
+from aiosyncthing._timing import GATHER, Bursts, Pace, pause_after
 from aiosyncthing.api import API
 from aiosyncthing.exceptions import InvalidResponseError, NotSyncthingError, SyncthingError
 
@@ -66,6 +66,7 @@ class EventStream:
         self._not_before = _NEVER
         self._silent = _NEVER
         self._pace = Pace()
+        self._bursts = Bursts()
         self._polled = _NEVER  # when the last poll began
         self._news = False  # whether it brought any
         self._responder: str | None = None  # device ID in the headers of the last answer
@@ -243,14 +244,17 @@ class EventStream:
         clock = asyncio.get_running_loop().time
         if self._not_before > clock():
             await asyncio.sleep(self._not_before - clock())
+        question = self._continuity.question
+        if question is Question.WAIT:
+            self._polled, self._news = clock(), False
         try:
-            batch = await self._ask()
+            batch = await self._ask(question)
         except asyncio.CancelledError:
             self._polled = _NEVER
             self._continuity.interrupted()  # polls that are always cut short would never prove anything
             raise
         except SyncthingError as error:
-            if self._continuity.question is Question.WAIT:
+            if question is Question.WAIT:
                 self._adapt(clock() - self._polled)
             self._continuity.interrupted()
             if not self._is_transient(error):
@@ -265,6 +269,8 @@ class EventStream:
             if known is not None:
                 return None
             return Batch([marker("StreamDown", {"error": str(error), "kind": type(error).__name__})], None)
+        if question is Question.WAIT:
+            self._bursts.waited(clock() - self._polled)
         self._not_before = clock() + self._pause(batch, clock())
         if self._down is None:
             return batch
@@ -282,13 +288,15 @@ class EventStream:
             _LOGGER.warning(MISPLACED, self._api)
         if continuity.question is Question.IDENTITY_LATER:
             return continuity.pause
+        if batch is not None and batch.follows and not self._api.direct and self._bursts.last(len(batch.items)):
+            continuity.expect_more()
+            return GATHER
         if continuity.question is Question.WAIT:
             return self._pace.pause(now - self._polled, news=self._news)
         return 0.0
 
-    async def _ask(self) -> Batch | None:
+    async def _ask(self, question: Question) -> Batch | None:
         continuity = self._continuity
-        question = continuity.question
         self._responder = self._connection = None
         if question is Question.IDENTITY or question is Question.IDENTITY_LATER:
             status = await self._api.call(_routes.STATUS, observe=self._note)
@@ -317,10 +325,7 @@ class EventStream:
             question: What to ask.
             direct: Whether the answer may be believed, so that it should bring everything at once.
         """
-        wait = 0
-        if question is Question.WAIT:
-            wait = self._wait
-            self._polled, self._news = asyncio.get_running_loop().time(), False
+        wait = self._wait if question is Question.WAIT else 0
         params = {"since": str(self._continuity.since), "timeout": str(wait)}
         if question is Question.NEWEST or (question is Question.WAIT and not direct):
             params["limit"] = "1"
