@@ -17,13 +17,14 @@ import pytest_asyncio
 from aiosyncthing import Daemon, Syncthing
 from aiosyncthing.exceptions import SyncthingError
 from pytest_syncthing import VERSIONS
-from tests.support.binaries import NONE_FOUND, daemon_binaries
+from tests.support.binaries import NONE_FOUND, daemon_binaries, newest_binary
 from tests.support.waiting import until
 
 from . import listener
 from .faked import FakeDaemon
 from .folders import Folder, Folders
 from .observer import Observer
+from .twins import Twin, TwinDaemon
 from .versions import Version
 
 if TYPE_CHECKING:
@@ -35,37 +36,63 @@ PASSWORD = "a pass: wörd"
 STRANGER = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"  # a device that doesn't exist
 
 
-def _name(subject: Path | str | None) -> str:
+def _name(subject: Path | str | Twin | None) -> str:
     """Return a name without a dash, which separates it from the rest in the name of a test."""
+    if isinstance(subject, Twin):
+        return f"blocking_{_name(subject.subject)}"
     if isinstance(subject, str):
         return f"fake_{subject}"
     return re.sub(r"[^\w.]", "_", subject.parent.name) if subject else "missing"
 
 
 REAL = [pytest.param(binary, marks=pytest.mark.daemon) for binary in daemon_binaries() or [None]]
-
-
 FAKES = [pytest.param(version, marks=pytest.mark.kit) for version in VERSIONS]
+# The same once more through the blocking client: with one daemon and one version of the fake, since what is different
+# there doesn't depend on the daemon, and on one Python only, as what drives daemons.
+TWINS = [pytest.param(Twin(each), marks=pytest.mark.daemon) for each in (newest_binary(), VERSIONS[-1]) if each]
+
+# What is said there about calls, rather than about the daemon or about asyncio.
+THROUGH_TWINS = {
+    f"test_{name}.py"
+    for name in ("answers", "configuring", "contents", "editing", "ignores", "names", "pausing", "restoring", "sharing")
+}
 
 
-@pytest.fixture(scope="package", params=[*REAL, *FAKES], ids=_name)
-def subject(request: pytest.FixtureRequest) -> Path | str:
-    """The program of each real daemon, and then each version of the fake; without a real one, tests fail."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not run through the blocking client."""
+
+    def is_left_out(item: pytest.Item) -> bool:
+        subject = getattr(item, "callspec", None) and item.callspec.params.get("subject")  # type: ignore[attr-defined]
+        return isinstance(subject, Twin) and item.path.name not in THROUGH_TWINS
+
+    config.hook.pytest_deselected(items=[item for item in items if is_left_out(item)])
+    items[:] = [item for item in items if not is_left_out(item)]
+
+
+@pytest.fixture(scope="package", params=[*REAL, *FAKES, *TWINS], ids=_name)
+def subject(request: pytest.FixtureRequest) -> Path | str | Twin:
+    """The program of each real daemon, each version of the fake, and twins; without a real daemon, tests fail."""
     if request.param is None:
         pytest.fail(NONE_FOUND)
     return request.param
 
 
 @pytest.fixture(scope="package")
-def new_daemon(subject: Path | str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Daemon]:
+def new_daemon(subject: Path | str | Twin, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Daemon]:
     """Make daemons of this kind, which are not started yet."""
+    if isinstance(subject, Twin):
+        return lambda: cast("Daemon", TwinDaemon(_daemon(subject.subject, tmp_path_factory)))
+    return lambda: _daemon(subject, tmp_path_factory)
+
+
+def _daemon(subject: Path | str, tmp_path_factory: pytest.TempPathFactory) -> Daemon:
     if isinstance(subject, str):
-        return lambda: cast("Daemon", FakeDaemon(subject, tmp_path_factory.mktemp("fake")))
-    return lambda: Daemon(binary=subject)
+        return cast("Daemon", FakeDaemon(subject, tmp_path_factory.mktemp("fake")))
+    return Daemon(binary=subject)
 
 
 @pytest.fixture(scope="package")
-def observer(subject: Path | str) -> Iterator[Observer]:
+def observer(subject: Path | str | Twin) -> Iterator[Observer]:
     """Check every request made to this version."""
     watching = Observer()
     with pytest.MonkeyPatch.context() as patch:

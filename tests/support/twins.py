@@ -16,8 +16,9 @@ from aiosyncthing.blocking.base import Blocking
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from contextlib import AbstractContextManager
 
-    from aiosyncthing.blocking import BlockingContext, BlockingIterator, EventStream
+    from aiosyncthing.blocking import BlockingIterator, EventStream
 
 __all__ = ["Awaited", "twin_client"]
 
@@ -59,10 +60,10 @@ def _awaited(method: Callable[..., Any]) -> Callable[..., Any]:
     kind = str(inspect.signature(method).return_annotation).partition("[")[0]
     if kind == "BlockingIterator":
         return lambda *args, **options: _Iterator(method(*args, **options))
-    if kind == "BlockingContext":
-        return lambda *args, **options: _block(method(*args, **options))
     if kind == "EventStream":
         return lambda *args, **options: _Stream(method(*args, **options))
+    if kind in {"BlockingContext", "ConfigEdit", "Pause"}:
+        return lambda *args, **options: _Block(method(*args, **options))
 
     async def call(*args: Any, **options: Any) -> Any:
         return await asyncio.to_thread(method, *args, **options)
@@ -98,13 +99,15 @@ class _Stream(_Iterator):
         await self.aclose()
 
 
-@asynccontextmanager
-async def _block(found: BlockingContext[Any]) -> AsyncGenerator[Any]:
-    value = await asyncio.to_thread(found.__enter__)
-    try:
-        yield value
-    except BaseException as error:
-        if not await asyncio.to_thread(found.__exit__, type(error), error, error.__traceback__):
-            raise
-    else:
-        await asyncio.to_thread(found.__exit__, None, None, None)
+class _Block:
+    def __init__(self, found: AbstractContextManager[Any]) -> None:
+        self._found = found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._found, name)
+
+    async def __aenter__(self) -> Any:
+        return await asyncio.to_thread(self._found.__enter__)
+
+    async def __aexit__(self, *exception: object) -> bool | None:
+        return await asyncio.to_thread(self._found.__exit__, *exception)
