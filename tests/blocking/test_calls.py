@@ -17,12 +17,12 @@ import pytest
 from aiosyncthing.blocking import BlockingContext, BlockingIterator, Syncthing
 from aiosyncthing.blocking.bridge import Bridge
 from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, SyncthingError, UnauthorizedError
+from pytest_syncthing import FakeSyncthing
 from tests.blocking.conftest import Probe, in_threads, portal_threads, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pytest_syncthing import FakeSyncthing
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -275,3 +275,32 @@ def test_errors_of_this_package(probe: Probe) -> None:
     with pytest.raises(ClientClosedError) as caught:
         probe.run(fail(asyncio.CancelledError()))
     assert isinstance(caught.value, SyncthingError)
+
+
+def test_the_daemon_of_this_computer(tmp_path: Path) -> None:
+    """`local` finds a daemon by its home, as that of the asynchronous client."""
+    with FakeSyncthing(home=tmp_path) as fake, Syncthing.local(tmp_path) as client:
+        assert client.url == fake.url
+        assert client.system.version()["version"] == fake.version
+        assert client.api.request("rest/system/ping") == {"ping": "pong"}
+        assert (client.api.daemon_id, client.api.changes, client.api.direct) == (fake.device_id, 0, True)
+        assert isinstance(client, Syncthing)
+        client.wait_ready(10)
+
+
+def test_closing_the_session(client: Syncthing) -> None:
+    """The low-level client can be closed for itself."""
+    client.system.ping()
+    client.api.close()
+    with pytest.raises(ClientClosedError, match="the client is closed"):
+        client.system.status()
+
+
+def test_a_block_of_the_configuration(client: Syncthing, fake: FakeSyncthing) -> None:
+    """An edit of the whole configuration says what it has done."""
+    edit = client.config.edit()
+    with edit as config:
+        config["options"]["maxSendKbps"] = 7
+    assert client.config.options()["maxSendKbps"] == 7
+    assert "maxSendKbps" in str(edit.changes)
+    assert (edit.ignored, edit.reconnect) == ((), ())

@@ -1,0 +1,105 @@
+"""The event stream: what it says is what the asynchronous one says."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.blocking import Syncthing
+from aiosyncthing.blocking.bridge import Bridge
+from aiosyncthing.exceptions import UnauthorizedError, WaitTimeoutError
+from tests.blocking.conftest import Probe, in_threads, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from pytest_syncthing import FakeSyncthing
+
+
+def test_disturbances(client: Syncthing, fake: FakeSyncthing) -> None:
+    """It survives a restart of the daemon and reports what was lost, each in its place."""
+    with client.events.stream({"ConfigSaved"}) as stream:
+        fake.emit("ConfigSaved")
+        assert next(stream)["type"] == "ConfigSaved"
+        fake.restart()
+        kinds: list[str] = []
+        while "EventsLost" not in kinds:
+            kinds.append(next(stream)["type"])
+            if kinds[-1] == "StreamDown":
+                assert stream.error is not None
+        assert stream.error is None
+        assert [kind for kind in kinds if kind != "ConfigSaved"] == ["StreamDown", "StreamUp", "EventsLost"]
+        fake.emit("ConfigSaved")
+        while next(stream)["type"] != "ConfigSaved":
+            pass
+
+
+def test_resuming(client: Syncthing, fake: FakeSyncthing) -> None:
+    """A stream continues where another one has ended."""
+    with client.events.stream() as stream:
+        assert stream.cursor is not None
+        fake.emit("ConfigSaved", count=3)
+        first = next(stream)
+        cursor = stream.cursor
+    with client.events.stream(since=cursor) as stream:
+        second = next(stream)
+        assert (first["type"], second["type"]) == ("ConfigSaved", "ConfigSaved")
+        assert (second["id"] or 0) == (first["id"] or 0) + 1
+
+
+def test_without_a_block(client: Syncthing, fake: FakeSyncthing) -> None:
+    """Outside of a block, it can be iterated over and closed, too."""
+    stream = client.events.stream(since="history")
+    assert next(stream)["id"] == 1
+    stream.close()
+    assert [*stream] == []
+    assert fake.polls_waiting == 0
+
+
+def test_stopping(client: Syncthing, fake: FakeSyncthing) -> None:
+    """Another thread may end it."""
+    with client.events.stream() as stream:
+
+        def stop() -> None:
+            wait_until(lambda: fake.polls_waiting)
+            stream.stop()
+
+        assert in_threads(lambda: [*stream], stop) == [[], None]
+
+
+def test_waiting_for_some_time(client: Syncthing, fake: FakeSyncthing) -> None:
+    """`next` gives up after a time and loses nothing."""
+    with client.events.stream({"ConfigSaved"}) as stream:
+        with pytest.raises(WaitTimeoutError):
+            stream.next(0.02)
+        fake.emit("ConfigSaved")
+        assert stream.next(10)["type"] == "ConfigSaved"
+
+
+def test_one_that_is_refused(fake: FakeSyncthing) -> None:
+    """An error while entering is raised, and nothing is left to close."""
+    with Syncthing("wrong", fake.url) as client:
+        with pytest.raises(UnauthorizedError):
+            client.events.stream().__enter__()
+        with pytest.raises(UnauthorizedError):
+            next(client.events.stream())
+
+
+def test_many_items() -> None:
+    """However many items come, in order, none is kept."""
+    probe = Probe(None, Bridge("Probe", None))
+
+    async def numbers() -> AsyncGenerator[int]:
+        for number in range(5000):
+            yield number
+
+    before = 0
+    with probe._iterate(numbers()) as found:
+        for expected, number in enumerate(found):
+            assert number == expected
+            if number == 1000:
+                before = len(gc.get_objects())
+    assert len(gc.get_objects()) < before + 200
+    probe.close()
