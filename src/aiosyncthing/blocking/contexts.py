@@ -82,7 +82,7 @@ class _Visit(Generic[T]):
     """
 
     def __init__(self, manager: AbstractAsyncContextManager[T, bool | None]) -> None:
-        self.step = Step(self._stay(manager))
+        self.step: Step[bool] = Step(self._stay(manager))
         self.values: list[T] = []
         self._left = asyncio.Event()
         self._error: BaseException | None = None

@@ -34,9 +34,9 @@ class Portal:
     """
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.pid = os.getpid()
-        self.users = 0
+        self.loop: asyncio.AbstractEventLoop = asyncio.new_event_loop()
+        self.pid: int = os.getpid()
+        self.users: int = 0
         self.holds: set[Hold] = set()
         self.steps: set[Step[Any]] = set()
         self._ending = self.loop.create_future()
@@ -91,7 +91,7 @@ class Hold:
     """
 
     def __init__(self, portal: Portal, what: str, close: Close | None) -> None:
-        self.portal = portal
+        self.portal: Portal = portal
         self.steps: set[Step[Any]] = set()
         self.closers: set[Close] = set()
         self._what = what

@@ -40,8 +40,8 @@ class Step(Generic[T]):
     """
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
-        self.done = False
-        self.given_up = False
+        self.done: bool = False
+        self.given_up: bool = False
         self.task: asyncio.Task[None] | None = None
         self._coroutine = coroutine
         self._loop: asyncio.AbstractEventLoop | None = None
