@@ -249,6 +249,12 @@ async def test_another_answer(
     await client.system.status()
 
 
+def test_text_for_bytes(fake: FakeSyncthing) -> None:
+    """Text in place of bytes is refused where the test gives it."""
+    with pytest.raises(TypeError, match="bytes-like"):
+        fake.respond("rest/system/status", body="<html>")  # type: ignore[arg-type]  # what is tested
+
+
 async def test_another_value(fake: FakeSyncthing, client: Syncthing) -> None:
     """It may be any JSON, any number of times, and for one method only."""
     answer: Any = {"anything": [1, None]}

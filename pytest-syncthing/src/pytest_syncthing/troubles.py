@@ -170,7 +170,7 @@ class Troubles(Living):
         elif text is not None:
             made = as_text(text)
         else:
-            made = Response(body)
+            made = Response(bytes(memoryview(body)))  # text is refused here, not in the fake's thread
         response = Response(made.body, status, content_type or made.content_type, made.headers)
         return self._fault(
             Fault(

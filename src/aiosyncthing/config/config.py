@@ -202,7 +202,7 @@ class Config(Additions):
         first.
 
         A folder with an ID that can't be part of a path (``.``, ``..``, or with ``/``) is read, changed and sent as a
-        whole.
+        whole. The daemon then adds those of the default folder's versioning parameters that it lacks.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
