@@ -129,6 +129,7 @@ class API:
             data: Body: bytes are sent unchanged, anything else as JSON.
             method: HTTP method.
             **options: ``timeout`` (seconds, ``math.inf`` for no limit), ``headers`` and ``observe``, as for `call`.
+                With ``decode=False``, the result is the bytes of the answer.
 
         Returns:
             The decoded JSON; the body's bytes if the answer is not JSON; or ``None``.
@@ -160,18 +161,20 @@ class API:
         timeout: float | None = None,
         headers: Mapping[str, str] | None = None,
         observe: Callable[[aiohttp.ClientResponse], None] | None = None,
+        decode: bool = True,
     ) -> Any:
         """Send a request, and raise errors as they come.
 
         Like `request`, but a refused connection, a time-out or an error status raises what aiohttp does:
         `aiohttp.ClientError`, `TimeoutError`, or `aiohttp.ClientResponseError` (with the daemon's text as its
         ``message``, and without the request's headers, which hold the key). An answer that is not Syncthing's, or a
-        certificate other than the pinned one, raises a `SyncthingError`.
+        certificate other than the pinned one, raises a `SyncthingError`. Without ``decode``, the result is the answer's
+        bytes; an answer that can't be decoded is an error all the same.
         """
         sessions = self._sessions
         reused, limits, begin = sessions.take(), None, monotonic()
         while True:
-            response = body = arrival = arriving = None
+            response = body = value = arrival = arriving = None
             try:
                 destination = self._destinations.find(method, uri)
                 route, url, path, _, usual = destination
@@ -195,14 +198,15 @@ class API:
                         finally:
                             arriving.discard(response)
                 sessions.give_back(response)
-                return self._read(route, method, path, url, response, body)
+                value = self._read(route, method, path, url, response, body)
+                return value if decode else body
             except Exception as error:  # noqa: BLE001 - raised below, outside of the handler
                 failure = error
             if not (reused and response is None and limits and failures.may_repeat(failure, method, uri)):
                 break
             reused, limits = False, left(limits, monotonic() - begin)
         # Loggers may show the variables of this frame, and the answer may contain what the server received.
-        del response, body, arrival, arriving
+        del response, body, value, arrival, arriving
         try:
             raise failures.without_secrets(failure, method, uri, self._access.secrets)
         finally:

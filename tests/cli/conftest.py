@@ -24,11 +24,6 @@ FOREIGN = (
 )
 
 
-@pytest.fixture(autouse=True)
-def nothing_blocks() -> None:
-    """The command line owns its event loop: it may read its files there, and write to its terminal."""
-
-
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An environment without anything of the caller's; returns the file for profiles, which doesn't exist."""

@@ -33,9 +33,11 @@ def start(fake: FakeSyncthing, tmp_path: Path) -> Iterator[Callable[..., subproc
     """Start the command line."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    def start(*arguments: str, config: Path | None = None, **options: Any) -> subprocess.Popen[bytes]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIOSYNC", "ST", "XDG"))}
         environ = {**kept, "HOME": str(tmp_path), "STHOMEDIR": str(fake.home), "PYTHONWARNINGS": "error"}
+        if config is not None:
+            environ["AIOSYNCTHING_CONFIG"] = str(config)
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
         process = subprocess.Popen([sys.executable, "-m", "aiosyncthing", *arguments], env=environ, **options)
         started.append(process)
@@ -44,7 +46,10 @@ def start(fake: FakeSyncthing, tmp_path: Path) -> Iterator[Callable[..., subproc
     yield start
     for process in started:
         process.kill()
-        process.communicate()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 def test_nothing_shows_the_key(fake: FakeSyncthing, start: Any, tmp_path: Path) -> None:
@@ -130,3 +135,57 @@ def test_a_terminal(fake: FakeSyncthing, start: Any) -> None:
     reader.join()
     os.close(leader)
     assert b"\x1b[32min sync" in found
+
+
+def test_head(fake: FakeSyncthing, start: Any) -> None:
+    """A follower ends when its reader has left, also when there is nothing to write."""
+    fake.emit("FolderPaused", {"id": "docs", "label": ""})
+    process = start("events", "FolderPaused", "--since", "history", "--json")
+    assert process.stdout.readline().startswith(b'{"id":')
+    process.stdout.close()
+    process.wait(timeout=30)
+    assert (process.returncode, process.stderr.read()) == (141, b"")
+
+
+def test_acknowledging(fake: FakeSyncthing, start: Any, tmp_path: Path) -> None:
+    """With --ack, an event counts as delivered when the reader has answered; one that hasn't comes again."""
+    follow = ["events", "FolderPaused", "--json", "--ack", "--cursor-file", str(tmp_path / "cursor")]
+    process = start(*follow, stdin=subprocess.PIPE)
+    fake.wait_until(lambda: fake.polls_waiting)
+    for name in ("three", "four"):
+        fake.emit("FolderPaused", {"id": name, "label": ""})
+    assert b'"three"' in process.stdout.readline()
+    process.stdin.write(b"ok\n")
+    process.stdin.flush()
+    assert b'"four"' in process.stdout.readline()
+    process.stdin.close()
+    process.wait(timeout=30)
+    assert process.returncode == 141
+    again = start(*follow, stdin=subprocess.PIPE)
+    assert b'"four"' in again.stdout.readline()
+
+
+def test_wait_and_what_comes_next(fake: FakeSyncthing, start: Any) -> None:
+    """The command behind -- runs in the same process, with the usual signals, and its status is that of the wait."""
+    code = "import os, signal, sys; print(os.getpid()); sys.exit(7)"
+    process = start("wait", "-q", "--", sys.executable, "-c", code)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (7, f"{process.pid}\n".encode(), b"")
+
+
+def test_two_signals(fake: FakeSyncthing, start: Any, tmp_path: Path) -> None:
+    """A second Ctrl-C skips the clean-up."""
+    fake.add_folder("docs")
+    script = tmp_path / "slow"
+    script.write_text("#!/bin/sh\ntouch started; while :; do sleep 0.05; done\n")
+    script.chmod(0o700)
+    config = tmp_path / "config.toml"
+    config.write_text(f'[profiles.x]\nurl = "{fake.url}"\napi-key-command = ["{script}"]\n')
+    process = start("folders", "-p", "x", cwd=tmp_path, preexec_fn=os.setpgrp, config=config)
+    fake.wait_until((tmp_path / "started").exists)
+    process.send_signal(signal.SIGINT)  # the command for the key goes on, and is waited for
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.3)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == -signal.SIGINT
+    os.killpg(process.pid, signal.SIGKILL)

@@ -293,6 +293,14 @@ async def test_arguments_of_a_replaced_raw_request(api: API, monkeypatch: pytest
 # --- What answers become ---
 
 
+async def test_an_answer_as_it_came(server: Server, api: API) -> None:
+    """With ``decode=False`` the result is the answer's bytes, but what is no answer of Syncthing's is an error."""
+    server.queue.extend([Answer(b'{ "a": 1 }', headers={"Content-Type": "application/json"}), as_text("<html>", 200, syncthing=False)])
+    assert await api.request("rest/system/status", decode=False) == b'{ "a": 1 }'
+    with pytest.raises(SyncthingError):
+        await api.request("rest/system/status", decode=False)
+
+
 async def test_the_identity_of_the_daemon(server: Server, api: API) -> None:
     """ID and version of the daemon that answered last are known; an answer by anything else changes nothing."""
     assert (api.daemon_id, api.daemon_version) == (None, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -24,8 +24,6 @@ from .tables import Column, Span, chosen
 from .text import escape, pad, width
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from .context import Context
     from .output import Output
     from .schemas import ChangeRow, Daemon, Failure
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Mapping[str, Any])
 
-_REQUEST: Final = 10.0  # seconds, the library's own default
 _WAITING: Final = 100  # rows that a slow reader has not taken yet
 _NAME: Final = 12  # columns for the name of a daemon, where rows come one by one
 
@@ -148,10 +145,9 @@ def stream(run: Context, ask: Callable[[Session], AsyncIterator[R]], columns: Se
     """Show rows as they come: see `Run.stream`."""
 
     async def one(target: Target, write: Callable[[R], None]) -> int:
-        with broken_off(run):
-            async with _session(run, target) as session, aclosing(_generator(ask(session))) as rows:
-                async for row in rows:
-                    write(row)
+        async with _session(run, target) as session, aclosing(_generator(ask(session))) as rows:
+            async for row in rows:
+                write(row)
         return Exit.DONE
 
     async def several(targets: Sequence[Target], write: Callable[[R], None]) -> int:
@@ -171,7 +167,10 @@ def stream(run: Context, ask: Callable[[Session], AsyncIterator[R]], columns: Se
 
 
 def single(
-    run: Context, schema: str, ask: Callable[[Session], Awaitable[Mapping[str, Any]]], draw: Callable[[Any], object]
+    run: Context,
+    schema: str | Callable[[Mapping[str, Any]], str],
+    ask: Callable[[Session], Awaitable[Mapping[str, Any]]],
+    draw: Callable[[Any], object],
 ) -> int:
     """Ask one daemon for one thing: see `Run.single`."""
 
@@ -180,7 +179,8 @@ def single(
             draw(await ask(session))
             return
         content, about = await together(ask(session), session.about())
-        run.out.document({**_head(schema, about), **content})
+        name = schema if isinstance(schema, str) else schema(content)
+        run.out.document({**_head(name, about), **content})
 
     return one(run, work)
 
@@ -235,17 +235,6 @@ async def together(*work: Awaitable[Any]) -> list[Any]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@contextmanager
-def broken_off(run: Context) -> Generator[None]:
-    """Where a JSON stream is broken off in this block, end it with a line that says so."""
-    try:
-        yield
-    except Exception as error:
-        if run.options.json and not isinstance(error, BrokenPipeError):
-            run.out.record({"type": "end", "reason": errors.message_of(error)})
-        raise
-
-
 def _start(
     run: Context,
     work: Callable[[Sequence[Target]], Coroutine[Any, Any, int]],
@@ -262,14 +251,16 @@ def _start(
     if following:
         main = _while_read(main)
     if limited and run.options.timeout is not None:
+        run.request_timeout = max(run.request_timeout, run.options.timeout)
         main = _limited(main, run.options.timeout)
+    if following and run.options.json:
+        main = _with_end(run, main)
     return run_async(main)
 
 
 @asynccontextmanager
 async def _session(run: Context, target: Target) -> AsyncGenerator[Session]:
-    timeout = max(_REQUEST, run.options.timeout or 0.0)
-    client = await asyncio.to_thread(target.client, timeout, run.out.warn)
+    client = await asyncio.to_thread(target.client, run.request_timeout, run.out.warn)
     run.out.note(f"{target.name}: {client.url}, from {target.source}")
     session = Session(target, client)
     try:
@@ -371,6 +362,16 @@ async def _while_read(work: Coroutine[Any, Any, int]) -> int:
             if gone and task is not None and not task.uncancel():
                 raise BrokenPipeError from None
             raise
+
+
+async def _with_end(run: Context, work: Coroutine[Any, Any, int]) -> int:
+    """Where a JSON stream is broken off, end it with a line that says so."""
+    try:
+        return await work
+    except Exception as error:
+        if not isinstance(error, BrokenPipeError):
+            run.out.record({"type": "end", "reason": errors.message_of(error)})
+        raise
 
 
 async def _limited(work: Coroutine[Any, Any, int], seconds: float) -> int:

@@ -49,18 +49,25 @@ class Command(_WithGlobalOptions):
 
     Args:
         failure: The exit status of each failure, usage errors included, where a protocol wants it so.
+        rest: Whether what stands behind ``--`` is another command, which goes to `Context.rest`.
         **settings: As for `click.Command`.
     """
 
-    def __init__(self, *args: Any, failure: int | None = None, **settings: Any) -> None:
+    def __init__(self, *args: Any, failure: int | None = None, rest: bool = False, **settings: Any) -> None:
         settings.setdefault("context_settings", {}).update(_SETTINGS)
         super().__init__(*args, **settings)
         self.failure = failure
+        self.rest = rest
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Note how this command fails, also if its arguments are wrong."""
         run: Context = ctx.obj
         run.failure = self.failure
+        if self.rest and "--" in args:
+            place = args.index("--")
+            args, run.rest = args[:place], args[place + 1 :]
+            if not run.rest:
+                raise click.UsageError("there is no command behind '--'", ctx)
         return super().parse_args(ctx, args)
 
 

@@ -23,12 +23,16 @@ class Context:
         environ: The environment.
         options: The global options.
         failure: The exit status of each failure, if the command has one of its own.
+        rest: What stands behind ``--``, for commands that run others.
+        request_timeout: Time limit for each request, in seconds.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.options: Options = Options()
         self.failure: int | None = None
+        self.rest: list[str] = []
+        self.request_timeout: float = 10.0
 
     @cached_property
     def out(self) -> Output:

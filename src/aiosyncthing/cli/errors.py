@@ -78,6 +78,7 @@ _STATUSES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
     (e.CannotSyncError, Exit.IMPOSSIBLE),
     (e.NotSupportedError, Exit.UNSUPPORTED),
     (e.NotFoundError, Exit.UNKNOWN),
+    (e.AmbiguousNameError, Exit.UNKNOWN),
     (e.UnauthorizedError, Exit.REFUSED),
     (e.HostCheckError, Exit.REFUSED),
     (e.TLSError, Exit.REFUSED),
@@ -98,6 +99,7 @@ _HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (e.FolderNotRunningError, "`aiosyncthing resume FOLDER` starts a paused folder"),
     (e.DiscoveryError, "name the daemon: --home DIR, or --url URL with --api-key-file FILE, or a profile"),
     (e.ConnectionFailedError, "is Syncthing running, and is this its address?"),
+    (e.AmbiguousNameError, "use the ID"),
     (e.UnknownFolderError, "`aiosyncthing folders` lists them"),
     (e.UnknownDeviceError, "`aiosyncthing devices` lists them"),
 )

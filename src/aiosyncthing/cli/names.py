@@ -1,29 +1,23 @@
 """From what people call folders and devices to the daemon's own. Pure.
 
-Exact comes before looser, and two hits on one step are ambiguous. There are no substrings and no prefixes but a device
-ID's first block: otherwise a new folder would change what an old script means.
+Which names fit is decided where `Syncthing.find_folder` asks, too, but no beginning of a folder's ID is enough here:
+otherwise a new folder would change what an old script means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from aiosyncthing.device_id import DeviceID
-from aiosyncthing.exceptions import InvalidDeviceIDError
+from aiosyncthing._rest.names import find_device_id, find_folder_id
+from aiosyncthing.exceptions import AmbiguousNameError, NotFoundError
 
 from .errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t
-
-T = TypeVar("T")
-
-_FOLDER: Final = "UnknownFolderError"
-_DEVICE: Final = "UnknownDeviceError"
-_BLOCK: Final = 7
 
 
 class Place(NamedTuple):
@@ -37,28 +31,26 @@ def find_folder(text: str, folders: Sequence[t.FolderConfiguration]) -> t.Folder
     """Return the folder that a text means: its ID, its label, or its label without regard to case.
 
     Raises:
-        UnknownNameError: None is called so, or several are.
+        UnknownFolderError: None is called so.
+        AmbiguousNameError: Several are.
         UsageError: The text is empty.
     """
-    found = _match(text, folders, _folder_steps(text))
-    if found is None:
-        names = [name for folder in folders for name in (folder["label"], folder["id"]) if name]
-        raise _unknown("folder", text, names, _FOLDER)
-    return _only(text, found, "folder", _FOLDER, lambda folder: folder["id"])
+    check_name(text)
+    by_id = {folder["id"]: folder for folder in folders}
+    return by_id[find_folder_id(text, {each: folder["label"] for each, folder in by_id.items()}, shortest=None)]
 
 
 def find_device(text: str, devices: Sequence[t.DeviceConfiguration]) -> t.DeviceConfiguration:
     """Return the device that a text means: its ID, its name, its name without regard to case, or its ID's first block.
 
     Raises:
-        UnknownNameError: None is called so, or several are.
+        UnknownDeviceError: None is called so.
+        AmbiguousNameError: Several are.
         UsageError: The text is empty.
     """
-    found = _match(text, devices, _device_steps(text))
-    if found is None:
-        names = [name for device in devices for name in (device["name"], device["deviceID"][:_BLOCK]) if name]
-        raise _unknown("device", text, names, _DEVICE)
-    return _only(text, found, "device", _DEVICE, lambda device: device["deviceID"])
+    check_name(text)
+    by_id = {device["deviceID"]: device for device in devices}
+    return by_id[find_device_id(text, {each: device["name"] for each, device in by_id.items()})]
 
 
 def find_either(
@@ -67,41 +59,57 @@ def find_either(
     """Return the folder or device that a text means; ``folder:x`` and ``device:x`` say which of them.
 
     Raises:
-        UnknownNameError: None is called so, or several are.
+        UnknownNameError: None is called so, or both a folder and a device.
+        AmbiguousNameError: Several of a kind are.
         UsageError: The text is empty.
     """
-    folder_hits = _match(text, folders, _folder_steps(text))
-    device_hits = _match(text, devices, _device_steps(text))
-    if folder_hits and device_hits:
+    folder = device = None
+    with suppress(NotFoundError):
+        folder = find_folder(text, folders)
+    with suppress(NotFoundError):
+        device = find_device(text, devices)
+    if folder is not None and device is not None:
         hint = f"say folder:{text} or device:{text}"
         raise UnknownNameError(f"{text!r} is both a folder and a device", hint=hint, kind="AmbiguousNameError")
-    if folder_hits:
-        return "folder", find_folder(text, folders)
-    if device_hits:
-        return "device", find_device(text, devices)
+    if folder is not None:
+        return "folder", folder
+    if device is not None:
+        return "device", device
     kind, _, rest = text.partition(":")
     if kind == "folder":
         return "folder", find_folder(rest, folders)
     if kind == "device":
         return "device", find_device(rest, devices)
-    names = [name for folder in folders for name in (folder["label"], folder["id"]) if name]
-    names += [device["name"] for device in devices if device["name"]]
-    raise _unknown("folder or device", text, names, _FOLDER)
+    hint = "`aiosyncthing folders` and `aiosyncthing devices` list them"
+    raise UnknownNameError(f"the daemon has no folder or device {text!r}", hint=hint)
 
 
 def find_place(text: str, folders: Sequence[t.FolderConfiguration]) -> Place:
-    """Return the folder and the path that ``FOLDER`` or ``FOLDER:PATH`` means.
+    """Return the folder and the path that ``FOLDER`` or ``FOLDER:PATH`` means; a name may contain colons, too.
 
     Raises:
-        UnknownNameError: No folder is called so, or several are.
+        UnknownFolderError: No folder is called so.
+        AmbiguousNameError: Several are.
         UsageError: The text is empty, or the path leaves the folder.
     """
     colons = [place for place, character in enumerate(text) if character == ":"]
     for end in [len(text), *colons]:
-        name, path = text[:end], text[end + 1 :]
-        if name and _match(name, folders, _folder_steps(name)):
-            return Place(find_folder(name, folders), inside(path))
+        try:
+            folder = find_folder(text[:end], folders)
+        except NotFoundError:
+            continue
+        return Place(folder, inside(text[end + 1 :]))
     return Place(find_folder(text.partition(":")[0], folders), "")
+
+
+def check_name(text: str) -> None:
+    """Refuse the empty name.
+
+    Raises:
+        UsageError: It is empty.
+    """
+    if not text:
+        raise UsageError("the name must not be empty; to mean all, leave it out or use --all")
 
 
 def is_path(text: str) -> bool:
@@ -119,6 +127,7 @@ def place_of_path(text: str, folders: Sequence[t.FolderConfiguration], tilde: st
 
     Raises:
         UnknownNameError: No folder contains it.
+        AmbiguousNameError: Several folders have the same path.
     """
     path = Path(text).expanduser().resolve()
     found: list[tuple[int, Place]] = []
@@ -132,8 +141,11 @@ def place_of_path(text: str, folders: Sequence[t.FolderConfiguration], tilde: st
     if not found:
         raise UnknownNameError(f"{text} is in no folder of this daemon")
     deepest = max(depth for depth, _ in found)
-    hits = [place for depth, place in found if depth == deepest]
-    return hits[0] if len(hits) == 1 else _only(text, hits, "folder", _FOLDER, lambda place: place.folder["id"])
+    hits = {place.folder["id"]: place for depth, place in found if depth == deepest}
+    if len(hits) > 1:
+        candidates = {each: place.folder["label"] for each, place in hits.items()}
+        raise AmbiguousNameError(f"several folders are at {text}: {', '.join(candidates)}", candidates=candidates)
+    return next(iter(hits.values()))
 
 
 def inside(path: str) -> str:
@@ -146,49 +158,3 @@ def inside(path: str) -> str:
     if ".." in parts or path.startswith("/"):
         raise UsageError(f"{path!r} must be a path in the folder, without '..'")
     return "/".join(parts)
-
-
-def _folder_steps(text: str) -> list[Callable[[t.FolderConfiguration], bool]]:
-    return [
-        lambda folder: folder["id"] == text,
-        lambda folder: folder["label"] == text,
-        lambda folder: folder["label"].casefold() == text.casefold(),
-    ]
-
-
-def _device_steps(text: str) -> list[Callable[[t.DeviceConfiguration], bool]]:
-    try:
-        device_id = str(DeviceID(text))
-    except InvalidDeviceIDError:
-        device_id = text
-    return [
-        lambda device: device["deviceID"] == device_id,
-        lambda device: device["name"] == text,
-        lambda device: device["name"].casefold() == text.casefold(),
-        lambda device: device["deviceID"][:_BLOCK] == text.upper(),
-    ]
-
-
-def _match(text: str, things: Iterable[T], steps: Iterable[Callable[[T], bool]]) -> list[T] | None:
-    """Return what fits the first step that anything fits."""
-    if not text:
-        raise UsageError("the name must not be empty; to mean all, leave it out or use --all")
-    known = list(things)
-    return next((hits for step in steps if (hits := [thing for thing in known if step(thing)])), None)
-
-
-def _only(text: str, hits: Sequence[T], what: str, kind: str, name: Callable[[T], str]) -> T:
-    if len(hits) == 1:
-        return hits[0]
-    names = ", ".join(name(hit) for hit in hits)
-    raise UnknownNameError(f"{len(hits)} {what}s are called {text!r}: {names}", hint="use the ID", kind=kind)
-
-
-def _unknown(what: str, text: str, names: Iterable[str], kind: str) -> UnknownNameError:
-    near = get_close_matches(text, list(names), 1)
-    hint = (
-        f"did you mean {near[0]!r}?"
-        if near
-        else f"`aiosyncthing {'devices' if what == 'device' else 'folders'}` lists them"
-    )
-    return UnknownNameError(f"there is no {what} called {text!r}", hint=hint, kind=kind)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from .errors import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
 
 class Interrupted(BaseException):
@@ -36,6 +39,26 @@ def interrupted(error: BaseException) -> int:
     return error.signum if isinstance(error, Interrupted) else signal.SIGINT
 
 
+def replace_by(command: Sequence[str]) -> NoReturn:
+    """Run another program in the place of this one.
+
+    Raises:
+        CommandError: It can't be run; the exit status is that of a shell: 127 if there is none, 126 otherwise.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for name in ("SIGPIPE", "SIGXFSZ"):  # which Python ignores, and programs inherit that
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    try:
+        if os.name == "nt":  # where the new program would run in the background
+            sys.exit(subprocess.call(command))  # noqa: S603 - given by the user
+        os.execvp(command[0], [*command])  # noqa: S606 - likewise
+    except OSError as error:
+        status = 127 if isinstance(error, FileNotFoundError) else 126
+        raise CommandError(f"can't run {command[0]}: {error.strerror or error}", status) from None
+
+
 @contextmanager
 def interruptible() -> Generator[None]:
     """Let Ctrl-C interrupt a block that waits for a person, although an event loop runs."""
@@ -52,7 +75,7 @@ def interruptible() -> Generator[None]:
 
 def is_broken_pipe(error: OSError) -> bool:
     """Return whether an error says that the reader of stdout is gone; Windows says EINVAL."""
-    return error.errno == errno.EPIPE or (os.name == "nt" and error.errno == errno.EINVAL)
+    return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
 
 
 def silence() -> None:

@@ -109,6 +109,14 @@ class Profiles:
         wanted = url.rstrip("/")
         return next((each for each in self.all() if each.url is not None and each.url.rstrip("/") == wanted), None)
 
+    def make(self, name: str, table: Mapping[str, str | list[str]]) -> Profile:
+        """Return what a profile with these fields is, without adding it.
+
+        Raises:
+            UsageError: It isn't right.
+        """
+        return self._profile(name, dict(table))
+
     def add(self, name: str, table: Mapping[str, str | list[str]]) -> None:
         """Add a profile, and write the file.
 
@@ -119,7 +127,7 @@ class Profiles:
             raise UsageError(f"{name!r} can't be the name of a profile: use letters, digits, - and _")
         if name in self._tables:
             raise UsageError(f"there is a profile {name!r} already", hint=f"`aiosyncthing profile remove {name}` first")
-        self._profile(name, table)
+        self.make(name, table)
         lines = [f"[profiles.{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items())]
         before = self._text.rstrip("\n")
         self._write((f"{before}\n\n" if before else "") + "\n".join(lines) + "\n", {**self._tables, name: dict(table)})

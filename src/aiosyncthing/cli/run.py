@@ -60,12 +60,15 @@ class Run(Context):
         return asking.stream(self, ask, columns)
 
     def single(
-        self, schema: str, ask: Callable[[Session], Awaitable[Mapping[str, Any]]], draw: Callable[[Any], object]
+        self,
+        schema: str | Callable[[Mapping[str, Any]], str],
+        ask: Callable[[Session], Awaitable[Mapping[str, Any]]],
+        draw: Callable[[Any], object],
     ) -> int:
         """Ask exactly one daemon for one thing, and show it.
 
         Args:
-            schema: What the JSON document is called: ``folder/1``.
+            schema: What the JSON document is called: ``folder/1``; or what finds that in the rest of the document.
             ask: Returns the rest of the document.
             draw: Shows it to people.
         """
@@ -98,7 +101,8 @@ class Run(Context):
         Args:
             work: Gets the session; returns the exit status, or ``None``.
             limited: Whether ``--timeout`` limits all of it; otherwise the command itself sees to that.
-            following: Whether it goes on as long as stdout has a reader.
+            following: Whether it writes a stream: it ends when stdout has no reader any more, and with ``--json`` the
+                last line says so where it is broken off.
         """
         from . import asking  # noqa: PLC0415 - see above
 

@@ -79,7 +79,7 @@ def targets(options: Options, environ: Mapping[str, str]) -> list[Target]:
     profiles = Profiles(config_file(environ), environ)
     if options.profiles:
         _alone("--profile", {"--url": options.url, "--home": options.home, "--api-key-file": options.api_key_file})
-        return [_of_profile(each, "--profile", options.tls) for each in _chosen(options.profiles, profiles)]
+        return [of_profile(each, "--profile", options.tls) for each in _chosen(options.profiles, profiles)]
     if options.home is not None:
         _alone("--home", {"--url": options.url, "--api-key-file": options.api_key_file})
         if not options.home:
@@ -127,9 +127,16 @@ def _chosen(names: list[str], profiles: Profiles) -> list[Profile]:
     return profiles.all()
 
 
-def _of_profile(profile: Profile, source: str, tls: str | None = None) -> Target:
+def of_profile(profile: Profile, source: str, tls: str | None = None) -> Target:
+    """Return the daemon of a profile.
+
+    Args:
+        profile: The profile.
+        source: What names the profile.
+        tls: What to trust in place of what the profile says.
+    """
     if profile.url is not None:
-        _check_url(profile.url)
+        check_url(profile.url)
     return Target(
         profile.name,
         f"the profile {profile.name} ({source})",
@@ -141,12 +148,12 @@ def _of_profile(profile: Profile, source: str, tls: str | None = None) -> Target
 
 
 def _of_url(url: str, key: Key | None, tls: str | None, profiles: Profiles, source: str) -> Target:
-    _check_url(url)
+    check_url(url)
     if key is None:
         profile = profiles.with_url(url)
         if profile is None:
             raise UsageError(f"{source} {url}: there is no key for this address", hint=_KEY_HELP)
-        return _of_profile(profile, f"{source} {url}", tls)
+        return of_profile(profile, f"{source} {url}", tls)
     return Target(urlsplit(url).hostname or url, f"{source} {url}", url, key, tls=tls)
 
 
@@ -156,19 +163,23 @@ def _of_environment(environ: Mapping[str, str], profiles: Profiles, tls: str | N
     if name:
         if url or file:
             raise UsageError("AIOSYNCTHING_PROFILE and AIOSYNCTHING_URL contradict each other: each names a daemon")
-        return _of_profile(profiles.get(name), "AIOSYNCTHING_PROFILE", tls)
+        return of_profile(profiles.get(name), "AIOSYNCTHING_PROFILE", tls)
     if url:
         key = Key("file", file) if file else keys.credential(environ)
         return _of_url(url, key, tls or environ.get("AIOSYNCTHING_TLS"), profiles, "AIOSYNCTHING_URL")
     if file:
         raise UsageError("AIOSYNCTHING_API_KEY_FILE needs AIOSYNCTHING_URL: an address of the same source")
     if _DEFAULT in profiles:
-        return _of_profile(profiles.get(_DEFAULT), str(profiles.file), tls)
+        return of_profile(profiles.get(_DEFAULT), str(profiles.file), tls)
     return Target("local", "the daemon of this computer", tls=tls)
 
 
-def _check_url(url: str) -> None:
-    """Refuse an address that holds a password, or is none."""
+def check_url(url: str) -> None:
+    """Refuse an address that holds a password, or is none.
+
+    Raises:
+        UsageError: It can't be used.
+    """
     try:
         parts = urlsplit(url)
         user = parts.username is not None or parts.password is not None

@@ -62,6 +62,7 @@ class API(Blocking["Inner"]):
             data: Body: bytes are sent unchanged, anything else as JSON.
             method: HTTP method.
             **options: ``timeout`` (seconds, ``math.inf`` for no limit) and ``headers``.
+                With ``decode=False``, the result is the bytes of the answer.
 
         Returns:
             The decoded JSON; the body's bytes if the answer is not JSON; or ``None``.

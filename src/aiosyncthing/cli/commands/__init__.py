@@ -7,6 +7,16 @@ COMMANDS: Final = {
         "status": ("status:status", "Overview of folders and devices, and what needs attention."),
         "folders": ("lists:folders", "List folders: state, size, what is missing, and where."),
         "devices": ("lists:devices", "List devices: connected or not, since when, and from where."),
+        "show": ("show:show", "Show everything about one folder or one device."),
+    },
+    "Wait and watch": {
+        "wait": ("wait:wait", "Wait until folders are in sync, here and elsewhere."),
+        "events": ("events:events", "Follow events; with --json, as the daemon sends them."),
+    },
+    "This program": {
+        "profile": ("profile:profile", "Give daemons a name: addresses, keys and certificates."),
+        "raw": ("raw:raw", "Send any request, and print the answer as it came."),
+        "version": ("version:version", "Show the version of this program and of the daemon."),
     },
 }
 """For each heading of the help, its commands: module and function, and the first line of its docstring."""

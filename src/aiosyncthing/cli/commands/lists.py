@@ -54,7 +54,8 @@ def state(row: FolderRow) -> Value:
     return Styled(f"{row['failedItems']} failed" if row["failedItems"] else "out of sync", "warn")
 
 
-def _needed(row: FolderRow) -> Value:
+def needed(row: FolderRow) -> Value:
+    """Return what a folder needs here: bytes, or else items."""
     if row["neededBytes"]:
         return Size(row["neededBytes"])
     items = row["neededItems"]
@@ -86,7 +87,8 @@ def _unseen(row: DeviceRow) -> Value:
     return "now" if row["state"] == "connected" else When(row["lastSeen"])
 
 
-def _device_state(row: DeviceRow) -> Value:
+def device_state(row: DeviceRow) -> Value:
+    """Return the state of a device."""
     return Styled(row["state"], {"connected": "good", "paused": "dim"}.get(row["state"], "warn"))
 
 
@@ -95,7 +97,7 @@ FOLDER_COLUMNS: Final[Sequence[Column[FolderRow]]] = (
     Column("STATE", state),
     Column("HERE", lambda row: Size(row["localBytes"]), right=True, rank=2),
     Column("ITEMS", lambda row: row["localItems"], right=True, rank=4),
-    Column("NEEDED", _needed, right=True, rank=1),
+    Column("NEEDED", needed, right=True, rank=1),
     Column("ID", lambda row: row["id"], least=8, rank=6, long=True),
     Column("TYPE", lambda row: row["type"], rank=7, long=True),
     Column("SCANNED", lambda row: When(row["lastScan"]), rank=8, long=True),
@@ -105,7 +107,7 @@ FOLDER_COLUMNS: Final[Sequence[Column[FolderRow]]] = (
 
 DEVICE_COLUMNS: Final[Sequence[Column[DeviceRow]]] = (
     Column("DEVICE", device_name, least=8),
-    Column("STATE", _device_state),
+    Column("STATE", device_state),
     Column("LAST SEEN", _unseen, rank=1),
     Column("ID", lambda row: row["id"], least=7, rank=4, long=True),
     Column("VERSION", lambda row: row["version"], rank=5, long=True),

@@ -1,0 +1,209 @@
+"""`wait`: ends when everything is there, says what is missing, and runs what comes next."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.cli import schemas
+from aiosyncthing.cli.commands.wait import progress_text
+from aiosyncthing.cli.output import Output
+from aiosyncthing.waiting import SyncProgress
+from aiosyncthing.waiting.progress import Missing
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from aiosyncthing import DeviceID
+    from pytest_syncthing import FakeFolder, FakeSyncthing
+    from tests.support.cli import Cli
+
+
+@pytest.fixture
+def pi(here: FakeSyncthing) -> DeviceID:
+    """A connected device."""
+    pi = here.add_device("pi")
+    here.connect(pi)
+    return pi
+
+
+@pytest.fixture
+def docs(here: FakeSyncthing, pi: DeviceID) -> FakeFolder:
+    """A folder that is in sync, and has been for a while."""
+    docs = here.add_folder("docs", label="Papers", files={"a": b"x" * 2048}, devices=[pi])
+    docs.finish_sync()
+    here.advance(60)
+    return docs
+
+
+@pytest.fixture
+def later(here: FakeSyncthing) -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Do something as soon as the command waits for events."""
+    threads: list[threading.Thread] = []
+
+    def start(what: Callable[[], object]) -> None:
+        def run() -> None:
+            here.wait_until(lambda: here.polls_waiting)
+            what()
+
+        threads.append(threading.Thread(target=run))
+        threads[-1].start()
+
+    yield start
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture
+def after_first(here: FakeSyncthing, docs: FakeFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let everything arrive once the command has shown some progress, in the way that is named."""
+
+    def arrive(name: str) -> None:
+        original = getattr(Output, name)
+
+        def show(out: Output, *arguments: Any) -> None:
+            original(out, *arguments)
+            monkeypatch.setattr(Output, name, original)
+            docs.finish_sync()
+            here.advance(60)
+
+        monkeypatch.setattr(Output, name, show)
+
+    return arrive
+
+
+def test_in_sync(docs: FakeFolder, cli: Cli) -> None:
+    """What is in sync already ends at once, with one line, or with none."""
+    done = cli("wait", "papers", "--device", "pi")
+    assert (done.status, done.out, done.err) == (0, "in sync: 1 folder on 2 devices, 4.0 KiB in all\n", "")
+    assert cli("wait").out == "in sync: 1 folder on 2 devices, 4.0 KiB in all\n"
+    assert cli("wait", "--here").out == "in sync: 1 folder on 1 device, 2.0 KiB in all\n"
+    assert cli("wait", "-q").out == ""
+
+
+def test_progress(docs: FakeFolder, pi: DeviceID, cli: Cli, after_first: Any) -> None:
+    """Without a terminal, what is missing is said once; then it goes on as soon as it is there."""
+    docs.remote_write(pi, {"b": b"y" * 2048})
+    after_first("tell")
+    done = cli("wait", "docs")
+    assert (done.status, done.out) == (0, "in sync: 1 folder on 2 devices, 8.0 KiB in all\n")
+    assert done.err.startswith("Papers  ")
+    assert "folder docs: 1 item (2.05 kB) still missing" in done.err
+
+
+def test_progress_as_documents(docs: FakeFolder, pi: DeviceID, cli: Cli, after_first: Any) -> None:
+    """With --json, each change is an object, and the last one says that it is done."""
+    docs.remote_write(pi, {"b": b"y" * 2048})
+    after_first("record")
+    lines = cli("wait", "docs", "--json").lines()
+    assert not [found for line in lines for found in problems(line, schemas.Progress)]
+    assert [line["type"] for line in lines[:: len(lines) - 1]] == ["progress", "done"]
+    assert (lines[0]["neededBytes"], lines[-1]["neededBytes"], lines[-1]["missing"]) == (2048, 0, [])
+
+
+def test_a_line_that_is_redrawn(docs: FakeFolder, pi: DeviceID, cli: Cli, after_first: Any) -> None:
+    """On a terminal, one line is redrawn, and gone in the end."""
+    docs.remote_write(pi, {"b": b"y" * 2048})
+    after_first("redraw")
+    err = cli("wait", columns=60).err
+    assert "\r\x1b[Kall folders  75 %  2.0 KiB left" in err
+    assert err.endswith("\r\x1b[K")
+
+
+def test_too_late(docs: FakeFolder, pi: DeviceID, cli: Cli) -> None:
+    """When the time is up, it says what was missing where."""
+    docs.remote_write(pi, {"b": b"y" * 2048})
+    done = cli("wait", "docs", "--timeout", "300ms", "-q")
+    assert (done.status, done.out) == (124, "")
+    assert "gave up after 0.3 s: folder docs: 1 item (2.05 kB) still missing" in done.err
+    lines = cli("wait", "docs", "--timeout", "300ms", "--json").lines()
+    assert lines[-1]["type"] == "end"
+    assert "still missing" in lines[-1]["reason"]
+
+
+def test_it_cannot_come_about(here: FakeSyncthing, docs: FakeFolder, cli: Cli) -> None:
+    """A paused folder, a lost disk, and what is not shared end at once."""
+    here.add_folder("alone")
+    assert cli("wait", "alone", "--device", "pi").status == 6
+    docs.set_error("folder path missing")
+    assert cli("wait", "docs").status == 6
+    here.set_folder("docs", paused=True)
+    assert cli("wait", "docs").status == 6
+    assert cli("wait", "nope").status == 5
+    assert cli("wait", "--device", "nope").status == 5
+
+
+def test_ready(here: FakeSyncthing, cli: Cli) -> None:
+    """It waits for a daemon that is starting."""
+    here.migrate()
+    done = cli("wait", "--for", "ready", "--timeout", "300ms", columns=80)
+    assert (done.status, done.err.startswith("\r\x1b[Kwaiting for http://127.0.0.1:")) == (124, True)
+    here.end_migration()
+    assert cli("wait", "--for", "ready").out == f"ready: Syncthing v1.29.5 at {here.url}\n"
+    assert cli("wait", "--for", "ready", "--json").lines()[0]["type"] == "done"
+
+
+def test_connected(here: FakeSyncthing, pi: DeviceID, cli: Cli, later: Any) -> None:
+    """It waits for devices."""
+    here.disconnect(pi)
+    assert cli("wait", "--for", "connected", "--device", "pi", "--timeout", "300ms").status == 124
+    later(lambda: here.connect(pi))
+    assert cli("wait", "--for", "connected", "--device", "pi", columns=80).out == "connected: pi\n"
+    assert cli("wait", "--for", "connected", "--device", "nas").status == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--here", "--device", "pi"],
+        ["--for", "ready", "--rescan"],
+        ["--for", "ready", "docs"],
+        ["--for", "connected"],
+        ["--for", "never"],
+        ["docs", "--"],
+        ["", "x"],
+    ],
+)
+def test_usage(arguments: list[str], cli: Cli) -> None:
+    """Options that contradict each other are a usage error."""
+    assert cli("wait", *arguments).status == 2
+
+
+def test_what_comes_next(docs: FakeFolder, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command behind -- takes the place of this process, but only if the wait has succeeded."""
+    calls: list[Any] = []
+    monkeypatch.setattr("os.execvp", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    assert cli("wait", "docs", "--", "borg", "create", "--here").status == 0
+    assert calls == [("borg", ["borg", "create", "--here"])]
+    assert cli("wait", "nope", "--", "borg").status == 5
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(("program", "status"), [("/no/such/program", 127), ("/etc/passwd", 126)])
+def test_what_cannot_come_next(
+    program: str, status: int, docs: FakeFolder, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that can't be run has the status that a shell gives it."""
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    done = cli("wait", "docs", "-q", "--", program)
+    assert (done.status, f"can't run {program}" in done.err) == (status, True)
+
+
+@pytest.mark.parametrize(
+    ("progress", "expected"),
+    [
+        (
+            SyncProgress(3 << 30, 9, 4 << 30, 25.0, 1 << 20, 3072.0, (Missing("x", "docs"), Missing("y"))),
+            "docs  25 %  3.0 GiB left  1.0 MiB/s  ~51 min  folder docs: x, and 1 more",
+        ),
+        (SyncProgress(0, 1200, 0, 0.0, None, None, (Missing("x"),)), "docs  0 %  1,200 items left  x"),
+        (SyncProgress(0, 0, 0, 99.9, None, None, ()), "docs  99 %"),
+    ],
+)
+def test_progress_text(progress: SyncProgress, expected: str) -> None:
+    """A line has what is known: how far, how much is left, how fast, until when, and what for."""
+    assert progress_text("docs", progress) == expected
