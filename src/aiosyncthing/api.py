@@ -199,9 +199,10 @@ class API:
                             arriving.discard(response)
                 sessions.give_back(response)
                 value = self._read(route, method, path, url, response, body)
-                return value if decode else body
             except Exception as error:  # noqa: BLE001 - raised below, outside of the handler
                 failure = error
+            else:
+                return value if decode else body
             if not (reused and response is None and limits and failures.may_repeat(failure, method, uri)):
                 break
             reused, limits = False, left(limits, monotonic() - begin)

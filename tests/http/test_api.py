@@ -295,7 +295,8 @@ async def test_arguments_of_a_replaced_raw_request(api: API, monkeypatch: pytest
 
 async def test_an_answer_as_it_came(server: Server, api: API) -> None:
     """With ``decode=False`` the result is the answer's bytes, but what is no answer of Syncthing's is an error."""
-    server.queue.extend([Answer(b'{ "a": 1 }', headers={"Content-Type": "application/json"}), as_text("<html>", 200, syncthing=False)])
+    json = Answer(b'{ "a": 1 }', headers={"Content-Type": "application/json"})
+    server.queue.extend([json, as_text("<html>", 200, syncthing=False)])
     assert await api.request("rest/system/status", decode=False) == b'{ "a": 1 }'
     with pytest.raises(SyncthingError):
         await api.request("rest/system/status", decode=False)
