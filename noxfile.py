@@ -198,6 +198,13 @@ def aioresponses(session: nox.Session) -> None:
 
 
 @nox.session(python=FIRST_PATH)
+def notebook(session: nox.Session) -> None:
+    """Test blocking clients in a real notebook kernel, and in threads of trio."""
+    _install(session, "ipykernel>=6", "nbclient>=0.10", "trio>=0.27")
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/blocking/with_notebook.py"]))
+
+
+@nox.session(python=FIRST_PATH)
 def benchmark(session: nox.Session) -> None:
     """Measure; figures are compared by people, so nothing fails."""
     _install(session)
