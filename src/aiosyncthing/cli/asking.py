@@ -24,6 +24,8 @@ from .tables import Column, Span, chosen
 from .text import escape, pad, width
 
 if TYPE_CHECKING:
+    from aiosyncthing import types as t
+
     from .context import Context
     from .output import Output
     from .schemas import ChangeRow, Daemon, Failure
@@ -88,6 +90,14 @@ class Changed:
     def add(self, row: ChangeRow) -> None:
         """Note something that was changed."""
         self.rows.append(row)
+
+    def folder(self, folder: t.FolderConfiguration, action: str) -> None:
+        """Note what was done to a folder."""
+        self.add({"kind": "folder", "id": folder["id"], "name": folder["label"], "action": action})
+
+    def device(self, device: t.DeviceConfiguration, action: str) -> None:
+        """Note what was done to a device."""
+        self.add({"kind": "device", "id": device["deviceID"], "name": device["name"], "action": action})
 
     def fail(self, error: Exception) -> None:
         """Note something that could not be changed, while the command goes on with the rest."""

@@ -6,6 +6,7 @@ otherwise a new folder would change what an old script means.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -146,6 +147,11 @@ def place_of_path(text: str, folders: Sequence[t.FolderConfiguration], tilde: st
         candidates = {each: place.folder["label"] for each, place in hits.items()}
         raise AmbiguousNameError(f"several folders are at {text}: {', '.join(candidates)}", candidates=candidates)
     return next(iter(hits.values()))
+
+
+def folder_path(text: str, *, local: bool) -> str:
+    """Return the path of a new folder: on this computer, it may be relative; ``~`` is left to the daemon."""
+    return os.path.normpath(Path.cwd() / text) if local and text.strip() and not text.startswith("~") else text
 
 
 def inside(path: str) -> str:

@@ -213,6 +213,56 @@ class Changes(TypedDict):
     changes: list[ChangeRow]
 
 
+class PendingDeviceRow(TypedDict):
+    """A device that has tried to connect, and is unknown."""
+
+    daemon: str
+    id: str
+    name: str
+    """What it calls itself."""
+    address: str
+    time: str | None
+
+
+class PendingFolderRow(TypedDict):
+    """A folder that a device offers."""
+
+    daemon: str
+    id: str
+    label: str
+    device: str
+    """ID of the device."""
+    deviceName: str
+    time: str | None
+    receiveEncrypted: bool
+    """Whether only encrypted data would come."""
+    remoteEncrypted: bool
+    """Whether the device itself has only encrypted data."""
+
+
+class Pending(TypedDict):
+    """``pending/1``."""
+
+    schema: Literal["aiosyncthing/pending/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    devices: list[PendingDeviceRow]
+    folders: list[PendingFolderRow]
+    """One for each device that offers a folder."""
+
+
+class Upgrade(TypedDict):
+    """``upgrade/1``: what ``upgrade --check`` has found."""
+
+    schema: Literal["aiosyncthing/upgrade/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    running: str
+    latest: str
+    newer: bool
+    majorNewer: bool | None
+
+
 class Missing(TypedDict):
     """Why one folder, or one device, is not in sync yet."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from . import names
 from .errors import UsageError
@@ -75,6 +75,14 @@ class Session:
             return await self.folders()
         found = [await self.folder(text) for text in texts]
         return list({folder["id"]: folder for folder in found}.values())
+
+    async def either(
+        self, text: str
+    ) -> tuple[Literal["folder"], t.FolderConfiguration] | tuple[Literal["device"], t.DeviceConfiguration]:
+        """Return the folder or the device that a name means; a path of this computer means the folder around it."""
+        if names.is_path(text):
+            return "folder", (await self.place(text)).folder
+        return names.find_either(text, await self.folders(), await self.devices())
 
     async def device(self, text: str) -> t.DeviceConfiguration:
         """Return the device that a name or an ID means."""

@@ -13,6 +13,23 @@ COMMANDS: Final = {
         "wait": ("wait:wait", "Wait until folders are in sync, here and elsewhere."),
         "events": ("events:events", "Follow events; with --json, as the daemon sends them."),
     },
+    "Set up": {
+        "pending": ("offers:pending", "List what waits to be accepted."),
+        "accept": ("offers:accept", "Accept a pending device, or a folder that devices offer."),
+        "dismiss": ("offers:dismiss", "Forget something pending, until it comes again."),
+        "ignore": ("offers:ignore", "Ignore something pending for good."),
+        "add-device": ("setup:add_device", "Add a device."),
+        "add-folder": ("setup:add_folder", "Add a folder."),
+        "remove": ("setup:remove", "Remove a folder or a device from the configuration."),
+        "share": ("setup:share", "Share a folder with devices."),
+        "unshare": ("setup:unshare", "Stop sharing a folder with devices."),
+    },
+    "The daemon": {
+        "restart": ("lifecycle:restart", "Restart the daemon."),
+        "shutdown": ("lifecycle:shutdown", "Shut the daemon down."),
+        "upgrade": ("lifecycle:upgrade", "Upgrade the daemon to the newest release, and restart it."),
+        "reset": ("lifecycle:reset", "Erase databases of folders, and restart the daemon."),
+    },
     "This program": {
         "profile": ("profile:profile", "Give daemons a name: addresses, keys and certificates."),
         "raw": ("raw:raw", "Send any request, and print the answer as it came."),

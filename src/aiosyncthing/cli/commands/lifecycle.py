@@ -1,0 +1,201 @@
+"""``restart``, ``shutdown``, ``upgrade`` and ``reset``: what ends the daemon, or begins it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from aiosyncthing.cli import prompts
+from aiosyncthing.cli.command import Command
+from aiosyncthing.cli.errors import CommandError, Exit, UsageError
+from aiosyncthing.cli.parameters import FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiosyncthing import types as t
+    from aiosyncthing.cli.asking import Changed
+    from aiosyncthing.cli.run import Run
+    from aiosyncthing.cli.session import Session
+
+_PAUSE: Final = 0.1  # seconds between two looks
+
+
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for flag, text in (
+        ("--wait", "Return when it is done; --timeout limits that."),
+        ("--yes", "Don't ask."),
+    ):
+        function = click.option(flag, is_flag=True, help=text)(function)
+    return function
+
+
+@click.command("restart", cls=Command)
+@_options
+@click.pass_obj
+def restart(run: Run, *, yes: bool, wait: bool) -> int:
+    """Restart the daemon."""
+
+    async def work(session: Session, changed: Changed) -> None:
+        await _remember(session)
+        prompts.confirm(run.out, f"Restart Syncthing on {session.name}?", yes=yes)
+        await session.client.system.restart()
+        if wait:
+            await _until_back(session)
+        await _note(session, changed, "restarted")
+
+    return run.change(work)
+
+
+@click.command("shutdown", cls=Command)
+@_options
+@click.pass_obj
+def shutdown(run: Run, *, yes: bool, wait: bool) -> int:
+    """Shut the daemon down.
+
+    A service manager may start it again.
+    """
+
+    async def work(session: Session, changed: Changed) -> None:
+        await _remember(session)
+        prompts.confirm(run.out, f"Shut Syncthing down on {session.name}?", yes=yes)
+        await session.client.system.shutdown()
+        if wait:
+            began = (await session.status())["startTime"]
+            await _until(session, lambda status: status is None or status["startTime"] != began)
+        await _note(session, changed, "shut down")
+
+    return run.change(work)
+
+
+@click.command("upgrade", cls=Command)
+@click.option("--check", is_flag=True, help="Only say whether there is a newer release.")
+@click.option("--exit-code", is_flag=True, help="With --check: end with status 8 if there is.")
+@_options
+@click.pass_obj
+def upgrade(run: Run, *, check: bool, exit_code: bool, yes: bool, wait: bool) -> int:
+    """Upgrade the daemon to the newest release, and restart it.
+
+    Syncthing of Linux distributions can't do that: the exit status is 7.
+    """
+    if exit_code and not check:
+        raise UsageError("--exit-code needs --check")
+    if check:
+        return _check(run, exit_code=exit_code)
+
+    async def work(session: Session, changed: Changed) -> None:
+        await _remember(session)
+        info = await session.client.system.check_upgrade()
+        if not info["newer"]:
+            return
+        major = " This is a new major version: read its release notes." if info["majorNewer"] else ""
+        prompts.confirm(run.out, f"Upgrade from {info['running']} to {info['latest']}?{major}", yes=yes)
+        if await session.client.system.upgrade() is None:
+            return
+        if wait:
+            await _until_back(session)
+        await _note(session, changed, f"upgraded to {info['latest']}")
+
+    return run.change(work)
+
+
+def _check(run: Run, *, exit_code: bool) -> int:
+    newer = False
+
+    async def ask(session: Session) -> dict[str, Any]:
+        nonlocal newer
+        info = await session.client.system.check_upgrade()
+        newer = info["newer"]
+        return {key: info.get(key) for key in ("running", "latest", "newer", "majorNewer")}
+
+    def draw(info: t.UpgradeInfo) -> None:
+        if not info["newer"]:
+            run.out.line(f"{info['running']} is the newest release")
+        else:
+            major = ", a new major version" if info["majorNewer"] else ""
+            run.out.line(f"{info['latest']} is newer than {info['running']}{major}")
+
+    status = run.single("upgrade/1", ask, draw)
+    return status or (Exit.FOUND if exit_code and newer else Exit.DONE)
+
+
+@click.command("reset", cls=Command)
+@click.argument("folder", required=False, type=FOLDER)
+@click.option("--all", "everything", is_flag=True, help="All folders.")
+@_options
+@click.pass_obj
+def reset(run: Run, folder: str | None, *, everything: bool, yes: bool, wait: bool) -> int:
+    """Erase databases of folders, and restart the daemon.
+
+    The files stay, and are scanned again. What is reset must be paused, and stays so.
+    """
+    if everything == bool(folder):
+        raise UsageError("name a folder, or use --all")
+
+    async def work(session: Session, changed: Changed) -> None:
+        await _remember(session)
+        chosen = await session.folders() if folder is None else [await session.folder(folder)]
+        if running := [each["label"] or each["id"] for each in chosen if not each["paused"]]:
+            raise CommandError(
+                f"not paused: {', '.join(running)}",
+                Exit.IMPOSSIBLE,
+                hint=f"`aiosyncthing pause {'--all' if folder is None else running[0]}` first",
+            )
+        what = "all folders" if folder is None else f"the folder {chosen[0]['label'] or chosen[0]['id']}"
+        prompts.confirm(run.out, f"Erase the database of {what}? The files stay, and are scanned again.", yes=yes)
+        await session.client.system.reset(None if folder is None else chosen[0]["id"])
+        if wait:
+            await _until_back(session)
+        for each in chosen:
+            changed.folder(each, "reset")
+        await _note(session, changed, "restarted")
+
+    return run.change(work)
+
+
+async def _remember(session: Session) -> None:
+    """Ask for what is told at the end, when the daemon can't be asked any more."""
+    await session.about()
+    await session.config()
+
+
+async def _until_back(session: Session) -> None:
+    """Wait until the daemon is ready again, and is not the process that it was."""
+    began = (await session.status())["startTime"]
+    away = False
+
+    def back(status: t.SystemStatus | None) -> bool:
+        nonlocal away
+        away = away or status is None
+        return status is not None and (away or status["startTime"] != began)
+
+    await _until(session, back)
+
+
+async def _until(session: Session, done: Callable[[t.SystemStatus | None], bool]) -> None:
+    """Look at the daemon's status until it is as it should be; ``None`` if there is no answer."""
+    import asyncio  # noqa: PLC0415 - see `run`
+
+    while True:
+        if done(await _look(session.client.system.status)):
+            return
+        await asyncio.sleep(_PAUSE)
+
+
+async def _look(ask: Callable[[], Awaitable[t.SystemStatus]]) -> t.SystemStatus | None:
+    from aiosyncthing._timing import is_transient  # noqa: PLC0415 - see `run`
+    from aiosyncthing.exceptions import SyncthingError  # noqa: PLC0415 - likewise
+
+    try:
+        return await ask()
+    except SyncthingError as error:
+        if not is_transient(error):
+            raise
+        return None
+
+
+async def _note(session: Session, changed: Changed, action: str) -> None:
+    own, devices = await session.own_id(), await session.devices()
+    name = next((each["name"] for each in devices if each["deviceID"] == own), "")
+    changed.add({"kind": "daemon", "id": own, "name": name, "action": action})

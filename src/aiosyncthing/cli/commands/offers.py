@@ -1,0 +1,273 @@
+"""``pending``, ``accept``, ``dismiss`` and ``ignore``: devices that have called, and folders that devices offer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+import click
+
+from aiosyncthing.cli.command import Command, table_options
+from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError
+from aiosyncthing.cli.names import folder_path
+from aiosyncthing.cli.parameters import DEVICE
+from aiosyncthing.cli.tables import Column, Styled, Value, When
+from aiosyncthing.cli.values import iso_text
+
+from .setup import FOLDER_TYPES, read_patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiosyncthing import types as t
+    from aiosyncthing.cli.asking import Answer, Changed
+    from aiosyncthing.cli.run import Run
+    from aiosyncthing.cli.schemas import PendingDeviceRow, PendingFolderRow
+    from aiosyncthing.cli.session import Session
+
+
+def _data(row: PendingFolderRow) -> Value:
+    if row["receiveEncrypted"]:
+        return Styled("encrypted for us", "warn")
+    return Styled("only encrypted there", "warn") if row["remoteEncrypted"] else "plain"
+
+
+DEVICE_COLUMNS: Final[Sequence[Column[PendingDeviceRow]]] = (
+    Column("DEVICE", lambda row: row["id"]),
+    Column("NAME", lambda row: row["name"], least=6, rank=1),
+    Column("TRIED", lambda row: When(row["time"]), rank=2),
+    Column("ADDRESS", lambda row: row["address"], least=10, rank=3),
+)
+
+FOLDER_COLUMNS: Final[Sequence[Column[PendingFolderRow]]] = (
+    Column("FOLDER", lambda row: row["id"], least=8),
+    Column("LABEL", lambda row: row["label"], least=6, rank=2),
+    Column("FROM", lambda row: row["deviceName"] or row["device"][:7], least=7),
+    Column("OFFERED", lambda row: When(row["time"]), rank=3),
+    Column("DATA", _data, rank=1),
+)
+
+
+@click.command("pending", cls=Command)
+@click.option("--exit-code", is_flag=True, help="End with status 8 if anything is pending.")
+@table_options
+@click.pass_obj
+def pending(run: Run, *, exit_code: bool) -> int:
+    """List what waits to be accepted.
+
+    These are unknown devices that have tried to connect, and folders that devices offer. Names and labels are what the
+    other side says: compare IDs.
+    """
+    found = False
+
+    async def ask(session: Session) -> dict[str, list[Any]]:
+        from aiosyncthing.cli.asking import together  # noqa: PLC0415 - loads asyncio
+
+        nonlocal found
+        cluster = session.client.cluster
+        devices, folders, known = await together(cluster.pending_devices(), cluster.pending_folders(), session.config())
+        names = {each["deviceID"]: each["name"] for each in known["devices"]}
+        found = found or bool(devices or folders)
+        return {
+            "devices": [_device_row(session.name, each, devices[each]) for each in sorted(devices)],
+            "folders": [
+                _folder_row(session.name, each, device, names.get(device, ""), folders[each]["offeredBy"][device])
+                for each in sorted(folders)
+                for device in sorted(folders[each]["offeredBy"])
+            ],
+        }
+
+    def draw(answer: Answer) -> None:
+        out = answer.run.out
+        devices, folders = answer.sections.get("devices"), answer.sections.get("folders")
+        if folders or (answer.failures and not devices):
+            answer.table_with_failures("folders", FOLDER_COLUMNS)
+        if devices and folders:
+            answer.table("devices", DEVICE_COLUMNS)
+        elif devices:
+            answer.table_with_failures("devices", DEVICE_COLUMNS)
+        elif not folders and not answer.failures:
+            out.tell("nothing is pending")
+
+    status = run.read("pending/1", ask, draw)
+    return status or (Exit.FOUND if exit_code and found else Exit.DONE)
+
+
+def _device_row(daemon: str, device_id: str, device: t.PendingDevice) -> PendingDeviceRow:
+    return {
+        "daemon": daemon,
+        "id": device_id,
+        "name": device["name"],
+        "address": device["address"],
+        "time": _moment(device["time"]),
+    }
+
+
+def _folder_row(
+    daemon: str, folder_id: str, device_id: str, name: str, offer: t.PendingFolderOffer
+) -> PendingFolderRow:
+    return {
+        "daemon": daemon,
+        "id": folder_id,
+        "label": offer["label"],
+        "device": device_id,
+        "deviceName": name,
+        "time": _moment(offer["time"]),
+        "receiveEncrypted": offer["receiveEncrypted"],
+        "remoteEncrypted": offer["remoteEncrypted"],
+    }
+
+
+def _moment(text: str) -> str | None:
+    from aiosyncthing.times import parse_time  # noqa: PLC0415 - only where it is needed
+
+    moment = parse_time(text)
+    return None if moment is None else iso_text(moment)
+
+
+class _Offer(NamedTuple):
+    """What is pending under an ID."""
+
+    kind: Literal["folder", "device"]
+    id: str
+    name: str
+
+
+@click.command("accept", cls=Command)
+@click.argument("offer_id", metavar="ID")
+@click.argument("path", required=False)
+@click.option("--name", help="What to call it; otherwise as the other side does.")
+@click.option("--type", "kind", type=click.Choice(FOLDER_TYPES), help="Type of the folder.")
+@click.option("--device", "devices", multiple=True, type=DEVICE, help="Share it with this one only; may be repeated.")
+@click.option("--ignores", metavar="FILE|-", help="Ignore patterns of the folder.")
+@click.option("--allow-nested", is_flag=True, help="It may be inside or around another folder.")
+@click.pass_obj
+def accept(
+    run: Run,
+    offer_id: str,
+    path: str | None,
+    name: str | None,
+    kind: t.FolderType | None,
+    devices: tuple[str, ...],
+    ignores: str | None,
+    *,
+    allow_nested: bool,
+) -> int:
+    """Accept a pending device, or a folder that devices offer.
+
+    ID is a whole ID, since anyone may take the name of someone else. A folder needs PATH, a directory on the daemon's
+    computer; it is shared with all devices that offer it. What is offered encrypted becomes receive-encrypted.
+    """
+    patterns = read_patterns(ignores)
+
+    async def work(session: Session, changed: Changed) -> None:
+        offer, cluster = await _find(session, offer_id), session.client.cluster
+        if offer.kind == "device":
+            if path is not None or kind is not None or devices or ignores is not None or allow_nested:
+                raise UsageError(f"{offer.id} is a device: only --name makes sense")
+            changed.device(await cluster.accept_device(offer.id, name=name), "accepted")
+            return
+        if path is None:
+            raise UsageError(
+                f"the folder {offer.id} needs a path", hint=f"`aiosyncthing accept {offer.id} PATH` says where it is"
+            )
+        chosen = [(await session.device(each))["deviceID"] for each in devices]
+        folder = await cluster.accept_folder(
+            offer.id,
+            folder_path(path, local=session.target.local),
+            device_id=chosen or None,
+            type=kind,
+            label=name,
+            ignores=patterns,
+            allow_nested=allow_nested,
+        )
+        changed.folder(folder, "accepted")
+
+    return run.change(work)
+
+
+@click.command("dismiss", cls=Command)
+@click.argument("offer_id", metavar="ID")
+@click.option("--device", type=DEVICE, help="Only the offer of this device.")
+@click.pass_obj
+def dismiss(run: Run, offer_id: str, device: str | None) -> int:
+    """Forget something pending, until it comes again.
+
+    A device comes again with its next attempt to connect, a folder with the next connection of a device that offers it.
+    """
+
+    async def work(session: Session, changed: Changed) -> None:
+        offer, cluster = await _find(session, offer_id), session.client.cluster
+        if offer.kind == "device":
+            _refuse_device(offer, device)
+            await cluster.dismiss_device(offer.id)
+        else:
+            chosen = None if device is None else (await session.device(device))["deviceID"]
+            await cluster.dismiss_folder(offer.id, chosen)
+        changed.add({"kind": offer.kind, "id": offer.id, "name": offer.name, "action": "dismissed"})
+
+    return run.change(work)
+
+
+@click.command("ignore", cls=Command)
+@click.argument("offer_id", metavar="ID")
+@click.option("--device", "devices", multiple=True, type=DEVICE, help="Only offers of this one; may be repeated.")
+@click.pass_obj
+def ignore(run: Run, offer_id: str, devices: tuple[str, ...]) -> int:
+    """Ignore something pending for good.
+
+    To undo that, add the device, or share the folder with those that offer it.
+    """
+
+    async def work(session: Session, changed: Changed) -> None:
+        offer, cluster = await _find(session, offer_id), session.client.cluster
+        if offer.kind == "device":
+            _refuse_device(offer, devices)
+            await cluster.ignore_device(offer.id)
+        else:
+            chosen = [(await session.device(each))["deviceID"] for each in devices]
+            await cluster.ignore_folder(offer.id, device_id=chosen or None)
+        changed.add({"kind": offer.kind, "id": offer.id, "name": offer.name, "action": "ignored"})
+
+    return run.change(work)
+
+
+def _refuse_device(offer: _Offer, given: object) -> None:
+    if given:
+        raise UsageError(f"{offer.id} is a device: --device is about folders")
+
+
+async def _find(session: Session, text: str) -> _Offer:
+    """Find what is pending under an ID; ``folder:x`` and ``device:x`` say which of them it is.
+
+    Raises:
+        UnknownNameError: Nothing is.
+    """
+    from aiosyncthing.cli.asking import together  # noqa: PLC0415 - loads asyncio
+
+    cluster = session.client.cluster
+    devices, folders = await together(cluster.pending_devices(), cluster.pending_folders())
+    for kind, wanted in (("", text), *([text.split(":", 1)] if ":" in text else [])):
+        device_id = _canonical(wanted)
+        is_folder = wanted in folders and kind in {"", "folder"}
+        is_device = device_id in devices and kind in {"", "device"}
+        if is_folder and is_device:
+            hint = f"say folder:{text} or device:{text}"
+            raise UnknownNameError(f"{text!r} is both a folder and a device", hint=hint, kind="AmbiguousNameError")
+        if is_folder:
+            labels = [offer["label"] for offer in folders[wanted]["offeredBy"].values() if offer["label"]]
+            return _Offer("folder", wanted, labels[0] if labels else "")
+        if is_device:
+            return _Offer("device", device_id, devices[device_id]["name"])
+    raise UnknownNameError(
+        f"nothing with the ID {text!r} is pending", hint="`aiosyncthing pending` lists what is, with whole IDs"
+    )
+
+
+def _canonical(text: str) -> str:
+    from aiosyncthing.device_id import DeviceID  # noqa: PLC0415 - only where it is needed
+    from aiosyncthing.exceptions import InvalidDeviceIDError  # noqa: PLC0415 - likewise
+
+    try:
+        return str(DeviceID(text))
+    except InvalidDeviceIDError:
+        return text

@@ -1,0 +1,100 @@
+"""`restart`, `shutdown`, `upgrade` and `reset`: asked for, done, and waited for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.cli import schemas
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from pytest_syncthing import FakeSyncthing
+    from tests.support.cli import Cli
+
+NEWER = {"running": "v1.29.5", "latest": "v2.0.1", "newer": True, "majorNewer": True}
+
+
+@pytest.mark.parametrize("arguments", [("restart",), ("shutdown",), ("reset", "--all"), ("reset", "docs")])
+def test_yes_is_needed(arguments: tuple[str, ...], here: FakeSyncthing, cli: Cli) -> None:
+    """Where nobody can be asked, an option has to say yes."""
+    here.add_folder("docs", paused=True)
+    done = cli(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert "This needs --yes where nobody can be asked" in done.err
+    assert cli(*arguments, columns=80, stdin="\n").status == 2
+    assert cli("folders").status == 0
+
+
+def test_restart(here: FakeSyncthing, cli: Cli) -> None:
+    """With --wait it returns when another process answers."""
+    done = cli("restart", "--wait", "--yes", "--timeout", "30", "--json")
+    assert (done.status, done.err) == (0, "")
+    document = done.json()
+    assert not problems(document, schemas.Changes)
+    assert document["changes"] == [
+        {"kind": "daemon", "id": here.device_id, "name": "nas", "action": "restarted"},
+    ]
+    assert cli("folders").status == 0
+
+
+def test_shutdown(here: FakeSyncthing, cli: Cli) -> None:
+    """With --wait it returns when nothing answers."""
+    done = cli("shutdown", "--wait", "--yes", "--timeout", "30")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == f"shut down: daemon nas ({here.device_id})\n"
+    assert cli("folders").status == 3
+
+
+def test_a_time_limit(here: FakeSyncthing, cli: Cli) -> None:
+    """Waiting ends when the time is up."""
+    here.respond("rest/system/restart", json={"ok": "restarting"}, times=None)
+    assert cli("restart", "--wait", "--yes", "--timeout", "0.5").status == 124
+
+
+def test_reset(here: FakeSyncthing, cli: Cli) -> None:
+    """Only what is paused is reset; it stays paused."""
+    here.add_folder("docs", files={"a": b"x"})
+    done = cli("reset", "docs", "--yes")
+    assert (done.status, done.out) == (6, "")
+    assert "not paused: docs\nhint: `aiosyncthing pause docs` first" in done.err
+    assert "pause --all" in cli("reset", "--all", "--yes").err
+    assert cli("reset", "--yes").status == 2
+    assert cli("reset", "docs", "--all", "--yes").status == 2
+    here.folder("docs").pause()
+    done = cli("reset", "docs", "--yes", "--wait", "--timeout", "30")
+    assert (done.status, done.out) == (0, f"reset: folder docs\nrestarted: daemon nas ({here.device_id})\n")
+    assert here.folder("docs").config["paused"]
+    assert cli("reset", "none", "--yes").status == 5
+
+
+def test_upgrade_where_there_is_none(here: FakeSyncthing, cli: Cli) -> None:
+    """Builds of distributions can't upgrade themselves."""
+    assert cli("upgrade", "--check").status == 7
+    assert cli("upgrade", "--yes").status == 7
+    assert cli("upgrade", "--exit-code").status == 2
+
+
+def test_check_for_an_upgrade(here: FakeSyncthing, cli: Cli) -> None:
+    """--check only says what there is."""
+    here.respond("rest/system/upgrade", json=NEWER, method="GET", times=3)
+    assert cli("upgrade", "--check").out == "v2.0.1 is newer than v1.29.5, a new major version\n"
+    assert cli("upgrade", "--check", "--exit-code").status == 8
+    document = cli("upgrade", "--check", "--json").json()
+    assert not problems(document, schemas.Upgrade)
+    here.respond("rest/system/upgrade", json={**NEWER, "newer": False}, method="GET")
+    done = cli("upgrade", "--check", "--exit-code")
+    assert (done.status, done.out) == (0, "v1.29.5 is the newest release\n")
+
+
+def test_upgrade(here: FakeSyncthing, cli: Cli) -> None:
+    """An upgrade is made if there is one, and a person agrees."""
+    here.respond("rest/system/upgrade", json=NEWER, method="GET", times=2)
+    here.respond("rest/system/upgrade", json={"ok": "restarting"}, method="POST")
+    done = cli("upgrade")
+    assert done.status == 2
+    assert "Upgrade from v1.29.5 to v2.0.1? This is a new major version: read its release notes." in done.err
+    assert cli("upgrade", "--yes").out == f"upgraded to v2.0.1: daemon nas ({here.device_id})\n"
+    here.respond("rest/system/upgrade", json={**NEWER, "newer": False}, method="GET")
+    assert cli("upgrade", "--yes").err == "nothing to change\n"

@@ -1,0 +1,134 @@
+"""`pending`, `accept`, `dismiss` and `ignore`: what other devices ask for, and what becomes of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiosyncthing.cli import schemas, values
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiosyncthing import DeviceID
+    from pytest_syncthing import FakeSyncthing
+    from tests.support.cli import Cli
+
+
+@pytest.fixture
+def offers(here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> dict[str, DeviceID]:
+    """A device with a hostile name has called, and two known ones offer folders."""
+    monkeypatch.setattr(values, "now", lambda: datetime(2026, 3, 5, 12, tzinfo=UTC))
+    here.freeze()
+    found = {name: here.add_device(name) for name in ("pi", "vault")}
+    for device in found.values():
+        here.connect(device)
+    here.offer_folder(found["pi"], "docs", label="P\x1b]0;x\x07")
+    here.offer_folder(found["vault"], "safe", encrypted=True)
+    found["stranger"] = here.offer_device("ph\u202eone")
+    return found
+
+
+def test_nothing(here: FakeSyncthing, cli: Cli) -> None:
+    """Nothing is no failure."""
+    done = cli("pending", "--exit-code")
+    assert (done.status, done.out, done.err) == (0, "", "nothing is pending\n")
+    assert cli("pending", "-q").err == ""
+
+
+def test_pending(offers: dict[str, DeviceID], cli: Cli) -> None:
+    """Both lists are shown, with names that can't control the terminal, and whole IDs elsewhere."""
+    done = cli("pending", "--color", "never", columns=80)
+    assert done.status == 0
+    assert (
+        done.out
+        == f"""\
+FOLDER  LABEL          FROM   OFFERED     DATA
+docs    P\\x1b]0;x\\x07  pi     3 days ago  plain
+safe    -              vault  3 days ago  encrypted for us
+DEVICE                                                           NAME
+{offers["stranger"]}  ph\\u202eone
+"""
+    )
+    assert cli("pending").out.splitlines()[-1].split()[0] == offers["stranger"]
+    assert cli("pending", "--exit-code").status == 8
+    document = cli("pending", "--json", "--exit-code").json()
+    assert not problems(document, schemas.Pending)
+    assert [(row["id"], row["device"], row["receiveEncrypted"]) for row in document["folders"]] == [
+        ("docs", offers["pi"], False),
+        ("safe", offers["vault"], True),
+    ]
+    assert [(row["id"], row["name"], row["time"][:13]) for row in document["devices"]] == [
+        (offers["stranger"], "ph\u202eone", "2026-03-01T12")
+    ]
+
+
+def test_accept_a_device(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
+    """A device is accepted by its whole ID only, since anyone may take a name, and most of an ID."""
+    stranger = offers["stranger"]
+    for text in ("ph\u202eone", stranger[:7], "nothing"):
+        done = cli("accept", text)
+        assert (done.status, done.out) == (5, "")
+        assert "pending` lists what is, with whole IDs" in done.err
+    assert cli("accept", stranger, "/some/path").status == 2
+    done = cli("accept", stranger.lower(), "--name", "phone")
+    assert (done.status, done.out) == (0, f"accepted: device phone ({stranger})\n")
+    assert stranger in [each["deviceID"] for each in here.config["devices"]]
+
+
+def test_accept_a_folder(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli, tmp_path: Path) -> None:
+    """A folder needs a path, and never gets the home directory; an encrypted one stays encrypted."""
+    done = cli("accept", "docs")
+    assert (done.status, done.out) == (2, "")
+    assert "needs a path\nhint: `aiosyncthing accept docs PATH`" in done.err
+    for path in ("", "~", "/"):
+        assert cli("accept", "docs", path).status == 2
+    assert cli("accept", "docs", str(tmp_path / "docs"), "--device", "vault").status == 5  # which doesn't offer it
+    patterns = tmp_path / "patterns"
+    patterns.write_text("*.tmp\n")
+    done = cli(
+        "accept", "folder:docs", str(tmp_path / "docs"), "--name", "Papers", "--ignores", str(patterns), "--json"
+    )
+    assert done.status == 0
+    assert not problems(done.json(), schemas.Changes)
+    folder = here.folder("docs").config
+    assert (folder["label"], folder["path"], folder["type"]) == ("Papers", str(tmp_path / "docs"), "sendreceive")
+    assert offers["pi"] in [each["deviceID"] for each in folder["devices"]]
+    assert cli("accept", "safe", str(tmp_path / "safe"), "--type", "sendreceive").status == 2
+    assert cli("accept", "safe", str(tmp_path / "safe")).status == 0
+    assert here.folder("safe").config["type"] == "receiveencrypted"
+
+
+def test_dismiss(offers: dict[str, DeviceID], cli: Cli) -> None:
+    """What is dismissed is no longer pending."""
+    assert cli("dismiss", "docs", "--device", "vault").status == 5
+    assert cli("dismiss", offers["stranger"], "--device", "pi").status == 2
+    assert cli("dismiss", "docs", "--device", "pi").out == "dismissed: folder P\\x1b]0;x\\x07 (docs)\n"
+    assert cli("dismiss", "safe").status == 0
+    assert cli("dismiss", f"device:{offers['stranger']}").status == 0
+    assert cli("pending", "--exit-code").status == 0
+    assert cli("dismiss", "docs").status == 5
+
+
+def test_ignore(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
+    """What is ignored is no longer pending, and the configuration says so."""
+    assert cli("ignore", offers["stranger"], "--device", "pi").status == 2
+    assert cli("ignore", offers["stranger"]).status == 0
+    assert cli("ignore", "docs", "--device", "pi").status == 0
+    assert cli("ignore", "safe", "--json").json()["changes"][0]["action"] == "ignored"
+    assert cli("pending", "--exit-code").status == 0
+    assert [each["deviceID"] for each in here.config["remoteIgnoredDevices"]] == [offers["stranger"]]
+
+
+def test_a_folder_that_is_called_like_a_device(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
+    """Where an ID is both, one has to say which of them is meant."""
+    stranger = offers["stranger"]
+    here.offer_folder(offers["pi"], stranger)
+    done = cli("dismiss", stranger)
+    assert done.status == 5
+    assert f"say folder:{stranger} or device:{stranger}" in done.err
+    assert cli("dismiss", f"folder:{stranger}").out == f"dismissed: folder {stranger}\n"
+    assert cli("accept", f"device:{stranger}").status == 0

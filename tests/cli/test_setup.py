@@ -1,0 +1,154 @@
+"""`add-device`, `add-folder`, `remove`, `share` and `unshare`: what changes, what stays, and what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.cli import prompts, schemas
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_syncthing import FakeSyncthing
+    from tests.support.cli import Cli, Result
+
+OTHER = "MFZWI3D-BONSGYC-YLTMRWG-C43ENR5-QXGZDMM-FZWI3DP-BONSGYY-LTMRWAD"
+PASSWORD = "a password that nothing shows"
+
+
+def changes(done: Result) -> list[tuple[str, str, str]]:
+    """Return what a document says was changed: kind, name and action."""
+    assert done.status == 0, done.err
+    document = done.json()
+    assert not problems(document, schemas.Changes)
+    return [(row["kind"], row["name"] or row["id"], row["action"]) for row in document["changes"]]
+
+
+def shares(fake: FakeSyncthing, folder_id: str) -> dict[str, str]:
+    """Return the devices that share a folder, other than its own, with their passwords."""
+    found: list[dict[str, Any]] = fake.folder(folder_id).config["devices"]
+    return {each["deviceID"]: each["encryptionPassword"] for each in found if each["deviceID"] != fake.device_id}
+
+
+def test_add_device(here: FakeSyncthing, cli: Cli) -> None:
+    """A device is added with what was given, and once only; a typo in its ID is refused."""
+    done = cli("add-device", OTHER.lower(), "--name", "p\x1b]0;i", "--address", "tcp://192.0.2.1:22000", "--untrusted")
+    assert (done.status, done.out) == (0, f"added: device p\\x1b]0;i ({OTHER})\n")
+    device = next(each for each in here.config["devices"] if each["deviceID"] == OTHER)
+    assert (device["addresses"], device["untrusted"]) == (["tcp://192.0.2.1:22000"], True)
+    assert cli("add-device", OTHER).status == 2
+    assert cli("add-device", here.device_id).status == 2
+    assert cli("add-device", OTHER[:-1] + "A").status == 2
+
+
+def test_add_folder(here: FakeSyncthing, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder gets its patterns and its devices; on the daemon's computer its path may be relative."""
+    here.add_device("pi", device_id=OTHER)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    done = cli(
+        *("add-folder", "docs", "../docs", "--label", "Papers", "--type", "sendonly", "--share", "pi"),
+        *("--ignores", "-", "--json"),
+        stdin="*.tmp\n// a comment\n",
+    )
+    assert changes(done) == [("folder", "Papers", "added"), ("device", "pi", "shared")]
+    folder = here.folder("docs").config
+    assert (folder["path"], folder["type"], folder["paused"]) == (str(tmp_path / "docs"), "sendonly", False)
+    assert shares(here, "docs") == {OTHER: ""}
+    assert cli("raw", "db/ignores", "-q", "folder=docs").json()["ignore"] == ["*.tmp", "// a comment"]
+
+
+def test_folders_that_are_refused(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+    """No folder contains the home directory or has no path, and its ID must be free."""
+    here.add_folder("docs", path=str(tmp_path / "docs"))
+    for arguments in (
+        ("docs", str(tmp_path / "other")),
+        ("new", ""),
+        ("new", " "),
+        ("new", "/"),
+        ("new", "~"),
+        ("new", str(tmp_path / "docs" / "inner")),
+        ("", str(tmp_path / "other")),
+    ):
+        done = cli("add-folder", *arguments)
+        assert (done.status, done.out) == (2, ""), arguments
+    assert cli("add-folder", "new", str(tmp_path / "docs" / "inner"), "--allow-nested").status == 0
+    assert cli("add-folder", "x", str(tmp_path / "x"), "--ignores", str(tmp_path / "none")).status == 1
+    assert cli("add-folder", "x", str(tmp_path / "x"), "--share", "nobody").status == 5
+    assert [each["id"] for each in here.config["folders"]] == ["docs", "new"]
+
+
+def test_remove(here: FakeSyncthing, cli: Cli) -> None:
+    """Folders and devices are removed, if a person agrees or an option says so."""
+    pi = here.add_device("pi")
+    here.add_folder("docs", label="Papers", path="/data/docs", devices=[pi])
+    here.add_folder("pi")
+    done = cli("remove", "docs")
+    assert (done.status, done.out) == (2, "")
+    assert "Remove the folder Papers? Its files in /data/docs stay. This needs --yes" in done.err
+    assert cli("remove", "docs", columns=80, stdin="n\n").status == 2
+    assert cli("remove", "pi", "--yes").status == 5  # which of them
+    done = cli("remove", "device:pi", columns=80, stdin="y\n")
+    assert (done.status, done.out) == (0, f"removed: device pi ({pi})\n")
+    assert "Remove the device pi? It shares docs. [y/N]" in done.err
+    assert changes(cli("remove", "docs", "--yes", "--json")) == [("folder", "Papers", "removed")]
+    assert cli("remove", "nas", "--yes").status == 2  # the daemon's own device
+    assert cli("remove", "docs", "--yes").status == 5
+    assert [each["id"] for each in here.config["folders"]] == ["pi"]
+
+
+def test_share(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+    """Sharing adds devices, leaves the passwords of others alone, and does nothing the second time."""
+    pi, phone, vault = here.add_device("pi"), here.add_device("phone"), here.add_device("vault", untrusted=True)
+    here.add_folder("docs", devices=[pi])
+    assert cli("share", "docs", "vault").status == 2  # which needs a password
+    done = cli("share", "docs", "vault", "--encryption-password-file", "-", "--json", stdin=f"{PASSWORD}\n")
+    assert changes(done) == [("device", "vault", "shared")]
+    done = cli("share", "docs", "phone", "pi", "phone", "--json")
+    assert changes(done) == [("device", "phone", "shared")]
+    assert shares(here, "docs") == {pi: "", phone: "", vault: PASSWORD}
+    done = cli("share", "docs", "phone")
+    assert (done.status, done.out, done.err) == (0, "", "nothing to change\n")
+    secret = tmp_path / "password"
+    secret.write_text("another\n")
+    secret.chmod(0o600)
+    done = cli("share", "docs", "vault", "--encryption-password-file", str(secret), "-vv")
+    assert (done.status, done.out) == (0, f"encryption password changed: device vault ({vault})\n")
+    assert shares(here, "docs")[vault] == "another"
+    assert "another" not in done.err
+    assert cli("share", "docs", "nobody").status == 5
+    assert cli("share", "none", "pi").status == 5
+    assert cli("share", "docs").status == 2
+
+
+def test_passwords_are_asked_for(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, `-` asks for the password without showing it."""
+    vault = here.add_device("vault", untrusted=True)
+    here.add_folder("docs")
+    monkeypatch.setattr(prompts.getpass, "getpass", lambda question: PASSWORD)
+    done = cli("share", "docs", "vault", "--encryption-password-file", "-", columns=80)
+    assert done.status == 0
+    assert shares(here, "docs") == {vault: PASSWORD}
+    assert PASSWORD not in done.out + done.err
+
+
+def test_unshare(here: FakeSyncthing, cli: Cli) -> None:
+    """Unsharing takes only those away that were named; the daemon's own device can't be."""
+    pi, phone = here.add_device("pi"), here.add_device("phone")
+    here.add_folder("docs", devices=[pi, phone])
+    assert changes(cli("unshare", "docs", "pi", "--json")) == [("device", "pi", "unshared")]
+    assert shares(here, "docs") == {phone: ""}
+    assert changes(cli("unshare", "docs", "pi", "--json")) == []
+    assert cli("unshare", "docs", "nas").status == 2
+
+
+def test_exactly_one_daemon(here: FakeSyncthing, cli: Cli, config: Path) -> None:
+    """What changes something takes one profile."""
+    config.parent.mkdir(parents=True)
+    config.write_text(f'[profiles.a]\nhome = "{here.home}"\n[profiles.b]\nhome = "{here.home}"\n')
+    done = cli("-p", "all", "share", "docs", "pi")
+    assert (done.status, done.out) == (2, "")
+    assert "exactly one profile" in done.err
