@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from aiosyncthing._timing import within
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .target import Target
 
 R = TypeVar("R", bound=Mapping[str, Any])
+T = TypeVar("T")
 
 _WAITING: Final = 100  # rows that a slow reader has not taken yet
 _NAME: Final = 12  # columns for the name of a daemon, where rows come one by one
@@ -76,6 +77,15 @@ class Answer:
         for failure in self.failures:
             text = f"error: {failure['message'].splitlines()[0]}"
             self.run.out.spans(spans(pad(escape(failure["daemon"]), wide), "  ", Span(text, "bad")))
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """What came of asking a daemon: the answer, or the error."""
+
+    target: Target
+    answer: T | None = None
+    error: Exception | None = None
 
 
 @dataclass
@@ -149,6 +159,26 @@ def read(
         return _status_of_several(failures, len(targets))
 
     return _start(run, lambda targets: one(targets[0]) if len(targets) == 1 else several(targets))
+
+
+def survey(
+    run: Context, ask: Callable[[Session], Awaitable[T]], conclude: Callable[[Sequence[Outcome[T]]], int]
+) -> int:
+    """Ask one or several daemons, whose errors are results, too: see `Run.survey`."""
+
+    async def one(target: Target) -> Outcome[T]:
+        try:
+            async with within(run.options.timeout, _not_done), _session(run, target) as session:
+                return Outcome(target, answer=await ask(session))
+        except Exception as error:
+            if not errors.is_expected(error):
+                raise
+            return Outcome(target, error=error)
+
+    async def work(targets: Sequence[Target]) -> int:
+        return conclude(await together(*(one(target) for target in targets)))
+
+    return _start(run, work, limited=False)
 
 
 def stream(run: Context, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]]) -> int:
@@ -385,8 +415,12 @@ async def _with_end(run: Context, work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _limited(work: Coroutine[Any, Any, int], seconds: float) -> int:
-    async with within(seconds, lambda: "the command was not done"):
+    async with within(seconds, _not_done):
         return await work
+
+
+def _not_done() -> str:
+    return "the command was not done"
 
 
 async def _generator(rows: AsyncIterator[R]) -> AsyncGenerator[R]:

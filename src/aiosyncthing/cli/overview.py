@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from aiosyncthing.exceptions import NotFoundError
+from aiosyncthing.times import parse_time
 
 from .asking import together
 from .rows import View, times
@@ -48,6 +49,7 @@ async def look(
         connections["connections"],
         times(seen, "lastSeen"),
         times(scanned, "lastScan"),
+        at=parse_time(connections["total"]["at"]),
     )
     running = [folder for folder in (view.folders if folders is None else folders) if not folder["paused"]]
     gate = asyncio.Semaphore(_AT_ONCE)

@@ -41,6 +41,7 @@ class View:
         summaries: The status of each folder that runs.
         completions: How complete a folder is on a device, by both IDs.
         rates: Bytes per second from and to a device, where they are known.
+        at: When that was, by the daemon's clock.
     """
 
     own: str
@@ -56,6 +57,7 @@ class View:
     rates: Mapping[str, tuple[float | None, float | None]] = field(
         default_factory=dict["str", "tuple[float | None, float | None]"]
     )
+    at: datetime | None = None
 
     @property
     def remotes(self) -> list[t.DeviceConfiguration]:

@@ -13,11 +13,12 @@ from .context import Context
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 
-    from .asking import Answer, Changed
+    from .asking import Answer, Changed, Outcome
     from .session import Session
     from .tables import Column
 
     R = TypeVar("R", bound=Mapping[str, Any])
+    T = TypeVar("T")
 
 
 class Run(Context):
@@ -44,6 +45,17 @@ class Run(Context):
         from . import asking  # noqa: PLC0415 - see above
 
         return asking.read(self, schema, ask, draw, extra)
+
+    def survey(self, ask: Callable[[Session], Awaitable[T]], conclude: Callable[[Sequence[Outcome[T]]], int]) -> int:
+        """Ask one or several daemons, and conclude something also where some of them can't be asked.
+
+        Args:
+            ask: Returns what a daemon answers; ``--timeout`` limits it for each.
+            conclude: Gets the outcomes, in the order of the profiles, and returns the exit status.
+        """
+        from . import asking  # noqa: PLC0415 - see above
+
+        return asking.survey(self, ask, conclude)
 
     def stream(self, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]]) -> int:
         """Show rows of one or several daemons as they come: with JSON one object per line.

@@ -357,3 +357,94 @@ class Event(TypedDict):
     time: str
     type: str
     data: Any
+
+
+class CheckFinding(TypedDict):
+    """Something that a person should look at."""
+
+    daemon: str
+    kind: str
+    """One of ``aiosyncthing.health``, or ``folder_stale``."""
+    severity: Literal["info", "warning", "critical"]
+    folder: str | None
+    folderName: str | None
+    device: str | None
+    deviceName: str | None
+    subject: str | None
+    text: str
+    remedy: str
+    count: int | None
+    seconds: float | None
+    items: list[FailedItem]
+
+
+class CheckedDaemon(TypedDict):
+    """A daemon that was checked."""
+
+    daemon: str
+    id: str | None
+    status: Literal["ok", "warning", "critical", "unknown"]
+    folders: int
+    devices: int
+    neededBytes: int
+    unseenMax: float
+    """Seconds since a device was seen, for the one that was away longest."""
+
+
+class Check(TypedDict):
+    """``check/1``; ``failures`` has the daemon also if only one was asked."""
+
+    schema: Literal["aiosyncthing/check/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    status: Literal["ok", "warning", "critical", "unknown"]
+    daemons: list[CheckedDaemon]
+    findings: list[CheckFinding]
+
+
+class LogRow(TypedDict):
+    """A line of ``log``."""
+
+    type: Literal["log"]
+    daemon: str
+    time: str
+    level: Literal["debug", "verbose", "info", "warning", "error"]
+    message: str
+
+
+class SampleRow(TypedDict):
+    """A line of ``metrics``."""
+
+    type: Literal["sample"]
+    daemon: str
+    name: str
+    labels: dict[str, str]
+    value: float | Literal["NaN", "+Inf", "-Inf"]
+    kind: str
+    """``counter``, ``gauge``, ``histogram``, ``summary`` or ``untyped``."""
+    help: str | None
+
+
+class DeviceId(TypedDict):
+    """``id/1``: a device ID."""
+
+    schema: Literal["aiosyncthing/id/1"]
+    id: str
+    short: str
+
+
+class Certificate(TypedDict):
+    """``fingerprint/1``: the certificate that a server shows."""
+
+    schema: Literal["aiosyncthing/fingerprint/1"]
+    url: str
+    fingerprint: str
+
+
+class QrCode(TypedDict):
+    """``qr/1``: a device ID as a QR code."""
+
+    schema: Literal["aiosyncthing/qr/1"]
+    id: str
+    rows: list[str]
+    """A digit for each module, without a border: 1 is dark."""

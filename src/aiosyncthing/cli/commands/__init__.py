@@ -30,6 +30,9 @@ COMMANDS: Final = {
         "upgrade": ("lifecycle:upgrade", "Upgrade the daemon to the newest release, and restart it."),
         "reset": ("lifecycle:reset", "Erase databases of folders, and restart the daemon."),
     },
+    "Monitor": {
+        "check": ("check:check", "Check what needs attention, as a plugin of Nagios does."),
+    },
     "This program": {
         "profile": ("profile:profile", "Give daemons a name: addresses, keys and certificates."),
         "raw": ("raw:raw", "Send any request, and print the answer as it came."),

@@ -1,0 +1,142 @@
+"""Prometheus's text format: reading the daemon's metrics, and writing a file for node_exporter's textfile collector.
+
+Format: https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_SAMPLE: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?")
+_LABEL: Final = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?')
+_COMMENT: Final = re.compile(r"#\s+(HELP|TYPE)\s+(\S+)(?:\s+(.*))?")
+_PARTS: Final = ("_bucket", "_sum", "_count")  # what the samples of histograms and summaries end with
+_ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+_UNESCAPES: Final = {"n": "\n"}
+_WORDS: Final = {"nan": "NaN", "inf": "+Inf", "+inf": "+Inf", "-inf": "-Inf"}
+_READABLE: Final = 0o644
+
+
+class Gauge(NamedTuple):
+    """A metric to write.
+
+    Attributes:
+        name: Its name.
+        help: What it is, in one line; the same in each file, or the collector refuses them all.
+        samples: Its values, each with labels.
+    """
+
+    name: str
+    help: str
+    samples: Sequence[tuple[Mapping[str, str], float]]
+
+
+class Sample(NamedTuple):
+    """A value that was read.
+
+    Attributes:
+        name: Name of the metric.
+        labels: Its labels.
+        value: The value; ``NaN``, ``+Inf`` and ``-Inf`` stay words, since JSON has no such numbers.
+        kind: ``counter``, ``gauge``, ``histogram``, ``summary`` or ``untyped``.
+        help: What it is; empty if unknown.
+    """
+
+    name: str
+    labels: dict[str, str]
+    value: float | str
+    kind: str
+    help: str
+
+
+def exposition(gauges: Iterable[Gauge]) -> str:
+    """Return gauges in the text format, without those that have no values."""
+    lines: list[str] = []
+    for gauge in gauges:
+        if gauge.samples:
+            lines += [f"# HELP {gauge.name} {gauge.help}", f"# TYPE {gauge.name} gauge"]
+            lines += [f"{gauge.name}{_labels(labels)} {_number(value)}" for labels, value in gauge.samples]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Replace a file at once, so that the collector never reads a part of it.
+
+    Args:
+        path: The file. The temporary one is beside it, with another ending, which the collector doesn't read.
+        text: The new content.
+
+    Raises:
+        OSError: It can't be written; the old one is left.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode(errors="replace"))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(_READABLE)  # the collector may run as another user
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def read_samples(text: str) -> Iterator[Sample]:
+    """Read the text format; what is not understood is left out."""
+    known: dict[str, dict[str, str]] = {"TYPE": {}, "HELP": {}}
+    for line in text.split("\n"):
+        if comment := _COMMENT.fullmatch(line.strip()):
+            known[comment[1]][comment[2]] = comment[3] or ""
+        elif match := _SAMPLE.fullmatch(line.strip()):
+            value = _value(match[3])
+            if value is not None:
+                family = _family(match[1], known["TYPE"])
+                labels = {name: _unescaped(text) for name, text in _LABEL.findall(match[2] or "")}
+                kind, about = known["TYPE"].get(family, "untyped"), known["HELP"].get(family, "")
+                yield Sample(match[1], labels, value, kind, about)
+
+
+def grep(text: str, pattern: re.Pattern[str]) -> str:
+    """Return the samples whose lines match, and the comments about them: the text format again."""
+    kinds = {match[2]: "" for match in map(_COMMENT.fullmatch, text.split("\n")) if match}
+    lines = text.split("\n")
+    found = [line for line in lines if line and not line.startswith("#") and pattern.search(line)]
+    families = {_family(re.split(r"[{\s]", line, maxsplit=1)[0], kinds) for line in found}
+    chosen = frozenset(found)
+    kept = [line for line in lines if line in chosen or ((about := _COMMENT.fullmatch(line)) and about[2] in families)]
+    return "".join(f"{line}\n" for line in kept)
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    parts = [f'{name}="{text.translate(_ESCAPES)}"' for name, text in labels.items()]
+    return f"{{{','.join(parts)}}}" if parts else ""
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", lambda match: _UNESCAPES.get(match[1], match[1]), text)
+
+
+def _value(text: str) -> float | str | None:
+    if word := _WORDS.get(text.lower()):
+        return word
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _family(name: str, kinds: Mapping[str, str]) -> str:
+    if name in kinds:
+        return name
+    return next((base for part in _PARTS if (base := name.removesuffix(part)) != name and base in kinds), name)
