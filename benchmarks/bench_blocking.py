@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import importlib
+import importlib.util
 import statistics
 import subprocess
 import sys
@@ -78,9 +78,9 @@ def _measure(url: str, rounds: int, count: int) -> None:
                 found[name].append(took)
     print(f"{'microseconds for a GET':24} {'wall':>8} {'ratio':>8} {'CPU':>8} {'ratio':>8}")
     first = found["asynchronous"]
-    for name, took in found.items():
-        wall, cpu = (statistics.median(each[i] for each in took) * 1e6 / count for i in range(2))
-        ratios = [statistics.median(a[i] / b[i] for a, b in zip(took, first, strict=True)) for i in range(2)]
+    for name, mine in found.items():
+        wall, cpu = (statistics.median(each[i] for each in mine) * 1e6 / count for i in range(2))
+        ratios = [statistics.median(a[i] / b[i] for a, b in zip(mine, first, strict=True)) for i in range(2)]
         print(f"{name:24} {wall:8.0f} {ratios[0]:8.2f} {cpu:8.0f} {ratios[1]:8.2f}")
     for _, close in turns.values():
         close()
