@@ -72,14 +72,17 @@ class Output:
             self._write(self._painted(line))
 
     def stream(self, columns: Sequence[Column[Row]], *, header: bool = True) -> Callable[[Row], None]:
-        """Write rows as they come; returns what takes one. With JSON, use `record`."""
-        if header:
-            for line in streamed(columns, (), now=values.now(), available=self.terminal.columns):
-                self._write(self._painted(line))
+        """Write rows as they come; returns what takes one. With JSON, use `record`.
+
+        The headings come with the first row, so there are none above an error.
+        """
+        pending = header
 
         def write(row: Row) -> None:
-            for line in streamed(columns, (row,), now=values.now(), available=self.terminal.columns, header=False):
+            nonlocal pending
+            for line in streamed(columns, (row,), now=values.now(), available=self.terminal.columns, header=pending):
                 self._write(self._painted(line))
+            pending = False
             self._out.flush()
 
         return write

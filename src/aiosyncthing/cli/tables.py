@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from aiosyncthing.exceptions import BadRequestError
@@ -71,7 +72,7 @@ class Column(Generic[Row]):
         least: How narrow it may become on a narrow terminal; 0 if it is never cut.
         rank: On a narrow terminal, columns with the highest rank are left out first; 0 for never.
         long: Whether it is shown with ``-l`` only.
-        streamed: Its width where rows are printed as they come.
+        streamed: Its width where rows are printed as they come; that of the last one is `least`, or what is left.
     """
 
     name: str
@@ -137,12 +138,16 @@ def streamed(
     columns: Sequence[Column[Row]], rows: Iterable[Row], *, now: datetime, available: int = 0, header: bool = True
 ) -> Iterator[Line]:
     """Lay out rows that come one by one, in columns of a fixed width: see `table`."""
-    widths = [column.streamed or len(column.name) for column in columns]
-    if header:
-        yield _line(columns, [Span(column.name, "head") for column in columns], widths)
-    for row in rows:
-        spans = [_span(column.cell(row), now if available else None) for column in columns]
-        line = _line(columns, spans, widths, cutting=False)
+    shown = list(columns)
+    widths = [max(column.streamed, len(column.name)) for column in shown]
+    if available:
+        widths[-1] = max(widths[-1], shown[-1].least)  # what the widest column needs at least
+        kept = _fit(shown, widths, available)
+        shown, widths = [shown[place] for place in kept], [widths[place] for place in kept]
+    cells = ([_span(column.cell(row), now if available else None) for column in shown] for row in rows)
+    headings = [Span(column.name, "head") for column in shown]
+    for spans in chain([headings] if header else [], cells):
+        line = _line(shown, spans, widths, cutting=False)
         yield cut_line(line, available) if available else line
 
 
