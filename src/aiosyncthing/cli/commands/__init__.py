@@ -9,6 +9,17 @@ COMMANDS: Final = {
         "devices": ("lists:devices", "List devices: connected or not, since when, and from where."),
         "show": ("show:show", "Show everything about one folder or one device."),
     },
+    "Files": {
+        "need": ("contents:need", "List what a folder is missing, here or on a device."),
+        "errors": ("contents:errors", "List what is wrong with folders: items that failed, and more."),
+        "conflicts": ("contents:conflicts", "List conflict copies: files that were changed on two devices."),
+        "changes": ("changes:changes", "List how a folder differs from what it may be, or undo that."),
+        "ls": ("contents:ls", "List the files of a folder, whether they are here yet or not."),
+        "scan": ("changes:scan", "Look for changes in folders, or in parts of them."),
+        "versions": ("versions:versions", "List old versions of files, the newest of each file first."),
+        "restore": ("versions:restore", "Restore files as they were at a time, or one old version."),
+        "ignores": ("ignores:ignores", "Show or change ignore patterns, or say what they mean."),
+    },
     "Wait and watch": {
         "wait": ("wait:wait", "Wait until folders are in sync, here and elsewhere."),
         "events": ("events:events", "Follow events; with --json, as the daemon sends them."),

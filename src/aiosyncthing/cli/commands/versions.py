@@ -1,0 +1,243 @@
+"""``versions`` and ``restore``: old versions of files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from aiosyncthing.cli import items, prompts, values
+from aiosyncthing.cli.command import Command, table_options
+from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError
+from aiosyncthing.cli.names import Place, inside
+from aiosyncthing.cli.parameters import FOLDER, TIME
+from aiosyncthing.cli.places import check_versioning, known_file, no_such_file
+from aiosyncthing.cli.tables import Column, Size, Styled, chosen
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from datetime import datetime
+
+    from aiosyncthing import types as t
+    from aiosyncthing.cli.run import Run
+    from aiosyncthing.cli.schemas import ArchivedVersion, Restored
+    from aiosyncthing.cli.session import Session
+
+_OUTCOMES: Final[Mapping[t.RestoreOutcome, str]] = {
+    "restored": "good",
+    "unknown": "warn",
+    "failed": "bad",
+    "unchanged": "dim",
+}
+
+
+def _word(row: Restored) -> str:
+    return "to restore" if row["dryRun"] and row["outcome"] == "restored" else row["outcome"]
+
+
+_COLUMNS: Final[Sequence[Column[Restored]]] = (
+    Column("OUTCOME", lambda row: Styled(_word(row), _OUTCOMES[row["outcome"]])),
+    Column("ARCHIVED", lambda row: items.when(row["archived"]), rank=2),
+    Column("SIZE", lambda row: Size(row["size"]), right=True, rank=3),
+    Column("PATH", lambda row: row["path"], least=12),
+    Column("REASON", lambda row: row["reason"], least=12, rank=1),
+)
+
+
+@click.command("versions", cls=Command)
+@click.argument("place", metavar="FOLDER[:PATH]", type=FOLDER)
+@click.option("--at", type=TIME, help="The version that each file was at this time, as far as is known.")
+@table_options
+@click.pass_obj
+def versions(run: Run, place: str, at: datetime | None) -> int:
+    """List old versions of files, the newest of each file first.
+
+    They are those that this device has kept, of files that other devices have replaced or deleted. PATH is a directory
+    or file in the folder. Times: 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00', '2h ago'.
+    """
+
+    async def ask(session: Session) -> AsyncGenerator[ArchivedVersion]:
+        there = await session.place(place)
+        check_versioning(there.folder)
+        if at is not None:
+            report = await session.client.folder.restore_at(there.folder["id"], at, under=there.path, dry_run=True)
+            for each in report["files"]:
+                if (version := each["version"]) is not None:
+                    yield _version(session.name, there, each["path"], version, certain=each["outcome"] == "restored")
+            return
+        kept = await session.client.folder.versions(there.folder["id"])
+        paths = sorted(path for path in kept if f"{path}/".startswith(f"{there.path}/" if there.path else ""))
+        if there.path and not paths and await known_file(session, there) is None:
+            raise no_such_file(there)
+        for path in paths:
+            rows = [_version(session.name, there, path, each, certain=None) for each in kept[path]]
+            for row in sorted(rows, key=lambda row: row["archived"] or "", reverse=True):
+                yield row
+
+    columns: list[Column[ArchivedVersion]] = [
+        # Not relative, since `restore --version` wants it.
+        Column("ARCHIVED", lambda row: row["archived"], streamed=20),
+        Column("MODIFIED", lambda row: items.when(row["modified"]), rank=3, streamed=20),
+        Column("SIZE", lambda row: Size(row["size"]), right=True, rank=2, streamed=10),
+    ]
+    if at is not None:
+        columns.append(Column("CERTAIN", lambda row: "yes" if row["certain"] else "no"))
+    return run.stream(ask, [*columns, Column("PATH", lambda row: row["path"], least=16)])
+
+
+@click.command("restore", cls=Command)
+@click.argument("place", metavar="FOLDER[:UNDER]", type=FOLDER)
+@click.option("--at", type=TIME, help="Restore files as they were at this time.")
+@click.option("--file", metavar="PATH", help="Restore only this file, with --version.")
+@click.option("--version", type=TIME, help="When its version was archived, as `versions` shows it.")
+@click.option("--dry-run", is_flag=True, help="Change nothing, and show what would be done.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@table_options
+@click.pass_obj
+def restore(
+    run: Run,
+    place: str,
+    *,
+    at: datetime | None,
+    file: str | None,
+    version: datetime | None,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    """Restore files as they were at a time, or one old version.
+
+    UNDER is a directory or file in the folder. Nothing is deleted: files that came since stay, and what is replaced
+    becomes a version itself. A file is "unknown" if its versions don't show what it was like; then it stays as it is.
+    Files that are as they were are only counted, without -l.
+
+    Times: 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00', '2h ago'.
+    """
+    if (at is None) == (version is None) or (file is not None and version is None):
+        raise UsageError("say --at TIME, or --file PATH --version TIME")
+
+    async def work(session: Session) -> int:
+        there = await session.place(place)
+        if file is not None and there.path:
+            raise UsageError(f"{place} has a path already: leave out --file")
+        check_versioning(there.folder)
+        if not (dry_run or yes or prompts.can_ask()):
+            prompts.confirm(run.out, "Replace files by old versions?", yes=False)
+        if at is not None:
+            found = await _at(run, session, there, at, dry_run=dry_run, yes=yes)
+        else:
+            assert version is not None  # noqa: S101 - one of them was given
+            one = Place(there.folder, inside(file)) if file is not None else there
+            found = await _one(run, session, one, version, dry_run=dry_run, yes=yes)
+        return _show(run, found, everything=at is None or run.options.long)
+
+    return run.one(work, following=run.options.json)
+
+
+async def _at(
+    run: Run, session: Session, there: Place, at: datetime, *, dry_run: bool, yes: bool
+) -> Sequence[Restored]:
+    """Restore files as they were at a time; a person sees first how many there are."""
+    folder_id = there.folder["id"]
+    then = at.replace(microsecond=0)  # as precise as the daemon is
+
+    async def report(*, dry_run: bool) -> Sequence[Restored]:
+        found = await session.client.folder.restore_at(folder_id, then, under=there.path, dry_run=dry_run)
+        return [_restored(session.name, folder_id, each, dry_run=dry_run) for each in found["files"]]
+
+    if dry_run:
+        return await report(dry_run=True)
+    if not yes:
+        seen = await report(dry_run=True)
+        count = sum(row["outcome"] == "restored" for row in seen)
+        if not count:
+            return [{**row, "dryRun": False} for row in seen]
+        files = f"{values.count_text(count)} file{'' if count == 1 else 's'}"
+        moment = f"{then.astimezone(values.now().tzinfo):%Y-%m-%d %H:%M:%S}"
+        where = f"{there.folder['label'] or folder_id}{':' if there.path else ''}{there.path}"
+        prompts.confirm(run.out, f"Restore {files} of {where} as of {moment}?", yes=False)
+    return await report(dry_run=False)
+
+
+async def _one(
+    run: Run, session: Session, there: Place, wanted: datetime, *, dry_run: bool, yes: bool
+) -> Sequence[Restored]:
+    """Restore one version of a file."""
+    import asyncio  # noqa: PLC0415 - not needed for help
+
+    from aiosyncthing.folder import history  # noqa: PLC0415 - likewise
+
+    folder_id, path = there.folder["id"], there.path
+    if not path:
+        raise UsageError("say which file: --file PATH, or FOLDER:PATH")
+    kept = (await session.client.folder.versions(folder_id)).get(path, [])
+    found = next((each for each in kept if history.moment(each["versionTime"]) == wanted), None)
+    if found is None:
+        what = "such version" if kept else "old version"
+        hint = f"`aiosyncthing versions {folder_id}:{path}` lists them"
+        raise UnknownNameError(f"there is no {what} of {path!r}", hint=hint, kind="NotFoundError")
+    done: t.RestoredFile = {"path": path, "outcome": "restored", "reason": "", "version": found}
+    if not dry_run:
+        prompts.confirm(run.out, f"Replace {path} by its version of {found['versionTime']}?", yes=yes)
+        now = history.moment((await session.client.system.connections())["total"]["at"])
+        await asyncio.sleep(history.pause_before(now, {path: kept}))
+        failures = await session.client.folder.restore(folder_id, {path: found["versionTime"]})
+        if path in failures:
+            done = {**done, "outcome": "failed", "reason": failures[path]}
+    return [_restored(session.name, folder_id, done, dry_run=dry_run)]
+
+
+def _show(run: Run, rows: Sequence[Restored], *, everything: bool) -> int:
+    """Write what was done, and return the exit status."""
+    outcomes = [row["outcome"] for row in rows]
+    if run.options.json:
+        for row in rows:
+            run.out.record(row)
+    else:
+        # Nearly all files are as they were.
+        shown = [row for row in rows if everything or row["outcome"] != "unchanged"]
+        if shown:
+            run.out.table(
+                chosen(_COLUMNS, names=run.options.columns, long=run.options.long), shown, header=run.options.header
+            )
+        counts = Counter(map(_word, rows))
+        texts = [f"{values.count_text(counts[word])} {word}" for word in ("to restore", *_OUTCOMES) if counts[word]]
+        run.out.tell(", ".join(texts) or "no files")
+    if "failed" not in outcomes:
+        return Exit.DONE
+    return Exit.PARTLY if "restored" in outcomes else Exit.FAILED
+
+
+def _version(daemon: str, place: Place, path: str, version: t.FileVersion, *, certain: bool | None) -> ArchivedVersion:
+    archived, modified = items.utc(version["versionTime"]), items.utc(version["modTime"])
+    trash = place.folder["versioning"]["type"] == "trashcan"
+    return {
+        "type": "version",
+        "schema": "aiosyncthing/file-version/1",
+        "daemon": daemon,
+        "folder": place.folder["id"],
+        "path": path,
+        "archived": archived,
+        "modified": None if trash and modified == archived else modified,
+        "size": version["size"],
+        "versionTime": version["versionTime"],
+        "certain": certain,
+    }
+
+
+def _restored(daemon: str, folder_id: str, done: t.RestoredFile, *, dry_run: bool) -> Restored:
+    version = done["version"]
+    return {
+        "type": "restored",
+        "schema": "aiosyncthing/restored/1",
+        "daemon": daemon,
+        "folder": folder_id,
+        "path": done["path"],
+        "outcome": done["outcome"],
+        "reason": done["reason"] or None,
+        "archived": version and items.utc(version["versionTime"]),
+        "modified": version and items.utc(version["modTime"]),
+        "size": version and version["size"],
+        "versionTime": version and version["versionTime"],
+        "dryRun": dry_run,
+    }

@@ -1,0 +1,169 @@
+"""`changes` and `scan`: what differs from other devices, and looking for changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.cli import schemas
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from aiosyncthing import DeviceID
+    from pytest_syncthing import FakeSyncthing
+    from tests.support.cli import Cli
+
+
+@pytest.fixture
+def pi(here: FakeSyncthing) -> DeviceID:
+    """A device that is connected."""
+    found = here.add_device("pi")
+    here.connect(found)
+    return found
+
+
+@pytest.fixture
+def receiving(here: FakeSyncthing, pi: DeviceID) -> None:
+    """A receive-only folder in which two files were changed."""
+    ro = here.add_folder("ro", label="Re\u202ead", type="receiveonly", devices=[pi])
+    ro.remote_write(pi, {"a": b"xx", "b": b"x"})
+    ro.finish_sync()
+    ro.write({"a": b"changed"})
+    ro.delete("b")
+
+
+@pytest.fixture
+def sending(here: FakeSyncthing, pi: DeviceID) -> None:
+    """A send-only folder with a file that was changed elsewhere."""
+    so = here.add_folder("so", type="sendonly", files={"a": b"x", "b": b"x"}, devices=[pi])
+    so.finish_sync()
+    so.remote_write(pi, {"a": b"theirs"})
+
+
+@pytest.mark.usefixtures("receiving")
+def test_changes_made_here(cli: Cli) -> None:
+    """In a receive-only folder, they are what was changed here."""
+    done = cli("changes", "ro", "--columns", "action,path")
+    assert (done.status, done.out) == (0, "ACTION   PATH\nchanged  a\ndeleted  b\n")
+    rows = cli("changes", "ro", "--json").lines()
+    assert [problem for row in rows for problem in problems(row, schemas.LocalChange)] == []
+    assert [(row["type"], row["path"], row["deleted"], row["undo"]) for row in rows] == [
+        ("change", "a", False, "revert"),
+        ("change", "b", True, "revert"),
+    ]
+
+
+@pytest.mark.usefixtures("sending")
+def test_changes_made_elsewhere(cli: Cli) -> None:
+    """In a send-only folder, they are what others have changed."""
+    (row,) = cli("changes", "so", "--json").lines()
+    assert (row["path"], row["undo"], row["size"]) == ("a", "override", 6)
+
+
+@pytest.mark.usefixtures("receiving")
+def test_revert(cli: Cli, here: FakeSyncthing) -> None:
+    """Changes are undone when that is confirmed, and it is no failure that there are none."""
+    refused = cli("changes", "ro", "--revert")
+    assert (refused.status, refused.out) == (2, "")
+    assert "Undo 2 changes made here in Re\\u202ead, and delete files that were added? This needs --yes" in refused.err
+    no = cli("changes", "ro", "--revert", columns=80, stdin="n\n")
+    assert (no.status, no.out) == (2, "")
+    assert here.folder("ro").files == {"a": b"changed"}
+
+    yes = cli("changes", "ro", "--revert", columns=80, stdin="y\n")
+    assert (yes.status, yes.out) == (0, "reverted: folder Re\\u202ead (ro)\n")
+    here.folder("ro").finish_sync()
+    assert here.folder("ro").files == {"a": b"xx", "b": b"x"}
+    again = cli("changes", "ro", "--revert", "--json")
+    assert not problems(again.json(), schemas.Changes)
+    assert (again.status, again.json()["changes"]) == (0, [])
+
+
+@pytest.mark.usefixtures("sending")
+def test_override(cli: Cli, here: FakeSyncthing) -> None:
+    """What others have changed is undone everywhere."""
+    done = cli("changes", "so", "--override", "--yes", "--json")
+    assert not problems(done.json(), schemas.Changes)
+    assert done.json()["changes"] == [{"kind": "folder", "id": "so", "name": "", "action": "overridden"}]
+    here.wait_until(lambda: cli("changes", "so").out == "")
+
+
+def test_what_has_no_changes(cli: Cli, here: FakeSyncthing) -> None:
+    """Where all devices take part there are none, and each kind is undone in its own way."""
+    here.add_folder("docs")
+    here.add_folder("so", type="sendonly")
+    here.add_folder("paused", type="receiveonly", paused=True)
+    for arguments, status, words in (
+        (["docs"], 6, "sends and receives"),
+        (["docs", "--revert", "--yes"], 6, "sends and receives"),
+        (["so", "--revert", "--yes"], 6, "hint: use --override"),
+        (["so", "--revert", "--override"], 2, "choose one"),
+        (["paused"], 6, "paused"),
+        (["paused", "--revert"], 6, "paused"),
+        (["nope"], 5, "nope"),
+    ):
+        done = cli("changes", *arguments)
+        assert (done.status, done.out) == (status, "")
+        assert words in done.err
+
+
+@pytest.fixture
+def scanned(here: FakeSyncthing) -> None:
+    """Folders with changes that only a scan finds."""
+    for name in ("docs", "photos"):
+        here.add_folder(name, label=name.title()).write({"a": b"x", "sub/b": b"x", "other/c": b"x"}, scan=False)
+    here.add_folder("paused", paused=True)
+
+
+def tree(cli: Cli, folder: str) -> list[Any]:
+    """Return the paths that a folder has by now."""
+    return [row["path"] for row in cli("ls", folder, "-R", "--json").lines() if row["kind"] == "file"]
+
+
+@pytest.mark.usefixtures("scanned")
+def test_scan(cli: Cli) -> None:
+    """Whole folders or parts of them are scanned, each once."""
+    done = cli("scan", "docs:sub", "photos", "docs:a", "photos:a", "--wait", "--json")
+    assert (done.status, done.err) == (0, "")
+    assert not problems(done.json(), schemas.Changes)
+    assert sorted((row["kind"], row["id"], row["action"]) for row in done.json()["changes"]) == [
+        ("file", "docs:a", "scanned"),
+        ("file", "docs:sub", "scanned"),
+        ("folder", "photos", "scanned"),
+    ]
+    assert (tree(cli, "docs"), tree(cli, "photos")) == (["a", "sub/b"], ["a", "other/c", "sub/b"])
+
+
+@pytest.mark.usefixtures("scanned")
+def test_scan_all(cli: Cli) -> None:
+    """--all is all folders that are not paused, and without --wait the scans have only begun."""
+    done = cli("scan", "--all")
+    assert (done.status, sorted(done.out.splitlines())) == (
+        0,
+        ["scanning: folder Docs (docs)", "scanning: folder Photos (photos)"],
+    )
+
+
+@pytest.mark.usefixtures("scanned")
+def test_scans_that_fail(cli: Cli, here: FakeSyncthing) -> None:
+    """A folder that can't be scanned is reported, and the others are scanned."""
+    here.folder("photos").set_error("folder path missing")
+    done = cli("scan", "photos", "docs", "--wait")
+    assert (done.status, done.out) == (9, "scanned: folder Docs (docs)\n")
+    assert done.err.startswith("aiosyncthing: warning: Photos: ")
+    assert "folder path missing" in done.err
+    failed = cli("scan", "paused", "--json").error()
+    assert (failed["exitCode"], failed["error"]) == (6, "FolderNotRunningError")
+    assert failed["message"].startswith("paused: ")
+    assert (cli("scan", "nope").status, cli("scan", "docs:../x").status) == (5, 2)
+    assert (cli("scan").status, cli("scan", "docs", "--all").status) == (2, 2)
+
+
+@pytest.mark.usefixtures("scanned")
+def test_a_scan_has_its_time(cli: Cli, here: FakeSyncthing) -> None:
+    """--timeout limits the waiting."""
+    here.folder("docs").start_scan()
+    done = cli("scan", "docs", "--wait", "--timeout", "200ms")
+    assert (done.status, done.out) == (124, "")
+    here.folder("docs").finish_scan()

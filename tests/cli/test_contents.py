@@ -1,0 +1,282 @@
+"""`need`, `ls`, `conflicts` and `errors`: what folders contain and lack."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.cli import schemas, values
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiosyncthing import DeviceID
+    from pytest_syncthing import FakeSyncthing
+    from tests.support.cli import Cli, Result
+
+NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)  # five days after the fake's beginning
+COPY = "deep/a.sync-conflict-20260101-120000-{}.txt"
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the same time in each run."""
+    monkeypatch.setattr(values, "now", lambda: NOW)
+
+
+@pytest.fixture
+def pi(here: FakeSyncthing) -> DeviceID:
+    """A device that is connected."""
+    here.freeze()
+    found = here.add_device("pi")
+    here.connect(found)
+    return found
+
+
+def rows(done: Result, shape: type[Any]) -> list[Any]:
+    """Return the lines of a stream, which fit their schema and say first what they are."""
+    assert (done.status, done.err) == (0, "")
+    lines = done.lines()
+    for line in lines:
+        assert not problems(line, shape)
+        assert next(iter(line)) == "type"
+    return lines
+
+
+def steady(done: Result) -> str:
+    """Return an output without seconds: the fake's clock has gone on until it was stopped."""
+    assert (done.status, done.err) == (0, "")
+    return re.sub(r":\d\dZ", ":##Z", done.out)
+
+
+@pytest.fixture
+def needing(here: FakeSyncthing, pi: DeviceID) -> None:
+    """A folder that needs a file with a hostile name, a directory and a deletion, as a device needs two others."""
+    docs = here.add_folder("docs", label="Papers", files={"gone": b"x"}, devices=[pi])
+    docs.finish_sync()
+    docs.remote_write(pi, {"big\x1b]0;x\x07": b"y" * 2_000_000, "dir": None})
+    docs.remote_delete(pi, "gone")
+    docs.write({"mine": b"xx", "too": b"xxx"})
+
+
+@pytest.mark.usefixtures("needing")
+def test_need(cli: Cli) -> None:
+    """What is missing here; elsewhere times are absolute, and on a terminal nothing is wider than it."""
+    assert steady(cli("need", "papers")) == (
+        "ACTION        SIZE  MODIFIED              PATH\n"
+        "get        1.9 MiB  2026-03-01T12:00:##Z  big\\x1b]0;x\\x07\n"
+        "get              -  2026-03-01T12:00:##Z  dir/\n"
+        "delete           -  2026-03-01T12:00:##Z  gone\n"
+    )
+    assert cli("need", "docs", "--color", "never", columns=40).out == (
+        "ACTION        SIZE  PATH\n"
+        "get        1.9 MiB  big\\x1b]0;x\\x07\n"
+        "get              -  dir/\n"
+        "delete           -  gone\n"
+    )
+    assert cli("need", "docs", "--color", "never", columns=80).out.splitlines()[1] == (
+        "get        1.9 MiB  4 days ago            big\\x1b]0;x\\x07"
+    )
+
+
+@pytest.mark.usefixtures("needing")
+def test_need_elsewhere(cli: Cli, here: FakeSyncthing, pi: DeviceID) -> None:
+    """What is missing on a device; the daemon's own is here."""
+    there = rows(cli("need", "docs", "--device", "pi", "--json"), schemas.NeededItem)
+    assert [(row["path"], row["size"], row["kind"]) for row in there] == [("mine", 2, "file"), ("too", 3, "file")]
+    assert {row["modifiedBy"] for row in there} == {str(here.device_id)[:7]}
+    own = rows(cli("need", "docs", "--device", str(here.device_id), "--json"), schemas.NeededItem)
+    assert [(row["path"], row["deleted"], row["kind"]) for row in own] == [
+        ("big\x1b]0;x\x07", False, "file"),
+        ("dir", False, "directory"),
+        ("gone", True, "file"),
+    ]
+    assert {row["modifiedBy"] for row in own} == {str(pi)[:7]}
+
+
+@pytest.mark.usefixtures("needing")
+def test_need_ends_at_a_limit(cli: Cli, here: FakeSyncthing) -> None:
+    """--limit ends the list, and no more is asked for than that."""
+    assert len(rows(cli("need", "docs", "--limit", "2", "--json"), schemas.NeededItem)) == 2
+    asked = next(each for each in here.requests if each.path == "/rest/db/need")
+    assert "perpage=2" in asked.target
+    assert cli("need", "docs", "--limit", "0").status == 2
+
+
+@pytest.mark.usefixtures("pi")
+def test_nothing_is_needed(cli: Cli, here: FakeSyncthing) -> None:
+    """Nothing is written where nothing is missing, and an error has no headings above it."""
+    docs = here.add_folder("docs", files={"a": b"x"})
+    assert (cli("need", "docs").out, cli("need", "docs", "--json").out) == ("", "")
+    docs.pause()
+    done = cli("need", "docs")
+    assert (done.status, done.out) == (6, "")
+    done = cli("need", "docs", "--json")
+    assert done.lines() == [{"type": "end", "reason": done.error()["message"]}]
+    assert cli("need", "nope").status == 5
+    assert cli("need", "docs", "--device", "nope").status == 5
+
+
+@pytest.fixture
+def tree(here: FakeSyncthing) -> None:
+    """A folder with directories and a link, that keeps old versions."""
+    here.freeze()
+    versioning = {"type": "simple", "params": {"keep": "5"}}
+    files = {"a.txt": b"x" * 2000, "deep/er/b": b"yy", "deep/c": b"z", "empty": None}
+    docs = here.add_folder("docs", label="Papers", files=files, versioning=versioning)
+    docs.link("link", "a.txt")
+    docs.write(
+        {
+            ".stversions/a~20260201-120000.txt": b"old",
+            ".stversions/a~20260202-120000.txt": b"older",
+            ".stversions/deep/gone~20260201-120000": b"gone",
+        },
+        scan=False,
+    )
+
+
+@pytest.mark.usefixtures("tree")
+def test_ls(cli: Cli) -> None:
+    """A directory of the global tree, with the names in it."""
+    assert steady(cli("ls", "papers")) == (
+        "      SIZE  MODIFIED              NAME\n"
+        "   2.0 KiB  2026-03-01T12:00:##Z  a.txt\n"
+        "         -  2026-03-01T12:00:##Z  deep/\n"
+        "         -  2026-03-01T12:00:##Z  empty/\n"
+        "         -  -                     link\n"
+    )
+    assert cli("ls", "docs:deep/", "--no-header", "--columns", "kind,name").out == ("file       c\ndirectory  er/\n")
+
+
+@pytest.mark.usefixtures("tree")
+def test_ls_of_all(cli: Cli) -> None:
+    """-R lists what is in directories, too; paths are those within the folder."""
+    found = rows(cli("ls", "docs", "-R", "--json"), schemas.Entry)
+    assert [(row["path"], row["kind"], row["size"], row["versions"]) for row in found] == [
+        ("a.txt", "file", 2000, None),
+        ("deep", "directory", 0, None),
+        ("empty", "directory", 0, None),
+        ("link", "symlink", 0, None),
+        ("deep/c", "file", 1, None),
+        ("deep/er", "directory", 0, None),
+        ("deep/er/b", "file", 2, None),
+    ]
+    assert [row["path"] for row in rows(cli("ls", "docs:deep/er", "-R", "--json"), schemas.Entry)] == ["deep/er/b"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_ls_of_one_file(cli: Cli) -> None:
+    """A file lists itself, an empty directory nothing, and what doesn't exist is an error."""
+    (row,) = rows(cli("ls", "docs:deep/c", "--json"), schemas.Entry)
+    assert (row["path"], row["size"]) == ("deep/c", 1)
+    assert rows(cli("ls", "docs:empty", "--json"), schemas.Entry) == []
+    assert rows(cli("ls", "docs:empty", "-R", "--json"), schemas.Entry) == []
+    for place in ("docs:nope", "docs:deep/gone"):
+        done = cli("ls", place)
+        assert (done.status, done.out) == (5, "")
+        assert "in the folder docs\nhint: `aiosyncthing ls docs` shows" in done.err
+    assert cli("ls", "docs:../x").status == 2
+
+
+@pytest.mark.usefixtures("tree")
+def test_ls_with_versions(cli: Cli) -> None:
+    """--versions counts old versions, and shows files of which there are no others."""
+    assert cli("ls", "docs:deep", "--versions", "--columns", "kind,versions,name").out == (
+        "KIND       VERSIONS  NAME\nfile              0  c\ndirectory         -  er/\ndeleted           1  gone\n"
+    )
+    found = rows(cli("ls", "docs", "--versions", "--json"), schemas.Entry)
+    assert {row["path"]: row["versions"] for row in found} == {"a.txt": 2, "deep": None, "empty": None, "link": None}
+    (gone,) = rows(cli("ls", "docs:deep/gone", "--versions", "--json"), schemas.Entry)
+    assert (gone["deleted"], gone["size"], gone["versions"]) == (True, 4, 1)
+    everything = rows(cli("ls", "docs", "-R", "--versions", "--json"), schemas.Entry)
+    assert [row["path"] for row in everything if row["deleted"]] == ["deep/gone"]
+
+
+def test_where_there_is_no_tree(cli: Cli, here: FakeSyncthing) -> None:
+    """Names in receive-encrypted folders are encrypted, and folders without versions have none to count."""
+    here.add_folder("hidden", type="receiveencrypted")
+    here.add_folder("docs")
+    done = cli("ls", "hidden", "--json")
+    assert (done.status, done.error()["error"]) == (7, "NotSupportedError")
+    done = cli("ls", "docs", "--versions")
+    assert (done.status, done.out) == (7, "")
+    assert "keeps no old versions" in done.err
+
+
+def test_ls_of_a_path(cli: Cli, here: FakeSyncthing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the computer of the daemon, a path is a directory of the folder that it is in."""
+    (tmp_path / "docs" / "sub").mkdir(parents=True)
+    here.add_folder("docs", path=str(tmp_path / "docs"), files={"sub/a": b"x"})
+    monkeypatch.chdir(tmp_path / "docs" / "sub")
+    assert [row["path"] for row in rows(cli("ls", ".", "--json"), schemas.Entry)] == ["sub/a"]
+    assert cli("ls", ".").out.splitlines()[1].endswith("  a")
+
+
+def test_conflicts(cli: Cli, here: FakeSyncthing, pi: DeviceID) -> None:
+    """Conflict copies of all folders or some, with the original, the time and the device."""
+    known, unknown = COPY.format(str(pi)[:7]), COPY.format("ABCDEFG")
+    here.add_folder("docs", files={known: b"x" * 1500, "deep/a.txt": b"x"})
+    here.add_folder("other", files={unknown: b"x"})
+    here.add_folder("clean", files={"a": b"x"})
+    here.add_folder("paused", paused=True)
+    done = cli("conflicts", "--exit-code", "--json")
+    assert (done.status, done.err) == (8, "")
+    first, second = sorted(done.lines(), key=lambda row: row["folder"])
+    assert not problems(first, schemas.Conflict)
+    assert (first["path"], first["original"], first["time"]) == (known, "deep/a.txt", "2026-01-01T12:00:00")
+    assert (first["deviceID"], first["deviceName"]) == (str(pi), "pi")
+    assert (second["device"], second["deviceID"], second["deviceName"]) == ("ABCDEFG", None, None)
+    assert cli("conflicts", "docs").out == (
+        "FOLDER        TIME                 BY                  SIZE  PATH\n"
+        f"docs          2026-01-01 12:00:00  pi               1.5 KiB  {known}\n"
+    )
+    done = cli("conflicts", "clean", "--exit-code")
+    assert (done.status, done.out, done.err) == (0, "", "")
+    assert cli("conflicts", "paused").status == 6
+
+
+@pytest.fixture
+def broken(here: FakeSyncthing, pi: DeviceID) -> None:
+    """Folders in which something is wrong."""
+    here.add_folder("music", label="Mu\u202esic", devices=[pi]).set_error("folder path missing")
+    docs = here.add_folder("docs", files={"a": b"x"})
+    docs.fail("a", "no space left")
+    docs.fail("b\x1b", "permission denied")
+    docs.set_watch_error("too many open files")
+    here.add_folder("fine", files={"a": b"x"})
+    here.add_folder("paused", paused=True)
+
+
+@pytest.mark.usefixtures("broken")
+def test_errors(cli: Cli) -> None:
+    """Errors of folders, of items and of watching, in one list."""
+    assert cli("errors").out == (
+        "FOLDER       PATH   ERROR\n"
+        "docs         -      changes are not watched for: too many open files\n"
+        "docs         a      no space left\n"
+        "docs         b\\x1b  permission denied\n"
+        "Mu\\u202esic  -      folder path missing\n"
+    )
+    done = cli("errors", "--exit-code", "--json")
+    assert not problems(done.json(), schemas.Errors)
+    assert done.status == 8
+    assert [(row["folder"], row["kind"], row["path"]) for row in done.json()["errors"]] == [
+        ("docs", "watch", None),
+        ("docs", "item", "a"),
+        ("docs", "item", "b\x1b"),
+        ("music", "folder", None),
+    ]
+
+
+@pytest.mark.usefixtures("broken")
+def test_errors_of_some_folders(cli: Cli) -> None:
+    """A folder without errors has none; of one that is paused, they are not known."""
+    done = cli("errors", "fine", "--exit-code")
+    assert (done.status, done.out, done.err) == (0, "", "no errors\n")
+    assert cli("errors", "fine", "-q").err == ""
+    assert {row["folder"] for row in cli("errors", "music", "--json").json()["errors"]} == {"music"}
+    assert (cli("errors", "paused").status, cli("errors", "nope").status) == (6, 5)

@@ -1,0 +1,286 @@
+"""`ignores`: patterns, what they mean, and changing them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.cli import schemas
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_syncthing import FakeSyncthing
+    from tests.support.cli import Cli, Result
+
+LINES = ["// mine", "!keep.tmp", "*.tmp", "", "/build", "#include inc"]
+
+# An editor: a program that changes its file, and fails if there is nothing to change.
+EDITOR = """\
+import pathlib, sys
+path = pathlib.Path(sys.argv[-1])
+text = path.read_text()
+changed = text.replace(*sys.argv[1:3])
+path.write_text(changed)
+sys.exit(changed == text)
+"""
+
+
+@pytest.fixture(autouse=True)
+def temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of failed edits is removed with the rest."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
+@pytest.fixture
+def docs(here: FakeSyncthing) -> str:
+    """A folder with patterns, one of which is in another file; returns where it is."""
+    folder = here.add_folder("docs", label="Papers", files={"inc": "*.inc\n"})
+    folder.write({".stignore": "\n".join(LINES)})
+    return str(folder.config["path"])
+
+
+@pytest.fixture
+def editor(tmp_path: Path) -> Callable[[str, str], dict[str, str]]:
+    """Return an environment with an editor that replaces one text by another."""
+    program = tmp_path / "editor.py"
+    program.write_text(EDITOR)
+    return lambda old, new: {"EDITOR": f"'{sys.executable}' '{program}' '{old}' '{new}'"}
+
+
+def changed(done: Result) -> list[tuple[str, str]]:
+    """Return what was done to which lines."""
+    document = done.json()
+    assert not problems(document, schemas.Changes)
+    return [(row["action"], row["name"]) for row in document["changes"]]
+
+
+def lines(cli: Cli) -> list[str]:
+    """Return the lines that there are by now."""
+    (row,) = cli("ignores", "docs", "--json").json()["ignores"]
+    return list(row["lines"])
+
+
+@pytest.mark.usefixtures("docs")
+def test_show(cli: Cli, here: FakeSyncthing) -> None:
+    """The lines as they are; in a document what they stand for, too."""
+    done = cli("ignores", "papers")
+    assert (done.status, done.out, done.err) == (0, "".join(f"{line}\n" for line in LINES), "")
+    document = cli("ignores", "docs", "show", "--json").json()
+    assert not problems(document, schemas.Ignores)
+    (row,) = document["ignores"]
+    assert (row["lines"], row["error"], document["tests"]) == (LINES, None, [])
+    assert "**/*.inc" in row["expanded"]
+    here.add_folder("plain")
+    assert cli("ignores", "plain").out == ""
+    assert cli("ignores", "nope").status == 5
+
+
+@pytest.mark.usefixtures("docs")
+def test_which_line_decides(cli: Cli) -> None:
+    """For each path the line, its number, or whatever else decides."""
+    paths = ["a.tmp", "sub/keep.tmp", "build", "build/x/y", "q.inc", "none", ".stfolder", ".stversions/a", "a\x1b"]
+    done = cli("ignores", "docs", "test", *paths)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.splitlines() == [
+        "a.tmp: ignored, by line 3: *.tmp",
+        "sub/keep.tmp: not ignored, by line 2: !keep.tmp",
+        "build: ignored, by line 5: /build",
+        "build/x/y: ignored, by line 5: /build",
+        "q.inc: ignored, by the pattern *.inc",
+        "none: not ignored, no pattern matches",
+        ".stfolder: ignored, it is Syncthing's own",
+        ".stversions/a: ignored, .stversions is Syncthing's own",
+        "a\\x1b: not ignored, no pattern matches",
+    ]
+    done = cli("ignores", "docs", "test", *paths, "--json", "--exit-code")
+    assert done.status == 8
+    assert not problems(done.json(), schemas.Ignores)
+    assert [(row["reason"], row["number"]) for row in done.json()["tests"]] == [
+        ("pattern", 3),
+        ("pattern", 2),
+        ("pattern", 5),
+        ("pattern", 5),
+        ("pattern", None),
+        ("none", None),
+        ("internal", None),
+        ("internal", None),
+        ("none", None),
+    ]
+    assert cli("ignores", "docs", "test", "none", "sub/keep.tmp", "--exit-code").status == 0
+
+
+def test_a_directory_that_is_left_out(cli: Cli, here: FakeSyncthing) -> None:
+    """Nothing in an ignored directory is looked at, even if a later pattern would keep it."""
+    here.add_folder("docs")
+    assert cli("ignores", "docs", "set", "/build", "!/keep").status == 0
+    assert (
+        cli("ignores", "docs", "test", "build/keep").out == "build/keep: ignored, since build/ is, by line 1: /build\n"
+    )
+
+
+def test_includes_of_another_computer(cli: Cli, here: FakeSyncthing, docs: str, tmp_path: Path) -> None:
+    """Where included files can't be read, the daemon says what all lines stand for."""
+    key = tmp_path / "key"
+    key.write_text(here.api_key)
+    key.chmod(0o600)
+    done = cli("ignores", "docs", "test", "q.inc", "keep.tmp", "--url", here.url, "--api-key-file", str(key))
+    assert (done.status, done.err) == (0, "")
+    assert done.out == "q.inc: ignored, by the pattern *.inc\nkeep.tmp: not ignored, by line 2: !keep.tmp\n"
+
+
+def test_paths_of_this_computer(cli: Cli, here: FakeSyncthing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the computer of the daemon, what is tested may be a path of its own, but in that folder."""
+    (tmp_path / "docs" / "sub").mkdir(parents=True)
+    here.add_folder("docs", path=str(tmp_path / "docs")).write({".stignore": "/sub/*.tmp"})
+    here.add_folder("other", path=str(tmp_path / "other"))
+    monkeypatch.chdir(tmp_path / "docs" / "sub")
+    assert cli("ignores", ".", "test", "./a.tmp").out == "sub/a.tmp: ignored, by line 1: /sub/*.tmp\n"
+    for path in (str(tmp_path / "other" / "a"), str(tmp_path / "docs")):
+        assert cli("ignores", "docs", "test", path).status == 2
+    assert cli("ignores", "docs", "test", "/nope").status == 5
+
+
+@pytest.mark.usefixtures("docs")
+def test_add(cli: Cli) -> None:
+    """Patterns are added after or before all others, in the given order, and each once."""
+    assert changed(cli("ignores", "docs", "add", "*.bak", "*.tmp", "*.old", "--json")) == [
+        ("added", "*.bak"),
+        ("added", "*.old"),
+    ]
+    assert (
+        cli("ignores", "docs", "add", "--first", "!1", "!2").out
+        == "added: pattern !1 (docs)\nadded: pattern !2 (docs)\n"
+    )
+    assert lines(cli) == ["!1", "!2", *LINES, "*.bak", "*.old"]
+    done = cli("ignores", "docs", "add", "*.bak")
+    assert (done.status, done.out, done.err) == (0, "", "nothing to change\n")
+    assert cli("ignores", "docs", "add", "a{").status == 2
+    assert cli("ignores", "docs", "add", "--", "-x").status == 0
+
+
+@pytest.mark.usefixtures("docs")
+def test_remove(cli: Cli) -> None:
+    """Patterns are removed; one that isn't there is an error, as it may be written in another way."""
+    done = cli("ignores", "docs", "remove", "*.tmp", "*.temp", "--json")
+    assert (done.status, changed(done)) == (9, [("removed", "*.tmp")])
+    done = cli("ignores", "docs", "remove", "build")
+    assert (done.status, done.out) == (5, "")
+    assert done.err == "aiosyncthing: error: there is no line 'build'\nhint: did you mean '/build'?\n"
+    assert lines(cli) == [line for line in LINES if line != "*.tmp"]
+
+
+@pytest.mark.usefixtures("docs")
+def test_set(cli: Cli, tmp_path: Path) -> None:
+    """All lines are replaced, by a file, by the standard input or by arguments; only emptiness needs a yes."""
+    file = tmp_path / "patterns"
+    file.write_text("// mine\n*.tmp\n")
+    assert cli("ignores", "docs", "set", "--file", str(file)).status == 0
+    assert lines(cli) == ["// mine", "*.tmp"]
+    assert cli("ignores", "docs", "set", "--file", "-", stdin="*.tmp\n// mine\n").out == (
+        "ignore patterns rearranged: folder Papers (docs)\n"
+    )
+    assert changed(cli("ignores", "docs", "set", "a", "b", "--json")) == [
+        ("removed", "*.tmp"),
+        ("removed", "// mine"),
+        ("added", "a"),
+        ("added", "b"),
+    ]
+    file.write_text("")
+    refused = cli("ignores", "docs", "set", "--file", str(file))
+    assert (refused.status, lines(cli)) == (2, ["a", "b"])
+    assert "Remove all ignore patterns of docs? This needs --yes" in refused.err
+    assert cli("ignores", "docs", "set", "--file", str(file), "--yes").status == 0
+    assert lines(cli) == []
+    assert cli("ignores", "docs", "set", "--file", str(tmp_path / "nope")).status == 1
+
+
+@pytest.mark.usefixtures("docs")
+def test_edit(cli: Cli, editor: Callable[[str, str], dict[str, str]]) -> None:
+    """The lines are opened in an editor, and what was saved is sent."""
+    done = cli("ignores", "docs", "edit", env=editor("/build", "/dist"))
+    assert (done.status, done.err) == (0, "")
+    assert done.out == "removed: pattern /build (docs)\nadded: pattern /dist (docs)\n"
+    failed = cli("ignores", "docs", "edit", env=editor("not there", ""))
+    assert failed.status == 1
+    assert "Editing failed" in failed.err
+    unsaved = cli("ignores", "docs", "edit", env={"VISUAL": "true"})
+    assert (unsaved.status, unsaved.err) == (0, "nothing to change\n")
+    nothing = cli("ignores", "docs", "edit", env={"VISUAL": "", "EDITOR": ""})
+    assert (nothing.status, nothing.out) == (2, "")
+    assert "$EDITOR" in nothing.err
+
+
+@pytest.mark.usefixtures("docs")
+def test_edits_are_not_lost(cli: Cli, editor: Callable[[str, str], dict[str, str]]) -> None:
+    """What the daemon could not use is not sent, but kept; on a terminal it can be edited again."""
+    done = cli("ignores", "docs", "edit", env=editor("/build", "[unclosed"))
+    assert (done.status, done.out) == (2, "")
+    assert "could not use these patterns: " in done.err
+    _, _, place = next(line for line in done.err.splitlines() if "what you wrote" in line).partition(" is in ")
+    assert "[unclosed" in Path(place).read_text()
+    assert lines(cli) == LINES
+
+    asked = cli("ignores", "docs", "edit", columns=80, stdin="y\n", env=editor("n", "["))
+    assert asked.err.count("could not use these patterns: ") == 1
+    assert "Edit them again? [y/N]" in asked.err
+
+
+@pytest.mark.usefixtures("docs")
+def test_others_change_them_at_the_same_time(cli: Cli, here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What others have changed meanwhile is kept, and nothing is sent where both have changed the same."""
+
+    def edited(theirs: list[str], mine: str) -> Any:
+        def edit(*_: Any, **__: Any) -> str:
+            here.folder("docs").write({".stignore": "\n".join(theirs)})
+            return mine
+
+        return edit
+
+    monkeypatch.setattr("click.edit", edited([*LINES, "*.theirs"], "\n".join(["*.mine", *LINES])))
+    assert cli("ignores", "docs", "edit", env={"EDITOR": "x"}).out == "added: pattern *.mine (docs)\n"
+    assert lines(cli) == ["*.mine", *LINES, "*.theirs"]
+    monkeypatch.setattr("click.edit", edited(["*.other", *LINES], "\n".join(["*.again", *LINES])))
+    done = cli("ignores", "docs", "edit", "--json", env={"EDITOR": "x"})
+    assert done.status == 9
+    assert "what you wrote is in " in done.err
+    assert lines(cli) == ["*.other", *LINES]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["add"], "add needs a PATTERN"),
+        (["test"], "test needs a PATH"),
+        (["test", ""], "must not be empty"),
+        (["test", "x/../../y"], "without '..'"),
+        (["show", "x"], "show takes no arguments"),
+        (["edit", "x"], "edit takes no arguments"),
+        (["set"], "set needs a PATTERN or --file FILE"),
+        (["set", "x", "--file", "y"], "say patterns, or --file FILE"),
+        (["remove", "x", "--first"], "--first is an option of add"),
+        (["--exit-code"], "--exit-code is an option of test"),
+        (["nope"], "'nope' is not one of"),
+    ],
+)
+def test_usage(arguments: list[str], words: str, cli: Cli, here: FakeSyncthing) -> None:
+    """What can't be meant is refused before anything is changed."""
+    here.add_folder("docs")
+    done = cli("ignores", "docs", *arguments)
+    assert (done.status, done.out) == (2, "")
+    assert words in done.err
+
+
+def test_patterns_that_the_daemon_cannot_use(cli: Cli, here: FakeSyncthing) -> None:
+    """They are shown with its reason, and what they mean is not guessed."""
+    here.add_folder("docs").write({".stignore": "[unclosed"}, scan=False)
+    done = cli("ignores", "docs")
+    assert (done.status, done.out) == (0, "[unclosed\n")
+    assert "warning: the daemon can't use these patterns: " in done.err
+    (row,) = cli("ignores", "docs", "--json").json()["ignores"]
+    assert row["error"]
+    assert cli("ignores", "docs", "test", "a").status == 6
