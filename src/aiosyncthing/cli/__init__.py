@@ -8,7 +8,7 @@ import sys
 
 __all__ = ["main"]
 
-_NEEDED = ("click", "rich", "platformdirs")
+_NEEDED = ("click", "rich", "platformdirs", "segno")
 
 
 def main() -> None:

@@ -10,7 +10,9 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+Word: TypeAlias = Literal["NaN", "+Inf", "-Inf"]
 
 _SAMPLE: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?")
 _LABEL: Final = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?')
@@ -18,7 +20,7 @@ _COMMENT: Final = re.compile(r"#\s+(HELP|TYPE)\s+(\S+)(?:\s+(.*))?")
 _PARTS: Final = ("_bucket", "_sum", "_count")  # what the samples of histograms and summaries end with
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 _UNESCAPES: Final = {"n": "\n"}
-_WORDS: Final = {"nan": "NaN", "inf": "+Inf", "+inf": "+Inf", "-inf": "-Inf"}
+_WORDS: Final[Mapping[str, Word]] = {"nan": "NaN", "inf": "+Inf", "+inf": "+Inf", "-inf": "-Inf"}
 _READABLE: Final = 0o644
 
 
@@ -49,7 +51,7 @@ class Sample(NamedTuple):
 
     name: str
     labels: dict[str, str]
-    value: float | str
+    value: float | Word
     kind: str
     help: str
 
@@ -127,7 +129,7 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", lambda match: _UNESCAPES.get(match[1], match[1]), text)
 
 
-def _value(text: str) -> float | str | None:
+def _value(text: str) -> float | Word | None:
     if word := _WORDS.get(text.lower()):
         return word
     try:

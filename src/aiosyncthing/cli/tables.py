@@ -73,6 +73,7 @@ class Column(Generic[Row]):
         rank: On a narrow terminal, columns with the highest rank are left out first; 0 for never.
         long: Whether it is shown with ``-l`` only.
         streamed: Its width where rows are printed as they come; that of the last one is `least`, or what is left.
+        wraps: Whether rows that are printed as they come, and end with it, are not cut.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Column(Generic[Row]):
     rank: int = 0
     long: bool = False
     streamed: int = 0
+    wraps: bool = False
 
 
 def chosen(columns: Sequence[Column[Any]], *, names: str = "", long: bool = False) -> list[Column[Any]]:
@@ -148,7 +150,7 @@ def streamed(
     headings = [Span(column.name, "head") for column in shown]
     for spans in chain([headings] if header else [], cells):
         line = _line(shown, spans, widths, cutting=False)
-        yield cut_line(line, available) if available else line
+        yield cut_line(line, available) if available and not shown[-1].wraps else line
 
 
 def cut_line(line: Line, available: int) -> Line:

@@ -18,6 +18,7 @@ STYLES: Final = {
     "warn": "33",
     "busy": "36",
     "dim": "2",
+    "qr": "38;5;231;48;5;16",  # white on black, whatever the terminal's own colours are: cameras need that
 }
 """What each style is called, and the parameters of its ANSI sequence. Colours only repeat what words say."""
 

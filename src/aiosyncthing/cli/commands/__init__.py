@@ -43,6 +43,13 @@ COMMANDS: Final = {
     },
     "Monitor": {
         "check": ("check:check", "Check what needs attention, as a plugin of Nagios does."),
+        "log": ("log:log", "Show the daemon's log."),
+        "metrics": ("metrics:metrics", "Print the daemon's own metrics, in Prometheus's text format."),
+    },
+    "Identities": {
+        "id": ("identity:device_id", "Print a device ID: the daemon's own, or that of a certificate."),
+        "fingerprint": ("identity:fingerprint", "Print the fingerprint of a daemon's certificate, for --tls."),
+        "qr": ("identity:qr", "Show a device ID as a QR code, for Syncthing on a phone."),
     },
     "This program": {
         "profile": ("profile:profile", "Give daemons a name: addresses, keys and certificates."),

@@ -1,0 +1,139 @@
+"""`log` and `metrics`: lines as they come, and documents for each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.cli import prometheus, schemas
+from aiosyncthing.cli.commands import log
+from aiosyncthing.cli.output import Output
+from pytest_syncthing import FakeSyncthing
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.support.cli import Cli
+
+
+async def complain(fake: FakeSyncthing, text: str) -> None:
+    """Write a warning to the log."""
+    async with fake.client() as client:
+        await client.system.post_error(text)
+
+
+@pytest.mark.parametrize("version", ["1.29", "2.1"])
+def test_log(version: str, cli: Cli, config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Lines have a time, a level in words and a message, which can't control the terminal; the levels are ordered."""
+    with FakeSyncthing(version, home=tmp_path / "home") as fake:
+        monkeypatch.setenv("STHOMEDIR", str(fake.home))
+        asyncio.run(complain(fake, "disk\x1b[2J is full " + "x" * 90))
+        done = cli("log", "--level", "WARNING", "--color", "never", columns=80)
+        assert (done.status, done.err) == (0, "")
+        head, line = done.out.splitlines()
+        assert head.split() == ["TIME", "LEVEL", "MESSAGE"]
+        assert "is full" in line
+        assert "\x1b[2J" not in line
+        assert "x" * 90 in line  # not cut
+        assert "T" in cli("log", "--no-header").out.split()[0]
+        rows = cli("log", "--json").lines()
+        assert [row for row in rows if problems(row, schemas.LogRow)] == []
+        assert {row["level"] for row in rows} == {"info", "error" if version == "2.1" else "warning"}
+        assert cli("log", "--since", "2100-01-01", "--json").lines() == []
+
+
+def test_levels() -> None:
+    """Each level of each version has its word; unknown ones don't hide a line."""
+    numbers = [log.level_of(number) for number in range(5)]
+    assert numbers == ["debug", "verbose", "info", "warning", "warning"]
+    names = [log.level_of(name) for name in ("DBG", "INF+1", "WRN", "ERR+4", "FOO")]
+    assert names == ["debug", "info", "warning", "error", "info"]
+
+
+def test_follow(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """-f goes on with what is new, each line once, also after the daemon was away; that is said on stderr."""
+    monkeypatch.setattr(log, "_INTERVAL", 0.01)
+    record, tell = Output.record, Output.tell
+
+    def write(text: str) -> None:
+        writer = threading.Thread(target=lambda: asyncio.run(complain(here, text)))
+        writer.start()
+        writer.join()
+
+    def record_and_go_on(out: Output, row: Mapping[str, Any]) -> None:
+        record(out, row)
+        match row["message"]:
+            case "first":
+                write("second")
+            case "second":
+                here.stop_daemon()
+            case "third":
+                raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    def tell_and_go_on(out: Output, text: str) -> None:
+        tell(out, text)
+        here.start_daemon()
+        write("third")
+
+    monkeypatch.setattr(Output, "record", record_and_go_on)
+    monkeypatch.setattr(Output, "tell", tell_and_go_on)
+    write("first")
+    done = cli("log", "-f", "--level", "warning", "--json")
+    assert done.status == 141
+    assert [line["message"] for line in done.lines()] == ["first", "second", "third"]
+    assert "waiting for it" in done.err
+
+
+def test_the_first_question_must_be_answered(here: FakeSyncthing, cli: Cli) -> None:
+    """Only a daemon that was there before is waited for."""
+    here.stop_daemon()
+    assert cli("log", "-f").status == 3
+
+
+def test_metrics(here: FakeSyncthing, cli: Cli) -> None:
+    """Metrics are unchanged; with --grep, what is left is still the same format."""
+
+    async def text() -> str:
+        async with here.client() as client:
+            return await client.metrics()
+
+    assert cli("metrics").out == asyncio.run(text())
+    assert cli("metrics", columns=80).out == asyncio.run(text())
+    assert [line.split(" ", 3)[:3] for line in cli("metrics", "--grep", "connections_active").out.splitlines()[:2]] == [
+        ["#", "HELP", "syncthing_connections_active"],
+        ["#", "TYPE", "syncthing_connections_active"],
+    ]
+    rows = cli("metrics", "--json", "--grep", "^syncthing_connections").lines()
+    assert [row for row in rows if problems(row, schemas.SampleRow)] == []
+    assert [(row["name"], row["labels"], row["value"], row["kind"]) for row in rows] == [
+        ("syncthing_connections_active", {"device": here.device_id}, 0, "gauge")
+    ]
+    assert cli("metrics", "--grep", "(").status == 2
+
+
+def test_metrics_of_an_old_daemon(cli: Cli, config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A daemon without metrics is a status of its own."""
+    with FakeSyncthing("1.19", home=tmp_path / "home") as fake:
+        monkeypatch.setenv("STHOMEDIR", str(fake.home))
+        assert cli("metrics").status == 7
+
+
+def test_reading_samples() -> None:
+    """Labels may contain anything, and some values are no numbers; what is not understood is left out."""
+    text = (
+        "# HELP a About a.\n# TYPE a histogram\n"
+        'a_bucket{le="+Inf",x="} 5\\"\\\\\\n"} 3\na_sum NaN\na_count 1e3 1700000000\n'
+        "b{} -inf\nnot a sample\nc x\n"
+    )
+    assert [(each.name, each.labels, each.value, each.kind, each.help) for each in prometheus.read_samples(text)] == [
+        ("a_bucket", {"le": "+Inf", "x": '} 5"\\\n'}, 3, "histogram", "About a."),
+        ("a_sum", {}, "NaN", "histogram", "About a."),
+        ("a_count", {}, 1000, "histogram", "About a."),
+        ("b", {}, "-Inf", "untyped", ""),
+    ]
