@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing.cli import prompts, schemas
+from aiosyncthing.cli import schemas
 from tests.support.shapes import problems
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def test_passwords_are_asked_for(here: FakeSyncthing, cli: Cli, monkeypatch: pyt
     """On a terminal, `-` asks for the password without showing it."""
     vault = here.add_device("vault", untrusted=True)
     here.add_folder("docs")
-    monkeypatch.setattr(prompts.getpass, "getpass", lambda question: PASSWORD)
+    monkeypatch.setattr("getpass.getpass", lambda _: PASSWORD)
     done = cli("share", "docs", "vault", "--encryption-password-file", "-", columns=80)
     assert done.status == 0
     assert shares(here, "docs") == {vault: PASSWORD}

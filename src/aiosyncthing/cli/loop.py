@@ -11,17 +11,58 @@ import select
 import signal
 import sys
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 from .process import Interrupted, die
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Callable, Coroutine, Generator, Iterable
 
     T = TypeVar("T")
 
 _SELECT: Final[Any] = select  # type checkers know the names of one system only
 _SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_OTHERS: Final = tuple(getattr(signal, name) for name in ("SIGQUIT", "SIGUSR1", "SIGUSR2") if hasattr(signal, name))
+
+
+class _Signals:
+    """The signals that a command gets: they cancel its task, unless something else takes them.
+
+    Args:
+        task: The task.
+        received: Gets the numbers of those that cancel it.
+    """
+
+    def __init__(self, task: asyncio.Task[Any] | None, received: list[int]) -> None:
+        self.received = received
+        self.take: Callable[[int], None] = self._interrupt
+        self._task = task
+
+    def got(self, signum: int) -> None:
+        """Handle a signal."""
+        self.take(signum)
+
+    def catch(self, signums: Iterable[int]) -> list[int]:
+        """Handle these signals from now on; return those that can be."""
+        caught: list[int] = []
+        for signum in signums:
+            # Not what the caller ignores, as `nohup` does; Windows and other threads have no such handlers.
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                if signal.getsignal(signum) is not signal.SIG_IGN:
+                    asyncio.get_running_loop().add_signal_handler(signum, self.got, signum)
+                    caught.append(signum)
+        return caught
+
+    def _interrupt(self, signum: int) -> None:
+        if self.received:
+            die(signum)
+        self.received.append(signum)
+        if self._task is not None:
+            self._task.cancel()
+
+
+_CURRENT: Final[ContextVar[_Signals]] = ContextVar("signals")
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
@@ -33,32 +74,41 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
     received: list[int] = []
 
     async def guarded() -> T:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-        def interrupt(signum: int) -> None:
-            if received:
-                die(signum)
-            received.append(signum)
-            if task is not None:
-                task.cancel()
-
-        caught: list[int] = []
-        for signum in _SIGNALS:
-            # Not what the caller ignores, as `nohup` does; Windows and other threads have no such handlers.
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                if signal.getsignal(signum) is not signal.SIG_IGN:
-                    loop.add_signal_handler(signum, interrupt, signum)
-                    caught.append(signum)
-        try:
+        signals = _Signals(asyncio.current_task(), received)
+        _CURRENT.set(signals)
+        with _caught(signals, _SIGNALS):
             return await main
-        finally:
-            for signum in caught:
-                loop.remove_signal_handler(signum)
 
     try:
         return asyncio.run(guarded())
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise Interrupted(received[0] if received else signal.SIGINT) from None
+
+
+@contextmanager
+def signals_taken(take: Callable[[int], None]) -> Generator[None]:
+    """Give signals to a function for the duration of a block, instead of ending the command.
+
+    Args:
+        take: Called with the number of each: of those that end a command, and of others that would end the process.
+    """
+    signals = _CURRENT.get()
+    before, signals.take = signals.take, take
+    try:
+        with _caught(signals, _OTHERS):
+            yield
+    finally:
+        signals.take = before
+
+
+@contextmanager
+def _caught(signals: _Signals, signums: Iterable[int]) -> Generator[None]:
+    caught = signals.catch(signums)
+    try:
+        yield
+    finally:
+        for signum in caught:
+            asyncio.get_running_loop().remove_signal_handler(signum)
 
 
 @contextmanager

@@ -24,6 +24,11 @@ COMMANDS: Final = {
         "wait": ("wait:wait", "Wait until folders are in sync, here and elsewhere."),
         "events": ("events:events", "Follow events; with --json, as the daemon sends them."),
     },
+    "Pause": {
+        "pause": ("pausing:pause", "Pause folders and devices."),
+        "resume": ("pausing:resume", "Resume folders and devices."),
+        "paused": ("pausing:paused", "Run a command while folders or devices are paused."),
+    },
     "Set up": {
         "pending": ("offers:pending", "List what waits to be accepted."),
         "accept": ("offers:accept", "Accept a pending device, or a folder that devices offer."),

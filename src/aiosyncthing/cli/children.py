@@ -1,0 +1,106 @@
+"""Another program, run in the foreground: it has the terminal, gets the signals, and its end is ours."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from .errors import CommandError
+from .loop import signals_taken
+from .process import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_NOT_FOUND: Final = 127  # as a shell has it
+_NOT_EXECUTABLE: Final = 126
+_KILLED: Final = 128  # and the number of the signal
+_OF_TERMINALS: Final = frozenset(getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name))
+_ENDING: Final = frozenset(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def check_command(command: Sequence[str]) -> None:
+    """Check that a program can be run, before anything is done for it.
+
+    Raises:
+        CommandError: There is none; the exit status is that of a shell.
+    """
+    if shutil.which(command[0]) is None:
+        raise CommandError(f"can't run {command[0]}: there is no such program", _NOT_FOUND)
+
+
+async def run_command(command: Sequence[str], environ: Mapping[str, str], inherited: Sequence[int] = ()) -> int:
+    """Run another program, and wait for its end.
+
+    Meanwhile this process hands signals on to it instead of ending by them.
+
+    Args:
+        command: The program and its arguments.
+        environ: Its environment.
+        inherited: File descriptors that it gets.
+
+    Returns:
+        Its exit status; the negative number of a signal that has killed it.
+
+    Raises:
+        CommandError: It can't be run.
+    """
+    process: asyncio.subprocess.Process | None = None
+    early: list[int] = []
+
+    def hand_on(signum: int) -> None:
+        if process is None:
+            early.append(signum)
+        elif signum not in _OF_TERMINALS or not _is_in_foreground():
+            _send(process, signum)
+
+    with signals_taken(hand_on):
+        try:
+            process = await asyncio.create_subprocess_exec(*command, env=environ, pass_fds=tuple(inherited))
+        except OSError as error:
+            raise CommandError(f"can't run {command[0]}: {error.strerror or error}", _NOT_EXECUTABLE) from None
+        for signum in early:
+            _send(process, signum)
+        return await process.wait()
+
+
+def exit_status(status: int) -> int:
+    """Return the exit status that a shell has for what `run_command` returns."""
+    return status if status >= 0 else _KILLED - status
+
+
+def end_as(status: int) -> int:
+    """Return the exit status with which to end as a program did.
+
+    Args:
+        status: What `run_command` has returned.
+
+    Raises:
+        Interrupted: A signal that ends commands has killed it, and ends this process, too.
+    """
+    if -status in _ENDING:
+        raise Interrupted(-status)
+    return exit_status(status)
+
+
+def _send(process: asyncio.subprocess.Process, signum: int) -> None:
+    with suppress(ProcessLookupError):  # it has just ended
+        process.send_signal(signum)
+
+
+def _is_in_foreground() -> bool:
+    """Return whether the terminal sends its signals to this process, and so to the other program as well."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -1,0 +1,323 @@
+"""``pause``, ``resume`` and ``paused``."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from contextlib import AsyncExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+import click
+
+from aiosyncthing.cli.command import Command
+from aiosyncthing.cli.errors import CommandError, Exit, UsageError, is_expected
+from aiosyncthing.cli.parameters import DEVICE, DURATION, EITHER
+from aiosyncthing.cli.pause_files import PauseFile, abandoned, is_something, journal, merged
+from aiosyncthing.cli.values import duration_text
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from aiosyncthing import types as t
+    from aiosyncthing.cli.asking import Changed
+    from aiosyncthing.cli.run import Run
+    from aiosyncthing.cli.session import Session
+    from aiosyncthing.exceptions import StillPausedError
+
+_STATE: Final = "Note in FILE what is paused by this; `resume --undo FILE` resumes that."
+
+
+class _Thing(NamedTuple):
+    """A folder or a device."""
+
+    kind: Literal["folder", "device"]
+    config: Any
+
+    @property
+    def id(self) -> str:
+        """Its ID."""
+        id_: str = self.config["id" if self.kind == "folder" else "deviceID"]
+        return id_
+
+    def note(self, changed: Changed, action: str) -> None:
+        """Note what was done to it."""
+        (changed.folder if self.kind == "folder" else changed.device)(self.config, action)
+
+    async def set(self, session: Session, *, paused: bool) -> None:
+        """Pause or resume it."""
+        if self.kind == "folder":
+            await session.client.config.patch_folder(self.id, paused=paused)
+        else:
+            await session.client.config.patch_device(self.id, paused=paused)
+
+
+@click.command("pause", cls=Command)
+@click.argument("name", nargs=-1, type=EITHER)
+@click.option("--all", "everything", is_flag=True, help="All folders and devices.")
+@click.option("--for", "duration", type=DURATION, help="Stay, and resume after this time, or at Ctrl-C.")
+@click.option("--state", metavar="FILE", help=_STATE)
+@click.pass_obj
+def pause(run: Run, name: tuple[str, ...], duration: float | None, state: str | None, *, everything: bool) -> int:
+    """Pause folders and devices.
+
+    If folders and devices have the same name, say folder:NAME or device:NAME. With --for, exactly what was paused is
+    resumed, also at SIGTERM and SIGHUP. What --state noted before, and was not resumed, is kept.
+    """
+    _check_names(name, everything=everything)
+    if duration is not None:
+        return _pause_for(run, name, duration, state)
+
+    async def work(session: Session, changed: Changed) -> None:
+        running = [each for each in await _chosen(session, name) if not each.config["paused"]]
+        if state is None:
+            await _set_all(session, changed, running, paused=True)
+            return
+        with PauseFile(state) as file:
+            file.write(merged(file.read(), _state_of(await session.own_id(), running)))
+            await _set_all(session, changed, running, paused=True)
+
+    return run.change(work)
+
+
+@click.command("resume", cls=Command)
+@click.argument("name", nargs=-1, type=EITHER)
+@click.option("--all", "everything", is_flag=True, help="All folders and devices.")
+@click.option("--undo", metavar="FILE", help="What is noted in FILE, and nothing else.")
+@click.pass_obj
+def resume(run: Run, name: tuple[str, ...], undo: str | None, *, everything: bool) -> int:
+    """Resume folders and devices.
+
+    --undo takes a file that `pause --state` or `paused --state` has written, and may be repeated.
+    """
+    if undo is None:
+        _check_names(name, everything=everything)
+    elif name or everything:
+        raise UsageError("--undo says what to resume: it makes no sense with names or --all")
+
+    async def work(session: Session, changed: Changed) -> None:
+        if undo is None:
+            paused = [each for each in await _chosen(session, name) if each.config["paused"]]
+            await _set_all(session, changed, paused, paused=False)
+            return
+        if not PauseFile(undo).path.exists():
+            raise CommandError(f"there is no file {undo}")
+        with PauseFile(undo) as file:
+            for each in await _resume_all(session, file):
+                each.note(changed, "resumed")
+
+    return run.change(work)
+
+
+@click.command("paused", cls=Command, rest=True)
+@click.argument("name", nargs=-1, type=EITHER, metavar="NAME... -- COMMAND...")
+@click.option("--all", "everything", is_flag=True, help="All folders and devices.")
+@click.option("--at-rest", is_flag=True, help="Pause folders when they are complete, and nothing goes on in them.")
+@click.option("--device", "devices", multiple=True, type=DEVICE, help="With --at-rest: complete on this one, too.")
+@click.option("--state", metavar="FILE", help=_STATE)
+@click.pass_obj
+def paused(
+    run: Run, name: tuple[str, ...], devices: tuple[str, ...], state: str | None, *, everything: bool, at_rest: bool
+) -> int:
+    """Run a command while folders or devices are paused.
+
+    At its end exactly what was paused is resumed, whatever has ended it, and the exit status is that of COMMAND, which
+    gets the signals, too. If this process is killed, the next `paused` resumes what is left, or `resume --undo FILE`.
+
+    With --at-rest, folders are scanned and paused when all is here; --timeout limits that. COMMAND gets the paths as
+    AIOSYNCTHING_PATH, one in each line, and the IDs as AIOSYNCTHING_FOLDER.
+    """
+    _check_names(name, everything=everything)
+    if not run.rest:
+        raise UsageError("there is no command to run: write it behind --")
+    if devices and not at_rest:
+        raise UsageError("--device needs --at-rest")
+    from aiosyncthing.cli.children import check_command, end_as, exit_status, run_command  # noqa: PLC0415 - loads asyncio
+
+    check_command(run.rest)
+    ended = 0
+
+    async def work(session: Session) -> None:
+        nonlocal ended
+        with _journal(run, state) as file:
+            await _resume_abandoned(run, session, file)
+            async with AsyncExitStack() as stack:
+                environ = dict(run.environ)
+                if at_rest:
+                    environ |= await _bring_to_rest(run, session, stack, name, devices, file)
+                else:
+                    await stack.enter_async_context(await _pause(session, name, file))
+                run.out.flush()
+                ended = await run_command(run.rest, environ, () if file is None else file.inherited)
+
+    try:
+        status = run.one(work, limited=False)
+    except Exception as error:
+        if ended and is_expected(error):  # what the command says comes first
+            run.out.error(error, exit_status(ended))
+            return end_as(ended)
+        raise
+    return status or end_as(ended)
+
+
+def _check_names(names: tuple[str, ...], *, everything: bool) -> None:
+    if everything == bool(names):
+        raise UsageError("name folders or devices, or use --all")
+
+
+async def _chosen(session: Session, names: Sequence[str]) -> list[_Thing]:
+    """Return what was named, each once; without names, all. Devices come first, so folders are paused last."""
+    if not names:
+        folders, devices = await session.folders(), await session.remotes()
+        return [*(_Thing("device", each) for each in devices), *(_Thing("folder", each) for each in folders)]
+    found = [_Thing(*await session.either(each)) for each in names]
+    own = await session.own_id()
+    if any(each.kind == "device" and each.id == own for each in found):
+        raise UsageError("the daemon's own device can't be paused or resumed")
+    return sorted({(each.kind, each.id): each for each in found}.values(), key=lambda each: each.kind)
+
+
+async def _set_all(session: Session, changed: Changed, things: Sequence[_Thing], *, paused: bool) -> None:
+    """Pause things, or resume them in the reverse order; what fails doesn't keep the others from it."""
+    for each in things if paused else reversed(things):
+        try:
+            await each.set(session, paused=paused)
+        except Exception as error:
+            if not is_expected(error):
+                raise
+            changed.fail(error)
+        else:
+            each.note(changed, "paused" if paused else "resumed")
+
+
+def _state_of(daemon: str, things: Sequence[_Thing]) -> t.PauseState:
+    return {
+        "daemon": daemon,
+        "folders": [each.id for each in things if each.kind == "folder"],
+        "devices": [each.id for each in things if each.kind == "device"],
+    }
+
+
+async def _things_of(session: Session, state: t.PauseState) -> list[_Thing]:
+    """Return what a state is about, as far as it exists."""
+    folders = {each["id"]: _Thing("folder", each) for each in await session.folders()}
+    devices = {each["deviceID"]: _Thing("device", each) for each in await session.devices()}
+    named = [*(folders.get(each) for each in state["folders"]), *(devices.get(each) for each in state["devices"])]
+    return [each for each in named if each is not None]
+
+
+async def _resume_all(session: Session, file: PauseFile) -> list[_Thing]:
+    """Resume what a file says, note that in it, and return what was paused."""
+    from aiosyncthing.exceptions import StillPausedError  # noqa: PLC0415 - only where it is needed
+
+    state = file.read()
+    try:
+        resumed = await session.client.resume(state)
+    except StillPausedError as error:
+        if error.state is not None:
+            file.write(error.state)
+        raise _still_paused(error, file) from error
+    file.write({**state, "folders": [], "devices": []})
+    return await _things_of(session, resumed)
+
+
+def _pause_for(run: Run, names: tuple[str, ...], duration: float, state: str | None) -> int:
+    async def work(session: Session, changed: Changed) -> None:
+        import asyncio  # noqa: PLC0415 - see `run`
+
+        with _journal(run, state) as file:
+            await _resume_abandoned(run, session, file)
+            async with await _pause(session, names, file) as pause:
+                things = await _things_of(session, pause.state)
+                for each in things:
+                    each.note(changed, "paused")
+                if things:
+                    run.out.tell(f"paused for {duration_text(duration)}; Ctrl-C resumes at once")
+                    await asyncio.sleep(duration)
+            for each in things:
+                each.note(changed, "resumed")
+
+    return run.change(work)
+
+
+async def _pause(session: Session, names: tuple[str, ...], file: PauseFile | None) -> Any:
+    save = None if file is None else file.saver()
+    if not names:
+        return session.client.paused(save=save)
+    state = _state_of("", await _chosen(session, names))
+    return session.client.paused(state["folders"], state["devices"], save=save)
+
+
+async def _bring_to_rest(
+    run: Run,
+    session: Session,
+    stack: AsyncExitStack,
+    names: tuple[str, ...],
+    devices: tuple[str, ...],
+    file: PauseFile | None,
+) -> dict[str, str]:
+    """Bring folders to rest, one after another, and return what the command learns of them."""
+    things = await _chosen(session, names)
+    if names and any(each.kind == "device" for each in things):
+        raise UsageError("--at-rest is about folders: use --device for where else they have to be complete")
+    folders = [each.config for each in things if each.kind == "folder"]
+    there = [(await session.device(each))["deviceID"] for each in devices]
+    end = None if run.options.timeout is None else time.monotonic() + run.options.timeout
+    paths: list[str] = []
+    for folder in folders:
+        rest = session.client.at_rest(
+            folder["id"],
+            devices=there,
+            save=None if file is None else file.saver(folder["id"]),
+            timeout=None if end is None else max(0.0, end - time.monotonic()),
+        )
+        paths.append(await stack.enter_async_context(rest))
+    ids = [folder["id"] for folder in folders]
+    return {"AIOSYNCTHING_FOLDER": "\n".join(ids), "AIOSYNCTHING_PATH": "\n".join(paths)}
+
+
+async def _resume_abandoned(run: Run, session: Session, file: PauseFile | None) -> None:
+    """Resume what processes that were killed have left paused on this daemon."""
+    own = await session.own_id()
+
+    async def resume_one(left: PauseFile) -> None:
+        for each in await _resume_all(session, left):
+            run.out.warn(f"resumed {each.kind} {each.id}, which an earlier run has left paused")
+
+    if file is not None and is_something(file.read()):
+        await resume_one(file)
+    for left in abandoned():
+        try:
+            state = left.read()
+        except UsageError as error:
+            run.out.warn(str(error))
+            continue
+        if state["daemon"] == own:
+            await resume_one(left)
+        if state["daemon"] in {"", own}:
+            left.remove()
+
+
+@contextmanager
+def _journal(run: Run, place: str | None) -> Generator[PauseFile | None]:
+    """Return the file that says what is paused, and say how to resume what could not be resumed."""
+    from aiosyncthing.exceptions import StillPausedError  # noqa: PLC0415 - only where it is needed
+
+    with journal(place, run.out.warn) as file:
+        try:
+            yield file
+        except StillPausedError as error:
+            raise _still_paused(error, file) from error
+        except BaseException:
+            if file is not None and is_something(file.read()):  # of which the library has said what it is
+                run.out.warn(_remedy(file))
+            raise
+
+
+def _still_paused(error: StillPausedError, file: PauseFile | None) -> CommandError:
+    message = str(error).replace(" client.resume(error.state) tries again.", "")
+    hint = _remedy(file) if file is not None else "`aiosyncthing resume NAME` tries again"
+    return CommandError(message, Exit.PARTLY, hint=hint, kind=type(error).__name__)
+
+
+def _remedy(file: PauseFile) -> str:
+    return f"`aiosyncthing resume --undo {shlex.quote(str(file.path))}` tries again"

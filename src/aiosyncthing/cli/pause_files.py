@@ -1,0 +1,207 @@
+"""Files that say what is paused, so that it can be resumed although the process that paused it was killed.
+
+Such a file is written before anything is paused, and says at each moment what may be paused: a state of
+`aiosyncthing.pausing`, as JSON. Its process holds a lock on it; programs that it starts inherit the lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
+
+from .errors import CommandError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import TracebackType
+
+    from aiosyncthing import types as t
+
+_ENDING: Final = ".json"
+_NOTHING: Final[t.PauseState] = {"daemon": "", "folders": [], "devices": []}
+
+
+class PauseFile:
+    """A file that says what is paused.
+
+    Args:
+        path: The file; it is made if there is none.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path: Path = Path(path).expanduser()
+        self._file: BinaryIO | None = None
+        self._parts: dict[object, t.PauseState] = {}
+
+    def __enter__(self) -> Self:
+        """Open and lock it.
+
+        Raises:
+            CommandError: It can't be opened, or another process uses it.
+        """
+        try:
+            self._file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
+        except OSError as error:
+            raise CommandError(f"can't write {self.path}: {error.strerror or error}") from error
+        if not _lock(self._file):
+            self._file.close()
+            raise CommandError(f"another process uses {self.path}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Unlock it, also for programs that have inherited the lock."""
+        _unlock(self._opened)
+        self._opened.close()
+
+    @property
+    def inherited(self) -> tuple[int, ...]:
+        """The file descriptors by which a program holds the lock, too."""
+        return (self._opened.fileno(),) if os.name == "posix" else ()
+
+    def read(self) -> t.PauseState:
+        """Return what is paused.
+
+        Raises:
+            UsageError: The file says something else.
+        """
+        from aiosyncthing.exceptions import BadRequestError  # noqa: PLC0415 - only where it is needed
+        from aiosyncthing.pausing.choice import things_of  # noqa: PLC0415 - loads aiohttp
+
+        self._opened.seek(0)
+        data = self._opened.read()
+        if not data.strip():
+            return _NOTHING
+        try:
+            state: t.PauseState = json.loads(data)
+            things_of(state)
+        except (ValueError, BadRequestError):
+            raise UsageError(f"{self.path} doesn't say what is paused") from None
+        return state
+
+    def write(self, state: t.PauseState) -> None:
+        """Say what is paused. When this returns, it is on disk.
+
+        Raises:
+            CommandError: It can't be written.
+        """
+        # In place, since the lock is on this file; at one go, so that a killed process leaves the old or the new state.
+        try:
+            size = os.fstat(self._opened.fileno()).st_size
+            self._opened.seek(0)
+            self._opened.write(json.dumps(state).encode().ljust(size) + b"\n")
+            os.fsync(self._opened.fileno())
+        except OSError as error:
+            raise CommandError(f"can't write {self.path}: {error.strerror or error}") from error
+
+    def saver(self, part: object = None) -> Callable[[t.PauseState], None]:
+        """Return what writes the state of one of several pauses, without losing those of the others.
+
+        Args:
+            part: Which of them it is.
+        """
+
+        def save(state: t.PauseState) -> None:
+            self._parts[part] = state
+            self.write(merged(*self._parts.values()))
+
+        return save
+
+    def remove(self) -> None:
+        """Remove the file."""
+        with suppress(OSError):
+            self.path.unlink()
+
+    @property
+    def _opened(self) -> BinaryIO:
+        assert self._file is not None  # noqa: S101 - used in a `with` block
+        return self._file
+
+
+@contextmanager
+def journal(place: str | None, warn: Callable[[str], None]) -> Generator[PauseFile | None]:
+    """Return the file for what this process pauses.
+
+    Args:
+        place: The file; ``None`` for one of this process, which is removed when nothing is left to resume.
+        warn: Called if there can't be one of this process, which is no reason not to pause.
+    """
+    if place is not None:
+        with PauseFile(place) as file:
+            yield file
+        return
+    folder = default_folder()
+    own: PauseFile | None = None
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            own = stack.enter_context(PauseFile(folder / f"{secrets.token_hex(8)}{_ENDING}"))
+        except (OSError, CommandError) as error:
+            warn(f"if this process is killed, nothing says what it has paused: {error}")
+        try:
+            yield own
+        finally:
+            if own is not None and not is_something(own.read()):
+                own.remove()
+
+
+def abandoned() -> Generator[PauseFile]:
+    """Return the files of processes that were killed, and that no program uses any more; each is open in turn."""
+    if os.name != "posix":  # where there are no locks to see that by
+        return
+    for path in sorted(default_folder().glob(f"*{_ENDING}")):
+        with suppress(CommandError), PauseFile(path) as file:
+            yield file
+
+
+def default_folder() -> Path:
+    """Return the folder for files of running processes."""
+    import platformdirs  # noqa: PLC0415 - only where it is needed
+
+    return platformdirs.user_state_path("aiosyncthing", appauthor=False) / "paused"
+
+
+def is_something(state: t.PauseState) -> bool:
+    """Return whether anything is paused."""
+    return bool(state["folders"] or state["devices"])
+
+
+def merged(*states: t.PauseState) -> t.PauseState:
+    """Return everything that several states of one daemon say is paused.
+
+    Raises:
+        UsageError: They are of different daemons.
+    """
+    daemons = {state["daemon"] for state in states if is_something(state)}
+    if len(daemons) > 1:
+        raise UsageError("the file says what is paused on another daemon: resume that first, or use another file")
+    return {
+        "daemon": daemons.pop() if daemons else states[-1]["daemon"],
+        "folders": list(dict.fromkeys(each for state in states for each in state["folders"])),
+        "devices": list(dict.fromkeys(each for state in states for each in state["devices"])),
+    }
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Lock a file; return whether that was possible."""
+    try:
+        import fcntl  # noqa: PLC0415 - not there on Windows
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _unlock(file: BinaryIO) -> None:
+    with suppress(ImportError, OSError):
+        import fcntl  # noqa: PLC0415 - likewise
+
+        fcntl.flock(file, fcntl.LOCK_UN)

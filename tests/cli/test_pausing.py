@@ -1,0 +1,376 @@
+"""`pause`, `resume` and `paused`: exactly what was paused is resumed, whatever happens."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.cli import children, schemas
+from aiosyncthing.cli.pause_files import PauseFile, default_folder
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from aiosyncthing import DeviceID
+    from aiosyncthing.types import PauseState
+    from pytest_syncthing import FakeSyncthing
+    from pytest_syncthing.handles import FakeFault
+    from tests.support.cli import Cli, Result
+
+# A command that says on its standard output that it runs, and ends as its argument says.
+CHILD = """
+import os, signal, sys
+print("runs", flush=True)
+exec(sys.argv[1])
+"""
+WAIT = "sys.stdin.read()"
+
+
+@pytest.fixture
+def pi(here: FakeSyncthing) -> DeviceID:
+    """A device, and three folders of which one is paused."""
+    device = here.add_device("pi")
+    here.add_folder("docs", label="Papers", files={"a": b"x"}, devices=[device])
+    here.add_folder("photos")
+    here.add_folder("old", paused=True)
+    return device
+
+
+def stopped(fake: FakeSyncthing) -> set[str]:
+    """Return the names of what is paused."""
+    config = fake.config
+    folders = {each["id"] for each in config["folders"] if each["paused"]}
+    return folders | {each["name"] for each in config["devices"] if each["paused"]}
+
+
+def changes(done: Result) -> list[tuple[str, str]]:
+    """Return what a document says was changed: name and action."""
+    document = done.json()
+    assert not problems(document, schemas.Changes)
+    return [(row["name"] or row["id"], row["action"]) for row in document["changes"]]
+
+
+def child(what: str) -> list[str]:
+    """Return the end of a command line: a program that does this."""
+    return ["--", sys.executable, "-c", CHILD, what]
+
+
+def test_pause_and_resume(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
+    """What runs is paused, what is paused is resumed; a second time there is nothing to do."""
+    assert cli("pause", "papers", "pi", "docs").out == f"paused: device pi ({pi})\npaused: folder Papers (docs)\n"
+    assert stopped(here) == {"docs", "old", "pi"}
+    done = cli("pause", "docs")
+    assert (done.status, done.out, done.err) == (0, "", "nothing to change\n")
+    assert changes(cli("pause", "--all", "--json")) == [("photos", "paused")]
+    assert changes(cli("resume", "docs", "--json")) == [("Papers", "resumed")]
+    assert changes(cli("resume", "--all", "--json")) == [("photos", "resumed"), ("old", "resumed"), ("pi", "resumed")]
+    assert stopped(here) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("pause",), 2),
+        (("pause", "docs", "--all"), 2),
+        (("pause", "nas"), 2),  # the daemon's own device
+        (("pause", ""), 2),
+        (("pause", "doc"), 5),
+        (("pause", "docs", "--state", "/no/such/folder/state"), 1),
+        (("resume",), 2),
+        (("resume", "--undo", "x", "docs"), 2),
+        (("resume", "--undo", "/no/such/file"), 1),
+        (("paused", "docs"), 2),
+        (("paused", "docs", "--"), 2),
+        (("paused", "--", "true"), 2),
+        (("paused", "docs", "--device", "pi", "--", "true"), 2),
+        (("paused", "pi", "--at-rest", "--", "true"), 2),
+        (("paused", "old", "--at-rest", "--", "true"), 6),
+        (("paused", "docs", "--at-rest", "--device", "pi", "--timeout", "0.3", "--", "true"), 124),
+        (("paused", "doc", "--", "true"), 5),
+        (("paused", "docs", "--", "/no/such/program"), 127),
+        (("paused", "docs", "--state", "/no/such/folder/state", "--", "true"), 1),
+    ],
+)
+def test_refusals(arguments: tuple[str, ...], status: int, here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
+    """What makes no sense, or can't be, changes nothing."""
+    done = cli(*arguments)
+    assert (done.status, done.out) == (status, "")
+    assert done.err.startswith("aiosyncthing: error: ")
+    assert stopped(here) == {"old"}
+
+
+def test_a_part_that_fails(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
+    """What fails doesn't keep the rest from being done; each failure is reported."""
+    here.respond("rest/config/folders/docs", status=500, text="boom", method="PATCH")
+    done = cli("pause", "--all", "--json")
+    assert done.status == 9
+    assert changes(done) == [("pi", "paused"), ("photos", "paused")]
+    assert [each["exitCode"] for each in done.json()["failures"]] == [1]
+    here.respond("rest/config/folders/docs", status=500, text="boom", method="PATCH")
+    assert cli("pause", "docs").status == 1
+
+
+def test_a_state_file(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
+    """--undo resumes exactly what --state noted, also of several runs, and may be repeated."""
+    state = tmp_path / "state"
+    assert cli("pause", "docs", "--state", str(state)).status == 0
+    assert cli("pause", "--all", "--state", str(state)).status == 0
+    assert json.loads(state.read_text()) == {"daemon": here.device_id, "folders": ["docs", "photos"], "devices": [pi]}
+    assert state.stat().st_mode & 0o077 == 0
+    done = cli("resume", "--undo", str(state), "--json")
+    assert changes(done) == [("Papers", "resumed"), ("photos", "resumed"), ("pi", "resumed")]
+    assert stopped(here) == {"old"}
+    assert changes(cli("resume", "--undo", str(state), "--json")) == []
+
+
+def test_a_state_file_of_another_daemon(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
+    """What was paused on another daemon is neither resumed here nor forgotten; nor is a file with something else."""
+    state = tmp_path / "state"
+    state.write_text(text := json.dumps({"daemon": pi, "folders": ["old"], "devices": []}))
+    for arguments in (
+        ("resume", "--undo", str(state)),
+        ("pause", "docs", "--state", str(state)),
+        ("paused", "docs", "--state", str(state), "--", "true"),
+    ):
+        assert cli(*arguments).status == 2, arguments
+        assert state.read_text() == text
+    state.write_text("[1]")
+    assert cli("resume", "--undo", str(state)).status == 2
+    assert state.read_text() == "[1]"
+    assert stopped(here) == {"old"}
+
+
+def test_pause_for(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
+    """With --for, what was paused is resumed at the end."""
+    done = cli("pause", "docs", "old", "--for", "50ms")
+    assert (done.status, done.err) == (0, "paused for 0 s; Ctrl-C resumes at once\n")
+    assert done.out == "paused: folder Papers (docs)\nresumed: folder Papers (docs)\n"
+    assert stopped(here) == {"old"}
+    assert not [*default_folder().iterdir()]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set what happens while a command would run, and how it ends."""
+
+    def set_it(what: Callable[[Mapping[str, str]], object], status: int = 0) -> None:
+        async def run_command(_: object, environ: Mapping[str, str], __: object) -> int:
+            what(environ)
+            return status
+
+        monkeypatch.setattr(children, "run_command", run_command)
+
+    return set_it
+
+
+def test_what_is_left_paused(
+    here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callable[..., None], tmp_path: Path
+) -> None:
+    """What can't be resumed is an error that says how to try again; the next run does so by itself."""
+    faults: list[FakeFault] = []
+
+    def fail(_: object) -> None:
+        where = "rest/config/folders/docs"
+        faults.append(here.respond(where, status=500, text="boom", method="PATCH", times=None))
+
+    meanwhile(fail)
+    done = cli("paused", "docs", "--", "true")
+    (file,) = default_folder().iterdir()
+    assert (done.status, done.out) == (9, "")
+    assert done.err.startswith("aiosyncthing: error: still paused: folder docs. The reason: ")
+    assert done.err.endswith(f"hint: `aiosyncthing resume --undo {file}` tries again\n")
+    assert cli("resume", "--undo", str(file)).status == 9
+    assert cli("paused", "photos", "--", "true").status == 9
+    faults.pop().release()
+    meanwhile(lambda _: None)
+    done = cli("paused", "photos", "--", "true")
+    assert (done.status, done.out) == (0, "")
+    assert "resumed folder docs, which an earlier run has left paused" in done.err
+    assert stopped(here) == {"old"}
+    assert not [*default_folder().iterdir()]
+
+    meanwhile(fail, 3)  # how the command has ended comes first
+    state = tmp_path / "noted"
+    done = cli("paused", "docs", "--state", str(state), "--json", "--", "true")
+    assert (done.status, done.error()["error"]) == (3, "StillPausedError")
+    faults.pop().release()
+    meanwhile(lambda _: None)
+    assert cli("paused", "photos", "--state", str(state), "--", "true").status == 0
+    assert stopped(here) == {"old"}
+
+
+def test_at_rest(here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callable[..., None], tmp_path: Path) -> None:
+    """Folders are paused one after another when they are complete, and the command learns where they are."""
+    seen: list[object] = []
+
+    def look(environ: Mapping[str, str]) -> None:
+        state = json.loads((tmp_path / "state").read_text())
+        seen.extend([stopped(here), environ["AIOSYNCTHING_FOLDER"], environ["AIOSYNCTHING_PATH"], state["folders"]])
+
+    meanwhile(look)
+    arguments = ("--at-rest", "--state", str(tmp_path / "state"), "--timeout", "60", "--", "true")
+    assert cli("paused", "docs", "photos", *arguments).status == 0
+    paths = "\n".join(here.folder(each).config["path"] for each in ("docs", "photos"))
+    assert seen == [{"docs", "photos", "old"}, "docs\nphotos", paths, ["docs", "photos"]]
+    assert stopped(here) == {"old"}
+    assert json.loads((tmp_path / "state").read_text())["folders"] == []
+
+
+def test_paused(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
+    """The command runs while all is paused, gets its arguments unchanged, and its end is ours."""
+    done = cli(
+        "paused", "docs", "pi", "-q", *child("sys.exit(7 if sys.argv[2:] == ['--json', ''] else 0)"), "--json", ""
+    )
+    assert (done.status, done.out, done.err) == (7, "", "")
+    patched = [each for each in here.requests if each.method == "PATCH"]
+    assert [json.loads(each.body)["paused"] for each in patched] == [True, True, False, False]
+    assert cli("paused", "--all", *child("os.kill(os.getpid(), signal.SIGKILL)")).status == 128 + signal.SIGKILL
+    assert cli("paused", "docs", *child("os.kill(os.getpid(), signal.SIGTERM)")).status == 128 + signal.SIGTERM
+    assert stopped(here) == {"old"}
+    assert not [*default_folder().iterdir()]
+
+
+def test_a_program_that_can_not_be_run(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
+    """What turns out only when it is started is undone, too."""
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"\x7fELF")
+    broken.chmod(0o700)
+    done = cli("paused", "docs", "--", str(broken))
+    assert (done.status, done.out) == (126, "")
+    assert stopped(here) == {"old"}
+
+
+def test_no_folder_for_states(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
+    """Where nothing can be noted, there is a warning, and the command runs all the same."""
+    (tmp_path / "state").write_text("in the way")
+    done = cli("paused", "docs", *child("pass"))
+    assert done.status == 0
+    assert "warning: if this process is killed, nothing says what it has paused" in done.err
+    assert stopped(here) == {"old"}
+
+
+def test_files_of_others(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
+    """Files of running processes and of other daemons are left alone, and those that can't be read reported."""
+    default_folder().mkdir(parents=True)
+    running, other, broken = (default_folder() / f"{name}.json" for name in ("running", "other", "broken"))
+    other.write_text(json.dumps({"daemon": pi, "folders": ["old"], "devices": []}))
+    broken.write_text("{")
+    with PauseFile(running) as file:
+        file.write({"daemon": here.device_id, "folders": ["old"], "devices": []})
+        assert cli("resume", "--undo", str(running)).status == 1  # it is in use
+        done = cli("paused", "docs", *child("pass"))
+    assert (done.status, done.err) == (0, f"aiosyncthing: warning: {broken} doesn't say what is paused\n")
+    assert sorted(default_folder().iterdir()) == [broken, other, running]
+    assert cli("paused", "docs", *child("pass")).status == 0
+    assert stopped(here) == set()
+    assert sorted(default_folder().iterdir()) == [broken, other]
+
+
+def test_a_file_that_becomes_shorter(tmp_path: Path) -> None:
+    """A state is replaced by one write, whatever was there."""
+    with PauseFile(tmp_path / "state") as file:
+        assert file.read() == {"daemon": "", "folders": [], "devices": []}
+        long: PauseState = {"daemon": "x", "folders": ["a" * 100], "devices": []}
+        file.write(long)
+        assert file.read() == long
+        short: PauseState = {"daemon": "x", "folders": [], "devices": []}
+        file.write(short)
+        assert file.read() == short
+
+
+# --- processes ---
+
+
+@pytest.fixture
+def start(here: FakeSyncthing, pi: DeviceID) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the command line in a session of its own, without a terminal; wait until the command in it runs."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        command = [sys.executable, "-m", "aiosyncthing", *arguments]
+        process = subprocess.Popen(command, text=True, start_new_session=True, **{**pipes, **options})
+        started.append(process)
+        if process.stdout is not None:
+            assert process.stdout.readline() == "runs\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
+def test_signals(signum: signal.Signals, here: FakeSyncthing, start: Callable[..., subprocess.Popen[str]]) -> None:
+    """A signal goes to the command, and its end decides; then nothing is left paused."""
+    process = start(
+        "paused", "--all", *child(f"signal.signal({int(signum)}, signal.SIG_DFL); print('ready', flush=True); {WAIT}")
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    assert stopped(here) == {"docs", "photos", "old", "pi"}
+    process.send_signal(signum)
+    process.communicate(timeout=30)
+    assert process.returncode == (128 + signum if signum == signal.SIGQUIT else -signum)
+    assert stopped(here) == {"old"}
+    assert not [*default_folder().iterdir()]
+
+
+def test_a_killed_process(here: FakeSyncthing, start: Callable[..., subprocess.Popen[str]], cli: Cli) -> None:
+    """Where `paused` is killed, the next one resumes what is left, but not before the command has ended."""
+    process = start("paused", "docs", *child(WAIT))
+    process.send_signal(signal.SIGKILL)
+    process.wait(timeout=30)
+    assert cli("paused", "photos", *child("pass")).status == 0
+    assert stopped(here) == {"docs", "old"}
+    assert process.stdout is not None
+    process.communicate(timeout=30)  # its standard input ends, and with it the command
+    assert cli("paused", "photos", *child("pass")).status == 0
+    assert stopped(here) == {"old"}
+
+
+def test_interrupted_pause(here: FakeSyncthing, pi: DeviceID, start: Callable[..., subprocess.Popen[str]]) -> None:
+    """A signal ends `pause --for` at once, after everything was resumed."""
+    process = start("pause", "docs", "--for", "1h", stdout=subprocess.DEVNULL)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "paused for 1 h; Ctrl-C resumes at once\n"
+    assert stopped(here) == {"docs", "old"}
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGHUP
+    assert stopped(here) == {"old"}
+
+
+def test_ctrl_c(here: FakeSyncthing, start: Callable[..., subprocess.Popen[str]]) -> None:
+    """On a terminal, the command gets Ctrl-C once, and may go on."""
+    leader, follower = pty.openpty()
+
+    def own_terminal() -> None:
+        fcntl.ioctl(follower, termios.TIOCSCTTY, 0)
+
+    what = "n = []; signal.signal(2, lambda *_: (n.append(1), print('got', flush=True))); print('ready', flush=True); "
+    process = start(
+        "paused", "docs", *child(f"{what} input(); sys.exit(10 + len(n))"), stdin=follower, preexec_fn=own_terminal
+    )
+    os.close(follower)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    os.write(leader, b"\x03")
+    assert process.stdout.readline() == "got\n"
+    os.write(leader, b"\n")
+    process.wait(timeout=30)
+    os.close(leader)
+    assert process.returncode == 11
+    assert stopped(here) == {"old"}
