@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
+import click
+
+from aiosyncthing.cli import app
 from aiosyncthing.cli.commands import COMMANDS
 from aiosyncthing.cli.errors import Exit
 from aiosyncthing.cli.options import global_options
+from aiosyncthing.cli.run import Run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 
@@ -30,3 +35,40 @@ def test_exit_statuses_are_explained() -> None:
     """Each exit status has a row, but for what only a signal shows."""
     rows = {int(row) for row in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)}
     assert rows == {*Exit} - {Exit.INTERRUPTED}
+
+
+def every_command() -> list[click.Command]:
+    """Return all commands, those inside others included."""
+    found: list[click.Command] = []
+    with click.Context(app.group, obj=Run({})) as ctx:
+        for name in app.group.list_commands(ctx):
+            command = app.group.get_command(ctx, name)
+            assert command is not None
+            inner = command.commands.values() if isinstance(command, click.Group) else ()
+            found += [command, *inner]
+    return found
+
+
+def flags(command: click.Command) -> set[str]:
+    """Return the long options of a command."""
+    return {flag for param in command.params for flag in (*param.opts, *param.secondary_opts) if flag.startswith("--")}
+
+
+def test_no_option_is_made_up() -> None:
+    """Each option that the page mentions exists."""
+    known = {flag for command in every_command() for flag in flags(command)}
+    known |= {flag for param in global_options(set()) for flag in param.opts}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGE))
+    assert named - known - {"--help", "--version", "--compile-bytecode"} == set()
+
+
+def test_the_manual_is_complete() -> None:
+    """The man page has each command and each option, and no line that roff would take for a request by accident."""
+    script = Path(__file__).parents[2] / "scripts" / "make_manual.py"
+    page: str = runpy.run_path(str(script))["page"]()
+    shown = page.replace("\\-", "-")
+    for command in every_command():
+        assert f"{command.name}\\fR" in shown
+        assert [flag for flag in flags(command) if flag not in shown] == []
+    requests = {line.split()[0] for line in page.splitlines() if line.startswith((".", "'"))}
+    assert requests == {".TH", ".SH", ".SS", ".PP", ".TP"}
