@@ -61,6 +61,10 @@ def changes(done: Result) -> list[tuple[str, str]]:
     return [(row["name"] or row["id"], row["action"]) for row in document["changes"]]
 
 
+def nothing(_: object) -> None:
+    """Happens meanwhile."""
+
+
 def child(what: str) -> list[str]:
     """Return the end of a command line: a program that does this."""
     return ["--", sys.executable, "-c", CHILD, what]
@@ -193,7 +197,7 @@ def test_what_is_left_paused(
     assert cli("resume", "--undo", str(file)).status == 9
     assert cli("paused", "photos", "--", "true").status == 9
     faults.pop().release()
-    meanwhile(lambda _: None)
+    meanwhile(nothing)
     done = cli("paused", "photos", "--", "true")
     assert (done.status, done.out) == (0, "")
     assert "resumed folder docs, which an earlier run has left paused" in done.err
@@ -205,7 +209,7 @@ def test_what_is_left_paused(
     done = cli("paused", "docs", "--state", str(state), "--json", "--", "true")
     assert (done.status, done.error()["error"]) == (3, "StillPausedError")
     faults.pop().release()
-    meanwhile(lambda _: None)
+    meanwhile(nothing)
     assert cli("paused", "photos", "--state", str(state), "--", "true").status == 0
     assert stopped(here) == {"old"}
 
@@ -298,7 +302,7 @@ def start(here: FakeSyncthing, pi: DeviceID) -> Iterator[Callable[..., subproces
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         command = [sys.executable, "-m", "aiosyncthing", *arguments]
         process = subprocess.Popen(command, text=True, start_new_session=True, **{**pipes, **options})
         started.append(process)

@@ -128,7 +128,11 @@ def test_passwords_are_asked_for(here: FakeSyncthing, cli: Cli, monkeypatch: pyt
     """On a terminal, `-` asks for the password without showing it."""
     vault = here.add_device("vault", untrusted=True)
     here.add_folder("docs")
-    monkeypatch.setattr("getpass.getpass", lambda _: PASSWORD)
+
+    def answer(_: str) -> str:
+        return PASSWORD
+
+    monkeypatch.setattr("getpass.getpass", answer)
     done = cli("share", "docs", "vault", "--encryption-password-file", "-", columns=80)
     assert done.status == 0
     assert shares(here, "docs") == {vault: PASSWORD}
