@@ -267,6 +267,60 @@ class Upgrade(TypedDict):
     majorNewer: bool | None
 
 
+class Setting(TypedDict):
+    """A setting, or several in an object or a list."""
+
+    daemon: str
+    path: str
+    """Empty for the whole configuration."""
+    value: Any
+    """Passwords and keys are ``<redacted>``, unless they were asked for."""
+
+
+class Settings(TypedDict):
+    """``config/1``: settings of daemons."""
+
+    schema: Literal["aiosyncthing/config/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    settings: list[Setting]
+
+
+class SettingChange(TypedDict):
+    """A setting that differs, or was changed; passwords and keys are ``<redacted>``."""
+
+    path: str
+    kind: Literal["added", "removed", "changed"]
+    before: Any
+    """``null`` if it was added."""
+    after: Any
+    """``null`` if it was removed."""
+
+
+class SettingChanges(TypedDict):
+    """``config-change/1``: what a command has changed in the configuration."""
+
+    schema: Literal["aiosyncthing/config-change/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    changes: list[SettingChange]
+    ignored: list[str]
+    """Settings that this version of the daemon doesn't have, so that they were left out."""
+    reconnect: list[str]
+    """What clients need to know of it from now on: ``address``, ``apiKey``, ``enabled``, ``useTLS``."""
+
+
+class SettingDifferences(TypedDict):
+    """``config-diff/1``: what leads from another configuration to that of the daemon."""
+
+    schema: Literal["aiosyncthing/config-diff/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    other: str
+    """The file or the profile with the other configuration."""
+    changes: list[SettingChange]
+
+
 class Missing(TypedDict):
     """Why one folder, or one device, is not in sync yet."""
 

@@ -39,6 +39,7 @@ COMMANDS: Final = {
         "remove": ("setup:remove", "Remove a folder or a device from the configuration."),
         "share": ("setup:share", "Share a folder with devices."),
         "unshare": ("setup:unshare", "Stop sharing a folder with devices."),
+        "config": ("config.command:config", "Read, change, compare and export settings."),
     },
     "The daemon": {
         "restart": ("lifecycle:restart", "Restart the daemon."),

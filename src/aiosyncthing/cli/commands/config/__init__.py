@@ -1,0 +1,1 @@
+"""``config``: settings, their paths and values, and the commands that read and change them."""

@@ -1,0 +1,152 @@
+"""Settings in a person's editor: a file of JSON that nobody else can read."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from aiosyncthing.cli.errors import CommandError, UsageError
+from aiosyncthing.config.changes import Change, Changes, apply, compare
+from aiosyncthing.config.planning import plan, want
+from aiosyncthing.exceptions import SyncthingError
+
+from .changes import current_of
+from .paths import resolve
+from .values import public
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from aiosyncthing.api import API
+
+_COMMENT: Final = "#"
+_ABOUT: Final = (
+    "Save, and leave the editor, to go on. Without a change nothing happens.",
+    "Passwords and keys are <redacted>, which leaves them as they are.",
+)
+
+
+class Draft:
+    """A part of the configuration that a person edits.
+
+    Args:
+        config: The configuration.
+        path: The path of the part.
+        environ: The environment, which names the editor.
+
+    Attributes:
+        file: The file.
+        touched: Whether something was changed in it.
+    """
+
+    def __init__(self, config: Mapping[str, Any], path: str, environ: Mapping[str, str]) -> None:
+        self._command = _editor(environ)
+        self._config = config
+        self._place = resolve(path, config)
+        self._shown = public(self._place, current_of(config, self._place))
+        self._text = json.dumps(self._shown, ensure_ascii=False, indent=2) + "\n"
+        self.touched = False
+        descriptor, name = tempfile.mkstemp(prefix="aiosyncthing-", suffix=".json")
+        os.close(descriptor)
+        self.file: Path = Path(name)
+
+    def changes(self, api: API, *, again: bool) -> list[Change]:
+        """Open the editor until what it leaves can be sent, and return the changes.
+
+        Args:
+            api: Knows which daemon it is, and its version.
+            again: Whether a person is there to put right what is wrong.
+
+        Raises:
+            CommandError: The editor failed.
+            UsageError: What it has left is not JSON, and nobody has changed that.
+            SyncthingError: It can't be sent, and nobody has changed that.
+        """
+        problem = ""
+        while True:
+            before = self._text
+            self._open(problem)
+            if problem and self._text == before:
+                again = False
+            try:
+                found = list(compare(self._place, self._shown, _parsed(self._text)))
+                wanted = want(self._config, apply(self._config, found), own=api.daemon_id, version=api.daemon_version)
+                plan(self._config, Changes(wanted.changes))
+            except (UsageError, SyncthingError) as error:
+                if not again:
+                    raise
+                problem = str(error)
+            else:
+                return found
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self.file.unlink(missing_ok=True)
+
+    def _open(self, problem: str) -> None:
+        """Open the editor, and read what it has left, without the lines at the top."""
+        top = [*(f"error: {line}" for line in problem.splitlines()), *_ABOUT]
+        self.file.write_text("".join(f"{_COMMENT} {line}\n" for line in top) + self._text, encoding="utf-8")
+        with _undisturbed():
+            try:
+                done = subprocess.run([*self._command, str(self.file)], check=False)  # noqa: S603 - the user's editor
+            except OSError as error:
+                raise CommandError(f"can't run the editor {self._command[0]}: {error.strerror or error}") from error
+        try:
+            lines = self.file.read_text(encoding="utf-8").splitlines(keepends=True)
+        except (OSError, UnicodeError) as error:
+            raise CommandError(f"can't read {self.file}: {error}") from error
+        while lines and lines[0].startswith(_COMMENT):
+            del lines[0]
+        left = "".join(lines)
+        self.touched = self.touched or left != self._text
+        self._text = left
+        if done.returncode:
+            raise CommandError(f"the editor {self._command[0]} failed with status {done.returncode}")
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        line = "".join(text.splitlines()[error.lineno - 1 : error.lineno]).strip()
+        raise UsageError(f"this is not JSON: {error.msg}, at {line[:60]!r}") from None
+
+
+def _editor(environ: Mapping[str, str]) -> list[str]:
+    given = environ.get("VISUAL") or environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    try:
+        command = shlex.split(given, posix=os.name != "nt")
+    except ValueError as error:
+        raise UsageError(f"$VISUAL or $EDITOR can't be understood: {error}") from None
+    if not command:
+        raise UsageError("$VISUAL or $EDITOR names no program")
+    return command
+
+
+def _nothing(*_: object) -> None:
+    """Handle a signal by doing nothing."""
+
+
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """Leave Ctrl-C to the editor: it goes to all programs of the terminal, and to an editor it means something else."""
+    try:
+        # A handler of its own: an ignored signal would be ignored by the editor, too.
+        before = signal.signal(signal.SIGINT, _nothing)
+        loop = signal.set_wakeup_fd(-1)  # by which the event loop would hear of it later
+    except ValueError:  # another thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(loop)
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,112 @@
+"""Values of settings: reading what people type, and writing what they read. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args, get_origin, is_typeddict
+
+from aiosyncthing.cli.errors import UsageError
+from aiosyncthing.config.changes import Place, steps
+from aiosyncthing.config.redacting import without_secrets
+
+from .paths import kind_of, written
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SECRETS: Final = frozenset({"apiKey", "encryptionPassword", "password"})
+
+
+def read_value(texts: Sequence[str], place: Place, current: object) -> Any:
+    """Return the value that was typed for a setting.
+
+    Args:
+        texts: What was typed: one text, or the elements of a list.
+        place: The setting.
+        current: Its value so far, which has its type where the library doesn't know it.
+
+    Raises:
+        UsageError: It is none for this setting.
+    """
+    kind, path = kind_of(place), written(place)
+    if get_origin(kind) is list and get_args(kind)[0] is str and not (len(texts) == 1 and texts[0].startswith("[")):
+        return list(texts)
+    if len(texts) != 1:
+        raise UsageError(f"{path} takes one value")
+    text = texts[0]
+    if get_origin(kind) is Literal:
+        return _word(text, get_args(kind), path)
+    wanted = kind if kind in {bool, int, float, str} else type(current)
+    if kind is None and not isinstance(current, bool | int | float | str):
+        wanted = object
+    if wanted is str:
+        return text
+    if wanted is bool:
+        if text.lower() not in {"true", "false"}:
+            raise UsageError(f"{path} takes true or false, not {text!r}")
+        return text.lower() == "true"
+    if wanted is int or wanted is float:
+        return _number(text, path, whole=wanted is int)
+    return _structure(text, path, kind, current)
+
+
+def is_secret(place: Place) -> bool:
+    """Return whether a setting is a password or a key."""
+    return bool(place) and place[-1] in _SECRETS and not steps(place)[-1][1]
+
+
+def holds_secret(value: object) -> bool:
+    """Return whether there is a password or a key in an object or a list."""
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, object]", value)
+        return any((key in _SECRETS and bool(each)) or holds_secret(each) for key, each in fields.items())
+    return isinstance(value, list) and any(map(holds_secret, cast("list[object]", value)))
+
+
+def public(place: Place, value: object) -> Any:
+    """Return a value without passwords and keys."""
+    keys = ["", "", *(step for step, identity in steps(place) if not identity)]
+    return without_secrets(value, keys[-1], keys[-2])
+
+
+def shown(value: object) -> str:
+    """Return a value in a line, as JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _word(text: str, words: Sequence[str], path: str) -> str:
+    if text in words:
+        return text
+    near = get_close_matches(text.lower(), {word.lower(): word for word in words}, 1)
+    meant = next((word for word in words if near and word.lower() == near[0]), None)
+    hint = f"did you mean {meant}?" if meant else ""
+    raise UsageError(f"{path} takes {', '.join(word or repr(word) for word in words)}; not {text!r}", hint=hint)
+
+
+def _number(text: str, path: str, *, whole: bool) -> int | float:
+    if re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if not whole and re.fullmatch(r"[+-]?\d*\.\d+", text):
+        return float(text)
+    raise UsageError(f"{path} takes a {'whole ' if whole else ''}number, not {text!r}")
+
+
+def _structure(text: str, path: str, kind: Any, current: object) -> Any:
+    is_list = get_origin(kind) is list or isinstance(current, list)
+    example = '[{"key": "value"}]' if is_list else '{"key": "value"}'
+    try:
+        value: object = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path} takes JSON such as {example}: {error}") from None
+    if kind is None and current is None:
+        return value
+    if not _fits(value, kind, is_list=is_list):
+        raise UsageError(f"{path} takes JSON such as {example}")
+    return value
+
+
+def _fits(value: object, kind: Any, *, is_list: bool) -> bool:
+    return isinstance(value, list) is is_list and (isinstance(value, dict) or not is_typeddict(kind))
