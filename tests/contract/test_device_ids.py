@@ -1,4 +1,4 @@
-"""`DeviceID` and the daemon agree on what a device ID is."""
+"""`DeviceID` and the daemon agree on what a device ID is, and clients find what is called by an ID or a name."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing import DeviceID
-from aiosyncthing.exceptions import InvalidDeviceIDError
+from aiosyncthing import DeviceID, Syncthing
+from aiosyncthing.exceptions import AmbiguousNameError, InvalidDeviceIDError, UnknownDeviceError
 
 from .conftest import STRANGER
 
 if TYPE_CHECKING:
     from aiosyncthing import Daemon
+
+    from .conftest import Pair
+    from .folders import Folders
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -80,3 +83,29 @@ async def test_its_own(a: Daemon) -> None:
     """The ID derived from the daemon's certificate is the one it reports."""
     assert a.device_id == (await a.client.system.status())["myID"]
     assert a.device_id == DeviceID.from_certificate((a.home / "cert.pem").read_bytes())
+
+
+async def test_what_a_device_is_called(pair: Pair) -> None:
+    """A client finds out who its daemon is, and finds devices by name, and by their IDs in any notation."""
+    a, b = pair.a, pair.b
+    before = await a.client.config.devices(b.device_id)
+    async with Syncthing(a.api_key, a.url) as client:
+        assert await client.device_id() == a.device_id
+        await client.config.patch_device(b.device_id, name="Näme")
+        for text in (b.device_id, b.device_id.lower().replace("-", ""), b.device_id[:7], "Näme", "NÄME"):
+            assert (await client.find_device(text))["deviceID"] == b.device_id
+        await client.config.patch_device(b.device_id, name=before["name"])
+        with pytest.raises(UnknownDeviceError):
+            await client.find_device(STRANGER)
+
+
+async def test_what_a_folder_is_called(lone: Daemon, folders: Folders) -> None:
+    """A client finds folders by label and by the beginning of an ID; what may mean several is refused."""
+    for folder_id, label in (("names-1", "Same"), ("names-2", "Same"), ("names-30", "names-1")):
+        await folders.add(lone, folder_id, label=label)
+    for text, folder_id in (("names-1", "names-1"), ("NAMES-1", "names-30"), ("names-3", "names-30")):
+        assert (await lone.client.find_folder(text))["id"] == folder_id
+    for text in ("same", "names-"):
+        with pytest.raises(AmbiguousNameError) as caught:
+            await lone.client.find_folder(text)
+        assert {"names-1", "names-2"} <= caught.value.candidates.keys()
