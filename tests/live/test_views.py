@@ -60,6 +60,14 @@ def test_how_far_a_folder_is(fields: Any, here: tuple[float, int, int], missing:
     assert docs.in_sync is (not missing)
 
 
+def test_no_secrets_in_a_log() -> None:
+    """What is shown of a folder contains no encryption passwords, nor does that of a device its addresses."""
+    mirror = mirrored(devices=[{"deviceID": OTHER, "encryptionPassword": "hunter2"}])
+    assert mirror.folders["docs"].config["devices"][0]["encryptionPassword"] == "hunter2"
+    assert "hunter2" not in repr(mirror.folders)
+    assert "addresses" not in repr(mirror.devices)
+
+
 def test_a_paused_folder_has_no_figures() -> None:
     """The daemon's zeros don't mean that nothing is missing."""
     mirror = mirrored(paused=True)

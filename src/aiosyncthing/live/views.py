@@ -63,7 +63,7 @@ class LiveDevice:
     """
 
     id: str
-    config: t.DeviceConfiguration
+    config: t.DeviceConfiguration = field(repr=False)
     own: bool = False
     connected: bool = False
     connection: t.ConnectionStats | None = None
@@ -117,7 +117,7 @@ class LiveFolder:
     """
 
     id: str
-    config: t.FolderConfiguration
+    config: t.FolderConfiguration = field(repr=False)  # it may contain passwords
     state: str = "unknown"
     error: str = ""
     summary: t.FolderSummary | None = None
