@@ -112,6 +112,23 @@ def test_places_that_are_not_there() -> None:
     assert value_at({"folders": 5}, change.place) is MISSING
 
 
+@pytest.mark.parametrize("value", [None, 5, "x", [], [{"id": "docs"}]])
+def test_other_things_than_configurations(value: Any) -> None:
+    """What is not an object is refused, wherever it stands."""
+    with pytest.raises(BadRequestError, match="a configuration must be an object"):
+        diff(value, {})
+    with pytest.raises(BadRequestError, match="a configuration must be an object"):
+        diff({}, value)
+
+
+def test_what_is_not_json() -> None:
+    """Values and keys that no daemon sends are compared, but not shown."""
+    one: Any = {1: "hunter1", "label": b"hunter1", "x": {"hunter1"}}
+    other: Any = {1: "hunter2", "label": b"hunter2", "x": {"hunter2"}}
+    assert str(diff(one, other)) == "\n".join(f"{key}: <redacted> -> <redacted>" for key in ("1", "label", "x"))
+    assert "hunter" not in json.dumps(diff(one, other).data)
+
+
 def test_too_deep() -> None:
     """What is nested too deeply for Python is refused."""
     with pytest.raises(BadRequestError, match="too deeply"):

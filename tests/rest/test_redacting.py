@@ -131,6 +131,13 @@ def test_no_secret_is_left(value: Any, key: str) -> None:
         assert "hunter2" not in json.dumps(redact(config, **options))
 
 
+def test_what_is_not_json() -> None:
+    """Values that no daemon sends are taken away, and keys that are no strings are keys that nobody knows."""
+    given: Any = {"label": b"hunter2", "x": {"hunter2"}, 1: "hunter2", "paused": False, "order": None, "y": 1.5}
+    shown = {"label": REDACTED, "x": REDACTED, 1: REDACTED, "paused": False, "order": None, "y": 1.5}
+    assert redact(given) == shown
+
+
 def test_too_deep() -> None:
     """What is nested too deeply for Python is refused."""
     with pytest.raises(BadRequestError, match="too deeply"):

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from aiosyncthing import types as t
+from aiosyncthing._rest.checks import mapping
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
 
@@ -86,7 +87,7 @@ class Change:
         return 2 if self.place[0] in _TOP else 1
 
     def _public(self, value: Any) -> Any:
-        keys = [step for step, identity in steps(self.place) if not identity]
+        keys = [str(step) for step, identity in steps(self.place) if not identity]
         return without_secrets(value, keys[-1], keys[-2] if len(keys) > 1 else "")
 
     def _short(self, value: Any) -> str:
@@ -130,10 +131,10 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
         Neither contains passwords and keys.
 
     Raises:
-        BadRequestError: They are nested too deeply.
+        BadRequestError: One of them is not an object (a dict), or is nested too deeply.
     """
     try:
-        return Changes(compare((), before, after))
+        return Changes(compare((), mapping(before, "a configuration"), mapping(after, "a configuration")))
     except RecursionError:
         raise BadRequestError("the configuration is nested too deeply") from None
 

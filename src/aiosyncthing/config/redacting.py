@@ -109,10 +109,12 @@ def _redacted(value: object, wishes: _Wishes, key: str = "", parent: str = "") -
         return value if isinstance(value, bool) or not value else REDACTED
     if isinstance(value, Mapping):
         fields = cast("Mapping[str, object]", value)
-        return {name: _redacted(each, wishes, name or "?", key) for name, each in fields.items()}
+        return {name: _redacted(each, wishes, str(name) or "?", key) for name, each in fields.items()}
     if isinstance(value, (list, tuple)):
         return [_redacted(each, wishes, key, parent) for each in cast("list[object]", value)]
-    return rule(value, wishes) if isinstance(value, str) and value else value
+    if isinstance(value, str):
+        return rule(value, wishes) if value else value
+    return value if value is None or isinstance(value, (bool, int, float)) else REDACTED  # bytes may be text, too
 
 
 def _rule(key: str, parent: str) -> _Rule:
