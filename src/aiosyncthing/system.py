@@ -216,7 +216,7 @@ class System(Namespace):
         Raises:
             NotSupportedError: The daemon is newer.
         """
-        params = {"enable": ",".join(lines(enable)), "disable": ",".join(lines(disable))}
+        params = {"enable": ",".join(lines(enable, "enable")), "disable": ",".join(lines(disable, "disable"))}
         await self._api.call(
             _routes.SET_DEBUG_FACILITIES,
             params={key: value for key, value in params.items() if value},

@@ -61,6 +61,8 @@ def test_a_folder_called_all() -> None:
         ("", None, BadRequestError),
         (["a", ""], None, BadRequestError),
         ([5], None, BadRequestError),
+        (5, None, BadRequestError),
+        (b"a", None, BadRequestError),
         (None, "", BadRequestError),
         (None, "phone", InvalidDeviceIDError),
         ("none", None, UnknownFolderError),

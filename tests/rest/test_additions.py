@@ -79,6 +79,32 @@ async def test_the_own_device_without_asking() -> None:
     assert len(server.requests) == 1
 
 
+async def test_another_id_among_the_settings() -> None:
+    """It would add or replace something else than what was checked, so nothing is sent."""
+    async with Server() as server, Syncthing(KEY, server.url) as client:
+        config: Any = client.config
+        with pytest.raises(BadRequestError, match="deviceID can't be one of the settings"):
+            await config.add_device(DEVICE, deviceID=OTHER)
+        with pytest.raises(BadRequestError, match="id can't be one of the settings"):
+            await config.add_folder("f", "/srv/f", id="g")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"devices": None}, "devices must be a string or a list of them, not NoneType"),
+        ({"ignores": "*.tmp"}, "the ignore patterns must be a list of strings, not str"),
+    ],
+)
+async def test_arguments_of_other_types(arguments: Any, reason: str) -> None:
+    """The message names the argument, and nothing is sent."""
+    async with Server() as server, Syncthing(KEY, server.url) as client:
+        with pytest.raises(BadRequestError, match=reason):
+            await client.config.add_folder("f", "/srv/f", **arguments)
+    assert server.requests == []
+
+
 async def test_a_home_that_an_old_daemon_does_not_report() -> None:
     """Before 1.21 the path is looked at: if it has a database in it, it is the home of a daemon."""
     asked: list[str] = []

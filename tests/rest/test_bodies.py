@@ -66,7 +66,7 @@ def test_the_id_of_a_body() -> None:
     [
         ({}, "the folder's id must not be empty"),
         ({"id": 5, "path": "x"}, "the folder's id must be a string, not int"),
-        ({"id": "f"}, "the folder's path (version 1 would share the home directory) must not be empty"),
+        ({"id": "f"}, "the folder's path must not be empty"),
         ({"id": "f", "path": ""}, "the folder's path"),
         ({"id": "f", "path": "x", "type": "sendrecieve"}, "folder: type must be one of "),
     ],

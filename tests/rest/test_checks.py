@@ -117,14 +117,14 @@ def test_invalid_numbers(value: Any) -> None:
 @pytest.mark.parametrize("text", [["a", ""], ("a", ""), iter(["a", ""]), {"a": 1, "": 2}])
 def test_lines(text: Any) -> None:
     """Any iterable of strings is accepted."""
-    assert lines(text) == ["a", ""]
+    assert lines(text, "x") == ["a", ""]
 
 
 @pytest.mark.parametrize("text", ["*.tmp", "", b"*.tmp", ["a", 1], [None], [b"x"], None, 5])
 def test_invalid_lines(text: Any) -> None:
     """A single string would be split into characters; other values are no lines."""
-    with pytest.raises(BadRequestError, match="a list of strings is needed"):
-        lines(text)
+    with pytest.raises(BadRequestError, match=r"addresses must be a list of strings, (not|without) "):
+        lines(text, "addresses")
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ WINDOWS_DOCS = [("docs", "D:\\Data\\Docs")]
         *((LINUX, path, "relative") for path in ("docs", "./docs", "../docs", "~user/docs", "C:\\docs")),
         *((WINDOWS, path, "relative") for path in ("docs", "C:docs", "\\docs", "~user")),
         (HOMELESS, "~x", "relative"),
+        (LINUX, "/srv/a\0b", "null character"),
     ],
 )
 def test_refused_paths(machine: Machine, path: str, reason: str) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
 from aiosyncthing.ignores.lines import find_fault
 from aiosyncthing.times import parse_time
 from aiosyncthing.types.enumerations import EVENT_TYPES
+
+_T = TypeVar("_T")
 
 
 def required(value: str, what: str) -> str:
@@ -88,14 +90,35 @@ def page_params(page: int | None, perpage: int | None) -> dict[str, str]:
     return numbers(page=(page, 1), perpage=(perpage, 1))
 
 
-def lines(text: Iterable[str]) -> list[str]:
-    """Return texts as a list. A single string is refused, since it would become one text per character."""
+def listed(names: Iterable[_T] | str, what: str) -> list[_T | str]:
+    """Return what was given as a list; a single string is one name.
+
+    Args:
+        names: The names.
+        what: What they are, for the message.
+    """
+    if isinstance(names, str):
+        return [names]
+    anything = cast("object", names)  # callers without a type checker may pass anything
+    if isinstance(anything, (bytes, bytearray)) or not isinstance(anything, Iterable):
+        raise BadRequestError(f"{what} must be a string or a list of them, not {type(anything).__name__}")
+    return list(names)
+
+
+def lines(text: Iterable[str], what: str) -> list[str]:
+    """Return texts as a list. A single string is refused, since it would become one text per character.
+
+    Args:
+        text: The texts.
+        what: What they are, for the message.
+    """
     anything = cast("object", text)  # callers without a type checker may pass anything
     if isinstance(anything, str) or not isinstance(anything, Iterable):
-        raise BadRequestError("a list of strings is needed")
+        raise BadRequestError(f"{what} must be a list of strings, not {type(anything).__name__}")
     found = list(cast("Iterable[object]", anything))
-    if not all(isinstance(each, str) for each in found):
-        raise BadRequestError("a list of strings is needed")
+    for each in found:
+        if not isinstance(each, str):
+            raise BadRequestError(f"{what} must be a list of strings, without {type(each).__name__}")
     return cast("list[str]", found)
 
 
@@ -109,7 +132,7 @@ def check_patterns(patterns: Iterable[str], *, stored: bool = False) -> list[str
     Raises:
         BadRequestError: It doesn't, or may crash on one; the message says what to write instead.
     """
-    found = lines(patterns)
+    found = lines(patterns, "the ignore patterns")
     for line in found:
         if reason := find_fault(line, stored=stored):
             raise BadRequestError(reason)

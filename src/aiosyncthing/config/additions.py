@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final, Unpack, cast
 
 from aiosyncthing import _routes, types as t
-from aiosyncthing._rest.checks import check_patterns, in_path, lines, mapping, required, same_device
+from aiosyncthing._rest.checks import check_patterns, in_path, lines, listed, mapping, required, same_device
 from aiosyncthing._rest.lookup import find_device, find_folder
 from aiosyncthing._rest.shapes import MACHINE, PATHS_AND_DEFAULTS, check, checked
 from aiosyncthing.device_id import DeviceID
@@ -82,7 +82,8 @@ class Additions(Settings):
             InvalidDeviceIDError: It is not a device ID, for example because of a typo.
         """
         wanted = other_device(device_id, self._api.daemon_id)
-        body: dict[str, Any] = {"deviceID": str(wanted), "addresses": lines(addresses), **settings}
+        _refuse_id(settings, "deviceID")
+        body: dict[str, Any] = {"deviceID": str(wanted), "addresses": lines(addresses, "addresses"), **settings}
         if name:
             body["name"] = name
         bodies.check_device(body)
@@ -141,7 +142,8 @@ class Additions(Settings):
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the devices has an invalid ID.
         """
-        shared = [_shared(each) for each in ([devices] if isinstance(devices, str) else devices)]
+        _refuse_id(settings, "id")
+        shared = [_shared(each) for each in listed(devices, "devices")]
         patterns = None if ignores is None else check_patterns(ignores)
         body: dict[str, Any] = {"id": folder_id, "path": path, "type": type, **settings}
         body |= {"label": label} if label else {}
@@ -369,6 +371,12 @@ class Additions(Settings):
         )
         if error := bodies.sharing_error(folder, devices):
             raise error
+
+
+def _refuse_id(settings: Mapping[str, Any], key: str) -> None:
+    """Refuse an ID among the settings: something else would be added, or replaced, than what was checked."""
+    if key in settings:
+        raise BadRequestError(f"{key} can't be one of the settings: the ID is the first argument")
 
 
 def _shared(given: str | t.FolderDevicePatch) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def patch_body(patch: Body | None, changes: Body) -> dict[str, Any]:
 def check_folder(folder: Body) -> str:
     """Check the body that adds or replaces a folder, and return its ID."""
     folder_id = required(folder.get("id", ""), "the folder's id")
-    required(folder.get("path", ""), "the folder's path (version 1 would share the home directory)")
+    required(folder.get("path", ""), "the folder's path")
     check_default_folder(folder)
     return folder_id
 
@@ -146,7 +146,7 @@ def check_configuration(config: Body) -> None:
 def default_ignores(config: Body) -> list[str]:
     """Return the default ignore patterns of a configuration; empty if it doesn't mention them."""
     found: object = _part(_part(config, "defaults"), "ignores").get("lines")
-    return [] if found is None else lines(cast("Sequence[str]", found))
+    return [] if found is None else lines(cast("Sequence[str]", found), "defaults.ignores.lines")
 
 
 def has_elements(patch: Body) -> bool:

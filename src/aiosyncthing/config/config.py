@@ -79,7 +79,8 @@ class Config(Additions):
 
         ``config`` is the whole configuration as a dict, to be changed at will. At the end of the block, what has
         changed is sent, object by object, each by a request that carries no more than its change. Afterwards ``config``
-        is what the daemon has. An exception in the block, or a cancellation, sends nothing.
+        is what the daemon has. An exception in the block, or a cancellation, sends nothing. A cancellation while the
+        changes are sent leaves those that were sent before.
 
         Lists of objects are compared by the IDs of their elements: an element that is missing is removed, and in a new
         one, what is left out gets the daemon's default. A field that is missing stays as it is; of

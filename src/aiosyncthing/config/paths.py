@@ -69,6 +69,8 @@ def objection(path: str, machine: Machine, folders: Iterable[tuple[str, str]], *
         folders: ID and path of each other folder.
         nested: Whether the folder may be inside or around others.
     """
+    if "\0" in path:
+        return f"the path {path!r} contains a null character, which no path can"
     place = machine.parts(path)
     if place is None:
         return f"the path {path!r} is relative: only the daemon knows to what. Use an absolute one, or one with ~/"

@@ -163,7 +163,7 @@ def _step(now: Mapping[str, Any], merged: Mapping[str, Any], target: Place, chan
         return Step(target, changes, (Request("delete"),))
     whole: bodies.Body = mapping(value, shown(target))
     if target == DEFAULT_IGNORES:
-        found = lines(whole["lines"])
+        found = lines(whole["lines"], "defaults.ignores.lines")
         check_patterns((line for line in found if line not in current["lines"]), stored=True)
         return Step(target, changes, (Request("put", whole),), whole)
     if current is MISSING:
@@ -223,7 +223,7 @@ def _elements(place: Place, parent: Mapping[str, Any], ids: dict[str, Place]) ->
         return {}
     found, key = fields_of(place, parent[place[-1]]), IDENTITIES[place[-1]]
     if found is None or isinstance(parent[place[-1]], Mapping):
-        raise BadRequestError(f"{shown(place)} must be a list of objects (dicts), each with a {key} of its own")
+        raise BadRequestError(f"{shown(place)} must be a list of objects (dicts), each with its own {key}")
     if key == "deviceID":
         ids.update(dict.fromkeys(found, place))
     return found

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from aiosyncthing import _routes
-from aiosyncthing._rest.checks import device, required, same_device
+from aiosyncthing._rest.checks import device, listed, required, same_device
 from aiosyncthing._rest.shapes import CHECKED, check as check_shape, checked
 from aiosyncthing._timing import limit_for_expensive
 from aiosyncthing.api import API
@@ -57,10 +57,10 @@ async def check(
     timeout: float | None,
 ) -> list[Finding]:
     """Return what a person should look at; see `Syncthing.check`."""
-    chosen_folders = None if folders is None else [required(name, "folders") for name in _listed(folders)]
-    chosen_devices = None if devices is None else [device(name, "devices") for name in _listed(devices)]
+    chosen_folders = None if folders is None else [required(name, "folders") for name in listed(folders, "folders")]
+    chosen_devices = None if devices is None else [device(name, "devices") for name in listed(devices, "devices")]
     ignored = _kinds(ignore)
-    if not unseen_days >= 0:
+    if not isinstance(cast("object", unseen_days), (int, float)) or not unseen_days >= 0:
         raise BadRequestError("unseen_days must be a number of days, and not negative")
     asking = _Asking(api, database, timeout)
     answers = await asking.about_daemon(upgrade=upgrade)
@@ -96,18 +96,14 @@ async def check(
     )
 
 
-def _listed(names: Iterable[str] | str) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
-
-
 def _kinds(kinds: Iterable[Kind] | Kind) -> frozenset[str]:
     """Return kinds of findings.
 
     Raises:
         BadRequestError: One of them doesn't exist.
     """
-    found = frozenset(_listed(kinds))
-    if strays := sorted(found.difference(KINDS)):
+    found = frozenset(listed(kinds, "ignore"))
+    if strays := sorted(map(str, found.difference(KINDS))):
         raise BadRequestError(f"there is no such kind of finding: {', '.join(strays)}")
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 
-from aiosyncthing._rest.checks import device, required, same_device
+from aiosyncthing._rest.checks import device, listed, required, same_device
 from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Choice:
             self._ambiguous = False
         else:
             self._ambiguous = folders == ALL
-        self._folders = None if folders == ALL else [required(each, "folders") for each in _listed(folders)]
-        self._devices = None if devices == ALL else [device(each, "devices") for each in _listed(devices)]
+        self._folders = None if folders == ALL else [required(each, "folders") for each in _listed(folders, "folders")]
+        self._devices = None if devices == ALL else [device(each, "devices") for each in _listed(devices, "devices")]
 
     def running(self, config: t.Configuration, own_id: str | None) -> list[Thing]:
         """Return what to pause: the chosen folders and devices that are not paused. Devices come first.
@@ -128,10 +128,8 @@ def things_of(state: t.PauseState) -> list[Thing]:
     raise BadRequestError("this is not the state of a pause: 'daemon', 'folders' and 'devices' are needed")
 
 
-def _listed(names: Names) -> list[str]:
-    if names is None:
-        return []
-    return [names] if isinstance(names, str) else list(names)
+def _listed(names: Names, what: str) -> list[str]:
+    return [] if names is None else listed(names, what)
 
 
 def _are_ids(value: object) -> bool:
