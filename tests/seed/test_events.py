@@ -58,7 +58,7 @@ async def test_time_outs_are_hidden() -> None:
         """Ignore requests for anything but events, which may follow a time-out."""
         return next(polls) if request.path == "/rest/events" else as_text("no", 503)
 
-    async with Server(answer=answer) as server, Syncthing("key", server.url, timeout=0.2) as client:
+    async with Server(answer=answer) as server, Syncthing("key", server.url, timeout=0.5) as client:
         async for event in client.events.listen():
             if event["id"] == 8:
                 client.events.stop()

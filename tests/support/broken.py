@@ -16,6 +16,7 @@ from yarl import URL
 from aiosyncthing import Fingerprint
 from aiosyncthing.exceptions import (
     BadRequestError,
+    ClientClosedError,
     ConnectionFailedError,
     FingerprintMismatchError,
     HostCheckError,
@@ -345,7 +346,7 @@ BROKEN: Final = (
     _redirecting("https://nas/x", 302, "redirected to https://nas: use that address"),
     _redirecting("/x", 301, "another path"),
     # Used wrongly
-    Broken("closed client", _at("http://127.0.0.1:8384", closed=True), SyncthingError, "the client is closed"),
+    Broken("closed client", _at("http://127.0.0.1:8384", closed=True), ClientClosedError, "the client is closed"),
     Broken("closed session", _closed_session, SyncthingError, "Session is closed"),
     *(
         Broken(f"URL {url!r}", _at(url), BadRequestError, "http://127.0.0.1:8384", ValueError)

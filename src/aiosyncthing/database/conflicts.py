@@ -20,7 +20,6 @@ _MARK: Final = re.compile(
     r"(?P<stem>.*)\.sync-conflict-(?P<time>[0-9]{8}-[0-9]{6})(?:-(?P<device>[A-Z2-7]{7})?)?(?P<extension>(?:\.[^.]*)?)",
     re.DOTALL,
 )
-_TIME: Final = "%Y%m%d-%H%M%S"
 
 
 def conflict_copy(folder_id: str, path: str, entry: t.TreeEntry) -> t.ConflictCopy | None:
@@ -42,7 +41,7 @@ def conflict_copy(folder_id: str, path: str, entry: t.TreeEntry) -> t.ConflictCo
     if found is None or not original:
         return None
     try:
-        time = datetime.strptime(found["time"], _TIME)  # noqa: DTZ007 - the name says no zone
+        time = datetime.fromisoformat(found["time"].replace("-", "T"))  # without a zone, as in the name
     except ValueError:
         return None
     check(TREE_FILE, entry, _routes.DB_BROWSE)
