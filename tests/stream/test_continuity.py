@@ -125,7 +125,8 @@ def test_nothing_is_lost_silently(world: World, script: list[tuple[str, Any]], h
     listener, begin = follow(world, history=history, direct=direct)
     play(world, listener, script)
     listener.settle()
-    judge(world, begin, listener.seen, why=world.restarts < 2)
+    # A daemon that holds no events has just started, and an empty answer from a cache looks like one of it.
+    judge(world, begin, listener.seen, why=world.restarts < 2 and ("garble", STALE[1]) not in script)
     assert not listener.refused or world.restarts > 2
 
 
