@@ -26,7 +26,9 @@ AT = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=1)))  # 11:00 in U
 KEPT = {"versionTime": "2026-03-01T11:30:00Z", "modTime": "2026-03-01T10:00:00Z", "size": 1}
 RECENT = {**KEPT, "versionTime": "2026-03-01T11:59:59Z"}
 SIMPLE = as_json({"id": FOLDER, "type": "sendreceive", "paused": False, "versioning": {"type": "simple"}})
-CONNECTIONS = as_json({"connections": {}, "total": {"at": "2026-03-01T12:00:00Z"}})
+CONNECTIONS = as_json(
+    {"connections": {}, "total": {"inBytesTotal": 0, "outBytesTotal": 0, "at": "2026-03-01T12:00:00Z"}}
+)
 BROWSE = f"GET /rest/db/browse?folder={ESCAPED}&levels=0"
 
 
@@ -175,7 +177,7 @@ async def test_a_place_that_never_was(pauses: list[float]) -> None:
     ("answer", "error", "words"),
     [
         (as_text("No folder with given ID", 404), UnknownFolderError, "folder"),
-        (as_json({"versioning": {"type": "simple"}, "paused": True}), FolderNotRunningError, "the folder is paused"),
+        (as_json({"versioning": {"type": "simple"}, "paused": True}), FolderNotRunningError, "^folder a .* is paused$"),
         (as_json({"versioning": {"type": "simple"}, "type": "receiveencrypted"}), NotSupportedError, "encrypted"),
         (as_json({"versioning": {"type": ""}}), NotSupportedError, "keeps no old versions"),
         (as_json({"versioning": {"type": "external"}}), NotSupportedError, "external program"),
@@ -204,7 +206,9 @@ async def test_cancelled_while_waiting() -> None:
     """Nothing has been changed by then."""
     now = datetime.now(UTC)
     versions = as_json({"f": [KEPT, {**KEPT, "versionTime": now.isoformat(timespec="seconds")}]})
-    connections = as_json({"connections": {}, "total": {"at": now.isoformat(timespec="seconds")}})
+    connections = as_json(
+        {"connections": {}, "total": {"inBytesTotal": 0, "outBytesTotal": 0, "at": now.isoformat(timespec="seconds")}}
+    )
     async with (
         Server(SIMPLE, as_json([entry("f")]), versions, connections) as server,
         Syncthing(KEY, server.url) as client,

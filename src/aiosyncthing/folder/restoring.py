@@ -66,11 +66,10 @@ async def _versioning(api: API, folder_id: str, timeout: float | None) -> str:
         FolderNotRunningError: The folder is paused.
         NotSupportedError: It keeps no versions that can be restored by name and time.
     """
-    route = _routes.FOLDER
     folder = await find_folder(api, folder_id, timeout)
-    check(VERSIONING, folder, route)
+    check(VERSIONING, folder, _routes.FOLDER)
     if folder.get("paused"):
-        raise FolderNotRunningError("the folder is paused", method=route.method, path=route.path)
+        raise FolderNotRunningError(f"folder {folder_id} is paused")
     if folder.get("type") == "receiveencrypted":
         raise NotSupportedError("the folder is receive-encrypted: names and times of its files are encrypted")
     kind = folder["versioning"]["type"]
