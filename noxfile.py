@@ -243,9 +243,9 @@ def _end_quietly() -> None:
 
 def _check_contents(session: nox.Session, wheel: Path, source: Path) -> None:
     """Make sure that a wheel holds what lies under a folder, and nothing else."""
-    shipped = {".py", ".typed", ".json", ".pem"}
+    shipped = {".py", ".typed", ".json", ".pem", ".bash", ".zsh", ".fish"}
     expected = {str(file.relative_to(source)) for file in source.rglob("*") if file.suffix in shipped}
-    found = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    found = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name and ".data/" not in name}
     if found != expected:
         session.error(f"{wheel.name} lacks {sorted(expected - found)} and has too much: {sorted(found - expected)}")
 

@@ -36,13 +36,14 @@ def codename() -> str:
     return ""
 
 
-def unpack(package: str, suite: str, into: Path, *, dependencies: bool = False) -> None:
+def unpack(package: str, suite: str, into: Path, *more: str, dependencies: bool = False) -> None:
     """Download a package of a suite and unpack it.
 
     Args:
         package: Its name.
         suite: The codename of the release to take it from; need not be the machine's own.
         into: An existing folder.
+        *more: The names of other packages to unpack as well.
         dependencies: Whether to unpack everything that the package depends on as well, the C library included.
 
     Raises:
@@ -57,7 +58,7 @@ def unpack(package: str, suite: str, into: Path, *, dependencies: bool = False) 
         update = _apt(config, state, "update")
         # Here nothing counts as installed, so "everything that is missing" is everything.
         command = ["install", "--download-only", "--no-install-recommends", "--yes"] if dependencies else ["download"]
-        download = _apt(config, state, *command, package)
+        download = _apt(config, state, *command, package, *more)
         archives = list(state.rglob("*.deb"))
         if download.returncode or not archives:
             _explain(package, suite, update, download)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing.cli import event_texts, schemas
-from aiosyncthing.cli.cursors import CursorFile
+from aiosyncthing.cli import schemas
+from aiosyncthing.cli.following import event_texts
+from aiosyncthing.cli.following.cursors import CursorFile
 from tests.support.shapes import problems
 
 if TYPE_CHECKING:

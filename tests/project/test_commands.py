@@ -161,7 +161,7 @@ def names(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["demo", "fetch_python", "fetch_syncthing", "import_graph"])
+@pytest.mark.parametrize("name", ["demo", "fetch_python", "fetch_shells", "fetch_syncthing", "import_graph"])
 def test_help(name: str) -> None:
     """Given --help or an unknown option, a command says how it is used and does nothing else."""
     command = [sys.executable, SCRIPTS / f"{name}.py"]

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 PROGRAM: Final = "aiosyncthing"
 _DEBUG: Final = "AIOSYNCTHING_DEBUG"
+_COMPLETE: Final = "_AIOSYNCTHING_COMPLETE"
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
-    if value:
+    if value and not ctx.resilient_parsing:
         from aiosyncthing import __version__  # noqa: PLC0415 - only where it is needed
 
         click.echo(f"{PROGRAM} {__version__}")
@@ -69,6 +70,10 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> 
         Interrupted: A signal has ended it.
     """
     run = Run(os.environ if environ is None else environ)
+    if _COMPLETE in run.environ:
+        from .completion import answering  # noqa: PLC0415 - only where a shell asks
+
+        return answering.serve(group, run)
     try:
         return _run(run, arguments)
     except (KeyboardInterrupt, click.Abort, process.Interrupted) as error:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from aiosyncthing._timing import within
 
 from . import errors
+from .completion import name_cache
 from .errors import Exit, UsageError
 from .loop import reader_watched, run_async
 from .output import spans
@@ -305,6 +306,8 @@ async def _session(run: Context, target: Target) -> AsyncGenerator[Session]:
     session = Session(target, client)
     try:
         yield session
+        if (config := session.known_config) is not None:
+            name_cache.store(target, name_cache.names_of(config))
     finally:
         await session.close()
 

@@ -10,7 +10,9 @@ from .output import Output
 from .target import Target, targets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from click.shell_completion import CompletionItem
 
 
 class Context:
@@ -42,3 +44,9 @@ class Context:
     def targets(self) -> list[Target]:
         """Return the daemons that were named."""
         return targets(self.options, self.environ)
+
+    def candidates(self, kinds: Sequence[str], incomplete: str) -> list[CompletionItem[str]]:
+        """Return the names that completion offers; see `candidates.candidates`."""
+        from .completion.candidates import candidates  # noqa: PLC0415 - only for completion
+
+        return candidates(self.environ, self.targets, kinds, incomplete)

@@ -55,6 +55,10 @@ class Name(ParamType):
             self.fail("the name must not be empty; to mean all, leave it out or use --all", param, ctx)
         return value
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Any:  # noqa: ARG002 - click's
+        """Offer names."""
+        return ctx.obj.candidates(self.kinds, incomplete)
+
 
 DURATION: Final = Parsed("duration", values.parse_duration, float)
 SIZE: Final = Parsed("size", values.parse_size, int)

@@ -73,7 +73,7 @@ class Profiles:
         self._environ = environ
         try:
             self._text = file.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             self._text = ""
         except (OSError, UnicodeError) as error:
             raise UsageError(f"can't read {file}: {error}") from error

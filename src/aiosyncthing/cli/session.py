@@ -38,6 +38,12 @@ class Session:
         """Return the configuration."""
         return await self._once(self.client.config.config)
 
+    @property
+    def known_config(self) -> t.Configuration | None:
+        """The configuration, if it was asked for and has come."""
+        task = self._asked.get(self.client.config.config)
+        return task.result() if task is not None and task.done() and not task.cancelled() else None
+
     async def status(self) -> t.SystemStatus:
         """Return the daemon's own status."""
         return await self._once(self.client.system.status)

@@ -58,6 +58,7 @@ COMMANDS: Final = {
         "qr": ("identity:qr", "Show a device ID as a QR code, for Syncthing on a phone."),
     },
     "This program": {
+        "completion": ("completion:completion", "Print the completion script for bash, zsh or fish."),
         "profile": ("profile:profile", "Give daemons a name: addresses, keys and certificates."),
         "raw": ("raw:raw", "Send any request, and print the answer as it came."),
         "version": ("version:version", "Show the version of this program and of the daemon."),

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
-from aiosyncthing.cli import event_texts
 from aiosyncthing.cli.command import Command
-from aiosyncthing.cli.cursors import CursorFile, read_cursor
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError
+from aiosyncthing.cli.following import event_texts
+from aiosyncthing.cli.following.cursors import CursorFile, read_cursor
 from aiosyncthing.cli.parameters import FOLDER
 from aiosyncthing.cli.tables import When
 

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from .errors import CommandError, UsageError
+from aiosyncthing.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, TypeAlias, cast
 
+from aiosyncthing.cli.text import cut
+from aiosyncthing.cli.values import size_text
 from aiosyncthing.times import parse_time
-
-from .text import cut
-from .values import size_text
 
 _Item: TypeAlias = Mapping[str, Any]
 

@@ -1,0 +1,144 @@
+"""Completion in shells: which words to offer, and how each shell takes them.
+
+Shells call the program with ``_AIOSYNCTHING_COMPLETE`` in its environment. Whatever goes wrong then, nothing is printed
+but candidates: no error, no prompt, and no command for a key is run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import click
+from click.shell_completion import ShellComplete
+
+from aiosyncthing.cli.text import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aiosyncthing.cli.context import Context
+
+VARIABLE: Final = "_AIOSYNCTHING_COMPLETE"
+SHELLS: Final = ("bash", "zsh", "fish")
+
+_PLAIN: Final = re.compile(r"[\w@%+=:,./-]", re.ASCII)
+
+
+class Candidate(NamedTuple):
+    """A word to offer, and what it is."""
+
+    word: str
+    help: str = ""
+
+
+class Words(NamedTuple):
+    """A command line that is being typed.
+
+    Attributes:
+        before: The words before the one to complete, without the program, as the program would get them.
+        word: The one to complete, likewise.
+        quote: The quotation mark that is open in it.
+        typed: The same word as it was typed.
+    """
+
+    before: list[str]
+    word: str
+    quote: str
+    typed: str
+
+
+def serve(group: click.Command, run: Context) -> int:
+    """Answer a shell, and return the exit status, which is always 0."""
+    shell = run.environ.get(VARIABLE, "").removesuffix("_complete")
+    words = split(run.environ.get("COMP_LINE", ""))
+    try:
+        with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):  # noqa: PTH123 - the name is no path of ours
+            answers = list(complete(group, run, words))
+    except Exception:  # noqa: BLE001 - a shell in which a person types is no place for errors
+        answers = []
+    lines = formatted(shell, words, answers, run.environ.get("COMP_CUR", words.typed))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0
+
+
+def complete(group: click.Command, run: Context, words: Words) -> Iterator[Candidate]:
+    """Return the words that may stand in a place."""
+    found = ShellComplete(group, {"obj": run}, "aiosyncthing", VARIABLE).get_completions(words.before, words.word)
+    for item in found:
+        if item.type in {"file", "dir"}:
+            yield from _files(words.word, folders_only=item.type == "dir")
+        elif item.value == escape(item.value):
+            yield Candidate(item.value, item.help or "")
+
+
+def split(line: str) -> Words:
+    """Split a command line up to the cursor as a shell does."""
+    found: list[str] = []
+    word, start, quote, inside = "", 0, "", False
+    place = 0
+    while place < len(line):
+        character = line[place]
+        if character == "\\" and quote != "'" and place + 1 < len(line):
+            place += 1
+            word, inside = word + line[place], True
+        elif quote:
+            quote, word = ("", word) if character == quote else (quote, word + character)
+        elif character in {"'", '"'}:
+            quote, inside = character, True
+        elif character.isspace():
+            if inside:
+                found.append(word)
+            word, inside, start = "", False, place + 1
+        else:
+            word, inside = word + character, True
+        place += 1
+    return Words(found[1:], word, quote, line[start:])
+
+
+def formatted(shell: str, words: Words, answers: Sequence[Candidate], current: str) -> list[str]:
+    """Return lines for a shell.
+
+    Args:
+        shell: Its name.
+        words: What was typed.
+        answers: The words to offer.
+        current: The part of the word that the shell replaces; bash begins a new one behind ``:`` and ``=``.
+    """
+    if shell == "bash":
+        skipped = len(words.word) - len(split(current).word)
+        return [quoted(word, words.quote)[max(0, skipped) :] for word, _ in answers]
+    separator = "\t" if shell == "fish" else "\n"
+    unknown = "" if shell == "fish" else "_"
+    return [separator.join([each.word, escape(each.help) or unknown]) for each in answers]
+
+
+def quoted(word: str, quote: str) -> str:
+    """Return a word so that bash takes it as it is, behind a quotation mark that may be open."""
+    if quote == "'":
+        return word.replace("'", "'\\''")
+    if quote == '"':
+        return re.sub(r'([\\$"`!])', r"\\\1", word)
+    return "".join(each if _PLAIN.match(each) or not each.isascii() else f"\\{each}" for each in word)
+
+
+def _files(incomplete: str, *, folders_only: bool) -> Iterator[Candidate]:
+    """Return the files that begin in some way."""
+    head, _, tail = incomplete.rpartition("/")
+    folder = f"{head}/" if head or incomplete.startswith("/") else ""
+    with os.scandir(os.path.expanduser(folder) or ".") as entries:  # noqa: PTH111 - the text is kept as it was typed
+        for entry in sorted(entries, key=lambda each: each.name):
+            if entry.name.startswith(tail) and entry.name == escape(entry.name):
+                if entry.is_dir():
+                    yield Candidate(f"{folder}{entry.name}/")
+                elif not folders_only:
+                    yield Candidate(f"{folder}{entry.name}")
+
+
+def script(shell: str) -> str:
+    """Return what a shell loads, which the wheel also installs where the shells look for it."""
+    return (Path(__file__).parent / "shells" / f"aiosyncthing.{shell}").read_text(encoding="utf-8")

@@ -1,0 +1,105 @@
+"""The names that completion offers: of folders, devices and profiles, as people call them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from click.shell_completion import CompletionItem
+
+from aiosyncthing.cli.errors import UsageError
+from aiosyncthing.cli.names import is_path
+from aiosyncthing.cli.profiles import ALL, Profiles, config_file
+from aiosyncthing.cli.text import escape
+
+from . import name_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from aiosyncthing import Syncthing
+    from aiosyncthing.cli.target import Target
+
+    from .name_cache import Names
+
+_PATIENCE: Final = 0.3  # seconds for a request
+_LONGEST: Final = 1.0  # seconds for finding out all about a daemon
+_BLOCK: Final = 7
+
+
+def candidates(
+    environ: Mapping[str, str], targets: Callable[[], list[Target]], kinds: Sequence[str], incomplete: str
+) -> list[CompletionItem[str]]:
+    """Return the names of folders, devices or profiles that begin in some way, in any case.
+
+    Args:
+        environ: The environment.
+        targets: Returns the daemons that were named.
+        kinds: ``folder``, ``device``, ``profile``.
+        incomplete: The beginning.
+    """
+    offered: list[tuple[str, str]] = []
+    if "profile" in kinds:
+        offered += [(name, "") for name in [*Profiles(config_file(environ), environ).names, ALL]]
+    if {"folder", "device"} & {*kinds}:
+        known = _known(targets)
+        if known is not None and "folder" in kinds:
+            offered += _named(known.folders, "folder")
+        if known is not None and "device" in kinds:
+            offered += _named(known.devices, "device")
+    return [CompletionItem(word, help=what) for word, what in offered if word.lower().startswith(incomplete.lower())]
+
+
+def _named(names: Mapping[str, str], kind: str) -> Iterator[tuple[str, str]]:
+    """Return what people call things: names that are unique and can be typed; otherwise IDs."""
+    used = [name.casefold() for name in names.values()]
+    for each, name in names.items():
+        unique = name and used.count(name.casefold()) == 1 and not any(name == other for other in names)
+        if unique and _can_be_typed(name):
+            yield name, f"{kind} {each[:_BLOCK] if kind == 'device' else each}"
+        elif _can_be_typed(each):
+            yield each[:_BLOCK] if kind == "device" else each, f"{kind} {name}".strip()
+
+
+def _can_be_typed(name: str) -> bool:
+    """Return whether a word is neither an option nor a path, and can't control a terminal."""
+    return name == escape(name) and not name.startswith("-") and not is_path(name)
+
+
+def _known(targets: Callable[[], list[Target]]) -> Names | None:
+    """Return the names of the daemon: kept ones, or else those that it says in time, or else old ones."""
+    try:
+        target = targets()[0]
+    except UsageError:
+        return None
+    kept = name_cache.load(target)
+    if kept is not None and kept.young:
+        return kept
+    silent = target.key is None or not (target.key.kind == "command" or target.key.place == "-")
+    return (_asked(target) if silent else None) or kept
+
+
+def _asked(target: Target) -> Names | None:
+    """Ask a daemon, but not for long."""
+    import asyncio  # noqa: PLC0415 - only without names that are kept
+    import threading  # noqa: PLC0415 - likewise
+
+    found: list[Names] = []
+
+    async def ask(client: Syncthing) -> None:
+        async with client:
+            config = await client.config.config(timeout=_PATIENCE)
+        found.append(name_cache.names_of(config))
+
+    def run() -> None:
+        with suppress(Exception):  # whatever it is, there are no names
+            asyncio.run(ask(target.client(_PATIENCE, lambda _: None)))
+
+    # Looking for the daemon of this computer may take long, too. Nobody waits for this thread in the end.
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(_LONGEST)
+    if not found:
+        return None
+    name_cache.store(target, found[0])
+    return found[0]
