@@ -47,6 +47,10 @@ COMMANDS: Final = {
         "upgrade": ("lifecycle:upgrade", "Upgrade the daemon to the newest release, and restart it."),
         "reset": ("lifecycle:reset", "Erase databases of folders, and restart the daemon."),
     },
+    "Private daemons": {
+        "run": ("private:run", "Run a command with a private daemon, which ends with it."),
+        "daemon": ("private:daemon", "Run a private daemon until Ctrl-C."),
+    },
     "Monitor": {
         "check": ("check:check", "Check what needs attention, as a plugin of Nagios does."),
         "log": ("log:log", "Show the daemon's log."),

@@ -1,0 +1,122 @@
+"""`run` and `daemon`: a private daemon, as long as a command runs or until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiosyncthing.cli import schemas
+from aiosyncthing.cli.output import Output
+from tests.support.imitations import imitation
+from tests.support.processes import processes_with
+from tests.support.shapes import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.cli import Cli
+
+# Writes what a command gets into a file, since its output is not that of the test.
+REPORT = """
+import json, os, pathlib, sys
+names = ("AIOSYNCTHING_PROFILE", "AIOSYNCTHING_URL", "AIOSYNCTHING_API_KEY_FILE", "AIOSYNCTHING_DEVICE_ID",
+         "AIOSYNCTHING_SYNC_ADDRESS", "STHOMEDIR", "STGUIADDRESS")
+found = {name: os.environ.get(name) for name in names}
+key = pathlib.Path(found["AIOSYNCTHING_API_KEY_FILE"])
+found.update(key=key.read_text(), mode=oct(key.stat().st_mode & 0o777), arguments=sys.argv[2:])
+pathlib.Path(sys.argv[1]).write_text(json.dumps(found))
+sys.exit(7)
+"""
+
+
+@pytest.fixture
+def binary(tmp_path: Path) -> Iterator[str]:
+    """A program that imitates Syncthing; no process is left in the end."""
+    yield str(imitation(tmp_path, "serve(identity())"))
+    assert processes_with(str(tmp_path)) == []
+
+
+def reported(cli: Cli, tmp_path: Path, *arguments: str, **env: str) -> dict[str, Any]:
+    """Run a command with a private daemon, and return what it got."""
+    file = tmp_path / "report"
+    done = cli("run", *arguments, sys.executable, "-c", REPORT, str(file), "--json", env=env)
+    assert (done.status, done.out, done.err) == (7, "", "")
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+def test_a_command(cli: Cli, binary: str, tmp_path: Path) -> None:
+    """The command knows where the daemon is, and no other; its status counts, and nothing is left."""
+    before = {"AIOSYNCTHING_PROFILE": "nas", "STGUIADDRESS": "127.0.0.1:1"}
+    found = reported(cli, tmp_path, "--binary", binary, "--keep", str(tmp_path / "home"), **before)
+    assert (found["AIOSYNCTHING_PROFILE"], found["STGUIADDRESS"]) == (None, None)
+    assert found["AIOSYNCTHING_URL"].startswith("http://127.0.0.1:")
+    assert (found["STHOMEDIR"], found["AIOSYNCTHING_SYNC_ADDRESS"]) == (str(tmp_path / "home"), "")
+    assert (len(found["AIOSYNCTHING_DEVICE_ID"]), found["mode"], found["arguments"]) == (63, "0o600", ["--json"])
+    assert not Path(found["AIOSYNCTHING_API_KEY_FILE"]).exists()
+    assert (tmp_path / "home" / "config.xml").exists()
+
+
+def test_until_it_is_shut_down(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`daemon` prints where the daemon is, but not the key, and ends with it."""
+    shown = tmp_path / "shown"
+    watch = f"while not Path({str(shown)!r}).exists(): time.sleep(0.02)"
+    binary = imitation(
+        tmp_path,
+        f"import threading\ndef watch():\n    {watch}\n    os._exit(0)\n"
+        "threading.Thread(target=watch).start()\nserve(identity())",
+    )
+    monkeypatch.setattr(Output, "flush", lambda _: shown.touch())
+    done = cli("daemon", "--binary", str(binary))
+    assert (done.status, done.err) == (0, "Ctrl-C ends it\nthe daemon was shut down\n")
+    lines = dict(line.split(None, 1) for line in done.out.splitlines())
+    assert lines.keys() == {"Syncthing", "url", "key", "home"}
+    assert not Path(lines["key"]).exists()
+    assert not Path(lines["home"]).exists()
+    shown.unlink()
+    document = cli("daemon", "--binary", str(binary), "--json").lines()[0]
+    assert not problems(document, schemas.PrivateDaemon)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["run"], 2, "COMMAND"),
+        (["run", "no-such-program"], 127, "can't run no-such-program"),
+        (["run", "--url", "http://x", "true"], 2, "name no other"),
+        (["daemon", "-p", "x"], 2, "name no other"),
+        (["daemon", "--binary", "/no/such"], 1, "/no/such"),
+    ],
+)
+def test_refused(arguments: list[str], status: int, message: str, cli: Cli) -> None:
+    """A daemon that is somewhere else can't be meant, and a program that isn't there is noticed first."""
+    done = cli(*arguments)
+    assert (done.status, done.out, message in done.err) == (status, "", True)
+
+
+@pytest.mark.daemon
+def test_a_real_daemon(newest_syncthing: Path, tmp_path: Path) -> None:
+    """Inside of `run`, `aiosyncthing` talks to the private daemon; Ctrl-C ends `daemon` and leaves nothing behind."""
+    environ = {**os.environ, "SYNCTHING_BINARY": str(newest_syncthing), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    program = [sys.executable, "-m", "aiosyncthing"]
+    done = subprocess.run(
+        [*program, "run", *program, "status", "--json"], env=environ, capture_output=True, text=True, check=True
+    )
+    status = json.loads(done.stdout)
+    assert not problems(status, schemas.Status)
+    process = subprocess.Popen([*program, "daemon", "--json"], env=environ, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout as out:
+        home = json.loads(out.readline())["home"]
+        assert processes_with(home)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == -signal.SIGINT
+    assert processes_with(home) == []
+    assert not [file for file in tmp_path.iterdir() if file.name.startswith("aiosyncthing")]
