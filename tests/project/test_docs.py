@@ -80,6 +80,19 @@ def daemon(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
         yield mine
 
 
+@pytest.fixture
+def without_patterns(daemon: RealSyncthing) -> Iterator[None]:
+    """Take away the ignore patterns that a program leaves, since others begin without any."""
+
+    async def clear() -> None:
+        async with daemon.client() as client:
+            if (await client.database.ignores("docs"))["ignore"]:
+                await client.database.set_ignores("docs", [])
+
+    yield
+    asyncio.run(clear())
+
+
 def run(*arguments: str, home: Path, folder: Path, binary: Path) -> subprocess.CompletedProcess[str]:
     """Run Python as a user whose Syncthing has its home there."""
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
@@ -99,6 +112,7 @@ def without_numbers(text: str) -> str:
 
 
 @pytest.mark.daemon
+@pytest.mark.usefixtures("without_patterns")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_runs(name: str, daemon: RealSyncthing, binary: Path, tmp_path: Path) -> None:
     """Each program runs as it stands, says nothing on stderr, and prints what the page shows but for the numbers."""
