@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import signal
 import subprocess
 import sys
 from importlib import import_module
@@ -11,7 +14,7 @@ import click
 import pytest
 
 from aiosyncthing import __version__, exceptions
-from aiosyncthing.cli import app, errors, schemas
+from aiosyncthing.cli import app, errors, main, process, schemas
 from aiosyncthing.cli.command import Command, Group
 from aiosyncthing.cli.commands import COMMANDS
 from aiosyncthing.cli.errors import Exit
@@ -271,3 +274,49 @@ def test_the_extra_is_missing() -> None:
         'aiosyncthing: error: click, rich missing: install with `uv tool install "aiosyncthing[cli]"`'
     )
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("ending", "status"), [(0, 0), (5, 5), (process.Interrupted(signal.SIGTERM), 143)])
+def test_the_program(ending: Any, status: int, monkeypatch: pytest.MonkeyPatch, config: Path) -> None:
+    """The process ends with the status of the command, or as the signal did that has ended it."""
+    died: list[int] = []
+
+    def run(arguments: list[str]) -> int:
+        assert arguments == ["status"]
+        if isinstance(ending, BaseException):
+            raise ending
+        return ending
+
+    monkeypatch.setattr(app, "main", run)
+    monkeypatch.setattr(process, "die", died.append)
+    monkeypatch.setattr(sys, "argv", ["aiosyncthing", "status"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, died) == (status, [signal.SIGTERM] if status == 143 else [])
+
+
+def test_the_reader_leaves_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was held back until the end may find no reader any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    monkeypatch.setattr(app, "main", lambda _: sys.stdout.write("x") and 0)
+    with os.fdopen(writer, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 141
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "written"), [("utf-8", "a\udcff", b"a\xff"), ("latin-1", "\u4e00\udcff", b"\\u4e00\\udcff")]
+)
+def test_streams_take_everything(encoding: str, text: str, written: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File names are written as the bytes they are; what an encoding doesn't have is written in another way."""
+    buffer = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding))
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    process.prepare_streams()
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    assert buffer.getvalue() == written
+    sys.stdout.detach()

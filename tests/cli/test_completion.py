@@ -108,6 +108,18 @@ def test_commands_and_options(offered: Any) -> None:
     assert offered("--version ") != []
 
 
+def test_files(offered: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are completed where one is meant, and only folders where that makes sense; hostile names are left out."""
+    (tmp_path / "files" / "folder").mkdir(parents=True)
+    (tmp_path / "files" / "file").touch()
+    (tmp_path / "files" / "f\x1b").touch()
+    monkeypatch.chdir(tmp_path / "files")
+    assert offered("raw --input f") == ["file", "folder/"]
+    assert offered("run --keep f") == ["folder/"]
+    assert offered(f"folders --api-key-file {tmp_path}/files/fi") == [f"{tmp_path}/files/file"]
+    assert offered("raw --input /no/such/f") == []
+
+
 def test_names(offered: Any, kept: Any) -> None:
     """Names are offered as people call things, in any case; what is not unique or can't be typed by its ID."""
     kept(

@@ -85,3 +85,20 @@ def test_overview_of_several(cli: Cli) -> None:
     assert [line.split("  ")[0] for line in out.splitlines()] == [
         *("nas", "pi", "DAEMON", "nas", "pi", "down", "DAEMON", "nas"),
     ]
+
+
+@pytest.mark.usefixtures("pi")
+def test_streams(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
+    """Rows that come one by one say whose they are, too; a daemon that fails is the last line."""
+    pi.add_folder("docs", files={"b": b"y"})
+    done = cli("ls", "docs", "-p", "all", "--json")
+    assert done.status == 9
+    lines = done.lines()
+    assert {(line["daemon"], line["type"]) for line in lines} == {
+        ("nas", "entry"),
+        ("pi", "entry"),
+        ("down", "failure"),
+    }
+    assert lines[-1]["exitCode"] == 3
+    text = cli("ls", "docs", "-p", "all")
+    assert (text.status, text.out.startswith("DAEMON"), "down: can't connect" in text.err) == (9, True, True)

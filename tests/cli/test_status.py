@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from aiosyncthing.cli import schemas, values
+from aiosyncthing.cli.output import Output
 from pytest_syncthing import FakeSyncthing
 from tests.support.shapes import problems
 
@@ -89,3 +93,56 @@ def test_other_versions(version: str, cli: Cli, config: Path, monkeypatch: pytes
         document = cli("status", "--json").json()
     assert not problems(document, schemas.Status)
     assert [(row["state"], row["inSync"]) for row in document["folders"]] == [("idle", True), ("paused", False)]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """What to do after each view; after the last one, the reader leaves."""
+    steps: list[Callable[[], object]] = []
+
+    def leave(name: str) -> Callable[..., None]:
+        original = getattr(Output, name)
+
+        def show(out: Output, *arguments: Any) -> None:
+            original(out, *arguments)
+            if not steps:
+                raise BrokenPipeError
+            steps.pop(0)()
+
+        return show
+
+    monkeypatch.setattr(Output, "flush", leave("flush"))
+    monkeypatch.setattr(Output, "record", leave("record"))
+    return steps
+
+
+def test_watching(busy: FakeSyncthing, cli: Cli, shown: list[Callable[[], object]]) -> None:
+    """Each change of what is shown is a line with --json, and nothing is written without one."""
+    shown += [lambda: busy.set_folder("docs", paused=True), lambda: busy.set_folder("docs", label="Texts")]
+    done = cli("status", "--watch", "--json")
+    assert done.status == 141
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert not [found for line in lines for found in problems(line, schemas.Status)]
+    states = [{row["label"] or row["id"]: row["state"] for row in line["folders"]} for line in lines]
+    assert states[0]["Papers"] == "idle"
+    assert all(before != after for before, after in itertools.pairwise(lines))
+    assert {"Papers": "paused"}.items() <= states[1].items() or {"Papers": "paused"}.items() <= states[2].items()
+
+
+def test_watching_on_a_terminal(busy: FakeSyncthing, cli: Cli, shown: list[Callable[[], object]]) -> None:
+    """On a terminal, each view takes the place of the one before; elsewhere there is an empty line between them."""
+    shown.append(lambda: busy.set_folder("docs", paused=True))
+    out = cli("status", "--watch", "docs", "--color", "never", columns=80).out
+    first, second = out.split("\x1b[H\x1b[2J")[1:3]
+    assert "Papers  in sync" in first
+    assert "Papers  paused" in second
+    shown.append(lambda: busy.set_folder("docs", paused=False))
+    first, second = cli("status", "--watch", "docs").out.split("\n\n")[:2]
+    assert (first.count("nas  v1.29.5"), second.count("nas  v1.29.5")) == (1, 1)
+
+
+def test_watching_a_daemon_that_goes_down(busy: FakeSyncthing, cli: Cli, shown: list[Callable[[], object]]) -> None:
+    """It goes on, and says that the daemon can't be reached."""
+    shown.append(busy.stop_daemon)
+    out = cli("status", "--watch", "docs").out
+    assert "Syncthing: can't be reached\n" in out

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .parameters import DURATION, PROFILE
+from .parameters import DIRECTORY, DURATION, FILE, PROFILE
 
 
 @dataclass
@@ -72,8 +72,8 @@ def global_options(taken: set[str]) -> list[click.Option]:
         help="Use a profile; several, or 'all', to read.",
     )
     add("--url", metavar="URL", help="The daemon's address.")
-    add("--home", metavar="DIR", help="The home of a daemon on this computer.")
-    add("--api-key-file", metavar="FILE|-", help="The file with the API key.")
+    add("--home", type=DIRECTORY, metavar="DIR", help="The home of a daemon on this computer.")
+    add("--api-key-file", type=FILE, metavar="FILE|-", help="The file with the API key.")
     add("--tls", metavar="PIN|FILE", help="Trust sha256:..., the certificate in FILE, ca:FILE, or 'insecure'.")
     add("--timeout", type=DURATION, help="Give up after this time: 90, 10m, 2h30m.")
     add("--json", is_flag=True, help="Print JSON, which stays the same in new versions.")

@@ -45,6 +45,7 @@ class Output:
         self.terminal: Terminal = Terminal.of(self._out, environ, options.color)
         self.error_terminal: Terminal = Terminal.of(self._err, environ, options.color)
         self._drawn = False  # a line on stderr that is redrawn
+        self._paged = False
 
     # --- stdout ---
 
@@ -90,6 +91,14 @@ class Output:
     def text(self, value: Value) -> str:
         """Return a value as a table shows it."""
         return text_of(value, values.now() if self.terminal.interactive else None)
+
+    def page(self) -> None:
+        """Begin a view in the place of the one before: at the top of a terminal, or else after an empty line."""
+        if self.terminal.interactive:
+            self._out.write("\x1b[H\x1b[2J")
+        elif self._paged:
+            self._write("")
+        self._paged = True
 
     def raw(self, data: bytes) -> None:
         """Write bytes as they are."""

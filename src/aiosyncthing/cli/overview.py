@@ -12,13 +12,14 @@ from .asking import together
 from .rows import View, times
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
-    from typing import TypeVar
+    from collections.abc import Awaitable, Iterable, Mapping, Sequence
+    from typing import Any, TypeVar
 
-    from aiosyncthing import types as t
+    from aiosyncthing import Live, types as t
 
     from .session import Session
 
+    C = TypeVar("C", bound=Mapping[str, Any])
     T = TypeVar("T")
 
 _AT_ONCE: Final = 8  # questions about folders, which the daemon answers one by one anyway
@@ -44,8 +45,8 @@ async def look(
     )
     view = View(
         own,
-        sorted(config["folders"], key=lambda folder: (folder["label"] or folder["id"]).casefold()),
-        sorted(config["devices"], key=lambda device: (device["name"] or device["deviceID"]).casefold()),
+        _by_name(config["folders"], "label", "id"),
+        _by_name(config["devices"], "name", "deviceID"),
         connections["connections"],
         times(seen, "lastSeen"),
         times(scanned, "lastScan"),
@@ -71,6 +72,22 @@ async def look(
     return view
 
 
+def mirrored(live: Live) -> View:
+    """Return what a mirror knows."""
+    folders, devices = live.folders.values(), live.devices.values()
+    return View(
+        live.own_id,
+        _by_name((each.config for each in folders), "label", "id"),
+        _by_name((each.config for each in devices), "name", "deviceID"),
+        {each.id: each.connection for each in devices if each.connection is not None},
+        {each.id: each.last_seen for each in devices},
+        {each.id: each.last_scan for each in folders},
+        {each.id: each.summary for each in folders if each.summary is not None},
+        {(each.id, device): answer for each in folders for device, answer in each.completion.items()},
+        {each.id: (each.in_rate, each.out_rate) for each in devices},
+    )
+
+
 async def _ask(gate: asyncio.Semaphore, question: Awaitable[T]) -> T | None:
     """Ask about a folder; ``None`` if it is not running, or was removed in the meantime."""
     async with gate:
@@ -78,3 +95,7 @@ async def _ask(gate: asyncio.Semaphore, question: Awaitable[T]) -> T | None:
             return await question
         except NotFoundError:
             return None
+
+
+def _by_name(things: Iterable[C], name: str, otherwise: str) -> list[C]:
+    return sorted(things, key=lambda each: str(each[name] or each[otherwise]).casefold())

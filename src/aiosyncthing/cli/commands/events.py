@@ -18,7 +18,7 @@ from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError
 from aiosyncthing.cli.following import event_texts
 from aiosyncthing.cli.following.cursors import CursorFile, read_cursor
-from aiosyncthing.cli.parameters import FOLDER
+from aiosyncthing.cli.parameters import FILE, FOLDER
 from aiosyncthing.cli.tables import When
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _DISK: Final = frozenset({"LocalChangeDetected", "RemoteChangeDetected"})
 @click.argument("types", nargs=-1, metavar="[TYPE]...")
 @click.option("--folder", "folders", multiple=True, type=FOLDER, help="Only events about this folder.")
 @click.option("--since", default="now", metavar="now|history|FILE", help="Where to begin: FILE is a cursor file.")
-@click.option("--cursor-file", metavar="FILE", help="Continue where the last run with this file has ended.")
+@click.option("--cursor-file", type=FILE, metavar="FILE", help="Continue where the last run with this file has ended.")
 @click.option("--ack", is_flag=True, help="Go on when a line came from the standard input.")
 @click.option("--count", type=click.IntRange(min=1), help="End after so many events.")
 @click.option("--exec", "command", metavar="COMMAND", help="Run COMMAND for each event, one after another.")

@@ -11,6 +11,7 @@ import click
 
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import UsageError
+from aiosyncthing.cli.parameters import DIRECTORY, FILE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -29,8 +30,10 @@ class _Private(NamedTuple):
 
 
 @click.command("run", cls=Command, context_settings={"allow_interspersed_args": False})
-@click.option("--keep", metavar="DIR", help="Use this folder as the daemon's home, and keep it.")
-@click.option("--binary", metavar="FILE", help="The syncthing program; otherwise SYNCTHING_BINARY, or that on PATH.")
+@click.option("--keep", type=DIRECTORY, metavar="DIR", help="Use this folder as the daemon's home, and keep it.")
+@click.option(
+    "--binary", type=FILE, metavar="FILE", help="The syncthing program; otherwise SYNCTHING_BINARY, or that on PATH."
+)
 @click.argument("command", nargs=-1, required=True, metavar="COMMAND...")
 @click.pass_obj
 def run(run: Run, keep: str | None, binary: str | None, command: tuple[str, ...]) -> int:
@@ -56,8 +59,10 @@ def run(run: Run, keep: str | None, binary: str | None, command: tuple[str, ...]
 
 
 @click.command("daemon", cls=Command)
-@click.option("--keep", metavar="DIR", help="Use this folder as the daemon's home, and keep it.")
-@click.option("--binary", metavar="FILE", help="The syncthing program; otherwise SYNCTHING_BINARY, or that on PATH.")
+@click.option("--keep", type=DIRECTORY, metavar="DIR", help="Use this folder as the daemon's home, and keep it.")
+@click.option(
+    "--binary", type=FILE, metavar="FILE", help="The syncthing program; otherwise SYNCTHING_BINARY, or that on PATH."
+)
 @click.pass_obj
 def daemon(run: Run, keep: str | None, binary: str | None) -> int:
     """Run a private daemon until Ctrl-C.

@@ -12,6 +12,7 @@ import click
 
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, UsageError
+from aiosyncthing.cli.parameters import FILE
 
 if TYPE_CHECKING:
     from aiosyncthing.cli.run import Run
@@ -25,9 +26,9 @@ _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "O
 @click.option("-q", "query", multiple=True, metavar="K=V", help="A parameter of the query.")
 @click.option("-f", "texts", multiple=True, metavar="K=V", help="A text in the JSON body.")
 @click.option("-F", "values", multiple=True, metavar="K=JSON", help="A JSON value in the JSON body.")
-@click.option("--input", "source", metavar="FILE|-", help="The body, from a file or the standard input.")
+@click.option("--input", "source", type=FILE, metavar="FILE|-", help="The body, from a file or the standard input.")
 @click.option("-i", "--include", is_flag=True, help="Print the status and the headers, too.")
-@click.option("-o", "--output", metavar="FILE", help="Write the answer to a file.")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="Write the answer to a file.")
 @click.pass_obj
 def raw(
     run: Run,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,44 +13,110 @@ from aiosyncthing.cli.output import spans
 from aiosyncthing.cli.parameters import FOLDER
 from aiosyncthing.cli.tables import Span
 
-from .lists import DEVICE_COLUMNS, FOLDER_COLUMNS, device_name, folder_name
+from .lists import DEVICE_COLUMNS, FOLDER_COLUMNS, RATE_COLUMNS, device_name, folder_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiosyncthing import Live, types as t
     from aiosyncthing.cli.asking import Answer
+    from aiosyncthing.cli.rows import View
     from aiosyncthing.cli.run import Run
-    from aiosyncthing.cli.schemas import DaemonRow, DeviceRow, FolderRow
+    from aiosyncthing.cli.schemas import Daemon, DaemonRow, DeviceRow, FolderRow, Problem
     from aiosyncthing.cli.session import Session
+
+_FRAME: Final = 0.25  # seconds between two views at least
 
 
 @click.command("status", cls=Command)
 @click.argument("folder", nargs=-1, type=FOLDER)
+@click.option("-w", "--watch", is_flag=True, help="Go on, and show it again whenever it has changed.")
 @table_options
 @click.pass_obj
-def status(run: Run, folder: tuple[str, ...]) -> int:
+def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT001 - click passes it by name
     """Overview of folders and devices, and what needs attention.
 
     With FOLDERs, only these and the devices that share them. "In sync" is what `aiosyncthing wait` waits for, here and
-    elsewhere.
+    elsewhere. With --watch and --json, each change is one line.
     """
+    if watch:
+        return run.one(lambda session: _watch(run, session, folder), following=True)
 
     async def ask(session: Session) -> dict[str, list[Any]]:
-        from aiosyncthing.cli import overview, rows  # noqa: PLC0415 - load aiohttp
+        from aiosyncthing.cli import overview  # noqa: PLC0415 - loads aiohttp
 
         named = await session.chosen_folders(folder) if folder else None
-        view = await overview.look(session, named)
-        chosen = named or view.folders
-        sharing = {each["deviceID"] for one in chosen for each in one["devices"]}
-        devices = [each for each in view.remotes if not folder or each["deviceID"] in sharing]
-        problems = rows.problems(session.name, view, values.now())
-        names = {*(each["id"] for each in chosen), *(each["deviceID"] for each in devices)}
-        return {
-            "daemons": [await _daemon(session, view.own)],
-            "folders": [rows.folder_row(session.name, view, each) for each in chosen],
-            "devices": [rows.device_row(session.name, view, each) for each in devices],
-            "problems": [each for each in problems if {each["folder"], each["device"]} & names],
-        }
+        view, daemon = await overview.look(session, named), await _daemon(session)
+        return _sections(session, daemon, view, named)
 
     return run.read("status/1", ask, draw)
+
+
+async def _watch(run: Run, session: Session, names: tuple[str, ...]) -> None:
+    """Show the overview again and again."""
+    import asyncio  # noqa: PLC0415 - loaded by now
+
+    from aiosyncthing.cli import overview  # noqa: PLC0415 - likewise
+
+    named = {each["id"] for each in await session.chosen_folders(names)} if names else None
+    daemon, about = await _daemon(session), await session.about()
+    begun = time.monotonic()
+    shown: dict[str, list[Any]] = {}
+    async with session.client.watch() as live:
+        while True:
+            folders = None if named is None else [each.config for each in live.folders.values() if each.id in named]
+            sections = _sections(session, daemon, overview.mirrored(live), folders)
+            if not live.connected:
+                away: Problem = {"daemon": session.name, "folder": None, "device": None, "text": "can't be reached"}
+                sections["problems"].append(away)
+            if sections == shown:
+                await _next_change(live)
+                continue
+            shown = sections
+            age = round(daemon["uptime"] + time.monotonic() - begun)
+            _show(run, about, {**sections, "daemons": [{**daemon, "uptime": age}]})
+            await asyncio.sleep(_FRAME)
+
+
+async def _next_change(live: Live) -> None:
+    """Wait for the next change of a mirror."""
+    looks = 0
+
+    def has_changed(_: Live) -> bool:
+        nonlocal looks
+        looks += 1
+        return looks > 1  # the first look is at once
+
+    await live.until(has_changed)
+
+
+def _show(run: Run, about: Daemon, sections: dict[str, list[Any]]) -> None:
+    from aiosyncthing.cli.asking import Answer  # noqa: PLC0415 - loaded by now
+
+    if run.options.json:
+        run.out.record({"schema": "aiosyncthing/status/1", "daemon": about, "failures": [], **sections})
+        return
+    run.out.page()
+    draw(Answer(run, sections))
+    run.out.flush()
+
+
+def _sections(
+    session: Session, daemon: DaemonRow, view: View, named: Sequence[t.FolderConfiguration] | None
+) -> dict[str, list[Any]]:
+    from aiosyncthing.cli import rows  # noqa: PLC0415 - loads aiohttp
+
+    chosen = view.folders if named is None else named
+    sharing = {each["deviceID"] for one in chosen for each in one["devices"]}
+    devices = [each for each in view.remotes if named is None or each["deviceID"] in sharing]
+    names = {*(each["id"] for each in chosen), *(each["deviceID"] for each in devices)}
+    problems = rows.problems(session.name, view, values.now())
+    return {
+        "daemons": [daemon],
+        "folders": [rows.folder_row(session.name, view, each) for each in chosen],
+        "devices": [rows.device_row(session.name, view, each) for each in devices],
+        "problems": [each for each in problems if {each["folder"], each["device"]} & names],
+    }
 
 
 def draw(answer: Answer) -> None:
@@ -63,15 +130,17 @@ def draw(answer: Answer) -> None:
             line += spans("  ", Span(f"{count} problem{'' if count == 1 else 's'}", "warn"))
         out.spans(line)
     answer.table_with_failures("folders", FOLDER_COLUMNS)
-    if answer.sections.get("devices"):
-        answer.table("devices", DEVICE_COLUMNS)
+    if devices := answer.sections.get("devices"):
+        rates = RATE_COLUMNS if any(row["inRate"] is not None for row in devices) else ()
+        answer.table("devices", [*DEVICE_COLUMNS[:2], *rates, *DEVICE_COLUMNS[2:]])
     for problem in answer.sections.get("problems", ()):
         where = [problem["daemon"]] if answer.many else []
         out.line(": ".join([*where, _subject(answer, problem), problem["text"]]), "warn")
 
 
-async def _daemon(session: Session, own: str) -> DaemonRow:
+async def _daemon(session: Session) -> DaemonRow:
     status, version, devices = await session.status(), await session.version(), await session.devices()
+    own = status["myID"]
     name = next((device["name"] for device in devices if device["deviceID"] == own), "")
     return {
         "daemon": session.name,
@@ -92,4 +161,4 @@ def _subject(answer: Answer, problem: Any) -> str:
     for each in devices:
         if each["daemon"] == problem["daemon"] and each["id"] == problem["device"]:
             return device_name(each)
-    return problem["folder"] or problem["device"] or ""
+    return problem["folder"] or problem["device"] or "Syncthing"
