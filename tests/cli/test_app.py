@@ -92,7 +92,7 @@ def test_bare(here: FakeSyncthing, cli: Cli) -> None:
     [
         (["folers"], "there is no command 'folers'. Did you mean folders?"),
         (["fold"], "there is no command 'fold'."),
-        (["folders", "--nope"], "'--nope'"),
+        (["folders", "--nope"], "--nope"),
         (["folders", "--timeout", "soon"], "'soon' is not a duration"),
         (["folders", ""], "the name must not be empty"),
         (["folders", "--color", "blue"], "'blue' is not one of"),

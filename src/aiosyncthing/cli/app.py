@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -92,7 +91,7 @@ def _run(run: Run, arguments: Sequence[str]) -> int:
             status: int | None = group.invoke(ctx)
     except click.exceptions.Exit as ended:  # after --help and --version
         status = ended.exit_code
-    run.out.flush()
+    sys.stdout.flush()
     return status or Exit.DONE
 
 
@@ -101,6 +100,8 @@ def _report(run: Run, error: Exception, json: bool) -> int:  # noqa: FBT001 - ca
     if run.failure is not None:
         status = run.failure
     if run.environ.get(_DEBUG):
+        import traceback  # noqa: PLC0415 - only here
+
         traceback.print_exception(error)
     elif not errors.is_expected(error):
         hint = f"this is a bug of aiosyncthing; {_DEBUG}=1 shows where"

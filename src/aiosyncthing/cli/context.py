@@ -6,13 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .options import Options
-from .output import Output
-from .target import Target, targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from click.shell_completion import CompletionItem
+
+    from .output import Output
+    from .target import Target
 
 
 class Context:
@@ -39,10 +40,14 @@ class Context:
     @cached_property
     def out(self) -> Output:
         """Where to write."""
+        from .output import Output  # noqa: PLC0415 - help and the version do without
+
         return Output(self.options, self.environ)
 
     def targets(self) -> list[Target]:
         """Return the daemons that were named."""
+        from .target import targets  # noqa: PLC0415 - help and usage errors do without
+
         return targets(self.options, self.environ)
 
     def candidates(self, kinds: Sequence[str], incomplete: str) -> list[CompletionItem[str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
@@ -52,6 +51,8 @@ def replace_by(command: Sequence[str]) -> NoReturn:
             signal.signal(getattr(signal, name), signal.SIG_DFL)
     try:
         if os.name == "nt":  # where the new program would run in the background
+            import subprocess  # noqa: PLC0415 - only there
+
             sys.exit(subprocess.call(command))  # noqa: S603 - given by the user
         os.execvp(command[0], [*command])  # noqa: S606 - likewise
     except OSError as error:

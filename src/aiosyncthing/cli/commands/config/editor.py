@@ -52,7 +52,7 @@ class Draft:
         self._place = resolve(path, config)
         self._shown = public(self._place, current_of(config, self._place))
         self._text = json.dumps(self._shown, ensure_ascii=False, indent=2) + "\n"
-        self.touched = False
+        self.touched: bool = False
         descriptor, name = tempfile.mkstemp(prefix="aiosyncthing-", suffix=".json")
         os.close(descriptor)
         self.file: Path = Path(name)
