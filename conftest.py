@@ -34,12 +34,16 @@ settings.load_profile("suite")
 
 
 def pytest_configure() -> None:
-    """Make SIGINT interrupt this process and those it starts, whatever started it.
+    """Let signals end this process and those it starts, whatever started it.
 
-    A shell without job control starts its background jobs with SIGINT ignored, and programs inherit that.
+    A shell without job control starts its background jobs with SIGINT and SIGQUIT ignored, `nohup` with SIGHUP, and
+    programs inherit that.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for signum in (signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(signum) == signal.SIG_IGN:
+            signal.signal(signum, signal.SIG_DFL)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from tests.support.cli import Cli, Result, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+LOGGER = logging.getLogger("aiosyncthing")
 
 # What of the caller's environment would have an effect.
 FOREIGN = (
@@ -47,6 +50,9 @@ def cli(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
         with monkeypatch.context() as patch:
             for name, value in {**({"COLUMNS": str(columns)} if columns else {}), **(env or {})}.items():
                 patch.setenv(name, value)
+            patch.setattr(LOGGER, "handlers", [])
+            patch.setattr(LOGGER, "propagate", LOGGER.propagate)  # undone, whatever the program sets
+            level = LOGGER.level
             out, err = stream(), stream()
             patch.setattr(sys, "stdin", (Screen if columns else io.StringIO)(stdin or ""))
             patch.setattr(sys, "stdout", out)
@@ -55,6 +61,8 @@ def cli(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
                 status = app.main(arguments)
             except process.Interrupted as interrupted:
                 status = 128 + interrupted.signum
+            finally:
+                LOGGER.setLevel(level)
         return Result(status, out.getvalue(), err.getvalue())
 
     return run

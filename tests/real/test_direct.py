@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiosyncthing import CertificateFile, Daemon, Syncthing, fetch_fingerprint
+from aiosyncthing._timing import Bursts
 from tests.support.peers import short_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.daemon
+
+
+@pytest.fixture(autouse=True)
+def lone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each event counts as a lone one, though the next follows at once."""
+    monkeypatch.setattr(Bursts, "last", lambda *_: False)
 
 
 async def cost(client: Syncthing, other: Syncthing, caplog: pytest.LogCaptureFixture) -> list[int]:

@@ -24,7 +24,6 @@ CONFIG: dict[str, Any] = {"version": 37, "gui": {"apiKey": "k"}}
 
 async def test_refusals_state_the_consequence() -> None:
     """The message of a refusal says what the daemon would have done."""
-    assert "home directory" in str(await refused("config.set_folder", {"id": FOLDER}))
     assert "lock this client out" in str(await refused("config.set_gui", {}))
     assert "migrations" in str(await refused("config.replace", {"gui": {"apiKey": "k"}}))
     assert isinstance(await refused("config.devices", "../x"), InvalidDeviceIDError)

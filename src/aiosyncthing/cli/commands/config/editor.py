@@ -106,7 +106,7 @@ class Draft:
         while lines and lines[0].startswith(_COMMENT):
             del lines[0]
         left = "".join(lines)
-        self.touched = self.touched or left != self._text
+        self.touched |= left != self._text
         self._text = left
         if done.returncode:
             raise CommandError(f"the editor {self._command[0]} failed with status {done.returncode}")
