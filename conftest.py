@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pytest_syncthing import FakeFolder, FakeSyncthing
 
 
-KIT = Path(__file__).parent / "pytest-syncthing"
+ROOT = Path(__file__).parent
+FOLDERS = {"kit": ROOT / "pytest-syncthing", "cli": ROOT / "tests" / "cli"}
 
 # pytest --hypothesis-profile=thorough --timeout=0 takes its time.
 settings.register_profile(
@@ -47,9 +48,10 @@ def pytest_configure() -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests of the kit."""
-    if item.path.is_relative_to(KIT):
-        item.add_marker("kit")
+    """Mark the tests of the kit and of the command line."""
+    for name, folder in FOLDERS.items():
+        if item.path.is_relative_to(folder):
+            item.add_marker(name)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -48,10 +48,10 @@ FIRST_PATH = str(PYTHONS[FIRST])
 # Tests mostly wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
 SHARED = ["--numprocesses=4"]
 
-# What runs where: the oldest Python runs all there is but the kit's own tests, and what the kit promises against real
-# daemons. The newest leaves out what drives real daemons, which takes longest and depends on the Python least. What
-# those between run depends on it most: asyncio, TLS, imports, types.
-WITHOUT_KIT = ["-m", "daemon or not kit"]
+# What runs where: the oldest Python runs all there is but the tests of the kit and of the command line, unless they
+# drive real daemons. The newest leaves out what drives real daemons: it takes longest, and depends on the Python least.
+# What those between run depends on it most: asyncio, TLS, imports, types.
+LIBRARY = ["-m", "daemon or not (kit or cli)"]
 WITHOUT_DAEMONS = ["-m", "not (daemon or chaos)"]
 BETWEEN = [
     *("tests/seed", "tests/stream", "tests/tls"),
@@ -65,14 +65,10 @@ MEASURING = "3.14"
 MEASURED = ["-m", "not chaos and (measured or not daemon)", "--require-coverage=95"]
 
 # Everything that has to hold, in two lanes that run side by side and take about as long.
+_OTHERS = ["coverage" if python == MEASURING else f"tests-{python}" for python in OTHERS]
 LANES = [
-    ["wheel", f"tests-{FIRST}"],
-    [
-        "lint",
-        "typing",
-        "aioresponses",
-        *("coverage" if python == MEASURING else f"tests-{python}" for python in OTHERS),
-    ],
+    ["wheel", f"tests-{FIRST}", *_OTHERS[:-2]],
+    ["lint", "typing", "aioresponses", *_OTHERS[-2:]],
 ]
 nox.options.sessions = ["everything"]
 
@@ -215,7 +211,7 @@ def benchmark(session: nox.Session) -> None:
 def _chosen(python: str) -> list[str]:
     """Return what pytest is to run on one Python."""
     if python == FIRST:
-        return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_KIT] if MEASURING in PYTHONS else SHARED
+        return [*SHARED, *FEWER_EXAMPLES, *LIBRARY] if MEASURING in PYTHONS else SHARED
     return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS, *([] if python == OTHERS[-1] else BETWEEN)]
 
 
