@@ -4,26 +4,25 @@ It needs the extra ``aiosyncthing[cli]``. `main` is the program; the JSON docume
 `aiosyncthing.cli.schemas`. What scripts see is a promise: option names, JSON and exit statuses. What people see is not.
 """
 
+import gc
 import sys
 
 __all__ = ["main"]
 
-_NEEDED = ("click", "rich", "platformdirs", "segno")
-
 
 def main() -> None:
     """Run the command line with the arguments of the process, and end the process."""
-    from importlib.util import find_spec  # noqa: PLC0415 - `import aiosyncthing.cli` costs nothing
+    gc.disable()  # until a client is made: it would look in vain at what is being loaded, which takes a third longer
+    try:
+        from . import process  # noqa: PLC0415 - `import aiosyncthing.cli` costs nothing
+        from .app import main as run  # noqa: PLC0415 - likewise
+    except ModuleNotFoundError as error:
+        from .extras import how_to_get  # noqa: PLC0415 - likewise
 
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
-        sys.stderr.write(
-            f'aiosyncthing: error: {", ".join(missing)} missing: install with `uv tool install "aiosyncthing[cli]"` '
-            'or `pip install "aiosyncthing[cli]"`\n'
-        )
+        if not (reason := how_to_get(error.name)):
+            raise
+        sys.stderr.write(f"aiosyncthing: error: {reason}\n")
         sys.exit(2)
-
-    from . import process  # noqa: PLC0415 - likewise
-    from .app import main as run  # noqa: PLC0415 - likewise
 
     process.prepare_streams()
     try:

@@ -12,6 +12,7 @@ from . import errors, process
 from .command import LazyGroup
 from .commands import COMMANDS
 from .errors import Exit
+from .extras import how_to_get
 from .run import Run
 from .terminal import is_terminal
 
@@ -103,6 +104,9 @@ def _report(run: Run, error: Exception, json: bool) -> int:  # noqa: FBT001 - ca
         import traceback  # noqa: PLC0415 - only here
 
         traceback.print_exception(error)
+    elif isinstance(error, ModuleNotFoundError) and (missing := how_to_get(error.name)):
+        status = run.failure or Exit.USAGE
+        error = errors.UsageError(missing)
     elif not errors.is_expected(error):
         hint = f"this is a bug of aiosyncthing; {_DEBUG}=1 shows where"
         error = errors.CommandError(f"{type(error).__name__}: {error}", hint=hint, kind=type(error).__name__)

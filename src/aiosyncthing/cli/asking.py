@@ -20,6 +20,7 @@ from .completion import name_cache
 from .errors import Exit, UsageError
 from .loop import reader_watched, run_async
 from .output import spans
+from .process import collect_garbage
 from .session import Session
 from .tables import Column, Span, chosen
 from .text import escape, pad, width
@@ -262,6 +263,7 @@ def one(
 def alone(run: Context, work: Callable[[], Coroutine[Any, Any, int | None]]) -> int:
     """Run something without a daemon: see `Run.alone`."""
     _log(run)
+    collect_garbage()
     return run_async(work()) or Exit.DONE
 
 
@@ -302,6 +304,7 @@ def _start(
 @asynccontextmanager
 async def _session(run: Context, target: Target) -> AsyncGenerator[Session]:
     client = await asyncio.to_thread(target.client, run.request_timeout, run.out.warn)
+    collect_garbage()
     run.out.note(f"{target.name}: {client.url}, from {target.source}")
     session = Session(target, client)
     try:

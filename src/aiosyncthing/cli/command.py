@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -91,6 +90,8 @@ class Group(_WithGlobalOptions, click.Group):
         """Find a command; abbreviations are not guessed, but the nearest name is shown."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+
             near = get_close_matches(name, self.list_commands(ctx), 1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise click.UsageError(f"there is no command {name!r}.{hint}", ctx)

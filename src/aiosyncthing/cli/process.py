@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import sys
@@ -72,6 +73,13 @@ def interruptible() -> Generator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def collect_garbage() -> None:
+    """Collect garbage from now on, but don't look again at what is loaded: that stays until the end."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def is_broken_pipe(error: OSError) -> bool:

@@ -9,9 +9,7 @@ import json
 import os
 import re
 import tempfile
-import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -95,6 +93,8 @@ class Profiles:
             UsageError: There is no such profile, or it isn't right.
         """
         if name not in self._tables:
+            from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+
             near = get_close_matches(name, self._tables, 1)
             hint = f"did you mean {near[0]}?" if near else "`aiosyncthing profile list` shows them"
             raise UsageError(f"there is no profile {name!r} in {self.file}", hint=hint)
@@ -151,6 +151,10 @@ class Profiles:
         self._write(f"{text}\n" if text else "", {key: each for key, each in self._tables.items() if key != name})
 
     def _parse(self, text: str) -> dict[str, Any]:
+        if not text:
+            return {}
+        import tomllib  # noqa: PLC0415 - only where it is needed
+
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -168,6 +172,8 @@ class Profiles:
         table = cast("dict[str, Any]", value)
         for field in table:
             if field not in _FIELDS:
+                from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+
                 near = get_close_matches(field, _FIELDS, 1)
                 raise UsageError(f"{where}: unknown field {field!r}", hint=f"did you mean {near[0]}?" if near else "")
         texts = {field: value for field, value in table.items() if field != "api-key-command"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +22,7 @@ STYLES: Final = {
 """What each style is called, and the parameters of its ANSI sequence. Colours only repeat what words say."""
 
 _LEAST: Final = 20
+_USUAL: Final = 80  # where a terminal doesn't say how wide it is
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,6 @@ def _columns(stream: TextIO, environ: Mapping[str, str]) -> int:
     if environ.get("COLUMNS", "").isdecimal():
         return int(environ["COLUMNS"])
     try:
-        return os.get_terminal_size(stream.fileno()).columns or shutil.get_terminal_size().columns
-    except (OSError, ValueError):
-        return shutil.get_terminal_size().columns
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    except (OSError, ValueError):  # it has no size, or is no file
+        return _USUAL

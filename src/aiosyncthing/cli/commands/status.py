@@ -44,9 +44,10 @@ def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT0
 
     async def ask(session: Session) -> dict[str, list[Any]]:
         from aiosyncthing.cli import overview  # noqa: PLC0415 - loads aiohttp
+        from aiosyncthing.cli.asking import together  # noqa: PLC0415 - likewise
 
         named = await session.chosen_folders(folder) if folder else None
-        view, daemon = await overview.look(session, named), await _daemon(session)
+        view, daemon = await together(overview.look(session, named), _daemon(session))
         return _sections(session, daemon, view, named)
 
     return run.read("status/1", ask, draw)
@@ -139,7 +140,9 @@ def draw(answer: Answer) -> None:
 
 
 async def _daemon(session: Session) -> DaemonRow:
-    status, version, devices = await session.status(), await session.version(), await session.devices()
+    from aiosyncthing.cli.asking import together  # noqa: PLC0415 - loads aiohttp
+
+    status, version, devices = await together(session.status(), session.version(), session.devices())
     own = status["myID"]
     name = next((device["name"] for device in devices if device["deviceID"] == own), "")
     return {
