@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing.cli import asking, checks, prometheus, schemas
-from aiosyncthing.cli.checks import Bounds
+from aiosyncthing.cli import asking, schemas
+from aiosyncthing.cli.monitoring import checks, prometheus
+from aiosyncthing.cli.monitoring.checks import Bounds
 from pytest_syncthing import FakeSyncthing
 from tests.support.shapes import problems
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing.cli import prometheus, schemas
+from aiosyncthing.cli import schemas
 from aiosyncthing.cli.commands import log
+from aiosyncthing.cli.monitoring import prometheus
 from aiosyncthing.cli.output import Output
 from pytest_syncthing import FakeSyncthing
 from tests.support.shapes import problems

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from aiosyncthing.cli import checks, errors, prometheus
-from aiosyncthing.cli.checks import SEVERITIES, STALE, Bounds, Checked, Status
+from aiosyncthing.cli import errors
 from aiosyncthing.cli.command import Command
-from aiosyncthing.cli.gauges import gauges_of, merged
+from aiosyncthing.cli.monitoring import checks, prometheus
+from aiosyncthing.cli.monitoring.checks import SEVERITIES, STALE, Bounds, Checked, Status
+from aiosyncthing.cli.monitoring.gauges import gauges_of, merged
 from aiosyncthing.cli.parameters import DEVICE, FOLDER, ParamType, Parsed
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from aiosyncthing import types as t
     from aiosyncthing.cli.asking import Outcome
-    from aiosyncthing.cli.prometheus import Gauge
+    from aiosyncthing.cli.monitoring.prometheus import Gauge
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import CheckFinding
     from aiosyncthing.cli.session import Session

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from aiosyncthing.cli import prometheus
 from aiosyncthing.cli.command import Command
+from aiosyncthing.cli.monitoring import prometheus
 from aiosyncthing.cli.parameters import Parsed
 
 if TYPE_CHECKING:

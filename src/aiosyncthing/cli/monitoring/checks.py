@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
-from .values import duration_text, parse_duration, size_text
+from aiosyncthing.cli.values import duration_text, parse_duration, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from aiosyncthing.cli.rows import View
+    from aiosyncthing.cli.schemas import CheckedDaemon, CheckFinding, Daemon, DeviceRow, FolderRow
     from aiosyncthing.health import Finding
-
-    from .rows import View
-    from .schemas import CheckedDaemon, CheckFinding, Daemon, DeviceRow, FolderRow
 
 Severity: TypeAlias = Literal["info", "warning", "critical"]
 

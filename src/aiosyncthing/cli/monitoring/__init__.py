@@ -1,0 +1,1 @@
+"""What monitoring systems get: the verdict of ``check``, and metrics."""
