@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aiosyncthing.cli import values
 
-NOW = datetime(2026, 5, 6, 15, 30, tzinfo=timezone(timedelta(hours=2)))  # a Wednesday
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOW = datetime(2026, 5, 6, 15, 30, tzinfo=timezone(timedelta(hours=2)))  # a Wednesday, in summer
+
+
+@pytest.fixture
+def berlin() -> Iterator[None]:
+    """A computer in Berlin, whose clocks are an hour ahead of UTC in winter and two in summer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -51,6 +66,7 @@ def test_no_sizes(text: str) -> None:
         values.parse_size(text)
 
 
+@pytest.mark.usefixtures("berlin")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -78,10 +94,34 @@ def test_times(text: str, expected: datetime) -> None:
     assert moment.tzinfo is not None
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "yesterday evening", "25:00", "some time ago", "2026-13-01"])
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize(
+    ("now", "text", "expected"),
+    [
+        ("2026-05-06T13:30Z", "2026-01-15T18:00", "2026-01-15T17:00Z"),
+        ("2026-01-06T13:30Z", "2025-08-15", "2025-08-14T22:00Z"),
+        ("2026-03-29T10:00Z", "1:30", "2026-03-29T00:30Z"),  # the clocks went forward at 2:00
+        ("2026-03-30T10:00Z", "saturday 18:00", "2026-03-28T17:00Z"),
+        ("2026-10-26T10:00Z", "yesterday", "2026-10-24T22:00Z"),  # the clocks went back on that day
+        ("2026-10-25T22:30Z", "24h ago", "2026-10-24T22:30Z"),
+    ],
+)
+def test_times_across_a_change_of_the_clocks(now: str, text: str, expected: str) -> None:
+    """A local time means what the clocks of this computer showed then, whatever their offset is now."""
+    moment = values.parse_moment(text, datetime.fromisoformat(now))
+    assert moment == datetime.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "tomorrow", "yesterday evening", "25:00", "monday 9:60", "some time ago", "2026-13-01"),
+        *("0001-01-01", "9999-12-31T23:59-12:00", "@99999999999999999", "99999999w ago"),
+    ],
+)
 def test_no_times(text: str) -> None:
-    """Anything else is refused."""
-    with pytest.raises(ValueError, match=r"is not a time|hour must be"):
+    """Anything else is refused, and so is what no calendar has."""
+    with pytest.raises(ValueError, match="is not a time"):
         values.parse_moment(text, NOW)
 
 

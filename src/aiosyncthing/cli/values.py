@@ -24,7 +24,7 @@ _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "sat
 
 
 def now() -> datetime:
-    """Return the current time, in the zone of this computer."""
+    """Return the current time, with the offset that this computer has now."""
     return datetime.now().astimezone()
 
 
@@ -61,58 +61,56 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
     Args:
         text: An ISO date or time, ``HH:MM``, ``yesterday 18:00``, ``monday``, ``2h ago``, ``3 days ago``, ``now``, or
-            ``@`` and a Unix timestamp. Weekdays are those before today.
-        now: The current time, with the zone of times without one.
+            ``@`` and a Unix timestamp. Weekdays are those before today. Without a zone, it is a time of this computer.
+        now: The current time, with its zone.
 
     Raises:
         ValueError: It is not a time.
     """
+    try:
+        return _moment(text, now)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(
+            f"{text!r} is not a time: write 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00' or '2h ago'"
+        ) from None
+
+
+def _moment(text: str, now: datetime) -> datetime:
     wanted = " ".join(text.lower().split())
     if wanted == "now":
         return now
     if re.fullmatch(r"@\d+(\.\d+)?", wanted):
-        return datetime.fromtimestamp(float(wanted[1:]), tz=now.tzinfo)
+        return datetime.fromtimestamp(float(wanted[1:]), UTC).astimezone()
     if wanted.endswith(" ago"):
-        return now - timedelta(seconds=_age(wanted.removesuffix(" ago"), text))
-    found = _day_and_clock(wanted, now)
-    if found is not None:
-        return found
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValueError(
-            f"{text!r} is not a time: write 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00' or '2h ago'"
-        ) from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=now.tzinfo)
+        return now - timedelta(seconds=_age(wanted.removesuffix(" ago")))
+    local = _day_and_clock(wanted, now.astimezone().replace(tzinfo=None)) or datetime.fromisoformat(text.strip())
+    # Without a zone, `astimezone` takes the offset that this computer had at that time, not the current one.
+    return local.astimezone()
 
 
-def _age(wanted: str, text: str) -> float:
+def _age(wanted: str) -> float:
     if match := re.fullmatch(r"(\d+|an?) (second|minute|hour|day|week)s?", wanted):
         number = 1 if match[1].startswith("a") else int(match[1])
         return number * _WORDS[match[2]]
-    try:
-        return parse_duration(wanted)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a time: write '2h ago' or '3 days ago'") from None
+    return parse_duration(wanted)
 
 
 def _day_and_clock(wanted: str, now: datetime) -> datetime | None:
-    """Read a day in words, a time of the day, or both."""
+    """Read a day in words, a time of the day, or both.
+
+    Args:
+        wanted: The text.
+        now: What the clock of this computer shows, without a zone.
+    """
     first, _, rest = wanted.partition(" ")
-    midnight = datetime.combine(now.date(), time(), tzinfo=now.tzinfo)
     days: int | None = {"today": 0, "yesterday": 1}.get(first)
     if days is None and first in _WEEKDAYS:
         days = (now.weekday() - _WEEKDAYS.index(first) - 1) % 7 + 1
-    clock = rest if days is not None else wanted
-    if days is None and _CLOCK.fullmatch(clock) is None:
+    clock = _CLOCK.fullmatch(wanted if days is None else rest or "0:00")
+    if clock is None:
         return None
-    day = midnight - timedelta(days=days or 0)
-    if not clock:
-        return day
-    match = _CLOCK.fullmatch(clock)
-    if match is None:
-        return None
-    return day.replace(hour=int(match[1]), minute=int(match[2]), second=int(match[3] or 0))
+    day = now.date() - timedelta(days=days or 0)
+    return datetime.combine(day, time(int(clock[1]), int(clock[2]), int(clock[3] or 0)))
 
 
 def size_text(size: float) -> str:
