@@ -133,6 +133,10 @@ def test_unknown(ill: FakeSyncthing, cli: Cli) -> None:
     ):
         done = cli("check", *wrong)
         assert (done.status, done.out) == (3, "")
+    for before in (["--timeout", "x"], ["--bogus"], ["--bogus", "x", "-q"], ["--color", "blue"]):
+        done = cli(*before, "check")
+        assert (done.status, done.out) == (3, "")
+        assert cli(*before, "folders").status == cli(*before, "chek").status == 2
     assert "did you mean device_unseen?" in cli("check", "--only", "device_unsen").err
     ill.hold("rest/config", times=None)
     assert cli("check", "--timeout", "0.2").out.startswith("SYNCTHING UNKNOWN - gave up after 0.2 s")

@@ -111,6 +111,23 @@ class LazyGroup(Group):
         self.sections = sections
         self._places = {name: place for section in sections.values() for name, (place, _) in section.items()}
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note how the command fails that was meant, also if the options before it are wrong."""
+        given = [*args]  # which click empties
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError:
+            command = self._meant(ctx, given)
+            if isinstance(command, Command):
+                ctx.obj.failure = command.failure
+            raise
+
+    def _meant(self, ctx: click.Context, args: list[str]) -> click.Command | None:
+        """Return the first command among arguments, some of which are wrong; not one that is an option's value."""
+        lenient = click.Context(self, allow_interspersed_args=True, ignore_unknown_options=True, resilient_parsing=True)
+        _, rest, _ = self.make_parser(lenient).parse_args(args)
+        return next((found for each in rest if (found := self.get_command(ctx, each)) is not None), None)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names of all commands."""
         return list(self._places)
