@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -113,7 +114,11 @@ def restore(
 
     Times: 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00', '2h ago'.
     """
-    if (at is None) == (version is None) or (file is not None and version is None):
+    if at is not None and version is None and file is None:
+        restoring = partial(_at, at=at)
+    elif version is not None and at is None:
+        restoring = partial(_one, version=version)
+    else:
         raise UsageError("say --at TIME, or --file PATH --version TIME")
 
     async def work(session: Session) -> int:
@@ -123,19 +128,16 @@ def restore(
         check_versioning(there.folder)
         if not (dry_run or yes or prompts.can_ask()):
             prompts.confirm(run.out, "Replace files by old versions?", yes=False)
-        if at is not None:
-            found = await _at(run, session, there, at, dry_run=dry_run, yes=yes)
-        else:
-            assert version is not None  # noqa: S101 - one of them was given
-            one = Place(there.folder, inside(file)) if file is not None else there
-            found = await _one(run, session, one, version, dry_run=dry_run, yes=yes)
+        if file is not None:
+            there = Place(there.folder, inside(file))
+        found = await restoring(run, session, there, dry_run=dry_run, yes=yes)
         return _show(run, found, everything=at is None or run.options.long)
 
     return run.one(work, following=run.options.json)
 
 
 async def _at(
-    run: Run, session: Session, there: Place, at: datetime, *, dry_run: bool, yes: bool
+    run: Run, session: Session, there: Place, *, at: datetime, dry_run: bool, yes: bool
 ) -> Sequence[Restored]:
     """Restore files as they were at a time; a person sees first how many there are."""
     folder_id = there.folder["id"]
@@ -153,14 +155,14 @@ async def _at(
         if not count:
             return [{**row, "dryRun": False} for row in seen]
         files = f"{values.count_text(count)} file{'' if count == 1 else 's'}"
-        moment = f"{then.astimezone(values.now().tzinfo):%Y-%m-%d %H:%M:%S}"
+        moment = f"{then.astimezone():%Y-%m-%d %H:%M:%S}"
         where = f"{there.folder['label'] or folder_id}{':' if there.path else ''}{there.path}"
         prompts.confirm(run.out, f"Restore {files} of {where} as of {moment}?", yes=False)
     return await report(dry_run=False)
 
 
 async def _one(
-    run: Run, session: Session, there: Place, wanted: datetime, *, dry_run: bool, yes: bool
+    run: Run, session: Session, there: Place, *, version: datetime, dry_run: bool, yes: bool
 ) -> Sequence[Restored]:
     """Restore one version of a file."""
     import asyncio  # noqa: PLC0415 - not needed for help
@@ -171,7 +173,7 @@ async def _one(
     if not path:
         raise UsageError("say which file: --file PATH, or FOLDER:PATH")
     kept = (await session.client.folder.versions(folder_id)).get(path, [])
-    found = next((each for each in kept if history.moment(each["versionTime"]) == wanted), None)
+    found = next((each for each in kept if history.moment(each["versionTime"]) == version), None)
     if found is None:
         what = "such version" if kept else "old version"
         hint = f"`aiosyncthing versions {folder_id}:{path}` lists them"
