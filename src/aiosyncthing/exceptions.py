@@ -100,6 +100,8 @@ class SyncthingError(Exception):
         status: HTTP status, if there was an answer.
         body: Text of the answer, stripped, if there was any.
         retry_after: Seconds to wait before trying again, if the answer said so (``Retry-After``).
+        remedy: What a program can do about it, in terms of this library; empty if `message` says all. Show people
+            `message`, and a remedy in terms of your program.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class SyncthingError(Exception):
         status: int | None = None,
         body: str | None = None,
         retry_after: float | None = None,
+        remedy: str = "",
     ) -> None:
         super().__init__(*([message] if message else []))
         self.method = method
@@ -118,8 +121,10 @@ class SyncthingError(Exception):
         self.status = status
         self.body = body
         self.retry_after = retry_after
+        self.remedy = remedy
 
-    def __str__(self) -> str:
+    @property
+    def message(self) -> str:
         """What happened, then the request and the daemon's text."""
         message = str(self.args[0]) if self.args else type(self).__name__
         details = [f"{self.method} {self.path}"] if self.method and self.path else []
@@ -128,6 +133,10 @@ class SyncthingError(Exception):
         if self.body and self.body not in message:
             details.append(repr(self.body))
         return f"{message} ({', '.join(details)})" if details else message
+
+    def __str__(self) -> str:
+        """The message and the remedy."""
+        return f"{self.message}: {self.remedy}" if self.remedy else self.message
 
 
 class PingError(SyncthingError):
@@ -309,8 +318,8 @@ class StillPausedError(SyncthingError):
         state: What is still paused, or may be: ``client.resume(error.state)`` tries again. ``None`` if unknown.
     """
 
-    def __init__(self, message: str = "", *, state: t.PauseState | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", *, state: t.PauseState | None = None, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
         self.state = state
 
 

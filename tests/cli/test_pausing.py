@@ -192,7 +192,7 @@ def test_what_is_left_paused(
     done = cli("paused", "docs", "--", "true")
     (file,) = default_folder().iterdir()
     assert (done.status, done.out) == (9, "")
-    assert done.err.startswith("aiosyncthing: error: still paused: folder docs. The reason: ")
+    assert done.err.startswith("aiosyncthing: error: still paused: folder docs, because resuming failed: ")
     assert done.err.endswith(f"hint: `aiosyncthing resume --undo {file}` tries again\n")
     assert cli("resume", "--undo", str(file)).status == 9
     assert cli("paused", "photos", "--", "true").status == 9

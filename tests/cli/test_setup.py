@@ -75,7 +75,12 @@ def test_folders_that_are_refused(here: FakeSyncthing, cli: Cli, tmp_path: Path)
     ):
         done = cli("add-folder", *arguments)
         assert (done.status, done.out) == (2, ""), arguments
-    assert cli("add-folder", "new", str(tmp_path / "docs" / "inner"), "--allow-nested").status == 0
+    inner = str(tmp_path / "docs" / "inner")
+    assert cli("add-folder", "new", inner).err == (
+        f"aiosyncthing: error: the path {inner!r} is inside the folder 'docs' ({tmp_path / 'docs'})\n"
+        "hint: --allow-nested allows it\n"
+    )
+    assert cli("add-folder", "new", inner, "--allow-nested").status == 0
     assert cli("add-folder", "x", str(tmp_path / "x"), "--ignores", str(tmp_path / "none")).status == 1
     assert cli("add-folder", "x", str(tmp_path / "x"), "--share", "nobody").status == 5
     assert [each["id"] for each in here.config["folders"]] == ["docs", "new"]

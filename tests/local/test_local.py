@@ -355,7 +355,7 @@ def test_several_homes_without_a_daemon(linux: Machine, tmp_path: Path, free_por
     assert f"{first}: its daemon does not answer at http://127.0.0.1:{free_port}\n" in message
     assert f"{second}: its daemon does not answer at http://{stranger.address}\n" in message
     assert f"{third}: {third / 'config.xml'} is not XML" in message
-    assert "home=..." in message
+    assert "`home`, or STHOMEDIR" in message
     assert stranger.received == b""
 
 
@@ -512,7 +512,7 @@ def test_a_daemon_of_another_user_with_a_readable_home(linux: Machine) -> None:
     home = linux.home("/mnt/theirs")
     linux.proc.add(1, "syncthing", f"--home={home}")
     with linux.owned_by([4_000_000_000]):
-        assert f"(process 1, home {home}). Name its home: home=..., or " in linux.refuse()
+        assert f"(process 1, home {home}). Name its home (`home`, or " in linux.refuse()
 
 
 def test_a_daemon_in_a_container(linux: Machine) -> None:

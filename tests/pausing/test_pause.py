@@ -209,7 +209,8 @@ async def test_what_is_still_paused_is_said(fake: FakeSyncthing, caplog: pytest.
             async with client.paused(["docs", "music"], OTHER, save=saved.append) as pause:
                 back_up()
         text = str(caught.value)
-        assert text.startswith("still paused: folder music, folder docs. client.resume(error.state) tries again.")
+        assert text.startswith("still paused: folder music, folder docs, because resuming failed: ")
+        assert text.endswith(": client.resume(error.state) tries again")
         assert "disk full" in text
         assert isinstance(caught.value.__context__, KeyError)
         expected = {"daemon": fake.device_id, "folders": ["docs", "music"], "devices": []}

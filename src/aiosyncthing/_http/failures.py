@@ -63,6 +63,12 @@ class StatusError(aiohttp.ClientResponseError):
         )
 
 
+_PIN: Final = (
+    "pin it with tls=aiosyncthing.Fingerprint(...), which `await aiosyncthing.fetch_fingerprint(url)` returns. As a "
+    "last resort, verify_ssl=False accepts any certificate, even an attacker's"
+)
+
+
 def without_secrets(error: Exception, method: str, uri: str, secrets: Secrets) -> Exception:
     """Return the exception to raise in place of one from aiohttp or this package, outside of any handler.
 
@@ -168,6 +174,8 @@ def translate(error: Exception, method: str, uri: str) -> SyncthingError:
     else:
         kind, message = _classify(error)
         failure = kind(message, method=method, path=path)
+        if isinstance(error, ssl.SSLCertVerificationError):
+            failure.remedy = _PIN
     failure.__cause__ = error
     return failure
 
@@ -186,11 +194,7 @@ def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
         case TimeoutError():
             return RequestTimeoutError, "the daemon did not answer in time"
         case ssl.SSLCertVerificationError():
-            return TLSError, (
-                f"TLS failed: {_reason(error)}. Syncthing's own certificate is self-signed: pin it with "
-                "tls=aiosyncthing.Fingerprint(...), which `await aiosyncthing.fetch_fingerprint(url)` returns. As a "
-                "last resort, verify_ssl=False accepts any certificate, even an attacker's"
-            )
+            return TLSError, f"TLS failed: {_reason(error)}. Syncthing's own certificate is self-signed"
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return TLSError, f"TLS failed: {_reason(error)}. Should the URL begin with http://?"
         case aiohttp.ClientPayloadError():

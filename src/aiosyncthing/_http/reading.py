@@ -203,8 +203,8 @@ class _Unpacker:
 
 def _too_large(limit: float) -> ResponseTooLargeError:
     return ResponseTooLargeError(
-        f"the answer is larger than {_size(limit)}; if that is expected, raise the limit: "
-        "Syncthing(..., max_response_size=...)"
+        f"the answer is larger than {_size(limit)}",
+        remedy="if that is expected, raise the limit with Syncthing(..., max_response_size=...)",
     )
 
 

@@ -63,7 +63,7 @@ _BY_TEXT: Final[Mapping[str, _Meaning]] = {
     # Two reasons, one text: lib/upgrade in builds without upgrades, and lib/api with --no-upgrade.
     "upgrade unsupported": (
         NotSupportedError,
-        "the daemon can't upgrade itself: its build doesn't support it, or STNOUPGRADE is set, as Daemon does",
+        "the daemon can't upgrade itself: its build doesn't support it, or STNOUPGRADE is set",
     ),
     "Debugging disabled": (NotSupportedError, "the daemon's debugging is off: set gui.debugging"),
     "Host check error": (HostCheckError, _BAD_HOST),

@@ -13,6 +13,8 @@ import click
 from aiosyncthing import exceptions as e
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .schemas import Error, Failure
 
 
@@ -104,6 +106,22 @@ _HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (e.UnknownDeviceError, "`aiosyncthing devices` lists them"),
 )
 
+# What the library advises programs to do, and what people do instead; empty where they can't.
+REMEDIES: Final[Mapping[str, str]] = {
+    "pass allow_nested=True to allow it": "--allow-nested allows it",
+    "change it with patch_device": "`aiosyncthing config set devices.ID...` changes its settings",
+    "use share, or patch_folder": "`aiosyncthing share` shares it, `aiosyncthing config set folders.ID...` changes it",
+    "use unshare": "`aiosyncthing unshare` first",
+    "use config.add_folder, whose devices can have an encryptionPassword": (
+        "`aiosyncthing add-folder`, then `aiosyncthing share --encryption-password-file FILE`"
+    ),
+    "or name it with Daemon(binary=...) or the environment variable SYNCTHING_BINARY": (
+        "--binary FILE or the environment variable SYNCTHING_BINARY names the program"
+    ),
+    "if that is expected, raise the limit with Syncthing(..., max_response_size=...)": "",
+    "client.resume(error.state) tries again": "`aiosyncthing resume NAME` tries again",
+}
+
 
 def status_of(error: BaseException) -> int:
     """Return the exit status for an exception."""
@@ -122,6 +140,8 @@ def message_of(error: BaseException) -> str:
     """Return what happened, as one text."""
     if isinstance(error, click.ClickException):
         return error.format_message()
+    if isinstance(error, e.SyncthingError):
+        return error.message
     return str(error) or type(error).__name__
 
 
@@ -131,6 +151,8 @@ def hint_of(error: BaseException) -> str:
         return error.hint
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{error.ctx.command_path} --help"
+    if isinstance(error, e.SyncthingError) and error.remedy in REMEDIES:
+        return REMEDIES[error.remedy]
     return next((hint for kind, hint in _HINTS if isinstance(error, kind)), "")
 
 

@@ -283,7 +283,7 @@ class Additions(Settings):
         if known is not None:
             introducer = known.get("introducedBy")
             by = f", added by the introducer {introducer}" if introducer else ""
-            raise BadRequestError(f"device {device_id} exists already{by}: change it with patch_device")
+            raise BadRequestError(f"device {device_id} exists already{by}", remedy="change it with patch_device")
 
     async def _refuse_place(
         self, body: bodies.Body, machine: Machine | None, timeout: float | None, *, nested: bool
@@ -292,11 +292,12 @@ class Additions(Settings):
         config = await self._api.call(_routes.CONFIG, timeout=timeout)
         check(PATHS_AND_DEFAULTS, config, _routes.CONFIG)
         if any(folder["id"] == body["id"] for folder in config["folders"]):
-            raise BadRequestError(f"folder {body['id']!r} exists already: use share, or patch_folder")
+            raise BadRequestError(f"folder {body['id']!r} exists already", remedy="use share, or patch_folder")
         if machine is not None:
             folders = [(folder["id"], folder["path"]) for folder in config["folders"]]
             if reason := objection(body["path"], machine, folders, nested=nested):
-                raise BadRequestError(reason)
+                allowed = objection(body["path"], machine, folders, nested=True) is None
+                raise BadRequestError(reason, remedy="pass allow_nested=True to allow it" if allowed else "")
         return config
 
     async def _machine(self, path: str, timeout: float | None) -> Machine:

@@ -94,7 +94,7 @@ async def ignore_folder(
         for folder in checked(_routes.FOLDERS, await api.call(_routes.FOLDERS, timeout=timeout)):
             shared = elements(cast("bodies.Body", folder), "devices")
             if folder["id"] == folder_id and any(each.get("deviceID") == device_id for each in shared):
-                raise BadRequestError(f"folder {folder_id!r} is shared with device {device_id}: use unshare")
+                raise BadRequestError(f"folder {folder_id!r} is shared with device {device_id}", remedy="use unshare")
 
     async def write(_: t.DeviceConfiguration, patch: bodies.Body) -> None:
         await api.call(_routes.PATCH_DEVICE, device_id, data=patch, timeout=timeout)

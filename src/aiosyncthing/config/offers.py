@@ -53,7 +53,7 @@ def find_type(offers: Mapping[str, t.PendingFolderOffer], wanted: t.FolderType |
         )
     if untrusting := [device for device in plain if offers[device].get("remoteEncrypted")]:
         raise BadRequestError(
-            f"{', '.join(untrusting)} has only encrypted data: use config.add_folder, whose devices can have an"
-            " encryptionPassword"
+            f"{', '.join(untrusting)} has only encrypted data",
+            remedy="use config.add_folder, whose devices can have an encryptionPassword",
         )
     return wanted or "sendreceive"

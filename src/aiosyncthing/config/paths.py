@@ -83,9 +83,7 @@ def objection(path: str, machine: Machine, folders: Iterable[tuple[str, str]], *
         there = machine.parts(other)
         if _contains(place, there) or (there is not None and _contains(there, place)):
             where = "that of" if place == there else "inside" if _contains(there, place) else "around"
-            return (
-                f"the path {path!r} is {where} the folder {folder_id!r} ({other}): pass allow_nested=True to allow it"
-            )
+            return f"the path {path!r} is {where} the folder {folder_id!r} ({other})"
     return None
 
 

@@ -233,7 +233,7 @@ def _check_change(change: Change, version: str | None) -> None:
     """Refuse what the daemon would take for something else."""
     place = shown(change.place)
     if change.after is None and change.kind == "changed":
-        raise BadRequestError(f"{place} must not be None: the daemon would leave it as it is")
+        raise BadRequestError(f"{place} must not be null (None): the daemon would leave it as it is")
     if contains_redacted(change.after):
         raise BadRequestError(f"{place} comes from a redacted configuration")
     hashed = change.place == ("gui", "password") and str(change.after).startswith(_HASH)

@@ -104,8 +104,8 @@ def find_binary(binary: str | os.PathLike[str] | None) -> Path:
     if found is None:
         raise DaemonError(
             f"the program {wanted!r} was not found. Install Syncthing (your system's package 'syncthing', or "
-            "https://syncthing.net/downloads/), or name it with Daemon(binary=...) or the environment variable "
-            "SYNCTHING_BINARY"
+            "https://syncthing.net/downloads/)",
+            remedy="or name it with Daemon(binary=...) or the environment variable SYNCTHING_BINARY",
         )
     return Path(found).absolute()
 

@@ -18,7 +18,7 @@ from .processes import Running
 
 _CERTIFICATE: Final = "https-cert.pem"
 _SHOWN: Final = 5  # daemons of other users, on a computer shared by many
-_HOW_TO_NAME: Final = "home=..., or the environment variable STHOMEDIR"
+_HOW_TO_NAME: Final = "(`home`, or STHOMEDIR in the environment)"
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _verified(computer: Computer, daemon: LocalDaemon) -> LocalDaemon:
         return daemon
     raise _error(
         computer,
-        f"{reason}. No key was sent.\nName the home of the Syncthing you want: {_HOW_TO_NAME}. If it is this one, "
+        f"{reason}. No key was sent.\nName the home of the Syncthing you want {_HOW_TO_NAME}. If it is this one, "
         f"{advice}",
     )
 
@@ -251,20 +251,20 @@ def _search_homes(computer: Computer) -> LocalDaemon:
         raise _error(
             computer,
             f"several homes were found, and none of their daemons answers:{_listed([*silent, *unusable])}\n"
-            f"Start the daemon, or name its home: {_HOW_TO_NAME}",
+            f"Start the daemon, or name its home {_HOW_TO_NAME}",
         )
     # Homes that this user may not read matter only if there are no others.
     reasons = unusable or [(home, problem.text) for home, problem in problems if problem.kind == "unreadable"]
     if len(reasons) == 1:
         raise _error(computer, reasons[0][1])
     if reasons:
-        raise _error(computer, f"none of the homes found can be used:{_listed(reasons)}\nName another: {_HOW_TO_NAME}")
+        raise _error(computer, f"none of the homes found can be used:{_listed(reasons)}\nName another {_HOW_TO_NAME}")
     places = "".join(f"\n  {layout}" for layout in computer.layouts())
     if computer.elsewhere:
         raise _error(computer, f"no Syncthing home was found: none of these folders contains a {CONFIG_NAME}:{places}")
     raise DiscoveryError(
         f"no Syncthing was found: none of these folders contains a {CONFIG_NAME}:{places}\n"
-        f"Start Syncthing once, or name its home: {_HOW_TO_NAME}; or set STGUIADDRESS and STGUIAPIKEY"
+        f"Start Syncthing once, or name its home {_HOW_TO_NAME}; or set STGUIADDRESS and STGUIAPIKEY"
     )
 
 
@@ -279,7 +279,7 @@ def _advice(computer: Computer, process: Running) -> str:
     runs = f"A Syncthing is running as the user {process.user} ({at})"
     by_hand = "get its API key from its web interface (Actions, Settings) and set STGUIADDRESS and STGUIAPIKEY"
     if process.home is not None and not isinstance(read_gui(process.home), Problem):
-        return f"{runs}. Name its home: {_HOW_TO_NAME}"
+        return f"{runs}. Name its home {_HOW_TO_NAME}"
     if computer.user in {process.owner, 0}:
         return f"{runs}, in a container or with a home that no longer exists: {by_hand}"
     return f"{runs}, and this user may not read its configuration: run this program as {process.user}, or {by_hand}"

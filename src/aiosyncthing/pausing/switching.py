@@ -110,5 +110,8 @@ class Switches:
 def still_paused_error(things: list[Thing], daemon: str | None, reason: str) -> StillPausedError:
     """Return the error that says what could not be resumed."""
     names = ", ".join(map(str, reversed(things)))
-    message = f"still paused: {names}. client.resume(error.state) tries again. The reason: {reason}"
-    return StillPausedError(message, state=state_of(things, daemon))
+    return StillPausedError(
+        f"still paused: {names}, because resuming failed: {reason}",
+        state=state_of(things, daemon),
+        remedy="client.resume(error.state) tries again",
+    )

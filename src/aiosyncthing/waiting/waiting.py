@@ -204,7 +204,7 @@ class _Waiter:
         """Log that the daemon can't be asked, once for each outage."""
         if not self._troubled:
             self._troubled = True
-            _LOGGER.warning("wait_in_sync continues when the daemon answers again: %s", reason)
+            _LOGGER.warning("waiting continues when the daemon answers again: %s", reason)
 
     async def run(self, stable_for: float, on_progress: OnProgress | None) -> SyncProgress:
         """Look until everything is in sync and has been undisturbed for long enough."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from aiosyncthing.cli.command import Command, table_options
+from aiosyncthing.cli.errors import message_of
 from aiosyncthing.cli.parameters import TIME
 from aiosyncthing.cli.tables import Column, Styled, Value
 from aiosyncthing.cli.values import iso_text
@@ -75,7 +76,7 @@ async def _lines(run: Run, session: Session, since: datetime | None, *, follow: 
         except (UnreachableError, NotSyncthingError) as error:
             if not (follow and started):
                 raise
-            run.out.tell(f"{session.name}: {error}; waiting for it")
+            run.out.tell(f"{session.name}: {message_of(error)}; waiting for it")
             await session.client.wait_ready(timeout=None)
             continue
         started = True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 import click
 
 from aiosyncthing.cli.command import Command
-from aiosyncthing.cli.errors import CommandError, Exit, UsageError, is_expected
+from aiosyncthing.cli.errors import CommandError, Exit, UsageError, hint_of, is_expected, message_of
 from aiosyncthing.cli.parameters import DEVICE, DURATION, EITHER
 from aiosyncthing.cli.pause_files import PauseFile, abandoned, is_something, journal, merged
 from aiosyncthing.cli.values import duration_text
@@ -314,9 +314,8 @@ def _journal(run: Run, place: str | None) -> Generator[PauseFile | None]:
 
 
 def _still_paused(error: StillPausedError, file: PauseFile | None) -> CommandError:
-    message = str(error).replace(" client.resume(error.state) tries again.", "")
-    hint = _remedy(file) if file is not None else "`aiosyncthing resume NAME` tries again"
-    return CommandError(message, Exit.PARTLY, hint=hint, kind=type(error).__name__)
+    hint = _remedy(file) if file is not None else hint_of(error)
+    return CommandError(message_of(error), Exit.PARTLY, hint=hint, kind=type(error).__name__)
 
 
 def _remedy(file: PauseFile) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosyncthing.cli.errors import CommandError, UsageError
+from aiosyncthing.cli.errors import CommandError, UsageError, message_of
 from aiosyncthing.config.changes import Change, Changes, apply, compare
 from aiosyncthing.config.planning import plan, want
 from aiosyncthing.exceptions import SyncthingError
@@ -82,7 +82,7 @@ class Draft:
             except (UsageError, SyncthingError) as error:
                 if not again:
                     raise
-                problem = str(error)
+                problem = message_of(error)
             else:
                 return found
 

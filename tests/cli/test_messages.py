@@ -1,0 +1,104 @@
+"""What the library says to programs, and the command line to people."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import aiosyncthing
+from aiosyncthing import exceptions
+from aiosyncthing.cli import errors
+
+LIBRARY = Path(aiosyncthing.__file__).parent
+
+PYTHON = re.compile(r"\w=|\w\(\w*\)|\bawait\b|\bclient\.|\b[a-z]+_[a-z_]+\b")
+"""What a message has that speaks of Python: an argument, a call, a method."""
+
+NOT_MET = {
+    "_http/access.py": "the command line reads keys itself, and strips them",
+    "_http/connectors.py": "it passes no session",
+    "_loops.py": "it has one event loop",
+    "api.py": "it sets no limit of the size",
+    "blocking/": "it is asynchronous",
+    "config/config_edit.py": "it uses each edit once",
+    "daemon/home.py": "it passes a daemon no arguments",
+    "daemon/supervision.py": "it supervises no daemon",
+    "database/scans.py": "it always names the folder",
+    "folder/history.py": "it passes times with a zone",
+    "health/checking.py": "it reads durations itself",
+    "ignores/reading.py": "these are the words of the daemon",
+    "ignores/patterns.py": "it reads what patterns include, or asks the daemon",
+    "live/live.py": "it enters a mirror once",
+    "pausing/pause.py": "it uses a pause once",
+    "tls/trust.py": "it passes one kind of trust",
+}
+
+
+@cache
+def calls() -> list[tuple[str, ast.Call]]:
+    """Return each error and finding that the library makes, and in which file; the generated twin has none."""
+    found: list[tuple[str, ast.Call]] = []
+    for file in sorted(LIBRARY.rglob("*.py")):
+        name = file.relative_to(LIBRARY).as_posix()
+        if not name.startswith(("cli/", "blocking/generated/")):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            found += [(name, node) for node in ast.walk(tree) if isinstance(node, ast.Call) and is_made(node)]
+    return found
+
+
+def is_made(node: ast.Call) -> bool:
+    """Return whether a call makes an error or a finding."""
+    return isinstance(node.func, ast.Name) and node.func.id.endswith(("Error", "Finding"))
+
+
+def texts(node: ast.AST) -> str:
+    """Return the texts in an expression, without what is formatted into them."""
+    if isinstance(node, ast.FormattedValue):
+        return ""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return "".join(texts(each) for each in ast.iter_child_nodes(node))
+
+
+def strings(node: ast.AST) -> set[str]:
+    """Return the whole texts in an expression."""
+    return {
+        each.value
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value
+    }
+
+
+def remedies() -> set[str]:
+    """Return what the library advises programs to do."""
+    return {
+        text
+        for _, call in calls()
+        if not ast.unparse(call.func).endswith("Finding")
+        for keyword in call.keywords
+        if keyword.arg == "remedy"
+        for text in strings(keyword.value)
+    }
+
+
+def test_remedies() -> None:
+    """For each remedy of the library that names something of Python, there is one of the command line."""
+    assert remedies() == errors.REMEDIES.keys()
+    error = exceptions.BadRequestError("the path is taken", remedy="pass allow_nested=True to allow it")
+    assert str(error) == "the path is taken: pass allow_nested=True to allow it"
+    assert (errors.message_of(error), errors.hint_of(error)) == ("the path is taken", "--allow-nested allows it")
+    assert not [hint for hint in errors.REMEDIES.values() if PYTHON.search(hint)]
+
+
+def test_messages() -> None:
+    """No other message that the command line may show speaks of arguments, calls or methods of Python."""
+    found: list[str] = []
+    for name, call in calls():
+        words = [each.value for each in call.keywords if each.arg in {"text", "remedy"}]
+        shown = words if ast.unparse(call.func).endswith("Finding") else call.args[:1]
+        text = " ".join(map(texts, shown))
+        if PYTHON.search(text) and not name.startswith(tuple(NOT_MET)):
+            found.append(f"{name}:{call.lineno}: {text}")
+    assert found == []
