@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 
 ROOT = Path(__file__).parent
-FOLDERS = {"kit": ROOT / "pytest-syncthing", "cli": ROOT / "tests" / "cli"}
+
+# What these hold depends on the Python least, so one of them runs it.
+ONCE = [
+    ROOT / "pytest-syncthing",
+    *(ROOT / "tests" / name for name in ("cli", "health", "ignores", "project", "rest")),
+    *(ROOT / "tests" / "facts" / f"test_{name}.py" for name in ("device_id", "routes", "syncthing", "times")),
+    *(ROOT / "tests" / name for name in ("http/test_misfits.py", "live/test_mirror_misfits.py")),
+]
 
 # pytest --hypothesis-profile=thorough --timeout=0 takes its time.
 settings.register_profile(
@@ -48,10 +55,9 @@ def pytest_configure() -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests of the kit and of the command line."""
-    for name, folder in FOLDERS.items():
-        if item.path.is_relative_to(folder):
-            item.add_marker(name)
+    """Mark what one Python is enough for."""
+    if any(item.path.is_relative_to(path) for path in ONCE):
+        item.add_marker("once")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -110,8 +116,7 @@ def blocked() -> Iterator[list[str]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blockbuster.blockbuster, "BlockingError", NotedBlockingError)
-        # The testing kit is synchronous by design, and its own loop serves nobody else. The blocking clients may block;
-        # what they run is watched.
+        # The testing kit may block: it has a loop to itself. So may the blocking clients; what they run is watched.
         with blockbuster_ctx("aiosyncthing", excluded_modules=["pytest_syncthing", "aiosyncthing.blocking"]) as watched:
             # Where the run is measured, the fakes' thread and ours take turns in noting what they do.
             watched.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", {"lock_data"})

@@ -48,15 +48,14 @@ FIRST_PATH = str(PYTHONS[FIRST])
 # Tests mostly wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
 SHARED = ["--numprocesses=4"]
 
-# What runs where: the oldest Python runs all there is but the tests of the kit and of the command line, unless they
-# drive real daemons. The newest leaves out what drives real daemons: it takes longest, and depends on the Python least.
-# What those between run depends on it most: asyncio, TLS, imports, types.
-LIBRARY = ["-m", "daemon or not (kit or cli)"]
+# What runs where: the oldest Python runs what drives real daemons, which takes longest, and what depends on the Python.
+# The newest runs all that needs no daemon. What those between run depends on the Python most: asyncio, TLS, types.
+DEPENDENT = ["-m", "daemon or not once"]
 WITHOUT_DAEMONS = ["-m", "not (daemon or chaos)"]
 BETWEEN = [
     *("tests/seed", "tests/stream", "tests/tls"),
-    *(f"tests/facts/test_{name}.py" for name in ("init", "introspection", "lazy", "loops", "timing", "types")),
-    *(f"tests/http/test_{name}.py" for name in ("api", "cancellation", "connectors", "sessions", "unblocked")),
+    *(f"tests/facts/test_{name}.py" for name in ("lazy", "loops", "timing", "types")),
+    *(f"tests/http/test_{name}.py" for name in ("api", "cancellation", "connectors", "sessions")),
 ]
 
 # The first Python that notes by itself which lines and branches were reached. It is the newest one here, and measuring
@@ -211,7 +210,7 @@ def benchmark(session: nox.Session) -> None:
 def _chosen(python: str) -> list[str]:
     """Return what pytest is to run on one Python."""
     if python == FIRST:
-        return [*SHARED, *FEWER_EXAMPLES, *LIBRARY] if MEASURING in PYTHONS else SHARED
+        return [*SHARED, *FEWER_EXAMPLES, *DEPENDENT] if MEASURING in PYTHONS else SHARED
     return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS, *([] if python == OTHERS[-1] else BETWEEN)]
 
 

@@ -46,7 +46,7 @@ def _name(subject: Path | str | Twin | None) -> str:
 
 
 REAL = [pytest.param(binary, marks=pytest.mark.daemon) for binary in daemon_binaries() or [None]]
-FAKES = [pytest.param(version, marks=pytest.mark.kit) for version in VERSIONS]
+FAKES = [pytest.param(version, marks=pytest.mark.once) for version in VERSIONS]
 # The same once more through the blocking client: with one daemon and one version of the fake, since what is different
 # there doesn't depend on the daemon, and on one Python only, as what drives daemons.
 TWINS = [pytest.param(Twin(each), marks=pytest.mark.daemon) for each in (newest_binary(), VERSIONS[-1]) if each]

@@ -387,9 +387,9 @@ def test_interrupts_in_the_background() -> None:
 
 
 @pytest.mark.daemon
-def test_demo(syncthing_binary: Path, tmp_path: Path) -> None:
+def test_demo(newest_syncthing: Path, tmp_path: Path) -> None:
     """The demo verifies what it shows and leaves nothing behind."""
-    shown = run([sys.executable, SCRIPTS / "demo.py"], SYNCTHING_BINARIES=str(syncthing_binary), TMPDIR=str(tmp_path))
+    shown = run([sys.executable, SCRIPTS / "demo.py"], SYNCTHING_BINARIES=str(newest_syncthing), TMPDIR=str(tmp_path))
     assert (shown.returncode, shown.stderr) == (0, "")
     assert shown.stdout.splitlines()[-1].startswith("Verified: 400 files (50 MB) arrived")
     assert not list(tmp_path.iterdir())

@@ -160,20 +160,20 @@ async def test_configured_addresses(home: Home, folder: Path, port: int, address
 
 
 @pytest.mark.parametrize(
-    ("override", "tls", "url"),
+    ("how", "override", "tls", "url"),
     [
-        ("127.0.0.1:{port}", False, "http://127.0.0.1:{port}"),
+        ("option", "127.0.0.1:{port}", False, "http://127.0.0.1:{port}"),
         # 1.19 wants TLS then and redirects without, 1.29 doesn't.
-        ("127.0.0.1:{port}", True, "https://127.0.0.1:{port}"),
-        ("http://127.0.0.1:{port}", True, "http://127.0.0.1:{port}"),
-        ("https://[::1]:{port}", False, "https://[::1]:{port}"),
-        ("unix://{folder}/gui.sock", True, "unix://{folder}/gui.sock"),
-        ("unixs://{folder}/a%20b", False, "unixs://{folder}/a%20b"),
+        ("option", "127.0.0.1:{port}", True, "https://127.0.0.1:{port}"),
+        ("variable", "127.0.0.1:{port}", True, "https://127.0.0.1:{port}"),
+        ("option", "http://127.0.0.1:{port}", True, "http://127.0.0.1:{port}"),
+        ("variable", "https://[::1]:{port}", False, "https://[::1]:{port}"),
+        ("option", "unix://{folder}/gui.sock", True, "unix://{folder}/gui.sock"),
+        ("variable", "unixs://{folder}/a%20b", False, "unixs://{folder}/a%20b"),
     ],
 )
-@pytest.mark.parametrize("how", ["option", "variable"])
 async def test_overridden_addresses(
-    home: Home, folder: Path, port: int, override: str, tls: bool, url: str, how: str
+    home: Home, folder: Path, port: int, how: str, override: str, tls: bool, url: str
 ) -> None:
     """It is found at the address that it was started with, with the key of its configuration."""
     home.configure(UNUSED, tls=tls)

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.daemon
 EXPENSIVE = ("rest/db/status", "rest/db/completion")
 SEED = os.environ.get("AIOSYNCTHING_SEED") or str(random.randrange(10**6))
 ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "2"))
+DAEMONS = 3
 STEPS = int(os.environ.get("AIOSYNCTHING_STEPS", "50"))
 
 
@@ -48,20 +49,19 @@ async def mirrored(stack: AsyncExitStack, daemon: Daemon) -> tuple[Live, Counter
     return await stack.enter_async_context(client.watch()), counts
 
 
-@pytest.mark.parametrize("number", [2, 3])
 @pytest.mark.timeout(60 + ROUNDS * (60 + STEPS * 3))
 async def test_mirrors_are_right_whenever_it_is_quiet(
-    syncthing_binary: Path, tmp_path: Path, number: int, capsys: pytest.CaptureFixture[str]
+    syncthing_binary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After many random operations, restarts included, each mirror agrees with fresh answers of its daemon."""
     async with AsyncExitStack() as stack:
-        daemons = [Daemon(binary=syncthing_binary) for _ in range(number)]
+        daemons = [Daemon(binary=syncthing_binary) for _ in range(DAEMONS)]
         for daemon in daemons:
             stack.push_async_callback(daemon.stop)
             stack.push_async_callback(daemon.kill)  # a regular shutdown takes seconds
         await asyncio.gather(*(daemon.start() for daemon in daemons))
         await connect(*daemons)
-        cluster = Cluster(f"{SEED}-{number}", tmp_path, daemons)
+        cluster = Cluster(SEED, tmp_path, daemons)
         for daemon in daemons:
             for folder in ("docs", "pics"):
                 await cluster.add(daemon, folder)

@@ -8,7 +8,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 __all__ = ["Sharing"]
 
-_PROGRAMS = "tests/project/test_docs.py::test_a_program"
+# Whose tests share something that takes long to make.
+_WHOLE = (
+    "tests/blocking/test_processes.py",
+    "tests/project/test_docs.py::test_a_program",
+    "tests/project/test_import_graph.py",
+)
 
 
 class Sharing(LoadScopeScheduling):
@@ -19,7 +24,8 @@ class Sharing(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         """Put the tests of one daemon together where they share daemons."""
-        if nodeid.startswith(_PROGRAMS):
-            return _PROGRAMS
+        for whole in _WHOLE:
+            if nodeid.startswith(whole):
+                return whole
         match = re.match(r"tests/(contract|real/waiting)/.*?\[([^]-]+)", nodeid)  # the first parameter says which one
         return f"{match[1]} {match[2]}" if match else nodeid
