@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -213,3 +214,35 @@ def test_drawings(graph: Any, invented: Callable[..., Any]) -> None:
         '  "pkg.high.c" -> "pkg.low.a" [style=dashed];',
         '  "pkg.high.c" -> "pkg.low.b";',
     ]
+
+
+PRIVATE = {
+    "aiosyncthing._tasks": "waiting for several things at once has nothing to do with Syncthing",
+}
+"""What the command line imports although it is not public, and why."""
+
+
+def test_the_command_line_is_a_client_like_any_other() -> None:
+    """It imports only what programs may import: names of the package and of its rooms."""
+    source = SCRIPTS.parent / "src"
+    found = [
+        f"{file.relative_to(source)}:{node.lineno}: {node.module}.{alias.name}"
+        for file in sorted((source / "aiosyncthing" / "cli").rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module is not None
+        if node.module.partition(".")[0] == "aiosyncthing" and not node.module.startswith("aiosyncthing.cli")
+        for alias in node.names
+        if node.module not in PRIVATE and not is_public(node.module, alias.name)
+    ]
+    assert found == []
+
+
+def is_public(module: str, name: str) -> bool:
+    """Return whether programs may import a name: that of a room, or one that a room says is public."""
+    if name.startswith("_") and name != "__version__":
+        return False
+    room = module.partition(".")[2]
+    loaded = importlib.import_module(module)
+    if not room:
+        return name in {"__version__", "types", "exceptions"} or name in loaded.__all__
+    return not room.startswith("_") and "." not in room and name in loaded.__all__

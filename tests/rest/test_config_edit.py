@@ -18,6 +18,7 @@ from aiosyncthing.exceptions import (
     RequestTimeoutError,
     ServerError,
     UnauthorizedError,
+    UnknownDeviceError,
     UnreachableError,
 )
 from pytest_syncthing import FakeSyncthing
@@ -163,6 +164,23 @@ async def test_nothing_to_send(fake: FakeSyncthing, client: Syncthing, others: O
             folder_of(config)["label"] = str(1 / 0)
     assert (others.sent, edit.changes) == ([], ())
     assert folder_of(await client.config.config())["label"] == "Same"
+
+
+async def test_a_preview(client: Syncthing, others: Others) -> None:
+    """It says what would be sent, and refuses what the end of the block would; nothing is sent for it."""
+    edit = client.config.edit()
+    with pytest.raises(BadRequestError, match="before the block"):
+        edit.preview()
+    async with edit as config:
+        assert edit.preview() == ()
+        config["folders"][0]["label"] = "Papers"
+        assert str(edit.preview()) == 'folders[\'docs\'].label: "Docs" -> "Papers"'
+        config["folders"][0]["devices"].append({"deviceID": OTHER, "introducedBy": "", "encryptionPassword": ""})
+        with pytest.raises(UnknownDeviceError):
+            edit.preview()
+        config["folders"][0]["devices"].pop()
+        assert others.sent == []
+    assert others.sent == ["patch folders/docs"]
 
 
 async def test_what_others_change_during_the_block(fake: FakeSyncthing, client: Syncthing) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiosyncthing import _routes
 from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, SyncthingError, UnknownFolderError
+from aiosyncthing.names import find_device_id, find_folder_id
 
 from .checks import device_in_path, in_path, required
-from .names import find_device_id, find_folder_id
 from .shapes import checked
 
 if TYPE_CHECKING:

@@ -42,6 +42,18 @@ class ConfigEdit(Blocking["config.ConfigEdit"]):
         """
         return self._inner.reconnect
 
+    def preview(self) -> config.Changes:
+        """Return what the end of the block would change as things are now, and raise what it would raise.
+
+        Nothing is sent, so what others have changed since the block began is not taken into account.
+
+        Raises:
+            BadRequestError: The block has not begun, or the daemon would ignore, correct or refuse a change.
+            UnknownDeviceError: A folder would be shared with a device that is not configured.
+            InvalidDeviceIDError: A device has an invalid ID.
+        """
+        return self._inner.preview()
+
     def __enter__(self) -> t.Configuration:
         """Read the configuration, and return it.
 

@@ -13,7 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from aiosyncthing._timing import within
+from aiosyncthing.exceptions import WaitTimeoutError
 
 from . import errors
 from .completion import name_cache
@@ -170,7 +170,7 @@ def survey(
 
     async def one(target: Target) -> Outcome[T]:
         try:
-            async with within(run.options.timeout, _not_done), _session(run, target) as session:
+            async with _limit(run.options.timeout), _session(run, target) as session:
                 return Outcome(target, answer=await ask(session))
         except Exception as error:
             if not errors.is_expected(error):
@@ -421,12 +421,21 @@ async def _with_end(run: Context, work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _limited(work: Coroutine[Any, Any, int], seconds: float) -> int:
-    async with within(seconds, _not_done):
+    async with _limit(seconds):
         return await work
 
 
-def _not_done() -> str:
-    return "the command was not done"
+@asynccontextmanager
+async def _limit(seconds: float | None) -> AsyncGenerator[None]:
+    """Limit the duration of a block; ``None`` for no limit."""
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as expired:
+        if not limit.expired():
+            raise  # a request's own time-out
+        raise WaitTimeoutError(f"gave up after {seconds:g} s: the command was not done") from expired
 
 
 async def _generator(rows: AsyncIterator[R]) -> AsyncGenerator[R]:

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from aiosyncthing._rest.names import find_device_id, find_folder_id
 from aiosyncthing.exceptions import AmbiguousNameError, NotFoundError
+from aiosyncthing.names import find_device_id, find_folder_id
 
 from .errors import UnknownNameError, UsageError
 

@@ -71,18 +71,16 @@ class PauseFile:
             UsageError: The file says something else.
         """
         from aiosyncthing.exceptions import BadRequestError  # noqa: PLC0415 - only where it is needed
-        from aiosyncthing.pausing.choice import things_of  # noqa: PLC0415 - loads aiohttp
+        from aiosyncthing.pausing import check_state  # noqa: PLC0415 - loads aiohttp
 
         self._opened.seek(0)
         data = self._opened.read()
         if not data.strip():
             return _NOTHING
         try:
-            state: t.PauseState = json.loads(data)
-            things_of(state)
+            return check_state(json.loads(data))
         except (ValueError, BadRequestError):
             raise UsageError(f"{self.path} doesn't say what is paused") from None
-        return state
 
     def write(self, state: t.PauseState) -> None:
         """Say what is paused. When this returns, it is on disk.

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiosyncthing.times import parse_time
-from aiosyncthing.waiting import sync
+from aiosyncthing.waiting import local_amount, remote_amount
 
 from .values import iso_text
 
@@ -75,9 +75,9 @@ def folder_row(daemon: str, view: View, folder: t.FolderConfiguration) -> Folder
     name = folder["id"]
     summary = None if folder["paused"] else view.summaries.get(name)
     error = (summary.get("error") or ("it has an error" if summary["state"] == "error" else "")) if summary else ""
-    amount = sync.local_amount(folder, summary)
+    amount = local_amount(folder, summary)
     missing = "paused" if folder["paused"] else error or (amount.missing.reason if amount.missing else "")
-    shares = sync.shares_of([folder], view.remotes)
+    remotes = [device for device in view.remotes if shares(folder, device["deviceID"])]
     known = summary if summary is not None and summary["state"] else None
     return {
         "daemon": daemon,
@@ -99,15 +99,20 @@ def folder_row(daemon: str, view: View, folder: t.FolderConfiguration) -> Folder
         "failedItems": known["errors"] if known else None,
         "localChanges": known.get("receiveOnlyTotalItems") if known else None,
         "lastScan": _time(view.scanned.get(name)),
-        "elsewhere": [remote_row(view, folder, device) for _, device in shares],
+        "elsewhere": [remote_row(view, folder, device) for device in remotes],
     }
+
+
+def shares(folder: t.FolderConfiguration, device_id: str) -> bool:
+    """Return whether a device has a folder, according to the configuration."""
+    return any(each["deviceID"] == device_id for each in folder["devices"])
 
 
 def remote_row(view: View, folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> Remote:
     """Return how a folder is on another device."""
     name = device["deviceID"]
     completion = None if folder["paused"] else view.completions.get((folder["id"], name))
-    amount = sync.remote_amount(folder["id"], device, completion, connected=view.connected(name))
+    amount = remote_amount(folder["id"], device, completion, connected=view.connected(name))
     missing = "the device is paused" if device["paused"] else amount.missing.reason if amount.missing else ""
     return {
         "id": name,
@@ -142,7 +147,7 @@ def device_row(daemon: str, view: View, device: t.DeviceConfiguration) -> Device
         "outBytes": connection["outBytesTotal"] if connection else 0,
         "inRate": in_rate,
         "outRate": out_rate,
-        "folders": [folder["id"] for folder in view.folders if name in sync.sharers(folder)],
+        "folders": [folder["id"] for folder in view.folders if shares(folder, name)],
         "introducer": device["introducer"],
         "untrusted": device["untrusted"],
     }

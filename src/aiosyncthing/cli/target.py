@@ -100,7 +100,7 @@ def trust(text: str | None) -> Any:
         text: ``sha256:...`` pins a certificate; ``insecure`` accepts any; ``ca:FILE`` trusts those signed by a CA; the
             name of a file pins the certificate in it.
     """
-    from aiosyncthing.tls.fingerprint import CertificateFile, Fingerprint  # noqa: PLC0415 - only where it is needed
+    from aiosyncthing.tls import CertificateFile, Fingerprint  # noqa: PLC0415 - only where it is needed
 
     if text is None:
         return None

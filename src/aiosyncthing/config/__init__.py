@@ -7,19 +7,34 @@ How the daemon treats a body: ``set_...`` replaces the whole object, with defaul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .changes import Change as Change, Changes as Changes, diff as diff
+    from .changes import (
+        MISSING as MISSING,
+        Change as Change,
+        Changes as Changes,
+        Place as Place,
+        apply as apply,
+        compare as compare,
+        diff as diff,
+        fields_of as fields_of,
+        hide_secrets as hide_secrets,
+        steps as steps,
+        value_at as value_at,
+    )
     from .config import Config as Config
     from .config_edit import ConfigEdit as ConfigEdit
-    from .redacting import redact as redact
+    from .redacting import REDACTED as REDACTED, contains_redacted as contains_redacted, redact as redact
 else:
     from aiosyncthing._lazy import lazy
 
     __all__, __getattr__, __dir__ = lazy(
         __name__,
         {
-            "changes": ["Change", "Changes", "diff"],
+            "changes": [
+                *("Change", "Changes", "MISSING", "Place"),
+                *("apply", "compare", "diff", "fields_of", "hide_secrets", "steps", "value_at"),
+            ],
             "config": ["Config"],
             "config_edit": ["ConfigEdit"],
-            "redacting": ["redact"],
+            "redacting": ["REDACTED", "contains_redacted", "redact"],
         },
     )

@@ -17,7 +17,10 @@ from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
 from .redacting import REDACTED, without_secrets
 
 Place: TypeAlias = tuple[str, ...]
-"""Where something is in a configuration: keys and, for elements of a list of objects, what identifies them."""
+"""Where something is in a configuration: keys and, for elements of a list of objects, what identifies them.
+
+``("folders", "docs", "devices", "P56IOI7-...", "encryptionPassword")``, for example. Device IDs are in the usual form.
+"""
 
 MISSING: Final[Any] = object()
 """Stands for a value that is not there."""
@@ -87,8 +90,7 @@ class Change:
         return 2 if self.place[0] in _TOP else 1
 
     def _public(self, value: Any) -> Any:
-        keys = [str(step) for step, identity in steps(self.place) if not identity]
-        return without_secrets(value, keys[-1], keys[-2] if len(keys) > 1 else "")
+        return hide_secrets(self.place, value)
 
     def _short(self, value: Any) -> str:
         public = self._public(value)
@@ -140,7 +142,7 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
 
 
 def compare(place: Place, before: object, after: object) -> Iterator[Change]:
-    """Yield what differs between two values.
+    """Yield what differs between two values at a place: `diff` for any part of a configuration.
 
     Args:
         place: Where they are.
@@ -165,6 +167,10 @@ def compare(place: Place, before: object, after: object) -> Iterator[Change]:
 
 def fields_of(place: Place, value: object) -> dict[str, Any] | None:
     """Return what a value consists of: the fields of an object, or the elements of a list by what identifies them.
+
+    Args:
+        place: Where it is, which says what identifies elements.
+        value: The value.
 
     Returns:
         ``None`` if the value is indivisible.
@@ -224,6 +230,10 @@ def apply(config: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any
     """Return a configuration with changes made to it.
 
     The one that was passed stays as it is, and shares with the new one what has not changed.
+
+    Args:
+        config: The configuration.
+        changes: The changes, such as those of `diff`. Of each, only its place, its kind and ``after`` count.
     """
     changed: Any = config
     for each in changes:
@@ -237,6 +247,17 @@ def steps(place: Place) -> list[tuple[str, bool]]:
     for step in place:
         found.append((step, bool(found) and not found[-1][1] and found[-1][0] in IDENTITIES))
     return found
+
+
+def hide_secrets(place: Place, value: object) -> Any:
+    """Return a value without passwords, keys and tokens: ``<redacted>`` stands in their place.
+
+    Args:
+        place: Where it is; ``()`` for the whole configuration.
+        value: The value.
+    """
+    keys = ["", "", *(step for step, identity in steps(place) if not identity)]
+    return without_secrets(value, keys[-1], keys[-2])
 
 
 def shown(place: Place) -> str:

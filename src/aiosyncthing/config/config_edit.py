@@ -24,7 +24,7 @@ from .editing import AGAIN, in_turn, outlast
 from .gui_changes import GUIChanges
 from .merging import merge, undone
 from .objects import Objects
-from .planning import GUI, WHOLE, Step, plan, want
+from .planning import GUI, WHOLE, Step, Wanted, plan, want
 
 _CONNECTION: Final = ("enabled", "address", "useTLS", "apiKey")
 
@@ -72,6 +72,22 @@ class ConfigEdit:
         """
         return self._reconnect
 
+    def preview(self) -> Changes:
+        """Return what the end of the block would change as things are now, and raise what it would raise.
+
+        Nothing is sent, so what others have changed since the block began is not taken into account.
+
+        Raises:
+            BadRequestError: The block has not begun, or the daemon would ignore, correct or refuse a change.
+            UnknownDeviceError: A folder would be shared with a device that is not configured.
+            InvalidDeviceIDError: A device has an invalid ID.
+        """
+        if self._config is None:
+            raise BadRequestError("there is nothing to preview before the block of this edit")
+        wanted = self._want(self._config)
+        plan(self._before, wanted.changes)
+        return wanted.changes
+
     async def __aenter__(self) -> t.Configuration:
         """Read the configuration, and return it."""
         if self._config is not None:
@@ -86,8 +102,7 @@ class ConfigEdit:
         """Send what has changed, unless there was an exception."""
         if kind is not None or self._config is None:
             return
-        made = _copied(self._config)
-        wanted = want(self._before, made, own=self._api.daemon_id, version=self._api.daemon_version)
+        wanted = self._want(self._config)
         self._ignored = wanted.ignored
         if not wanted.changes:
             return
@@ -101,6 +116,9 @@ class ConfigEdit:
             raise
         self._config.clear()
         self._config.update(now)
+
+    def _want(self, config: dict[str, Any]) -> Wanted:
+        return want(self._before, _copied(config), own=self._api.daemon_id, version=self._api.daemon_version)
 
     async def _finish(self, changes: Changes) -> dict[str, Any]:
         """Make the changes, and return the configuration as it is then."""

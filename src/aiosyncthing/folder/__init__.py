@@ -3,7 +3,8 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .folder import Folder as Folder
+    from .history import pause_before as pause_before
 else:
     from aiosyncthing._lazy import lazy
 
-    __all__, __getattr__, __dir__ = lazy(__name__, {"folder": ["Folder"]})
+    __all__, __getattr__, __dir__ = lazy(__name__, {"folder": ["Folder"], "history": ["pause_before"]})

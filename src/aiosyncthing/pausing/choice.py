@@ -116,15 +116,24 @@ def things_of(state: t.PauseState) -> list[Thing]:
     Raises:
         BadRequestError: It is not such a state.
     """
-    anything = cast("object", state)  # it may come from a file
-    if isinstance(anything, Mapping):
-        parts = cast("Mapping[object, object]", anything)
+    checked = check_state(state)
+    return [
+        *(Thing("device", each) for each in checked["devices"]),
+        *(Thing("folder", each) for each in checked["folders"]),
+    ]
+
+
+def check_state(state: object) -> t.PauseState:
+    """Return the state of a pause that comes from a file, if it is one.
+
+    Raises:
+        BadRequestError: It is not such a state.
+    """
+    if isinstance(state, Mapping):
+        parts = cast("Mapping[object, object]", state)
         folders, devices, daemon = parts.get("folders"), parts.get("devices"), parts.get("daemon")
         if _are_ids(folders) and _are_ids(devices) and isinstance(daemon, str):
-            return [
-                *(Thing("device", each) for each in cast("list[str]", devices)),
-                *(Thing("folder", each) for each in cast("list[str]", folders)),
-            ]
+            return cast("t.PauseState", state)
     raise BadRequestError("this is not the state of a pause: 'daemon', 'folders' and 'devices' are needed")
 
 

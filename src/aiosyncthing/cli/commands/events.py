@@ -145,7 +145,7 @@ def _types(types: Collection[str]) -> Any:
     Raises:
         UsageError: One of them doesn't exist.
     """
-    from aiosyncthing.types.enumerations import EventType  # noqa: PLC0415 - only here
+    from aiosyncthing.types import EventType  # noqa: PLC0415 - only here
 
     known = get_args(EventType)
     for name in types:

@@ -59,7 +59,7 @@ def fingerprint(run: Run, url: str) -> int:
     check_url(url)
 
     async def work() -> None:
-        from aiosyncthing.tls.fetching import fetch_fingerprint  # noqa: PLC0415 - not for help
+        from aiosyncthing.tls import fetch_fingerprint  # noqa: PLC0415 - not for help
 
         found = await fetch_fingerprint(url, timeout=run.options.timeout or 10.0)
         if run.out.json:

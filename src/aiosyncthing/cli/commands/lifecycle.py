@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from aiosyncthing import exceptions as e
 from aiosyncthing.cli import prompts
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError
@@ -184,15 +185,12 @@ async def _until(session: Session, done: Callable[[t.SystemStatus | None], bool]
 
 
 async def _look(ask: Callable[[], Awaitable[t.SystemStatus]]) -> t.SystemStatus | None:
-    from aiosyncthing._timing import is_transient  # noqa: PLC0415 - see `run`
-    from aiosyncthing.exceptions import SyncthingError  # noqa: PLC0415 - likewise
-
     try:
         return await ask()
-    except SyncthingError as error:
-        if not is_transient(error):
-            raise
-        return None
+    except e.TLSError:
+        raise
+    except (e.UnreachableError, e.ServerError, e.MigrationError, e.ProxyError, e.InvalidResponseError):
+        return None  # it is down, or a proxy says so in its own way
 
 
 async def _note(session: Session, changed: Changed, action: str) -> None:

@@ -79,28 +79,27 @@ async def _folder(session: Session, folder: t.FolderConfiguration) -> dict[str, 
     return {
         "folder": row,
         "failed": [{"path": each["path"], "error": each["error"]} for each in items],
-        "config": _without_secrets("folders", folder),
+        "config": _without_secrets("folders", folder["id"], folder),
     }
 
 
 async def _device(session: Session, device: t.DeviceConfiguration) -> dict[str, Any]:
     from aiosyncthing.cli import overview, rows  # noqa: PLC0415 - load aiohttp
-    from aiosyncthing.waiting.sync import sharers  # noqa: PLC0415 - likewise
 
-    shared = [folder for folder in await session.folders() if device["deviceID"] in sharers(folder)]
+    shared = [folder for folder in await session.folders() if rows.shares(folder, device["deviceID"])]
     view, own = await asyncio.gather(overview.look(session, shared), session.own_id())
     shares = [] if device["deviceID"] == own else [(each, rows.remote_row(view, each, device)) for each in shared]
     return {
         "device": rows.device_row(session.name, view, device),
         "shares": [{**row, "id": folder["id"], "name": folder["label"]} for folder, row in shares],
-        "config": _without_secrets("devices", device),
+        "config": _without_secrets("devices", device["deviceID"], device),
     }
 
 
-def _without_secrets(section: str, element: object) -> Any:
-    from aiosyncthing.config.redacting import without_secrets  # noqa: PLC0415 - loads aiohttp
+def _without_secrets(section: str, element_id: str, element: object) -> Any:
+    from aiosyncthing.config import hide_secrets  # noqa: PLC0415 - loads aiohttp
 
-    return without_secrets(element, section)
+    return hide_secrets((section, element_id), element)
 
 
 def _draw_folder(run: Run, details: FolderDetails) -> None:

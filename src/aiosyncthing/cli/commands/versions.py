@@ -15,6 +15,7 @@ from aiosyncthing.cli.names import Place, inside
 from aiosyncthing.cli.parameters import FOLDER, TIME
 from aiosyncthing.cli.places import check_versioning, known_file, no_such_file
 from aiosyncthing.cli.tables import Column, Size, Styled, chosen
+from aiosyncthing.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -167,13 +168,13 @@ async def _one(
     """Restore one version of a file."""
     import asyncio  # noqa: PLC0415 - not needed for help
 
-    from aiosyncthing.folder import history  # noqa: PLC0415 - likewise
+    from aiosyncthing.folder import pause_before  # noqa: PLC0415 - likewise
 
     folder_id, path = there.folder["id"], there.path
     if not path:
         raise UsageError("say which file: --file PATH, or FOLDER:PATH")
     kept = (await session.client.folder.versions(folder_id)).get(path, [])
-    found = next((each for each in kept if history.moment(each["versionTime"]) == version), None)
+    found = next((each for each in kept if parse_time(each["versionTime"]) == version), None)
     if found is None:
         what = "such version" if kept else "old version"
         hint = f"`aiosyncthing versions {folder_id}:{path}` lists them"
@@ -181,8 +182,8 @@ async def _one(
     done: t.RestoredFile = {"path": path, "outcome": "restored", "reason": "", "version": found}
     if not dry_run:
         prompts.confirm(run.out, f"Replace {path} by its version of {found['versionTime']}?", yes=yes)
-        now = history.moment((await session.client.system.connections())["total"]["at"])
-        await asyncio.sleep(history.pause_before(now, {path: kept}))
+        now = parse_time((await session.client.system.connections())["total"]["at"])
+        await asyncio.sleep(0 if now is None else pause_before(now, {path: kept}))
         failures = await session.client.folder.restore(folder_id, {path: found["versionTime"]})
         if path in failures:
             done = {**done, "outcome": "failed", "reason": failures[path]}

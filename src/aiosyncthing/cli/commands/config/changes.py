@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from aiosyncthing.cli.errors import UsageError
-from aiosyncthing.config.changes import MISSING, Change, Place, apply, compare, value_at
+from aiosyncthing.config import MISSING, Change, Place, apply, compare, hide_secrets, value_at
 
 from .paths import is_element, is_parameter, written
-from .values import public, shown
+from .values import shown
 
 if TYPE_CHECKING:
     from aiosyncthing.cli.schemas import SettingChange
@@ -95,9 +95,9 @@ def locks_out(change: Change) -> bool:
     )
 
 
-def replace(config: dict[str, Any], changes: Iterable[Change]) -> None:
-    """Make changes to a configuration."""
-    changed = apply(config, changes)
+def replace(config: dict[str, Any], before: Mapping[str, Any], changes: Iterable[Change]) -> None:
+    """Make a configuration what another one is with changes made to it."""
+    changed = apply(before, changes)
     config.clear()
     config.update(changed)
 
@@ -118,8 +118,8 @@ def change_row(change: Change) -> SettingChange:
     return {
         "path": written(change.place),
         "kind": change.kind,
-        "before": public(change.place, change.before),
-        "after": public(change.place, change.after),
+        "before": hide_secrets(change.place, change.before),
+        "after": hide_secrets(change.place, change.after),
     }
 
 

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import Setting, SettingChange
     from aiosyncthing.cli.session import Session
-    from aiosyncthing.config import Change
-    from aiosyncthing.config.changes import Place
+    from aiosyncthing.config import Change, Place
 
 _STYLES: Final = {"+": "good", "-": "bad", "~": ""}
 
@@ -49,14 +48,16 @@ def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FB
     """
 
     async def ask(session: Session) -> dict[str, list[Setting]]:
-        from . import changes, paths, values  # noqa: PLC0415 - load the library
+        from aiosyncthing.config import hide_secrets  # noqa: PLC0415 - loads the library
+
+        from . import changes, paths  # noqa: PLC0415 - likewise
 
         whole = await session.config()
         rows: list[Setting] = []
         for each in path or ("",):
             place = paths.resolve(each, whole)
             value = changes.current_of(whole, place)
-            shown = value if show_secrets else values.public(place, value)
+            shown = value if show_secrets else hide_secrets(place, value)
             if shown != value and not isinstance(value, Mapping | list):
                 run.out.tell(f"{each} is a secret: --show-secrets shows it")
             rows.append({"daemon": session.name, "path": paths.written(place), "value": shown})
@@ -152,7 +153,7 @@ def edit(run: Run, path: str, yes: bool, allow_lockout: bool) -> int:  # noqa: F
         raise UsageError("an editor needs a terminal; with --yes, $EDITOR may be any program")
 
     async def work(session: Session) -> None:
-        from . import changes, editor  # noqa: PLC0415 - load the library
+        from . import editor  # noqa: PLC0415 - loads the library
 
         about = await session.about()
         editing = session.client.config.edit()
@@ -161,12 +162,11 @@ def edit(run: Run, path: str, yes: bool, allow_lockout: bool) -> int:  # noqa: F
             async with editing as whole:
                 now = cast("dict[str, Any]", whole)
                 draft = editor.Draft(now, path, run.environ)
-                made = draft.changes(session.client.api, again=can_ask())
+                made = draft.changes(editing, again=can_ask())
                 _check_lockout(made, allowed=allow_lockout)
                 if made and not yes:
                     _preview(run, made)
                     confirm(run.out, "Change this?", yes=yes)
-                changes.replace(now, made)
         except BaseException:
             if draft is not None and draft.touched:
                 run.out.tell(f"what you have written is in {draft.file}")
@@ -285,7 +285,7 @@ async def _edited(
         now = cast("dict[str, Any]", whole)
         made = list(change(now))
         _check_lockout(made, allowed=allow_lockout)
-        changes.replace(now, made)
+        changes.replace(now, now, made)
     return _document(editing.changes, editing.ignored, editing.reconnect)
 
 

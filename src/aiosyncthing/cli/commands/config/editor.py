@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing.cli.errors import CommandError, UsageError, message_of
-from aiosyncthing.config.changes import Change, Changes, apply, compare
-from aiosyncthing.config.planning import plan, want
+from aiosyncthing.config import Change, compare, hide_secrets
 from aiosyncthing.exceptions import SyncthingError
 
-from .changes import current_of
+from .changes import current_of, replace
 from .paths import resolve
-from .values import public
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from aiosyncthing.api import API
+    from aiosyncthing import ConfigEdit
 
 _COMMENT: Final = "#"
 _ABOUT: Final = (
@@ -46,22 +44,22 @@ class Draft:
         touched: Whether something was changed in it.
     """
 
-    def __init__(self, config: Mapping[str, Any], path: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, config: dict[str, Any], path: str, environ: Mapping[str, str]) -> None:
         self._command = _editor(environ)
         self._config = config
         self._place = resolve(path, config)
-        self._shown = public(self._place, current_of(config, self._place))
+        self._shown = hide_secrets(self._place, current_of(config, self._place))
         self._text = json.dumps(self._shown, ensure_ascii=False, indent=2) + "\n"
         self.touched: bool = False
         descriptor, name = tempfile.mkstemp(prefix="aiosyncthing-", suffix=".json")
         os.close(descriptor)
         self.file: Path = Path(name)
 
-    def changes(self, api: API, *, again: bool) -> list[Change]:
-        """Open the editor until what it leaves can be sent, and return the changes.
+    def changes(self, editing: ConfigEdit, *, again: bool) -> list[Change]:
+        """Open the editor until what it leaves can be sent; make the changes, and return them.
 
         Args:
-            api: Knows which daemon it is, and its version.
+            editing: The edit of the configuration.
             again: Whether a person is there to put right what is wrong.
 
         Raises:
@@ -69,7 +67,7 @@ class Draft:
             UsageError: What it has left is not JSON, and nobody has changed that.
             SyncthingError: It can't be sent, and nobody has changed that.
         """
-        problem = ""
+        problem, unchanged = "", dict(self._config)
         while True:
             before = self._text
             self._open(problem)
@@ -77,8 +75,8 @@ class Draft:
                 again = False
             try:
                 found = list(compare(self._place, self._shown, _parsed(self._text)))
-                wanted = want(self._config, apply(self._config, found), own=api.daemon_id, version=api.daemon_version)
-                plan(self._config, Changes(wanted.changes))
+                replace(self._config, unchanged, found)
+                editing.preview()
             except (UsageError, SyncthingError) as error:
                 if not again:
                     raise

@@ -15,8 +15,7 @@ from aiosyncthing.cli.errors import CommandError, UsageError
 from aiosyncthing.cli.options import Options
 from aiosyncthing.cli.profiles import Profiles, config_file
 from aiosyncthing.cli.target import targets
-from aiosyncthing.config import redact
-from aiosyncthing.config.redacting import REDACTED, contains_redacted
+from aiosyncthing.config import REDACTED, contains_redacted, redact
 
 if TYPE_CHECKING:
     from aiosyncthing.cli.context import Context

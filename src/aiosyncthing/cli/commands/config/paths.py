@@ -15,7 +15,7 @@ from aiosyncthing import types as t
 from aiosyncthing.cli import names
 from aiosyncthing.cli.errors import CommandError, Exit, UnknownNameError, UsageError
 from aiosyncthing.cli.text import escape
-from aiosyncthing.config.changes import IDENTITIES, MISSING, Place, fields_of, steps, value_at
+from aiosyncthing.config import MISSING, Place, fields_of, steps, value_at
 
 _QUOTED: Final = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
 _STEP: Final = re.compile(rf"\.?\[({_QUOTED})\]|(?:^|\.)(?:({_QUOTED})|([^.\[\]\"']+))", re.DOTALL)
@@ -63,8 +63,8 @@ def resolve(text: str, config: Mapping[str, Any]) -> Place:
     """
     place: Place = ()
     for step in parse(text):
-        listed = bool(place) and place[-1] in IDENTITIES and not steps(place)[-1][1]
-        place = (*place, _identity(step, place, config) if listed else _key(step, place, config))
+        find = _identity if is_element((*place, step)) else _key
+        place = (*place, find(step, place, config))
     return place
 
 
@@ -124,7 +124,7 @@ def _identity(step: str, place: Place, config: Mapping[str, Any]) -> str:
     listed: Any = value_at(config, place)
     if listed is MISSING or listed is None:
         listed = []
-    if IDENTITIES[place[-1]] == "id":
+    if place[-1] in {"folders", "ignoredFolders"}:
         return names.find_folder(step, listed)["id"]
     if place in {("devices",), ("remoteIgnoredDevices",)}:
         return names.find_device(step, listed)["deviceID"]

@@ -9,8 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args, get_origin, is_typeddict
 
 from aiosyncthing.cli.errors import UsageError
-from aiosyncthing.config.changes import Place, steps
-from aiosyncthing.config.redacting import without_secrets
+from aiosyncthing.config import Place, steps
 
 from .paths import kind_of, written
 
@@ -64,12 +63,6 @@ def holds_secret(value: object) -> bool:
         fields = cast("Mapping[str, object]", value)
         return any((key in _SECRETS and bool(each)) or holds_secret(each) for key, each in fields.items())
     return isinstance(value, list) and any(map(holds_secret, cast("list[object]", value)))
-
-
-def public(place: Place, value: object) -> Any:
-    """Return a value without passwords and keys."""
-    keys = ["", "", *(step for step, identity in steps(place) if not identity)]
-    return without_secrets(value, keys[-1], keys[-2])
 
 
 def shown(value: object) -> str:

@@ -1,7 +1,8 @@
 """Which folder or device a person means by a name, or by a part of an ID. Pure.
 
 There are four steps, and the first one with a hit decides: the ID, the name, the name in another case, and the
-beginning of the ID. Several hits in one step are ambiguous, and no later step is asked.
+beginning of the ID. Several hits in one step are ambiguous, and no later step is asked. `Syncthing.find_folder` and
+`Syncthing.find_device` ask the daemon for the names; here they are given.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from unicodedata import normalize
 
-from aiosyncthing.device_id import BLOCK, DeviceID, plain_digits
-from aiosyncthing.exceptions import (
+from .device_id import BLOCK, DeviceID, plain_digits
+from .exceptions import (
     AmbiguousNameError,
     InvalidDeviceIDError,
     NotFoundError,
@@ -20,6 +21,8 @@ from aiosyncthing.exceptions import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["find_device_id", "find_folder_id"]
 
 _SHOWN: Final = 10  # the most candidates that a message lists
 _NEAR: Final = 3  # the most similar names that it suggests

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from aiosyncthing import DeviceID, Syncthing
-from aiosyncthing._rest.names import find_device_id, find_folder_id
 from aiosyncthing.exceptions import AmbiguousNameError, InvalidResponseError, UnknownDeviceError, UnknownFolderError
+from aiosyncthing.names import find_device_id, find_folder_id
 from tests.support.calls import refused
 from tests.support.server import KEY, Server, as_json
 from tests.support.values import OTHER, THIRD
