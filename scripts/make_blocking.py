@@ -241,7 +241,10 @@ class Method:
     def text(self, *, overloaded: bool) -> str:
         """Return its source."""
         doc = textwrap.indent(_quoted(ast.get_docstring(self._node) or "", self._path), "    ")
-        return f"{self.head()}\n{doc}\n{textwrap.indent(self._body(overloaded=overloaded), '    ')}"
+        body = textwrap.indent(self._body(overloaded=overloaded), "    ")
+        if "deprecated" in self._decorators:
+            body += "  # pyright: ignore[reportDeprecated] - so is this"
+        return f"{self.head()}\n{doc}\n{body}"
 
     def _rule(self) -> str:
         """Return which rule it falls under."""
@@ -329,7 +332,7 @@ class Method:
         """Return what is passed on for a parameter."""
         if name not in self._called_here:
             return name
-        self._twin.use("from aiosyncthing.blocking.steps import in_caller")
+        self._twin.use("from aiosyncthing.blocking.calls import in_caller")
         return f"in_caller({name})"
 
     def _maker(self) -> str:

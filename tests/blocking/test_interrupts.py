@@ -71,7 +71,7 @@ def test_a_clean_up_that_takes_long(
     probe: Probe, interrupt: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clean-up is waited for only for a while."""
-    monkeypatch.setattr("aiosyncthing.blocking.steps.CLEANUP", 0.05)
+    monkeypatch.setattr("aiosyncthing.blocking.calls.CLEANUP", 0.05)
     work = Work(cleanup=0.5)
     interrupt(work.begun.is_set)
     with pytest.raises(KeyboardInterrupt):
@@ -154,7 +154,7 @@ def test_a_storm_of_signals(client: Syncthing, fake: FakeSyncthing, *, raising: 
     """Signals during a wait, even if their handler raises, neither lose nor double an event."""
 
     def handle(_: int, frame: FrameType | None) -> None:
-        if raising and frame is not None and frame.f_code.co_name == "wait_for_news":
+        if raising and frame is not None and frame.f_code.co_name == "_wait_once":
             raise InterruptedError
 
     calm = threading.Event()

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from aiosyncthing.exceptions import BlockingCallError, ClientClosedError
 
 from . import portal
-from .portal import Hold
-from .steps import Step
+from .calls import Call
+from .portal import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
 T = TypeVar("T")
-V = TypeVar("V")
 
 _IN_PORTAL: Final = (
     "a blocking call in the thread in which all blocking clients work would wait for itself. Functions that are called "
@@ -46,13 +45,13 @@ class Bridge:
         self._in_loop = in_loop
         self._lock = threading.RLock()
         self._closed = False
-        self._held: Hold | None = None
+        self._lease: Lease | None = None
         self._finalizer: weakref.finalize[[], Bridge] | None = None
 
     @property
     def busy(self) -> bool:
         """Whether a call has not ended."""
-        return self._held is not None and bool(self._held.steps)
+        return self._lease is not None and bool(self._lease.calls)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine, and return its result. If the wait is interrupted, it is cancelled first.
@@ -62,44 +61,47 @@ class Bridge:
             ClientClosedError: The client is closed, or is closed meanwhile.
         """
         __tracebackhide__ = True
-        step = Step(coroutine)
+        call = Call(coroutine)
         try:
-            self.hold().run(step)
-            step.wait()
+            self.lease().submit(call)
+            call.wait()
         except BaseException:
-            step.abandon()
+            call.cancel_and_wait()
             raise
-        return step.result()
+        return call.result()
 
-    def run_reporting(
-        self, begin: Callable[[Callable[[V], None]], Coroutine[Any, Any, T]], function: Callable[[V], object]
-    ) -> T:
-        """Run a coroutine that reports, and call a function with the latest report, in this thread.
+    def run_until(
+        self, start: Callable[[Callable[[], None]], Coroutine[Any, Any, object]], condition: Callable[[], object]
+    ) -> None:
+        """Run a coroutine until a condition is true, which is checked in this thread.
 
         Args:
-            begin: Makes the coroutine, given what it reports to.
-            function: What to call. Its exception cancels the coroutine, and is raised.
+            start: Makes the coroutine, which calls the function that it is given whenever the condition may be true.
+            condition: The condition. If it raises, the coroutine is cancelled, too.
         """
         __tracebackhide__ = True
-        latest: list[V] = []
+        changed = threading.Event()
 
-        def report(value: V) -> None:
-            latest[:] = [value]
-            step.tell()
+        def notify() -> None:
+            changed.set()
+            call.notify()
 
-        step = Step(begin(report))
+        call = Call(start(notify))
         try:
-            self.hold().run(step)
-            ended = False
-            while not ended:
-                step.wait_until(lambda: latest)
-                ended = step.done
-                while latest:
-                    function(latest.pop())
+            self.lease().submit(call)
+            met = False
+            while not (met or call.done):
+                call.wait_for(changed.is_set)
+                if changed.is_set():
+                    changed.clear()
+                    met = bool(condition())
+            if met:
+                call.cancel_and_wait()
+                return
         except BaseException:
-            step.abandon()
+            call.cancel_and_wait()
             raise
-        return step.result()
+        call.result()
 
     def call(self, function: Callable[[], T]) -> T:
         """Call a function in the event loop, and return its result."""
@@ -110,57 +112,60 @@ class Bridge:
 
         return self.run(call())
 
-    def hold(self) -> Hold:
-        """Return what the client holds of the portal.
+    def lease(self) -> Lease:
+        """Return the client's share of the portal.
 
         Raises:
             BlockingCallError: A call would block an event loop, or never end.
             ClientClosedError: The client is closed.
         """
         self._check_thread()
-        held = self._held
-        if held is None:
-            return self._begin()
-        if held.portal.pid != os.getpid():
+        lease = self._lease
+        if lease is None:
+            return self._open()
+        if lease.portal.pid != os.getpid():
             raise BlockingCallError(_FORKED)
-        return held
+        return lease
 
     def close(self, *, for_good: bool) -> None:
-        """End the calls of other threads, close what is open, and give the share of the portal back.
+        """End the calls of other threads, close what is open, and release the portal.
 
         Args:
             for_good: Whether the client can't be used again.
         """
-        if self._held is not None:
+        if self._lease is not None and not self._lease.portal.is_current_thread:
             self._check_thread()
         with self._lock:
             self._closed = self._closed or for_good
-            held, self._held = self._held, None
+            lease, self._lease = self._lease, None
             finalizer, self._finalizer = self._finalizer, None
         if finalizer is not None:
             finalizer.detach()
-        if held is None or held.portal.pid != os.getpid():
+        if lease is None or lease.portal.pid != os.getpid():
             return
-        step = Step(held.let_go())
+        if lease.portal.is_current_thread:  # the garbage collector closes a generator there
+            lease.close_in_background()
+            return
+        call = Call(lease.close())
         try:
-            step.submit(held.portal.loop, held.portal.steps)
-            step.wait()
+            call.submit(lease.portal.loop, lease.portal.calls)
+            call.wait()
         except BaseException:
-            step.abandon()
+            call.cancel_and_wait()
             raise
         finally:
-            portal.release(held.portal)
-        step.result()
+            portal.release(lease.portal)
+        call.result()
 
-    def _begin(self) -> Hold:
+    def _open(self) -> Lease:
         with self._lock:
             if self._closed:
                 raise ClientClosedError("the client is closed")
-            if self._held is None:
-                self._held = Hold(portal.acquire(), self._what, self._close)
-                self._finalizer = weakref.finalize(self, self._held.abandon)
-                self._finalizer.atexit = False  # the portal's own end comes at the right moment
-            return self._held
+            if self._lease is None:
+                self._lease = Lease(portal.acquire(), self._what, self._close)
+                self._finalizer = weakref.finalize(self, self._lease.finalize)
+                self._finalizer.atexit = False  # the portal closes what is open when the program ends
+            return self._lease
 
     def _check_thread(self) -> None:
         """Raise if an event loop runs in this thread, which the call would block."""

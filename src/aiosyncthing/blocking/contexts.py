@@ -1,4 +1,4 @@
-"""Blocks: asynchronous context managers, entered and left from another thread."""
+"""Asynchronous context managers, entered and left from another thread."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 from .bridge import Bridge
-from .portal import Hold
-from .steps import Step
+from .calls import Call
+from .portal import Lease
 from .unportable import Unportable
 
 T = TypeVar("T")
@@ -23,48 +23,50 @@ class BlockingContext(Unportable, AbstractContextManager[T, bool]):
     def __init__(self, bridge: Bridge, manager: AbstractAsyncContextManager[T, bool | None]) -> None:
         self._bridge = bridge
         self._manager = manager
-        self._visit: _Visit[T] | None = None
-        self._held: Hold | None = None
+        self._entered: _Entered[T] | None = None
+        self._lease: Lease | None = None
         self._finalizer: weakref.finalize[..., BlockingContext[T]] | None = None
 
     def __enter__(self) -> T:
         """Enter the block."""
         __tracebackhide__ = True
-        if self._visit is not None:
+        if self._entered is not None:
             raise RuntimeError("this block can be entered only once")
-        held = self._bridge.hold()
-        self._visit = visit = _Visit(self._manager)
+        lease = self._bridge.lease()
+        self._entered = entered = _Entered(self._manager)
         try:
-            held.run(visit.step)
-            visit.step.wait_until(lambda: visit.values)
+            lease.submit(entered.call)
+            entered.call.wait_for(lambda: entered.values)
+            if not entered.values:
+                entered.call.result()  # which raises
+            self._finalizer = weakref.finalize(self, _finalize, lease, entered.call)
+            self._finalizer.atexit = False
+            self._lease = lease
         except BaseException:
-            visit.step.abandon()
+            entered.call.cancel_and_wait()
             raise
-        if not visit.values:
-            visit.step.result()  # which raises
-        self._held = held
-        self._finalizer = weakref.finalize(self, _forsake, held, visit.step)
-        self._finalizer.atexit = False
-        return visit.values[0]
+        return entered.values[0]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         """Leave the block, which may suppress the error or raise another one."""
         __tracebackhide__ = True
-        held, visit = self._held, self._visit
-        if held is None or visit is None or self._finalizer is None:
+        lease, entered = self._lease, self._entered
+        if lease is None or entered is None or self._finalizer is None:
             raise RuntimeError("this block was not entered")
-        self._held = None
+        self._lease = None
         self._finalizer.detach()
-        if held.portal.pid != os.getpid():  # in a forked child, since the block belongs to the parent
+        if lease.portal.pid != os.getpid():  # in a forked child, since the block belongs to the parent
             return False
         try:
-            visit.leave(held.portal.loop, error)
-            visit.step.wait()
-            return visit.step.result()
+            entered.exit_threadsafe(lease.portal.loop, error)
+            if lease.portal.is_current_thread:  # the garbage collector closes a generator there
+                return False
+            entered.call.wait()
+            return entered.call.result()
         except BaseException as raised:
-            visit.step.abandon()
+            entered.call.cancel_and_wait()
             if raised is error:
                 return False
             raise
@@ -73,32 +75,32 @@ class BlockingContext(Unportable, AbstractContextManager[T, bool]):
                 error.__traceback__ = traceback  # without the frames of the other thread
 
 
-class _Visit(Generic[T]):
-    """One task that both enters and leaves, as asyncio's time limits and groups of tasks require.
+class _Entered(Generic[T]):
+    """One task that both enters and exits, as `asyncio.timeout` and `asyncio.TaskGroup` require.
 
     Attributes:
-        step: The task.
+        call: The call that runs in this task.
         values: The value of the block, once it has been entered.
     """
 
     def __init__(self, manager: AbstractAsyncContextManager[T, bool | None]) -> None:
-        self.step: Step[bool] = Step(self._stay(manager))
+        self.call: Call[bool] = Call(self._run(manager))
         self.values: list[T] = []
-        self._left = asyncio.Event()
+        self._exiting = asyncio.Event()
         self._error: BaseException | None = None
 
-    def leave(self, loop: asyncio.AbstractEventLoop, error: BaseException | None) -> None:
-        """Leave the block, from another thread."""
+    def exit_threadsafe(self, loop: asyncio.AbstractEventLoop, error: BaseException | None) -> None:
+        """Exit the block, from another thread."""
         self._error = error
         with suppress(RuntimeError):  # the loop has just ended, and with it the task
-            loop.call_soon_threadsafe(self._left.set)
+            loop.call_soon_threadsafe(self._exiting.set)
 
-    async def _stay(self, manager: AbstractAsyncContextManager[T, bool | None]) -> bool:
+    async def _run(self, manager: AbstractAsyncContextManager[T, bool | None]) -> bool:
         value = await manager.__aenter__()
         try:
             self.values.append(value)
-            self.step.tell()
-            await self._left.wait()
+            self.call.notify()
+            await self._exiting.wait()
         except BaseException as ended:  # the client was closed
             await manager.__aexit__(type(ended), ended, ended.__traceback__)
             raise
@@ -108,7 +110,7 @@ class _Visit(Generic[T]):
         return bool(await manager.__aexit__(type(error), error, error.__traceback__))
 
 
-def _forsake(held: Hold, step: Step[bool]) -> None:
-    if held.portal.usable:
-        step.cancel()
-        held.warn("block that was never left")
+def _finalize(lease: Lease, call: Call[bool]) -> None:
+    if lease.portal.usable:
+        call.cancel_threadsafe()
+        lease.warn("block that was never left")

@@ -112,7 +112,7 @@ class Daemon(DaemonMethods):
     @property
     def _started(self) -> bool:
         try:
-            self._inner.client  # noqa: B018 - raises
+            client = self._inner.client
         except DaemonError:
-            return False
-        return True
+            client = None
+        return client is not None

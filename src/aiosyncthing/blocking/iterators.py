@@ -12,8 +12,8 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar
 from aiosyncthing.exceptions import ClientClosedError, WaitTimeoutError
 
 from .bridge import Bridge
-from .portal import Hold
-from .steps import Step
+from .calls import Call
+from .portal import Lease
 from .unportable import Unportable
 
 T = TypeVar("T")
@@ -43,9 +43,9 @@ class BlockingIterator(Unportable, Iterator[T]):
 
     def __init__(self, bridge: Bridge, source: Source[T]) -> None:
         self._bridge = bridge
-        self._position = _Position(source)
+        self._state = _State(source)
         self._closed = False
-        self._held: Hold | None = None
+        self._lease: Lease | None = None
         self._finalizer: weakref.finalize[..., BlockingIterator[T]] | None = None
 
     def __iter__(self) -> Self:
@@ -69,21 +69,21 @@ class BlockingIterator(Unportable, Iterator[T]):
         __tracebackhide__ = True
         if self._closed:
             raise StopIteration
-        step = self._step()
+        call = self._pending_call()
         try:
-            ended = step.wait(timeout)
+            ended = call.wait(timeout)
         except BaseException:
-            step.abandon()
+            call.cancel_and_wait()
             raise
         if not ended:
             raise WaitTimeoutError(f"nothing came within {timeout:g} seconds")
-        if step.given_up:  # because of an earlier call
+        if call.interrupted:  # when it was waited for the last time
             return self.next(timeout)
-        self._position.step = None
+        self._state.call = None
         try:
-            return step.result()
+            return call.result()
         except StopAsyncIteration:
-            self._end()
+            self._detach()
             raise StopIteration from None
         except ClientClosedError:
             if self._closed:  # by another thread
@@ -92,10 +92,14 @@ class BlockingIterator(Unportable, Iterator[T]):
 
     def close(self) -> None:
         """End the iteration and its request. May be called twice."""
-        held = self._end()
-        if held is not None and held.portal.usable:
-            with suppress(ClientClosedError):  # which has closed this, too
-                self._bridge.run(self._position.close())
+        lease = self._detach()
+        if lease is None or not lease.portal.usable:
+            return
+        if lease.portal.is_current_thread:  # the garbage collector closes a generator there
+            lease.run_in_background(self._state.close)
+            return
+        with suppress(ClientClosedError):  # the client has closed it, too
+            self._bridge.run(self._state.close())
 
     def __enter__(self) -> Self:
         """Return the iterator itself."""
@@ -107,63 +111,64 @@ class BlockingIterator(Unportable, Iterator[T]):
         """Close the iterator."""
         self.close()
 
-    def _step(self) -> Step[T]:
-        """Return the step to the next item, which an earlier call that was interrupted may have begun or even ended."""
-        step = self._position.step
-        if step is not None and step.given_up:
-            step = None
-        if step is None:
-            step = Step(self._position.source.__anext__())
+    def _pending_call(self) -> Call[T]:
+        """Return the call for the next item. An earlier `next` may have started it, and it may have ended already."""
+        call = self._state.call
+        if call is None or call.interrupted:
+            call = Call(self._state.source.__anext__())
             try:
-                held = self._open()
-                self._position.step = step
-                held.run(step)
+                lease = self._attach()
+                self._state.call = call
+                lease.submit(call)
             except BaseException:
-                step.abandon()
-                if not step.submitted:
-                    self._position.step = None
+                call.cancel_and_wait()
+                if not call.submitted:
+                    self._state.call = None
                 raise
-        return step
+        return call
 
-    def _open(self) -> Hold:
-        """Note that this has to be closed."""
-        held = self._bridge.hold()
-        if self._held is None:
-            self._held = held
-            held.closers.add(self._position.close)
-            self._finalizer = weakref.finalize(self, _drop, held, self._position, self._unclosed)
+    def _attach(self) -> Lease:
+        """Have it closed with the client, or when nothing refers to it any longer."""
+        lease = self._bridge.lease()
+        if self._lease is None:
+            self._lease = lease
+            lease.closers.add(self._state.close)
+            self._finalizer = weakref.finalize(self, _finalize, lease, self._state, self._unclosed)
             self._finalizer.atexit = False
-        return held
+        return lease
 
-    def _end(self) -> Hold | None:
-        """Note that there is nothing to close any longer."""
+    def _detach(self) -> Lease | None:
+        """Undo `_attach`: it has ended, or is being closed."""
         self._closed = True
-        held, self._held = self._held, None
-        if held is not None and self._finalizer is not None:
+        lease, self._lease = self._lease, None
+        if lease is not None and self._finalizer is not None:
             self._finalizer.detach()
-            held.closers.discard(self._position.close)
-        return held
+            lease.closers.discard(self._state.close)
+        return lease
 
 
-class _Position(Generic[T]):
-    """Where an iterator is: on its way to the next item, or not."""
+class _State(Generic[T]):
+    """The source of an iterator, and the call for its next item, if there is one.
+
+    The finalizer of the iterator refers to it, so it must not refer to the iterator.
+    """
 
     def __init__(self, source: Source[T]) -> None:
         self.source: Final = source
-        self.step: Step[T] | None = None
+        self.call: Call[T] | None = None
 
     async def close(self) -> None:
         """Close the source, in its loop."""
-        step = self.step
-        if step is not None and not step.done:
-            step.cancel_here()
-            if step.task is not None:
-                await asyncio.wait([step.task])
+        call = self.call
+        if call is not None and not call.done:
+            call.cancel()
+            if call.task is not None:
+                await asyncio.wait([call.task])
         await self.source.aclose()
 
 
-def _drop(held: Hold, position: _Position[Any], unclosed: str) -> None:
-    held.closers.discard(position.close)
-    held.in_background(position.close)
-    if unclosed and held.portal.usable:
-        held.warn(unclosed)
+def _finalize(lease: Lease, state: _State[Any], unclosed: str) -> None:
+    lease.closers.discard(state.close)
+    lease.run_in_background(state.close)
+    if unclosed and lease.portal.usable:
+        lease.warn(unclosed)

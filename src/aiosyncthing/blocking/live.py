@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -134,19 +133,14 @@ class Live(Blocking["live.Live"]):
             SyncthingError: The mirror has failed, or has ended.
         """
 
-        def look(_: object) -> None:
-            if predicate(self):
-                raise _Met
-
-        def begin(report: Callable[[live.Live], None]) -> Coroutine[Any, Any, None]:
-            def not_yet(inner: live.Live) -> bool:
-                report(inner)
+        def watch(notify: Callable[[], None]) -> Coroutine[Any, Any, None]:
+            def changed(_: live.Live) -> bool:
+                notify()
                 return False
 
-            return self._inner.until(not_yet, timeout)
+            return self._inner.until(changed, timeout)
 
-        with suppress(_Met):
-            self._bridge.run_reporting(begin, look)
+        self._bridge.run_until(watch, lambda: predicate(self))
 
     def start(self) -> Self:
         """Start the mirror, for programs that have no block to use it in: ``live = client.watch().start()``.
@@ -195,10 +189,6 @@ class Live(Blocking["live.Live"]):
     def _copies(self, find: Callable[[], Mapping[str, _V]]) -> dict[str, _V]:
         """Return copies of objects that change in the event loop, made there in one go."""
         return self._call(lambda: {name: _copied(each) for name, each in find().items()})
-
-
-class _Met(Exception):  # noqa: N818 - no error
-    """The condition has become true."""
 
 
 def _copied(found: _V) -> _V:

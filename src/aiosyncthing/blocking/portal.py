@@ -12,36 +12,38 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing.exceptions import ClientClosedError
 
-from .steps import Step
+from .calls import Call
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     Close = Callable[[], Awaitable[object]]
 
-_LONGEST_END: Final = 15.0  # seconds that open clients may take to clean up when the program ends
+_EXIT_TIMEOUT: Final = 15.0  # seconds that open clients may take to clean up when the program ends
 
 
 class Portal:
     """A thread with an event loop. Get the one there is with `acquire`, and give it back with `release`.
 
+    Other threads change the sets, so iterate over copies of them.
+
     Attributes:
         loop: The event loop.
         pid: The process that has the thread. A child made by ``os.fork()`` doesn't have it.
         users: How many clients use it.
-        holds: What they hold.
-        steps: The calls that have not ended.
+        leases: The shares of clients that are not closed.
+        calls: The calls that have not ended.
     """
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop = asyncio.new_event_loop()
         self.pid: int = os.getpid()
         self.users: int = 0
-        self.holds: set[Hold] = set()
-        self.steps: set[Step[Any]] = set()
-        self._ending = self.loop.create_future()
+        self.leases: set[Lease] = set()
+        self.calls: set[Call[Any]] = set()
+        self._stopped = asyncio.Event()
         # A program that ends without closing its clients ends nevertheless.
-        self._thread = threading.Thread(target=self._live, name="aiosyncthing-blocking", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="aiosyncthing-blocking", daemon=True)
         self._thread.start()
 
     @property
@@ -49,35 +51,36 @@ class Portal:
         """Whether this process has the thread, and it has not ended."""
         return self.pid == os.getpid() and not self.loop.is_closed()
 
-    def end(self) -> None:
-        """End the thread, without waiting for it."""
+    @property
+    def is_current_thread(self) -> bool:
+        """Whether this is the portal's own thread, which can't wait for a call."""
+        return threading.current_thread() is self._thread
+
+    def stop(self) -> None:
+        """Stop the loop and its thread, without waiting for them."""
         with suppress(RuntimeError):  # it has ended
-            self.loop.call_soon_threadsafe(self._end)
+            self.loop.call_soon_threadsafe(self._stopped.set)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the end of the thread, except in itself."""
-        if threading.current_thread() is not self._thread:
+        if not self.is_current_thread:
             self._thread.join(timeout)
 
-    def _end(self) -> None:
-        if not self._ending.done():
-            self._ending.set_result(None)
-
-    def _live(self) -> None:
+    def _run(self) -> None:
         # At its end, a runner cancels what is left, ends asynchronous generators, and joins the threads of the loop.
         with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
             runner.run(self._serve())
-        for step in tuple(self.steps):
-            step.fail()  # so that no thread waits forever
+        for call in self.calls.copy():
+            call.abort()  # so that no thread waits forever
 
     async def _serve(self) -> None:
-        await self._ending
-        # There are some only if the program ends without having closed them.
-        await asyncio.gather(*(hold.let_go() for hold in tuple(self.holds)), return_exceptions=True)
+        await self._stopped.wait()
+        # There are leases only if the program ends without having closed its clients.
+        await asyncio.gather(*(lease.close() for lease in self.leases.copy()), return_exceptions=True)
 
 
-class Hold:
-    """What one client holds: its share of the portal, calls, iterators and connections.
+class Lease:
+    """One client's share of the portal, with its calls, iterators and connections.
 
     Args:
         portal: The portal.
@@ -86,52 +89,56 @@ class Hold:
 
     Attributes:
         portal: The portal.
-        steps: The client's calls that have not ended.
-        closers: What closes its iterators.
+        calls: The client's calls that have not ended.
+        closers: Functions that close its iterators.
     """
 
     def __init__(self, portal: Portal, what: str, close: Close | None) -> None:
         self.portal: Portal = portal
-        self.steps: set[Step[Any]] = set()
+        self.calls: set[Call[Any]] = set()
         self.closers: set[Close] = set()
         self._what = what
         self._close = close
-        portal.holds.add(self)
+        portal.leases.add(self)
 
-    def run(self, step: Step[Any]) -> None:
-        """Run a step in the portal.
+    def submit(self, call: Call[Any]) -> None:
+        """Run a call in the portal.
 
         Raises:
             ClientClosedError: The portal has ended, because the program ends.
         """
-        step.submit(self.portal.loop, self.portal.steps, self.steps)
+        call.submit(self.portal.loop, self.portal.calls, self.calls)
 
     def warn(self, what: str = "") -> None:
-        """Say that something was not closed: by default the client."""
+        """Warn that something was not closed: by default the client."""
         warnings.warn(f"unclosed {what or self._what}: use a with block", ResourceWarning, stacklevel=2)
 
-    async def let_go(self) -> None:
-        """End its calls, close its iterators and connections. The share of the portal remains."""
-        self.portal.holds.discard(self)
+    async def close(self) -> None:
+        """End the client's calls, close its iterators and connections. The portal is released by `release`."""
+        self.portal.leases.discard(self)
         async with AsyncExitStack() as stack:
             if self._close is not None:
                 stack.push_async_callback(self._close)
-            for close in tuple(self.closers):
+            for close in self.closers.copy():
                 stack.push_async_callback(close)
             self.closers.clear()
-            steps = tuple(self.steps)
-            for step in steps:
-                step.cancel_here()
-            if tasks := [step.task for step in steps if step.task is not None]:
+            calls = self.calls.copy()
+            for call in calls:
+                call.cancel()
+            if tasks := [call.task for call in calls if call.task is not None]:
                 await asyncio.wait(tasks)
 
-    def abandon(self) -> None:
-        """Let go without waiting, because nothing refers to the client any longer. Any thread may do this."""
+    def finalize(self) -> None:
+        """Close a client that nothing refers to any longer, and warn. Any thread may do this."""
         if self.portal.usable:
-            self.in_background(self._let_go_and_release)
+            self.close_in_background()
             self.warn()
 
-    def in_background(self, close: Close) -> None:
+    def close_in_background(self) -> None:
+        """Close it and release the portal, without waiting. Any thread may do this."""
+        self.run_in_background(self._close_and_release)
+
+    def run_in_background(self, close: Close) -> None:
         """Close something without waiting for it. Any thread may do this."""
 
         async def run() -> None:
@@ -139,11 +146,11 @@ class Hold:
 
         if self.portal.usable:
             with suppress(ClientClosedError):  # the portal has just ended
-                Step(run()).submit(self.portal.loop, self.portal.steps)
+                Call(run()).submit(self.portal.loop, self.portal.calls)
 
-    async def _let_go_and_release(self) -> None:
+    async def _close_and_release(self) -> None:
         try:
-            await self.let_go()
+            await self.close()
         finally:
             release(self.portal)
 
@@ -165,7 +172,7 @@ def acquire() -> Portal:
 
 
 def release(portal: Portal) -> None:
-    """Say that one client fewer uses it. After the last one its thread ends."""
+    """Count one client fewer. After the last one, the thread ends."""
     global _current  # noqa: PLW0603 - there is one per process
     with _lock:
         portal.users -= 1
@@ -173,7 +180,7 @@ def release(portal: Portal) -> None:
             return
         if _current is portal:
             _current = None
-    portal.end()
+    portal.stop()
     portal.join()
 
 
@@ -182,23 +189,23 @@ def is_portal(loop: asyncio.AbstractEventLoop) -> bool:
     return _current is not None and _current.loop is loop
 
 
-def _end_with_program() -> None:
+def _stop_at_exit() -> None:
     portal = _current
     if portal is not None and portal.usable:
-        for hold in tuple(portal.holds):
-            hold.warn()
-        portal.end()
-        portal.join(_LONGEST_END)
+        for lease in portal.leases.copy():
+            lease.warn()
+        portal.stop()
+        portal.join(_EXIT_TIMEOUT)
 
 
-def _forget() -> None:
-    """Start over in the child of a fork, where the thread does not exist."""
+def _forget_after_fork() -> None:
+    """Start over in the child, where the thread does not exist."""
     global _current, _lock
     if _current is not None:
         _inherited.append(_current)
     _current, _lock = None, threading.RLock()
 
 
-atexit.register(_end_with_program)
+atexit.register(_stop_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_forget_after_fork)

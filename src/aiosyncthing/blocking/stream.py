@@ -48,11 +48,11 @@ class EventStream(BlockingIterator[t.StreamItem]):
             SyncthingError: The daemon refuses, and waiting won't help. A daemon that can't be reached is not an error:
                 the stream then begins with ``StreamDown``.
         """
-        self._open()
+        self._attach()
         try:
             self._bridge.run(self._inner.__aenter__())
         except BaseException:
-            self._end()
+            self._detach()
             raise
         return self
 

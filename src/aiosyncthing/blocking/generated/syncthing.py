@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from aiosyncthing import health, types as t, waiting
 from aiosyncthing.blocking.base import Blocking
+from aiosyncthing.blocking.calls import in_caller
 from aiosyncthing.blocking.contexts import BlockingContext
 from aiosyncthing.blocking.live import Live
 from aiosyncthing.blocking.pause import Pause
-from aiosyncthing.blocking.steps import in_caller
 
 from .api import API
 from .cluster import Cluster

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from contextvars import ContextVar
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
@@ -27,33 +28,36 @@ CLEANUP: Final = 2.0
 """How long an interrupted call may take to clean up before the thread goes on without it, in seconds."""
 
 
-class Step(Generic[T]):
+class Call(Generic[T]):
     """A call: made and waited for by one thread, run by the other.
+
+    `concurrent.futures.Future` is no substitute: an exception of the waiting thread must cancel the task and wait for
+    its cleanup, and callbacks run in the waiting thread.
 
     Args:
         coroutine: What to run.
 
     Attributes:
         done: Whether it has ended.
-        given_up: Whether it was interrupted, and has ended because of that.
+        interrupted: Whether the waiting thread was interrupted, and the call was cancelled because of that.
         task: Its task; ``None`` before it starts.
     """
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self.done: bool = False
-        self.given_up: bool = False
+        self.interrupted: bool = False
         self.task: asyncio.Task[None] | None = None
         self._coroutine = coroutine
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._noted: tuple[set[Step[Any]], ...] = ()
+        self._pending: tuple[set[Call[Any]], ...] = ()
         self._running = False
         self._abandoned = False
         self._cancelled = False
         self._value: T | None = None
         self._error: BaseException | None = None
-        self._news: SimpleQueue[None] = SimpleQueue()
-        self._errands: deque[Callable[[], None]] = deque()
-        self._attended = False
+        self._wakeups: SimpleQueue[None] = SimpleQueue()
+        self._callbacks: deque[Callable[[], None]] = deque()
+        self._waiting = False
 
     @property
     def submitted(self) -> bool:
@@ -62,72 +66,72 @@ class Step(Generic[T]):
 
     # In the thread that waits.
 
-    def submit(self, loop: asyncio.AbstractEventLoop, *noted: set[Step[Any]]) -> None:
+    def submit(self, loop: asyncio.AbstractEventLoop, *pending: set[Call[Any]]) -> None:
         """Run it in a loop.
 
         Args:
             loop: The loop.
-            *noted: Where it is noted until it ends.
+            *pending: Sets that contain it until it ends.
 
         Raises:
             ClientClosedError: The loop has ended.
         """
-        self._noted = noted
-        for steps in noted:
-            steps.add(self)
+        self._pending = pending
+        for calls in pending:
+            calls.add(self)
         try:
-            loop.call_soon_threadsafe(self._begin)
+            loop.call_soon_threadsafe(self._start)
         except RuntimeError:
-            self.fail()
+            self.abort()
             raise closed() from None
         self._loop = loop
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for its end, and return whether it has ended. Meanwhile, run its errands.
+        """Wait for its end, and return whether it has ended. Meanwhile, run its callbacks.
 
         Args:
             timeout: Seconds; ``None`` for no limit.
         """
-        self.wait_until(lambda: False, timeout)
+        self.wait_for(lambda: False, timeout)
         return self.done
 
-    def wait_until(self, condition: Callable[[], object], timeout: float | None = None) -> None:
-        """Wait for its end, or until a condition is true, which may have changed after `tell`."""
+    def wait_for(self, condition: Callable[[], object], timeout: float | None = None) -> None:
+        """Wait for its end, or until a condition is true, which is checked again after each `notify`."""
         limit = None if timeout is None else time.monotonic() + timeout
-        self._attended = True
+        self._waiting = True
         try:
             while not (self.done or condition()):
                 left = None if limit is None else limit - time.monotonic()
                 if left is not None and left <= 0:
                     break
-                self.wait_for_news(left)
+                self._wait_once(left)
         finally:
-            self._attended = False
-            if self._errands:
-                self._hand_over()
+            self._waiting = False
+            self._run_callbacks_in_threads()
 
-    def wait_for_news(self, timeout: float | None = None) -> None:
-        """Wait until it has ended, or `tell` was called, or for a moment; then run its errands."""
+    def _wait_once(self, timeout: float | None) -> None:
+        """Wait until something happens, or for one slice; then run the callbacks."""
         try:
-            self._news.get(timeout=_SLICE if timeout is None else min(_SLICE, timeout))
+            self._wakeups.get(timeout=_SLICE if timeout is None else min(_SLICE, timeout))
         except Empty:
             return
-        while self._errands:
-            self._errands.popleft()()
+        while callback := self._next_callback():
+            callback()
 
-    def abandon(self) -> None:
+    def cancel_and_wait(self) -> None:
         """Cancel it, and wait a little until it has cleaned up. Whatever interrupts that wait ends it."""
         self._abandoned = True
         if self._loop is None:
             self._coroutine.close()
         else:
-            self.cancel()
+            self.cancel_threadsafe()
             self.wait(CLEANUP)
 
-    def cancel(self) -> None:
+    def cancel_threadsafe(self) -> None:
         """Cancel it, without waiting. Any thread may do this."""
-        if not self.done and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.cancel_here)
+        if not self.done and self._loop is not None:
+            with suppress(RuntimeError):  # the loop has just ended, and with it the call
+                self._loop.call_soon_threadsafe(self.cancel)
 
     def result(self) -> T:
         """Return its result, or raise its error; only once, and only when it has ended."""
@@ -143,11 +147,11 @@ class Step(Generic[T]):
 
     # In the loop.
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Wake the thread that waits."""
-        self._news.put(None)
+        self._wakeups.put(None)
 
-    async def call(self, function: Callable[[V], object], value: V) -> None:
+    async def run_in_caller(self, function: Callable[[V], object], value: V) -> None:
         """Call a function in the thread that waits, or in one of its own if none does."""
         loop = asyncio.get_running_loop()
         called: asyncio.Future[None] = loop.create_future()
@@ -168,52 +172,57 @@ class Step(Generic[T]):
             else:
                 loop.call_soon_threadsafe(settle, None)
 
-        self._errands.append(run)
-        self.tell()
-        if not self._attended:
-            self._hand_over()
+        self._callbacks.append(run)
+        self.notify()
+        if not self._waiting:
+            self._run_callbacks_in_threads()
         await called
 
-    def cancel_here(self) -> None:
-        """Cancel it, in the loop itself. A second time does nothing, so that it can clean up."""
+    def cancel(self) -> None:
+        """Cancel it. A second time does nothing, so that it can clean up."""
         if self._cancelled:
             return
         self._cancelled = True
         if self._running:
             cast("asyncio.Task[None]", self.task).cancel()
         else:
-            self.fail()
+            self.abort()
 
-    def fail(self) -> None:
+    def abort(self) -> None:
         """End it although it never ran, or never will again."""
         if not self.done:
             if not self._running:
                 self._coroutine.close()
-                self.given_up = self._abandoned
+                self.interrupted = self._abandoned
             self._end(closed())
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         if not self.done:
             self.task = asyncio.create_task(self._run())
 
-    def _hand_over(self) -> None:
-        """Run the errands although no thread waits."""
-        while self._errands:
-            errand = self._errands.popleft()
+    def _run_callbacks_in_threads(self) -> None:
+        """Run the callbacks although no thread waits."""
+        while callback := self._next_callback():
             try:
-                threading.Thread(target=errand, daemon=True).start()
+                threading.Thread(target=callback, daemon=True).start()
             except RuntimeError:  # the program ends, and nothing else will happen in this thread
-                errand()
+                callback()
+
+    def _next_callback(self) -> Callable[[], None] | None:
+        try:
+            return self._callbacks.popleft()
+        except IndexError:  # both threads may look for the same one
+            return None
 
     async def _run(self) -> None:
         if self.done:
             return
         self._running = True
-        _step.set(self)
+        _current.set(self)
         try:
             self._value = await self._coroutine
         except asyncio.CancelledError:
-            self.given_up = self._abandoned
+            self.interrupted = self._abandoned
             self._end(closed())
         except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
             self._end(error)
@@ -223,12 +232,12 @@ class Step(Generic[T]):
     def _end(self, error: BaseException | None) -> None:
         self._error = error
         self.done = True
-        for steps in self._noted:
-            steps.discard(self)
-        self._news.put(None)
+        for calls in self._pending:
+            calls.discard(self)
+        self.notify()
 
 
-_step: ContextVar[Step[Any]] = ContextVar("step")  # also in the tasks that its coroutine starts
+_current: ContextVar[Call[Any]] = ContextVar("call")  # also in the tasks that its coroutine starts
 
 
 def in_caller(function: Callable[[V], object] | None) -> Callable[[V], Awaitable[None]] | None:
@@ -237,7 +246,7 @@ def in_caller(function: Callable[[V], object] | None) -> Callable[[V], Awaitable
         return None
 
     async def call(value: V) -> None:
-        await _step.get().call(function, value)
+        await _current.get().run_in_caller(function, value)
 
     return call
 
