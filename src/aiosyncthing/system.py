@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast
@@ -10,6 +9,7 @@ from typing import Any, cast
 from . import _routes, types as t
 from ._http.failures import translate
 from ._rest.checks import check_log_time, lines, mapping, required
+from ._rest.deprecation import deprecated
 from ._rest.namespace import Namespace
 from .exceptions import PingError
 
@@ -67,6 +67,7 @@ class System(Namespace):
         """
         return await self._api.call(_routes.STATUS, timeout=timeout)
 
+    @deprecated("system.config() is deprecated in Syncthing's API; use config.config()")
     async def config(self, *, timeout: float | None = None) -> t.Configuration:
         """Get the whole configuration.
 
@@ -76,11 +77,6 @@ class System(Namespace):
         Args:
             timeout: Time limit for the request, in seconds.
         """
-        warnings.warn(
-            "system.config() is deprecated in Syncthing's API; use config.config()",
-            DeprecationWarning,
-            stacklevel=2,
-        )
         return await self._api.call(_routes.SYSTEM_CONFIG, timeout=timeout)
 
     async def connections(self, *, timeout: float | None = None) -> t.Connections:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import copy
+import linecache
 import pickle
 import sys
 import traceback
@@ -313,3 +314,10 @@ def test_a_block_of_the_configuration(client: Syncthing, fake: FakeSyncthing) ->
     assert client.config.options()["maxSendKbps"] == 7
     assert "maxSendKbps" in str(edit.changes)
     assert (edit.ignored, edit.reconnect) == ((), ())
+
+
+def test_a_deprecated_call(client: Syncthing) -> None:
+    """The warning comes once, and points to the line of the caller."""
+    with pytest.deprecated_call(match=r"use config\.config\(\)") as caught:
+        client.system.config()
+    assert [linecache.getline(each.filename, each.lineno).strip() for each in caught] == ["client.system.config()"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import linecache
 from typing import Any
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
@@ -76,8 +79,18 @@ async def test_errors_of_a_stand_in(monkeypatch: pytest.MonkeyPatch, error: Exce
 
 
 async def test_a_deprecated_call() -> None:
-    """The warning points to the line of the caller."""
-    async with Server(as_json({})) as server, Syncthing(KEY, server.url) as client:
+    """The warning points to the line of the call, wherever it is awaited."""
+    async with Server(as_json({}), as_json({})) as server, Syncthing(KEY, server.url) as client:
         with pytest.deprecated_call(match=r"use config\.config\(\)") as caught:
             await client.system.config()
-    assert [warning.filename for warning in caught] == [__file__]
+            await asyncio.create_task(client.system.config())
+    assert [linecache.getline(each.filename, each.lineno).strip() for each in caught] == [
+        "await client.system.config()",
+        "await asyncio.create_task(client.system.config())",
+    ]
+
+
+def test_patching_a_deprecated_call() -> None:
+    """Mocks know that it is asynchronous, as they do of all others."""
+    with patch("aiosyncthing.system.System.config") as mock:
+        assert isinstance(mock, AsyncMock)

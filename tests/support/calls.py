@@ -809,10 +809,10 @@ async def results(client: Syncthing, call: Call, **options: Any) -> Any:
     """Make a call, with further options, and return its result."""
     file = BytesIO()
     args = [file if arg is TARGET else arg for arg in call.args]
-    outcome = attrgetter(call.name)(client)(*args, **call.options, **options)
-    if isinstance(outcome, AsyncIterator):
-        return [item async for item in outcome]
     with pytest.deprecated_call() if call.deprecated else nullcontext():
+        outcome = attrgetter(call.name)(client)(*args, **call.options, **options)
+        if isinstance(outcome, AsyncIterator):
+            return [item async for item in outcome]
         result = await outcome
     return (result, file.getvalue()) if TARGET in call.args else result
 

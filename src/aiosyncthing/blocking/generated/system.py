@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aiosyncthing import types as t
+from aiosyncthing._rest.deprecation import deprecated
 from aiosyncthing.blocking.base import Blocking
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class System(Blocking["Inner"]):
         """
         return self._run(self._inner.status(timeout=timeout))
 
+    @deprecated("system.config() is deprecated in Syncthing's API; use config.config()")
     def config(self, *, timeout: float | None = None) -> t.Configuration:
         """Get the whole configuration.
 
@@ -60,7 +62,7 @@ class System(Blocking["Inner"]):
         Args:
             timeout: Time limit for the request, in seconds.
         """
-        return self._run(self._inner.config(timeout=timeout))
+        return self._run(self._inner.config(timeout=timeout))  # pyright: ignore[reportDeprecated] - so is this
 
     def connections(self, *, timeout: float | None = None) -> t.Connections:
         """Get the connection of each device, and the bytes transferred.
