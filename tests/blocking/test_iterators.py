@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-from collections.abc import AsyncGenerator
-from contextlib import closing, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -217,6 +217,44 @@ def test_a_client_that_is_forgotten(fake: FakeSyncthing, probe: Probe, where: st
         ways[where]()
     assert len(caught) == 1
     wait_until(lambda: fake.connections == 0)
+
+
+@pytest.mark.parametrize("kind", ["iterator", "block", "client"])
+def test_a_generator_that_is_forgotten(fake: FakeSyncthing, probe: Probe, kind: str) -> None:
+    """A generator that the portal's own thread collects leaves its ``with`` there, which closes without waiting."""
+    closed = threading.Event()
+
+    @asynccontextmanager
+    async def block() -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            closed.set()
+
+    def generator() -> Generator[int]:
+        if kind == "iterator":
+            with probe._iterate(Numbers().run()) as found:
+                yield from found
+        elif kind == "block":
+            with probe._block(block()):
+                yield 0
+        else:
+            with Syncthing(fake.api_key, fake.url) as client:
+                client.system.ping()
+                yield 0
+
+    generators = [generator()]
+    assert next(generators[0]) == 0
+
+    async def forget() -> None:
+        generators.clear()
+
+    probe.run(forget())
+    probe.run(asyncio.sleep(0))
+    if kind == "block":
+        assert closed.wait(5)
+    wait_until(lambda: fake.connections == 0)
+    wait_until(lambda: not (probe._bridge.lease().closers or len(probe._bridge.lease().portal.leases) > 1))
 
 
 def test_a_list_in_pages(client: Syncthing, docs: FakeFolder) -> None:
