@@ -179,8 +179,9 @@ if MEASURING in PYTHONS:
 @nox.session(python=FIRST_PATH)
 def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of the dependencies that the package admits to."""
-    needed = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["project"]["optional-dependencies"]["cli"]]
-    lower_bounds = [line.split(",")[0] for line in needed]
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    needed = [*PYPROJECT["project"]["dependencies"], *extras["cli"], *extras["top"]]
+    lower_bounds = [line.split(",")[0] for line in needed if ">=" in line]
     _install(session, *(bound.replace(">=", "==") + ".*" for bound in lower_bounds))
     session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, "-m", "not chaos"]))
 
@@ -269,5 +270,5 @@ def _install(session: nox.Session, *versions: str) -> None:
         session.install("--force-reinstall", "--no-deps", *wheels)
     # Nothing is compiled ahead: most of what is installed is never imported.
     tools = nox.project.dependency_groups(PYPROJECT, "test")
-    session.install("--no-compile", *tools, f"{wheels[0]}[cli]", *wheels[1:], *versions)
+    session.install("--no-compile", *tools, f"{wheels[0]}[top]", *wheels[1:], *versions)
     installed.touch()

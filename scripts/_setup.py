@@ -29,7 +29,7 @@ MARK = VENV / "ready"
 # What each kind of work needs.
 NEEDED = {
     "package": ["--editable", ".[cli]"],
-    "dev": ["--editable", ".[cli]", "--editable", "./pytest-syncthing", "--group", "dev"],
+    "dev": ["--editable", ".[top]", "--editable", "./pytest-syncthing", "--group", "dev"],
 }
 
 

@@ -3,9 +3,10 @@
 EXTRAS = {"click": "cli", "platformdirs": "cli", "rich": "cli", "segno": "cli", "textual": "top"}
 
 
-def how_to_get(package: str | None) -> str:
-    """Return that a package is missing, and how to install it; empty if no extra brings it."""
-    extra = EXTRAS.get(package or "")
+def how_to_get(module: str | None) -> str:
+    """Return that the package of a module is missing, and how to install it; empty if no extra brings it."""
+    package = (module or "").partition(".")[0]
+    extra = EXTRAS.get(package)
     if extra is None:
         return ""
     name = f'"aiosyncthing[{extra}]"'

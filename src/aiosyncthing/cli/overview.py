@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     C = TypeVar("C", bound=Mapping[str, Any])
     T = TypeVar("T")
 
+FRAME: Final = 0.25
+"""Seconds between two views of a mirror at least."""
+
 _AT_ONCE: Final = 8  # questions about folders, which the daemon answers one by one anyway
 
 
@@ -86,6 +89,18 @@ def mirrored(live: Live) -> View:
         {(each.id, device): answer for each in folders for device, answer in each.completion.items()},
         {each.id: (each.in_rate, each.out_rate) for each in devices},
     )
+
+
+async def next_change(live: Live) -> None:
+    """Wait for the next change of a mirror."""
+    looks = 0
+
+    def has_changed(_: Live) -> bool:
+        nonlocal looks
+        looks += 1
+        return looks > 1  # the first look is at once
+
+    await live.until(has_changed)
 
 
 async def _ask(gate: asyncio.Semaphore, question: Awaitable[T]) -> T | None:

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     },
     "Wait and watch": {
         "wait": ("wait:wait", "Wait until folders are in sync, here and elsewhere."),
+        "top": ("top:top", "Watch folders, devices and transfers, and pause and scan them."),
         "events": ("events:events", "Follow events; with --json, as the daemon sends them."),
     },
     "Pause": {

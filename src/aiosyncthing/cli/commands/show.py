@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -11,7 +10,7 @@ from aiosyncthing.cli import names
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.output import spans
 from aiosyncthing.cli.parameters import EITHER
-from aiosyncthing.cli.tables import Column, Size, Span, Value, When
+from aiosyncthing.cli.tables import Column, Line, Size, Span, Value, When
 from aiosyncthing.cli.values import size_text
 
 from .lists import device_name, device_state, folder_name, needed, state
@@ -20,25 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiosyncthing import types as t
+    from aiosyncthing.cli.output import Output
     from aiosyncthing.cli.run import Run
-    from aiosyncthing.cli.schemas import DeviceDetails, FailedItem, FolderDetails, Remote
+    from aiosyncthing.cli.schemas import DeviceRow, FailedItem, FolderRow, Remote
     from aiosyncthing.cli.session import Session
 
 _WIDE: Final = 12
 
-_REMOTES: Final[Sequence[Column[Remote]]] = (
+REMOTES: Final[Sequence[Column[Remote]]] = (
     Column("DEVICE", device_name, least=8),
     Column("DONE", lambda row: None if row["percent"] is None else f"{row['percent']:g} %", right=True),
     Column("NEEDED", lambda row: Size(row["neededBytes"]), right=True, rank=1),
     Column("LAST SEEN", lambda row: "now" if row["connected"] else When(row["lastSeen"]), rank=2),
     Column("MISSING", lambda row: row["missing"], least=12),
 )
-_SHARES: Final[Sequence[Column[Remote]]] = (
+SHARES: Final[Sequence[Column[Remote]]] = (
     Column("FOLDER", lambda row: row["name"] or row["id"], least=8),
-    *_REMOTES[1:3],
-    _REMOTES[4],
+    *REMOTES[1:3],
+    REMOTES[4],
 )
-_FAILED: Final[Sequence[Column[FailedItem]]] = (
+FAILED: Final[Sequence[Column[FailedItem]]] = (
     Column("FAILED", lambda row: row["path"], least=12),
     Column("REASON", lambda row: row["error"], least=12),
 )
@@ -62,9 +62,11 @@ def show(run: Run, name: str) -> int:
 
     def draw(details: Any) -> None:
         if "folder" in details:
-            _draw_folder(run, details)
+            _draw(run.out, folder_fields(details["folder"]))
+            _draw_tables(run.out, (REMOTES, details["folder"]["elsewhere"]), (FAILED, details["failed"]))
         else:
-            _draw_device(run, details)
+            _draw(run.out, device_fields(details["device"]))
+            _draw_tables(run.out, (SHARES, details["shares"]))
 
     return run.single(lambda details: "folder/1" if "folder" in details else "device/1", ask, draw)
 
@@ -84,6 +86,8 @@ async def _folder(session: Session, folder: t.FolderConfiguration) -> dict[str, 
 
 
 async def _device(session: Session, device: t.DeviceConfiguration) -> dict[str, Any]:
+    import asyncio  # noqa: PLC0415 - only where it is needed
+
     from aiosyncthing.cli import overview, rows  # noqa: PLC0415 - load aiohttp
 
     shared = [folder for folder in await session.folders() if rows.shares(folder, device["deviceID"])]
@@ -102,46 +106,54 @@ def _without_secrets(section: str, element_id: str, element: object) -> Any:
     return hide_secrets((section, element_id), element)
 
 
-def _draw_folder(run: Run, details: FolderDetails) -> None:
-    row = details["folder"]
-    _field(run, "folder", folder_name(row))
-    _field(run, "id", row["id"])
-    _field(run, "state", state(row))
-    if row["missing"] not in {None, row["state"]}:
-        _field(run, "missing", row["missing"])
-    _field(run, "type", row["type"])
-    _field(run, "path", row["path"])
-    _field(run, "here", _amount(row["localBytes"], row["localItems"]))
-    _field(run, "everywhere", _amount(row["globalBytes"], row["globalItems"]))
-    _field(run, "needed", needed(row))
-    if row["localChanges"]:
-        _field(run, "changed here", row["localChanges"])
-    _field(run, "last scan", When(row["lastScan"]))
-    if row["elsewhere"]:
-        run.out.table(_REMOTES, row["elsewhere"])
-    if details["failed"]:
-        run.out.table(_FAILED, details["failed"])
+def folder_fields(row: FolderRow) -> list[tuple[str, Value]]:
+    """Return what there is to say about a folder, apart from other devices and failed items."""
+    different = row["missing"] if row["missing"] != row["state"] else None
+    return [
+        ("folder", folder_name(row)),
+        ("id", row["id"]),
+        ("state", state(row)),
+        *([("missing", different)] if different else []),
+        ("type", row["type"]),
+        ("path", row["path"]),
+        ("here", _amount(row["localBytes"], row["localItems"])),
+        ("everywhere", _amount(row["globalBytes"], row["globalItems"])),
+        ("needed", needed(row)),
+        *([("changed here", row["localChanges"])] if row["localChanges"] else []),
+        ("last scan", When(row["lastScan"])),
+    ]
 
 
-def _draw_device(run: Run, details: DeviceDetails) -> None:
-    row = details["device"]
-    _field(run, "device", device_name(row))
-    _field(run, "id", row["id"])
-    _field(run, "state", device_state(row))
-    _field(run, "last seen", "now" if row["state"] == "connected" else When(row["lastSeen"]))
-    _field(run, "address", row["address"])
-    _field(run, "configured", ", ".join(row["addresses"]))
-    _field(run, "connection", row["connectionType"])
-    _field(run, "version", row["version"])
-    _field(run, "received", Size(row["inBytes"]))
-    _field(run, "sent", Size(row["outBytes"]))
-    if details["shares"]:
-        run.out.table(_SHARES, details["shares"])
+def device_fields(row: DeviceRow) -> list[tuple[str, Value]]:
+    """Return what there is to say about a device, apart from folders."""
+    return [
+        ("device", device_name(row)),
+        ("id", row["id"]),
+        ("state", device_state(row)),
+        ("last seen", "now" if row["state"] == "connected" else When(row["lastSeen"])),
+        ("address", row["address"]),
+        ("configured", ", ".join(row["addresses"])),
+        ("connection", row["connectionType"]),
+        ("version", row["version"]),
+        ("received", Size(row["inBytes"])),
+        ("sent", Size(row["outBytes"])),
+    ]
 
 
-def _field(run: Run, name: str, value: Value) -> None:
-    style = getattr(value, "style", "")
-    run.out.spans(spans(Span(name.ljust(_WIDE), "dim"), "  ", Span(run.out.text(value), style)))
+def field_line(name: str, value: str, style: str = "") -> Line:
+    """Return a line with one of these, as text."""
+    return spans(Span(name.ljust(_WIDE), "dim"), "  ", Span(value, style))
+
+
+def _draw(out: Output, fields: Sequence[tuple[str, Value]]) -> None:
+    for name, value in fields:
+        out.spans(field_line(name, out.text(value), getattr(value, "style", "")))
+
+
+def _draw_tables(out: Output, *tables: tuple[Sequence[Column[Any]], Sequence[Any]]) -> None:
+    for columns, rows in tables:
+        if rows:
+            out.table(columns, rows)
 
 
 def _amount(size: int | None, items: int | None) -> Value:

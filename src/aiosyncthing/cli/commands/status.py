@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,14 +18,12 @@ from .lists import DEVICE_COLUMNS, FOLDER_COLUMNS, RATE_COLUMNS, device_name, fo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiosyncthing import Live, types as t
+    from aiosyncthing import types as t
     from aiosyncthing.cli.asking import Answer
     from aiosyncthing.cli.rows import View
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import Daemon, DaemonRow, DeviceRow, FolderRow, Problem
     from aiosyncthing.cli.session import Session
-
-_FRAME: Final = 0.25  # seconds between two views at least
 
 
 @click.command("status", cls=Command)
@@ -71,24 +69,12 @@ async def _watch(run: Run, session: Session, names: tuple[str, ...]) -> None:
                 away: Problem = {"daemon": session.name, "folder": None, "device": None, "text": "can't be reached"}
                 sections["problems"].append(away)
             if sections == shown:
-                await _next_change(live)
+                await overview.next_change(live)
                 continue
             shown = sections
             age = round(daemon["uptime"] + time.monotonic() - begun)
             _show(run, about, {**sections, "daemons": [{**daemon, "uptime": age}]})
-            await asyncio.sleep(_FRAME)
-
-
-async def _next_change(live: Live) -> None:
-    """Wait for the next change of a mirror."""
-    looks = 0
-
-    def has_changed(_: Live) -> bool:
-        nonlocal looks
-        looks += 1
-        return looks > 1  # the first look is at once
-
-    await live.until(has_changed)
+            await asyncio.sleep(overview.FRAME)
 
 
 def _show(run: Run, about: Daemon, sections: dict[str, list[Any]]) -> None:

@@ -1,0 +1,35 @@
+"""``top``: folders, devices and transfers, in a view that fills the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from aiosyncthing.cli.command import Command
+from aiosyncthing.cli.errors import UsageError
+from aiosyncthing.cli.terminal import is_terminal
+
+if TYPE_CHECKING:
+    from aiosyncthing.cli.run import Run
+    from aiosyncthing.cli.session import Session
+
+
+@click.command("top", cls=Command)
+@click.pass_obj
+def top(run: Run) -> int:
+    """Watch folders, devices and transfers, and pause and scan them.
+
+    It fills the terminal and follows the daemon; ? shows the keys. It needs the extra aiosyncthing[top].
+    """
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if run.options.json or run.environ.get("TERM") == "dumb" or not all(map(is_terminal, streams)):
+        raise UsageError("top needs a terminal that it can fill", hint="use `status --watch --json`")
+    from aiosyncthing.cli.top import app  # noqa: PLC0415 - loads textual
+
+    async def work(session: Session) -> None:
+        async with session.client.watch() as live:
+            await app.show(session.client, live, color=run.out.terminal.color)
+
+    return run.one(work)
