@@ -126,6 +126,19 @@ def test_options_before_and_after(here: FakeSyncthing, cli: Cli) -> None:
     assert cli("-v", "folders").err == cli("folders", "-v").err != ""
 
 
+def test_the_version_of_documents(here: FakeSyncthing, cli: Cli) -> None:
+    """--json=1 is the version of the documents that there is, wherever the option may stand; others are refused."""
+    assert cli("folders", "--json=1").out == cli("--json=1", "folders").out == cli("folders", "--json").out != ""
+    assert cli("--json=1", "profile", "list", "--json=1").json()["schema"] == "aiosyncthing/profiles/1"
+    assert cli("folders", "nope", "--json=1").error()["exitCode"] == 5
+    for wrong in ("2", "0", "", "x"):
+        done = cli("folders", f"--json={wrong}")
+        assert (done.status, done.out) == (2, "")
+        assert done.error()["message"] == f"--json={wrong}: the documents have version 1 only"
+    assert cli("run", "--binary", "/no/such", "true", "--json=2").status != 2  # an argument of the command
+    assert cli("check", "--json=2").status == 3
+
+
 def test_the_source_is_said(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
     """-v says which daemon it is and where that comes from, and -vv what happens; never the key."""
     key = tmp_path / "key"

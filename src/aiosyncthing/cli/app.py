@@ -83,7 +83,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> 
         if isinstance(error, OSError) and process.is_broken_pipe(error):
             process.silence()
             return Exit.READER_GONE
-        return _report(run, error, "--json" in arguments)
+        return _report(run, error, any(each.partition("=")[0] == "--json" for each in arguments))
 
 
 def _run(run: Run, arguments: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., Any])
 
-_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+_JSON: Final = "--json"
+_VERSION: Final = 1  # of all documents so far
+_SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
 
 class _WithGlobalOptions(click.Command):
@@ -26,6 +28,19 @@ class _WithGlobalOptions(click.Command):
     @cached_property
     def _global_options(self) -> list[click.Option]:
         return global_options({flag for param in self.params for flag in param.opts})
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read arguments, among them ``--json=1``: click's flags have no values, and its options need one."""
+        given = [*args]  # which click empties
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadOptionUsage as error:
+            if error.option_name != _JSON:
+                raise
+        place = next(place for place, each in enumerate(given) if each.startswith(f"{_JSON}="))
+        if given[place] != f"{_JSON}={_VERSION}":
+            raise click.UsageError(f"{given[place]}: the documents have version {_VERSION} only", ctx)
+        return self.parse_args(ctx, [*given[:place], _JSON, *given[place + 1 :]])
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own parameters and the global options."""
