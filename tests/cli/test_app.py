@@ -49,6 +49,7 @@ def test_help(name: str, cli: Cli) -> None:
     done = cli(*name.split(), "--help", columns=80)
     assert (done.status, done.err) == (0, "")
     assert max(map(len, done.out.splitlines())) <= 80
+    assert "\\b" not in done.out
     options = [flag for param in ALL[name].params if isinstance(param, click.Option) for flag in param.opts]
     for flag in [*options, "--profile", "--url", "--home", "--api-key-file", "--tls", "--timeout", "--json", "--color"]:
         assert flag in done.out, f"{name} --help doesn't mention {flag}"
@@ -244,7 +245,7 @@ def test_the_status_of_a_ping() -> None:
 
 
 def test_a_bug(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception that nobody expected is one line; AIOSYNCTHING_DEBUG=1 shows where it was."""
+    """An unexpected exception is one line; AIOSYNCTHING_DEBUG=1 shows where it was."""
 
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError("oops")

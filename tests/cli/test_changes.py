@@ -66,7 +66,10 @@ def test_revert(cli: Cli, here: FakeSyncthing) -> None:
     """Changes are undone when that is confirmed, and it is no failure that there are none."""
     refused = cli("changes", "ro", "--revert")
     assert (refused.status, refused.out) == (2, "")
-    assert "Undo 2 changes made here in Re\\u202ead, and delete files that were added? This needs --yes" in refused.err
+    assert (
+        "Undo 2 changes made here in Re\\u202ead, and delete files that were added? There is no terminal to ask on"
+        in refused.err
+    )
     no = cli("changes", "ro", "--revert", columns=80, stdin="n\n")
     assert (no.status, no.out) == (2, "")
     assert here.folder("ro").files == {"a": b"changed"}

@@ -162,7 +162,7 @@ def test_names_that_are_kept_need_no_aiohttp(here: FakeSyncthing, kept: Any, tmp
 
 
 def test_names_are_kept_by_commands(here: FakeSyncthing, cli: Cli, offered: Any) -> None:
-    """A command that has read the configuration keeps its names, where nobody else can read them."""
+    """A command that has read the configuration keeps its names, which only this user can read."""
     here.add_folder("docs")
     cli("folders")
     here.stop_daemon()

@@ -18,11 +18,11 @@ NEWER = {"running": "v1.29.5", "latest": "v2.0.1", "newer": True, "majorNewer": 
 
 @pytest.mark.parametrize("arguments", [("restart",), ("shutdown",), ("reset", "--all"), ("reset", "docs")])
 def test_yes_is_needed(arguments: tuple[str, ...], here: FakeSyncthing, cli: Cli) -> None:
-    """Where nobody can be asked, an option has to say yes."""
+    """Without a terminal, an option has to say yes."""
     here.add_folder("docs", paused=True)
     done = cli(*arguments)
     assert (done.status, done.out) == (2, "")
-    assert "This needs --yes where nobody can be asked" in done.err
+    assert "There is no terminal to ask on: this needs --yes" in done.err
     assert cli(*arguments, columns=80, stdin="\n").status == 2
     assert cli("folders").status == 0
 

@@ -81,7 +81,7 @@ def test_nothing_is_guessed(text: str) -> None:
 
 
 def test_the_nearest_is_named() -> None:
-    """A typo gets the nearest name; something else is told where to look."""
+    """A typo gets the nearest name; anything else gets a hint where to look."""
     with pytest.raises(NotFoundError, match=r"did you mean 'Papers' \(docs\)\?"):
         names.find_folder("Paperss", FOLDERS)
     with pytest.raises(NotFoundError) as caught:
@@ -186,7 +186,7 @@ def test_the_folder_of_a_path(tmp_path: Path) -> None:
 
 
 def test_two_folders_at_one_path(tmp_path: Path) -> None:
-    """Two folders with the same path can't be told apart by it."""
+    """Two folders with the same path are ambiguous."""
     folders = [folder("one", path=str(tmp_path)), folder("two", path=str(tmp_path))]
     with pytest.raises(AmbiguousNameError, match=r"several folders are at .*: one, two"):
         names.place_of_path(str(tmp_path), folders, "/root")

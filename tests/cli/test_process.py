@@ -94,7 +94,7 @@ def test_what_the_caller_ignores(fake: FakeSyncthing, start: Any) -> None:
 
 
 def test_a_closed_pipe(start: Any) -> None:
-    """Where nobody reads, the command ends with the status of SIGPIPE, without a word."""
+    """If its output has no reader, the command ends with the status of SIGPIPE, without a word."""
     reader, writer = os.pipe()
     os.close(reader)
     process = start("folders", stdout=writer)

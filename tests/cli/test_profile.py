@@ -70,7 +70,7 @@ def test_keys(source: str, nas: FakeSyncthing, key: str, cli: Cli, monkeypatch: 
 
 
 def test_trust_on_first_use(secure: FakeSyncthing, cli: Cli, config: Path) -> None:
-    """A certificate that nobody has signed is shown, and pinned once a person has agreed; then no other is accepted."""
+    """A self-signed certificate is shown, and pinned once a person has agreed; then no other is accepted."""
     pin = str(Fingerprint.from_certificate(secure.certificate))
     add = ["profile", "add", "x", "--url", secure.url, "--api-key-command", f"echo {secure.api_key}"]
     refused = cli(*add)

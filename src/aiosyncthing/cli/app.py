@@ -37,14 +37,14 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
     cls=LazyGroup,
     sections=COMMANDS,
     invoke_without_command=True,
-    epilog="`aiosyncthing COMMAND --help` says more. Exit status 0 is success, anything else a failure.",
+    epilog="`aiosyncthing COMMAND --help` shows more. Exit status 0 is success, anything else a failure.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
 )
 @click.pass_context
 def group(ctx: click.Context) -> int | None:
-    """See and control Syncthing, on this computer and elsewhere."""
+    """Inspect and control Syncthing, on this computer and elsewhere."""
     if ctx.invoked_subcommand is None:
         if not is_terminal(sys.stdout):
             raise click.UsageError("name a command", ctx)

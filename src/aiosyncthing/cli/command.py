@@ -166,7 +166,7 @@ class LazyGroup(Group):
 def table_options(function: F) -> F:
     """Add the options of commands that show tables; `run.Answer` looks at them."""
     for flags, settings in (
-        (("--no-header",), {"is_flag": True, "help": "Leave out the headings."}),
+        (("--no-header",), {"is_flag": True, "help": "Omit the headings."}),
         (("--columns",), {"metavar": "A,B", "help": "Show these columns."}),
         (("-l", "--long"), {"is_flag": True, "help": "Show more columns."}),
     ):

@@ -69,15 +69,15 @@ def global_options(taken: set[str]) -> list[click.Option]:
         multiple=True,
         metavar="NAME",
         type=PROFILE,
-        help="Use a profile; several, or 'all', to read.",
+        help="Use this profile; several, or 'all', to read.",
     )
     add("--url", metavar="URL", help="The daemon's address.")
-    add("--home", type=DIRECTORY, metavar="DIR", help="The home of a daemon on this computer.")
+    add("--home", type=DIRECTORY, metavar="DIR", help="The home directory of a daemon on this computer.")
     add("--api-key-file", type=FILE, metavar="FILE|-", help="The file with the API key.")
     add("--tls", metavar="PIN|FILE", help="Trust sha256:..., the certificate in FILE, ca:FILE, or 'insecure'.")
     add("--timeout", type=DURATION, help="Give up after this time: 90, 10m, 2h30m.")
-    add("--json", is_flag=True, help="Print JSON, which stays the same in new versions.")
-    add("-q", "--quiet", is_flag=True, help="Print no more than asked for.")
-    add("-v", "--verbose", count=True, help="Say where the daemon was found; twice: log requests.")
+    add("--json", is_flag=True, help="Print JSON, which is stable across versions.")
+    add("-q", "--quiet", is_flag=True, help="Print only what was asked for.")
+    add("-v", "--verbose", count=True, help="Show where the daemon was found; -vv logs requests.")
     add("--color", type=click.Choice(["auto", "always", "never"]), help="When to use colours.")
     return found

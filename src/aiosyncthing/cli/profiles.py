@@ -207,7 +207,7 @@ class Profiles:
         if tables != expected:
             raise UsageError(f"{self.file} can't be changed by this program: edit it by hand")
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Readable by nobody else, since it may hold a key: mkstemp's files are.
+        # Readable by this user only, since it may hold a key, as mkstemp's files are.
         descriptor, name = tempfile.mkstemp(dir=self.file.parent, prefix=".config-")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -30,12 +30,12 @@ def confirm(out: Output, question: str, *, yes: bool, option: str = "--yes") -> 
         option: That option.
 
     Raises:
-        UsageError: The answer is no, or nobody can answer.
+        UsageError: The answer is no, or there is no terminal.
     """
     if yes:
         return
     if not can_ask():
-        raise UsageError(f"{question} This needs {option} where nobody can be asked")
+        raise UsageError(f"{question} There is no terminal to ask on: this needs {option}")
     if _ask(out, f"{question} [y/N] ").strip().lower() not in {"y", "yes"}:
         raise UsageError("nothing was changed")
 
@@ -46,13 +46,13 @@ def ask_secret(out: Output, question: str, *, option: str) -> str:
     Args:
         out: Where the command writes.
         question: What to ask for.
-        option: The option that gives it where nobody can be asked.
+        option: The option that gives it without a terminal.
 
     Raises:
-        UsageError: Nobody can answer, or the answer is empty.
+        UsageError: There is no terminal, or the answer is empty.
     """
     if not can_ask():
-        raise UsageError(f"{question}: this needs {option} where nobody can be asked")
+        raise UsageError(f"{question}: there is no terminal to ask on: this needs {option}")
     out.clear()
     with interruptible():
         secret = getpass.getpass(f"{question}: ").strip()

@@ -4,7 +4,8 @@ Their keys are camel case, as the daemon's, and always there: ``null`` is unknow
 times RFC 3339 in UTC. New keys and words may be added; anything else gets a new number in ``schema``.
 
 A document is one object with ``schema``, ``daemon`` (``null`` if several were asked), ``failures`` (those of several
-daemons that could not be asked) and what the command is about. A stream is one object per line, told apart by ``type``.
+daemons that could not be asked) and what the command is about. A stream is one object per line, whose
+``type`` says which it is.
 """
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict

@@ -116,7 +116,7 @@ class Session:
         return answer
 
     async def close(self) -> None:
-        """Cancel what nobody waits for any more, and close the client."""
+        """Cancel the questions that are still open, and close the client."""
         for task in self._asked.values():
             task.cancel()
         try:

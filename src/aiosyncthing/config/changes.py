@@ -120,7 +120,7 @@ class Changes(tuple[Change, ...]):
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     """Return what differs between two configurations, by object and field.
 
-    Elements of a list are told apart by their IDs, so their order doesn't matter: folders, devices, the devices that a
+    Elements of a list are identified by their IDs, so their order doesn't matter: folders, devices, the devices that a
     folder is shared with, and those that are ignored. Other lists are one value. An object that is only in one of the
     configurations is a single change.
 

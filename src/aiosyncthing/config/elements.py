@@ -1,4 +1,4 @@
-"""Lists of objects in a configuration, whose elements are told apart by a key. Pure."""
+"""Lists of objects in a configuration, whose elements are identified by a key. Pure."""
 
 from __future__ import annotations
 

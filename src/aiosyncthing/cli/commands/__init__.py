@@ -3,22 +3,22 @@
 from typing import Final
 
 COMMANDS: Final = {
-    "See": {
-        "status": ("status:status", "Overview of folders and devices, and what needs attention."),
-        "folders": ("lists:folders", "List folders: state, size, what is missing, and where."),
-        "devices": ("lists:devices", "List devices: connected or not, since when, and from where."),
+    "Overview": {
+        "status": ("status:status", "Show an overview of folders, devices and problems."),
+        "folders": ("lists:folders", "List folders: state, size, and what is missing where."),
+        "devices": ("lists:devices", "List devices: connected or not, last seen, and address."),
         "show": ("show:show", "Show everything about one folder or one device."),
     },
     "Files": {
-        "need": ("contents:need", "List what a folder is missing, here or on a device."),
-        "errors": ("contents:errors", "List what is wrong with folders: items that failed, and more."),
-        "conflicts": ("contents:conflicts", "List conflict copies: files that were changed on two devices."),
-        "changes": ("changes:changes", "List how a folder differs from what it may be, or undo that."),
-        "ls": ("contents:ls", "List the files of a folder, whether they are here yet or not."),
-        "scan": ("changes:scan", "Look for changes in folders, or in parts of them."),
+        "need": ("contents:need", "List what a folder still needs, here or on another device."),
+        "errors": ("contents:errors", "List folder errors: failed items, missing disks, and more."),
+        "conflicts": ("contents:conflicts", "List conflict copies: files changed on two devices at once."),
+        "changes": ("changes:changes", "List changes that a folder's type doesn't allow, or undo them."),
+        "ls": ("contents:ls", "List the files of a folder, including those not here yet."),
+        "scan": ("changes:scan", "Scan folders, or parts of them, for changes."),
         "versions": ("versions:versions", "List old versions of files, the newest of each file first."),
         "restore": ("versions:restore", "Restore files as they were at a time, or one old version."),
-        "ignores": ("ignores:ignores", "Show or change ignore patterns, or say what they mean."),
+        "ignores": ("ignores:ignores", "Show, change or test ignore patterns."),
     },
     "Wait and watch": {
         "wait": ("wait:wait", "Wait until folders are in sync, here and elsewhere."),
@@ -31,10 +31,10 @@ COMMANDS: Final = {
         "paused": ("pausing:paused", "Run a command while folders or devices are paused."),
     },
     "Set up": {
-        "pending": ("offers:pending", "List what waits to be accepted."),
-        "accept": ("offers:accept", "Accept a pending device, or a folder that devices offer."),
-        "dismiss": ("offers:dismiss", "Forget something pending, until it comes again."),
-        "ignore": ("offers:ignore", "Ignore something pending for good."),
+        "pending": ("offers:pending", "List devices and folders that wait to be accepted."),
+        "accept": ("offers:accept", "Accept a pending device or folder."),
+        "dismiss": ("offers:dismiss", "Dismiss a pending device or folder until it is offered again."),
+        "ignore": ("offers:ignore", "Ignore a pending device or folder permanently."),
         "add-device": ("setup:add_device", "Add a device."),
         "add-folder": ("setup:add_folder", "Add a folder."),
         "remove": ("setup:remove", "Remove a folder or a device from the configuration."),
@@ -44,28 +44,28 @@ COMMANDS: Final = {
     },
     "The daemon": {
         "restart": ("lifecycle:restart", "Restart the daemon."),
-        "shutdown": ("lifecycle:shutdown", "Shut the daemon down."),
+        "shutdown": ("lifecycle:shutdown", "Shut down the daemon."),
         "upgrade": ("lifecycle:upgrade", "Upgrade the daemon to the newest release, and restart it."),
-        "reset": ("lifecycle:reset", "Erase databases of folders, and restart the daemon."),
+        "reset": ("lifecycle:reset", "Erase the database of a folder, and restart the daemon."),
     },
     "Private daemons": {
-        "run": ("private:run", "Run a command with a private daemon, which ends with it."),
+        "run": ("private:run", "Run a command with a private daemon of its own."),
         "daemon": ("private:daemon", "Run a private daemon until Ctrl-C."),
     },
     "Monitor": {
-        "check": ("check:check", "Check what needs attention, as a plugin of Nagios does."),
+        "check": ("check:check", "Check for problems, as a plugin of Nagios."),
         "log": ("log:log", "Show the daemon's log."),
-        "metrics": ("metrics:metrics", "Print the daemon's own metrics, in Prometheus's text format."),
+        "metrics": ("metrics:metrics", "Print the daemon's metrics in Prometheus's text format."),
     },
     "Identities": {
         "id": ("identity:device_id", "Print a device ID: the daemon's own, or that of a certificate."),
         "fingerprint": ("identity:fingerprint", "Print the fingerprint of a daemon's certificate, for --tls."),
         "qr": ("identity:qr", "Show a device ID as a QR code, for Syncthing on a phone."),
     },
-    "This program": {
+    "Command line": {
         "completion": ("completion:completion", "Print the completion script for bash, zsh or fish."),
-        "profile": ("profile:profile", "Give daemons a name: addresses, keys and certificates."),
-        "raw": ("raw:raw", "Send any request, and print the answer as it came."),
+        "profile": ("profile:profile", "Manage profiles: daemons with a name, an address and a key."),
+        "raw": ("raw:raw", "Send any request, and print the raw answer."),
         "version": ("version:version", "Show the version of this program and of the daemon."),
     },
 }

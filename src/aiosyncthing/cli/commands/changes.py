@@ -32,16 +32,16 @@ _COLUMNS: Final = items.item_columns(("changed", "deleted"))
 
 @click.command("changes", cls=Command)
 @click.argument("folder", type=FOLDER)
-@click.option("--revert", is_flag=True, help="Undo what was changed here, in a receive-only folder.")
-@click.option("--override", is_flag=True, help="Undo what others have changed, in a send-only folder.")
+@click.option("--revert", is_flag=True, help="Undo the local changes of a receive-only folder.")
+@click.option("--override", is_flag=True, help="Undo the changes of others in a send-only folder.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @table_options
 @click.pass_obj
 def changes(run: Run, folder: str, *, revert: bool, override: bool, yes: bool) -> int:
-    """List how a folder differs from what it may be, or undo that.
+    """List changes that a folder's type doesn't allow, or undo them.
 
-    In a receive-only folder that is what was changed here, and in a send-only folder what others have changed. The
-    daemon begins to undo it, and goes on by itself: `aiosyncthing wait` waits for the end.
+    In a receive-only folder these are local changes, in a send-only folder the changes of other devices. The daemon
+    undoes them in the background: `aiosyncthing wait` waits until that is done.
     """
     if revert and override:
         raise UsageError("--revert is for receive-only folders, and --override for send-only ones: choose one")
@@ -105,13 +105,13 @@ def _undo(run: Run, name: str, wanted: Literal["revert", "override"], *, yes: bo
 @click.command("scan", cls=Command)
 @click.argument("place", nargs=-1, metavar="FOLDER[:SUB]...", type=FOLDER)
 @click.option("--all", "everything", is_flag=True, help="All folders that are not paused.")
-@click.option("--wait", is_flag=True, help="Return when the scan is done; --timeout limits that.")
+@click.option("--wait", is_flag=True, help="Wait until the scan is done; --timeout limits that.")
 @click.pass_obj
 def scan(run: Run, place: tuple[str, ...], *, everything: bool, wait: bool) -> int:
-    """Look for changes in folders, or in parts of them.
+    """Scan folders, or parts of them, for changes.
 
-    SUB is a path in the folder; one that doesn't exist is skipped. On the computer of the daemon, paths mean the folder
-    that they are in. Giving up doesn't stop a scan.
+    SUB is a path in the folder; one that doesn't exist is skipped. On the daemon's own computer, a local path means the
+    folder that contains it. Interrupting this command doesn't stop the scan.
     """
     if everything == bool(place):
         raise UsageError("name folders, or use --all")

@@ -50,9 +50,13 @@ class _Kinds(ParamType):
 @click.option("--folder", "folders", multiple=True, type=FOLDER, metavar="FOLDER", help="Only this folder.")
 @click.option("--device", "devices", multiple=True, type=DEVICE, metavar="DEVICE", help="Only this device.")
 @click.option(
-    "--unseen", type=_BOUNDS, default="1d:7d", metavar="WARN:CRIT", help="How long devices may be away; usually 1d:7d."
+    "--unseen",
+    type=_BOUNDS,
+    default="1d:7d",
+    metavar="WARN:CRIT",
+    help="How long devices may be away; default 1d:7d.",
 )
-@click.option("--stale", type=_BOUNDS, metavar="WARN:CRIT", help="How long ago folders may have been scanned.")
+@click.option("--stale", type=_BOUNDS, metavar="WARN:CRIT", help="How long ago the last scan of a folder may be.")
 @click.option("--only", multiple=True, type=_Kinds(), metavar="KIND", help="Only findings of this kind.")
 @click.option("--ignore", multiple=True, type=_Kinds(), metavar="KIND", help="No findings of this kind.")
 @click.option("--restart-required", is_flag=True, help="Warn if settings need a restart to take effect.")
@@ -70,13 +74,13 @@ def check(
     restart_required: bool,
     file: str | None,
 ) -> int:
-    """Check what needs attention, as a plugin of Nagios does.
+    """Check for problems, as a plugin of Nagios.
 
-    The first line sums it up, with figures; each finding follows. With -q, only the first line is printed, and nothing
-    with --prometheus. With --folder or --device, only what is named is checked, and the daemon itself.
+    The first line is a summary with performance data, and a line for each finding follows. -q prints only the first
+    line, and with --prometheus nothing. --folder and --device limit the check to what they name, and the daemon itself.
 
-    Conflict copies are looked for with --prometheus or `--only conflict_copies`, since that takes a request for each
-    directory, and a newer version with `--only upgrade_available`.
+    Conflict copies are only looked for with --prometheus or `--only conflict_copies`, since that takes a request per
+    directory; newer versions only with `--only upgrade_available`.
 
     Exit status: 0 ok, 1 warning, 2 critical, 3 anything else.
     """

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_obj
 def completion(run: Run, shell: str) -> None:
-    r"""Print the completion script for bash, zsh or fish.
+    """Print the completion script for bash, zsh or fish.
 
     \b
-    bash:  aiosyncthing completion bash > ~/.local/share/bash-completion/completions/aiosyncthing
-    zsh:   aiosyncthing completion zsh > DIR/_aiosyncthing   (DIR in $fpath)
-    fish:  aiosyncthing completion fish > ~/.config/fish/completions/aiosyncthing.fish
-    """
+    Write it to the file that the shell loads:
+    bash   ~/.local/share/bash-completion/completions/aiosyncthing
+    zsh    _aiosyncthing in a directory of $fpath
+    fish   ~/.config/fish/completions/aiosyncthing.fish
+    """  # noqa: D301 - \b is click's mark of a paragraph that is not wrapped
     run.out.raw(script(shell).encode())

@@ -46,14 +46,14 @@ _NO_TREE: Final = "the folder is receive-encrypted: the names of its files are e
 
 @click.command("need", cls=Command)
 @click.argument("folder", type=FOLDER)
-@click.option("--device", type=DEVICE, help="What is missing on this device, as far as is known here.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after so many.")
+@click.option("--device", type=DEVICE, help="What this device still needs, as far as is known here.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N items.")
 @table_options
 @click.pass_obj
 def need(run: Run, folder: str, device: str | None, limit: int | None) -> int:
-    """List what a folder is missing, here or on a device.
+    """List what a folder still needs, here or on another device.
 
-    First comes what is being fetched, then what is next.
+    Items that are being fetched come first, then the queue.
     """
 
     async def ask(session: Session) -> AsyncGenerator[NeededItem]:
@@ -81,15 +81,15 @@ def need(run: Run, folder: str, device: str | None, limit: int | None) -> int:
 
 @click.command("ls", cls=Command)
 @click.argument("place", metavar="FOLDER[:DIR]", type=FOLDER)
-@click.option("-R", "--recursive", is_flag=True, help="List directories in it, too.")
-@click.option("--versions", is_flag=True, help="Count old versions, and list files of which there are only these.")
+@click.option("-R", "--recursive", is_flag=True, help="List all directories below it, too.")
+@click.option("--versions", is_flag=True, help="Count old versions, and list files that have nothing else.")
 @table_options
 @click.pass_obj
 def ls(run: Run, place: str, *, recursive: bool, versions: bool) -> int:
-    """List the files of a folder, whether they are here yet or not.
+    """List the files of a folder, including those not here yet.
 
     This is the global tree: the newest state that any device has announced. FOLDER:DIR is a directory or file in the
-    folder; on the computer of the daemon, paths work, too.
+    folder; on the daemon's own computer, local paths work, too.
     """
     base = ""
 
@@ -133,14 +133,14 @@ def ls(run: Run, place: str, *, recursive: bool, versions: bool) -> int:
 
 @click.command("conflicts", cls=Command)
 @click.argument("folder", nargs=-1, type=FOLDER)
-@click.option("--exit-code", is_flag=True, help="End with status 8 if there are any.")
+@click.option("--exit-code", is_flag=True, help="Exit with status 8 if there are any.")
 @table_options
 @click.pass_obj
 def conflicts(run: Run, folder: tuple[str, ...], *, exit_code: bool) -> int:
-    """List conflict copies: files that were changed on two devices.
+    """List conflict copies: files changed on two devices at once.
 
-    They are found by their names, in the given FOLDERs or in all that are not paused. TIME is that of the device that
-    made the copy, and BY is the device whose change won, and replaced what is in the copy now.
+    They are found by their names, in the given FOLDERs or in all that are not paused. TIME is by the clock of the
+    device that made the copy. BY is the device whose change won; the copy holds the version that lost.
     """
     count = 0
 
@@ -162,14 +162,14 @@ def conflicts(run: Run, folder: tuple[str, ...], *, exit_code: bool) -> int:
 
 @click.command("errors", cls=Command)
 @click.argument("folder", nargs=-1, type=FOLDER)
-@click.option("--exit-code", is_flag=True, help="End with status 8 if there are any.")
+@click.option("--exit-code", is_flag=True, help="Exit with status 8 if there are any.")
 @table_options
 @click.pass_obj
 def errors(run: Run, folder: tuple[str, ...], *, exit_code: bool) -> int:
-    """List what is wrong with folders: items that failed, and more.
+    """List folder errors: failed items, missing disks, and more.
 
-    An error of a folder as a whole, such as a missing disk, has no PATH; nor has one that keeps Syncthing from watching
-    for changes, so that only scans find them.
+    Errors of a folder as a whole have no PATH: a missing disk, or a file watcher that can't run, so that only scans
+    find changes.
     """
     count = 0
 

@@ -33,10 +33,10 @@ _DISK: Final = frozenset({"LocalChangeDetected", "RemoteChangeDetected"})
 @click.command("events", cls=Command)
 @click.argument("types", nargs=-1, metavar="[TYPE]...")
 @click.option("--folder", "folders", multiple=True, type=FOLDER, help="Only events about this folder.")
-@click.option("--since", default="now", metavar="now|history|FILE", help="Where to begin: FILE is a cursor file.")
-@click.option("--cursor-file", type=FILE, metavar="FILE", help="Continue where the last run with this file has ended.")
-@click.option("--ack", is_flag=True, help="Go on when a line came from the standard input.")
-@click.option("--count", type=click.IntRange(min=1), help="End after so many events.")
+@click.option("--since", default="now", metavar="now|history|FILE", help="Where to start; FILE is a cursor file.")
+@click.option("--cursor-file", type=FILE, metavar="FILE", help="Continue where the last run with this file ended.")
+@click.option("--ack", is_flag=True, help="After each event, wait for a line on stdin.")
+@click.option("--count", type=click.IntRange(min=1), metavar="N", help="Stop after N events.")
 @click.option("--exec", "command", metavar="COMMAND", help="Run COMMAND for each event, one after another.")
 @click.pass_obj
 def events(
@@ -51,12 +51,12 @@ def events(
 ) -> int:
     """Follow events; with --json, as the daemon sends them.
 
-    No event is lost silently: where some were or may have been, a line says EventsLost; StreamDown and StreamUp say
-    that the daemon can't be reached, and can be again. A script that ignores them does not know everything.
+    No event is lost silently: EventsLost says that some were or may have been lost, StreamDown and StreamUp that the
+    daemon became unreachable and came back. A script that ignores EventsLost misses something.
 
-    With --cursor-file each event is delivered at least once, across runs: the file is replaced after the line was
+    With --cursor-file each event is delivered at least once, across runs: the position is saved after the line was
     written, with --ack after the reader has answered with a line, and with --exec after COMMAND has ended. COMMAND gets
-    the event on its standard input, and AIOSYNCTHING_EVENT, _FOLDER and _PATH in its environment.
+    the event on stdin, and AIOSYNCTHING_EVENT, _FOLDER and _PATH in its environment.
     """
     if cursor_file is not None and since != "now":
         raise UsageError("--cursor-file and --since contradict each other: each says where to begin")

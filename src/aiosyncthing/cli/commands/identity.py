@@ -34,8 +34,8 @@ _BLOCKS: Final = {(False, False): "█", (False, True): "▀", (True, False): "�
 def device_id(run: Run, text: str | None) -> int | None:
     """Print a device ID: the daemon's own, or that of a certificate.
 
-    TEXT is an ID in any notation, which is checked and printed in the usual one. CERT is the file cert.pem of a device,
-    the folder that has it, or - for the standard input. Neither needs a daemon.
+    TEXT is a device ID in any notation, which is checked and printed in the usual one. CERT is the cert.pem of a
+    device, the folder that contains it, or - for stdin. Neither needs a daemon.
     """
     if text is not None:
         _print_id(run, _parse(run, text))
@@ -53,8 +53,8 @@ def device_id(run: Run, text: str | None) -> int | None:
 def fingerprint(run: Run, url: str) -> int:
     """Print the fingerprint of a daemon's certificate, for --tls.
 
-    That the server at the URL is the right one is not proven: compare it with what `openssl x509 -in https-cert.pem
-    -noout -fingerprint -sha256` prints on the daemon's computer. No key is sent.
+    This doesn't prove that the server is the right one: compare it with the output of `openssl x509 -in https-cert.pem
+    -noout -fingerprint -sha256` on the daemon's computer. No key is sent.
     """
     check_url(url)
 
@@ -77,7 +77,7 @@ def fingerprint(run: Run, url: str) -> int:
 def qr(run: Run, device: str | None, *, invert: bool) -> int | None:
     """Show a device ID as a QR code, for Syncthing on a phone.
 
-    It is the daemon's own, or that of DEVICE: a name that the daemon knows, or any ID, which needs no daemon.
+    The default is the daemon's own. DEVICE is a name that the daemon knows, or any device ID, which needs no daemon.
     """
     known = None if device is None else _id_or_none(device)
     if known is not None:

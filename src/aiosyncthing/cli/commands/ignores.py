@@ -35,10 +35,10 @@ _TAKES: Final = {*_NEEDS, "set"}
 @click.argument("folder", type=FOLDER)
 @click.argument("action", type=click.Choice(_ACTIONS), default="show", metavar="[ACTION]")
 @click.argument("item", nargs=-1, metavar="[PATTERN|PATH]...")
-@click.option("--first", is_flag=True, help="With add: before all others, where exceptions have to be.")
-@click.option("--file", metavar="FILE|-", help="With set: take the lines of this file.")
-@click.option("--exit-code", is_flag=True, help="With test: end with status 8 if a path is ignored.")
-@click.option("--yes", is_flag=True, help="With set: don't ask whether to remove all lines.")
+@click.option("--first", is_flag=True, help="With add: put them first, where exceptions have to be.")
+@click.option("--file", metavar="FILE|-", help="With set: read the lines from this file.")
+@click.option("--exit-code", is_flag=True, help="With test: exit with status 8 if a path is ignored.")
+@click.option("--yes", is_flag=True, help="With set: don't ask before removing all lines.")
 @click.pass_obj
 def ignores(
     run: Run,
@@ -51,18 +51,18 @@ def ignores(
     exit_code: bool,
     yes: bool,
 ) -> int:
-    """Show or change ignore patterns, or say what they mean.
+    """Show, change or test ignore patterns.
 
     \b
     ignores docs                  show the lines
     ignores docs add '*.tmp'      add patterns that are not there yet
     ignores docs remove '*.tmp'   remove them
-    ignores docs test a/b.tmp     say which line decides
+    ignores docs test a/b.tmp     show which line decides
     ignores docs edit             open the lines in $VISUAL or $EDITOR
     ignores docs set --file F     replace all lines
 
-    The first pattern that matches decides. Patterns that begin with - come after --. What others change at the same
-    time is kept.
+    The first pattern that matches decides. Put patterns that begin with - after --. Changes that others make at the
+    same time are kept.
     """  # noqa: D301 - \b is click's mark of a paragraph that is not wrapped
     for option, given, whose in (
         ("--first", first, "add"),

@@ -25,7 +25,7 @@ _PAUSE: Final = 0.1  # seconds between two looks
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     for flag, text in (
-        ("--wait", "Return when it is done; --timeout limits that."),
+        ("--wait", "Wait until it is done; --timeout limits that."),
         ("--yes", "Don't ask."),
     ):
         function = click.option(flag, is_flag=True, help=text)(function)
@@ -53,7 +53,7 @@ def restart(run: Run, *, yes: bool, wait: bool) -> int:
 @_options
 @click.pass_obj
 def shutdown(run: Run, *, yes: bool, wait: bool) -> int:
-    """Shut the daemon down.
+    """Shut down the daemon.
 
     A service manager may start it again.
     """
@@ -71,14 +71,14 @@ def shutdown(run: Run, *, yes: bool, wait: bool) -> int:
 
 
 @click.command("upgrade", cls=Command)
-@click.option("--check", is_flag=True, help="Only say whether there is a newer release.")
-@click.option("--exit-code", is_flag=True, help="With --check: end with status 8 if there is.")
+@click.option("--check", is_flag=True, help="Only show whether there is a newer release.")
+@click.option("--exit-code", is_flag=True, help="With --check: exit with status 8 if there is one.")
 @_options
 @click.pass_obj
 def upgrade(run: Run, *, check: bool, exit_code: bool, yes: bool, wait: bool) -> int:
     """Upgrade the daemon to the newest release, and restart it.
 
-    Syncthing of Linux distributions can't do that: the exit status is 7.
+    Packages of Linux distributions can't do that: the exit status is 7.
     """
     if exit_code and not check:
         raise UsageError("--exit-code needs --check")
@@ -127,9 +127,9 @@ def _check(run: Run, *, exit_code: bool) -> int:
 @_options
 @click.pass_obj
 def reset(run: Run, folder: str | None, *, everything: bool, yes: bool, wait: bool) -> int:
-    """Erase databases of folders, and restart the daemon.
+    """Erase the database of a folder, and restart the daemon.
 
-    The files stay, and are scanned again. What is reset must be paused, and stays so.
+    The files stay, and are scanned again. The folder must be paused, and stays paused.
     """
     if everything == bool(folder):
         raise UsageError("name a folder, or use --all")
@@ -156,7 +156,7 @@ def reset(run: Run, folder: str | None, *, everything: bool, yes: bool, wait: bo
 
 
 async def _remember(session: Session) -> None:
-    """Ask for what is told at the end, when the daemon can't be asked any more."""
+    """Ask for what is shown at the end, when the daemon can't be asked any more."""
     await session.about()
     await session.config()
 

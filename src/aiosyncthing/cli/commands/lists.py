@@ -129,10 +129,9 @@ RATE_COLUMNS: Final[Sequence[Column[DeviceRow]]] = (
 @table_options
 @click.pass_obj
 def folders(run: Run, folder: tuple[str, ...]) -> int:
-    """List folders: state, size, what is missing, and where.
+    """List folders: state, size, and what is missing where.
 
-    A FOLDER is an ID, a label, or a path of this computer; without any, all are listed. Several profiles (-p) may be
-    asked at once.
+    A FOLDER is an ID, a label or a local path; the default is all. Several profiles (-p) can be queried at once.
     """
 
     async def ask(session: Session) -> dict[str, list[FolderRow]]:
@@ -150,13 +149,13 @@ def folders(run: Run, folder: tuple[str, ...]) -> int:
 
 @click.command("devices", cls=Command)
 @click.argument("device", nargs=-1, type=DEVICE)
-@click.option("--unseen", type=DURATION, help="Only those that were not seen for this time, or never.")
+@click.option("--unseen", type=DURATION, help="Only devices not seen for this long, or never.")
 @table_options
 @click.pass_obj
 def devices(run: Run, device: tuple[str, ...], unseen: float | None) -> int:
-    """List devices: connected or not, since when, and from where.
+    """List devices: connected or not, last seen, and address.
 
-    A DEVICE is an ID, the first block of one, or a name; without any, all but the daemon's own are listed.
+    A DEVICE is an ID, its first block, or a name; the default is all but the daemon's own.
     """
 
     async def ask(session: Session) -> dict[str, list[DeviceRow]]:

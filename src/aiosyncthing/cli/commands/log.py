@@ -31,16 +31,16 @@ _INTERVAL: Final = 1.0  # seconds between two questions
 
 
 @click.command("log", cls=Command)
-@click.option("-f", "--follow", is_flag=True, help="Go on with new lines, also after a restart.")
-@click.option("--level", type=click.Choice(LEVELS, case_sensitive=False), default="debug", help="The least level.")
+@click.option("-f", "--follow", is_flag=True, help="Keep running, and show new lines, also after a restart.")
+@click.option("--level", type=click.Choice(LEVELS, case_sensitive=False), default="debug", help="The lowest level.")
 @click.option("--since", type=TIME, metavar="TIME", help="Only lines after this time: 18:00, '2h ago', ...")
 @table_options
 @click.pass_obj
 def log(run: Run, *, follow: bool, level: Level, since: datetime | None) -> int:
     """Show the daemon's log.
 
-    The daemon remembers 250 lines, and since version 2.0 a thousand. Debug lines are among them if it writes any.
-    Before version 2.0, errors are warnings.
+    The daemon keeps the last 250 lines, and 1000 since version 2.0. Debug lines are among them if it writes any. Before
+    version 2.0, errors are logged as warnings.
     """
     least = LEVELS.index(level)
 

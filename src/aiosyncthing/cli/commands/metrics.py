@@ -33,11 +33,11 @@ _PATTERN: Final[Parsed[re.Pattern[str]]] = Parsed("pattern", _pattern, re.Patter
 @click.option("--grep", type=_PATTERN, metavar="RE", help="Only metrics whose lines match this regular expression.")
 @click.pass_obj
 def metrics(run: Run, grep: re.Pattern[str] | None) -> int:
-    """Print the daemon's own metrics, in Prometheus's text format.
+    """Print the daemon's metrics in Prometheus's text format.
 
-    They are unchanged, but for control characters on a terminal. With --grep, the comments about what is found stay, so
-    that the output still has that format. Needs Syncthing 1.24. What they lack is written by `aiosyncthing check
-    --prometheus FILE.prom`.
+    They are unchanged, except for control characters on a terminal. --grep keeps the comments of the metrics that it
+    finds, so that the output is still in that format. Needs Syncthing 1.24. `aiosyncthing check --prometheus FILE.prom`
+    writes what these metrics lack.
     """
 
     async def text_of(session: Session) -> str:

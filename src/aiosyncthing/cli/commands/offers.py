@@ -48,14 +48,14 @@ FOLDER_COLUMNS: Final[Sequence[Column[PendingFolderRow]]] = (
 
 
 @click.command("pending", cls=Command)
-@click.option("--exit-code", is_flag=True, help="End with status 8 if anything is pending.")
+@click.option("--exit-code", is_flag=True, help="Exit with status 8 if anything is pending.")
 @table_options
 @click.pass_obj
 def pending(run: Run, *, exit_code: bool) -> int:
-    """List what waits to be accepted.
+    """List devices and folders that wait to be accepted.
 
-    These are unknown devices that have tried to connect, and folders that devices offer. Names and labels are what the
-    other side says: compare IDs.
+    These are unknown devices that have tried to connect, and folders that other devices offer. Names and labels are
+    chosen by the other side: compare IDs.
     """
     found = False
 
@@ -135,11 +135,11 @@ class _Offer(NamedTuple):
 @click.command("accept", cls=Command)
 @click.argument("offer_id", metavar="ID")
 @click.argument("path", required=False)
-@click.option("--name", help="What to call it; otherwise as the other side does.")
-@click.option("--type", "kind", type=click.Choice(FOLDER_TYPES), help="Type of the folder.")
-@click.option("--device", "devices", multiple=True, type=DEVICE, help="Share it with this one only; may be repeated.")
-@click.option("--ignores", metavar="FILE|-", help="Ignore patterns of the folder.")
-@click.option("--allow-nested", is_flag=True, help="It may be inside or around another folder.")
+@click.option("--name", help="Its name here; by default that of the other side.")
+@click.option("--type", "kind", type=click.Choice(FOLDER_TYPES), help="Its type.")
+@click.option("--device", "devices", multiple=True, type=DEVICE, help="Share it only with this one; may be repeated.")
+@click.option("--ignores", metavar="FILE|-", help="Its ignore patterns, set before anything is scanned.")
+@click.option("--allow-nested", is_flag=True, help="Allow a path inside or around another folder.")
 @click.pass_obj
 def accept(
     run: Run,
@@ -152,10 +152,10 @@ def accept(
     *,
     allow_nested: bool,
 ) -> int:
-    """Accept a pending device, or a folder that devices offer.
+    """Accept a pending device or folder.
 
-    ID is a whole ID, since anyone may take the name of someone else. A folder needs PATH, a directory on the daemon's
-    computer; it is shared with all devices that offer it. What is offered encrypted becomes receive-encrypted.
+    ID must be a whole ID, since anyone can use the name of another. A folder needs PATH, a directory on the daemon's
+    computer; it is shared with all devices that offer it. A folder that is offered encrypted becomes receive-encrypted.
     """
     patterns = read_patterns(ignores)
 
@@ -190,9 +190,9 @@ def accept(
 @click.option("--device", type=DEVICE, help="Only the offer of this device.")
 @click.pass_obj
 def dismiss(run: Run, offer_id: str, device: str | None) -> int:
-    """Forget something pending, until it comes again.
+    """Dismiss a pending device or folder until it is offered again.
 
-    A device comes again with its next attempt to connect, a folder with the next connection of a device that offers it.
+    A device is pending again when it next tries to connect, a folder when a device that offers it next connects.
     """
 
     async def work(session: Session, changed: Changed) -> None:
@@ -210,12 +210,12 @@ def dismiss(run: Run, offer_id: str, device: str | None) -> int:
 
 @click.command("ignore", cls=Command)
 @click.argument("offer_id", metavar="ID")
-@click.option("--device", "devices", multiple=True, type=DEVICE, help="Only offers of this one; may be repeated.")
+@click.option("--device", "devices", multiple=True, type=DEVICE, help="Only the offer of this device; may be repeated.")
 @click.pass_obj
 def ignore(run: Run, offer_id: str, devices: tuple[str, ...]) -> int:
-    """Ignore something pending for good.
+    """Ignore a pending device or folder permanently.
 
-    To undo that, add the device, or share the folder with those that offer it.
+    To undo that, add the device, or share the folder with the devices that offer it.
     """
 
     async def work(session: Session, changed: Changed) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aiosyncthing.cli.session import Session
     from aiosyncthing.exceptions import StillPausedError
 
-_STATE: Final = "Note in FILE what is paused by this; `resume --undo FILE` resumes that."
+_STATE: Final = "Note in FILE what this pauses, for `resume --undo FILE`."
 
 
 class _Thing(NamedTuple):
@@ -54,14 +54,14 @@ class _Thing(NamedTuple):
 @click.command("pause", cls=Command)
 @click.argument("name", nargs=-1, type=EITHER)
 @click.option("--all", "everything", is_flag=True, help="All folders and devices.")
-@click.option("--for", "duration", type=DURATION, help="Stay, and resume after this time, or at Ctrl-C.")
+@click.option("--for", "duration", type=DURATION, help="Keep running, and resume after this time, or on Ctrl-C.")
 @click.option("--state", metavar="FILE", help=_STATE)
 @click.pass_obj
 def pause(run: Run, name: tuple[str, ...], duration: float | None, state: str | None, *, everything: bool) -> int:
     """Pause folders and devices.
 
-    If folders and devices have the same name, say folder:NAME or device:NAME. With --for, exactly what was paused is
-    resumed, also at SIGTERM and SIGHUP. What --state noted before, and was not resumed, is kept.
+    If a folder and a device have the same name, use folder:NAME or device:NAME. With --for, exactly what was paused is
+    resumed, also on SIGTERM and SIGHUP. --state keeps what the file already holds and was not resumed yet.
     """
     _check_names(name, everything=everything)
     if duration is not None:
@@ -82,12 +82,12 @@ def pause(run: Run, name: tuple[str, ...], duration: float | None, state: str | 
 @click.command("resume", cls=Command)
 @click.argument("name", nargs=-1, type=EITHER)
 @click.option("--all", "everything", is_flag=True, help="All folders and devices.")
-@click.option("--undo", metavar="FILE", help="What is noted in FILE, and nothing else.")
+@click.option("--undo", metavar="FILE", help="Resume exactly what is noted in FILE.")
 @click.pass_obj
 def resume(run: Run, name: tuple[str, ...], undo: str | None, *, everything: bool) -> int:
     """Resume folders and devices.
 
-    --undo takes a file that `pause --state` or `paused --state` has written, and may be repeated.
+    --undo takes a file written by `pause --state` or `paused --state`; running it twice does no harm.
     """
     if undo is None:
         _check_names(name, everything=everything)
@@ -111,8 +111,8 @@ def resume(run: Run, name: tuple[str, ...], undo: str | None, *, everything: boo
 @click.command("paused", cls=Command, rest=True)
 @click.argument("name", nargs=-1, type=EITHER, metavar="NAME... -- COMMAND...")
 @click.option("--all", "everything", is_flag=True, help="All folders and devices.")
-@click.option("--at-rest", is_flag=True, help="Pause folders when they are complete, and nothing goes on in them.")
-@click.option("--device", "devices", multiple=True, type=DEVICE, help="With --at-rest: complete on this one, too.")
+@click.option("--at-rest", is_flag=True, help="Pause folders when they are complete and idle.")
+@click.option("--device", "devices", multiple=True, type=DEVICE, help="With --at-rest: complete on this device, too.")
 @click.option("--state", metavar="FILE", help=_STATE)
 @click.pass_obj
 def paused(
@@ -120,11 +120,12 @@ def paused(
 ) -> int:
     """Run a command while folders or devices are paused.
 
-    At its end exactly what was paused is resumed, whatever has ended it, and the exit status is that of COMMAND, which
-    gets the signals, too. If this process is killed, the next `paused` resumes what is left, or `resume --undo FILE`.
+    Afterwards exactly what was paused is resumed, however COMMAND ended, and the exit status is that of COMMAND.
+    Signals are passed on to COMMAND. If this process is killed, the next `paused` resumes what is left, or `resume
+    --undo FILE` does.
 
-    With --at-rest, folders are scanned and paused when all is here; --timeout limits that. COMMAND gets the paths as
-    AIOSYNCTHING_PATH, one in each line, and the IDs as AIOSYNCTHING_FOLDER.
+    With --at-rest, folders are scanned, and paused once everything is here; --timeout limits that. COMMAND gets their
+    paths in AIOSYNCTHING_PATH and their IDs in AIOSYNCTHING_FOLDER, one per line.
     """
     _check_names(name, everything=everything)
     if not run.rest:

@@ -30,18 +30,18 @@ class _Private(NamedTuple):
 
 
 @click.command("run", cls=Command, context_settings={"allow_interspersed_args": False})
-@click.option("--keep", type=DIRECTORY, metavar="DIR", help="Use this folder as the daemon's home, and keep it.")
+@click.option("--keep", type=DIRECTORY, metavar="DIR", help="Use DIR as the daemon's home, and keep it.")
 @click.option(
-    "--binary", type=FILE, metavar="FILE", help="The syncthing program; otherwise SYNCTHING_BINARY, or that on PATH."
+    "--binary", type=FILE, metavar="FILE", help="The program; by default SYNCTHING_BINARY, or syncthing on PATH."
 )
 @click.argument("command", nargs=-1, required=True, metavar="COMMAND...")
 @click.pass_obj
 def run(run: Run, keep: str | None, binary: str | None, command: tuple[str, ...]) -> int:
-    """Run a command with a private daemon, which ends with it.
+    """Run a command with a private daemon of its own.
 
-    The daemon is off the network and has a home of its own, which is removed in the end. In COMMAND's environment,
-    AIOSYNCTHING_URL and AIOSYNCTHING_API_KEY_FILE say where it is, for `aiosyncthing` and for tests in any language;
-    AIOSYNCTHING_DEVICE_ID, AIOSYNCTHING_SYNC_ADDRESS and STHOMEDIR say more. The exit status is COMMAND's.
+    The daemon is off the network, and its home is removed in the end. COMMAND finds it by AIOSYNCTHING_URL and
+    AIOSYNCTHING_API_KEY_FILE, where `aiosyncthing` looks, too; AIOSYNCTHING_DEVICE_ID, AIOSYNCTHING_SYNC_ADDRESS and
+    STHOMEDIR are also set. The exit status is that of COMMAND.
     """
     from aiosyncthing.cli.children import check_command, end_as, run_command  # noqa: PLC0415 - loads asyncio
 
@@ -59,16 +59,16 @@ def run(run: Run, keep: str | None, binary: str | None, command: tuple[str, ...]
 
 
 @click.command("daemon", cls=Command)
-@click.option("--keep", type=DIRECTORY, metavar="DIR", help="Use this folder as the daemon's home, and keep it.")
+@click.option("--keep", type=DIRECTORY, metavar="DIR", help="Use DIR as the daemon's home, and keep it.")
 @click.option(
-    "--binary", type=FILE, metavar="FILE", help="The syncthing program; otherwise SYNCTHING_BINARY, or that on PATH."
+    "--binary", type=FILE, metavar="FILE", help="The program; by default SYNCTHING_BINARY, or syncthing on PATH."
 )
 @click.pass_obj
 def daemon(run: Run, keep: str | None, binary: str | None) -> int:
     """Run a private daemon until Ctrl-C.
 
-    It prints the daemon's address, and the path of the file with its key. The daemon is off the network and has a home
-    of its own, which is removed in the end unless --keep names one.
+    It prints the daemon's address, and the path of a file with its key. The daemon is off the network, and its home is
+    removed in the end unless --keep names one.
     """
     _no_target(run)
 
@@ -85,7 +85,7 @@ def daemon(run: Run, keep: str | None, binary: str | None) -> int:
 
 @asynccontextmanager
 async def _private(run: Run, keep: str | None, binary: str | None) -> AsyncGenerator[_Private]:
-    """Start a daemon, and write its key to a file that nobody else can read."""
+    """Start a daemon, and write its key to a file that only this user can read."""
     from aiosyncthing import Daemon  # noqa: PLC0415 - loads aiohttp
 
     with tempfile.TemporaryDirectory(prefix="aiosyncthing-") as folder:  # which only this user can enter

@@ -33,14 +33,14 @@ _COLUMNS: Final[Sequence[Column[ProfileRow]]] = (
 
 @click.group("profile", cls=Group)
 def profile() -> None:
-    """Give daemons a name: addresses, keys and certificates."""
+    """Manage profiles: daemons with a name, an address and a key."""
 
 
 @profile.command("list", cls=Command)
 @table_options
 @click.pass_obj
 def list_profiles(run: Run) -> int | None:
-    """List the profiles; never their keys."""
+    """List the profiles, without their keys."""
     profiles = _profiles(run)
     rows = [_row(each) for each in profiles.all()]
     if run.options.json:
@@ -55,15 +55,16 @@ def list_profiles(run: Run) -> int | None:
 
 @profile.command("add", cls=Command)
 @click.argument("name")
-@click.option("--api-key-command", metavar="COMMAND", help="What prints the key, such as 'pass syncthing/nas'.")
+@click.option("--api-key-command", metavar="COMMAND", help="A command that prints the key: 'pass syncthing/nas'.")
 @click.option("--no-test", is_flag=True, help="Don't connect to the daemon first.")
-@click.option("--yes", is_flag=True, help="Trust the certificate that the daemon shows now.")
+@click.option("--yes", is_flag=True, help="Trust the daemon's present certificate without asking.")
 @click.pass_obj
 def add(run: Run, name: str, api_key_command: str | None, no_test: bool, yes: bool) -> int:  # noqa: FBT001 - click
     """Add a profile: with --url and a key, or with --home.
 
-    The key is in a file (--api-key-file), printed by a command, or else asked for and kept in the configuration, which
-    nobody else can read. A certificate that no authority has signed is shown, and pinned if you trust it.
+    The key is in a file (--api-key-file), or printed by a command; otherwise it is asked for, and kept in the
+    configuration file, which only you can read. A certificate that no authority has signed is shown, and pinned if you
+    trust it.
     """
     profiles = _profiles(run)
     options = run.options
@@ -100,7 +101,7 @@ def add(run: Run, name: str, api_key_command: str | None, no_test: bool, yes: bo
 @click.argument("name", type=PROFILE)
 @click.pass_obj
 def remove(run: Run, name: str) -> None:
-    """Remove a profile; its daemon and a key file stay as they are."""
+    """Remove a profile, but neither its daemon nor its key file."""
     _profiles(run).remove(name)
     _changed(run, name, "removed")
 

@@ -23,10 +23,10 @@ _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "O
 
 @click.command("raw", cls=Command)
 @click.argument("words", nargs=-1, required=True, metavar="[METHOD] PATH")
-@click.option("-q", "query", multiple=True, metavar="K=V", help="A parameter of the query.")
-@click.option("-f", "texts", multiple=True, metavar="K=V", help="A text in the JSON body.")
-@click.option("-F", "values", multiple=True, metavar="K=JSON", help="A JSON value in the JSON body.")
-@click.option("--input", "source", type=FILE, metavar="FILE|-", help="The body, from a file or the standard input.")
+@click.option("-q", "query", multiple=True, metavar="K=V", help="Add a query parameter.")
+@click.option("-f", "texts", multiple=True, metavar="K=V", help="Add a text to the JSON body.")
+@click.option("-F", "values", multiple=True, metavar="K=JSON", help="Add a JSON value to the JSON body.")
+@click.option("--input", "source", type=FILE, metavar="FILE|-", help="Read the body from a file, or from stdin.")
 @click.option("-i", "--include", is_flag=True, help="Print the status and the headers, too.")
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Write the answer to a file.")
 @click.pass_obj
@@ -40,10 +40,10 @@ def raw(
     include: bool,  # noqa: FBT001 - click passes it by name
     output: str | None,
 ) -> int:
-    """Send any request, and print the answer as it came.
+    """Send any request, and print the raw answer.
 
-    METHOD is GET, or with a body POST. PATH is below /rest/: `system/status`, `config/folders/docs`. On a terminal,
-    what is not JSON is escaped.
+    METHOD is GET by default, or POST if there is a body. PATH is relative to /rest/: `system/status`,
+    `config/folders/docs`. On a terminal, what is not JSON is escaped.
     """
     method, path = _target(words, has_body=bool(texts or values or source))
     params = dict(_pair(each, "-q") for each in query)

@@ -41,9 +41,9 @@ def read_patterns(place: str | None) -> list[str] | None:
 
 @click.command("add-device", cls=Command)
 @click.argument("device_id", metavar="ID")
-@click.option("--name", default="", help="What to call it; otherwise it says that itself.")
-@click.option("--address", "addresses", multiple=True, metavar="URL", help="Where it is; may be repeated.")
-@click.option("--untrusted", is_flag=True, help="Share with it only what is encrypted.")
+@click.option("--name", default="", help="Its name; by default the one that it reports.")
+@click.option("--address", "addresses", multiple=True, metavar="URL", help="Its address; may be repeated.")
+@click.option("--untrusted", is_flag=True, help="Share only encrypted data with it.")
 @click.pass_obj
 def add_device(run: Run, device_id: str, name: str, addresses: tuple[str, ...], *, untrusted: bool) -> int:
     """Add a device.
@@ -63,11 +63,11 @@ def add_device(run: Run, device_id: str, name: str, addresses: tuple[str, ...], 
 @click.command("add-folder", cls=Command)
 @click.argument("folder_id", metavar="ID")
 @click.argument("path")
-@click.option("--label", default="", help="Its name for people.")
+@click.option("--label", default="", help="Its label.")
 @click.option("--type", "kind", type=click.Choice(FOLDER_TYPES), default="sendreceive", help="Its type.")
-@click.option("--ignores", metavar="FILE|-", help="Its ignore patterns; they are in before anything is scanned.")
+@click.option("--ignores", metavar="FILE|-", help="Its ignore patterns, set before anything is scanned.")
 @click.option("--share", "devices", multiple=True, type=DEVICE, help="Share it with this device; may be repeated.")
-@click.option("--allow-nested", is_flag=True, help="It may be inside or around another folder.")
+@click.option("--allow-nested", is_flag=True, help="Allow a path inside or around another folder.")
 @click.pass_obj
 def add_folder(
     run: Run,
@@ -82,8 +82,8 @@ def add_folder(
 ) -> int:
     """Add a folder.
 
-    The ID is the same on all devices. PATH is a directory on the daemon's computer; if that is this one, it may be
-    relative. The home directory and what contains it are refused.
+    The ID must be the same on all devices. PATH is a directory on the daemon's computer; if that is this computer, it
+    may be relative. The home directory, and what contains it, is refused.
     """
     patterns = read_patterns(ignores)
 
@@ -112,7 +112,7 @@ def add_folder(
 def remove(run: Run, name: str, *, yes: bool) -> int:
     """Remove a folder or a device from the configuration.
 
-    The files of a folder stay. If folders and devices have the same name, say folder:NAME or device:NAME.
+    The files of a folder stay on disk. If a folder and a device have the same name, use folder:NAME or device:NAME.
     """
 
     async def work(session: Session, changed: Changed) -> None:
@@ -144,7 +144,7 @@ def remove(run: Run, name: str, *, yes: bool) -> int:
 @click.command("share", cls=Command)
 @click.argument("folder", type=FOLDER)
 @click.argument("device", nargs=-1, type=DEVICE, required=True)
-@click.option(_OPTION, "password_file", metavar="FILE|-", help="The devices get only encrypted data.")
+@click.option(_OPTION, "password_file", metavar="FILE|-", help="Send only encrypted data; the file has the password.")
 @click.pass_obj
 def share(run: Run, folder: str, device: tuple[str, ...], password_file: str | None) -> int:
     """Share a folder with devices.
@@ -174,7 +174,7 @@ def share(run: Run, folder: str, device: tuple[str, ...], password_file: str | N
 def unshare(run: Run, folder: str, device: tuple[str, ...]) -> int:
     """Stop sharing a folder with devices.
 
-    What they have already stays there.
+    The files that they already have stay there.
     """
 
     async def work(session: Session, changed: Changed) -> None:

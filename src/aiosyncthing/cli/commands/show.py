@@ -50,7 +50,7 @@ FAILED: Final[Sequence[Column[FailedItem]]] = (
 def show(run: Run, name: str) -> int:
     """Show everything about one folder or one device.
 
-    If a folder and a device have the same name, say folder:NAME or device:NAME. With --json also its configuration,
+    If a folder and a device have the same name, use folder:NAME or device:NAME. --json includes the configuration,
     without secrets.
     """
 

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 @click.command("status", cls=Command)
 @click.argument("folder", nargs=-1, type=FOLDER)
-@click.option("-w", "--watch", is_flag=True, help="Go on, and show it again whenever it has changed.")
+@click.option("-w", "--watch", is_flag=True, help="Keep running, and show every change.")
 @table_options
 @click.pass_obj
 def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT001 - click passes it by name
-    """Overview of folders and devices, and what needs attention.
+    """Show an overview of folders, devices and problems.
 
-    With FOLDERs, only these and the devices that share them. "In sync" is what `aiosyncthing wait` waits for, here and
-    elsewhere. With --watch and --json, each change is one line.
+    With FOLDERs, only these and the devices they are shared with. "In sync" means what `aiosyncthing wait` waits for.
+    With --watch --json, each change is one line.
     """
     if watch:
         return run.one(lambda session: _watch(run, session, folder), following=True)

@@ -49,14 +49,14 @@ _COLUMNS: Final[Sequence[Column[Restored]]] = (
 
 @click.command("versions", cls=Command)
 @click.argument("place", metavar="FOLDER[:PATH]", type=FOLDER)
-@click.option("--at", type=TIME, help="The version that each file was at this time, as far as is known.")
+@click.option("--at", type=TIME, help="Only the version of each file at this time, as far as is known.")
 @table_options
 @click.pass_obj
 def versions(run: Run, place: str, at: datetime | None) -> int:
     """List old versions of files, the newest of each file first.
 
-    They are those that this device has kept, of files that other devices have replaced or deleted. PATH is a directory
-    or file in the folder. Times: 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00', '2h ago'.
+    These are the versions that this device has kept of files that other devices replaced or deleted. PATH is a
+    directory or file in the folder. Times: 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00', '2h ago'.
     """
 
     async def ask(session: Session) -> AsyncGenerator[ArchivedVersion]:
@@ -92,8 +92,8 @@ def versions(run: Run, place: str, at: datetime | None) -> int:
 @click.argument("place", metavar="FOLDER[:UNDER]", type=FOLDER)
 @click.option("--at", type=TIME, help="Restore files as they were at this time.")
 @click.option("--file", metavar="PATH", help="Restore only this file, with --version.")
-@click.option("--version", type=TIME, help="When its version was archived, as `versions` shows it.")
-@click.option("--dry-run", is_flag=True, help="Change nothing, and show what would be done.")
+@click.option("--version", type=TIME, help="The version archived at this time, as listed by `versions`.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @table_options
 @click.pass_obj
@@ -109,9 +109,9 @@ def restore(
 ) -> int:
     """Restore files as they were at a time, or one old version.
 
-    UNDER is a directory or file in the folder. Nothing is deleted: files that came since stay, and what is replaced
-    becomes a version itself. A file is "unknown" if its versions don't show what it was like; then it stays as it is.
-    Files that are as they were are only counted, without -l.
+    UNDER is a directory or file in the folder. Nothing is deleted: newer files stay, and what is replaced becomes a
+    version itself. A file is "unknown", and left alone, if its versions don't show what it was like. Files that have
+    not changed are only counted, unless -l is given.
 
     Times: 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00', '2h ago'.
     """

@@ -30,7 +30,7 @@ _LINE: Final = 30.0  # seconds between two lines elsewhere
 @click.argument("folder", nargs=-1, type=FOLDER, metavar="[FOLDER]... [-- COMMAND...]")
 @click.option("--device", "devices", multiple=True, type=DEVICE, help="Wait for this device only; may be repeated.")
 @click.option("--here", is_flag=True, help="Wait for this daemon only, not for other devices.")
-@click.option("--rescan", is_flag=True, help="Scan first, so that changes not noticed yet count.")
+@click.option("--rescan", is_flag=True, help="Scan first, to include changes not noticed yet.")
 @click.option("--stable", type=DURATION, default=0.0, help="How long it must stay in sync.")
 @click.option(
     "--for", "goal", type=click.Choice(["sync", "ready", "connected"]), default="sync", help="What to wait for."
@@ -47,10 +47,10 @@ def wait(
 ) -> int:
     """Wait until folders are in sync, here and elsewhere.
 
-    Without a FOLDER, all folders count; without --device, all devices that share them. With --for ready it waits for a
-    daemon that is starting, with --for connected for devices. When it is done, COMMAND takes the place of this process.
+    Without FOLDER it waits for all folders, without --device for all devices they are shared with. --for ready waits
+    for a daemon that is starting, --for connected for devices. In the end, COMMAND replaces this process.
 
-    The exit status is 124 if --timeout is over, and 6 if it can't come about, since a folder is paused, for example.
+    The exit status is 124 if --timeout expires, and 6 if waiting is pointless, for example because a folder is paused.
     """
     if here and devices:
         raise UsageError("--here and --device contradict each other")

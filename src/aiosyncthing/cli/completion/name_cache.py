@@ -75,7 +75,7 @@ def store(target: Target, names: Names) -> None:
     with suppress(OSError):
         file = cache_file(target)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".names-")  # which nobody else can read
+        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".names-")  # which only this user can read
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 json.dump(content, stream)

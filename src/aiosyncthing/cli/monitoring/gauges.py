@@ -39,7 +39,7 @@ def gauges_of(target: str, checked: Checked | None) -> list[Gauge]:
     counts = Counter((each["kind"], each["severity"]) for each in checked.findings)
     found = Gauge(
         "aiosyncthing_finding",
-        "What a person should look at, by kind and severity.",
+        "Findings, by kind and severity.",
         [({**own, "kind": kind, "severity": severity}, count) for (kind, severity), count in counts.items()],
     )
     return [up, state, info, found, *_folder_gauges(own, checked), *_device_gauges(own, checked)]

@@ -31,8 +31,9 @@ _STYLES: Final = {"+": "good", "-": "bad", "~": ""}
 def config() -> None:
     """Read, change, compare and export settings.
 
-    A PATH is such as folders.docs.rescanIntervalS, devices.nas.paused, options.maxSendKbps, gui.theme or
-    defaults.folder.versioning.type. Folders and devices are called as everywhere; a name with dots is quoted.
+    A PATH looks like folders.docs.rescanIntervalS, devices.nas.paused, options.maxSendKbps, gui.theme or
+    defaults.folder.versioning.type. Folders and devices have the same names as in other commands; quote a name that
+    contains dots.
     """
 
 
@@ -43,8 +44,8 @@ def config() -> None:
 def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FBT001 - click's signature
     """Show settings.
 
-    A single value is printed as it is; an object, or all settings without a PATH, in lines. Several profiles (-p) may
-    be asked at once.
+    A single value is printed as it is; an object, or everything if there is no PATH, as one line per setting. Several
+    profiles (-p) can be queried at once.
     """
 
     async def ask(session: Session) -> dict[str, list[Setting]]:
@@ -84,14 +85,14 @@ def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FB
 @config.command("set", cls=Command, context_settings={"ignore_unknown_options": True})
 @click.argument("path")
 @click.argument("value", nargs=-1, required=True)
-@click.option("--allow-lockout", is_flag=True, help="Also change the key, the address or TLS of the GUI.")
+@click.option("--allow-lockout", is_flag=True, help="Allow changes of the GUI's key, address or TLS.")
 @click.pass_obj
 def set_value(run: Run, path: str, value: tuple[str, ...], allow_lockout: bool) -> int:  # noqa: FBT001 - click
     """Change a setting.
 
-    VALUE is 5, true, a word or a text; for a list of texts, its elements, or JSON; for an object, JSON with the fields
-    to change. @FILE is what a file holds, and - what stdin does, or for a password what is asked for: passwords
-    and keys can't be arguments, which everyone on this computer can see.
+    VALUE is a number, true or false, a word or a text; for a list of texts, its elements or JSON; for an object, JSON
+    with the fields to change. @FILE reads the value from a file, and - from stdin; for a password, - prompts on a
+    terminal. Passwords and keys can't be arguments, which everyone on this computer can see.
     """
     from . import changes, paths, values  # noqa: PLC0415 - load the library
 
@@ -115,10 +116,11 @@ def set_value(run: Run, path: str, value: tuple[str, ...], allow_lockout: bool) 
 @click.argument("path")
 @click.pass_obj
 def unset(run: Run, path: str) -> int:
-    """Set a setting back to its default.
+    """Reset a setting to its default.
 
-    That of a folder or a device is in defaults.folder and defaults.device, all others are the daemon's own. Parameters
-    of versioning are removed, and so are elements of lists: a folder is no longer shared with a device.
+    Settings of folders and devices get the value in defaults.folder or defaults.device, all others the daemon's own
+    default. Parameters of versioning and elements of lists are removed: without folders.docs.devices.nas, the folder is
+    no longer shared with that device.
     """
 
     async def ask(session: Session) -> dict[str, Any]:
@@ -140,14 +142,15 @@ def unset(run: Run, path: str) -> int:
 
 @config.command("edit", cls=Command)
 @click.argument("path", default="")
-@click.option("--yes", is_flag=True, help="Don't ask before changing something.")
-@click.option("--allow-lockout", is_flag=True, help="Also change the key, the address or TLS of the GUI.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--allow-lockout", is_flag=True, help="Allow changes of the GUI's key, address or TLS.")
 @click.pass_obj
 def edit(run: Run, path: str, yes: bool, allow_lockout: bool) -> int:  # noqa: FBT001 - click's signature
     """Change settings in your editor.
 
-    $VISUAL or $EDITOR gets JSON: all settings, or those of PATH. If something is wrong with it, the editor opens again.
-    What differs is shown before it is sent. If someone else changes the same settings meanwhile, nothing is.
+    $VISUAL or $EDITOR opens JSON: all settings, or those at PATH. If there is a mistake in it, the editor opens again.
+    The changes are shown before they are sent. If someone else has changed the same settings meanwhile, nothing is
+    sent.
     """
     if not (yes or can_ask()):
         raise UsageError("an editor needs a terminal; with --yes, $EDITOR may be any program")
@@ -185,12 +188,12 @@ def edit(run: Run, path: str, yes: bool, allow_lockout: bool) -> int:  # noqa: F
 
 
 @config.command("export", cls=Command)
-@click.option("-o", "--output", metavar="FILE", help="Write a file, which nobody else can read.")
-@click.option("--show-secrets", is_flag=True, help="Leave everything in it, passwords and keys as well.")
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE, which only you can read.")
+@click.option("--show-secrets", is_flag=True, help="Hide nothing, not even passwords and keys.")
 @click.option("--backup", is_flag=True, help="Add the ignore patterns and the device ID.")
 @click.option("--names", is_flag=True, help="Also hide names and labels.")
 @click.option("--paths", is_flag=True, help="Also hide paths.")
-@click.option("--device-ids", is_flag=True, help="Also hide device IDs, by numbering them.")
+@click.option("--device-ids", is_flag=True, help="Also replace device IDs by numbers.")
 @click.pass_obj
 def export(
     run: Run,
@@ -201,10 +204,11 @@ def export(
     paths: bool,  # noqa: FBT001
     device_ids: bool,  # noqa: FBT001
 ) -> int:
-    """Print all settings as JSON, fit to be shown to others.
+    """Print all settings as JSON, without secrets.
 
-    Passwords, keys, accounts, addresses and the name of the user are hidden, as a bug report needs it; names and paths
-    if you want. To set up a daemon again, use --backup --show-secrets, and keep the file as safe as a password.
+    Passwords, keys, accounts, addresses and the user's name are hidden, so that the output can go into a bug report;
+    names and paths on request. To set up a daemon again, use --backup --show-secrets, and keep the file as safe as a
+    password.
     """
     if show_secrets and (names or paths or device_ids):
         raise UsageError("--show-secrets hides nothing, so there is nothing to hide as well")
@@ -233,13 +237,13 @@ def export(
 
 @config.command("diff", cls=Command)
 @click.argument("other", metavar="FILE|PROFILE")
-@click.option("--exit-code", is_flag=True, help="Exit with 8 if something differs.")
+@click.option("--exit-code", is_flag=True, help="Exit with status 8 if something differs.")
 @click.pass_obj
 def diff_command(run: Run, other: str, exit_code: bool) -> int:  # noqa: FBT001 - click's signature
-    """Show what differs from an export, or from another daemon.
+    """Compare the settings with an export, or with another daemon.
 
-    The lines say what leads from there to this daemon: + is only here, - only there, ~ differs. A FILE is an export, a
-    backup, or - for stdin; what was hidden in an export is not compared.
+    The changes lead from there to this daemon: + is only here, - only there, ~ differs. FILE is an export or a backup,
+    and - is stdin; what was hidden in an export is not compared.
     """
 
     async def work(session: Session) -> int:

@@ -1,4 +1,4 @@
-"""Settings in a person's editor: a file of JSON that nobody else can read."""
+"""Settings in a person's editor: a file of JSON that only this user can read."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Draft:
 
         Raises:
             CommandError: The editor failed.
-            UsageError: What it has left is not JSON, and nobody has changed that.
-            SyncthingError: It can't be sent, and nobody has changed that.
+            UsageError: What it has left is not JSON, and still isn't.
+            SyncthingError: It can't be sent, and still can't.
         """
         problem, unchanged = "", dict(self._config)
         while True:

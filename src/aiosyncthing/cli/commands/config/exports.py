@@ -29,13 +29,13 @@ def encoded(content: Mapping[str, Any]) -> bytes:
 
 
 def write_private(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a file of JSON that nobody else can read, at once.
+    """Replace a file by one of JSON that only this user can read.
 
     Raises:
         CommandError: It can't be written.
     """
     try:
-        # Beside the file, since only there it can be renamed at once. Nobody else can read what mkstemp makes.
+        # Beside the file, since only there it can be renamed at once. Only this user can read what mkstemp makes.
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         try:
             with os.fdopen(descriptor, "wb") as file:
