@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # A server of processes: it has loaded everything, and forks for each program, which saves most of what a start costs.
-_NURSERY: Final = """
-import json, logging, os, sys, threading, time, warnings
+_FORK_SERVER: Final = """
+import gc, json, logging, os, sys, threading, time, warnings
 import aiosyncthing.syncthing, aiosyncthing.live.live
 from aiosyncthing import exceptions
 from aiosyncthing.blocking import Daemon, Syncthing
 key, url = sys.argv[1:]
 logging.getLogger("asyncio").setLevel(logging.ERROR)  # without what it warns of on a slow machine
+gc.collect()
+gc.freeze()  # what is loaded is not collected when a program ends, which saves most of what an end costs
 
 for line in sys.stdin:
     code, out, err = json.loads(line)
@@ -55,14 +57,14 @@ class Done(NamedTuple):
         return [line.partition("unclosed ")[2].partition(":")[0] for line in lines]
 
 
-class Nursery:
+class ForkServer:
     """Runs programs."""
 
     def __init__(self, fake: FakeSyncthing, folder: Path) -> None:
         options = ["-X", "dev", "-W", "error", "-W", "always::ResourceWarning"]
         self._folder = folder
         self._process = subprocess.Popen(
-            [sys.executable, *options, "-c", _NURSERY, fake.api_key, fake.url],
+            [sys.executable, *options, "-c", _FORK_SERVER, fake.api_key, fake.url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -94,9 +96,9 @@ def shared() -> Iterator[FakeSyncthing]:
 
 
 @pytest.fixture(scope="module")
-def nursery(shared: FakeSyncthing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+def fork_server(shared: FakeSyncthing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     """Where programs are run."""
-    found = Nursery(shared, tmp_path_factory.mktemp("programs"))
+    found = ForkServer(shared, tmp_path_factory.mktemp("programs"))
     yield found
     found.close()
 
@@ -117,17 +119,17 @@ HANGING: Final = "client.events.poll(since=10**6, timeout=60)"
         ("block = client.database.edit_ignores('docs'); block.__enter__()", ["Syncthing"]),
     ],
 )
-def test_ending_without_closing(nursery: Nursery, shared: FakeSyncthing, code: str, unclosed: list[str]) -> None:
+def test_ending_without_closing(fork_server: ForkServer, shared: FakeSyncthing, code: str, unclosed: list[str]) -> None:
     """A program that closes nothing ends at once, with a warning for each client, and its connections are closed."""
-    done = nursery.run(code)
+    done = fork_server.run(code)
     assert done.status == 0, done.err
     assert done.unclosed == unclosed
     wait_until(lambda: shared.connections == 0)
 
 
-def test_ending_while_a_daemon_thread_waits(nursery: Nursery) -> None:
+def test_ending_while_a_daemon_thread_waits(fork_server: ForkServer) -> None:
     """Its call ends with an error of this package, not with a traceback of asyncio."""
-    done = nursery.run(
+    done = fork_server.run(
         "def call():\n"
         f"    try: {HANGING}\n"
         "    except exceptions.ClientClosedError: print('closed', flush=True)\n"
@@ -138,9 +140,9 @@ def test_ending_while_a_daemon_thread_waits(nursery: Nursery) -> None:
     assert done.out in {"closed\n", ""}  # as long as Python lets such threads run
 
 
-def test_ending_while_a_thread_waits(nursery: Nursery) -> None:
+def test_ending_while_a_thread_waits(fork_server: ForkServer) -> None:
     """Python waits for plain threads before anything else; a time limit ends the call."""
-    done = nursery.run(
+    done = fork_server.run(
         "def call():\n"
         "    try: client.wait_in_sync('docs', stable_for=60, timeout=0.3)\n"
         "    except exceptions.WaitTimeoutError: print('late')\n"
@@ -157,16 +159,16 @@ def test_ending_while_a_thread_waits(nursery: Nursery) -> None:
         ("with client: client.wait_in_sync('docs', devices=[], on_progress=lambda _: sys.exit(5))", 5, []),
     ],
 )
-def test_leaving_in_the_middle(nursery: Nursery, code: str, status: int, unclosed: list[str]) -> None:
+def test_leaving_in_the_middle(fork_server: ForkServer, code: str, status: int, unclosed: list[str]) -> None:
     """`os._exit` and `sys.exit`, even in a callback, do what they always do."""
-    done = nursery.run(code)
+    done = fork_server.run(code)
     assert (done.status, done.unclosed) == (status, unclosed)
 
 
-def test_an_interrupt(nursery: Nursery, shared: FakeSyncthing) -> None:
+def test_an_interrupt(fork_server: ForkServer, shared: FakeSyncthing) -> None:
     """Ctrl-C in a call of a real program: the request has ended when KeyboardInterrupt comes out of the call."""
     held = shared.hold("rest/system/status")
-    done = nursery.run(
+    done = fork_server.run(
         "import signal\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "main = threading.get_ident()\n"
@@ -232,19 +234,19 @@ def new():
         ),
     ],
 )
-def test_forking(nursery: Nursery, code: str, out: list[str]) -> None:
+def test_forking(fork_server: ForkServer, code: str, out: list[str]) -> None:
     """A child refuses clients that its parent has used, with the reason, and can use new ones; the parent goes on."""
-    done = nursery.run(FORKED + code + "\nclient.close()")
+    done = fork_server.run(FORKED + code + "\nclient.close()")
     assert (done.status, done.err) == (0, "")
     lines = ["v" if line.startswith("v") else line for line in done.out.splitlines()]
     assert lines == out
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_multiprocessing(nursery: Nursery, method: str) -> None:
+def test_multiprocessing(fork_server: ForkServer, method: str) -> None:
     """Each way to start processes works; a client itself is not sent to them, since it can't be pickled."""
     call = "__import__('aiosyncthing.blocking').blocking.Syncthing(%r, %r).system.version()['version']"
-    done = nursery.run(
+    done = fork_server.run(
         "import multiprocessing\n"
         "warnings.simplefilter('ignore')\n"
         "client.system.ping()\n"
