@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aiosyncthing.blocking.calls import Call
 from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, WaitTimeoutError
 from tests.blocking.conftest import in_threads
 
@@ -65,6 +67,21 @@ def test_around_a_block(client: Syncthing, fake: FakeSyncthing) -> None:
         assert client.config.folders("docs")["paused"]
     assert not client.config.folders("docs")["paused"]
     assert [thread for _, thread, _ in seen] == [threading.current_thread()] * 2
+
+
+def test_a_thread_that_is_slow_to_wait(client: Syncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the thread of the caller, also if a function is to be called before that waits."""
+    wait_for = Call.wait_for
+
+    def wait_late(call: Call[object], *args: Any) -> None:
+        time.sleep(0.05)
+        wait_for(call, *args)
+
+    monkeypatch.setattr(Call, "wait_for", wait_late)
+    seen: list[threading.Thread] = []
+    with client.paused("docs", save=lambda _: seen.append(threading.current_thread())):
+        pass
+    assert seen == [threading.current_thread()] * 2
 
 
 def test_at_rest(client: Syncthing, fake: FakeSyncthing) -> None:

@@ -36,6 +36,7 @@ class Call(Generic[T]):
 
     Args:
         coroutine: What to run.
+        background: Whether no thread is going to wait for it.
 
     Attributes:
         done: Whether it has ended.
@@ -43,7 +44,7 @@ class Call(Generic[T]):
         task: Its task; ``None`` before it starts.
     """
 
-    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, T], *, background: bool = False) -> None:
         self.done: bool = False
         self.interrupted: bool = False
         self.task: asyncio.Task[None] | None = None
@@ -57,7 +58,7 @@ class Call(Generic[T]):
         self._error: BaseException | None = None
         self._wakeups: SimpleQueue[None] = SimpleQueue()
         self._callbacks: deque[Callable[[], None]] = deque()
-        self._waiting = False
+        self._waiting = not background
 
     @property
     def submitted(self) -> bool:
@@ -85,6 +86,10 @@ class Call(Generic[T]):
             self.abort()
             raise closed() from None
         self._loop = loop
+
+    def expect_wait(self) -> None:
+        """Leave callbacks to this thread, which is about to wait again."""
+        self._waiting = True
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for its end, and return whether it has ended. Meanwhile, run its callbacks.

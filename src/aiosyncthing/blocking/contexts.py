@@ -60,9 +60,11 @@ class BlockingContext(Unportable, AbstractContextManager[T, bool]):
         if lease.portal.pid != os.getpid():  # in a forked child, since the block belongs to the parent
             return False
         try:
-            entered.exit_threadsafe(lease.portal.loop, error)
             if lease.portal.is_current_thread:  # the garbage collector closes a generator there
+                entered.exit_threadsafe(lease.portal.loop, error)
                 return False
+            entered.call.expect_wait()
+            entered.exit_threadsafe(lease.portal.loop, error)
             entered.call.wait()
             return entered.call.result()
         except BaseException as raised:

@@ -146,7 +146,7 @@ class Lease:
 
         if self.portal.usable:
             with suppress(ClientClosedError):  # the portal has just ended
-                Call(run()).submit(self.portal.loop, self.portal.calls)
+                Call(run(), background=True).submit(self.portal.loop, self.portal.calls)
 
     async def _close_and_release(self) -> None:
         try:
