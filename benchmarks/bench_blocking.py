@@ -1,10 +1,10 @@
 """What one GET costs through the blocking client, beside the asynchronous one, and beside python-syncthing.
 
-    python benchmarks/bench_blocking.py [--rounds N]
+    python benchmarks/bench_blocking.py [--rounds N] [--events N]
 
 All run in this process against one server in another, in short turns one after the other, so that whatever else the
 machine does hits all; the table shows medians of the turns. python-syncthing, which is built on requests, takes part if
-it is installed (``pip install syncthing``).
+it is installed (``pip install syncthing``). After that, many events come through one stream, which must keep none.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from bench_events import memory, servers
 
 from aiosyncthing import Syncthing, blocking
 
@@ -86,11 +88,33 @@ def _measure(url: str, rounds: int, count: int) -> None:
         close()
 
 
+def _follow(url: str, count: int) -> None:
+    with blocking.Syncthing("key", url, direct=True) as client, client.events.stream() as stream:
+        last = next(stream)["id"] or 0
+        for expected in range(last + 1, last + count):
+            if next(stream)["id"] != expected:
+                raise RuntimeError(f"event {expected} is missing")
+
+
+def _measure_events(count: int) -> None:
+    with servers(1, 100) as (port,):
+        url = f"http://127.0.0.1:{port}"
+        _follow(url, 10_000)
+        before, begin = memory(), time.perf_counter()
+        _follow(url, count)
+        seconds = time.perf_counter() - begin
+    print(f"\n{count} events, in batches of 100: {seconds * 1e6 / count:.0f} microseconds for each; ", end="")
+    print(f"memory {before:.1f} MB, then {memory():.1f} MB")
+
+
 def main() -> None:
-    """Measure and print the table."""
+    """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=31, help="turns of each client (default %(default)s)")
-    rounds: int = parser.parse_args().rounds
+    parser.add_argument("--events", type=int, default=100_000, help="events of a stream (default %(default)s)")
+    arguments = parser.parse_args()
+    rounds: int = arguments.rounds
+    events: int = arguments.events
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("server.py"))], stdout=subprocess.PIPE, text=True
     )
@@ -100,6 +124,7 @@ def main() -> None:
     finally:
         server.terminate()
         server.communicate()
+    _measure_events(events)
 
 
 if __name__ == "__main__":

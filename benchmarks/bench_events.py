@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _servers(count: int, batch: int) -> Iterator[list[int]]:
+def servers(count: int, batch: int) -> Iterator[list[int]]:
+    """Run event servers in another process, and yield their ports."""
     program = str(Path(__file__).with_name("event_server.py"))
     server = subprocess.Popen([sys.executable, program, str(count), str(batch)], stdout=subprocess.PIPE, text=True)
     try:
@@ -95,7 +96,7 @@ async def _throughput(count: int) -> None:
     columns = f"{'bare':>10} {'stream':>10} {'ratio':>7} {'direct':>10} {'ratio':>7}"
     print(f"{'events per second, in batches of':34} {columns}")
     for batch in (1, 10, 100, 999):
-        with _servers(1, batch) as (port,):
+        with servers(1, batch) as (port,):
             total = min(count, batch * 2000)
             rounds = [[await _rate(way, port, total) for way in ways] for _ in range(9)]
         bare, stream, direct = (statistics.median(rates) for rates in zip(*rounds, strict=True))
@@ -103,24 +104,24 @@ async def _throughput(count: int) -> None:
         print(f"{batch:34} {bare:10.0f} {stream:10.0f} {ratio:7.2f} {direct:10.0f} {direct_ratio:7.2f}")
 
 
-def _memory() -> float:
+def memory() -> float:
     """Return the memory of this process in MB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1e6
 
 
 async def _million() -> None:
-    with _servers(1, 999) as (port,):
+    with servers(1, 999) as (port,):
         await _stream(port, 100_000)
-        before = _memory()
+        before = memory()
         begin = time.perf_counter()
         await _stream(port, 1_000_000)
         seconds = time.perf_counter() - begin
-        print(f"\na million events in {seconds:.1f} s; memory {before:.1f} MB, then {_memory():.1f} MB")
+        print(f"\na million events in {seconds:.1f} s; memory {before:.1f} MB, then {memory():.1f} MB")
 
 
 async def _idle(kind: str, ports: list[int]) -> None:
-    cpu, memory = time.process_time(), _memory()
+    cpu, before = time.process_time(), memory()
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(_bare_session())
         tasks: list[asyncio.Task[object]] = []
@@ -131,10 +132,10 @@ async def _idle(kind: str, ports: list[int]) -> None:
                 client = Syncthing("key", f"http://127.0.0.1:{port}", session=session)
                 await stack.enter_async_context(client.events.stream())
         await asyncio.sleep(5)
-        started, memory = time.process_time() - cpu, _memory() - memory
+        started, growth = time.process_time() - cpu, memory() - before
         cpu = time.process_time()
         await asyncio.sleep(10)
-        print(f"{kind:34} {memory:10.1f} {started:10.2f} {time.process_time() - cpu:11.2f}", flush=True)
+        print(f"{kind:34} {growth:10.1f} {started:10.2f} {time.process_time() - cpu:11.2f}", flush=True)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -143,7 +144,7 @@ async def _idle(kind: str, ports: list[int]) -> None:
 def _all_idle(count: int) -> None:
     """Measure each kind in a process of its own, since memory that was used once is not given back."""
     print(f"\n{f'{count} idle polls on {count} servers':34} {'MB':>10} {'CPU s':>10} {'in 10 s':>11}", flush=True)
-    with _servers(count, 0) as ports:
+    with servers(count, 0) as ports:
         for kind in ("bare", "stream"):
             arguments = [sys.executable, __file__, "--idle-kind", kind, "--ports", *map(str, ports)]
             subprocess.run(arguments, check=True)
