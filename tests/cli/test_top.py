@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import logging
 import re
 import sys
@@ -17,6 +16,7 @@ from aiosyncthing.cli.top import app as top_app
 from aiosyncthing.cli.top.app import Top
 from aiosyncthing.cli.top.page import Subject, details, name_of
 from aiosyncthing.exceptions import UnauthorizedError
+from tests.support.pictures import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -57,18 +57,7 @@ class Shown:
 
     def lines(self) -> list[str]:
         """The text on the screen, without what is empty."""
-        svg = self.app.export_screenshot(title=" ")
-        rows: dict[str, list[tuple[float, str]]] = {}
-        for x, y, text in re.findall(r'<text class="\S+-r\d+" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', svg):
-            rows.setdefault(y, []).append((float(x), html.unescape(text).replace("\xa0", " ")))
-        wide = 12.2  # of a character in the picture
-        lines = []
-        for row in rows.values():
-            line = ""
-            for x, text in sorted(row):
-                line = line.ljust(round(x / wide)) + text
-            lines.append(line.rstrip())
-        return lines
+        return lines_of(self.app.export_screenshot())
 
     async def until(self, condition: Callable[[list[str]], object]) -> list[str]:
         """Wait until the screen shows something, and return its lines."""
