@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing.daemon.process import Process, in_thread, to_the_end
+from aiosyncthing.daemon.process import Process
 from tests.support.processes import alive, eventually
 
 if TYPE_CHECKING:
@@ -113,50 +112,3 @@ async def test_waiting_twice(shell) -> None:
     run.process.kill()
     assert await second == -signal.SIGKILL
     assert await run.process.wait() == -signal.SIGKILL
-
-
-async def test_to_the_end() -> None:
-    """A cancellation waits for the work; its result and error are passed on."""
-    done = asyncio.Event()
-
-    async def work(error: BaseException | None = None) -> str:
-        for _ in range(5):
-            await asyncio.sleep(0)
-        done.set()
-        if error:
-            raise error
-        return "result"
-
-    assert await to_the_end(work()) == "result"
-    for error in (KeyError(), asyncio.CancelledError()):
-        with pytest.raises(type(error)):
-            await to_the_end(work(error))
-    for coroutine in (work(), work(KeyError()), work(asyncio.CancelledError())):
-        done.clear()
-        task = asyncio.create_task(to_the_end(coroutine))
-        for _ in range(3):
-            await asyncio.sleep(0)
-            task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert done.is_set()
-
-
-async def test_in_thread() -> None:
-    """A blocking function runs in a thread; a cancellation waits for it."""
-    started, go_on = threading.Event(), threading.Event()
-
-    def work(result: str) -> str:
-        started.set()
-        assert go_on.wait(30)
-        return result
-
-    task = asyncio.create_task(in_thread(work, "done"))
-    await asyncio.to_thread(started.wait)
-    task.cancel()
-    await asyncio.sleep(0)
-    assert not task.done()
-    go_on.set()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await in_thread(work, result="done") == "done"

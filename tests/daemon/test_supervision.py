@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aiosyncthing._tasks import to_the_end
 from aiosyncthing.daemon import supervision
-from aiosyncthing.daemon.process import Process, to_the_end
+from aiosyncthing.daemon.process import Process
 from aiosyncthing.daemon.supervision import Crash, CrashPolicy, Log, Supervisor
 from aiosyncthing.exceptions import BadRequestError
 

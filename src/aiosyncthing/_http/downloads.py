@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeAlias, TypeVar
+from typing import IO, TYPE_CHECKING, TypeAlias
+
+from aiosyncthing._tasks import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
 Target: TypeAlias = str | os.PathLike[str] | IO[bytes]
 """Where a download goes: a path, or a binary file object open for writing."""
-
-_T = TypeVar("_T")
 
 
 @asynccontextmanager
@@ -27,15 +26,15 @@ async def open_target(target: Target) -> AsyncGenerator[Callable[[bytes], Awaita
     path, otherwise it is deleted. A file object is only written to; its owner closes it.
     """
     if not isinstance(target, (str, os.PathLike)):
-        yield lambda chunk: _in_thread(lambda: _write_all(target, chunk))
+        yield lambda chunk: in_thread(_write_all, target, chunk)
         return
     part = _Part(Path(target))
     try:
-        await _in_thread(part.create)
-        yield lambda chunk: _in_thread(lambda: part.write(chunk))
-        await _in_thread(part.finish)
+        await in_thread(part.create)
+        yield lambda chunk: in_thread(part.write, chunk)
+        await in_thread(part.finish)
     except BaseException:
-        await _in_thread(part.discard)
+        await in_thread(part.discard)
         raise
 
 
@@ -74,18 +73,3 @@ class _Part:
 def _write_all(file: IO[bytes], chunk: bytes) -> None:
     while chunk and (written := file.write(chunk)):  # an unbuffered file may write less
         chunk = chunk[written:]
-
-
-async def _in_thread(function: Callable[[], _T]) -> _T:
-    """Run a function in a thread, and wait for it even when cancelled: it may be using the file."""
-    work = asyncio.ensure_future(asyncio.to_thread(function))
-    try:
-        await asyncio.wait([work])  # Python 3.14's asyncio.shield() would log an error after the cancellation
-    except asyncio.CancelledError:
-        while not work.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([work])
-        if not work.cancelled():
-            work.exception()  # retrieved, so that asyncio doesn't log it
-        raise
-    return work.result()

@@ -13,6 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from aiosyncthing._tasks import together
 from aiosyncthing.exceptions import WaitTimeoutError
 
 from . import errors
@@ -265,17 +266,6 @@ def alone(run: Context, work: Callable[[], Coroutine[Any, Any, int | None]]) -> 
     _log(run)
     collect_garbage()
     return run_async(work()) or Exit.DONE
-
-
-async def together(*work: Awaitable[Any]) -> list[Any]:
-    """Wait for several things; the first failure cancels the others, and is raised when they have ended."""
-    tasks = [asyncio.ensure_future(each) for each in work]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _start(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from aiosyncthing._tasks import together
 from aiosyncthing.exceptions import NotFoundError
 from aiosyncthing.times import parse_time
 
-from .asking import together
 from .rows import View, times
 
 if TYPE_CHECKING:

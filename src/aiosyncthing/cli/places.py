@@ -1,10 +1,10 @@
-"""Places in folders: whether there is something, and whether old versions are kept."""
+"""Places in folders: what is there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, NotSupportedError, UnknownFolderError
+from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, UnknownFolderError
 
 from .errors import UnknownNameError
 
@@ -38,16 +38,3 @@ def no_such_file(place: Place) -> UnknownNameError:
         hint=f"`aiosyncthing ls {name}` shows what is in it",
         kind="NotFoundError",
     )
-
-
-def check_versioning(folder: t.FolderConfiguration) -> None:
-    """Check that a folder keeps old versions which the daemon can list.
-
-    Raises:
-        NotSupportedError: It doesn't.
-    """
-    kind = folder["versioning"]["type"]
-    if not kind:
-        raise NotSupportedError("the folder keeps no old versions: see versioning in its configuration")
-    if kind == "external":
-        raise NotSupportedError("an external program keeps the folder's old versions, so Syncthing can't list them")

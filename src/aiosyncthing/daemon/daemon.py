@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from aiosyncthing._loops import check_loop
+from aiosyncthing._tasks import in_thread, to_the_end
 from aiosyncthing._timing import Limit
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import DaemonError, SyncthingError
@@ -30,7 +31,7 @@ from .home import (
     write_configuration,
 )
 from .ports import Listening, Ports, is_taken
-from .process import Process, in_thread, to_the_end
+from .process import Process
 from .readiness import NOT_ASKED, Readiness
 from .supervision import Crash, CrashPolicy, Log, Supervisor
 

@@ -8,16 +8,14 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from aiosyncthing._tasks import to_the_end
 from aiosyncthing.exceptions import DaemonError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 _POSIX: Final = sys.platform != "win32"
 _SHELL: Final = "/bin/sh"
@@ -29,27 +27,6 @@ _GUARD: Final = 'read -r never; kill -s KILL -- "-$1"'
 # A process that has left the group can keep the output open; this is how long to wait for it, in seconds.
 _OUTPUT_GRACE: Final = 1.0
 _LONGEST_LINE: Final = 1 << 16
-
-
-async def to_the_end(work: Coroutine[Any, Any, _T]) -> _T:
-    """Await something that must not be left half done; a cancellation takes effect afterwards."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is None:
-        return task.result()
-    if not task.cancelled():
-        task.exception()  # retrieved, or asyncio would log it; the cancellation takes precedence
-    raise cancelled
-
-
-async def in_thread(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """Call a blocking function. A cancellation waits for it, so that nothing goes on in the background."""
-    return await to_the_end(asyncio.to_thread(function, *args, **kwargs))
 
 
 class _Run(asyncio.SubprocessProtocol):

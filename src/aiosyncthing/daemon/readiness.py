@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from aiosyncthing._tasks import in_thread
 from aiosyncthing.exceptions import SyncthingError
 
 from .home import read_device_id, sync_address
-from .process import in_thread
 
 if TYPE_CHECKING:
     from pathlib import Path

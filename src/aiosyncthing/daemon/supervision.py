@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from aiosyncthing._tasks import to_the_end
 from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import BadRequestError
 
-from .process import Process, to_the_end
+from .process import Process
 
 _LOGGER = logging.getLogger("aiosyncthing.daemon")
 

@@ -58,6 +58,20 @@ async def restore_at(
     }
 
 
+def check_versioning(folder: t.FolderConfiguration) -> str:
+    """Return how a folder keeps old versions.
+
+    Raises:
+        NotSupportedError: It keeps none, or none that the daemon can list.
+    """
+    kind = folder["versioning"]["type"]
+    if not kind:
+        raise NotSupportedError("the folder keeps no old versions: see versioning in its configuration")
+    if kind == "external":
+        raise NotSupportedError("an external program keeps the folder's old versions, so Syncthing can't list them")
+    return kind
+
+
 async def _versioning(api: API, folder_id: str, timeout: float | None) -> str:
     """Return how the folder keeps versions.
 
@@ -72,12 +86,7 @@ async def _versioning(api: API, folder_id: str, timeout: float | None) -> str:
         raise FolderNotRunningError(f"folder {folder_id} is paused")
     if folder.get("type") == "receiveencrypted":
         raise NotSupportedError("the folder is receive-encrypted: names and times of its files are encrypted")
-    kind = folder["versioning"]["type"]
-    if not kind:
-        raise NotSupportedError("the folder keeps no old versions: see versioning in its configuration")
-    if kind == "external":
-        raise NotSupportedError("an external program keeps the folder's old versions, so Syncthing can't list them")
-    return kind
+    return check_versioning(folder)
 
 
 async def _tree(api: API, folder_id: str, place: str, timeout: float | None) -> dict[str, Present]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from aiosyncthing import _routes
 from aiosyncthing._rest.checks import device, listed, required, same_device
 from aiosyncthing._rest.shapes import CHECKED, check as check_shape, checked
+from aiosyncthing._tasks import together
 from aiosyncthing._timing import limit_for_expensive
 from aiosyncthing.api import API
 from aiosyncthing.database import Database
@@ -31,9 +32,6 @@ from .devices import device_findings
 from .finding import KINDS, Finding, Kind, ordered
 from .folders import folder_findings
 from .service import service_findings
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
 
 _T = TypeVar("_T")
 
@@ -133,12 +131,8 @@ class _Asking:
         Raises:
             SyncthingError: The daemon can't be asked, or not about its configuration, status or connections.
         """
-        config, status, connections = await _together(
-            [
-                self._required(_routes.CONFIG),
-                self._required(_routes.STATUS),
-                self._required(_routes.CONNECTIONS),
-            ]
+        config, status, connections = await together(
+            self._required(_routes.CONFIG), self._required(_routes.STATUS), self._required(_routes.CONNECTIONS)
         )
         check_shape(CHECKED, {"config": config, "status": status}, "the configuration or status")
         answers = Answers(config, status, connections)
@@ -166,7 +160,7 @@ class _Asking:
         for folder, failed in zip(failing, lists, strict=True):
             folder.failed = (failed["errors"] if failed is not None else None) or []
         if conflicts:
-            await _together([self._find_conflicts(folder) for folder in running])
+            await together(*(self._find_conflicts(folder) for folder in running))
 
     async def _ask(self, questions: list[Question]) -> list[Any]:
         """Return the answers, with ``None`` for what the daemon can't answer.
@@ -174,7 +168,7 @@ class _Asking:
         Raises:
             SyncthingError: The daemon can't be asked.
         """
-        return await _together([self._optional(question) for question in questions])
+        return await together(*(self._optional(question) for question in questions))
 
     async def _required(self, route: _routes.Route[_T]) -> _T:
         async with self._slots:
@@ -209,16 +203,3 @@ class _Asking:
         if unsupported or not (question.folder and isinstance(error, NotFoundError)):
             supported = not (unsupported or isinstance(error, NotFoundError))
             self.unanswered.append(Unanswered(question, str(error), supported))
-
-
-async def _together(requests: list[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """Make requests at the same time, and return the answers in the same order. None is left when this ends."""
-    tasks = [asyncio.create_task(request) for request in requests]
-    if not tasks:
-        return []
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)

@@ -10,7 +10,7 @@ from aiosyncthing.cli import items
 from aiosyncthing.cli.command import Command, table_options
 from aiosyncthing.cli.errors import CommandError, Exit
 from aiosyncthing.cli.parameters import DEVICE, FOLDER
-from aiosyncthing.cli.places import check_versioning, known_file, no_such_file
+from aiosyncthing.cli.places import known_file, no_such_file
 from aiosyncthing.cli.tables import Column, Size, Styled
 from aiosyncthing.exceptions import FolderNotRunningError
 
@@ -95,6 +95,8 @@ def ls(run: Run, place: str, *, recursive: bool, versions: bool) -> int:
 
     async def ask(session: Session) -> AsyncGenerator[Entry]:
         from contextlib import aclosing  # noqa: PLC0415 - loads asyncio
+
+        from aiosyncthing.folder import check_versioning  # noqa: PLC0415 - loads aiohttp
 
         nonlocal base
         there = await session.place(place)

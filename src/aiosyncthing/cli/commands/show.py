@@ -86,12 +86,11 @@ async def _folder(session: Session, folder: t.FolderConfiguration) -> dict[str, 
 
 
 async def _device(session: Session, device: t.DeviceConfiguration) -> dict[str, Any]:
-    import asyncio  # noqa: PLC0415 - only where it is needed
-
+    from aiosyncthing._tasks import together  # noqa: PLC0415 - loads asyncio
     from aiosyncthing.cli import overview, rows  # noqa: PLC0415 - load aiohttp
 
     shared = [folder for folder in await session.folders() if rows.shares(folder, device["deviceID"])]
-    view, own = await asyncio.gather(overview.look(session, shared), session.own_id())
+    view, own = await together(overview.look(session, shared), session.own_id())
     shares = [] if device["deviceID"] == own else [(each, rows.remote_row(view, each, device)) for each in shared]
     return {
         "device": rows.device_row(session.name, view, device),

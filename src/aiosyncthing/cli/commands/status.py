@@ -42,7 +42,7 @@ def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT0
 
     async def ask(session: Session) -> dict[str, list[Any]]:
         from aiosyncthing.cli import overview  # noqa: PLC0415 - loads aiohttp
-        from aiosyncthing.cli.asking import together  # noqa: PLC0415 - likewise
+        from aiosyncthing._tasks import together  # noqa: PLC0415 - likewise
 
         named = await session.chosen_folders(folder) if folder else None
         view, daemon = await together(overview.look(session, named), _daemon(session))
@@ -126,7 +126,7 @@ def draw(answer: Answer) -> None:
 
 
 async def _daemon(session: Session) -> DaemonRow:
-    from aiosyncthing.cli.asking import together  # noqa: PLC0415 - loads aiohttp
+    from aiosyncthing._tasks import together  # noqa: PLC0415 - loads aiohttp
 
     status, version, devices = await together(session.status(), session.version(), session.devices())
     own = status["myID"]
