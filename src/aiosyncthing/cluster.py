@@ -7,15 +7,15 @@ from typing import Final, Unpack
 
 from . import _routes, types as t
 from ._http.wire import version_numbers
-from ._rest.checks import device, required, same_device
+from ._rest.checks import device, other_device, other_devices, required, same_device
 from ._rest.lookup import missing
 from ._rest.namespace import Namespace
 from ._rest.shapes import checked
 from .api import API
-from .config.additions import other_device, other_devices
 from .config.config import Config
-from .config.ignoring import ignore_device, ignore_folder
+from .config.ignoring import check_devices, ignore_device, ignore_folder
 from .config.offers import choose, find_type, label_of
+from .config.refusals import refuse_known_device, refuse_known_folder
 from .exceptions import UnknownDeviceError, UnknownFolderError
 
 __all__ = ["Cluster"]
@@ -148,14 +148,16 @@ class Cluster(Namespace):
             The device as it is afterwards.
 
         Raises:
-            UnknownDeviceError: The device is not pending. ``config.add_device`` adds any.
+            UnknownDeviceError: The device is neither pending nor configured. ``config.add_device`` adds any.
             InvalidDeviceIDError: `device_id` is not a device ID.
             BadRequestError: It exists already, or something else that ``config.add_device`` refuses.
         """
         wanted = other_device(device_id, self._api.daemon_id)
         pending = checked(_routes.PENDING_DEVICES, await self.pending_devices(timeout=timeout))
         if wanted not in pending:
-            raise missing(UnknownDeviceError, "no such device is pending", _routes.PENDING_DEVICES)
+            await refuse_known_device(self._api, wanted, timeout)
+            remedy = "config.add_device adds one that has not tried to connect"
+            raise missing(UnknownDeviceError, "no such device is pending", _routes.PENDING_DEVICES, remedy)
         if name is None:
             name = pending[wanted].get("name", "")
         return await self._config.add_device(wanted, name, addresses=addresses, timeout=timeout, **settings)
@@ -193,7 +195,7 @@ class Cluster(Namespace):
             The folder as it is afterwards.
 
         Raises:
-            UnknownFolderError: The folder is not pending.
+            UnknownFolderError: The folder is neither pending nor configured.
             UnknownDeviceError: One of the chosen devices doesn't offer it.
             InvalidDeviceIDError: One of them is not a device ID.
             BadRequestError: The offers don't fit the type or each other, or something that ``config.add_folder``
@@ -202,7 +204,11 @@ class Cluster(Namespace):
         required(folder_id, "folder_id")
         chosen = _canonical(device_id)
         pending = checked(_routes.PENDING_FOLDERS, await self.pending_folders(timeout=timeout))
-        offers = choose(self._find_offers(pending, folder_id), chosen)
+        if folder_id not in pending:
+            await refuse_known_folder(self._api, folder_id, timeout)
+            remedy = "config.add_folder adds one that no device offers"
+            raise missing(UnknownFolderError, "no such folder is pending", _routes.PENDING_FOLDERS, remedy)
+        offers = choose(pending[folder_id]["offeredBy"], chosen)
         return await self._config.add_folder(
             folder_id,
             path,
@@ -257,20 +263,20 @@ class Cluster(Namespace):
             UnknownFolderError: The folder is not pending, and no device was named.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of them is not a device ID.
-            BadRequestError: The folder is shared with one of them.
+            BadRequestError: The folder is shared with one of them; then nothing was changed.
             EditConflictError: Someone else changed what a device's ignored folders are again and again.
         """
         required(folder_id, "folder_id")
         chosen = _canonical(device_id)
         pending = checked(_routes.PENDING_FOLDERS, await self.pending_folders(timeout=timeout))
-        found = self._find_offers(pending, folder_id) if chosen is None or folder_id in pending else {}
+        if chosen is None and folder_id not in pending:
+            remedy = "name the devices whose offers to ignore"
+            raise missing(UnknownFolderError, "no such folder is pending", _routes.PENDING_FOLDERS, remedy)
+        found = pending[folder_id]["offeredBy"] if folder_id in pending else {}
         ignored = list(found) if chosen is None else chosen
+        if len(ignored) > 1:
+            await check_devices(self._api, ignored, folder_id, timeout)
         return [await ignore_folder(self._api, each, folder_id, found.get(each), timeout) for each in ignored]
-
-    def _find_offers(self, pending: dict[str, t.PendingFolder], folder_id: str) -> dict[str, t.PendingFolderOffer]:
-        if folder_id not in pending:
-            raise missing(UnknownFolderError, "no such folder is pending", _routes.PENDING_FOLDERS)
-        return pending[folder_id]["offeredBy"]
 
     async def _dismiss_offer(
         self, offer: t.PendingFolder, params: dict[str, str], *, missing_ok: bool, timeout: float | None

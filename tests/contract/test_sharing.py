@@ -159,11 +159,15 @@ async def test_default_patterns(lone: Daemon, tmp_path: Path) -> None:
 
 
 async def test_patterns_that_the_daemon_can_not_parse(lone: Daemon, tmp_path: Path) -> None:
-    """The folder stays paused, and the error says so; with other patterns it can be resumed."""
+    """They are refused first. If what they include is missing, the folder stays paused until it has other patterns."""
     client = lone.client
+    with pytest.raises(BadRequestError, match=r"nothing was sent"):
+        await client.config.add_folder("f", str(tmp_path / "f"), ignores=["["], **QUIET)
+    assert await client.config.folders() == []
     with pytest.raises(BadRequestError, match=r"stays paused.*none"):
         await client.config.add_folder("f", str(tmp_path / "f"), ignores=["#include none"], **QUIET)
     assert (await client.config.folders("f"))["paused"] is True
+    assert (await client.database.set_ignores("f", ["["]))["error"]
     await client.database.set_ignores("f", ["*.tmp"])
     await client.config.patch_folder("f", paused=False)
     assert (await client.config.folders("f"))["paused"] is False

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing import API, Syncthing
-from aiosyncthing.exceptions import BadRequestError, EditConflictError, InvalidResponseError, NotFoundError
+from aiosyncthing import API, DeviceID, Syncthing
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    EditConflictError,
+    InvalidResponseError,
+    NotFoundError,
+    UnknownDeviceError,
+)
 from pytest_syncthing import FakeSyncthing
 from tests.support.calls import DEVICE, KEY
 from tests.support.server import DAEMON_ID, Answer, Request, Server, as_json, as_text
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
 SECRET = {"deviceID": DEVICE, "encryptionPassword": "secret", "introducedBy": "X", "fromTheFuture": [1]}
 MINE = {**SECRET, "introducedBy": ""}
 OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
+ANOTHER = str(DeviceID.from_bytes(bytes([1]) * 32))
 OLD = {"X-Syncthing-Version": "v1.19.2"}
 
 
@@ -155,19 +162,25 @@ async def test_refusals_that_depend_on_what_is_there() -> None:
             (config.add_folder("a/b", "/srv/h"), "exists already"),
             (config.add_folder("h", "/srv/f/x"), "inside"),
             (config.unshare("f", DEVICE), f"the introducer {OTHER}"),
+            (cluster.accept_device(DEVICE), "exists already, added by"),
+            (cluster.accept_device(fake.device_id), "own device"),
+            (cluster.accept_folder("a/b", "/srv/h"), "exists already: use share"),
             (cluster.ignore_device(DEVICE), "is configured"),
             (cluster.ignore_folder("f", device_id=OTHER), "is shared"),
             (cluster.ignore_folder("f", device_id=fake.device_id), "own device"),
+            (cluster.ignore_folder("a/b", device_id=[DEVICE, OTHER]), f"is shared with device {OTHER}"),
         ):
             with pytest.raises(BadRequestError, match=reason):
                 await call
-        for pending in (
-            cluster.accept_device(DEVICE),
-            cluster.accept_folder("h", "/srv/h"),
-            cluster.ignore_folder("h"),
+        for pending, hint in (
+            (cluster.accept_device(ANOTHER), "config.add_device"),
+            (cluster.accept_folder("h", "/srv/h"), "config.add_folder"),
+            (cluster.ignore_folder("h"), "name the devices"),
         ):
-            with pytest.raises(NotFoundError, match="is pending"):
+            with pytest.raises(NotFoundError, match=f"is pending.*{hint}"):
                 await pending
+        with pytest.raises(UnknownDeviceError):
+            await cluster.ignore_folder("h", device_id=[DEVICE, ANOTHER])
         assert client.api.changes == changes
         assert len((await config.unshare("f", OTHER))["devices"]) == 2
         assert len((await config.share("a/b", DEVICE))["devices"]) == 3
@@ -200,6 +213,22 @@ async def test_default_patterns() -> None:
         assert (await client.database.ignores("f"))["ignore"] == ["*.bak"]
         with pytest.raises(BadRequestError, match="stays paused"):
             await config.add_folder("g", "/srv/g", ignores=["#include none"])
+
+
+@pytest.mark.parametrize("settings", [{}, {"filesystemType": "fake"}])
+async def test_patterns_that_can_not_be_parsed(settings: Any) -> None:
+    """Nothing is created with them, whether they are given or the default ones; others can be given then."""
+    async with FakeSyncthing() as fake, fake.client() as client:
+        config = client.config
+        with pytest.raises(BadRequestError, match=r"nothing was sent.* parse the ignore patterns: .*\["):
+            await config.add_folder("f", "/srv/f", ignores=["*.tmp", "["], **settings)
+        await config.set_default_ignores(["["])
+        with pytest.raises(BadRequestError, match=r"default ignore patterns.*set_default_ignores"):
+            await config.add_folder("f", "/srv/f", **settings)
+        assert await config.folders() == []
+        for ignores in ([], ["*.tmp"]):
+            assert (await config.add_folder("f", "/srv/f", ignores=ignores, **settings))["paused"] is False
+            await config.remove_folder("f")
 
 
 def ending_after(number: int) -> Callable[..., Any]:

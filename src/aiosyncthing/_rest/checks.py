@@ -69,6 +69,32 @@ def same_device(one: str, other: str) -> bool:
         return False
 
 
+def other_device(device_id: str, own: str | None) -> DeviceID:
+    """Return the ID of another device in its canonical form.
+
+    Args:
+        device_id: The ID, in any notation.
+        own: The daemon's own ID, if it is known.
+
+    Raises:
+        InvalidDeviceIDError: It is not a device ID.
+        BadRequestError: It is empty, or the daemon's own.
+    """
+    found = DeviceID(required(device_id, "the device ID"))
+    required(found, "the device ID")
+    if own is not None and same_device(own, found):
+        raise BadRequestError(f"{found} is the daemon's own device, which every folder contains anyway")
+    return found
+
+
+def other_devices(device_ids: Iterable[str]) -> list[str]:
+    """Return the IDs of other devices in their canonical form; there must be some."""
+    found = [str(other_device(each, None)) for each in device_ids]
+    if not found:
+        raise BadRequestError("at least one device ID is needed")
+    return found
+
+
 def numbers(**values: tuple[int | None, int]) -> dict[str, str]:
     """Return whole numbers as query parameters, given with their minimum; ``None`` is left out.
 

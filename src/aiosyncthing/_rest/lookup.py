@@ -26,15 +26,16 @@ _Kind = TypeVar("_Kind", bound=NotFoundError)
 _FOUND: Final = 200
 
 
-def missing(kind: type[_Kind], message: str, route: Route[Any]) -> _Kind:
+def missing(kind: type[_Kind], message: str, route: Route[Any], remedy: str = "") -> _Kind:
     """Return the error for something that is not in a route's answer.
 
     Args:
         kind: Class of the error.
         message: What is missing.
         route: The route, which answered successfully.
+        remedy: What to do about it.
     """
-    return kind(message, method=route.method, path=route.path, status=_FOUND)
+    return kind(message, method=route.method, path=route.path, status=_FOUND, remedy=remedy)
 
 
 async def find_folder(api: API, folder_id: str, timeout: float | None = None) -> t.FolderConfiguration:

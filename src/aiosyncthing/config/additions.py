@@ -3,51 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
 from typing import Any, Final, Unpack, cast
 
 from aiosyncthing import _routes, types as t
-from aiosyncthing._rest.checks import check_patterns, in_path, lines, listed, mapping, required, same_device
+from aiosyncthing._rest.checks import (
+    check_patterns,
+    in_path,
+    lines,
+    listed,
+    mapping,
+    other_device,
+    other_devices,
+    required,
+)
 from aiosyncthing._rest.lookup import find_device, find_folder
-from aiosyncthing._rest.shapes import MACHINE, PATHS_AND_DEFAULTS, check, checked
-from aiosyncthing.device_id import DeviceID
-from aiosyncthing.exceptions import BadRequestError, NotSupportedError
+from aiosyncthing._rest.shapes import checked
+from aiosyncthing.exceptions import BadRequestError
 
 from . import bodies, keys
 from .editing import edit, in_turn
 from .elements import elements, with_elements, without_elements
-from .paths import Machine, objection
+from .refusals import check_sharing, find_machine, refuse_known_device, refuse_patterns, refuse_place
 from .settings import Settings
 
 _FOLDERS: Final[keys.Place] = ("folders",)
 _DEVICES: Final[keys.Place] = ("devices",)
-_DATABASE: Final = "index-v"  # how the name of the directory with the database begins
-
-
-def other_device(device_id: str, own: str | None) -> DeviceID:
-    """Return the ID of another device in its canonical form.
-
-    Args:
-        device_id: The ID, in any notation.
-        own: The daemon's own ID, if it is known.
-
-    Raises:
-        InvalidDeviceIDError: It is not a device ID.
-        BadRequestError: It is empty, or the daemon's own.
-    """
-    found = DeviceID(required(device_id, "the device ID"))
-    required(found, "the device ID")
-    if own is not None and same_device(own, found):
-        raise BadRequestError(f"{found} is the daemon's own device, which every folder contains anyway")
-    return found
-
-
-def other_devices(device_ids: Iterable[str]) -> list[str]:
-    """Return the IDs of other devices in their canonical form; there must be some."""
-    found = [str(other_device(each, None)) for each in device_ids]
-    if not found:
-        raise BadRequestError("at least one device ID is needed")
-    return found
 
 
 class Additions(Settings):
@@ -88,9 +68,9 @@ class Additions(Settings):
             body["name"] = name
         bodies.check_device(body)
         await self._check_keys(_DEVICES, body, timeout)
-        await self._refuse_known(wanted, timeout)
+        await refuse_known_device(self._api, wanted, timeout)
         async with in_turn(self._api):
-            await self._refuse_known(wanted, timeout)
+            await refuse_known_device(self._api, wanted, timeout)
             data = bodies.complete_elements(body, {})
             await self._api.call(_routes.PUT_DEVICE, wanted, data=data, timeout=timeout)
         return await find_device(self._api, wanted, timeout)
@@ -113,7 +93,8 @@ class Additions(Settings):
         Nothing is scanned or synchronised before the ignore patterns are in: with patterns, the folder begins paused,
         gets them, and is resumed. If the program ends in between, the folder is there and paused, with or without its
         patterns. Then either remove it (``remove_folder``), or finish the work: ``database.set_ignores``, then
-        ``patch_folder(folder_id, paused=False)``. The same is left if one of the requests fails.
+        ``patch_folder(folder_id, paused=False)``. The same is left if one of the requests fails. Patterns that can't be
+        parsed are refused before, unless they are in a file that a pattern includes (``#include``).
 
         The path is judged as it is written, with ``~`` and ``..`` resolved and case ignored as on the daemon's
         computer: symbolic links and mounts can't be seen from here. Syncthing before 1.21 doesn't report where its own
@@ -138,7 +119,7 @@ class Additions(Settings):
         Raises:
             BadRequestError: The ID is taken. Or the path is empty, relative, inside or around another folder, or
                 contains the home directory of the daemon's user or the daemon's own home. Or the daemon can't parse the
-                patterns. Or something that `set_folder` refuses.
+                patterns, also the default ones. Or something that `set_folder` refuses.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the devices has an invalid ID.
         """
@@ -152,16 +133,19 @@ class Additions(Settings):
         required(path.strip(), "the folder's path")
         await self._check_keys(_FOLDERS, body, timeout)
         body = bodies.complete_elements(body, {})
-        machine = None if settings.get("filesystemType", "basic") != "basic" else await self._machine(path, timeout)
-        config = await self._refuse_place(body, machine, timeout, nested=allow_nested)
+        on_disk = settings.get("filesystemType", "basic") == "basic"
+        machine = await find_machine(self._api, path, timeout) if on_disk else None
+        config = await refuse_place(self._api, body, machine, timeout, nested=allow_nested)
         given = patterns
         if patterns is None and type != "receiveencrypted":
             patterns = bodies.default_ignores(config)
+        if patterns:
+            await refuse_patterns(self._api, patterns, machine, timeout, default=given is None)
         default: Mapping[str, Any] = cast("Any", config).get("defaults", {}).get("folder", {})
         paused = settings.get("paused", default.get("paused", False))
         async with in_turn(self._api):
-            await self._refuse_place(body, machine, timeout, nested=allow_nested)
-            await self._check_sharing(body, timeout)
+            await refuse_place(self._api, body, machine, timeout, nested=allow_nested)
+            await check_sharing(self._api, body, timeout)
             await self._put_folder({**body, "paused": True} if patterns else body, timeout)
         if patterns:
             await self._set_patterns(folder_id, patterns, timeout, keep=given is None)
@@ -210,7 +194,7 @@ class Additions(Settings):
 
         async def check_devices(folder: t.FolderConfiguration, patch: bodies.Body) -> None:
             named = [each for each in elements(patch, "devices") if each["deviceID"] in wanted]
-            await self._check_sharing({"type": folder.get("type"), "devices": named}, timeout)
+            await check_sharing(self._api, {"type": folder.get("type"), "devices": named}, timeout)
 
         return await self._edit_folder(folder_id, change, check_devices, timeout)
 
@@ -275,56 +259,6 @@ class Additions(Settings):
 
         return await edit(self._api, read, change, write, check_change)
 
-    async def _refuse_known(self, device_id: str, timeout: float | None) -> None:
-        """Refuse to add a device that exists."""
-        devices = checked(_routes.DEVICES, await self._api.call(_routes.DEVICES, timeout=timeout))
-        other_device(device_id, self._api.daemon_id)  # by now it is known
-        known = next((each for each in devices if each["deviceID"] == device_id), None)
-        if known is not None:
-            introducer = known.get("introducedBy")
-            by = f", added by the introducer {introducer}" if introducer else ""
-            raise BadRequestError(f"device {device_id} exists already{by}", remedy="change it with patch_device")
-
-    async def _refuse_place(
-        self, body: bodies.Body, machine: Machine | None, timeout: float | None, *, nested: bool
-    ) -> t.Configuration:
-        """Refuse to add a folder with an ID or a path that is taken; return the configuration that it depends on."""
-        config = await self._api.call(_routes.CONFIG, timeout=timeout)
-        check(PATHS_AND_DEFAULTS, config, _routes.CONFIG)
-        if any(folder["id"] == body["id"] for folder in config["folders"]):
-            raise BadRequestError(f"folder {body['id']!r} exists already", remedy="use share, or patch_folder")
-        if machine is not None:
-            folders = [(folder["id"], folder["path"]) for folder in config["folders"]]
-            if reason := objection(body["path"], machine, folders, nested=nested):
-                allowed = objection(body["path"], machine, folders, nested=True) is None
-                raise BadRequestError(reason, remedy="pass allow_nested=True to allow it" if allowed else "")
-        return config
-
-    async def _machine(self, path: str, timeout: float | None) -> Machine:
-        """Return what is known of the daemon's computer.
-
-        Raises:
-            BadRequestError: The path is the home of a daemon that doesn't report it.
-        """
-        ask = partial(self._api.call, timeout=timeout)
-        status = await ask(_routes.STATUS)
-        check(MACHINE, status, _routes.STATUS)
-        system = checked(_routes.VERSION, await ask(_routes.VERSION))["os"]
-        machine = Machine(status["tilde"], status["pathSeparator"], system)
-        try:
-            paths = checked(_routes.PATHS, await ask(_routes.PATHS))
-        except NotSupportedError:  # < 1.21.0
-            full = machine.full(path)
-            if full is not None:
-                current = f"{full.rstrip(machine.separator)}{machine.separator}{_DATABASE}"
-                if checked(_routes.BROWSE_SYSTEM, await ask(_routes.BROWSE_SYSTEM, params={"current": current})):
-                    raise BadRequestError(
-                        f"the path {path!r} is a daemon's own home, with its keys and its database"
-                    ) from None
-            return machine
-        homes = {paths[key] for key in ("baseDir-config", "baseDir-data", "database") if key in paths}
-        return machine._replace(homes=tuple(sorted(homes)))
-
     async def _set_patterns(self, folder_id: str, patterns: list[str], timeout: float | None, *, keep: bool) -> None:
         """Set the ignore patterns of a paused folder.
 
@@ -362,16 +296,6 @@ class Additions(Settings):
         else:
             current = checked(_routes.FOLDER, await find_folder(self._api, folder_id, timeout))
             await self._api.call(_routes.POST_FOLDER, data=bodies.merge(cast("Any", current), patch), timeout=timeout)
-
-    async def _check_sharing(self, folder: bodies.Body, timeout: float | None) -> None:
-        """Refuse to share a folder with a device that the daemon would silently leave out."""
-        if not folder.get("devices"):
-            return
-        devices = cast(
-            "list[bodies.Body]", checked(_routes.DEVICES, await self._api.call(_routes.DEVICES, timeout=timeout))
-        )
-        if error := bodies.sharing_error(folder, devices):
-            raise error
 
 
 def _refuse_id(settings: Mapping[str, Any], key: str) -> None:

@@ -16,6 +16,7 @@ from .additions import Additions
 from .backup import backup
 from .config_edit import ConfigEdit
 from .objects import Objects
+from .refusals import check_sharing
 
 _FOLDERS: Final[keys.Place] = ("folders",)
 _DEVICES: Final[keys.Place] = ("devices",)
@@ -184,7 +185,7 @@ class Config(Additions):
         bodies.check_folder(mapping(folder, "folder"))
         await self._check_keys(_FOLDERS, folder, timeout)
         body = bodies.complete_elements(folder, {})
-        await self._check_sharing(body, timeout)
+        await check_sharing(self._api, body, timeout)
         await self._put_folder(body, timeout)
 
     async def patch_folder(
@@ -226,7 +227,7 @@ class Config(Additions):
         if bodies.has_elements(body) or not reachable:
             current = cast("bodies.Body", checked(_routes.FOLDER, await find_folder(self._api, folder_id, timeout)))
             body = bodies.complete_elements(body, current)
-            await self._check_sharing({"type": current.get("type"), **body}, timeout)
+            await check_sharing(self._api, {"type": current.get("type"), **body}, timeout)
             if not reachable:
                 await self._api.call(_routes.POST_FOLDER, data=bodies.merge(current, body), timeout=timeout)
                 return

@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from aiosyncthing import _routes
+from aiosyncthing._rest.checks import other_device
 from aiosyncthing._rest.lookup import find_device
 from aiosyncthing._rest.shapes import IGNORED_DEVICES, check, checked
 from aiosyncthing.exceptions import BadRequestError
 
 from . import bodies
-from .additions import other_device
 from .editing import edit
 from .elements import elements, with_elements
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiosyncthing import types as t
     from aiosyncthing.api import API
 
@@ -90,16 +92,41 @@ async def ignore_folder(
         return bodies.complete_elements(wanted, current)
 
     async def check_shared(_: t.DeviceConfiguration, __: bodies.Body) -> None:
-        other_device(device_id, api.daemon_id)
-        for folder in checked(_routes.FOLDERS, await api.call(_routes.FOLDERS, timeout=timeout)):
-            shared = elements(cast("bodies.Body", folder), "devices")
-            if folder["id"] == folder_id and any(each.get("deviceID") == device_id for each in shared):
-                raise BadRequestError(f"folder {folder_id!r} is shared with device {device_id}", remedy="use unshare")
+        await _refuse_shared(api, [device_id], folder_id, timeout)
 
     async def write(_: t.DeviceConfiguration, patch: bodies.Body) -> None:
         await api.call(_routes.PATCH_DEVICE, device_id, data=patch, timeout=timeout)
 
     return await edit(api, read, change, write, check_shared)
+
+
+async def check_devices(api: API, device_ids: Sequence[str], folder_id: str, timeout: float | None) -> None:
+    """Check that several devices can ignore a folder, so that none does if one can't.
+
+    Args:
+        api: The `API` that sends the requests.
+        device_ids: IDs of the devices, in their canonical form.
+        folder_id: ID of the folder.
+        timeout: Time limit for each request, in seconds.
+
+    Raises:
+        UnknownDeviceError: One of them is not configured.
+        BadRequestError: The folder is shared with one of them, or one is the daemon's own.
+    """
+    for each in device_ids:
+        await find_device(api, each, timeout)
+    await _refuse_shared(api, device_ids, folder_id, timeout)
+
+
+async def _refuse_shared(api: API, device_ids: Sequence[str], folder_id: str, timeout: float | None) -> None:
+    for each in device_ids:
+        other_device(each, api.daemon_id)
+    for folder in checked(_routes.FOLDERS, await api.call(_routes.FOLDERS, timeout=timeout)):
+        shared = {each.get("deviceID") for each in elements(cast("bodies.Body", folder), "devices")}
+        if folder["id"] == folder_id and (found := [each for each in device_ids if each in shared]):
+            raise BadRequestError(
+                f"folder {folder_id!r} is shared with device {', '.join(found)}", remedy="use unshare"
+            )
 
 
 def _now() -> str:

@@ -110,7 +110,7 @@ class Cluster(Blocking["Inner"]):
             The device as it is afterwards.
 
         Raises:
-            UnknownDeviceError: The device is not pending. ``config.add_device`` adds any.
+            UnknownDeviceError: The device is neither pending nor configured. ``config.add_device`` adds any.
             InvalidDeviceIDError: `device_id` is not a device ID.
             BadRequestError: It exists already, or something else that ``config.add_device`` refuses.
         """
@@ -151,7 +151,7 @@ class Cluster(Blocking["Inner"]):
             The folder as it is afterwards.
 
         Raises:
-            UnknownFolderError: The folder is not pending.
+            UnknownFolderError: The folder is neither pending nor configured.
             UnknownDeviceError: One of the chosen devices doesn't offer it.
             InvalidDeviceIDError: One of them is not a device ID.
             BadRequestError: The offers don't fit the type or each other, or something that ``config.add_folder``
@@ -211,7 +211,7 @@ class Cluster(Blocking["Inner"]):
             UnknownFolderError: The folder is not pending, and no device was named.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of them is not a device ID.
-            BadRequestError: The folder is shared with one of them.
+            BadRequestError: The folder is shared with one of them; then nothing was changed.
             EditConflictError: Someone else changed what a device's ignored folders are again and again.
         """
         return self._run(self._inner.ignore_folder(folder_id, device_id=device_id, timeout=timeout))

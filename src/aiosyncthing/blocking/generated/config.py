@@ -355,7 +355,8 @@ class Config(Blocking["Inner"]):
         Nothing is scanned or synchronised before the ignore patterns are in: with patterns, the folder begins paused,
         gets them, and is resumed. If the program ends in between, the folder is there and paused, with or without its
         patterns. Then either remove it (``remove_folder``), or finish the work: ``database.set_ignores``, then
-        ``patch_folder(folder_id, paused=False)``. The same is left if one of the requests fails.
+        ``patch_folder(folder_id, paused=False)``. The same is left if one of the requests fails. Patterns that can't be
+        parsed are refused before, unless they are in a file that a pattern includes (``#include``).
 
         The path is judged as it is written, with ``~`` and ``..`` resolved and case ignored as on the daemon's
         computer: symbolic links and mounts can't be seen from here. Syncthing before 1.21 doesn't report where its own
@@ -380,7 +381,7 @@ class Config(Blocking["Inner"]):
         Raises:
             BadRequestError: The ID is taken. Or the path is empty, relative, inside or around another folder, or
                 contains the home directory of the daemon's user or the daemon's own home. Or the daemon can't parse the
-                patterns. Or something that `set_folder` refuses.
+                patterns, also the default ones. Or something that `set_folder` refuses.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the devices has an invalid ID.
         """
