@@ -6,9 +6,10 @@ import asyncio
 import math
 import random
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, SupportsFloat, cast
 
 from .exceptions import (
+    BadRequestError,
     InvalidResponseError,
     MigrationError,
     ProxyError,
@@ -92,6 +93,32 @@ def limit_for_expensive(usual: float | None, before: float | None = None) -> flo
     return math.inf if usual is None else max(usual, _EXPENSIVE)
 
 
+def time_limit(seconds: float | None, what: str = "timeout") -> float | None:
+    """Return a time limit as a number of seconds; ``None`` for none.
+
+    As with `asyncio.timeout`, a limit of 0 or less is over at once.
+
+    Args:
+        seconds: The limit; ``None`` or ``math.inf`` for none.
+        what: The argument's name, for the message.
+
+    Raises:
+        BadRequestError: It is not a number.
+    """
+    anything = cast("object", seconds)  # callers without a type checker may pass anything
+    if anything is None:
+        return None
+    if isinstance(anything, bool) or not isinstance(anything, (float, int, SupportsFloat)):
+        raise BadRequestError(f"{what} must be a number of seconds, not {type(anything).__name__}")
+    try:
+        found = float(anything)
+    except OverflowError:
+        return None
+    if math.isnan(found):
+        raise BadRequestError(f"{what} must be a number of seconds, not NaN")
+    return None if found == math.inf else found
+
+
 class Pace:
     """Keeps polls that are answered at once, without anything new, from becoming a hot loop.
 
@@ -142,13 +169,14 @@ class Limit:
     aiohttp's own limit for a whole request can lose a cancellation, since it enters its block twice (`TimerContext`).
 
     Args:
-        seconds: The duration; ``None`` for no limit.
+        seconds: The duration; ``None`` or ``math.inf`` for no limit.
         goes_on: Called when the time is up; if it returns True, the limit starts again.
 
     Attributes:
         expired: Whether the block was ended.
 
     Raises:
+        BadRequestError: The duration is not a number.
         TimeoutError: The time is up.
     """
 
@@ -156,7 +184,7 @@ class Limit:
 
     def __init__(self, seconds: float | None, goes_on: Callable[[], bool] | None = None) -> None:
         self.expired = False
-        self._seconds = seconds
+        self._seconds = time_limit(seconds)
         self._goes_on = goes_on
         self._handle: asyncio.TimerHandle | None = None
 

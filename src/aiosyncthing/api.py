@@ -22,7 +22,7 @@ from ._http.sessions import Sessions
 from ._http.statuses import Refusal
 from ._http.wire import Params
 from ._routes import Answer, Route
-from ._timing import Limit
+from ._timing import Limit, time_limit
 from .exceptions import BadRequestError, SyncthingError
 from .tls import trust
 from .tls.fingerprint import Option
@@ -62,7 +62,9 @@ class API:
         access = self._access = read_access(api_key, self._url)
         del api_key, url  # so that the frame of an error raised below doesn't show them
         self._place = access.place
-        self._timeout = None if timeout is None or math.isinf(timeout) else timeout
+        self._timeout = time_limit(timeout) or None  # 0 for none, as for aiohttp and in version 0
+        if self._timeout is not None and self._timeout < 0:
+            raise BadRequestError("timeout must not be negative")
         self._limit = _size(max_response_size)
         self._trust = trust.Trust(settled=True)
         if not access.bad_url:

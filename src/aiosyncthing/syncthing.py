@@ -42,8 +42,8 @@ class Syncthing:
         api_key: The daemon's API key (``gui.apiKey``), shown in its web interface under Actions, Settings.
         url: Base URL. A path is kept, with or without a trailing slash: ``https://host:443/syncthing``. A Unix socket
             is ``unix:///run/user/1000/syncthing.sock``, with TLS ``unixs:///...``.
-        timeout: Time limit for a whole request, in seconds; ``None`` for none. Long operations have limits of their
-            own, and every method accepts one.
+        timeout: Time limit for a whole request, in seconds; ``None`` or 0 for none. Long operations have limits of
+            their own, and every method accepts one.
         verify_ssl: Whether to verify the certificate of an HTTPS URL. Syncthing's own is self-signed: see `tls`.
         loop: Ignored; accepted for programs written for version 0.
         session: An `aiohttp.ClientSession` to use, which is never closed here. Its connector should close idle

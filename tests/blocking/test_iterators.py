@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing, suppress
@@ -13,7 +14,7 @@ import pytest
 
 from aiosyncthing.blocking import BlockingIterator, Syncthing
 from aiosyncthing.blocking.bridge import Bridge
-from aiosyncthing.exceptions import ClientClosedError, WaitTimeoutError
+from aiosyncthing.exceptions import BadRequestError, ClientClosedError, WaitTimeoutError
 from tests.blocking.conftest import Probe, in_threads, portal_threads, wait_until
 
 if TYPE_CHECKING:
@@ -163,6 +164,8 @@ def test_waiting_for_some_time(probe: Probe) -> None:
         for _ in range(2):
             with pytest.raises(WaitTimeoutError, match=r"nothing came within 0\.01 seconds"):
                 found.next(0.01)
+        with pytest.raises(BadRequestError, match="not NaN"):
+            found.next(math.nan)
         probe.run(numbers.give_more())
         assert list(found) == list(range(1, 10))
         with pytest.raises(StopIteration):

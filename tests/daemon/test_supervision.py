@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import signal
 import time
@@ -176,7 +177,9 @@ async def _handle(_: Crash) -> None:
     """Would never be awaited."""
 
 
-@pytest.mark.parametrize("options", [{"on_crash": "again"}, {"limit": -1}, {"window": 0}, {"handler": _handle}])
+@pytest.mark.parametrize(
+    "options", [{"on_crash": "again"}, {"limit": -1}, {"window": 0}, {"window": math.nan}, {"handler": _handle}]
+)
 def test_impossible_policies(options: dict[str, Any]) -> None:
     """Values that make no sense are refused."""
     with pytest.raises(BadRequestError, match="crash"):

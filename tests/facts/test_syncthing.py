@@ -8,19 +8,22 @@ import math
 import re
 import ssl
 import traceback
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing import API, Syncthing
+from aiosyncthing import API, Daemon, Syncthing, fetch_fingerprint
 from aiosyncthing.exceptions import (
     BadRequestError,
     DiscoveryError,
     FingerprintMismatchError,
+    PingError,
     RequestTimeoutError,
     ServerError,
     TLSError,
+    WaitTimeoutError,
 )
 from aiosyncthing.tls import CertificateFile, Fingerprint
 from tests.support.calls import CALLS, KEY, NAMESPACES, Call, calls, check, public_methods, refused, results
@@ -123,6 +126,52 @@ async def test_a_time_out_given_to_a_method_ends_it() -> None:
     async with Server(never) as server, Syncthing(KEY, server.url, timeout=None) as client:
         with pytest.raises(RequestTimeoutError):
             await client.system.status(timeout=0.05)
+
+
+@pytest.mark.parametrize("limit", ["10", math.nan])
+async def test_what_is_no_time_limit(limit: Any) -> None:
+    """It is refused by whatever takes one, before anything is sent."""
+    async with Server() as server, Syncthing(KEY, server.url) as client:
+        for call in {call.name: call for call in CALLS if call.name not in TIMEOUT_OF_DAEMON}.values():
+            with pytest.raises(PingError if call.name == "system.ping" else BadRequestError, match="timeout must be"):
+                await results(client, call, timeout=limit)
+        pause, rest = client.paused(timeout=limit), client.at_rest("docs", timeout=limit)
+        live = client.watch()
+        for use in (
+            client.wait_ready(limit),
+            client.wait_in_sync(timeout=limit),
+            client.wait_in_sync(stable_for=limit),
+            client.check(timeout=limit),
+            client.folder.restore_at("docs", datetime.now(UTC), timeout=limit),
+            client.resume({"daemon": "", "folders": ["docs"], "devices": []}, timeout=limit),
+            client.config.backup(timeout=limit),
+            client.config.edit(timeout=limit).__aenter__(),
+            client.database.edit_ignores("docs", timeout=limit).__aenter__(),
+            pause.__aenter__(),
+            rest.__aenter__(),
+            live.until(lambda _: False, limit),
+            fetch_fingerprint(server.url.replace("http", "https"), timeout=limit),
+        ):
+            with pytest.raises(BadRequestError, match="must be a number of seconds"):
+                await use
+        assert server.connections == 0
+    for option in ("start_timeout", "stop_timeout"):
+        with pytest.raises(BadRequestError, match=f"{option} must be a number of seconds"):
+            Daemon(**{option: limit})
+
+
+async def test_waits_whose_time_is_up(fake: FakeSyncthing, docs: FakeFolder) -> None:
+    """A limit that is over already, such as the time left until some other one, ends a wait at once."""
+    async with fake.client() as client, client.watch() as live:
+        for wait in (
+            client.wait_ready(-1),
+            client.wait_in_sync(docs.id, stable_for=60, timeout=-1),
+            client.at_rest(docs.id, timeout=-1).__aenter__(),
+            live.until(lambda _: False, -1),
+        ):
+            with pytest.raises(WaitTimeoutError):
+                await wait
+        await live.until(lambda _: True, -1)
 
 
 def test_arguments_are_those_of_the_api() -> None:

@@ -9,6 +9,10 @@ import math
 import random
 import time
 from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -23,9 +27,10 @@ from aiosyncthing._timing import (
     is_transient,
     limit_for_expensive,
     pause_after,
+    time_limit,
     within,
 )
-from aiosyncthing.exceptions import RequestTimeoutError, WaitTimeoutError
+from aiosyncthing.exceptions import BadRequestError, RequestTimeoutError, WaitTimeoutError
 from aiosyncthing.waiting.progress import Missing
 
 TRANSIENT = {
@@ -114,6 +119,26 @@ def test_bursts() -> None:
 
 
 # --- Limits ---
+
+
+def test_numbers_that_limit_time() -> None:
+    """Any kind of number will do, also one that is over already; infinity is no limit."""
+    limits = [0, -1, 2.5, Decimal("0.5"), Fraction(1, 4), -math.inf, math.inf, 10**400, None]
+    assert [time_limit(each) for each in limits] == [0, -1, 2.5, 0.5, 0.25, -math.inf, None, None, None]  # type: ignore[arg-type] # any kind
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("1", "str"), (True, "bool"), (math.nan, "NaN"), (timedelta(1), "timedelta")]
+)
+async def test_what_is_no_limit(value: Any, kind: str) -> None:
+    """Everything else is refused, with the name of the argument, and by each limit."""
+    with pytest.raises(BadRequestError, match=f"^pause must be a number of seconds, not {kind}$"):
+        time_limit(value, "pause")
+    with pytest.raises(BadRequestError, match="timeout must be"):
+        Limit(value)
+    with pytest.raises(BadRequestError, match="timeout must be"):
+        async with within(value, lambda: "nothing"):
+            pytest.fail("it has begun")
 
 
 @pytest.mark.parametrize("seconds", [None, 60, 0.01])

@@ -491,12 +491,27 @@ async def test_limits(
 
 
 @pytest.mark.parametrize("path", ["rest/system/status", "rest/events", "rest/unknown"])
-async def test_a_limit_that_is_not_a_number(server: Server, path: str) -> None:
-    """A time-out that is not a number is refused before anything is sent."""
+async def test_unusable_limits(server: Server, path: str) -> None:
+    """A time-out that is not a number is refused, and one that is over is a time-out, before anything is sent."""
     async with Syncthing(KEY, server.url) as client:
-        with pytest.raises(BadRequestError, match="timeout must be a number of seconds, not str"):
-            await client.api.request(path, timeout="10")
+        for limit, kind in (("10", "str"), (True, "bool"), (math.nan, "NaN")):
+            with pytest.raises(BadRequestError, match=f"timeout must be a number of seconds, not {kind}"):
+                await client.api.request(path, timeout=limit)
+        for limit in (0, -1, -math.inf):
+            with pytest.raises(RequestTimeoutError):
+                await client.api.request(path, timeout=limit)
     assert not server.requests
+
+
+async def test_limits_of_a_client(server: Server) -> None:
+    """Its limit may be 0 for none, as in version 0; what is no limit is refused at once."""
+    async with Syncthing(KEY, server.url, timeout=0) as client:
+        assert client.api.timeout is None
+        server.queue.append(as_json({}))
+        assert await client.api.request("rest/unknown") == {}
+    for limit, reason in (("10", "not str"), (math.nan, "not NaN"), (-1, "negative")):
+        with pytest.raises(BadRequestError, match=reason):
+            Syncthing(KEY, server.url, timeout=limit)  # type: ignore[arg-type] # anything may be passed
 
 
 async def test_the_limit_of_a_call_may_be_longer(server: Server) -> None:

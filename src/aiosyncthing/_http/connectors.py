@@ -28,7 +28,7 @@ _BUFFER: Final = 1 << 16
 
 
 class _Buffered(aiohttp.BaseConnector):
-    """Makes connections that read into buffers of `_BUFFER` bytes, where the event loop lets one choose."""
+    """Makes connections that read into buffers of `_BUFFER` bytes, if the event loop's transports have that setting."""
 
     async def _create_connection(
         self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout

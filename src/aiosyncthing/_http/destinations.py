@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +9,7 @@ import aiohttp
 from yarl import URL
 
 from aiosyncthing._routes import find_route
+from aiosyncthing._timing import time_limit
 from aiosyncthing.exceptions import BadRequestError, UnauthorizedError
 
 from .wire import NO_AUTH, encode_query, join_url
@@ -89,15 +89,15 @@ class Destinations:
 
         Args:
             route: The requested route.
-            timeout: Seconds for the whole request; ``None``, ``math.inf`` or 0 for no limit.
+            timeout: Seconds for the whole request; ``None`` or ``math.inf`` for no limit.
 
         Raises:
             BadRequestError: The time-out is not a number.
+            TimeoutError: It is over already.
         """
-        try:
-            seconds = timeout if timeout is not None and 0 < timeout < math.inf else None
-        except TypeError:
-            raise BadRequestError(f"timeout must be a number of seconds, not {type(timeout).__name__}") from None
+        seconds = time_limit(timeout)
+        if seconds is not None and seconds <= 0:
+            raise TimeoutError
         return _limits(seconds, self._timeout, poll=route is not None and route.poll)
 
     def _find(self, method: str, uri: str) -> Destination:

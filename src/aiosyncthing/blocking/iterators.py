@@ -9,6 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
+from aiosyncthing._timing import time_limit
 from aiosyncthing.exceptions import ClientClosedError, WaitTimeoutError
 
 from .bridge import Bridge
@@ -69,9 +70,10 @@ class BlockingIterator(Unportable, Iterator[T]):
         __tracebackhide__ = True
         if self._closed:
             raise StopIteration
+        limit = time_limit(timeout)
         call = self._pending_call()
         try:
-            ended = call.wait(timeout)
+            ended = call.wait(limit)
         except BaseException:
             call.cancel_and_wait()
             raise

@@ -33,8 +33,8 @@ class Syncthing(SyncthingMethods):
         api_key: The daemon's API key (``gui.apiKey``), shown in its web interface under Actions, Settings.
         url: Base URL. A path is kept, with or without a trailing slash: ``https://host:443/syncthing``. A Unix socket
             is ``unix:///run/user/1000/syncthing.sock``, with TLS ``unixs:///...``.
-        timeout: Time limit for a whole request, in seconds; ``None`` for none. Long operations have limits of their
-            own, and every method accepts one.
+        timeout: Time limit for a whole request, in seconds; ``None`` or 0 for none. Long operations have limits of
+            their own, and every method accepts one.
         verify_ssl: Whether to verify the certificate of an HTTPS URL. Syncthing's own is self-signed: see `tls`.
         tls: What to trust over ``https://`` and ``unixs://``. A `Fingerprint` pins one certificate, a `CertificateFile`
             the one in a file, even after its renewal; the path of a CA file (PEM) or an `ssl.SSLContext` verifies as

@@ -53,7 +53,8 @@ class Config(Additions):
         settings, see `set_gui` for the consequences.
 
         Where the default folder has ``versioning.params`` that another folder doesn't have, the daemon would add them
-        there; so they are sent in a second request.
+        there; so they are sent in a second request. If that one fails, all else is replaced, and the default folder has
+        no ``versioning.params``. The call can be repeated.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 
 from aiosyncthing._loops import check_loop
 from aiosyncthing._tasks import in_thread, to_the_end
-from aiosyncthing._timing import Limit
+from aiosyncthing._timing import Limit, time_limit
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import DaemonError, SyncthingError
 from aiosyncthing.syncthing import Syncthing
@@ -122,8 +122,8 @@ class Daemon:
         self._api_key = api_key or secrets.token_urlsafe(24)
         self._given_binary = binary
         self._given_address = None if address is None else Listening.given(address)
-        self._start_timeout = start_timeout
-        self._stop_timeout = stop_timeout
+        self._start_timeout = time_limit(start_timeout, "start_timeout")
+        self._stop_timeout = time_limit(stop_timeout, "stop_timeout")
         self._env = dict(env or {})
         self._arguments = tuple(arguments)
         self._log = Log(self._api_key)

@@ -66,7 +66,7 @@ class CrashPolicy:
         """Check the values."""
         if self.on_crash not in {"stop", "restart"}:
             raise BadRequestError(f"on_crash must be 'stop' or 'restart', not {self.on_crash!r}")
-        if self.limit < 0 or self.window <= 0:
+        if not (self.limit >= 0 and self.window > 0):
             raise BadRequestError("crash_limit must not be negative, and crash_window must be positive")
         if inspect.iscoroutinefunction(self.handler):  # it would never be awaited
             raise BadRequestError("crash_handler must be a plain function; it may create a task")
@@ -160,12 +160,12 @@ class Supervisor:
         self.watched = asyncio.create_task(self._watch(process), name="supervise a Syncthing daemon")
         return self.watched
 
-    async def ask_to_end(self, ask: Callable[[Process], Awaitable[object]], timeout: float) -> None:
+    async def ask_to_end(self, ask: Callable[[Process], Awaitable[object]], timeout: float | None) -> None:
         """Ask it to exit, and give it some time to do so.
 
         Args:
             ask: Asks the process.
-            timeout: Time limit in seconds.
+            timeout: Time limit in seconds; ``None`` for none.
         """
         await self._end_watch()
         if self.process is None or not self.process.running:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from aiosyncthing import _routes, types as t
 from aiosyncthing._rest.checks import device, required
 from aiosyncthing._rest.shapes import check_event
-from aiosyncthing._timing import Signal, delays, is_transient, pause_after, within
+from aiosyncthing._timing import Signal, delays, is_transient, pause_after, time_limit, within
 from aiosyncthing.api import API
 from aiosyncthing.events import Events
 from aiosyncthing.exceptions import BadRequestError, MigrationError, NotSyncthingError, SyncthingError, WaitTimeoutError
@@ -81,6 +81,9 @@ async def wait_in_sync(
     chosen = _names(folders, "folders")
     if chosen is not None and not chosen:
         raise BadRequestError("folders must not be empty; omit it to wait for all")
+    stable = time_limit(stable_for, "stable_for")
+    if stable is None:
+        raise BadRequestError("stable_for must be a number of seconds")
     waiter = _Waiter(api, events, chosen, _names(devices, "devices", device), rescan=rescan)
 
     def late(message: str) -> WaitTimeoutError:
@@ -92,7 +95,7 @@ async def wait_in_sync(
         async with events.stream() as stream:
             listener = asyncio.create_task(waiter.listen(stream))
             try:
-                return await waiter.run(stable_for, on_progress)
+                return await waiter.run(stable, on_progress)
             finally:
                 await _end([listener, *waiter.tasks])
 
