@@ -66,7 +66,7 @@ LIBRARY: Final = Package(
     "aiosyncthing",
     ROOT / "src",
     (
-        _room("facts", "exceptions device_id names times types _routes _lazy _loops _tasks _timing", "tests/facts"),
+        _room("facts", "exceptions device_id names times types _routes _lazy _loops _timing", "tests/facts"),
         _room("ignores", "ignores", "tests/ignores"),
         _room("_http", "_http", "tests/http"),
         _room("tls", "tls", "tests/tls"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing._tasks import to_the_end
+from aiosyncthing._loops import to_the_end
 from aiosyncthing.daemon import supervision
 from aiosyncthing.daemon.process import Process
 from aiosyncthing.daemon.supervision import Crash, CrashPolicy, Log, Supervisor

@@ -217,7 +217,7 @@ def test_drawings(graph: Any, invented: Callable[..., Any]) -> None:
 
 
 PRIVATE = {
-    "aiosyncthing._tasks": "waiting for several things at once has nothing to do with Syncthing",
+    "aiosyncthing._loops": "waiting for several things at once has nothing to do with Syncthing",
 }
 """What the command line imports although it is not public, and why."""
 

@@ -13,7 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from aiosyncthing._tasks import together
+from aiosyncthing._loops import together
 from aiosyncthing.exceptions import WaitTimeoutError
 
 from . import errors

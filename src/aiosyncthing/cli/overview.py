@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from aiosyncthing._tasks import together
+from aiosyncthing._loops import together
 from aiosyncthing.exceptions import NotFoundError
 from aiosyncthing.times import parse_time
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from aiosyncthing import _routes
+from aiosyncthing import _routes, ignores
 from aiosyncthing._rest.checks import other_device
 from aiosyncthing._rest.shapes import MACHINE, PATHS_AND_DEFAULTS, check, checked
 from aiosyncthing.exceptions import BadRequestError, NotSupportedError
-from aiosyncthing.ignores import IgnorePatterns
 
 from . import bodies
 from .paths import Machine, objection
@@ -131,7 +130,7 @@ async def refuse_patterns(
         BadRequestError: It can't.
     """
     system = await _system(api, timeout) if machine is None else machine.system
-    if error := IgnorePatterns(patterns, os=system, version=api.daemon_version or "").error:
+    if error := ignores.IgnorePatterns(patterns, os=system, version=api.daemon_version or "").error:
         which = "default ignore patterns" if default else "ignore patterns"
         remedy = "change them with set_default_ignores, or pass others" if default else ""
         raise BadRequestError(

@@ -12,8 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self
 
-from aiosyncthing._loops import check_loop
-from aiosyncthing._tasks import in_thread, to_the_end
+from aiosyncthing._loops import check_loop, in_thread, to_the_end
 from aiosyncthing._timing import Limit, time_limit
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import DaemonError, SyncthingError

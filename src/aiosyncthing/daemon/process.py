@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aiosyncthing._tasks import to_the_end
+from aiosyncthing._loops import to_the_end
 from aiosyncthing.exceptions import DaemonError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from aiosyncthing._tasks import in_thread
+from aiosyncthing._loops import in_thread
 from aiosyncthing.exceptions import SyncthingError
 
 from .home import read_device_id, sync_address

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from aiosyncthing._tasks import to_the_end
+from aiosyncthing._loops import to_the_end
 from aiosyncthing._timing import Limit
 from aiosyncthing.exceptions import BadRequestError
 

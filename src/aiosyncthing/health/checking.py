@@ -8,9 +8,9 @@ from contextlib import aclosing
 from typing import Any, Final, TypeVar, cast
 
 from aiosyncthing import _routes
+from aiosyncthing._loops import together
 from aiosyncthing._rest.checks import device, listed, required, same_device
 from aiosyncthing._rest.shapes import CHECKED, check as check_shape, checked
-from aiosyncthing._tasks import together
 from aiosyncthing._timing import limit_for_expensive
 from aiosyncthing.api import API
 from aiosyncthing.database import Database

@@ -117,7 +117,7 @@ def scan(run: Run, place: tuple[str, ...], *, everything: bool, wait: bool) -> i
         raise UsageError("name folders, or use --all")
 
     async def work(session: Session, changed: Changed) -> None:
-        from aiosyncthing._tasks import together  # noqa: PLC0415 - loads asyncio
+        from aiosyncthing._loops import together  # noqa: PLC0415 - loads asyncio
 
         wanted: dict[str, tuple[t.FolderConfiguration, list[str]]] = {}
         if everything:

@@ -60,7 +60,7 @@ def pending(run: Run, *, exit_code: bool) -> int:
     found = False
 
     async def ask(session: Session) -> dict[str, list[Any]]:
-        from aiosyncthing._tasks import together  # noqa: PLC0415 - loads asyncio
+        from aiosyncthing._loops import together  # noqa: PLC0415 - loads asyncio
 
         nonlocal found
         cluster = session.client.cluster
@@ -242,7 +242,7 @@ async def _find(session: Session, text: str) -> _Offer:
     Raises:
         UnknownNameError: Nothing is.
     """
-    from aiosyncthing._tasks import together  # noqa: PLC0415 - loads asyncio
+    from aiosyncthing._loops import together  # noqa: PLC0415 - loads asyncio
 
     cluster = session.client.cluster
     devices, folders = await together(cluster.pending_devices(), cluster.pending_folders())

@@ -86,7 +86,7 @@ async def _folder(session: Session, folder: t.FolderConfiguration) -> dict[str, 
 
 
 async def _device(session: Session, device: t.DeviceConfiguration) -> dict[str, Any]:
-    from aiosyncthing._tasks import together  # noqa: PLC0415 - loads asyncio
+    from aiosyncthing._loops import together  # noqa: PLC0415 - loads asyncio
     from aiosyncthing.cli import overview, rows  # noqa: PLC0415 - load aiohttp
 
     shared = [folder for folder in await session.folders() if rows.shares(folder, device["deviceID"])]

@@ -41,7 +41,7 @@ def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT0
         return run.one(lambda session: _watch(run, session, folder), following=True)
 
     async def ask(session: Session) -> dict[str, list[Any]]:
-        from aiosyncthing._tasks import together  # noqa: PLC0415 - likewise
+        from aiosyncthing._loops import together  # noqa: PLC0415 - likewise
         from aiosyncthing.cli import overview  # noqa: PLC0415 - loads aiohttp
 
         named = await session.chosen_folders(folder) if folder else None
@@ -126,7 +126,7 @@ def draw(answer: Answer) -> None:
 
 
 async def _daemon(session: Session) -> DaemonRow:
-    from aiosyncthing._tasks import together  # noqa: PLC0415 - loads aiohttp
+    from aiosyncthing._loops import together  # noqa: PLC0415 - loads aiohttp
 
     status, version, devices = await together(session.status(), session.version(), session.devices())
     own = status["myID"]
