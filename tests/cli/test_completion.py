@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
-import select
 import shutil
-import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +17,7 @@ from aiosyncthing.cli.completion import answering, candidates as names_offered, 
 from aiosyncthing.cli.completion.answering import Candidate, Words, formatted, quoted, split
 from aiosyncthing.cli.completion.name_cache import Names
 from aiosyncthing.cli.target import Target
+from tests.support.terminals import OnTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -209,35 +206,6 @@ def test_scripts(cli: Cli) -> None:
     assert cli("completion", "tcsh").status == 2
 
 
-class Shell:
-    """A real shell on a terminal, in which someone types."""
-
-    def __init__(self, command: list[str], environ: dict[str, str], folder: Path) -> None:
-        self.screen = b""
-        self._pid, self._leader = pty.fork()
-        if not self._pid:
-            os.chdir(folder)
-            os.execve(command[0], command, environ)
-
-    def type(self, text: str) -> None:
-        """Press keys."""
-        os.write(self._leader, text.encode())
-
-    def wait(self, condition: Callable[[], object], what: str) -> None:
-        """Wait until something is true, while the shell writes."""
-        deadline = time.monotonic() + 60
-        while not condition():
-            assert time.monotonic() < deadline, f"{what}: {self.screen.decode(errors='replace')[-2000:]}"
-            if select.select([self._leader], [], [], 0.05)[0]:
-                self.screen += os.read(self._leader, 65536)
-
-    def end(self) -> None:
-        """End it."""
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
-        os.close(self._leader)
-
-
 def find(name: str) -> Path:
     """Return the program of a shell: the machine's own, or the one that was unpacked."""
     places = [shutil.which(name), UNPACKED / "bin" / name, UNPACKED / "usr" / "bin" / name]
@@ -246,7 +214,7 @@ def find(name: str) -> Path:
 
 
 @pytest.fixture(params=["bash", "zsh", "fish"])
-def shell(request: pytest.FixtureRequest, tmp_path: Path, here: FakeSyncthing) -> Iterator[Shell]:
+def shell(request: pytest.FixtureRequest, tmp_path: Path, here: FakeSyncthing) -> Iterator[OnTerminal]:
     """Each shell, with the completion loaded. The program notes its arguments instead of doing anything."""
     folder = tmp_path / "shell"
     (folder / "bin").mkdir(parents=True)
@@ -277,12 +245,12 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path, here: FakeSyncthing) -
         "zsh": ["-i"],
         "fish": ["--no-config", "--init-command", "source init.fish", "-i"],
     }[name]
-    process = Shell([str(program_of), *options], environ, folder)
+    process = OnTerminal([str(program_of), *options], environ, folder)
     yield process
-    process.end()
+    process.close()
 
 
-def test_real_shells(shell: Shell, kept: Any, tmp_path: Path) -> None:
+def test_real_shells(shell: OnTerminal, kept: Any, tmp_path: Path) -> None:
     """Each name is completed by a real shell so that the program gets it as it is, and nothing in it is run."""
     kept({f"id{number}": label for number, label in enumerate(HOSTILE)} | {"j\x1bx": "j\nnewline", "k1": "k\x1b[31m"})
     shell.wait(lambda: b"ready> " in shell.screen, "no prompt")

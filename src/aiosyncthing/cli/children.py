@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from .errors import CommandError
-from .loop import signals_taken
+from .loop import OF_TERMINALS, signals_taken
 from .process import Interrupted
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _NOT_FOUND: Final = 127  # as a shell has it
 _NOT_EXECUTABLE: Final = 126
 _KILLED: Final = 128  # and the number of the signal
-_OF_TERMINALS: Final = frozenset(getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name))
 _ENDING: Final = frozenset(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -55,7 +54,7 @@ async def run_command(command: Sequence[str], environ: Mapping[str, str], inheri
     def hand_on(signum: int) -> None:
         if process is None:
             early.append(signum)
-        elif signum not in _OF_TERMINALS or not _is_in_foreground():
+        elif signum not in OF_TERMINALS or not _is_in_foreground():
             _send(process, signum)
 
     with signals_taken(hand_on):

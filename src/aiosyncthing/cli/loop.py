@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _SELECT: Final[Any] = select  # type checkers know the names of one system only
 _SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+OF_TERMINALS: Final = frozenset(getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name))
+"""The signals that a terminal sends to all programs in the foreground."""
+
 _OTHERS: Final = tuple(getattr(signal, name) for name in ("SIGQUIT", "SIGUSR1", "SIGUSR2") if hasattr(signal, name))
 
 
@@ -99,6 +102,19 @@ def signals_taken(take: Callable[[int], None]) -> Generator[None]:
             yield
     finally:
         signals.take = before
+
+
+@contextmanager
+def terminal_left() -> Generator[None]:
+    """Leave the terminal's signals to an editor, to which Ctrl-C means something else; it gets them by itself."""
+    interrupt = _CURRENT.get().take
+
+    def take(signum: int) -> None:
+        if signum not in OF_TERMINALS:
+            interrupt(signum)
+
+    with signals_taken(take):
+        yield
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def ask_secret(out: Output, question: str, *, option: str) -> str:
 def _ask(out: Output, question: str) -> str:
     out.flush()
     out.clear()
-    sys.stderr.write(escape(question))
-    sys.stderr.flush()
-    with interruptible():
+    with interruptible():  # before the question is seen, and answered by Ctrl-C
+        sys.stderr.write(escape(question))
+        sys.stderr.flush()
         return sys.stdin.readline()

@@ -247,11 +247,14 @@ def _edit(run: Run, name: str) -> int:
     async def edit(patterns: IgnorePatterns, _: Changed) -> None:
         import asyncio  # noqa: PLC0415 - not needed for help
 
+        from aiosyncthing.cli.loop import terminal_left  # noqa: PLC0415 - likewise
+
         nonlocal text
         was_usable = patterns.error is None
         while True:
             # In a thread, so that the event loop goes on to look after its connections.
-            saved = await asyncio.to_thread(_edited, run, text or str(patterns))
+            with terminal_left():
+                saved = await asyncio.to_thread(_edited, run, text or str(patterns))
             if saved is None:
                 return
             text = saved
@@ -268,7 +271,7 @@ def _edit(run: Run, name: str) -> int:
     async def work(session: Session, changed: Changed) -> None:
         try:
             await _apply(session, changed, name, edit)
-        except Exception:
+        except BaseException:
             if text:
                 run.out.warn(f"what you wrote is in {_keep(text)}")
             raise

@@ -165,7 +165,7 @@ def edit(run: Run, path: str, yes: bool, allow_lockout: bool) -> int:  # noqa: F
             async with editing as whole:
                 now = cast("dict[str, Any]", whole)
                 draft = editor.Draft(now, path, run.environ)
-                made = draft.changes(editing, again=can_ask())
+                made = await draft.changes(editing, again=can_ask())
                 _check_lockout(made, allowed=allow_lockout)
                 if made and not yes:
                     _preview(run, made)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shlex
-import signal
 import subprocess
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing.cli.errors import CommandError, UsageError, message_of
+from aiosyncthing.cli.loop import terminal_left
 from aiosyncthing.config import Change, compare, hide_secrets
 from aiosyncthing.exceptions import SyncthingError
 
@@ -20,7 +20,7 @@ from .changes import current_of, replace
 from .paths import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
     from aiosyncthing import ConfigEdit
 
@@ -55,7 +55,7 @@ class Draft:
         os.close(descriptor)
         self.file: Path = Path(name)
 
-    def changes(self, editing: ConfigEdit, *, again: bool) -> list[Change]:
+    async def changes(self, editing: ConfigEdit, *, again: bool) -> list[Change]:
         """Open the editor until what it leaves can be sent; make the changes, and return them.
 
         Args:
@@ -70,7 +70,9 @@ class Draft:
         problem, unchanged = "", dict(self._config)
         while True:
             before = self._text
-            self._open(problem)
+            with terminal_left():
+                # In a thread, so that the event loop goes on to look after its connections.
+                await asyncio.to_thread(self._open, problem)
             if problem and self._text == before:
                 again = False
             try:
@@ -92,11 +94,10 @@ class Draft:
         """Open the editor, and read what it has left, without the lines at the top."""
         top = [*(f"error: {line}" for line in problem.splitlines()), *_ABOUT]
         self.file.write_text("".join(f"{_COMMENT} {line}\n" for line in top) + self._text, encoding="utf-8")
-        with _undisturbed():
-            try:
-                done = subprocess.run([*self._command, str(self.file)], check=False)  # noqa: S603 - the user's editor
-            except OSError as error:
-                raise CommandError(f"can't run the editor {self._command[0]}: {error.strerror or error}") from error
+        try:
+            done = subprocess.run([*self._command, str(self.file)], check=False)  # noqa: S603 - the user's editor
+        except OSError as error:
+            raise CommandError(f"can't run the editor {self._command[0]}: {error.strerror or error}") from error
         try:
             lines = self.file.read_text(encoding="utf-8").splitlines(keepends=True)
         except (OSError, UnicodeError) as error:
@@ -127,24 +128,3 @@ def _editor(environ: Mapping[str, str]) -> list[str]:
     if not command:
         raise UsageError("$VISUAL or $EDITOR names no program")
     return command
-
-
-def _nothing(*_: object) -> None:
-    """Handle a signal by doing nothing."""
-
-
-@contextmanager
-def _undisturbed() -> Generator[None]:
-    """Leave Ctrl-C to the editor: it goes to all programs of the terminal, and to an editor it means something else."""
-    try:
-        # A handler of its own: an ignored signal would be ignored by the editor, too.
-        before = signal.signal(signal.SIGINT, _nothing)
-        loop = signal.set_wakeup_fd(-1)  # by which the event loop would hear of it later
-    except ValueError:  # another thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(loop)
-        signal.signal(signal.SIGINT, before)

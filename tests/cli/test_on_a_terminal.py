@@ -1,0 +1,104 @@
+"""The command line on a real terminal, at which a person types: questions, editors, progress, and Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.terminals import OnTerminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_syncthing import FakeSyncthing
+
+CTRL_C = "\x03"
+
+
+@pytest.fixture
+def start(here: FakeSyncthing, tmp_path: Path) -> Iterator[Callable[..., OnTerminal]]:
+    """Start the command line on a terminal."""
+    started: list[OnTerminal] = []
+
+    def start(*arguments: str, editor: str = "") -> OnTerminal:
+        script = tmp_path / "editor"
+        script.write_text(f"#!/bin/sh\n{editor}\n")
+        script.chmod(0o700)
+        environ = {**os.environ, "VISUAL": str(script), "TERM": "xterm", "PYTHONWARNINGS": "error"}
+        process = OnTerminal([sys.executable, "-m", "aiosyncthing", *arguments], environ, tmp_path)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.close()
+
+
+def test_a_secret(here: FakeSyncthing, start: Any) -> None:
+    """A password is asked for without showing it; what was typed arrives, and the terminal echoes again."""
+    process = start("share", "docs", "vault", "--encryption-password-file", "-")
+    vault = here.add_device("vault")
+    here.add_folder("docs")
+    process.until("password")
+    process.until(": ")
+    process.type("correct horse\n")
+    assert process.ended() == 0
+    assert b"horse" not in process.screen
+    (shared,) = [each for each in here.config["folders"][0]["devices"] if each["deviceID"] == vault]
+    assert shared["encryptionPassword"] == "correct horse"
+
+
+def test_a_question(here: FakeSyncthing, start: Any) -> None:
+    """Ctrl-C at a question ends the command by that signal, and nothing is done."""
+    here.add_folder("docs")
+    process = start("remove", "docs")
+    process.until("Remove the folder docs?")
+    process.until("[y/N] ")
+    process.type(CTRL_C)
+    assert process.ended() == -signal.SIGINT
+    assert b"Traceback" not in process.screen
+    assert [each["id"] for each in here.config["folders"]] == ["docs"]
+
+
+@pytest.mark.parametrize("what", ["config", "ignores"])
+def test_an_editor(what: str, here: FakeSyncthing, start: Any) -> None:
+    """The editor has the terminal, and Ctrl-C while it is open is its own; then the command goes on."""
+    here.add_folder("docs")
+    edit = "trap 'echo interrupted' INT; echo open; while [ -z \"$line\" ]; do read line; done; "
+    if what == "config":
+        process = start("config", "edit", "folders.docs.label", editor=f'{edit} echo "\\"$line\\"" > "$1"')
+    else:
+        process = start("ignores", "docs", "edit", editor=f'{edit} echo "$line" > "$1"')
+    process.until("open")
+    process.type(CTRL_C)
+    process.until("interrupted")
+    process.type("Papers\n")
+    if what == "config":
+        process.until("Change this? [y/N] ")
+        process.type("y\n")
+    assert process.ended() == 0
+    assert b"Papers" in process.screen
+    if what == "config":
+        assert here.config["folders"][0]["label"] == "Papers"
+
+
+def test_progress(here: FakeSyncthing, start: Any) -> None:
+    """`wait` redraws one line, which Ctrl-C removes; the command then ends by that signal."""
+    pi = here.add_device("pi")
+    folder = here.add_folder("docs", devices=[pi])
+    here.connect(pi)
+    folder.remote_write(pi, {"a": b"x" * 2048})
+    process = start("wait", "docs")
+    process.until("\r\x1b[Kdocs  50 %  2.0 KiB left")
+    folder.remote_write(pi, {"b": b"x" * 2048})
+    process.until("\r\x1b[Kdocs  ")
+    process.until("4.0 KiB left")
+    process.type(CTRL_C)
+    assert process.ended() == -signal.SIGINT
+    assert process.screen.endswith(b"\r\x1b[K")
+    assert b"\n" not in process.screen

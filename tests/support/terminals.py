@@ -1,0 +1,85 @@
+"""Programs on a real terminal, at which someone types."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["OnTerminal"]
+
+_PATIENCE: Final = 30.0  # seconds
+
+
+class OnTerminal:
+    """A program with a terminal of its own.
+
+    Args:
+        command: The program and its arguments.
+        environ: Its environment.
+        folder: The directory that it runs in.
+
+    Attributes:
+        screen: What it has written, and what the terminal has echoed.
+    """
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
+        self.screen = b""
+        self._status: int | None = None
+        self._pid, self._leader = pty.fork()
+        if not self._pid:
+            os.chdir(folder)
+            os.execve(command[0], command, environ)
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        os.write(self._leader, text.encode())
+
+    def wait(self, condition: Callable[[], object], what: str) -> None:
+        """Wait until something is true, while the program writes."""
+        deadline = time.monotonic() + _PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, f"{what}: {self.screen.decode(errors='replace')[-2000:]}"
+            self._read(0.05)
+
+    def until(self, text: str) -> None:
+        """Wait until something was written since the last call, and forget what was written before."""
+        self.wait(lambda: text.encode() in self.screen, text)
+        self.screen = self.screen.partition(text.encode())[2]
+
+    def ended(self) -> int:
+        """Wait for its end, and return the exit status, or the negative number of the signal that has ended it."""
+        self.wait(lambda: self._poll() is not None, "the program should end")
+        while self._read(0):
+            pass
+        return os.waitstatus_to_exitcode(self._status or 0)
+
+    def close(self) -> None:
+        """End it, if it runs."""
+        if self._poll() is None:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+        os.close(self._leader)
+
+    def _poll(self) -> int | None:
+        if self._status is None:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            self._status = status if pid else None
+        return self._status
+
+    def _read(self, patience: float) -> bool:
+        if not select.select([self._leader], [], [], patience)[0]:
+            return False
+        try:
+            part = os.read(self._leader, 65536)
+        except OSError:  # the program has closed the terminal
+            return False
+        self.screen += part
+        return bool(part)
