@@ -364,10 +364,10 @@ def test_ctrl_c(here: FakeSyncthing, start: Callable[..., subprocess.Popen[str]]
     def own_terminal() -> None:
         fcntl.ioctl(follower, termios.TIOCSCTTY, 0)
 
-    what = "n = []; signal.signal(2, lambda *_: (n.append(1), print('got', flush=True))); print('ready', flush=True); "
-    process = start(
-        "paused", "docs", *child(f"{what} input(); sys.exit(10 + len(n))"), stdin=follower, preexec_fn=own_terminal
-    )
+    # A handler would not run before input() returns, if the signal came just before it reads.
+    code = "signal.pthread_sigmask(signal.SIG_BLOCK, {2}); print('ready', flush=True); signal.sigwait({2}); "
+    code += "print('got', flush=True); input(); sys.exit(11 + len(signal.sigpending()))"
+    process = start("paused", "docs", *child(code), stdin=follower, preexec_fn=own_terminal)
     os.close(follower)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
