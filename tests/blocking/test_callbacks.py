@@ -47,6 +47,12 @@ def test_an_error(client: Syncthing) -> None:
     client.system.ping()
 
 
+def test_closing_the_client(client: Syncthing) -> None:
+    """A function may close the client that calls it, even if it is the last one."""
+    with pytest.raises(ClientClosedError, match="the client was closed during the call"):
+        client.wait_in_sync("docs", on_progress=lambda _: client.close())
+
+
 def test_a_time_limit(client: Syncthing) -> None:
     """The limit of a wait raises the error of this package, with the progress."""
     with pytest.raises(WaitTimeoutError) as caught:

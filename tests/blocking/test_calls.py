@@ -7,6 +7,7 @@ import contextvars
 import copy
 import linecache
 import pickle
+import signal
 import sys
 import traceback
 import weakref
@@ -148,6 +149,15 @@ def test_closing_while_others_call(fake: FakeSyncthing) -> None:
     client.close()
 
 
+def test_signal_handlers(client: Syncthing) -> None:
+    """None is installed, whatever is called."""
+    before = [signal.getsignal(number) for number in signal.valid_signals()]
+    client.system.ping()
+    with client.watch():
+        assert [signal.getsignal(number) for number in signal.valid_signals()] == before
+    assert signal.set_wakeup_fd(-1) == -1
+
+
 def test_a_client_that_was_never_used(fake: FakeSyncthing) -> None:
     """Closing it starts nothing, even where an event loop runs."""
 
@@ -257,6 +267,7 @@ def test_parts_stay_the_same(client: Syncthing) -> None:
     assert client.api is client.api
     assert repr(client) == repr(client._inner)
     assert repr(client.config) == repr(client._inner.config)
+    assert repr(client.watch()).startswith("<aiosyncthing.blocking.Live object")
 
 
 def test_what_is_read_without_a_call(client: Syncthing, fake: FakeSyncthing) -> None:

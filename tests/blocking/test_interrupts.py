@@ -13,7 +13,7 @@ import pytest
 
 from aiosyncthing.blocking import Syncthing
 from aiosyncthing.blocking.bridge import Bridge
-from tests.blocking.conftest import Probe
+from tests.blocking.conftest import Probe, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
@@ -86,6 +86,7 @@ def test_the_request_ends(client: Syncthing, fake: FakeSyncthing, interrupt: Cal
     interrupt(lambda: held.hits)
     with pytest.raises(KeyboardInterrupt):
         client.system.status()
+    wait_until(lambda: fake.connections == 0)  # the fake still holds the answer back
     held.release()
     assert client.system.version()["version"] == fake.version
 

@@ -136,6 +136,26 @@ def test_closing_in_another_thread(probe: Probe) -> None:
     assert numbers.closed.is_set()
 
 
+def test_in_two_threads(probe: Probe) -> None:
+    """A second thread is refused while another one waits for an item, which goes to that one."""
+    numbers = Numbers(slow=1)
+    found = probe._iterate(numbers.run())
+    assert next(found) == 0
+
+    def disturb() -> None:
+        numbers.waits.wait()
+        try:
+            next(found)
+        finally:
+            probe.run(numbers.give_more())
+
+    item, error = in_threads(lambda: next(found), disturb)
+    assert item == 1
+    assert isinstance(error, RuntimeError)
+    assert "belongs to one thread" in str(error)
+    assert list(found) == list(range(2, 10))
+
+
 def test_closing_the_client(probe: Probe) -> None:
     """Closing the client closes its iterators, and says so to whoever waits for an item."""
     waiting, resting = Numbers(slow=1), Numbers()

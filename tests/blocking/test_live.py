@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiosyncthing.exceptions import SyncthingError, WaitTimeoutError
-from tests.blocking.conftest import in_threads
+from tests.blocking.conftest import in_threads, wait_until
 
 if TYPE_CHECKING:
     from aiosyncthing import DeviceID
-    from aiosyncthing.blocking import Syncthing
+    from aiosyncthing.blocking import Live, Syncthing
     from pytest_syncthing import FakeSyncthing
 
 
@@ -74,6 +74,34 @@ def test_conditions(client: Syncthing) -> None:
             live.until(lambda live: live.folders["nope"].paused)
     with pytest.raises(SyncthingError, match="the mirror has ended"):
         live.until(look)
+
+
+def test_one_moment(client: Syncthing, fake: FakeSyncthing) -> None:
+    """During one call of a condition, folders and devices stay as they are, whatever happens meanwhile."""
+    fake.add_folder("docs")
+    seen: list[bool] = []
+    with client.watch() as live:
+
+        def look(now: Live) -> bool:
+            seen.append(now.folders["docs"].paused)
+            if not seen[-1]:
+                fake.set_folder("docs", paused=True)
+                wait_until(lambda: live.folders["docs"].paused)
+            assert now.folders["docs"].paused == seen[-1]
+            return seen[-1]
+
+        live.until(look, 10)
+        assert {*live.remotes} == {*live.devices} - {live.own_id}
+    assert {*seen} == {False, True}
+
+
+def test_one_that_is_forgotten(client: Syncthing, fake: FakeSyncthing) -> None:
+    """When nothing refers to it any longer, it is stopped in the background, with a warning: once."""
+    live = client.watch().start()
+    with pytest.warns(ResourceWarning, match="block that was never left") as caught:
+        del live
+    assert len(caught) == 1
+    wait_until(lambda: fake.polls_waiting == 0)
 
 
 def test_changes(client: Syncthing, fake: FakeSyncthing) -> None:

@@ -117,6 +117,15 @@ HANGING: Final = "client.events.poll(since=10**6, timeout=60)"
         ("items = client.events.listen(); next(items)", ["Syncthing"]),
         ("live = client.watch(); live.__enter__(); live.folders", ["Syncthing"]),
         ("block = client.database.edit_ignores('docs'); block.__enter__()", ["Syncthing"]),
+        ("import atexit; atexit.register(lambda: (client.system.ping(), client.close())); client.system.ping()", []),
+        (
+            (
+                "def items():\n"
+                "    with client, client.events.stream(since='history') as stream: yield from stream\n"
+                "found = items(); next(found)"
+            ),
+            ["Syncthing"],
+        ),
     ],
 )
 def test_ending_without_closing(fork_server: ForkServer, shared: FakeSyncthing, code: str, unclosed: list[str]) -> None:

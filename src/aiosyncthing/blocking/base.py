@@ -31,7 +31,9 @@ class Blocking(Unportable, Generic[Inner]):
         self._twins: dict[object, tuple[object, Any]] = {}
 
     def __repr__(self) -> str:
-        """Show what the asynchronous object shows."""
+        """Show what the asynchronous object shows, if that is more than its class."""
+        if type(self._inner).__repr__ is object.__repr__:
+            return super().__repr__()
         return repr(self._inner)
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:

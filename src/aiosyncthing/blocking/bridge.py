@@ -150,12 +150,14 @@ class Bridge:
         try:
             call.submit(lease.portal.loop, lease.portal.calls)
             call.wait()
+            call.result()
+        except ClientClosedError:
+            pass  # the portal has closed it, because the program ends
         except BaseException:
             call.cancel_and_wait()
             raise
         finally:
             portal.release(lease.portal)
-        call.result()
 
     def _open(self) -> Lease:
         with self._lock:

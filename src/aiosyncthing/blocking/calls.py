@@ -84,7 +84,7 @@ class Call(Generic[T]):
             loop.call_soon_threadsafe(self._start)
         except RuntimeError:
             self.abort()
-            raise closed() from None
+            raise ClientClosedError("the client was closed when the program began to end") from None
         self._loop = loop
 
     def expect_wait(self) -> None:
@@ -170,12 +170,14 @@ class Call(Generic[T]):
                 called.set_exception(error)
 
         def run() -> None:
+            raised: BaseException | None = None
             try:
                 function(value)
             except BaseException as error:  # noqa: BLE001 - raised in the coroutine
-                loop.call_soon_threadsafe(settle, error)
-            else:
-                loop.call_soon_threadsafe(settle, None)
+                raised = error
+            with suppress(RuntimeError):  # the function has closed the last client, and with it the loop
+                loop.call_soon_threadsafe(settle, raised)
+            del raised  # its traceback refers to this frame
 
         self._callbacks.append(run)
         self.notify()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import weakref
 from collections.abc import Coroutine, Iterator
 from contextlib import suppress
@@ -46,6 +47,7 @@ class BlockingIterator(Unportable, Iterator[T]):
         self._bridge = bridge
         self._state = _State(source)
         self._closed = False
+        self._thread: int | None = None  # that waits for an item
         self._lease: Lease | None = None
         self._finalizer: weakref.finalize[..., BlockingIterator[T]] | None = None
 
@@ -66,7 +68,19 @@ class BlockingIterator(Unportable, Iterator[T]):
         Raises:
             WaitTimeoutError: There was none in time.
             StopIteration: There are no more.
+            RuntimeError: Another thread waits for an item.
         """
+        __tracebackhide__ = True
+        thread = threading.get_ident()
+        if self._thread not in {None, thread}:
+            raise RuntimeError("another thread waits for an item of this iterator, which belongs to one thread")
+        self._thread = thread
+        try:
+            return self._next(timeout)
+        finally:
+            self._thread = None
+
+    def _next(self, timeout: float | None) -> T:
         __tracebackhide__ = True
         if self._closed:
             raise StopIteration
@@ -80,7 +94,7 @@ class BlockingIterator(Unportable, Iterator[T]):
         if not ended:
             raise WaitTimeoutError(f"nothing came within {timeout:g} seconds")
         if call.interrupted:  # when it was waited for the last time
-            return self.next(timeout)
+            return self._next(timeout)
         self._state.call = None
         try:
             return call.result()

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 from aiosyncthing import live, types as t
 
@@ -16,6 +16,7 @@ from .contexts import BlockingContext
 from .iterators import BlockingIterator
 
 _V = TypeVar("_V")
+_Copies: TypeAlias = "tuple[dict[str, live.LiveFolder], dict[str, live.LiveDevice]]"  # quoted, so as not to load them
 
 
 class Live(Blocking["live.Live"]):
@@ -44,22 +45,17 @@ class Live(Blocking["live.Live"]):
     @property
     def folders(self) -> Mapping[str, live.LiveFolder]:
         """All folders, by ID, as they are at this moment."""
-
-        def find() -> dict[str, live.LiveFolder]:
-            devices = {name: _copied(each) for name, each in self._inner.devices.items()}
-            return {name: replace(_copied(each), _devices=devices) for name, each in self._inner.folders.items()}
-
-        return self._call(find)
+        return self._copies()[0]
 
     @property
     def devices(self) -> Mapping[str, live.LiveDevice]:
         """All devices, by ID, including the daemon's own, as they are at this moment."""
-        return self._copies(lambda: self._inner.devices)
+        return self._copies()[1]
 
     @property
     def remotes(self) -> Mapping[str, live.LiveDevice]:
         """All devices but the daemon's own, by ID, as they are at this moment."""
-        return self._copies(lambda: self._inner.remotes)
+        return {name: each for name, each in self._copies()[1].items() if not each.own}
 
     @property
     def own_id(self) -> str:
@@ -125,7 +121,8 @@ class Live(Blocking["live.Live"]):
         """Wait for a condition: ``live.until(lambda live: live.devices[x].connected)``.
 
         Args:
-            predicate: Called in this thread with the mirror, immediately and after each change.
+            predicate: Called in this thread with the mirror, immediately and after each change. During one call of it,
+                folders and devices stay as they are.
             timeout: Seconds; ``None`` for no limit.
 
         Raises:
@@ -140,7 +137,7 @@ class Live(Blocking["live.Live"]):
 
             return self._inner.until(changed, timeout)
 
-        self._bridge.run_until(watch, lambda: predicate(self))
+        self._bridge.run_until(watch, lambda: predicate(_Frozen(self._inner, self._bridge)))
 
     def start(self) -> Self:
         """Start the mirror, for programs that have no block to use it in: ``live = client.watch().start()``.
@@ -186,9 +183,26 @@ class Live(Blocking["live.Live"]):
         self._running = False
         self._context.__exit__(kind, error, traceback)
 
-    def _copies(self, find: Callable[[], Mapping[str, _V]]) -> dict[str, _V]:
-        """Return copies of objects that change in the event loop, made there in one go."""
-        return self._call(lambda: {name: _copied(each) for name, each in find().items()})
+    def _copies(self) -> _Copies:
+        """Return copies of folders and devices, which change in the event loop, made there in one go."""
+
+        def copy_all() -> _Copies:
+            devices = {name: _copied(each) for name, each in self._inner.devices.items()}
+            folders = {name: replace(_copied(each), _devices=devices) for name, each in self._inner.folders.items()}
+            return folders, devices
+
+        return self._call(copy_all)
+
+
+class _Frozen(Live):
+    """A mirror whose folders and devices stay as they were when it was first asked for one."""
+
+    _found: _Copies | None = None
+
+    def _copies(self) -> _Copies:
+        if self._found is None:
+            self._found = super()._copies()
+        return self._found
 
 
 def _copied(found: _V) -> _V:
