@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
+import os
 import random
 import signal
 import sys
@@ -74,6 +75,9 @@ async def demo(binary: Path, scratch: Path) -> str:
             await change(daemons, roots)
         events = Counter(event["type"] for event in seen_by_one + seen_by_two)
         say(f"Events seen: {', '.join(f'{count} {name}' for name, count in events.most_common(6))}, ...")
+        say("The same on the command line")
+        for text in await asyncio.gather(*(command_line(daemon, scratch) for daemon in daemons)):
+            say(text)
         say("Stopping both")
     for daemon, home in zip(daemons, homes, strict=True):
         check(not daemon.running, "the daemons have ended")
@@ -88,10 +92,11 @@ async def introduce(daemons: Pair) -> None:
     """Let each daemon know the other, and wait until they are connected."""
     say("Introducing them to each other")
     pairs = daemons, daemons[::-1]
-    for daemon, peer in pairs:
-        await daemon.client.config.set_device(
-            {"deviceID": str(peer.device_id), "name": "demo", "addresses": [peer.sync_address]}
-        )
+    for daemon in daemons:
+        for name, each in named(daemons):
+            await daemon.client.config.set_device(
+                {"deviceID": str(each.device_id), "name": name, "addresses": [each.sync_address]}
+            )
     for daemon, peer in pairs:
         await meet(daemon.client, str(peer.device_id))
 
@@ -158,6 +163,27 @@ async def report(name: str, client: Syncthing, root: Path) -> None:
     check(completion["completion"] == COMPLETE, f"{name} is complete")
     check(not waiting, f"{name} needs nothing")
     check(listed == await in_thread(names, root), f"{name} lists what was written")
+
+
+async def command_line(daemon: Daemon, scratch: Path) -> str:
+    """Return what ``aiosyncthing status`` shows of a daemon."""
+    command = [sys.executable, "-m", "aiosyncthing", "status", "--home", str(daemon.home)]
+    own = {"HOME": str(scratch), "XDG_CACHE_HOME": str(scratch / "cache")}  # where it keeps names for completion
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        *("--color", "always" if sys.stdout.isatty() else "never"),
+        env={**os.environ, **own},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        shown, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    check(process.returncode == 0, "the command line shows the daemon")
+    check(b"in sync" in shown, "it says that the folder is in sync")
+    return "\n".join(f"  {line}" for line in shown.decode().splitlines())
 
 
 async def all_in_sync(daemons: Pair) -> None:
