@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 
 from aiosyncthing import CertificateFile, Fingerprint
 from aiosyncthing.cli.errors import CommandError, UsageError
 from aiosyncthing.cli.keys import Key, read_secret
 from aiosyncthing.cli.options import Options
 from aiosyncthing.cli.target import Target, targets, trust
+from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -228,3 +231,37 @@ def test_key_commands_that_fail(command: tuple[str, ...], message: str) -> None:
     """A program that isn't there, fails, or says nothing is an error."""
     with pytest.raises(CommandError, match=message):
         Key("command", command[0], command).read(print)
+
+
+COUNTING = """
+import ssl, sys
+loaded, load = [], ssl.SSLContext.load_default_certs
+def count(*arguments):
+    loaded.append(1)
+    load(*arguments)
+ssl.SSLContext.load_default_certs = count
+from aiosyncthing.cli import app
+status = app.main(sys.argv[1:])
+print(status, len(loaded), ssl.SSLContext.load_default_certs is count)
+"""
+
+
+@pytest.mark.parametrize(("scheme", "loads"), [("http", 0), ("https", 1)])
+def test_authorities(scheme: str, loads: int, tmp_path: Path) -> None:
+    """The certificates of the system's authorities are read only where a daemon's own has to be checked with them."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    (tmp_path / "server.pem").write_bytes(issued.private_key_and_cert_chain_pem.bytes())
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    with FakeSyncthing(home=tmp_path / "home", certificate=tmp_path / "server.pem") as fake:
+        (tmp_path / "key").write_text(fake.api_key)
+        (tmp_path / "key").chmod(0o600)
+        url = fake.url.replace("http://127.0.0.1", f"{scheme}://localhost")
+        done = subprocess.run(
+            [sys.executable, "-c", COUNTING, "-q", "folders", "--url", url, "--api-key-file", tmp_path / "key"],
+            env={**os.environ, "HOME": str(tmp_path), "SSL_CERT_FILE": str(tmp_path / "authority.pem")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.stdout.splitlines()[-1], done.stderr) == (f"0 {loads} True", "")

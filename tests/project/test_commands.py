@@ -391,7 +391,8 @@ def test_demo(newest_syncthing: Path, tmp_path: Path) -> None:
     """The demo verifies what it shows and leaves nothing behind."""
     shown = run([sys.executable, SCRIPTS / "demo.py"], SYNCTHING_BINARIES=str(newest_syncthing), TMPDIR=str(tmp_path))
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert [line.split()[1:3] for line in shown.stdout.splitlines() if line.startswith("  demo ")] == [["in", "sync"]] * 2
+    shares = [line.split() for line in shown.stdout.splitlines() if line.startswith("  demo ")]
+    assert [share[1:3] for share in shares] == [["in", "sync"]] * 2
     assert shown.stdout.splitlines()[-1].startswith("Verified: 400 files (50 MB) arrived")
     assert not list(tmp_path.iterdir())
 

@@ -6,7 +6,10 @@ daemon of this computer. A key and an address never come from different sources,
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -16,7 +19,8 @@ from .keys import Key
 from .profiles import ALL, Profile, Profiles, config_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
+    from ssl import SSLContext
 
     from aiosyncthing import Syncthing
 
@@ -25,6 +29,47 @@ if TYPE_CHECKING:
 _DEFAULT: Final = "default"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _KEY_HELP: Final = "add --api-key-file FILE (or - for the standard input), or use a profile"
+
+
+class _Authorities:
+    """The certificates of the system's authorities, which aiohttp reads when it is imported.
+
+    That takes a tenth of the time of most commands, and these talk to a daemon without TLS. So the contexts that are
+    made on import get them only when a daemon with TLS is asked.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()  # several daemons may be asked at once, each in a thread of its own
+        self._contexts: list[SSLContext] = []
+
+    @contextmanager
+    def left_out(self) -> Generator[None]:
+        """Import aiohttp in this block: the contexts that it makes have no authorities, and so refuse any server."""
+        import ssl  # noqa: PLC0415 - help and usage errors do without
+
+        with self._lock:
+            if "aiohttp" in sys.modules:
+                yield
+                return
+            load = ssl.SSLContext.load_default_certs
+
+            def note(context: SSLContext, _: object = None) -> None:
+                self._contexts.append(context)
+
+            ssl.SSLContext.load_default_certs = note  # type: ignore[assignment] # for this block only
+            try:
+                yield
+            finally:
+                ssl.SSLContext.load_default_certs = load  # type: ignore[method-assign] # likewise
+
+    def load(self) -> None:
+        """Give the contexts what they lack."""
+        with self._lock:
+            while self._contexts:
+                self._contexts.pop().load_default_certs()
+
+
+_AUTHORITIES: Final = _Authorities()
 
 
 @dataclass(frozen=True)
@@ -62,12 +107,17 @@ class Target:
             timeout: Time limit for each request, in seconds.
             warn: Called with warnings.
         """
-        from aiosyncthing import Syncthing  # noqa: PLC0415 - loads aiohttp
+        with _AUTHORITIES.left_out():
+            from aiosyncthing import Syncthing  # noqa: PLC0415 - loads aiohttp
 
         tls = trust(self.tls)
         if self.url is None or self.key is None:
-            return Syncthing.local(self.home, timeout=timeout, tls=tls)
-        return Syncthing(self.key.read(warn), self.url, timeout, tls=tls)
+            client = Syncthing.local(self.home, timeout=timeout, tls=tls)
+        else:
+            client = Syncthing(self.key.read(warn), self.url, timeout, tls=tls)
+        if client.url.startswith(("https:", "unixs:")):
+            _AUTHORITIES.load()
+        return client
 
 
 def targets(options: Options, environ: Mapping[str, str]) -> list[Target]:
