@@ -36,6 +36,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    # The search has tests of its own; here it would only cost time, and find other daemons of this machine.
+    monkeypatch.setattr("aiosyncthing.local.computer.running", lambda _: ())
     return tmp_path / "config" / "aiosyncthing" / "config.toml"
 
 
@@ -79,4 +81,5 @@ def nas(tmp_path: Path) -> Iterator[FakeSyncthing]:
 def here(nas: FakeSyncthing, config: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSyncthing:
     """The same, and it is the one that commands without options talk to."""
     monkeypatch.setenv("STHOMEDIR", str(nas.home))
+    (nas.home / "https-cert.pem").unlink()  # so that no command compares it, which takes a handshake
     return nas

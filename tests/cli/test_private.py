@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,21 +103,26 @@ def test_refused(arguments: list[str], status: int, message: str, cli: Cli) -> N
 
 
 @pytest.mark.daemon
-def test_a_real_daemon(newest_syncthing: Path, tmp_path: Path) -> None:
+def test_a_real_daemon(
+    newest_syncthing: Path, cli: Cli, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Inside of `run`, `aiosyncthing` talks to the private daemon; Ctrl-C ends `daemon` and leaves nothing behind."""
-    environ = {**os.environ, "SYNCTHING_BINARY": str(newest_syncthing), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
-    program = [sys.executable, "-m", "aiosyncthing"]
-    done = subprocess.run(
-        [*program, "run", *program, "status", "--json"], env=environ, capture_output=True, text=True, check=True
-    )
-    status = json.loads(done.stdout)
-    assert not problems(status, schemas.Status)
-    process = subprocess.Popen([*program, "daemon", "--json"], env=environ, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    with process.stdout as out:
-        home = json.loads(out.readline())["home"]
-        assert processes_with(home)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == -signal.SIGINT
-    assert processes_with(home) == []
+    monkeypatch.setenv("SYNCTHING_BINARY", str(newest_syncthing))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    shown = tmp_path / "shown"
+    inside = f"{shlex.quote(sys.executable)} -m aiosyncthing status --json > {shlex.quote(str(shown))}"
+    assert cli("run", "sh", "-c", inside).status == 0
+    assert not problems(json.loads(shown.read_text()), schemas.Status)
+
+    def interrupt(out: Output) -> None:
+        # It is ready, and has said where.
+        homes.extend(folder for folder in tmp_path.glob("aiosyncthing*") if processes_with(str(folder)))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    homes: list[Path] = []
+    monkeypatch.setattr(Output, "flush", interrupt)
+    done = cli("daemon", "--json")
+    assert (done.status, len(homes)) == (128 + signal.SIGINT, 1)
+    assert done.lines()[0]["home"].startswith(str(homes[0]))
+    assert processes_with(str(homes[0])) == []
     assert not [file for file in tmp_path.iterdir() if file.name.startswith("aiosyncthing")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import pty
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_syncthing import FakeSyncthing
+from aiosyncthing.cli import app
+from pytest_syncthing import FakeFault, FakeSyncthing
+from tests.support.cli import Cli, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +54,25 @@ def start(fake: FakeSyncthing, tmp_path: Path) -> Iterator[Callable[..., subproc
                 stream.close()
 
 
+@pytest.fixture
+def sent(here: FakeSyncthing) -> Iterator[Callable[..., None]]:
+    """Send this process a signal once a request is held."""
+    threads: list[threading.Thread] = []
+
+    def send(signum: int, hold: FakeFault, then: Callable[[], object] = lambda: None) -> None:
+        def run() -> None:
+            here.wait_until(lambda: hold.hits)
+            os.kill(os.getpid(), signum)
+            then()
+
+        threads.append(threading.Thread(target=run))
+        threads[-1].start()
+
+    yield send
+    for thread in threads:
+        thread.join()
+
+
 def test_nothing_shows_the_key(fake: FakeSyncthing, start: Any, tmp_path: Path) -> None:
     """The key is in no argument, output, log or file of the command line, also where a request fails."""
     fake.add_folder("docs")
@@ -69,28 +90,36 @@ def test_nothing_shows_the_key(fake: FakeSyncthing, start: Any, tmp_path: Path) 
     assert not [file for file in files if SECRET.encode() in file.read_bytes()]
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals(signum: signal.Signals, fake: FakeSyncthing, start: Any) -> None:
+def test_a_signal(fake: FakeSyncthing, start: Any) -> None:
     """A signal ends the command at once, without a word, and the caller sees that it was this signal."""
     fake.add_folder("docs")
     hold = fake.hold("rest/db/status", times=None)
     process = start("folders")
     fake.wait_until(lambda: hold.hits)
-    process.send_signal(signum)
+    process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (-signum, b"", b"")
+    assert (process.returncode, out, err) == (-signal.SIGINT, b"", b"")
 
 
-def test_what_the_caller_ignores(fake: FakeSyncthing, start: Any) -> None:
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals(signum: signal.Signals, here: FakeSyncthing, cli: Cli, sent: Callable[..., None]) -> None:
+    """SIGTERM and SIGHUP do the same."""
+    here.add_folder("docs")
+    sent(signum, here.hold("rest/db/status", times=None))
+    assert cli("folders") == Result(128 + signum, "", "")
+
+
+def test_what_the_caller_ignores(here: FakeSyncthing, cli: Cli, sent: Callable[..., None]) -> None:
     """Where the caller ignores a signal, as nohup does, so does the command."""
-    fake.add_folder("docs")
-    hold = fake.hold("rest/db/status")
-    process = start("folders", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-    fake.wait_until(lambda: hold.hits)
-    process.send_signal(signal.SIGHUP)
-    hold.release()
-    assert b"docs" in process.communicate(timeout=30)[0]
-    assert process.returncode == 0
+    here.add_folder("docs")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    hold = here.hold("rest/db/status")
+    sent(signal.SIGHUP, hold, hold.release)
+    try:
+        done = cli("folders")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (done.status, "docs" in done.out) == (0, True)
 
 
 def test_a_closed_pipe(start: Any) -> None:
@@ -103,38 +132,21 @@ def test_a_closed_pipe(start: Any) -> None:
     assert (process.returncode, err) == (141, b"")
 
 
-def test_a_closed_pipe_after_help(start: Any) -> None:
+def test_a_closed_pipe_after_help(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Help is no exception."""
     reader, writer = os.pipe()
     os.close(reader)
-    process = start("--help", stdout=writer)
-    os.close(writer)
-    _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (141, b"")
+    with os.fdopen(writer, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert app.main(["--help"]) == 141
 
 
-def test_a_terminal(fake: FakeSyncthing, start: Any) -> None:
-    """On a real terminal the output has its width, and colours."""
-    fake.add_folder("docs", label="a label that is too long for a terminal that is so narrow")
-    leader, follower = pty.openpty()
-    process = start("folders", stdout=follower, stderr=follower)
-    os.close(follower)
-    found = b""
-
-    def read() -> None:
-        nonlocal found
-        try:
-            while part := os.read(leader, 4096):
-                found += part
-        except OSError:  # the other end was closed
-            pass
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    process.wait(timeout=30)
-    reader.join()
-    os.close(leader)
-    assert b"\x1b[32min sync" in found
+def test_a_terminal(here: FakeSyncthing, cli: Cli) -> None:
+    """On a terminal the output has its width, and colours."""
+    here.add_folder("docs", label="a label that is too long for a terminal that is so narrow")
+    out = cli("folders", columns=40).out
+    assert "\x1b[32min sync" in out
+    assert all(len(re.sub("\x1b\\[[0-9;]*m", "", line)) <= 40 for line in out.splitlines())
 
 
 def test_head(fake: FakeSyncthing, start: Any) -> None:
@@ -147,7 +159,9 @@ def test_head(fake: FakeSyncthing, start: Any) -> None:
     assert (process.returncode, process.stderr.read()) == (141, b"")
 
 
-def test_acknowledging(fake: FakeSyncthing, start: Any, tmp_path: Path) -> None:
+def test_acknowledging(
+    fake: FakeSyncthing, start: Any, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With --ack, an event counts as delivered when the reader has answered; one that hasn't comes again."""
     follow = ["events", "FolderPaused", "--json", "--ack", "--cursor-file", str(tmp_path / "cursor")]
     process = start(*follow, stdin=subprocess.PIPE)
@@ -161,8 +175,9 @@ def test_acknowledging(fake: FakeSyncthing, start: Any, tmp_path: Path) -> None:
     process.stdin.close()
     process.wait(timeout=30)
     assert process.returncode == 141
-    again = start(*follow, stdin=subprocess.PIPE)
-    assert b'"four"' in again.stdout.readline()
+    monkeypatch.setenv("STHOMEDIR", str(fake.home))
+    again = cli("events", "FolderPaused", "--json", "--cursor-file", str(tmp_path / "cursor"), "--count", "1")
+    assert '"four"' in again.out
 
 
 def test_wait_and_what_comes_next(fake: FakeSyncthing, start: Any) -> None:
