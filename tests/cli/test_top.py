@@ -205,6 +205,13 @@ async def test_keys(nas: FakeSyncthing) -> None:
         assert screen.app.failure is None
 
 
+async def test_interrupting(nas: FakeSyncthing) -> None:
+    """Ctrl-C ends it, also where letters are typed."""
+    async with shown(nas) as screen:
+        await screen.press("slash", "ctrl+c")
+        assert not screen.app.is_running
+
+
 async def test_hostile_names(nas: FakeSyncthing, pi: DeviceID) -> None:
     """Names are neither markup nor anything that the terminal would obey, wherever they stand."""
     bad = nas.add_device(HOSTILE)

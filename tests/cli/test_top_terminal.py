@@ -146,6 +146,10 @@ def test_quitting(show: Callable[..., Screen]) -> None:
     screen.resize(5, 20)
     screen.process.send_signal(signal.SIGWINCH)
     screen.until_shown(b"q quit  enter\x1b", place)  # the line at the bottom is cut
+    place = len(screen.written)
+    screen.process.send_signal(signal.SIGSTOP)  # which no program notices before it is continued
+    screen.process.send_signal(signal.SIGCONT)
+    screen.until_shown(BEGIN, place)
     screen.press("q")
     assert screen.end() == 0
 

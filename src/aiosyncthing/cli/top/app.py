@@ -63,7 +63,8 @@ class Top(App[None]):
     #filter:focus { border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,ctrl+c", "quit"),
+        Binding("q", "quit"),
+        Binding("ctrl+c", "quit", priority=True),
         Binding("ctrl+z", "suspend_process"),
         Binding("p", "pause"),
         Binding("s", "scan"),
