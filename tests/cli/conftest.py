@@ -16,6 +16,7 @@ from tests.support.cli import Cli, Result, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import TextIO
 
 LOGGER = logging.getLogger("aiosyncthing")
 
@@ -46,7 +47,11 @@ def cli(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     """The command line, run in this process."""
 
     def run(
-        *arguments: str, columns: int = 0, stdin: str | None = None, env: Mapping[str, str] | None = None
+        *arguments: str,
+        columns: int = 0,
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        stdout: TextIO | None = None,
     ) -> Result:
         stream = Screen if columns else io.StringIO
         with monkeypatch.context() as patch:
@@ -57,7 +62,7 @@ def cli(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
             level = LOGGER.level
             out, err = stream(), stream()
             patch.setattr(sys, "stdin", (Screen if columns else io.StringIO)(stdin or ""))
-            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stdout", stdout or out)
             patch.setattr(sys, "stderr", err)
             try:
                 status = app.main(arguments)

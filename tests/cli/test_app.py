@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_origin, get_type_hints, is_typeddict
 
 import click
 import pytest
@@ -138,6 +138,13 @@ def test_the_version_of_documents(here: FakeSyncthing, cli: Cli) -> None:
         assert done.error()["message"] == f"--json={wrong}: the documents have version 1 only"
     assert cli("run", "--binary", "/no/such", "true", "--json=2").status != 2  # an argument of the command
     assert cli("check", "--json=2").status == 3
+
+
+def test_rows_of_streams_have_a_version() -> None:
+    """Each row of a stream says which schema it has, except what the daemon wrote, and the end of any stream."""
+    kinds = [each for each in vars(schemas).values() if is_typeddict(each) and "type" in each.__required_keys__]
+    rows = [each for each in kinds if get_origin(get_type_hints(each)["type"]) is Literal]
+    assert {each.__name__ for each in rows if "schema" not in each.__required_keys__} == {"End"}
 
 
 def test_the_source_is_said(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing.cli import app
 from pytest_syncthing import FakeFault, FakeSyncthing
 from tests.support.cli import Cli, Result
 
@@ -132,13 +131,12 @@ def test_a_closed_pipe(start: Any) -> None:
     assert (process.returncode, err) == (141, b"")
 
 
-def test_a_closed_pipe_after_help(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_pipe_after_help(cli: Cli) -> None:
     """Help is no exception."""
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
-        assert app.main(["--help"]) == 141
+        assert cli("--help", stdout=stream) == Result(141, "", "")
 
 
 def test_a_terminal(here: FakeSyncthing, cli: Cli) -> None:
@@ -147,6 +145,25 @@ def test_a_terminal(here: FakeSyncthing, cli: Cli) -> None:
     out = cli("folders", columns=40).out
     assert "\x1b[32min sync" in out
     assert all(len(re.sub("\x1b\\[[0-9;]*m", "", line)) <= 40 for line in out.splitlines())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("ls docs -R", "ls docs --json", "need docs", "conflicts --json", "log", "log -f --json", "metrics --json"),
+        *("events --since history", "events --json", "wait docs --json", "status --watch", "status --watch --json"),
+    ],
+)
+def test_no_reader(command: str, here: FakeSyncthing, cli: Cli) -> None:
+    """Every command that writes as it goes ends with 141 when its reader has left, without a word."""
+    pi = here.add_device("pi")
+    here.connect(pi)
+    docs = here.add_folder("docs", files={"a": b"x", "a.sync-conflict-20260101-010101-ABCDEFG": b"y"}, devices=[pi])
+    docs.remote_write(pi, {"b": b"y"})
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stream:
+        assert cli(*command.split(), stdout=stream) == Result(141, "", "")
 
 
 def test_head(fake: FakeSyncthing, start: Any) -> None:

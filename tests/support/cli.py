@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TextIO
 
 __all__ = ["Cli", "Result", "Screen"]
 
@@ -46,7 +47,12 @@ class Cli(Protocol):
     """Runs the command line."""
 
     def __call__(
-        self, *arguments: str, columns: int = 0, stdin: str | None = None, env: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        columns: int = 0,
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        stdout: TextIO | None = None,
     ) -> Result:
         """Run it, on a terminal with so many columns; 0 for none."""
         ...

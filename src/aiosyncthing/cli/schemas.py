@@ -635,9 +635,10 @@ class Check(TypedDict):
 
 
 class LogRow(TypedDict):
-    """A line of ``log``."""
+    """``log/1``: a line of ``log``."""
 
     type: Literal["log"]
+    schema: Literal["aiosyncthing/log/1"]
     daemon: str
     time: str
     level: Literal["debug", "verbose", "info", "warning", "error"]
@@ -645,9 +646,10 @@ class LogRow(TypedDict):
 
 
 class SampleRow(TypedDict):
-    """A line of ``metrics``."""
+    """``sample/1``: a line of ``metrics``."""
 
     type: Literal["sample"]
+    schema: Literal["aiosyncthing/sample/1"]
     daemon: str
     name: str
     labels: dict[str, str]

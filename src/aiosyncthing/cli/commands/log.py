@@ -105,6 +105,7 @@ def _row(daemon: str, line: t.LogLine) -> LogRow:
     moment = parse_time(line["when"])
     return {
         "type": "log",
+        "schema": "aiosyncthing/log/1",
         "daemon": daemon,
         "time": line["when"] if moment is None else iso_text(moment),
         "level": level_of(line["level"]),

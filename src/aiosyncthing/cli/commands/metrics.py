@@ -48,6 +48,7 @@ def metrics(run: Run, grep: re.Pattern[str] | None) -> int:
         for each in prometheus.read_samples(await text_of(session)):
             yield {
                 "type": "sample",
+                "schema": "aiosyncthing/sample/1",
                 "daemon": session.name,
                 "name": each.name,
                 "labels": each.labels,
