@@ -117,6 +117,21 @@ def test_files(offered: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert offered("raw --input /no/such/f") == []
 
 
+def test_settings(offered: Any, kept: Any) -> None:
+    """Paths of settings are completed step by step, with the names of folders and devices, quoted where needed."""
+    kept({"docs": "Papers", "x": "my.docs"}, {"P56IOI7-MZJNU2Y": "phone"})
+    assert offered("config get fold") == ["folders.Papers", 'folders."my.docs"']
+    assert offered("config get options.maxS") == ["options.maxSendKbps"]
+    assert offered("config set options.MAXR") == ["options.maxRecvKbps"]
+    assert offered("config set folders.Papers.rescan") == ["folders.Papers.rescanIntervalS"]
+    assert offered("config set folders.Papers.versioning.t") == ["folders.Papers.versioning.type"]
+    assert offered("config unset folders.Papers.devices.") == ["folders.Papers.devices.phone"]
+    assert offered("config edit devices.phone.unt") == ["devices.phone.untrusted"]
+    assert offered('config get \'folders."my.docs".lab') == ['folders."my.docs".label']
+    assert "gui.theme" in offered("config get gu")
+    assert offered("config get options.maxSendKbps.") == offered("config get nope.") == []
+
+
 def test_names(offered: Any, kept: Any) -> None:
     """Names are offered as people call things, in any case; what is not unique or can't be typed by its ID."""
     kept(

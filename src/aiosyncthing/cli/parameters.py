@@ -60,6 +60,14 @@ class Name(ParamType):
         return ctx.obj.candidates(self.kinds, incomplete)
 
 
+class Setting(Name):
+    """The path of a setting; it may be empty, which is all of them."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's
+        """Leave it to the command, which knows the configuration."""
+        return value
+
+
 DURATION: Final = Parsed("duration", values.parse_duration, float)
 SIZE: Final = Parsed("size", values.parse_size, int)
 TIME: Final = Parsed("time", lambda text: values.parse_moment(text, values.now()), datetime)
@@ -67,5 +75,6 @@ FOLDER: Final = Name("folder", "folder")
 DEVICE: Final = Name("device", "device")
 EITHER: Final = Name("name", "folder", "device")
 PROFILE: Final = Name("name", "profile")
+SETTING: Final = Setting("path", "setting")
 FILE: Final = click.Path()
 DIRECTORY: Final = click.Path(file_okay=False)

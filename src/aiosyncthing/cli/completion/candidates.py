@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from click.shell_completion import CompletionItem
@@ -30,12 +31,12 @@ _BLOCK: Final = 7
 def candidates(
     environ: Mapping[str, str], targets: Callable[[], list[Target]], kinds: Sequence[str], incomplete: str
 ) -> list[CompletionItem[str]]:
-    """Return the names of folders, devices or profiles that begin in some way, in any case.
+    """Return the names of folders, devices or profiles, or paths of settings, that begin in some way, in any case.
 
     Args:
         environ: The environment.
         targets: Returns the daemons that were named.
-        kinds: ``folder``, ``device``, ``profile``.
+        kinds: ``folder``, ``device``, ``profile``, ``setting``.
         incomplete: The beginning.
     """
     offered: list[tuple[str, str]] = []
@@ -47,7 +48,21 @@ def candidates(
             offered += _named(known.folders, "folder")
         if known is not None and "device" in kinds:
             offered += _named(known.devices, "device")
+    if "setting" in kinds:
+        offered += [(path, "") for path in _settings(targets, incomplete)]
     return [CompletionItem(word, help=what) for word, what in offered if word.lower().startswith(incomplete.lower())]
+
+
+def _settings(targets: Callable[[], list[Target]], incomplete: str) -> Iterator[str]:
+    from .settings import paths  # noqa: PLC0415 - only for settings
+
+    def names(kind: str) -> list[str]:
+        known = _known(targets)
+        if known is None:
+            return []
+        return [word for word, _ in _named(known.folders if kind == "folder" else known.devices, kind)]
+
+    yield from paths(incomplete, cache(names))
 
 
 def _named(names: Mapping[str, str], kind: str) -> Iterator[tuple[str, str]]:

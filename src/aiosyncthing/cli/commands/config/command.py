@@ -12,6 +12,7 @@ import click
 from aiosyncthing.cli.command import Command, Group
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError
 from aiosyncthing.cli.keys import read_secret
+from aiosyncthing.cli.parameters import SETTING
 from aiosyncthing.cli.prompts import ask_secret, can_ask, confirm
 from aiosyncthing.cli.tables import Column
 
@@ -38,7 +39,7 @@ def config() -> None:
 
 
 @config.command("get", cls=Command)
-@click.argument("path", nargs=-1)
+@click.argument("path", nargs=-1, type=SETTING)
 @click.option("--show-secrets", is_flag=True, help="Show passwords and keys.")
 @click.pass_obj
 def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FBT001 - click's signature
@@ -83,7 +84,7 @@ def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FB
 
 
 @config.command("set", cls=Command, context_settings={"ignore_unknown_options": True})
-@click.argument("path")
+@click.argument("path", type=SETTING)
 @click.argument("value", nargs=-1, required=True)
 @click.option("--allow-lockout", is_flag=True, help="Allow changes of the GUI's key, address or TLS.")
 @click.pass_obj
@@ -113,7 +114,7 @@ def set_value(run: Run, path: str, value: tuple[str, ...], allow_lockout: bool) 
 
 
 @config.command("unset", cls=Command)
-@click.argument("path")
+@click.argument("path", type=SETTING)
 @click.pass_obj
 def unset(run: Run, path: str) -> int:
     """Reset a setting to its default.
@@ -141,11 +142,11 @@ def unset(run: Run, path: str) -> int:
 
 
 @config.command("edit", cls=Command)
-@click.argument("path", default="")
+@click.argument("path", required=False, type=SETTING)
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--allow-lockout", is_flag=True, help="Allow changes of the GUI's key, address or TLS.")
 @click.pass_obj
-def edit(run: Run, path: str, yes: bool, allow_lockout: bool) -> int:  # noqa: FBT001 - click's signature
+def edit(run: Run, path: str | None, yes: bool, allow_lockout: bool) -> int:  # noqa: FBT001 - click's signature
     """Change settings in your editor.
 
     $VISUAL or $EDITOR opens JSON: all settings, or those at PATH. If there is a mistake in it, the editor opens again.
@@ -164,7 +165,7 @@ def edit(run: Run, path: str, yes: bool, allow_lockout: bool) -> int:  # noqa: F
         try:
             async with editing as whole:
                 now = cast("dict[str, Any]", whole)
-                draft = editor.Draft(now, path, run.environ)
+                draft = editor.Draft(now, path or "", run.environ)
                 made = await draft.changes(editing, again=can_ask())
                 _check_lockout(made, allowed=allow_lockout)
                 if made and not yes:
