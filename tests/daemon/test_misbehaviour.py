@@ -138,7 +138,7 @@ async def test_a_loop_without_subprocesses(imitate, monkeypatch: pytest.MonkeyPa
         pytest.param(
             "serve(identity(), refusals=10**9)", "not ready within 3 s: .*migration", id="it migrates for long"
         ),
-        pytest.param("sys.exit(3)", "not ready within 3 s: ", id="it only asks for restarts"),
+        pytest.param("sys.exit(3)", "exited while starting .*exit code 3", id="it only asks for restarts"),
         pytest.param(f"identity(); serve({OTHER_ID!r})", "another daemon answers, MFZWI3D", id="another one answers"),
         pytest.param("serve('')", r"not ready .*cert\.pem", id="it has no identity"),
         pytest.param("sys.exit('my ' + os.environ['MY_VARIABLE'])", "my variable", id="it has given variables"),

@@ -118,10 +118,22 @@ async def test_not_a_crash(tmp_path: Path, script: str, ready: bool) -> None:
 
 @pytest.mark.parametrize("code", [3, 4])
 async def test_requested_restarts(tmp_path: Path, code: int) -> None:
-    """It is restarted whenever it asks for that, even while starting, as after an upgrade. This is not a crash."""
+    """It is restarted whenever it asks for that, which is not a crash."""
     watched = Watched(f"[ $run -lt 9 ] && exit {code}; exit 0", tmp_path, limit=0)
-    await watched.run(ready=False)
+    await watched.run()
     assert (watched.crashes, watched.runs) == ([], 9)
+
+
+@pytest.mark.parametrize("code", [3, 4])
+async def test_requested_restarts_while_starting(tmp_path: Path, code: int) -> None:
+    """Before it is ready it is restarted once, as after an upgrade: more would be a loop that nothing ends."""
+    watched = Watched(f"[ $run = 1 ] && exit {code}; exit 0", tmp_path)
+    await watched.run(ready=False)
+    assert (watched.supervisor.returncode, watched.runs) == (0, 2)
+    (tmp_path / "other").mkdir()
+    watched = Watched(f"exit {code}", tmp_path / "other")
+    await watched.run(ready=False)
+    assert (watched.supervisor.returncode, watched.crashes, watched.downs, watched.runs) == (code, [], 1, 2)
 
 
 async def test_restarts_are_paced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,8 +65,8 @@ class Daemon:
     ``0`` the daemon may upgrade itself, if its build can).
 
     The daemon runs as a single process, and this class replaces Syncthing's monitor process: when the daemon exits for
-    a restart requested over the API, it is started again on the same ports. After a crash it stays down until `start`,
-    unless `on_crash` says otherwise; after a shutdown it always does.
+    a restart, it is started again on the same ports, before it is ready only once. After a crash it stays down until
+    `start`, unless `on_crash` says otherwise; after a shutdown it always does.
 
     If this process ends without stopping it, even by SIGKILL, the daemon is killed; its temporary home then remains.
     This works on POSIX systems with ``/bin/sh``, as long as no forked child stays alive. On Windows the daemon

@@ -123,7 +123,8 @@ class Supervisor:
         returncode: Exit code of the last process; ``None`` while one is running, and before the first.
         process: The process, which may have exited.
         watched: A task that ends when the program is down for good.
-        ready: Whether it has been ready. Before that, a crash is a failed start, and there is no restart.
+        ready: Whether it has been ready. Before that, a crash is a failed start, and so is a second request for a
+            restart: one may follow from an upgrade.
     """
 
     def __init__(
@@ -203,10 +204,13 @@ class Supervisor:
 
     async def _watch(self, process: Process) -> None:
         clock = asyncio.get_running_loop().time
+        restarted = False
         while True:
             started = clock()
             self.returncode = await process.wait()
-            if self.returncode not in _RESTART_CODES and not self._goes_on():
+            if self.returncode in _RESTART_CODES and (self.ready or not restarted):
+                restarted = True
+            elif not self._goes_on():
                 break
             await asyncio.sleep(started + _RESTART_PAUSE - clock())
             try:
