@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # A server of processes: it has loaded everything, and forks for each program, which saves most of what a start costs.
 _FORK_SERVER: Final = """
 import gc, json, logging, os, sys, threading, time, warnings
-import aiosyncthing.syncthing, aiosyncthing.live.live
+import aiosyncthing.syncthing.syncthing, aiosyncthing.live.live
 from aiosyncthing import exceptions
 from aiosyncthing.blocking import Daemon, Syncthing
 key, url = sys.argv[1:]

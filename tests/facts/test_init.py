@@ -120,7 +120,7 @@ def test_a_client_loads_only_what_it_needs() -> None:
     """Without aiohttp there, a client comes without the rooms that few programs enter, and without the TypedDicts."""
     loaded = run("import sys; from aiosyncthing import Syncthing; Syncthing('key'); print(*sys.modules)").split()
     inside = {name.removeprefix("aiosyncthing.") for name in loaded if name.startswith("aiosyncthing.")}
-    needed = ("_http.", "_rest.", "stream.", "config.", "database.", "folder.")
+    needed = ("_http.", "_rest.", "stream.", "config.", "database.", "folder.", "syncthing.")
     assert {name for name in inside if "." in name and not name.startswith(needed)} == {
         *("tls.contexts", "tls.fingerprint", "tls.trust"),
         "ignores.lines",

@@ -32,71 +32,6 @@ if TYPE_CHECKING:
 class SyncthingMethods(Blocking["Inner"]):
     """The methods of `Syncthing`."""
 
-    @property
-    def api(self) -> API:
-        """The low-level client, for requests that have no method here."""
-        return self._twin(API, self._inner.api)
-
-    @property
-    def url(self) -> str:
-        """The base URL, as given."""
-        return self._inner.url
-
-    @property
-    def system(self) -> System:
-        """``rest/system``: the daemon itself."""
-        return self._twin(System, self._inner.system)
-
-    @property
-    def config(self) -> Config:
-        """``rest/config``: folders, devices and settings."""
-        return self._twin(Config, self._inner.config)
-
-    @property
-    def cluster(self) -> Cluster:
-        """``rest/cluster``: devices and folders waiting to be accepted."""
-        return self._twin(Cluster, self._inner.cluster)
-
-    @property
-    def database(self) -> Database:
-        """``rest/db``: the contents of folders, and what they need."""
-        return self._twin(Database, self._inner.database)
-
-    @property
-    def db(self) -> Database:
-        """The same as `database`, under the name in the path ``rest/db``."""
-        return self._twin(Database, self._inner.db)
-
-    @property
-    def folder(self) -> Folder:
-        """``rest/folder``: failed items and old versions of files."""
-        return self._twin(Folder, self._inner.folder)
-
-    @property
-    def events(self) -> Events:
-        """``rest/events``: polling for events, listening, and the resilient stream."""
-        return self._twin(Events, self._inner.events)
-
-    @property
-    def stats(self) -> Stats:
-        """``rest/stats``: when devices and folders were last active."""
-        return self._twin(Stats, self._inner.stats)
-
-    @property
-    def svc(self) -> Svc:
-        """``rest/svc``: small services."""
-        return self._twin(Svc, self._inner.svc)
-
-    @property
-    def debug(self) -> Debug:
-        """``rest/debug``: profiles and support bundles."""
-        return self._twin(Debug, self._inner.debug)
-
-    @property
-    def noauth(self) -> Noauth:
-        """``rest/noauth``: endpoints that need no API key."""
-        return self._twin(Noauth, self._inner.noauth)
-
     def watch(self) -> Live:
         """Return a live mirror of folders, devices and connections, kept up to date by events.
 
@@ -362,6 +297,71 @@ class SyncthingMethods(Blocking["Inner"]):
                 timeout=timeout,
             )
         )
+
+    @property
+    def api(self) -> API:
+        """The low-level client, for requests that have no method here."""
+        return self._twin(API, self._inner.api)
+
+    @property
+    def url(self) -> str:
+        """The base URL, as given."""
+        return self._inner.url
+
+    @property
+    def system(self) -> System:
+        """``rest/system``: the daemon itself."""
+        return self._twin(System, self._inner.system)
+
+    @property
+    def config(self) -> Config:
+        """``rest/config``: folders, devices and settings."""
+        return self._twin(Config, self._inner.config)
+
+    @property
+    def cluster(self) -> Cluster:
+        """``rest/cluster``: devices and folders waiting to be accepted."""
+        return self._twin(Cluster, self._inner.cluster)
+
+    @property
+    def database(self) -> Database:
+        """``rest/db``: the contents of folders, and what they need."""
+        return self._twin(Database, self._inner.database)
+
+    @property
+    def db(self) -> Database:
+        """The same as `database`, under the name in the path ``rest/db``."""
+        return self._twin(Database, self._inner.db)
+
+    @property
+    def folder(self) -> Folder:
+        """``rest/folder``: failed items and old versions of files."""
+        return self._twin(Folder, self._inner.folder)
+
+    @property
+    def events(self) -> Events:
+        """``rest/events``: polling for events, listening, and the resilient stream."""
+        return self._twin(Events, self._inner.events)
+
+    @property
+    def stats(self) -> Stats:
+        """``rest/stats``: when devices and folders were last active."""
+        return self._twin(Stats, self._inner.stats)
+
+    @property
+    def svc(self) -> Svc:
+        """``rest/svc``: small services."""
+        return self._twin(Svc, self._inner.svc)
+
+    @property
+    def debug(self) -> Debug:
+        """``rest/debug``: profiles and support bundles."""
+        return self._twin(Debug, self._inner.debug)
+
+    @property
+    def noauth(self) -> Noauth:
+        """``rest/noauth``: endpoints that need no API key."""
+        return self._twin(Noauth, self._inner.noauth)
 
     def device_id(self, *, timeout: float | None = None) -> str:
         """Get the daemon's own device ID, with one request at most.
