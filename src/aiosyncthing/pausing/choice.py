@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
+from aiosyncthing import types as t
 from aiosyncthing._rest.checks import device, listed, required, same_device
 from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
-
-if TYPE_CHECKING:
-    from aiosyncthing import types as t
 
 Names: TypeAlias = Iterable[str] | str | None
 ALL: Final = "all"

@@ -8,19 +8,16 @@ the last known ones (lib/model/model.go, lib/model/folder_summary.go, lib/model/
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from aiosyncthing import types as t
 from aiosyncthing._rest.shapes import differ
 from aiosyncthing.exceptions import CannotSyncError, FolderNotRunningError
 from aiosyncthing.times import parse_time
 
 from .progress import Amount, FailedItem, Missing, SyncProgress, items_and_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from aiosyncthing import types as t
 
 _REMOTE_STATES: Final = {
     "paused": "has paused the folder",
