@@ -116,6 +116,12 @@ def blocking(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def pictures(session: nox.Session) -> None:
+    """Make the pictures of the command line again, after a change of what they show."""
+    session.run(sys.executable, "scripts/make_pictures.py", external=True)
+
+
+@nox.session(venv_backend="none")
 def typing(session: nox.Session) -> None:
     """Check the types: our own, those the public API promises, and how both look to users."""
     _module(session, "mypy")

@@ -28,7 +28,7 @@ def test_the_pictures_are_current(script: dict[str, Any]) -> None:
     assert [file.stem for file in files] == sorted(made)
     for file in files:
         text = file.read_text()
-        assert lines_of(text) == lines_of(made[file.stem]), f"scripts/make_pictures.py makes {file.name}"
+        assert lines_of(text) == lines_of(made[file.stem]), f"`nox -s pictures` makes {file.name}"
         assert re.search(r"url\(.?http|href", text) is None
 
 

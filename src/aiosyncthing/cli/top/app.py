@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
+import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -24,6 +24,7 @@ from .widgets import SCROLLBAR, Listing, Paper, Question, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator
+    from types import FrameType
 
     from textual import events
     from textual.timer import Timer
@@ -101,6 +102,7 @@ class Top(App[None]):
     def on_mount(self) -> None:
         """Begin to follow the mirror."""
         self._listing.focus()
+        self._notice_stops()
         self._begin(self._follow())
 
     async def on_unmount(self) -> None:
@@ -177,6 +179,39 @@ class Top(App[None]):
             self.say("choose a folder to scan")
         else:
             self._begin(self._scan(subject))
+
+    def _notice_stops(self) -> None:
+        """Let textual resume only what it has suspended.
+
+        It notices no SIGSTOP, so with the SIGCONT after that it would start a second time, and in the end not stop.
+        """
+        if not hasattr(signal, "SIGCONT"):  # Windows
+            return
+        suspend, resume = signal.getsignal(signal.SIGTSTP), signal.getsignal(signal.SIGCONT)
+        if not callable(suspend) or not callable(resume):  # there is no terminal
+            return
+        suspended = False
+
+        def stop(signum: int, frame: FrameType | None) -> None:
+            nonlocal suspended
+            suspended = True
+            suspend(signum, frame)
+
+        def go_on(signum: int, frame: FrameType | None) -> None:
+            nonlocal suspended
+            if suspended:
+                suspended = False
+                resume(signum, frame)
+            else:
+                self.call_later(self._take_terminal)
+
+        signal.signal(signal.SIGTSTP, stop)
+        signal.signal(signal.SIGCONT, go_on)
+
+    def _take_terminal(self) -> None:
+        """Set up the terminal again, which the shell has used meanwhile."""
+        with self.suspend():
+            pass
 
     async def _follow(self) -> None:
         """Draw after each change, but not more often than people can read."""
@@ -292,7 +327,7 @@ async def show(client: Syncthing, live: Live, *, color: bool) -> None:
         Exception: Something that could not be shown, such as that the key is refused now.
     """
     app = Top(client, live, color=color)
-    with _terminal_restored(), log_shown(app):
+    with log_shown(app):
         await app.run_async()
     task = asyncio.current_task()
     if task is not None and task.cancelling():  # which textual takes for the end of the application
@@ -311,18 +346,3 @@ def log_shown(app: Top) -> Generator[None]:
         yield
     finally:
         logger.handlers[:] = before
-
-
-@contextmanager
-def _terminal_restored() -> Generator[None]:
-    """Leave the terminal as it was, also after a SIGSTOP and SIGCONT that textual takes for a start."""
-    try:
-        import termios  # noqa: PLC0415 - not there on Windows
-    except ImportError:
-        yield
-        return
-    before = termios.tcgetattr(sys.stdin)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
