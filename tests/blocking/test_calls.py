@@ -9,6 +9,7 @@ import linecache
 import pickle
 import signal
 import sys
+import threading
 import traceback
 import weakref
 from contextlib import suppress
@@ -147,6 +148,19 @@ def test_closing_while_others_call(fake: FakeSyncthing) -> None:
     with pytest.raises(ClientClosedError, match="the client is closed"):
         client.system.ping()
     client.close()
+
+
+def test_when_no_thread_can_be_started(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a program ends, or has too many threads, the error is one of this package; the next call tries again."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(BlockingCallError, match=r"need a thread.*interpreter shutdown"):
+            probe.run(echo(1))
+    assert probe.run(echo(1)) == 1
 
 
 def test_signal_handlers(client: Syncthing) -> None:

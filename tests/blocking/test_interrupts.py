@@ -150,6 +150,84 @@ def test_while_closing(interrupt: Callable[..., None]) -> None:
     assert work.cleaned.is_set()
 
 
+@pytest.fixture
+def interrupt_next(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Press Ctrl-C right before or after the next call is handed over to the other thread."""
+    loop = probe._bridge.lease().portal.loop
+    hand_over = loop.call_soon_threadsafe
+
+    def begin(when: str) -> None:
+        def interrupted(*args: Any) -> None:
+            monkeypatch.undo()
+            if when == "after":
+                hand_over(*args)
+                time.sleep(0.02)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(loop, "call_soon_threadsafe", interrupted)
+
+    return begin
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_while_a_call_begins(probe: Probe, interrupt_next: Callable[[str], None], when: str) -> None:
+    """The call is cancelled, whether it has begun or not, and the next one works."""
+    work = Work()
+    interrupt_next(when)
+    with pytest.raises(KeyboardInterrupt):
+        probe.run(work.run())
+    assert work.cleaned.is_set() == (when == "after")
+    assert probe.run(asyncio.sleep(0, "works")) == "works"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_while_an_iterator_begins_to_close(probe: Probe, interrupt_next: Callable[[str], None], when: str) -> None:
+    """It is closed nevertheless."""
+    closed = threading.Event()
+
+    async def numbers() -> AsyncGenerator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            closed.set()
+
+    found = probe._iterate(numbers())
+    next(found)
+    interrupt_next(when)
+    with pytest.raises(KeyboardInterrupt):
+        found.close()
+    assert closed.wait(5)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_while_a_stream_is_entered(fake: FakeSyncthing, interrupt_next: Callable[[str], None], when: str) -> None:
+    """It is left nevertheless, even if it had been entered by then."""
+    with Syncthing(fake.api_key, fake.url) as client:
+        client.system.ping()
+        interrupt_next(when)
+        with pytest.raises(KeyboardInterrupt):
+            client.events.stream().__enter__()
+        wait_until(lambda: not fake.polls_waiting)
+        assert not client._bridge.lease().closers
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_while_a_client_begins_to_close(probe: Probe, interrupt_next: Callable[[str], None], when: str) -> None:
+    """Its connections are closed nevertheless."""
+    closed = threading.Event()
+
+    async def close() -> None:
+        closed.set()
+
+    other = Probe(None, Bridge("Probe", close))
+    other.run(asyncio.sleep(0))
+    interrupt_next(when)
+    with pytest.raises(KeyboardInterrupt):
+        other.close()
+    assert closed.wait(5)
+
+
 @pytest.mark.parametrize("raising", [False, True])
 def test_a_storm_of_signals(client: Syncthing, fake: FakeSyncthing, *, raising: bool) -> None:
     """Signals during a wait, even if their handler raises, neither lose nor double an event."""

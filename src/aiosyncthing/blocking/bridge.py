@@ -154,7 +154,10 @@ class Bridge:
         except ClientClosedError:
             pass  # the portal has closed it, because the program ends
         except BaseException:
-            call.cancel_and_wait()
+            try:
+                call.cancel_and_wait()
+            finally:
+                lease.run_in_background(lease.close)  # what has not been closed
             raise
         finally:
             portal.release(lease.portal)

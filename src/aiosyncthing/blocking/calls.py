@@ -80,12 +80,13 @@ class Call(Generic[T]):
         self._pending = pending
         for calls in pending:
             calls.add(self)
+        self._loop = loop  # an exception of a signal handler may come when it has been scheduled already
         try:
             loop.call_soon_threadsafe(self._start)
         except RuntimeError:
+            self._loop = None
             self.abort()
             raise ClientClosedError("the client was closed when the program began to end") from None
-        self._loop = loop
 
     def expect_wait(self) -> None:
         """Leave callbacks to this thread, which is about to wait again."""
@@ -128,9 +129,13 @@ class Call(Generic[T]):
         self._abandoned = True
         if self._loop is None:
             self._coroutine.close()
-        else:
+            return
+        try:
             self.cancel_threadsafe()
             self.wait(CLEANUP)
+        except BaseException:
+            self.cancel_threadsafe()  # again, in case that was interrupted
+            raise
 
     def cancel_threadsafe(self) -> None:
         """Cancel it, without waiting. Any thread may do this."""

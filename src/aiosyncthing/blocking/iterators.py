@@ -6,7 +6,6 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Coroutine, Iterator
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
@@ -108,14 +107,21 @@ class BlockingIterator(Unportable, Iterator[T]):
 
     def close(self) -> None:
         """End the iteration and its request. May be called twice."""
-        lease = self._detach()
-        if lease is None or not lease.portal.usable:
-            return
-        if lease.portal.is_current_thread:  # the garbage collector closes a generator there
-            lease.run_in_background(self._state.close)
-            return
-        with suppress(ClientClosedError):  # the client has closed it, too
-            self._bridge.run(self._state.close())
+        lease = self._lease
+        try:
+            self._detach()
+            if lease is None or not lease.portal.usable:
+                return
+            if lease.portal.is_current_thread:  # the garbage collector closes a generator there
+                lease.run_in_background(self._state.close)
+            else:
+                self._bridge.run(self._state.close())
+        except ClientClosedError:
+            pass  # the client has closed it, too
+        except BaseException:
+            if lease is not None:
+                lease.run_in_background(self._state.close)  # an interrupt may come before it has begun
+            raise
 
     def __enter__(self) -> Self:
         """Return the iterator itself."""
@@ -153,14 +159,13 @@ class BlockingIterator(Unportable, Iterator[T]):
             self._finalizer.atexit = False
         return lease
 
-    def _detach(self) -> Lease | None:
+    def _detach(self) -> None:
         """Undo `_attach`: it has ended, or is being closed."""
         self._closed = True
         lease, self._lease = self._lease, None
         if lease is not None and self._finalizer is not None:
             self._finalizer.detach()
             lease.closers.discard(self._state.close)
-        return lease
 
 
 class _State(Generic[T]):

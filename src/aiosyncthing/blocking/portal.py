@@ -10,7 +10,7 @@ import warnings
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosyncthing.exceptions import ClientClosedError
+from aiosyncthing.exceptions import BlockingCallError, ClientClosedError
 
 from .calls import Call
 
@@ -44,7 +44,11 @@ class Portal:
         self._stopped = asyncio.Event()
         # A program that ends without closing its clients ends nevertheless.
         self._thread = threading.Thread(target=self._run, name="aiosyncthing-blocking", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self.loop.close()
+            raise BlockingCallError(f"blocking clients need a thread, but none can be started: {error}") from None
 
     @property
     def usable(self) -> bool:
@@ -162,7 +166,11 @@ _inherited: list[Portal] = []  # kept, since the loop of another process must no
 
 
 def acquire() -> Portal:
-    """Return the portal of this process, started if there is none. Every call needs a `release`."""
+    """Return the portal of this process, started if there is none. Every call needs a `release`.
+
+    Raises:
+        BlockingCallError: No thread can be started, because the program ends, or has too many.
+    """
     global _current  # noqa: PLW0603 - there is one per process
     with _lock:
         if _current is None or not _current.usable:

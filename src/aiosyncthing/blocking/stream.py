@@ -48,11 +48,12 @@ class EventStream(BlockingIterator[t.StreamItem]):
             SyncthingError: The daemon refuses, and waiting won't help. A daemon that can't be reached is not an error:
                 the stream then begins with ``StreamDown``.
         """
-        self._attach()
+        lease = self._attach()
         try:
             self._bridge.run(self._inner.__aenter__())
         except BaseException:
             self._detach()
+            lease.run_in_background(self._inner.aclose)  # an interrupt may come when it has been entered already
             raise
         return self
 
