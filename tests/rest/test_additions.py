@@ -11,6 +11,7 @@ from aiosyncthing import API, DeviceID, Syncthing
 from aiosyncthing.exceptions import (
     BadRequestError,
     EditConflictError,
+    InvalidDeviceIDError,
     InvalidResponseError,
     NotFoundError,
     UnknownDeviceError,
@@ -27,6 +28,7 @@ SECRET = {"deviceID": DEVICE, "encryptionPassword": "secret", "introducedBy": "X
 MINE = {**SECRET, "introducedBy": ""}
 OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
 ANOTHER = str(DeviceID.from_bytes(bytes([1]) * 32))
+UNKNOWN = str(DeviceID.from_bytes(bytes([2]) * 32))
 OLD = {"X-Syncthing-Version": "v1.19.2"}
 
 
@@ -45,7 +47,7 @@ async def test_unknown_fields_survive() -> None:
     assert server.requests[3].json() == {"devices": [SECRET, new]}
 
 
-async def test_somebody_else_shares_meanwhile() -> None:
+async def test_someone_else_shares_meanwhile() -> None:
     """Both changes are made."""
     devices = as_json([{"deviceID": DEVICE}, {"deviceID": OTHER}])
     mine = {"deviceID": OTHER, "introducedBy": "", "encryptionPassword": "", "fromTheFuture": []}
@@ -55,7 +57,7 @@ async def test_somebody_else_shares_meanwhile() -> None:
     assert [each.json() for each in server.requests if each.method == "PATCH"] == [{"devices": [SECRET, mine]}]
 
 
-async def test_somebody_else_changes_something_else_meanwhile() -> None:
+async def test_someone_else_changes_something_else_meanwhile() -> None:
     """That is kept, since it isn't sent, and no reason to give up."""
     answers = folder(MINE), folder(MINE, label="x"), folder(MINE, label="x"), Answer(), folder(label="x")
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
@@ -64,7 +66,7 @@ async def test_somebody_else_changes_something_else_meanwhile() -> None:
     assert [each.json() for each in server.requests if each.method == "PATCH"] == [{"devices": []}]
 
 
-async def test_somebody_else_does_not_stop() -> None:
+async def test_someone_else_does_not_stop() -> None:
     """After four attempts it is an error."""
     count = iter(range(100))
 
@@ -84,6 +86,33 @@ async def test_the_own_device_without_asking() -> None:
         with pytest.raises(BadRequestError, match="own device"):
             await client.config.add_device(client.api.daemon_id or DAEMON_ID)
     assert len(server.requests) == 1
+
+
+async def test_a_wrong_check_digit() -> None:
+    """An ID with a typing error is refused by everything that takes one, before anything is sent."""
+    wrong = f"{DEVICE[:-1]}{'A' if DEVICE[-1] != 'A' else 'B'}"
+    async with Server() as server, Syncthing(KEY, server.url) as client:
+        config, cluster = client.config, client.cluster
+        for call in (
+            config.add_device(wrong),
+            config.add_folder("f", "/srv/f", devices=[OTHER, wrong]),
+            config.add_folder("f", "/srv/f", devices=[{"deviceID": wrong}]),
+            config.share("f", OTHER, wrong),
+            config.unshare("f", wrong),
+            cluster.accept_device(wrong),
+            cluster.accept_folder("f", "/srv/f", device_id=wrong),
+            cluster.ignore_device(wrong),
+            cluster.ignore_folder("f", device_id=[OTHER, wrong]),
+            cluster.dismiss_device(wrong),
+            cluster.dismiss_folder("f", wrong),
+            client.check(devices=wrong),
+            client.wait_in_sync(devices=wrong),
+        ):
+            with pytest.raises(InvalidDeviceIDError, match="typo"):
+                await call
+        with pytest.raises(InvalidDeviceIDError):
+            client.paused(devices=wrong)
+        assert server.requests == []
 
 
 async def test_another_id_among_the_settings() -> None:
@@ -155,8 +184,10 @@ async def test_refusals_that_depend_on_what_is_there() -> None:
         await config.set_device({"deviceID": DEVICE, "introducedBy": OTHER})
         await config.add_folder("a/b", "/srv/f", devices=[OTHER])
         await config.add_folder("f", "/srv/g", devices=[{"deviceID": DEVICE, "introducedBy": OTHER}, OTHER])
+        await config.add_device(ANOTHER, untrusted=True)
         changes = client.api.changes
         for call, reason in (
+            (config.add_folder("h", "/srv/h", devices=[ANOTHER]), "untrusted.*encryptionPassword"),
             (config.add_device(DEVICE), f"exists already, added by the introducer {OTHER}"),
             (config.add_device(OTHER), "exists already: change it"),
             (config.add_folder("a/b", "/srv/h"), "exists already"),
@@ -173,14 +204,14 @@ async def test_refusals_that_depend_on_what_is_there() -> None:
             with pytest.raises(BadRequestError, match=reason):
                 await call
         for pending, hint in (
-            (cluster.accept_device(ANOTHER), "config.add_device"),
+            (cluster.accept_device(UNKNOWN), "config.add_device"),
             (cluster.accept_folder("h", "/srv/h"), "config.add_folder"),
             (cluster.ignore_folder("h"), "name the devices"),
         ):
             with pytest.raises(NotFoundError, match=f"is pending.*{hint}"):
                 await pending
         with pytest.raises(UnknownDeviceError):
-            await cluster.ignore_folder("h", device_id=[DEVICE, ANOTHER])
+            await cluster.ignore_folder("h", device_id=[DEVICE, UNKNOWN])
         assert client.api.changes == changes
         assert len((await config.unshare("f", OTHER))["devices"]) == 2
         assert len((await config.share("a/b", DEVICE))["devices"]) == 3

@@ -85,14 +85,14 @@ async def test_others_make_the_same_change() -> None:
 
 
 async def test_others_undo_it_afterwards() -> None:
-    """Somebody who had read the object before writes it back: that is noticed, and the change made again."""
+    """Someone who had read the object before writes it back: that is noticed, and the change made again."""
     remote = Remote(None, None, {"list": ["y"]})
     assert (await run(remote))["list"] == ["y", "x"]
     assert len(remote.writes) == 2
 
 
 async def test_others_who_are_a_little_slower() -> None:
-    """The last reading comes late enough to see what somebody writes who has read the object just before us."""
+    """The last reading comes late enough to see what someone writes who read the object just before us."""
     remote = Remote()
     write = remote.write
 

@@ -125,14 +125,14 @@ def test_on_request() -> None:
     st.sampled_from(["password", "params", "future", "webauthn", "encryptionPassword"]),
 )
 def test_no_secret_is_left(value: Any, key: str) -> None:
-    """A secret under a key that is one, or that nobody knows, is never left, however deep it is."""
+    """A secret under a secret key, or an unknown one, is never left, however deep it is."""
     config = {**WHOLE["2.1.3"], key: value, "gui": {key: value}, "folders": [{"id": "x", key: [value]}]}
     for options in ({}, {"names": True, "paths": True, "device_ids": True}):
         assert "hunter2" not in json.dumps(redact(config, **options))
 
 
 def test_what_is_not_json() -> None:
-    """Values that no daemon sends are taken away, and keys that are no strings are keys that nobody knows."""
+    """Values that no daemon sends are taken away, and keys that are not strings are unknown keys."""
     given: Any = {"label": b"hunter2", "x": {"hunter2"}, 1: "hunter2", "paused": False, "order": None, "y": 1.5}
     shown = {"label": REDACTED, "x": REDACTED, 1: REDACTED, "paused": False, "order": None, "y": 1.5}
     assert redact(given) == shown

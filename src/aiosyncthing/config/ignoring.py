@@ -1,4 +1,4 @@
-"""Ignoring devices and folders that nobody wants to be asked about again."""
+"""Ignoring devices and folders, so that they don't become pending again."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def ignore_device(
 async def ignore_folder(
     api: API, device_id: str, folder_id: str, offer: t.PendingFolderOffer | None, timeout: float | None
 ) -> t.DeviceConfiguration:
-    """Add a folder to those that a device offers in vain, and return the device.
+    """Add a folder to the ones that are ignored when a device offers them, and return the device.
 
     Args:
         api: The `API` that sends the requests.

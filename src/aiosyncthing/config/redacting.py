@@ -1,7 +1,7 @@
 """Configurations without what others should not read. Pure.
 
 What is known to be harmless stays; of anything else the text is taken away. So a key that a newer daemon adds can't
-show a secret that nobody has thought of.
+show a secret that wasn't known when this was written.
 """
 
 from __future__ import annotations

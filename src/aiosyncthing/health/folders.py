@@ -156,7 +156,7 @@ def _differences(
         answers: What the daemon has answered about it.
         summary: Its status.
         connected: IDs of the devices that are connected.
-        unavailable: Items that the daemon has tried to get in vain.
+        unavailable: Items that the daemon has tried to get without success.
     """
     folder, amount = answers.config, local_amount(answers.config, summary)
     name, label = folder["id"], label_of(folder)

@@ -84,7 +84,7 @@ class DeviceSnapshot:
         client_version: The version of Syncthing it runs; empty if it is not connected.
         last_seen: When it was last connected, as ISO 8601; ``None`` if unknown.
         in_rate: Bytes received from it per second; ``None`` until it is known.
-        out_rate: Bytes sent to it per second, likewise.
+        out_rate: Bytes sent to it per second; ``None`` until it is known.
     """
 
     id: str
@@ -143,7 +143,7 @@ class Snapshot:
         connected: Whether the daemon can be reached.
         totals: Bytes and rates over all connections; ``None`` until they are known.
         folders: All folders, in the order of the configuration.
-        devices: All devices, likewise, including the daemon's own.
+        devices: All devices, in the order of the configuration, including the daemon's own.
         pending_devices: Unknown devices that tried to connect.
         pending_folders: Folders that devices offer.
     """

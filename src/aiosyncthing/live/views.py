@@ -38,7 +38,7 @@ class LiveTotals:
         in_rate: Bytes received per second, between the last two requests for this. They are at most 10 s apart, less if
             a device connects or leaves in between. ``None`` until it is known: after the first request, and after the
             first one to a daemon that was restarted.
-        out_rate: Bytes sent per second, likewise.
+        out_rate: Bytes sent per second; ``None`` until it is known.
     """
 
     in_bytes: int
@@ -59,7 +59,7 @@ class LiveDevice:
         connection: Its entry in `System.connections`; ``None`` until it is known.
         last_seen: When it was last connected; ``None`` if unknown.
         in_rate: Bytes received from it per second, over the last seconds; ``None`` until it is known.
-        out_rate: Bytes sent to it per second, likewise.
+        out_rate: Bytes sent to it per second; ``None`` until it is known.
     """
 
     id: str
