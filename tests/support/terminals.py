@@ -80,6 +80,8 @@ class OnTerminal:
         try:
             part = os.read(self._leader, 65536)
         except OSError:  # the program has closed the terminal
-            return False
+            part = b""
+        if not part:
+            time.sleep(patience)  # nothing comes any more, and `select` doesn't wait
         self.screen += part
         return bool(part)
