@@ -68,7 +68,7 @@ def nothing(_: object) -> None:
 
 def child(what: str) -> list[str]:
     """Return the end of a command line: a program that does this."""
-    return ["--", sys.executable, "-c", CHILD, what]
+    return ["--", sys.executable, "-ISc", CHILD, what]  # without `site`, which takes most of the time
 
 
 def test_pause_and_resume(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
@@ -327,7 +327,7 @@ def test_signals(signum: signal.Signals, here: FakeSyncthing, start: Callable[..
     assert process.stdout.readline() == "ready\n"
     assert stopped(here) == {"docs", "photos", "old", "pi"}
     process.send_signal(signum)
-    process.communicate(timeout=30)
+    process.wait(timeout=30)  # with its standard input open, whose end would end the command, too
     assert process.returncode == (128 + signum if signum == signal.SIGQUIT else -signum)
     assert stopped(here) == {"old"}
     assert not [*default_folder().iterdir()]
