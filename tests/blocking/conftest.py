@@ -12,6 +12,7 @@ import pytest
 
 from aiosyncthing.blocking import Syncthing
 from aiosyncthing.blocking.base import Blocking
+from aiosyncthing.blocking.bridge import Bridge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -50,18 +51,18 @@ def no_thread_is_left() -> Iterator[None]:
 
 
 @pytest.fixture
+def probe() -> Iterator[Probe]:
+    """A client of nothing."""
+    probe = Probe(None, Bridge("Probe", None))
+    yield probe
+    probe.close()
+
+
+@pytest.fixture
 def client(fake: FakeSyncthing) -> Iterator[Syncthing]:
     """A blocking client of the fake."""
     with Syncthing(fake.api_key, fake.url) as found:
         yield found
-
-
-@pytest.fixture
-def errors(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What no thread has caught."""
-    found: list[Any] = []
-    monkeypatch.setattr(threading, "excepthook", found.append)
-    return found
 
 
 def wait_until(condition: Callable[[], object]) -> None:

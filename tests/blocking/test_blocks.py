@@ -9,23 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing.blocking.bridge import Bridge
 from aiosyncthing.exceptions import ClientClosedError
 from tests.blocking.conftest import Probe, in_threads
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator
 
     from aiosyncthing.blocking import Syncthing
     from pytest_syncthing import FakeFolder
-
-
-@pytest.fixture
-def probe() -> Iterator[Probe]:
-    """A client of nothing."""
-    probe = Probe(None, Bridge("Probe", None))
-    yield probe
-    probe.close()
 
 
 @asynccontextmanager

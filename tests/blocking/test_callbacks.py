@@ -100,7 +100,7 @@ def test_at_rest(client: Syncthing, fake: FakeSyncthing) -> None:
     assert {*seen} == {threading.current_thread()}
 
 
-def test_when_nobody_waits(client: Syncthing) -> None:
+def test_when_no_thread_waits(client: Syncthing) -> None:
     """If another thread closes the client, the function is called in a thread of its own, so that nothing hangs."""
     seen: list[str] = []
     pause = client.paused("docs", save=lambda _: seen.append(threading.current_thread().name))

@@ -26,16 +26,7 @@ from pytest_syncthing import FakeSyncthing
 from tests.blocking.conftest import Probe, in_threads, portal_threads, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def probe() -> Iterator[Probe]:
-    """A client of nothing."""
-    probe = Probe(None, Bridge("Probe", None))
-    yield probe
-    probe.close()
 
 
 class Stop(BaseException):
@@ -296,7 +287,7 @@ def test_what_is_read_without_a_call(client: Syncthing, fake: FakeSyncthing) -> 
 
 
 def test_debug_mode_is_silent(probe: Probe, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """In asyncio's debug mode nothing is logged, whether calls succeed, fail, or are given up."""
+    """In asyncio's debug mode nothing is logged, whether calls succeed, fail, or are cancelled."""
     monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")
     probe.run(echo(1))
     with pytest.raises(ValueError, match="x"):
@@ -329,16 +320,6 @@ def test_closing_the_session(client: Syncthing) -> None:
     client.api.close()
     with pytest.raises(ClientClosedError, match="the client is closed"):
         client.system.status()
-
-
-def test_a_block_of_the_configuration(client: Syncthing, fake: FakeSyncthing) -> None:
-    """An edit of the whole configuration says what it has done."""
-    edit = client.config.edit()
-    with edit as config:
-        config["options"]["maxSendKbps"] = 7
-    assert client.config.options()["maxSendKbps"] == 7
-    assert "maxSendKbps" in str(edit.changes)
-    assert (edit.ignored, edit.reconnect) == ((), ())
 
 
 def test_a_deprecated_call(client: Syncthing) -> None:

@@ -16,7 +16,7 @@ from aiosyncthing.blocking.bridge import Bridge
 from tests.blocking.conftest import Probe, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable
     from types import FrameType
 
     from pytest_syncthing import FakeSyncthing
@@ -38,14 +38,6 @@ class Work:
         finally:
             await asyncio.sleep(self._cleanup)
             self.cleaned.set()
-
-
-@pytest.fixture
-def probe() -> Iterator[Probe]:
-    """A client of nothing."""
-    probe = Probe(None, Bridge("Probe", None))
-    yield probe
-    probe.close()
 
 
 def test_once(probe: Probe, interrupt: Callable[..., None]) -> None:
@@ -81,7 +73,7 @@ def test_a_clean_up_that_takes_long(
 
 
 def test_the_request_ends(client: Syncthing, fake: FakeSyncthing, interrupt: Callable[..., None]) -> None:
-    """The request under way is given up, and the client can be used again."""
+    """The request under way is aborted, and the client can be used again."""
     held = fake.hold("rest/system/status")
     interrupt(lambda: held.hits)
     with pytest.raises(KeyboardInterrupt):

@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing.blocking import BlockingIterator, Syncthing
-from aiosyncthing.blocking.bridge import Bridge
 from aiosyncthing.exceptions import BadRequestError, ClientClosedError, WaitTimeoutError
 from tests.blocking.conftest import Probe, in_threads, portal_threads, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_syncthing import FakeFolder, FakeSyncthing
 
 
@@ -50,14 +47,6 @@ class Numbers:
     async def give_more(self) -> None:
         """End the wait."""
         self._more.set()
-
-
-@pytest.fixture
-def probe() -> Iterator[Probe]:
-    """A client of nothing."""
-    probe = Probe(None, Bridge("Probe", None))
-    yield probe
-    probe.close()
 
 
 def test_to_the_end(probe: Probe) -> None:
@@ -157,7 +146,7 @@ def test_in_two_threads(probe: Probe) -> None:
 
 
 def test_closing_the_client(probe: Probe) -> None:
-    """Closing the client closes its iterators, and says so to whoever waits for an item."""
+    """Closing the client closes its iterators, and says so to a thread that waits for an item."""
     waiting, resting = Numbers(slow=1), Numbers()
     idle = probe._iterate(resting.run())
     next(idle)
@@ -194,7 +183,7 @@ def test_waiting_for_some_time(probe: Probe) -> None:
 
 @pytest.mark.parametrize("where", ["main", "portal", "cycle"])
 def test_one_that_is_forgotten(probe: Probe, where: str) -> None:
-    """Whoever collects it, and even while it waits for an item, it is closed in the background, without a word."""
+    """It is closed in the background without a warning, in whichever thread, and even while it waits for an item."""
     numbers = Numbers(slow=1)
     found: list[Any] = [probe._iterate(numbers.run())]
     next(found[0])
