@@ -272,7 +272,7 @@ def test_start_up() -> None:
     code = (
         "import sys; from aiosyncthing.cli import app\n"
         "heavy = {'asyncio', 'aiohttp', 'rich', 'textual', 'ssl', 'logging'}\n"
-        "for line in ('--version', '--help', 'folders --help', 'folders --nope'):\n"
+        "for line in ('--version', '--help', 'folders --help', 'top --help', 'folders --nope'):\n"
         "    status = app.main(line.split())\n"
         "    print('LOADED', line, status, sorted(sys.modules.keys() & heavy))"
     )
@@ -281,6 +281,7 @@ def test_start_up() -> None:
         "LOADED --version 0 []",
         "LOADED --help 0 []",
         "LOADED folders --help 0 []",
+        "LOADED top --help 0 []",
         "LOADED folders --nope 2 []",
     ]
 

@@ -242,13 +242,16 @@ def count(*arguments):
 ssl.SSLContext.load_default_certs = count
 from aiosyncthing.cli import app
 status = app.main(sys.argv[1:])
-print(status, len(loaded), ssl.SSLContext.load_default_certs is count)
+print(status, len(loaded), ssl.SSLContext.load_default_certs is count, sorted(sys.modules.keys() & {"rich", "textual"}))
 """
 
 
 @pytest.mark.parametrize(("scheme", "loads"), [("http", 0), ("https", 1)])
 def test_authorities(scheme: str, loads: int, tmp_path: Path) -> None:
-    """The certificates of the system's authorities are read only where a daemon's own has to be checked with them."""
+    """The certificates of the system's authorities are read only where a daemon's own has to be checked with them.
+
+    Nothing is loaded that only draws.
+    """
     authority = trustme.CA()
     issued = authority.issue_cert("localhost")
     (tmp_path / "server.pem").write_bytes(issued.private_key_and_cert_chain_pem.bytes())
@@ -264,4 +267,4 @@ def test_authorities(scheme: str, loads: int, tmp_path: Path) -> None:
             text=True,
             check=False,
         )
-    assert (done.stdout.splitlines()[-1], done.stderr) == (f"0 {loads} True", "")
+    assert (done.stdout.splitlines()[-1], done.stderr) == (f"0 {loads} True []", "")

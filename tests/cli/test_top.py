@@ -65,7 +65,7 @@ class Shown:
         while not (lines := self.lines()) or not condition(lines):
             if asyncio.get_running_loop().time() > end:
                 pytest.fail("\n".join(["this is on the screen:", *lines]))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)  # looking takes longer
         return lines
 
     async def press(self, *keys: str) -> None:
