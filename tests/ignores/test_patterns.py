@@ -252,5 +252,5 @@ def test_unknown_includes() -> None:
     assert patterns.add("*.tmp")
     assert patterns.error is None
     for use in (lambda: patterns.match("a.tmp"), lambda: patterns.find("a.tmp"), lambda: patterns.expanded):
-        with pytest.raises(BadRequestError, match="include sub/more: pass read_include"):
+        with pytest.raises(BadRequestError, match="include sub/more: set read_include"):
             use()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aiosyncthing import API
-from aiosyncthing.config.editing import edit, in_turn
+from aiosyncthing._rest.editing import edit, in_turn
 from aiosyncthing.exceptions import BadRequestError, EditConflictError
 
 API_KEY = "key"

@@ -26,6 +26,43 @@ def has(lines: list[str] | None, error: str | None = None) -> Answer:
     return as_json({"ignore": lines, "expanded": None, "error": error})
 
 
+class Folder:
+    """A folder whose patterns may change between the requests of an edit.
+
+    Args:
+        lines: The lines that it has.
+        others: What someone else writes before one of the readings; the first is number 1.
+        error: Why the daemon can't use them.
+        encrypted: Whether it is receive-encrypted.
+    """
+
+    def __init__(
+        self,
+        *lines: str,
+        others: dict[int, list[str]] | None = None,
+        error: Callable[[list[str]], str | None] = lambda _: None,
+        encrypted: bool = False,
+    ) -> None:
+        self.lines = list(lines)
+        self._others = others or {}
+        self._error = error
+        self._type = "receiveencrypted" if encrypted else "sendreceive"
+        self._readings = 0
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer a request."""
+        if request.path.endswith("version"):
+            return LINUX
+        if request.path.startswith("/rest/config/folders/"):
+            return as_json({"id": "docs", "type": self._type})
+        if request.method == "POST":
+            self.lines = request.json()["ignore"]
+        else:
+            self._readings += 1
+            self.lines = self._others.get(self._readings, self.lines)
+        return has(self.lines or None, self._error(self.lines))
+
+
 async def edit(server: Server, change: Callable[[IgnorePatterns], object]) -> list[str]:
     """Change the patterns of a folder, and return the lines that they have afterwards."""
     async with Syncthing(KEY, server.url) as client, client.database.edit_ignores("docs", timeout=5) as patterns:
@@ -39,24 +76,74 @@ def sent(server: Server) -> list[Any]:
 
 
 async def test_what_has_changed_is_sent() -> None:
-    """The patterns are read, and once more just before they are written; what the daemon has then is what there is."""
-    answers = has(["a", "b"]), LINUX, has(["a", "b", "c"]), has(["d", "a", "c "])
-    async with Server(*answers) as server:
-        assert await edit(server, lambda patterns: patterns.remove("b")) == ["d", "a", "c "]
+    """The patterns are read just before they are written, and once more afterwards; what others change is kept."""
+    async with Server(answer=Folder("a", "b", others={2: ["a", "b", "c"], 4: ["d", "a", "c"]})) as server:
+        assert await edit(server, lambda patterns: patterns.remove("b")) == ["d", "a", "c"]
     assert [str(request).partition("?")[0] for request in server.requests] == [
         "GET /rest/db/ignores",
         "GET /rest/system/version",
         "GET /rest/db/ignores",
+        "GET /rest/db/ignores",
         "POST /rest/db/ignores",
+        "GET /rest/db/ignores",
     ]
     assert sent(server) == [["a", "c"]]
 
 
+@pytest.mark.parametrize(
+    ("lines", "change", "undone", "wanted"),
+    [
+        (["a"], lambda patterns: patterns.add("b"), ["a", "c"], ["a", "c", "b"]),
+        (["a", "b"], lambda patterns: patterns.remove("b"), ["c", "a", "b"], ["c", "a"]),
+        (["a", "!b"], lambda patterns: patterns.lines.reverse(), ["a", "!b", "c"], ["!b", "a", "c"]),
+    ],
+)
+async def test_what_is_undone_is_done_again(
+    lines: list[str], change: Callable[[IgnorePatterns], object], undone: list[str], wanted: list[str]
+) -> None:
+    """Where someone else writes what they have read before, the change is made again, and theirs is kept."""
+    folder = Folder(*lines, others={4: undone})
+    async with Server(answer=folder) as server:
+        assert await edit(server, change) == wanted
+    assert folder.lines == wanted
+
+
+async def test_what_is_undone_again_and_again() -> None:
+    """In the end it is an error."""
+    folder = Folder("a", others={number: ["a"] for number in range(100)})
+    async with Server(answer=folder) as server:
+        with pytest.raises(EditConflictError, match="someone else keeps changing the ignore patterns"):
+            await edit(server, lambda patterns: patterns.add("b"))
+    assert len(sent(server)) == 4
+
+
+async def test_clients_of_one_loop() -> None:
+    """They take turns, so that no change is lost."""
+    folder = Folder()
+    async with Server(answer=folder) as server:
+        await asyncio.gather(*(edit(server, lambda patterns, n=n: patterns.add(f"*.{n}")) for n in range(5)))
+    assert sorted(folder.lines) == [f"*.{n}" for n in range(5)]
+
+
 async def test_a_folder_without_patterns() -> None:
     """The first pattern makes the file."""
-    async with Server(has(None), LINUX, has(None), has(["a"])) as server:
+    async with Server(answer=Folder()) as server:
         assert await edit(server, lambda patterns: patterns.add("a")) == ["a"]
     assert sent(server) == [["a"]]
+
+
+async def test_a_receive_encrypted_folder() -> None:
+    """It is refused: the daemon neither returns nor uses its patterns, and the edit would erase the file."""
+    async with Server(answer=Folder(encrypted=True)) as server:
+        with pytest.raises(BadRequestError, match="it is receive-encrypted"):
+            await edit(server, lambda _: pytest.fail("the block was entered"))
+
+
+async def test_lines_that_are_not_in_utf_8() -> None:
+    """They are refused: the daemon would write a sign for unknown characters in their place."""
+    async with Server(answer=Folder("// J\ufffdrgen")) as server:
+        with pytest.raises(BadRequestError, match=r"not in UTF-8.*: convert \.stignore first"):
+            await edit(server, lambda _: pytest.fail("the block was entered"))
 
 
 async def test_nothing_is_sent_without_need() -> None:
@@ -92,21 +179,24 @@ async def test_refused_lines(line: str) -> None:
             await edit(server, lambda patterns: patterns.lines.append(line))
 
 
+def includes_fail(lines: list[str]) -> str | None:
+    """Return what the daemon says where an included file is missing."""
+    return "parse error: failed to load include file x: file not found" if "#include x" in lines else None
+
+
 async def test_lines_that_only_the_daemon_refuses() -> None:
     """The lines from before are written back, and the error has the daemon's words."""
-    broken = "parse error: failed to load include file x: file not found"
-    async with Server(has(["a"]), LINUX, has(["b", "a"]), has(["b", "a", "#include x"], broken), has([])) as server:
-        with pytest.raises(BadRequestError, match=f"written back: {broken}"):
+    async with Server(answer=Folder("a", others={2: ["b", "a"]}, error=includes_fail)) as server:
+        with pytest.raises(BadRequestError, match="written back: parse error: failed to load include file x"):
             await edit(server, lambda patterns: patterns.add("#include x"))
     assert sent(server) == [["b", "a", "#include x"], ["b", "a"]]
 
 
 async def test_lines_that_were_broken_before() -> None:
     """They can be mended; an edit that leaves an error is sent, and says so."""
-    error = "parse error: failed to load include file x: file not found"
-    async with Server(has(["#include x"], error), LINUX, has(["#include x"], error), has(None)) as server:
+    async with Server(answer=Folder("#include x", error=includes_fail)) as server:
         assert await edit(server, lambda patterns: patterns.remove("#include x")) == []
-    async with Server(has(["["], error), LINUX, has(["["], error), has(["[", "a"], error)) as server:
+    async with Server(answer=Folder("[", error=lambda _: "parse error")) as server:
         with pytest.raises(BadRequestError, match="written all the same"):
             await edit(server, lambda patterns: patterns.add("a"))
     assert sent(server) == [["[", "a"]]
@@ -115,10 +205,10 @@ async def test_lines_that_were_broken_before() -> None:
 async def test_a_file_that_the_daemon_can_not_read() -> None:
     """Nothing is sent: that would erase the file."""
     error = "mutiple #escape= lines found in ignore file"
-    async with Server(has(None, error), LINUX) as server:
+    async with Server(has(None, error), as_json({"id": "docs", "type": "sendreceive"}), LINUX) as server:
         with pytest.raises(BadRequestError, match=f"can't read its ignore patterns: {error}"):
             await edit(server, lambda patterns: patterns.add("a"))
-    async with Server(has([]), LINUX, has(None, error)) as server:
+    async with Server(has(["b"]), LINUX, has(None, error)) as server:
         with pytest.raises(BadRequestError, match=f"can't read its ignore patterns: {error}"):
             await edit(server, lambda patterns: patterns.add("a"))
 

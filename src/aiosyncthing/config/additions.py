@@ -16,12 +16,12 @@ from aiosyncthing._rest.checks import (
     other_devices,
     required,
 )
+from aiosyncthing._rest.editing import edit, in_turn
 from aiosyncthing._rest.lookup import find_device, find_folder
 from aiosyncthing._rest.shapes import checked
 from aiosyncthing.exceptions import BadRequestError
 
 from . import bodies, keys
-from .editing import edit, in_turn
 from .elements import elements, with_elements, without_elements
 from .refusals import check_sharing, find_machine, refuse_known_device, refuse_patterns, refuse_place
 from .settings import Settings
@@ -119,7 +119,8 @@ class Additions(Settings):
         Raises:
             BadRequestError: The ID is taken. Or the path is empty, relative, inside or around another folder, or
                 contains the home directory of the daemon's user or the daemon's own home. Or the daemon can't parse the
-                patterns, also the default ones. Or something that `set_folder` refuses.
+                patterns, also the default ones, or would not use them, since the folder is ``receiveencrypted``. Or
+                something that `set_folder` refuses.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the devices has an invalid ID.
         """
@@ -130,6 +131,8 @@ class Additions(Settings):
         body |= {"label": label} if label else {}
         body |= {"devices": shared} if shared else {}
         bodies.check_folder(body)
+        if patterns and type == "receiveencrypted":
+            raise BadRequestError(f"folder {folder_id!r} can't have ignore patterns, since it is receive-encrypted")
         required(path.strip(), "the folder's path")
         await self._check_keys(_FOLDERS, body, timeout)
         body = bodies.complete_elements(body, {})

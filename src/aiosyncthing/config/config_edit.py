@@ -10,6 +10,7 @@ import orjson
 
 from aiosyncthing import types as t
 from aiosyncthing._http import wire
+from aiosyncthing._rest.editing import AGAIN, in_turn, outlast
 from aiosyncthing._rest.shapes import differ
 from aiosyncthing.api import API
 from aiosyncthing.exceptions import (
@@ -20,7 +21,6 @@ from aiosyncthing.exceptions import (
 )
 
 from .changes import Change, Changes, apply, shown, value_at
-from .editing import AGAIN, in_turn, outlast
 from .gui_changes import GUIChanges
 from .merging import merge, undone
 from .objects import Objects

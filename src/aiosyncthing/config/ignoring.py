@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiosyncthing import _routes
 from aiosyncthing._rest.checks import other_device
+from aiosyncthing._rest.editing import edit
 from aiosyncthing._rest.lookup import find_device
 from aiosyncthing._rest.shapes import IGNORED_DEVICES, check, checked
 from aiosyncthing.exceptions import BadRequestError
 
 from . import bodies
-from .editing import edit
 from .elements import elements, with_elements
 
 if TYPE_CHECKING:

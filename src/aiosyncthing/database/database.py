@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 from aiosyncthing import _routes, ignores as ignoring, types as t
+from aiosyncthing._rest import editing
 from aiosyncthing._rest.checks import check_patterns, numbers, page_params, required
 from aiosyncthing._rest.lookup import ask, find_folder, missing
 from aiosyncthing._rest.shapes import checked
@@ -239,8 +241,9 @@ class Database(Lists):
         """Change the ignore patterns of a folder: ``async with client.database.edit_ignores("docs") as patterns:``.
 
         At the end of the block, what has changed is sent, and the folder is scanned. What someone else has changed
-        meanwhile is kept; afterwards ``patterns.lines`` are the lines that the daemon has. An exception in the block,
-        or a cancellation, sends nothing.
+        meanwhile is kept, as by ``config.share``; afterwards ``patterns.lines`` are the lines that the daemon has. An
+        exception in the block, or a cancellation, sends nothing. The daemon writes ``.stignore`` as a new file, with
+        Unix line ends.
 
         Args:
             folder_id: ID of the folder.
@@ -248,26 +251,33 @@ class Database(Lists):
 
         Raises:
             UnknownFolderError: There is no such folder.
-            BadRequestError: The daemon can't use the new patterns; it has the former ones. Or there are patterns that
-                it can't read.
-            EditConflictError: Someone else has changed the same lines. Nothing was sent.
+            BadRequestError: The daemon can't use the new patterns; it has the former ones, unless it could use these no
+                better. Or it can't read the patterns that are there, or they are not in UTF-8, or the folder is
+                receive-encrypted, so that it has none.
+            EditConflictError: Someone else has changed the same lines, or changes them again and again.
         """
         read = await self.ignores(folder_id, timeout=timeout)
-        patterns = ignore_edits.begin(read, await self._api.call(_routes.VERSION, timeout=timeout))
-        before = list(patterns.lines)
-        yield patterns
-        if patterns.lines == before:
+        if not read.get("ignore"):
+            await ignore_edits.refuse_encrypted(self._api, folder_id, timeout)
+        edit = ignore_edits.Edit(read, await self._api.call(_routes.VERSION, timeout=timeout))
+        yield edit.patterns
+        if not edit.changed:
             return
-        theirs = await self.ignores(folder_id, timeout=timeout)
-        lines = ignore_edits.merged(before, patterns, theirs)
-        if lines is not None:
-            answer = checked(_routes.SET_DB_IGNORES, await self.set_ignores(folder_id, lines, timeout=timeout))
+
+        async def write(theirs: t.Ignores, wanted: Mapping[str, Any]) -> None:
+            edit.sent = True
+            answer = checked(_routes.SET_DB_IGNORES, await self.set_ignores(folder_id, timeout=timeout, **wanted))
             if answer.get("error") and not theirs.get("error"):  # an included file is missing, say
                 await self.set_ignores(folder_id, ignore_edits.lines_of(theirs), timeout=timeout)
                 ignore_edits.check(answer, outcome="the former ones were written back")
-            ignore_edits.check(answer, outcome="they were written all the same, as the former ones were no better")
-            theirs = answer
-        patterns.lines[:] = ignore_edits.lines_of(theirs)
+
+        async def look() -> t.Ignores:
+            return await self.ignores(folder_id, timeout=timeout)
+
+        now = await editing.edit(self._api, look, edit.wanted, write, what="the ignore patterns")
+        if edit.sent:
+            ignore_edits.check(now, outcome="they were written all the same, as the former ones were no better")
+        edit.patterns.lines[:] = ignore_edits.lines_of(now)
 
     async def scan(
         self,

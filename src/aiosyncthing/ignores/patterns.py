@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from functools import lru_cache
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from aiosyncthing.exceptions import BadRequestError
 
@@ -35,6 +35,10 @@ class IgnorePatterns:
 
     Attributes:
         lines: The lines. They may be changed at will.
+        read_include: As above; it may be changed.
+
+    Raises:
+        BadRequestError: One of the lines is not a string.
     """
 
     def __init__(
@@ -45,10 +49,10 @@ class IgnorePatterns:
         version: str = "",
         read_include: Callable[[str], str] | None = None,
     ) -> None:
-        self.lines: list[str] = split(lines) if isinstance(lines, str) else list(lines)
+        self.lines: list[str] = split(lines) if isinstance(lines, str) else _strings(lines)
+        self.read_include = read_include
         self._rules = Rules.of(os, version)
-        self._read_include = read_include
-        self._known: tuple[tuple[str, ...], _Parsed] | None = None
+        self._known: tuple[tuple[str, ...], Callable[[str], str] | None, _Parsed] | None = None
 
     def __repr__(self) -> str:
         """The lines."""
@@ -82,6 +86,7 @@ class IgnorePatterns:
         Raises:
             BadRequestError: It has no meaning, or the daemon would read it as another one, or may crash on it.
         """
+        [pattern] = _strings([pattern])
         if reason := find_fault(pattern) or self._why_not([*self._escapes(), pattern]):
             raise BadRequestError(reason)
         if pattern in self:
@@ -175,17 +180,17 @@ class IgnorePatterns:
             raise BadRequestError(f"the daemon can't use the ignore patterns: {parsed.error}")
         if parsed.unread:
             names = ", ".join(parsed.unread)
-            raise BadRequestError(f"the ignore patterns include {names}: pass read_include, which returns its text")
+            raise BadRequestError(f"the ignore patterns include {names}: set read_include, which returns its text")
         return parsed.patterns
 
     def _parsed(self) -> _Parsed:
         lines = tuple(self.lines)
-        if self._known is None or self._known[0] != lines:
-            self._known = lines, self._parse(lines)
-        return self._known[1]
+        if self._known is None or self._known[:2] != (lines, self.read_include):
+            self._known = lines, self.read_include, self._parse(lines)
+        return self._known[2]
 
     def _parse(self, lines: Iterable[str]) -> _Parsed:
-        reader = Reader(self._rules, self._read_include)
+        reader = Reader(self._rules, self.read_include)
         try:
             return _Parsed(reader.read(lines), None, reader.unread)
         except PatternsError as error:
@@ -204,6 +209,15 @@ class IgnorePatterns:
 
     def _is_escape(self, line: str) -> bool:
         return self._rules.escapes and strip(line).startswith("#escape")
+
+
+def _strings(given: object) -> list[str]:
+    """Return patterns as a list; callers without a type checker may pass anything."""
+    found: list[object] = list(given) if isinstance(given, Iterable) else [given]
+    for each in found:
+        if not isinstance(each, str):
+            raise BadRequestError(f"an ignore pattern must be a string, not {type(each).__name__}")
+    return cast("list[str]", found)
 
 
 class _Parsed(NamedTuple):

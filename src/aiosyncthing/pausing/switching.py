@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from aiosyncthing._rest.editing import in_turn
 from aiosyncthing._timing import Limit, delays, is_transient, pause_after
-from aiosyncthing.config.editing import in_turn
 from aiosyncthing.exceptions import (
     RequestTimeoutError,
     StillPausedError,

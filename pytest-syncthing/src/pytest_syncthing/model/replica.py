@@ -96,7 +96,8 @@ class Replica:
 
     async def read_ignores(self) -> Ignores:
         """Read the ignore patterns again."""
-        self.ignores = await self.core.on_disk(load, self.core.disk, self.path, self.core.facts)
+        if self.kind != "receiveencrypted":  # such a folder ignores what its directory says
+            self.ignores = await self.core.on_disk(load, self.core.disk, self.path, self.core.facts)
         return self.ignores
 
     # --- Its life ---

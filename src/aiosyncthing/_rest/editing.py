@@ -14,8 +14,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from aiosyncthing._rest.shapes import differ
 from aiosyncthing.exceptions import EditConflictError
+
+from .shapes import differ
 
 if TYPE_CHECKING:
     from aiosyncthing.api import API
@@ -58,6 +59,8 @@ async def edit(
     change: Callable[[_T], Mapping[str, Any]],
     write: Callable[[_T, Mapping[str, Any]], Awaitable[None]],
     check: Callable[[_T, Mapping[str, Any]], Awaitable[None]] | None = None,
+    *,
+    what: str = "",
 ) -> _T:
     """Change an object until it is as wanted, and return it as it is then.
 
@@ -68,6 +71,7 @@ async def edit(
             else has changed the object, it is called again with the new one: that is how changes are merged.
         write: Sends the fields.
         check: Raises if the change must not be made, for which it may send requests.
+        what: What is changed, for the message; by default the names of the fields.
 
     Raises:
         EditConflictError: Others have changed the object in the meantime, four times in a row.
@@ -85,7 +89,7 @@ async def edit(
             if not left:
                 fields = tuple(sorted(patch))
                 raise EditConflictError(
-                    f"someone else keeps changing {', '.join(fields)}, so that the change could not be made",
+                    f"someone else keeps changing {what or ', '.join(fields)}, so that the change could not be made",
                     fields=fields,
                 )
             left -= 1
