@@ -315,7 +315,8 @@ class StillPausedError(SyncthingError):
     """Folders or devices that were paused for a while could not be resumed.
 
     Attributes:
-        state: What is still paused, or may be: ``client.resume(error.state)`` tries again. ``None`` if unknown.
+        state: What is still paused, or may be: ``client.resume(error.state)`` tries again. If the client is closed,
+            use another. ``None`` if unknown.
     """
 
     def __init__(self, message: str = "", *, state: t.PauseState | None = None, remedy: str = "") -> None:

@@ -26,6 +26,9 @@ def fake() -> Iterator[FakeSyncthing]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try to resume for a moment only."""
     monkeypatch.setattr(shield, "LIMIT", 1.0)
+    monkeypatch.setattr(shield, "RESERVE", 0.3)
     monkeypatch.setattr(pause, "_PATIENCE", 0.2)
-    monkeypatch.setattr(pause, "_STORING", 0.1)
+    monkeypatch.setattr(switching, "_LAST", 0.1)
+    monkeypatch.setattr(switching, "_LOOK", 0.1)
+    monkeypatch.setattr(switching, "_GRACE", 0.2)
     monkeypatch.setattr(switching, "_LONGEST", 0.05)

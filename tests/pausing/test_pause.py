@@ -14,8 +14,10 @@ import pytest
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import (
     BadRequestError,
+    RequestTimeoutError,
     ServerError,
     StillPausedError,
+    SyncthingError,
     UnauthorizedError,
     UnknownFolderError,
 )
@@ -60,7 +62,7 @@ async def test_what_runs_is_paused_and_resumed(fake: FakeSyncthing) -> None:
             assert paused(fake) == BEFORE | {"docs", "music", OTHER}
         assert paused(fake) == BEFORE
         assert repr(pause) == "<Pause: nothing>"
-        with pytest.raises(RuntimeError, match="once"):
+        with pytest.raises(SyncthingError, match=r"once: call paused\(\) again"):
             await pause.__aenter__()
     assert switched(fake) == ["-MFZWI", "-docs", "-music", "+music", "+docs", "+MFZWI"]
     assert fake.config == config
@@ -365,6 +367,91 @@ async def test_cancelled_while_nothing_goes_on(fake: FakeSyncthing, step: str) -
     assert task.cancelling() == 1
     if step != "resuming":
         assert paused(fake) == BEFORE
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("arrives", ["with the resume", "too late"])
+async def test_a_request_to_pause_that_overtakes_the_one_to_resume(fake: FakeSyncthing, arrives: str) -> None:
+    """What it pauses is resumed again if there is time. It stays in the state, since it may arrive later, too."""
+    stored: list[Any] = []
+
+    async def work() -> None:
+        async with client.paused("docs", save=lambda state: stored.append(state["folders"])):
+            pytest.fail("the block was entered")
+
+    async with fake.client() as client:
+        late = fake.hold("rest/config/folders/docs", method="PATCH")
+        task = asyncio.create_task(work())
+        await fake.until(lambda: late.hits)
+        task.cancel()
+        if arrives == "with the resume":
+            await fake.until(lambda: switched(fake) == ["-docs", "+docs"])
+            late.release()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        text = "may still be paused: folder docs, because the request to pause was not answered"
+        assert caught.value.__notes__ == [f"{text}: client.resume(error.state) tries again"]
+        assert stored == [["docs"], ["docs"]]
+        assert paused(fake) == BEFORE
+        late.release()
+        if arrives == "too late":
+            await fake.until(lambda: "docs" in paused(fake))
+            await client.resume({"daemon": fake.device_id, "folders": stored[-1], "devices": []})
+    assert paused(fake) == BEFORE
+
+
+async def test_a_request_to_pause_is_not_broken_off(fake: FakeSyncthing) -> None:
+    """If it is answered after a cancellation, what it has paused is resumed, and nothing is in doubt."""
+    pause = None
+    async with fake.client() as client:
+        late = fake.hold("rest/config/folders/docs", method="PATCH")
+        task = asyncio.create_task((pause := client.paused("docs")).__aenter__())
+        await fake.until(lambda: late.hits)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.3, late.release)
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+    assert not hasattr(caught.value, "__notes__")
+    assert pause.state["folders"] == []
+    assert switched(fake) == ["-docs", "+docs"]
+    assert paused(fake) == BEFORE
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_request_to_pause_that_takes_too_long(fake: FakeSyncthing) -> None:
+    """It may still arrive, which is an error with a state, and the time-out is its context."""
+    async with fake.client() as client:
+        late = fake.hold("rest/config/folders/music", method="PATCH")
+        with pytest.raises(StillPausedError, match="may still be paused: folder music, because the request") as caught:
+            async with client.paused(["docs", "music"], timeout=0.2):
+                pytest.fail("the block was entered")
+        assert isinstance(caught.value.__context__, RequestTimeoutError)
+        assert caught.value.state == {"daemon": fake.device_id, "folders": ["music"], "devices": []}
+        late.release()
+        await fake.until(lambda: paused(fake) == BEFORE | {"music"})
+        await client.resume(caught.value.state)
+    assert paused(fake) == BEFORE
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_request_to_resume_whose_answer_is_lost(fake: FakeSyncthing) -> None:
+    """It did what it should, so nothing is in doubt."""
+    async with fake.client() as client, client.paused(["docs", "music"]):
+        fake.hold("rest/config/folders/*", method="PATCH", made=True, times=None)
+        fake.folder("docs").resume()
+    assert paused(fake) == BEFORE
+    assert switched(fake)[-1] == "+music"
+
+
+async def test_the_client_is_closed_meanwhile(fake: FakeSyncthing) -> None:
+    """The error says that another client is needed."""
+    client = fake.client()
+    with pytest.raises(StillPausedError, match=r"folder docs.*: resume\(error.state\) of a new client tries again$"):
+        async with client.paused("docs"):
+            await client.close()
+    async with fake.client() as client:
+        await client.resume({"daemon": fake.device_id, "folders": ["docs"], "devices": []})
+    assert paused(fake) == BEFORE
 
 
 # --- Undoing it elsewhere ---

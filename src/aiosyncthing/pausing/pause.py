@@ -18,6 +18,7 @@ from aiosyncthing.api import API
 from aiosyncthing.config import Config
 from aiosyncthing.exceptions import (
     BadRequestError,
+    RequestTimeoutError,
     StillPausedError,
     SyncthingError,
     UnknownDeviceError,
@@ -26,13 +27,13 @@ from aiosyncthing.exceptions import (
 
 from .choice import Choice, Names, Thing, state_of, still_paused, things_of
 from .shield import LIMIT, Shield
-from .switching import Switches, still_paused_error
+from .switching import Switches, no_time_error
 
 Save: TypeAlias = Callable[[t.PauseState], Awaitable[object] | object]
 
 _LOGGER = logging.getLogger("aiosyncthing.pausing")
-_PATIENCE: Final = LIMIT / 2  # seconds after a cancellation for a request to pause to end; the rest is for resuming
-_STORING: Final = LIMIT / 10  # seconds for storing what could not be resumed
+_PATIENCE: Final = 0.7 * LIMIT  # seconds after a cancellation for a request to pause to end; the rest is for resuming
+_GATEWAY_TIMEOUT: Final = 504
 
 
 class Pause:
@@ -48,6 +49,7 @@ class Pause:
         self._timeout = timeout
         self._daemon: str | None = None
         self._things: list[Thing] = []
+        self._unanswered: set[Thing] = set()  # a request to pause these may still be on its way
         self._entered = False
 
     def __repr__(self) -> str:
@@ -70,11 +72,11 @@ class Pause:
             UnknownFolderError: One of the folders doesn't exist.
             UnknownDeviceError: One of the devices doesn't exist.
             BadRequestError: One of the devices is the daemon's own.
-            StillPausedError: Pausing failed half-way, and then resuming, too.
-            RuntimeError: It was entered before.
+            StillPausedError: Pausing failed half-way, and then resuming, too; or something may still be paused.
+            SyncthingError: It was entered before.
         """
         if self._entered:
-            raise RuntimeError("a pause can be used once: call client.paused() again")
+            raise SyncthingError("a pause can be entered only once: call paused() again")
         self._entered = True
         config = checked(_routes.CONFIG, await self._api.call(_routes.CONFIG, timeout=self._timeout))
         self._daemon = self._api.daemon_id
@@ -85,7 +87,6 @@ class Pause:
         try:
             await self._store()
             for thing in chosen:
-                begun.append(thing)
                 # A request that was broken off might take effect after that to resume.
                 await shield.run(self._pause(thing, begun), limit=_PATIENCE)
                 shield.release()
@@ -107,23 +108,33 @@ class Pause:
         await self._end(error, Shield())
 
     async def _pause(self, thing: Thing, begun: list[Thing]) -> None:
-        """Pause something, and take it from the list if it certainly is not paused."""
+        """Pause something, and note it in the list unless it certainly is not paused."""
+
+        def sending() -> None:
+            begun.append(thing)
+            self._unanswered.add(thing)
+
         try:
-            await self._switches.set(thing, paused=True)
+            await self._switches.set(thing, paused=True, sending=sending)
         except (UnknownFolderError, UnknownDeviceError):
+            self._unanswered.discard(thing)
             begun.remove(thing)
             if not self._choice.may_be_gone(thing):
                 raise
         except SyncthingError as error:
+            if not isinstance(error, RequestTimeoutError) and error.status != _GATEWAY_TIMEOUT:
+                self._unanswered.discard(thing)
             if not is_transient(error):
                 begun.remove(thing)
             raise
+        else:
+            self._unanswered.discard(thing)
 
     async def _end(self, error: BaseException | None, shield: Shield) -> None:
         """Resume what is paused, whatever happens meanwhile.
 
-        If that fails, its error is raised, with the exception that led here as its context. A cancellation and the like
-        go on in any case; then the error is logged, and noted in them.
+        If that fails, its error is raised, and the exception that led here is its context. But a cancellation and the
+        like are raised in any case, with a note, and the error is logged.
 
         Args:
             error: The exception that led here, if any.
@@ -146,19 +157,21 @@ class Pause:
     async def _resume(self, shield: Shield) -> Exception | None:
         """Resume what is paused, and return the error that prevents it."""
         try:
-            while shield.left > 0:
+            while not shield.over:
                 with suppress(asyncio.CancelledError):  # of the work itself: it goes on
                     await shield.run(self._resume_and_store(shield))
                     return None
         except Exception as failure:  # noqa: BLE001 - raised or logged by the caller
             return failure
         if self._things:
-            return still_paused_error(self._things, self._daemon, "there was no time left")
+            return no_time_error(self._things, self._daemon)
         return TimeoutError("there was no time left to save that all is resumed")
 
     async def _resume_and_store(self, shield: Shield) -> None:
         try:
-            await self._switches.resume(self._things, self._daemon, lambda: shield.left - _STORING, shield.extend)
+            await self._switches.resume(
+                self._things, self._daemon, lambda: shield.left, shield.extend, self._unanswered
+            )
         except StillPausedError:
             await self._store()
             raise

@@ -11,18 +11,21 @@ _T = TypeVar("_T")
 
 LIMIT: Final = 10.0
 """Seconds that a cancellation is held back at most."""
+RESERVE: Final = 2.0
+"""Seconds at the end for looking what is paused, and for storing it."""
 
 
 class Shield:
     """Holds cancellations of its task back until `release`, and limits how long that may take.
 
-    As long as the task is not cancelled, `extend` grants another ten seconds. From its cancellation on, nothing does.
+    As long as the task is not cancelled, `extend` grants another ten seconds, and the reserve on top. From its
+    cancellation on, nothing does, and the reserve is part of the ten seconds.
     """
 
     def __init__(self) -> None:
         self._held: asyncio.CancelledError | None = None
         self._hurried = False
-        self._until = monotonic() + LIMIT
+        self.extend()
 
     @property
     def cancelled(self) -> bool:
@@ -31,18 +34,24 @@ class Shield:
 
     @property
     def left(self) -> float:
-        """The seconds that are left."""
-        return self._until - monotonic()
+        """The seconds that are left, without the reserve."""
+        return self._until - RESERVE - monotonic()
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is up, and with it the reserve."""
+        return monotonic() >= self._until
 
     def extend(self) -> None:
         """Start the limit again, unless the task has been cancelled."""
         if not self._hurried:
-            self._until = monotonic() + LIMIT
+            self._until = monotonic() + LIMIT + RESERVE
 
     def hurry(self) -> None:
         """Start the limit for the last time, because the task has been cancelled."""
-        self.extend()
-        self._hurried = True
+        if not self._hurried:
+            self._until = monotonic() + LIMIT
+            self._hurried = True
 
     async def run(self, work: Coroutine[object, object, _T], *, limit: float = LIMIT) -> _T:
         """Run something in a task of its own, and return its result.
@@ -55,7 +64,7 @@ class Shield:
             CancelledError: The work was cancelled. In the end, `asyncio.run` does this with every task.
         """
         task = asyncio.ensure_future(work)
-        end = monotonic() + min(limit, self.left) if self._hurried else None
+        end = min(monotonic() + limit, self._until) if self._hurried else None
         while not task.done():
             timeout = None if end is None else end - monotonic()
             if timeout is not None and timeout <= 0:
@@ -66,7 +75,7 @@ class Shield:
             except asyncio.CancelledError as error:
                 self._held = error
                 self.hurry()
-                end = monotonic() + min(limit, self.left) if end is None else end
+                end = min(monotonic() + limit, self._until) if end is None else end
         return task.result()
 
     def release(self, note: str | None = None) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Set as AbstractSet
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from aiosyncthing import _routes
 from aiosyncthing._rest.editing import in_turn
+from aiosyncthing._rest.shapes import checked
 from aiosyncthing._timing import Limit, delays, is_transient, pause_after
 from aiosyncthing.exceptions import (
+    ClientClosedError,
     RequestTimeoutError,
     StillPausedError,
     SyncthingError,
@@ -17,13 +21,17 @@ from aiosyncthing.exceptions import (
     UnreachableError,
 )
 
-from .choice import Thing, state_of
+from .choice import Thing, state_of, still_paused
 
 if TYPE_CHECKING:
     from aiosyncthing.api import API
     from aiosyncthing.config import Config
 
 _LONGEST: Final = 1.0  # seconds between two attempts, unless an answer asks for more
+_LAST: Final = 0.5  # seconds that the last attempt may take after the time is up
+_LOOK: Final = 0.5  # seconds that looking what is paused may take after the time is up
+_GRACE: Final = 0.5  # seconds after resuming in which a request that came before may still take effect
+_STEP: Final = 0.1  # seconds between two looks
 
 
 class Switches:
@@ -43,16 +51,29 @@ class Switches:
         self._config = config
         self._timeout = timeout
 
-    async def set(self, thing: Thing, *, paused: bool) -> None:
-        """Pause or resume one of them."""
+    async def set(self, thing: Thing, *, paused: bool, sending: Callable[[], object] | None = None) -> None:
+        """Pause or resume one of them.
+
+        Args:
+            thing: Which one.
+            paused: Whether to pause it.
+            sending: Called before anything is sent.
+        """
         async with in_turn(self._api):  # or it could be lost in a change of something else in the same folder
+            if sending is not None:
+                sending()
             if thing.kind == "folder":
                 await self._config.patch_folder(thing.id, paused=paused, timeout=self._timeout)
             else:
                 await self._config.patch_device(thing.id, paused=paused, timeout=self._timeout)
 
     async def resume(
-        self, things: list[Thing], daemon: str | None, left: Callable[[], float], progress: Callable[[], object]
+        self,
+        things: list[Thing],
+        daemon: str | None,
+        left: Callable[[], float],
+        progress: Callable[[], object],
+        unanswered: AbstractSet[Thing] = frozenset(),
     ) -> None:
         """Resume things in reverse order, and take from the list what runs again or no longer exists.
 
@@ -63,15 +84,43 @@ class Switches:
             daemon: The daemon's device ID.
             left: Returns the seconds that are left.
             progress: Called when one of them is resumed.
+            unanswered: Those whose request to pause was not answered. It may still arrive, so they stay in the list,
+                although they are resumed.
 
         Raises:
-            StillPausedError: Some could not be resumed. They are still in the list.
+            StillPausedError: Some could not be resumed, or may still be paused. They are still in the list.
         """
-        pauses = delays()
         errors: dict[Thing, SyncthingError] = {}
+        failed = list(things)
+        while True:
+            await self._resume_all(failed, errors, left, progress)
+            things[:] = [each for each in things if each in failed or each in unanswered]
+            if not things:
+                return
+            calm = monotonic() + _GRACE
+            paused = await self._look(things, left)
+            while paused == [] and not failed and monotonic() < calm and left() > 0:
+                await asyncio.sleep(_STEP)
+                paused = await self._look(things, left)
+            if failed or not paused or left() <= 0:
+                break
+            failed, progress = paused, _nothing  # or whoever pauses it again and again could keep this going
+        things[:] = [each for each in things if each in unanswered or paused is None or each in paused]
+        if things:
+            raise _still_paused_error(things, paused, errors, daemon)
+
+    async def _resume_all(
+        self,
+        things: list[Thing],
+        errors: dict[Thing, SyncthingError],
+        left: Callable[[], float],
+        progress: Callable[[], object],
+    ) -> None:
+        """Resume things as `resume` does, and take from the list those whose request was answered."""
+        pauses = delays()
         while things:
             for thing in [each for each in reversed(things) if each not in errors or is_transient(errors[each])]:
-                error = await self._resume(thing, left(), errors.get(thing))
+                error = await self._resume(thing, left() + _LAST, errors.get(thing))
                 if error is None:
                     errors.pop(thing, None)
                     things.remove(thing)
@@ -84,8 +133,15 @@ class Switches:
             if not waits or left() <= 0:
                 break
             await asyncio.sleep(min(max(waits), left()))
-        if things:
-            raise still_paused_error(things, daemon, "; ".join(dict.fromkeys(map(str, errors.values()))))
+
+    async def _look(self, things: list[Thing], left: Callable[[], float]) -> list[Thing] | None:
+        """Return which of these are paused; ``None`` if the daemon doesn't say."""
+        try:
+            with Limit(max(left(), 0.0) + _LOOK):
+                answer = await self._api.call(_routes.CONFIG, timeout=self._timeout)
+            return still_paused(things, checked(_routes.CONFIG, answer))
+        except (SyncthingError, TimeoutError):
+            return None
 
     async def _resume(self, thing: Thing, limit: float, before: SyncthingError | None) -> SyncthingError | None:
         """Resume one of them, and return the error that prevents it.
@@ -107,11 +163,41 @@ class Switches:
         return None
 
 
-def still_paused_error(things: list[Thing], daemon: str | None, reason: str) -> StillPausedError:
-    """Return the error that says what could not be resumed."""
-    names = ", ".join(map(str, reversed(things)))
+def _still_paused_error(
+    things: list[Thing], paused: list[Thing] | None, errors: dict[Thing, SyncthingError], daemon: str | None
+) -> StillPausedError:
+    """Return the error that says what could not be resumed, and what may still be paused.
+
+    Args:
+        things: All of that.
+        paused: Which of these are paused; ``None`` if the daemon doesn't say.
+        errors: The errors of those that could not be resumed.
+        daemon: The daemon's device ID.
+    """
+    parts: list[str] = []
+    if failed := [each for each in things if each in errors or each in (paused or [])]:
+        known = "still paused" if paused is not None else "may still be paused"
+        reasons = "; ".join(dict.fromkeys(map(str, errors.values()))) or "there was no time left"
+        parts.append(f"{known}: {_listed(failed)}, because resuming failed: {reasons}")
+    if running := [each for each in things if each not in failed]:
+        parts.append(f"may still be paused: {_listed(running)}, because the request to pause was not answered")
+    closed = any(isinstance(each, ClientClosedError) for each in errors.values())
     return StillPausedError(
-        f"still paused: {names}, because resuming failed: {reason}",
+        "; ".join(parts),
         state=state_of(things, daemon),
-        remedy="client.resume(error.state) tries again",
+        remedy=f"{'resume(error.state) of a new client' if closed else 'client.resume(error.state)'} tries again",
     )
+
+
+def no_time_error(things: list[Thing], daemon: str | None) -> StillPausedError:
+    """Return the error for things that were not resumed because the time was up."""
+    late = RequestTimeoutError("there was no time left")
+    return _still_paused_error(things, None, dict.fromkeys(things, late), daemon)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _listed(things: list[Thing]) -> str:
+    return ", ".join(map(str, reversed(things)))

@@ -270,8 +270,8 @@ class Syncthing(Namespaces):
         order: also after an exception or a cancellation, and if the daemon was restarted meanwhile. What was paused
         before stays paused. What someone else has resumed or removed meanwhile is no error.
 
-        To resume takes at most 10 s after a cancellation, which is held back for that long. Without one, the daemon may
-        be away for 10 s. If pausing fails half-way, what was paused is resumed.
+        If pausing fails half-way, what was paused is resumed. When the block ends, the daemon may be away for up to
+        10 s. After a cancellation, which is held back for 10 s at most, that is 8 s.
 
         A program that is killed leaves everything paused. So does one that ends by SIGTERM, unless it handles the
         signal by cancelling its task; `asyncio.run` does that for SIGINT. `resume` undoes it, with the state that
@@ -296,9 +296,9 @@ class Syncthing(Namespaces):
             InvalidDeviceIDError: One of ``devices`` is not a device ID.
             BadRequestError: An ID is empty, or one of ``devices`` is the daemon's own. Or ``folders`` is ``"all"``, and
                 there is a folder with that ID.
-            StillPausedError: Something could not be resumed; its ``state`` says what. An exception of the block is its
-                context. A cancellation is raised in its place, with a note; then the error is logged
-                (``aiosyncthing.pausing``).
+            StillPausedError: Something could not be resumed, or may be paused later, because the daemon did not answer
+                the request to pause it; the ``state`` of the error says what. An exception of the block is its
+                ``__context__``. A cancellation is raised all the same, with a note, and the error is logged.
         """
         return pausing.Pause(self._api, self._config, folders, devices, save, timeout)
 

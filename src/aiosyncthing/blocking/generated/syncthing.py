@@ -154,8 +154,8 @@ class SyncthingMethods(Blocking["Inner"]):
         order: also after an exception, and if the daemon was restarted meanwhile. What was paused
         before stays paused. What someone else has resumed or removed meanwhile is no error.
 
-        The daemon may
-        be away for 10 s. If pausing fails half-way, what was paused is resumed.
+        If pausing fails half-way, what was paused is resumed. When the block ends, the daemon may be away for up to
+        10 s.
 
         A program that is killed leaves everything paused. So does one that ends by SIGTERM, unless it handles the
         signal with an exception, as Python handles SIGINT. `resume` undoes it, with the state that
@@ -180,8 +180,9 @@ class SyncthingMethods(Blocking["Inner"]):
             InvalidDeviceIDError: One of ``devices`` is not a device ID.
             BadRequestError: An ID is empty, or one of ``devices`` is the daemon's own. Or ``folders`` is ``"all"``, and
                 there is a folder with that ID.
-            StillPausedError: Something could not be resumed; its ``state`` says what. An exception of the block is its
-                context.
+            StillPausedError: Something could not be resumed, or may be paused later, because the daemon did not answer
+                the request to pause it; the ``state`` of the error says what. An exception of the block is its
+                ``__context__``.
         """
         return Pause(self._inner.paused(folders, devices, save=in_caller(save), timeout=timeout), self._bridge)
 
