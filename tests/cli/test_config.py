@@ -264,6 +264,18 @@ def test_a_new_key(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
         assert client.config.gui()["apiKey"] == "a-new-key"
 
 
+@pytest.mark.usefixtures("phone")
+def test_paths_that_would_share_too_much(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+    """A folder's path can't become the home directory; inside another folder it can with --allow-nested."""
+    here.add_folder("music", path=str(tmp_path / "music"))
+    done = cli("config", "set", "folders.docs.path", "~")
+    assert (done.status, "home directory" in done.err) == (2, True)
+    inner = str(tmp_path / "music" / "docs")
+    done = cli("config", "set", "folders.docs.path", inner)
+    assert (done.status, "hint: --allow-nested allows it" in done.err) == (2, True)
+    assert cli("config", "set", "folders.docs.path", inner, "--allow-nested").out.endswith(f'→ "{inner}"\n')
+
+
 def test_unset(here: FakeSyncthing, cli: Cli, phone: DeviceID, client: Syncthing) -> None:
     """A folder's setting becomes that of new folders, others the daemon's own; elements and parameters go away."""
     client.config.patch_options(maxSendKbps=5, minHomeDiskFree={"value": 7, "unit": "GB"}, listenAddresses=["x"])

@@ -102,6 +102,7 @@ async def test_questions_to_a_fresh_daemon(fresh: Daemon) -> None:
     """A new daemon without any data answers everything; what never happened has no time."""
     history = await fresh.client.events.poll(timeout=0)
     assert (history[0]["id"], history[0]["type"]) == (1, "Starting")
+    assert history[0]["data"]["home"] == str(fresh.home)
     await ask_everything(fresh.client)
     await fresh.client.config.set_device({"deviceID": STRANGER})
     assert parse_time((await fresh.client.stats.devices())[STRANGER]["lastSeen"]) is None

@@ -48,11 +48,11 @@ async def test_everything_at_once(lone: Daemon, before: t.Configuration, tmp_pat
         anything: Any = config
         anything["devices"] += [{"deviceID": STRANGER.lower(), "name": "a"}, {"deviceID": OTHER, "paused": True}]
         password = {"deviceID": OTHER, "encryptionPassword": "secret"}
-        for folder_id in ("f", "a/b", ".."):
+        for number, folder_id in enumerate(("f", "a/b", "..")):
             anything["folders"].append(
                 {
                     "id": folder_id,
-                    "path": str(tmp_path / "f"),
+                    "path": str(tmp_path / f"{number}"),
                     "paused": True,
                     "devices": [{"deviceID": STRANGER}, password],
                 }

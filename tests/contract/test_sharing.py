@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from aiosyncthing import DeviceID, Syncthing
 from aiosyncthing.exceptions import (
     BadRequestError,
     InvalidDeviceIDError,
+    NotSupportedError,
     UnknownDeviceError,
     UnknownFolderError,
 )
@@ -177,6 +179,9 @@ async def test_paths_that_are_refused(lone: Daemon, tmp_path: Path) -> None:
     """A folder gets no path that would share too much, or the same files twice, and nothing is added."""
     config = lone.client.config
     place = tmp_path / "outer" / "docs"
+    database = f"{lone.home}/index-v0.14.0.db"
+    with suppress(NotSupportedError):
+        database = (await lone.client.system.paths())["database"]
     await config.add_folder("docs", str(place), **QUIET)
     for path, reason in (
         ("", "must not be empty"),
@@ -185,6 +190,7 @@ async def test_paths_that_are_refused(lone: Daemon, tmp_path: Path) -> None:
         ("/", "home"),
         (str(lone.home), "home"),
         (f"{lone.home}/x/..", "home"),
+        (f"{database}/x", "database"),
         (str(place), "that of the folder 'docs'"),
         (f"{place}/", "that of the folder 'docs'"),
         (f"{place}/inner", "inside the folder 'docs'"),
@@ -193,6 +199,9 @@ async def test_paths_that_are_refused(lone: Daemon, tmp_path: Path) -> None:
     ):
         with pytest.raises(BadRequestError, match=reason):
             await config.add_folder("new", path)
+        with pytest.raises(BadRequestError, match=reason.replace("must not be empty", "must not be empty|relative")):
+            async with config.edit() as whole:
+                whole["folders"].append({"id": "new", "path": path})  # type: ignore[typeddict-item]  # a part
     assert [folder["id"] for folder in await config.folders()] == ["docs"]
     added = await config.add_folder("inner", str(place / "inner"), allow_nested=True, **QUIET)
     assert added["path"] == str(place / "inner")
@@ -201,7 +210,7 @@ async def test_paths_that_are_refused(lone: Daemon, tmp_path: Path) -> None:
 
 
 async def test_a_home_with_a_database(lone: Daemon, tmp_path: Path) -> None:
-    """Syncthing before 1.21 doesn't report its home, so the database in it is looked for."""
+    """The home of a daemon that doesn't report it is refused, too; what only has a similar name isn't."""
     config = lone.client.config
     with pytest.raises(BadRequestError, match="home"):
         await config.add_folder("new", str(lone.home))

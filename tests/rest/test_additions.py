@@ -141,8 +141,17 @@ async def test_arguments_of_other_types(arguments: Any, reason: str) -> None:
     assert server.requests == []
 
 
+STARTING: dict[str, Any] = {
+    "id": 1,
+    "globalID": 2,
+    "time": "2026-11-27T12:55:31Z",
+    "type": "Starting",
+    "data": {"home": "/srv/home", "myID": DEVICE},
+}
+
+
 async def test_a_home_that_an_old_daemon_does_not_report() -> None:
-    """Before 1.21 the path is looked at: if it has a database in it, it is the home of a daemon."""
+    """Before 1.21, if the first event is gone, a path with a database in it is the home of a daemon."""
     asked: list[str] = []
 
     async def answer(request: Request) -> Answer:
@@ -153,6 +162,8 @@ async def test_a_home_that_an_old_daemon_does_not_report() -> None:
             return as_json({"os": "linux", "version": "v1.19.2"}, headers=OLD)
         if request.path.endswith("/paths"):
             return as_text("404 page not found", 404, headers=OLD)
+        if request.path.endswith("/events"):
+            return as_json([{**STARTING, "id": 1001, "type": "FolderSummary"}], headers=OLD)
         return as_json(["/srv/home/index-v0.14.0.db/"], headers=OLD)
 
     async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:

@@ -10,6 +10,7 @@ import pytest
 
 from aiosyncthing import Syncthing, diff
 from aiosyncthing.config import gui_changes
+from aiosyncthing.config.machine import find_machine
 from aiosyncthing.config.objects import Objects
 from aiosyncthing.exceptions import (
     BadRequestError,
@@ -29,6 +30,7 @@ from tests.support.server import Server, as_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -154,7 +156,9 @@ async def test_nothing_to_send(fake: FakeSyncthing, client: Syncthing, others: O
     before = len(fake.requests)
     async with client.config.edit():
         pass
-    assert len(fake.requests) == before + 1
+    assert [each.path for each in fake.requests[before:]] == [
+        *("/rest/config", "/rest/system/status", "/rest/system/version", "/rest/system/paths")
+    ]
     edit = client.config.edit()
     async with edit as config:
         folder_of(config)["label"] = "Same"
@@ -181,6 +185,44 @@ async def test_a_preview(client: Syncthing, others: Others) -> None:
         config["folders"][0]["devices"].pop()
         assert others.sent == []
     assert others.sent == ["patch folders/docs"]
+
+
+async def test_paths(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
+    """A folder gets no path that would share too much, which a preview says, too; where it lies inside is asked for."""
+    for path, reason in (("/", "home directory"), ("", "must not be empty"), ("docs", "relative")):
+        edit = client.config.edit(allow_nested=True)
+        folder_of(await edit.__aenter__())["path"] = path
+        with pytest.raises(BadRequestError, match=reason):
+            edit.preview()
+        with pytest.raises(BadRequestError, match=reason):
+            await edit.__aexit__(None, None, None)
+    inner: Any = {"id": "inner", "path": f"{fake.config['folders'][0]['path']}/inner"}
+    with pytest.raises(BadRequestError, match="inside the folder 'docs'"):
+        async with client.config.edit() as config:
+            config["folders"].append(inner)
+    assert others.sent == []
+    async with client.config.edit(allow_nested=True) as config:
+        config["folders"].append(inner)
+    async with client.config.edit() as config:
+        folder_of(config, "inner")["label"] = "Inner"
+    assert others.sent == ["put folders/inner", "patch folders/inner"]
+
+
+async def test_a_home_that_an_old_daemon_does_not_report(tmp_path: Path) -> None:
+    """Before 1.21 its first event does; if that is gone, the path is looked at before anything is sent."""
+    home = tmp_path / "home"
+    (home / "index-v0.14.0.db").mkdir(parents=True)
+    with FakeSyncthing("1.19", home=tmp_path / "user", files_on_disk=True) as fake:
+        async with fake.client() as client:
+            assert (await find_machine(client.api, None)).homes == (str(tmp_path / "user"),)
+            fake.respond("rest/events", body=b"[]")
+            edit = client.config.edit()
+            config: Any = await edit.__aenter__()
+            config["options"]["maxSendKbps"] = 5
+            config["folders"].append({"id": "new", "path": str(home)})
+            with pytest.raises(BadRequestError, match="a daemon's own home"):
+                await edit.__aexit__(None, None, None)
+            assert (await client.config.options())["maxSendKbps"] == 0
 
 
 async def test_what_others_change_during_the_block(fake: FakeSyncthing, client: Syncthing) -> None:
@@ -330,9 +372,9 @@ async def test_a_gui_that_this_client_no_longer_reaches(fake: FakeSyncthing, cli
 async def test_another_address(fake: FakeSyncthing, client: Syncthing, overridden: bool) -> None:
     """The API moves there, unless its address was set when the daemon was started."""
     status = {**await client.system.status(), "guiAddressOverridden": overridden}
-    fake.respond("rest/system/status", body=json.dumps(status).encode())
     edit = client.config.edit()
     async with edit as config:
+        fake.respond("rest/system/status", body=json.dumps(status).encode())
         config["gui"]["address"] = "127.0.0.2:1"
     assert (edit.reconnect, config["gui"]["address"]) == (("address",), "127.0.0.2:1")
     assert (fake.requests[-1].method == "PATCH") is not overridden

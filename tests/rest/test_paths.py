@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from aiosyncthing.config.paths import Machine, objection
+from aiosyncthing.config import diff
+from aiosyncthing.config.paths import Machine, moved, objection, refuse_moves
+from aiosyncthing.exceptions import BadRequestError
 
-LINUX = Machine("/home/user", "/", "linux", ("/var/lib/syncthing", "/var/lib/syncthing/index-v2"))
+LINUX = Machine("/home/user", "/", "linux", ("/var/lib/syncthing",), "/var/lib/syncthing/index-v2")
 OLD = Machine("/home/user", "/", "linux")
 MAC = Machine("/Users/user", "/", "darwin", ("/Users/user/Library/Application Support/Syncthing",))
 WINDOWS = Machine("C:\\Users\\User", "\\", "windows", ("C:\\Users\\User\\AppData\\Local\\Syncthing",))
@@ -29,7 +33,11 @@ WINDOWS_DOCS = [("docs", "D:\\Data\\Docs")]
         *((MAC, path, "home directory") for path in ("~", "/users/USER")),
         # The daemon's own home, or what contains it.
         *((LINUX, path, "own home") for path in ("/var/lib/syncthing", "/var/lib", "/var/lib/x/../syncthing/")),
-        (LINUX, "/var/lib/syncthing/index-v2", "own home"),
+        (LINUX, "/var/lib/syncthing", "is the daemon's own home"),
+        (LINUX, "/var/lib", "contains the daemon's own home"),
+        # Its database, and what is in there; where the daemon doesn't say, by its name.
+        *((LINUX, f"/var/lib/syncthing/index-v2{rest}", "in the daemon's own database") for rest in ("", "/", "/x")),
+        *((OLD, f"/srv/x/index-v0.14.0.db{rest}", "in the daemon's own database") for rest in ("", "/x")),
         (MAC, "~/library/application support/SYNCTHING", "own home"),
         (WINDOWS, "~/AppData", "own home"),
         (HOMELESS, "/srv", "own home"),
@@ -78,6 +86,8 @@ def test_two_ways_to_write_a_letter() -> None:
         (LINUX, "/srv/docs2"),
         (LINUX, "/srv/Docs"),
         (LINUX, "/var/lib/syncthing/folders"),
+        (LINUX, "/srv/index-v0.14.0.db"),
+        (OLD, "/srv/index-v2"),
         (OLD, "~/.config/syncthing-folders"),
         (WINDOWS, "E:\\Data"),
         (WINDOWS, "~\\Documents"),
@@ -97,3 +107,63 @@ def test_nested_folders(path: str) -> None:
     assert objection("~", LINUX, DOCS, nested=True)
     assert objection("/var/lib", LINUX, DOCS, nested=True)
     assert objection("docs", LINUX, DOCS, nested=True)
+
+
+def edited(*folders: dict[str, Any], machine: Machine = LINUX, nested: bool = False) -> dict[str, str]:
+    """Replace folders of a configuration by these, and return the paths that are new."""
+    before = {
+        "folders": [
+            {"id": "docs", "path": "/srv/docs", "label": ""},
+            {"id": "inner", "path": "/srv/docs/x"},
+            {"id": "all", "path": "~"},
+            {"id": "fake", "path": "x", "filesystemType": "fake"},
+        ]
+    }
+    ids = [each["id"] for each in folders]
+    after = {"folders": [*folders, *(each for each in before["folders"] if each["id"] not in ids)]}
+    changes = diff(before, after)
+    refuse_moves(before, changes, machine, nested=nested)
+    return moved(before, changes, machine)
+
+
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ({"id": "docs", "path": "/"}, "home directory"),
+        ({"id": "docs", "path": "docs"}, "relative"),
+        ({"id": "docs", "path": "/var/lib"}, "own home"),
+        ({"id": "docs", "path": "/srv"}, "around the folder 'inner'"),
+        ({"id": "inner", "path": "/srv/docs/y"}, "inside the folder 'docs'"),
+        ({"id": "new", "path": "~"}, "home directory"),
+        ({"id": "new", "path": "/srv/docs"}, "that of the folder 'docs'"),
+        ({"id": "fake", "path": "x", "filesystemType": "basic"}, "relative"),
+    ],
+)
+def test_paths_that_change(folder: dict[str, Any], reason: str) -> None:
+    """A folder that is new, or gets another path, must not have one that a new folder must not have."""
+    with pytest.raises(BadRequestError, match=reason) as caught:
+        edited(folder)
+    if "the folder '" in reason:
+        assert caught.value.remedy == "pass allow_nested=True to allow it"
+        assert edited(folder, nested=True) == {folder["id"]: folder["path"]}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        {"id": "docs", "path": "/srv/docs", "label": "Docs"},
+        {"id": "docs", "path": "/srv/./docs/"},
+        {"id": "all", "path": "/home/user"},
+        {"id": "fake", "path": "/", "filesystemType": "fake"},
+        {"id": "new", "path": "y", "filesystemType": "fake"},
+    ],
+)
+def test_paths_that_stay(folder: dict[str, Any]) -> None:
+    """Folders inside each other, or with the home directory, may be changed; another notation is the same path."""
+    assert edited(folder) == {}
+
+
+def test_folders_that_change_places() -> None:
+    """The others count as they will lie."""
+    docs, inner = {"id": "docs", "path": "/srv/docs/x"}, {"id": "inner", "path": "/srv/other"}
+    assert edited(docs, inner) == {"docs": "/srv/docs/x", "inner": "/srv/other"}

@@ -213,6 +213,8 @@ IGNORED_DEVICES: Final = Object({"devices": Array(_SHARE)}, {"remoteIgnoredDevic
 """What is read of a configuration to ignore a device."""
 MACHINE: Final = Object(_each(_TEXT, "tilde", "pathSeparator"))
 """What is read of the status to judge paths."""
+HOME: Final = Object({"data": Object({"home": _TEXT})})
+"""What is read of a daemon's first event to judge paths."""
 PATH_AND_PAUSED: Final = Object({"path": _TEXT, "paused": _FLAG})
 """What is read of a folder to bring it to rest."""
 _FOLDER: Final = Object(  # of the folder to change, only the elements that a change may keep are read

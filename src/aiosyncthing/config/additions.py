@@ -23,7 +23,8 @@ from aiosyncthing.exceptions import BadRequestError
 
 from . import bodies, keys
 from .elements import elements, with_elements, without_elements
-from .refusals import check_sharing, find_machine, refuse_known_device, refuse_patterns, refuse_place
+from .machine import find_machine, refuse_homes
+from .refusals import check_sharing, refuse_known_device, refuse_patterns, refuse_place
 from .settings import Settings
 
 _FOLDERS: Final[keys.Place] = ("folders",)
@@ -97,8 +98,9 @@ class Additions(Settings):
         parsed are refused before, unless they are in a file that a pattern includes (``#include``).
 
         The path is judged as it is written, with ``~`` and ``..`` resolved and case ignored as on the daemon's
-        computer: symbolic links and mounts can't be seen from here. Syncthing before 1.21 doesn't report where its own
-        home is. There a path is refused if it has a database of Syncthing in it, or contains one of the usual places.
+        computer: symbolic links and mounts can't be seen from here. Syncthing before 1.21 reports where its own home is
+        only in its first event, which is gone after a thousand others. Then a path is refused if it has a database of
+        Syncthing in it, or contains one of the usual places.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -137,7 +139,9 @@ class Additions(Settings):
         await self._check_keys(_FOLDERS, body, timeout)
         body = bodies.complete_elements(body, {})
         on_disk = settings.get("filesystemType", "basic") == "basic"
-        machine = await find_machine(self._api, path, timeout) if on_disk else None
+        machine = await find_machine(self._api, timeout) if on_disk else None
+        if machine is not None:
+            await refuse_homes(self._api, machine, [path], timeout)
         config = await refuse_place(self._api, body, machine, timeout, nested=allow_nested)
         given = patterns
         if patterns is None and type != "receiveencrypted":

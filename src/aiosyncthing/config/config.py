@@ -76,7 +76,7 @@ class Config(Additions):
             if sent is not body:
                 await self._api.call(_routes.PUT_DEFAULT_FOLDER, data=body["defaults"]["folder"], timeout=timeout)
 
-    def edit(self, *, timeout: float | None = None) -> ConfigEdit:
+    def edit(self, *, allow_nested: bool = False, timeout: float | None = None) -> ConfigEdit:
         """Change anything in the configuration: ``async with client.config.edit() as config:``.
 
         ``config`` is the whole configuration as a dict, to be changed at will. At the end of the block, what has
@@ -87,6 +87,9 @@ class Config(Additions):
         Lists of objects are compared by the IDs of their elements: an element that is missing is removed, and in a new
         one, what is left out gets the daemon's default. A field that is missing stays as it is; of
         ``versioning.params``, each one can be removed. A device that is removed is unshared from all folders.
+
+        A new folder, and one that gets another path, is refused where `add_folder` would refuse it, so that a slip
+        doesn't share the home directory. Paths that don't change are not looked at.
 
         What others have changed since the block began is kept. Where both have changed the same field in different
         ways, nothing is sent. An object is read again right before it is written, and everything once more in the end:
@@ -101,6 +104,7 @@ class Config(Additions):
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
+            allow_nested: Whether a folder may get a path inside or around another folder.
             timeout: Time limit for each request, in seconds.
 
         Raises:
@@ -112,7 +116,8 @@ class Config(Additions):
             InvalidDeviceIDError: A device has an invalid ID. Nothing was sent.
         """
         replace = partial(self.replace, timeout=timeout)
-        return ConfigEdit(self._api, Objects(self._api, replace, self._gui_changes, timeout), self._gui_changes)
+        objects = Objects(self._api, replace, self._gui_changes, timeout)
+        return ConfigEdit(self._api, objects, self._gui_changes, nested=allow_nested)
 
     async def backup(self, *, timeout: float | None = None) -> t.Backup:
         """Get what is needed to set up the daemon again, as JSON.
@@ -171,6 +176,8 @@ class Config(Additions):
 
         Fields that are left out are taken from the default folder (`default_folder`). The daemon's own device is always
         part of a folder. Configure devices before sharing a folder with them.
+
+        Unlike `add_folder` and `edit`, this sends any path, also the home directory, or one inside another folder.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -203,6 +210,8 @@ class Config(Additions):
         The list ``devices`` is replaced: the folder is no longer shared with devices that are left out. Its elements
         keep the fields that the patch doesn't mention, such as ``encryptionPassword``; for that, the folder is read
         first.
+
+        Unlike `add_folder` and `edit`, this sends any ``path``, also the home directory, or one inside another folder.
 
         A folder with an ID that can't be part of a path (``.``, ``..``, or with ``/``) is read, changed and sent as a
         whole. The daemon then adds those of the default folder's versioning parameters that it lacks.

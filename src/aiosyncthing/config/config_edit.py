@@ -24,6 +24,7 @@ from .changes import Change, Changes, apply, shown, value_at
 from .gui_changes import GUIChanges
 from .merging import merge, undone
 from .objects import Objects
+from .paths import Machine, moved, refuse_moves
 from .planning import GUI, WHOLE, Step, Wanted, plan, want
 
 _CONNECTION: Final = ("enabled", "address", "useTLS", "apiKey")
@@ -38,12 +39,15 @@ class ConfigEdit:
         api: The `API` that sends the requests.
         objects: What reads and writes the objects of the configuration.
         gui_changes: What knows when the API is back after a change of the GUI's settings.
+        nested: Whether folders may get paths inside or around others.
     """
 
-    def __init__(self, api: API, objects: Objects, gui_changes: GUIChanges) -> None:
+    def __init__(self, api: API, objects: Objects, gui_changes: GUIChanges, *, nested: bool) -> None:
         self._api = api
         self._objects = objects
         self._gui_changes = gui_changes
+        self._nested = nested
+        self._machine: Machine | None = None
         self._config: dict[str, Any] | None = None
         self._before: dict[str, Any] = {}
         self._sent: list[Change] = []
@@ -85,15 +89,16 @@ class ConfigEdit:
         if self._config is None:
             raise BadRequestError("there is nothing to preview before the block of this edit")
         wanted = self._want(self._config)
-        plan(self._before, wanted.changes)
+        self._plan(self._before, wanted.changes)
         return wanted.changes
 
     async def __aenter__(self) -> t.Configuration:
         """Read the configuration, and return it."""
         if self._config is not None:
             raise BadRequestError("this edit was used before: call edit() again for another one")
-        self._config = await self._objects.read_all()
-        self._before = _copied(self._config)
+        config = await self._objects.read_all()
+        self._machine = await self._objects.find_machine()
+        self._config, self._before = config, _copied(config)
         return cast("t.Configuration", self._config)
 
     async def __aexit__(
@@ -123,13 +128,23 @@ class ConfigEdit:
     async def _finish(self, changes: Changes) -> dict[str, Any]:
         """Make the changes, and return the configuration as it is then."""
         now = await self._objects.read_all()
-        plan(now, self._merge(changes, now))  # so that nothing is sent if some of it can't be
+        left = self._merge(changes, now)
+        self._plan(now, left)  # so that nothing is sent if some of it can't be
+        if self._machine is not None:
+            await self._objects.refuse_homes(self._machine, moved(now, left, self._machine).values())
         for part in (
             Changes(each for each in changes if each.place[:1] != GUI),
             Changes(each for each in changes if each.place[:1] == GUI),  # the last, since it may end the connection
         ):
             now = await self._make(part, now) if part else now
         return now
+
+    def _plan(self, now: dict[str, Any], changes: Changes) -> list[Step]:
+        """Return what to send, unless a folder would get a path that it must not have."""
+        planned = plan(now, changes)
+        if self._machine is not None:
+            refuse_moves(now, changes, self._machine, nested=self._nested)
+        return planned
 
     def _merge(self, changes: Changes, now: dict[str, Any]) -> Changes:
         """Return those of the changes that others have not made, too.
@@ -156,7 +171,7 @@ class ConfigEdit:
         """
         pending, left = changes, AGAIN
         while True:
-            planned = plan(now, self._merge(pending, now))
+            planned = self._plan(now, self._merge(pending, now))
             sent, seconds = await self._send(planned, now)
             if self._away:
                 return _copied(apply(now, changes))

@@ -11,10 +11,11 @@ from aiosyncthing._rest.shapes import EDITED, check, checked
 from aiosyncthing.exceptions import UnauthorizedError, UnknownDeviceError, UnknownFolderError
 
 from .changes import MISSING
+from .machine import find_machine, refuse_homes
 from .planning import DEFAULT_DEVICE, DEFAULT_FOLDER, DEFAULT_IGNORES, GUI, WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from aiosyncthing import types as t
     from aiosyncthing._routes import Route
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from .changes import Place
     from .gui_changes import GUIChanges
+    from .paths import Machine
     from .planning import Step
 
 
@@ -88,6 +90,14 @@ class Objects:
             return await find(self._api, target[1], self._timeout)
         except (UnknownFolderError, UnknownDeviceError):
             return MISSING
+
+    async def find_machine(self) -> Machine:
+        """Return what is known of the daemon's computer."""
+        return await find_machine(self._api, self._timeout)
+
+    async def refuse_homes(self, machine: Machine, paths: Iterable[str]) -> None:
+        """Refuse paths that are the home of a daemon which doesn't report it."""
+        await refuse_homes(self._api, machine, paths, self._timeout)
 
     async def listens_elsewhere(self) -> bool:
         """Return whether the API listens at another address than the configured one."""

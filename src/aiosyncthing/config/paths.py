@@ -1,4 +1,4 @@
-"""Judging the path of a new folder, as far as that is possible from afar. Pure.
+"""Judging the path that a folder is to have, as far as that is possible from afar. Pure.
 
 The path is one of the daemon's computer, which may have another system than this one. ``..`` is resolved as the daemon
 does, without looking at the disk. Symbolic links, junctions, mounts and file systems that ignore case although the
@@ -10,18 +10,25 @@ from __future__ import annotations
 import ntpath
 import posixpath
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from aiosyncthing.exceptions import BadRequestError
+
+from .changes import Change, apply, fields_of
 
 Parts: TypeAlias = tuple[str, ...]
 
+_FOLDERS: Final = ("folders",)
 _IGNORE_CASE: Final = frozenset({"windows", "darwin", "ios"})
 # Where a daemon has its home if nothing else is asked for: lib/locations/locations.go.
 _USUAL_HOMES: Final = (
     *(".config/syncthing", ".local/state/syncthing", "AppData/Local/Syncthing"),
     "Library/Application Support/Syncthing",
 )
+# What a database is called before 1.21: lib/locations/locations.go.
+_DATABASE: Final = ("index-v", ".db")
 
 
 class Machine(NamedTuple):
@@ -32,12 +39,14 @@ class Machine(NamedTuple):
         separator: What separates directories: ``/`` or a backslash.
         system: The name of the operating system, as Go calls it.
         homes: The daemon's own directories; empty if it doesn't report them.
+        database: The directory of its database; empty if it doesn't report it.
     """
 
     user_home: str
     separator: str
     system: str
     homes: tuple[str, ...] = ()
+    database: str = ""
 
     def full(self, path: str) -> str | None:
         """Return a path as the daemon understands it; ``None`` if it is relative to an unknown directory."""
@@ -74,17 +83,88 @@ def objection(path: str, machine: Machine, folders: Iterable[tuple[str, str]], *
     place = machine.parts(path)
     if place is None:
         return f"the path {path!r} is relative: only the daemon knows to what. Use an absolute one, or one with ~/"
+    inside = _contains(machine.parts(machine.database), place)
+    if inside or (not machine.database and any(map(_is_database, place))):
+        return f"the path {path!r} is in the daemon's own database"
     if machine.user_home and _contains(place, machine.parts(machine.user_home)):
         return f"the path {path!r} contains the home directory of the daemon's user: everything in it would be shared"
     homes = machine.homes or tuple(f"{machine.user_home}/{each}" for each in _USUAL_HOMES)
-    if any(_contains(place, machine.parts(each)) for each in homes):
-        return f"the path {path!r} contains the daemon's own home, with its keys and its database"
+    for home in map(machine.parts, (*homes, machine.database)):
+        if _contains(place, home):
+            verb = "is" if place == home else "contains"
+            return f"the path {path!r} {verb} the daemon's own home, with its keys and its database"
     for folder_id, other in () if nested else folders:
         there = machine.parts(other)
         if _contains(place, there) or (there is not None and _contains(there, place)):
             where = "that of" if place == there else "inside" if _contains(there, place) else "around"
             return f"the path {path!r} is {where} the folder {folder_id!r} ({other})"
     return None
+
+
+def refuse_path(path: str, machine: Machine, folders: Iterable[tuple[str, str]], *, nested: bool) -> None:
+    """Refuse a path that a folder must not have.
+
+    Args:
+        path: The path.
+        machine: The daemon's computer.
+        folders: ID and path of each other folder.
+        nested: Whether the folder may be inside or around others.
+
+    Raises:
+        BadRequestError: The path would share too much, or the same twice.
+    """
+    others = list(folders)
+    if reason := objection(path, machine, others, nested=nested):
+        allowed = objection(path, machine, others, nested=True) is None
+        raise BadRequestError(reason, remedy="pass allow_nested=True to allow it" if allowed else "")
+
+
+def moved(now: Mapping[str, Any], changes: Iterable[Change], machine: Machine) -> dict[str, str]:
+    """Return the paths that folders get which have none, or another one, by the IDs of the folders.
+
+    A path in another notation, such as ``~/docs`` instead of ``/home/user/docs``, is none. Nor is what a folder on
+    another file system than the usual one has.
+
+    Args:
+        now: The configuration.
+        changes: What is to be changed in it.
+        machine: The daemon's computer.
+    """
+    found: dict[str, str] = {}
+    old, new = (fields_of(_FOLDERS, config["folders"]) or {} for config in (now, apply(now, changes)))
+    for folder_id, folder in new.items():
+        before, path = _path_on_disk(old.get(folder_id, {})), _path_on_disk(folder)
+        if path is not None and path != before and (before is None or machine.full(before) != machine.full(path)):
+            found[folder_id] = path
+    return found
+
+
+def refuse_moves(now: Mapping[str, Any], changes: Iterable[Change], machine: Machine, *, nested: bool) -> None:
+    """Refuse changes that give a folder a path that it must not have. Other folders may lie as they do.
+
+    Args:
+        now: The configuration.
+        changes: What is to be changed in it.
+        machine: The daemon's computer.
+        nested: Whether folders may be inside or around others.
+
+    Raises:
+        BadRequestError: The path would share too much, or the same twice.
+    """
+    wanted = list(changes)
+    made = fields_of(_FOLDERS, apply(now, wanted)["folders"]) or {}
+    paths = {folder_id: path for folder_id, each in made.items() if (path := _path_on_disk(each)) is not None}
+    for folder_id, path in moved(now, wanted, machine).items():
+        refuse_path(path, machine, ((key, each) for key, each in paths.items() if key != folder_id), nested=nested)
+
+
+def _path_on_disk(folder: Mapping[str, Any]) -> str | None:
+    path = folder.get("path")
+    return path if isinstance(path, str) and folder.get("filesystemType", "basic") == "basic" else None
+
+
+def _is_database(name: str) -> bool:
+    return name.startswith(_DATABASE[0]) and name.endswith(_DATABASE[1])
 
 
 def _contains(outer: Parts | None, inner: Parts | None) -> bool:

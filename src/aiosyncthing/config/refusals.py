@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from aiosyncthing import _routes, ignores
 from aiosyncthing._rest.checks import other_device
-from aiosyncthing._rest.shapes import MACHINE, PATHS_AND_DEFAULTS, check, checked
-from aiosyncthing.exceptions import BadRequestError, NotSupportedError
+from aiosyncthing._rest.shapes import PATHS_AND_DEFAULTS, check, checked
+from aiosyncthing.exceptions import BadRequestError
 
 from . import bodies
-from .paths import Machine, objection
+from .machine import ask_system
+from .paths import refuse_path
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t
     from aiosyncthing.api import API
 
-_DATABASE: Final = "index-v"  # how the name of the directory with the database begins
+    from .paths import Machine
 
 
 async def refuse_known_device(api: API, device_id: str, timeout: float | None) -> None:
@@ -78,40 +78,8 @@ async def refuse_place(
     _refuse_taken(config["folders"], body["id"])
     if machine is not None:
         folders = [(folder["id"], folder["path"]) for folder in config["folders"]]
-        if reason := objection(body["path"], machine, folders, nested=nested):
-            allowed = objection(body["path"], machine, folders, nested=True) is None
-            raise BadRequestError(reason, remedy="pass allow_nested=True to allow it" if allowed else "")
+        refuse_path(body["path"], machine, folders, nested=nested)
     return config
-
-
-async def find_machine(api: API, path: str, timeout: float | None) -> Machine:
-    """Return what is known of the daemon's computer.
-
-    Args:
-        api: The `API` that sends the requests.
-        path: The path of a new folder, at which old daemons are asked to look.
-        timeout: Time limit for each request, in seconds.
-
-    Raises:
-        BadRequestError: The path is the home of a daemon that doesn't report it.
-    """
-    ask = partial(api.call, timeout=timeout)
-    status = await ask(_routes.STATUS)
-    check(MACHINE, status, _routes.STATUS)
-    machine = Machine(status["tilde"], status["pathSeparator"], await _system(api, timeout))
-    try:
-        paths = checked(_routes.PATHS, await ask(_routes.PATHS))
-    except NotSupportedError:  # < 1.21.0
-        full = machine.full(path)
-        if full is not None:
-            current = f"{full.rstrip(machine.separator)}{machine.separator}{_DATABASE}"
-            if checked(_routes.BROWSE_SYSTEM, await ask(_routes.BROWSE_SYSTEM, params={"current": current})):
-                raise BadRequestError(
-                    f"the path {path!r} is a daemon's own home, with its keys and its database"
-                ) from None
-        return machine
-    homes = {paths[key] for key in ("baseDir-config", "baseDir-data", "database") if key in paths}
-    return machine._replace(homes=tuple(sorted(homes)))
 
 
 async def refuse_patterns(
@@ -129,7 +97,7 @@ async def refuse_patterns(
     Raises:
         BadRequestError: It can't.
     """
-    system = await _system(api, timeout) if machine is None else machine.system
+    system = machine.system if machine else await ask_system(api, timeout)
     if error := ignores.IgnorePatterns(patterns, os=system, version=api.daemon_version or "").error:
         which = "default ignore patterns" if default else "ignore patterns"
         remedy = "change them with set_default_ignores, or pass others" if default else ""
@@ -155,10 +123,6 @@ async def check_sharing(api: API, folder: bodies.Body, timeout: float | None) ->
     devices = cast("list[bodies.Body]", checked(_routes.DEVICES, await api.call(_routes.DEVICES, timeout=timeout)))
     if error := bodies.sharing_error(folder, devices):
         raise error
-
-
-async def _system(api: API, timeout: float | None) -> str:
-    return checked(_routes.VERSION, await api.call(_routes.VERSION, timeout=timeout))["os"]
 
 
 def _refuse_taken(folders: Sequence[t.FolderConfiguration], folder_id: str) -> None:

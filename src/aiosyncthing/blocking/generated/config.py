@@ -62,7 +62,7 @@ class Config(Blocking["Inner"]):
         """
         return self._run(self._inner.replace(config, timeout=timeout))
 
-    def edit(self, *, timeout: float | None = None) -> ConfigEdit:
+    def edit(self, *, allow_nested: bool = False, timeout: float | None = None) -> ConfigEdit:
         """Change anything in the configuration: ``with client.config.edit() as config:``.
 
         ``config`` is the whole configuration as a dict, to be changed at will. At the end of the block, what has
@@ -73,6 +73,9 @@ class Config(Blocking["Inner"]):
         Lists of objects are compared by the IDs of their elements: an element that is missing is removed, and in a new
         one, what is left out gets the daemon's default. A field that is missing stays as it is; of
         ``versioning.params``, each one can be removed. A device that is removed is unshared from all folders.
+
+        A new folder, and one that gets another path, is refused where `add_folder` would refuse it, so that a slip
+        doesn't share the home directory. Paths that don't change are not looked at.
 
         What others have changed since the block began is kept. Where both have changed the same field in different
         ways, nothing is sent. An object is read again right before it is written, and everything once more in the end:
@@ -87,6 +90,7 @@ class Config(Blocking["Inner"]):
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
+            allow_nested: Whether a folder may get a path inside or around another folder.
             timeout: Time limit for each request, in seconds.
 
         Raises:
@@ -97,7 +101,7 @@ class Config(Blocking["Inner"]):
             UnknownDeviceError: A folder would be shared with a device that is not configured. Nothing was sent.
             InvalidDeviceIDError: A device has an invalid ID. Nothing was sent.
         """
-        return ConfigEdit(self._inner.edit(timeout=timeout), self._bridge)
+        return ConfigEdit(self._inner.edit(allow_nested=allow_nested, timeout=timeout), self._bridge)
 
     def backup(self, *, timeout: float | None = None) -> t.Backup:
         """Get what is needed to set up the daemon again, as JSON.
@@ -157,6 +161,8 @@ class Config(Blocking["Inner"]):
 
         Fields that are left out are taken from the default folder (`default_folder`). The daemon's own device is always
         part of a folder. Configure devices before sharing a folder with them.
+
+        Unlike `add_folder` and `edit`, this sends any path, also the home directory, or one inside another folder.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -185,6 +191,8 @@ class Config(Blocking["Inner"]):
         The list ``devices`` is replaced: the folder is no longer shared with devices that are left out. Its elements
         keep the fields that the patch doesn't mention, such as ``encryptionPassword``; for that, the folder is read
         first.
+
+        Unlike `add_folder` and `edit`, this sends any ``path``, also the home directory, or one inside another folder.
 
         A folder with an ID that can't be part of a path (``.``, ``..``, or with ``/``) is read, changed and sent as a
         whole. The daemon then adds those of the default folder's versioning parameters that it lacks.
@@ -360,8 +368,9 @@ class Config(Blocking["Inner"]):
         parsed are refused before, unless they are in a file that a pattern includes (``#include``).
 
         The path is judged as it is written, with ``~`` and ``..`` resolved and case ignored as on the daemon's
-        computer: symbolic links and mounts can't be seen from here. Syncthing before 1.21 doesn't report where its own
-        home is. There a path is refused if it has a database of Syncthing in it, or contains one of the usual places.
+        computer: symbolic links and mounts can't be seen from here. Syncthing before 1.21 reports where its own home is
+        only in its first event, which is gone after a thousand others. Then a path is refused if it has a database of
+        Syncthing in it, or contains one of the usual places.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:

@@ -87,8 +87,15 @@ def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FB
 @click.argument("path", type=SETTING)
 @click.argument("value", nargs=-1, required=True)
 @click.option("--allow-lockout", is_flag=True, help="Allow changes of the GUI's key, address or TLS.")
+@click.option("--allow-nested", is_flag=True, help="Allow a path inside or around another folder.")
 @click.pass_obj
-def set_value(run: Run, path: str, value: tuple[str, ...], allow_lockout: bool) -> int:  # noqa: FBT001 - click
+def set_value(
+    run: Run,
+    path: str,
+    value: tuple[str, ...],
+    allow_lockout: bool,  # noqa: FBT001 - click's signature
+    allow_nested: bool,  # noqa: FBT001 - likewise
+) -> int:
     """Change a setting.
 
     VALUE is a number, true or false, a word or a text; for a list of texts, its elements or JSON; for an object, JSON
@@ -110,7 +117,10 @@ def set_value(run: Run, path: str, value: tuple[str, ...], allow_lockout: bool) 
             raise UsageError(f"{path}: there is a password or a key in it, which can't be an argument: use @FILE or -")
         return changes.changes_to(place, whole, new)
 
-    return _change(run, change, allow_lockout=allow_lockout)
+    async def ask(session: Session) -> dict[str, Any]:
+        return await _edited(session, change, allow_lockout=allow_lockout, allow_nested=allow_nested)
+
+    return run.single("config-change/1", ask, lambda content: _draw_changes(run, content))
 
 
 @config.command("unset", cls=Command)
@@ -145,8 +155,15 @@ def unset(run: Run, path: str) -> int:
 @click.argument("path", required=False, type=SETTING)
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--allow-lockout", is_flag=True, help="Allow changes of the GUI's key, address or TLS.")
+@click.option("--allow-nested", is_flag=True, help="Allow a path inside or around another folder.")
 @click.pass_obj
-def edit(run: Run, path: str | None, yes: bool, allow_lockout: bool) -> int:  # noqa: FBT001 - click's signature
+def edit(
+    run: Run,
+    path: str | None,
+    yes: bool,  # noqa: FBT001 - click's signature
+    allow_lockout: bool,  # noqa: FBT001 - likewise
+    allow_nested: bool,  # noqa: FBT001 - likewise
+) -> int:
     """Change settings in your editor.
 
     $VISUAL or $EDITOR opens JSON: all settings, or those at PATH. If there is a mistake in it, the editor opens again.
@@ -160,7 +177,7 @@ def edit(run: Run, path: str | None, yes: bool, allow_lockout: bool) -> int:  # 
         from . import editor  # noqa: PLC0415 - loads the library
 
         about = await session.about()
-        editing = session.client.config.edit()
+        editing = session.client.config.edit(allow_nested=allow_nested)
         draft = None
         try:
             async with editing as whole:
@@ -272,20 +289,17 @@ def diff_command(run: Run, other: str, exit_code: bool) -> int:  # noqa: FBT001 
     return run.one(work)
 
 
-def _change(run: Run, change: Callable[[Mapping[str, Any]], Iterable[Change]], *, allow_lockout: bool) -> int:
-    async def ask(session: Session) -> dict[str, Any]:
-        return await _edited(session, change, allow_lockout=allow_lockout)
-
-    return run.single("config-change/1", ask, lambda content: _draw_changes(run, content))
-
-
 async def _edited(
-    session: Session, change: Callable[[Mapping[str, Any]], Iterable[Change]], *, allow_lockout: bool = False
+    session: Session,
+    change: Callable[[Mapping[str, Any]], Iterable[Change]],
+    *,
+    allow_lockout: bool = False,
+    allow_nested: bool = False,
 ) -> dict[str, Any]:
     """Change the configuration, and return the changes as parts of a document."""
     from . import changes  # noqa: PLC0415 - loads the library
 
-    editing = session.client.config.edit()
+    editing = session.client.config.edit(allow_nested=allow_nested)
     async with editing as whole:
         now = cast("dict[str, Any]", whole)
         made = list(change(now))
