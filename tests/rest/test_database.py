@@ -190,6 +190,34 @@ async def test_a_change_during_a_lookup() -> None:
     assert lookups(server) == [DEVICE] * 2
 
 
+@pytest.mark.parametrize(("cancel", "number"), [(False, 1), (True, 2)])
+async def test_lookups_at_the_same_time(cancel: bool, number: int) -> None:
+    """One is enough for all who wait for it; if its caller is cancelled, the next one asks."""
+    hold = asyncio.Event()
+
+    async def answer(request: Request) -> Answer:
+        if not request.path.startswith(DEVICES):
+            return DOUBTFUL
+        if len(lookups(server)) == 1:
+            await hold.wait()
+        return FOUND
+
+    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
+        first = asyncio.create_task(client.database.completion(FOLDER, DEVICE))
+        await server.until(lambda: bool(lookups(server)))
+        others = [asyncio.create_task(client.database.completion(FOLDER, DEVICE)) for _ in range(3)]
+        await server.until(lambda: len(server.requests) == 5)
+        if cancel:
+            first.cancel()
+        else:
+            hold.set()
+        await asyncio.gather(*others)
+        await asyncio.wait([first])
+        hold.set()
+    assert first.cancelled() == cancel
+    assert len(lookups(server)) == number
+
+
 async def test_a_device_of_another_daemon() -> None:
     """What one daemon knows says nothing about another that answers at the same address."""
     other = {"X-Syncthing-Id": DEVICE}

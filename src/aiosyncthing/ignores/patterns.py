@@ -213,7 +213,7 @@ class IgnorePatterns:
 
 def _strings(given: object) -> list[str]:
     """Return patterns as a list; callers without a type checker may pass anything."""
-    found: list[object] = list(given) if isinstance(given, Iterable) else [given]
+    found = list(cast("Iterable[object]", given)) if isinstance(given, Iterable) else [given]
     for each in found:
         if not isinstance(each, str):
             raise BadRequestError(f"an ignore pattern must be a string, not {type(each).__name__}")

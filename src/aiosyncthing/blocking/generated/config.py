@@ -391,7 +391,8 @@ class Config(Blocking["Inner"]):
         Raises:
             BadRequestError: The ID is taken. Or the path is empty, relative, inside or around another folder, or
                 contains the home directory of the daemon's user or the daemon's own home. Or the daemon can't parse the
-                patterns, also the default ones. Or something that `set_folder` refuses.
+                patterns, also the default ones, or would not use them, since the folder is ``receiveencrypted``. Or
+                something that `set_folder` refuses.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the devices has an invalid ID.
         """

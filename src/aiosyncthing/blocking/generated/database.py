@@ -191,8 +191,9 @@ class Database(Blocking["Inner"]):
         """Change the ignore patterns of a folder: ``with client.database.edit_ignores("docs") as patterns:``.
 
         At the end of the block, what has changed is sent, and the folder is scanned. What someone else has changed
-        meanwhile is kept; afterwards ``patterns.lines`` are the lines that the daemon has. An exception in the block
-        sends nothing.
+        meanwhile is kept, as by ``config.share``; afterwards ``patterns.lines`` are the lines that the daemon has. An
+        exception in the block sends nothing. The daemon writes ``.stignore`` as a new file, with
+        Unix line ends.
 
         Args:
             folder_id: ID of the folder.
@@ -200,9 +201,10 @@ class Database(Blocking["Inner"]):
 
         Raises:
             UnknownFolderError: There is no such folder.
-            BadRequestError: The daemon can't use the new patterns; it has the former ones. Or there are patterns that
-                it can't read.
-            EditConflictError: Someone else has changed the same lines. Nothing was sent.
+            BadRequestError: The daemon can't use the new patterns; it has the former ones, unless it could use these no
+                better. Or it can't read the patterns that are there, or they are not in UTF-8, or the folder is
+                receive-encrypted, so that it has none.
+            EditConflictError: Someone else has changed the same lines, or changes them again and again.
         """
         return self._block(self._inner.edit_ignores(folder_id, timeout=timeout))
 
