@@ -19,7 +19,7 @@ from aiosyncthing.exceptions import RequestTimeoutError
 from .lookup import find_device, find_own_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from aiosyncthing.api import API
 
@@ -38,7 +38,7 @@ class _Turns:
         self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     @asynccontextmanager
-    async def take(self, timeout: float | None) -> AsyncIterator[float | None]:
+    async def take(self, timeout: float | None) -> AsyncGenerator[float | None]:
         """Wait for the caller's turn, which lasts for the block, and yield the time limit that is left for its request.
 
         Args:
