@@ -9,6 +9,7 @@ import pytest
 
 from aiosyncthing import types as t
 from aiosyncthing.config.bodies import (
+    check_addresses,
     check_configuration,
     check_default_device,
     check_default_folder,
@@ -127,7 +128,44 @@ def test_enumerated_values(check: Any, key: str, enumeration: Any, old: list[str
     for wrong in ("sendrecieve", "Always", 0, 1, True, ["simple"], {}, b"x"):
         with pytest.raises(BadRequestError, match=f"{key} must be one of ") as caught:
             check({key: wrong})
-        assert all(name in str(caught.value) for name in get_args(enumeration))
+        assert f"must be one of {', '.join(filter(None, get_args(enumeration)))}" in str(caught.value)
+
+
+def test_what_was_meant() -> None:
+    """The message suggests the most similar value, but no old name."""
+    for wrong, meant in (("send-only", "sendonly"), ("SendReceive", "sendreceive"), ("ReadOnly", "sendonly")):
+        with pytest.raises(BadRequestError, match=f"did you mean '{meant}'") as caught:
+            check_default_folder({"type": wrong})
+        assert "readonly" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["a\nb", "ключ", "a ", " ", "a\x7f", 5, b"k"])
+def test_keys_that_can_not_be_sent(key: Any) -> None:
+    """A key that no header can hold would lock all clients out; the message doesn't show it."""
+    with pytest.raises(BadRequestError, match="apiKey") as caught:
+        check_gui({"apiKey": key}, whole=False)
+    assert repr(key) not in str(caught.value)
+    check_gui({"apiKey": "a b-~!"}, whole=False)
+
+
+@pytest.mark.parametrize(
+    ("address", "example"),
+    [
+        *(("127.0.0.1:22000", "tcp://127.0.0.1:22000"), ("nas.local", "tcp://nas.local"), ("[::1]:1", "tcp://[::1]:1")),
+        *(("tcp:/1.2.3.4", ""), (" tcp://1.2.3.4", ""), ("tcp://", ""), ("Dynamic", ""), ("a b", "tcp://192.0.2.1")),
+    ],
+)
+def test_addresses_that_are_none(address: str, example: str) -> None:
+    """The daemon would store them and never connect, so the message says what can be meant."""
+    with pytest.raises(BadRequestError, match="never connect") as caught:
+        check_addresses([address])
+    assert example in str(caught.value)
+
+
+def test_addresses() -> None:
+    """URLs are left to the daemon, and ``dynamic``; none is the same as that."""
+    every = ["dynamic", "tcp://192.0.2.1:22000", "quic4://nas", "relay://192.0.2.1:443/?id=X", "new+x://[::1]:1", ""]
+    assert check_addresses(every) == every
 
 
 @pytest.mark.parametrize(

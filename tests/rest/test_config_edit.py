@@ -322,6 +322,7 @@ async def test_a_request_that_fails(fake: FakeSyncthing, client: Syncthing) -> N
     assert [each.data for each in edit.changes] == [
         {"object": "options", "field": "maxSendKbps", "kind": "changed", "before": 0, "after": 5}
     ]
+    assert [each.after for each in edit.unconfirmed] == ["Mine"]
     assert (await client.config.gui())["theme"] == "default"
     fake.respond("rest/config/folders/docs", status=500, body=b"disk full", method="PATCH")
     with pytest.raises(ServerError) as caught:
@@ -330,10 +331,14 @@ async def test_a_request_that_fails(fake: FakeSyncthing, client: Syncthing) -> N
     assert "done before" not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", [{1, 2}, float("nan")], ids=str)
-async def test_what_is_not_json(client: Syncthing, others: Others, value: Any) -> None:
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [({1, 2}, "not JSON serializable: set"), (float("nan"), r"number at folders\[0\].label is")],
+    ids=str,
+)
+async def test_what_is_not_json(client: Syncthing, others: Others, value: Any, reason: str) -> None:
     """What JSON can't represent is refused, like anything else that the daemon would not take as it is."""
-    with pytest.raises(BadRequestError):
+    with pytest.raises(BadRequestError, match=reason):
         async with client.config.edit() as config:
             folder_of(config)["label"] = value
     assert others.sent == []
@@ -438,7 +443,7 @@ async def test_odd_answers() -> None:
 
 
 async def test_cancellation(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Cancelled anywhere, an edit ends, the next one is not blocked, and what it says to have sent is there."""
+    """Cancelled anywhere, an edit ends, and the next one is not blocked; it says what is there, and what may be."""
     edits: list[Any] = []
 
     async def work() -> None:
@@ -450,15 +455,18 @@ async def test_cancellation(fake: FakeSyncthing, client: Syncthing) -> None:
 
     async def look() -> None:
         config = fake.config
-        for change in edits[-1].changes:
-            found = config["options"] if change.object == "options" else folder_of(config)
-            assert found[change.field] == change.after
+        done, maybe = edits[-1].changes, edits[-1].unconfirmed
+        assert not set(map(str, done)) & set(map(str, maybe))
+        there = {"options.maxSendKbps": config["options"]["maxSendKbps"], "label": folder_of(config)["label"]}
+        changed = [after for after in there.values() if after in (5, "Mine")]
+        known = [each.after for each in done]
+        assert set(known) <= set(changed) <= {*known, *(each.after for each in maybe)}
         fake.set_options(maxSendKbps=0)
         fake.set_folder("docs", label="Docs")
 
     assert await cancel_everywhere(work, after=look)
     assert await leaves_no_trace(work) is None
-    assert len(edits[-1].changes) == 2
+    assert (len(edits[-1].changes), edits[-1].unconfirmed) == (2, ())
 
 
 async def test_a_backup(fake: FakeSyncthing, client: Syncthing) -> None:

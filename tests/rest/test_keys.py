@@ -25,6 +25,7 @@ _shape_of.cache_clear()  # for measuring coverage: another test may have filled 
         (("folders",), {"devices": [{}, {"encrptionPassword": ""}]}, "devices[1].encrptionPassword", PASSWORD),
         (("folders",), {"devices": ({"deviceId": ""},)}, "devices[0].deviceId", "deviceID"),
         (("folders",), {"versioning": {"tpye": ""}}, "versioning.tpye", "type"),
+        (("folders",), {"versioning": {"params": {"kep": "5"}}}, "versioning.params.kep", "keep"),
         (("folders",), {"minDiskFree": {"unt": ""}}, "minDiskFree.unt", "unit"),
         (("folders",), {"xattrFilter": {"entries": [{"pemit": True}]}}, "xattrFilter.entries[0].pemit", "permit"),
         (("devices",), {"ignoredFolders": [{"lable": ""}]}, "ignoredFolders[0].lable", "label"),
@@ -85,7 +86,9 @@ def test_the_keys_of_patches(place: Place, kind: Any) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"versioning": {"params": {"anything": "1"}}},
+        {"versioning": {"params": dict.fromkeys(("cleanoutDays", "command", "keep", "maxAge"), "1")}},
+        {"versioning": {"params": {"cleanInterval": "1", "versionsPath": "/old"}}},
+        {"versioning": {"params": None}},
         {"versioning": None, "devices": None},
         {"versioning": "simple", "devices": "ID", "minDiskFree": 5},
         "docs",
@@ -93,7 +96,7 @@ def test_the_keys_of_patches(place: Place, kind: Any) -> None:
     ],
 )
 def test_free_keys_and_wrong_types(body: Any) -> None:
-    """The parameters of versioning may have any keys; wrong types are left to other checks."""
+    """The parameters of all types of versioning are known, also old ones; wrong types are left to other checks."""
     assert find_strays(("folders",), body) == []
 
 

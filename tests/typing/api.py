@@ -112,6 +112,7 @@ async def answers(client: Syncthing) -> None:
         assert_type(config, types.Configuration)
         config["folders"][0]["paused"] = True
     assert_type(edit.changes, Changes)
+    assert_type(edit.unconfirmed, Changes)
     assert_type([change.before for change in edit.changes], list[Any])
     assert_type(edit.changes.data, list[types.ConfigChange])
     assert_type(diff(config, config), Changes)

@@ -86,6 +86,11 @@ def read_access(api_key: object, url: str) -> Access:
     )
 
 
+def can_be_sent(api_key: str) -> bool:
+    """Return whether a header can hold an API key, and the daemon then gets it as it is."""
+    return api_key.isascii() and api_key.isprintable() and api_key == api_key.strip()
+
+
 def _bad_key(api_key: object, *, is_url: bool) -> str:
     if not api_key:
         return ""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
@@ -156,9 +157,28 @@ def encode_body(data: object) -> bytes:
     if isinstance(data, bytes):
         return data
     try:
-        return orjson.dumps(data)
+        encoded = orjson.dumps(data)
     except TypeError as error:
         raise BadRequestError(f"the body can't be encoded as JSON: {error}") from error
+    if b"null" in encoded and (place := _no_number(data)) is not None:  # which orjson makes of it
+        where = f" at {place.removeprefix('.')}" if place else ""
+        raise BadRequestError(f"the body can't be encoded as JSON: the number{where} is infinite, or not a number")
+    return encoded
+
+
+def _no_number(value: object) -> str | None:
+    """Return the place of a number that JSON doesn't have, such as ``.folders[0].order``; ``None`` if there is none."""
+    if isinstance(value, float):
+        return None if isfinite(value) else ""
+    steps: Iterable[tuple[str, object]] = ()
+    if isinstance(value, Mapping):
+        steps = ((f".{key}", each) for key, each in cast("Mapping[object, object]", value).items())
+    elif isinstance(value, (list, tuple)):
+        steps = ((f"[{number}]", each) for number, each in enumerate(cast("Iterable[object]", value)))
+    for step, each in steps:
+        if (place := _no_number(each)) is not None:
+            return f"{step}{place}"
+    return None
 
 
 class _Misfit(NamedTuple):

@@ -23,11 +23,16 @@ class ConfigEdit(Blocking["config.ConfigEdit"]):
 
     @property
     def changes(self) -> config.Changes:
-        """What was sent and accepted, in that order. ``str()`` says it in words, and ``data`` as JSON.
-
-        If the edit was interrupted, or an answer didn't arrive, one more request may have been carried out.
-        """
+        """What was sent and accepted, in that order. ``str()`` says it in words, and ``data`` as JSON."""
         return self._inner.changes
+
+    @property
+    def unconfirmed(self) -> config.Changes:
+        """What was sent last without an answer that accepts or refuses it: it may be in effect, or not.
+
+        That happens if the edit was interrupted, the connection was lost, or the daemon failed.
+        """
+        return self._inner.unconfirmed
 
     @property
     def ignored(self) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from aiosyncthing import _routes, types as t
 from aiosyncthing._rest.checks import (
     check_patterns,
     in_path,
-    lines,
     listed,
     mapping,
     other_device,
@@ -59,12 +58,12 @@ class Additions(Settings):
 
         Raises:
             BadRequestError: The device exists already, or is the daemon's own, or an enumerated value or a key doesn't
-                exist.
+                exist, or an address is neither ``dynamic`` nor a URL.
             InvalidDeviceIDError: It is not a device ID, for example because of a typo.
         """
         wanted = other_device(device_id, self._api.daemon_id)
         _refuse_id(settings, "deviceID")
-        body: dict[str, Any] = {"deviceID": str(wanted), "addresses": lines(addresses, "addresses"), **settings}
+        body: dict[str, Any] = {"deviceID": str(wanted), "addresses": bodies.check_addresses(addresses), **settings}
         if name:
             body["name"] = name
         bodies.check_device(body)

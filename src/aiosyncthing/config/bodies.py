@@ -6,10 +6,12 @@ and fills a field missing from an element of a list from whichever element was t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast, get_args
 
 from aiosyncthing import _routes
+from aiosyncthing._http.access import can_be_sent
 from aiosyncthing._rest.checks import device, device_in_path, lines, mapping, required, same_device
 from aiosyncthing._rest.lookup import missing
 from aiosyncthing.exceptions import BadRequestError, SyncthingError, UnknownDeviceError
@@ -24,6 +26,8 @@ from aiosyncthing.types.enumerations import (
     VersioningType,
 )
 
+from .keys import guess
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,18 +35,35 @@ Body: TypeAlias = Mapping[str, Any]
 
 _NOTHING: Final[Body] = {}
 
+
+class _Values(NamedTuple):
+    """The values of an enumerated field.
+
+    Attributes:
+        current: Their names.
+        old: Old names that the daemon still reads.
+    """
+
+    current: tuple[str, ...]
+    old: tuple[str, ...] = ()
+
+
+_Enums: TypeAlias = Mapping[str, _Values]
+
 # Enumerated fields. An unknown value silently becomes the default (UnmarshalText in lib/config/*.go), and an unknown
-# type of versioning crashes 1.19. Besides the current names, these include old ones that the daemon still reads.
-_FOLDER_ENUMS: Final[Mapping[str, frozenset[str]]] = {
-    "type": frozenset({*get_args(FolderType), "readwrite", "readonly"}),
-    "order": frozenset(get_args(PullOrder)),
-    "blockPullOrder": frozenset(get_args(BlockPullOrder)),
-    "copyRangeMethod": frozenset(get_args(CopyRangeMethod)),
+# type of versioning crashes 1.19.
+_FOLDER_ENUMS: Final[_Enums] = {
+    "type": _Values(get_args(FolderType), ("readwrite", "readonly")),
+    "order": _Values(get_args(PullOrder)),
+    "blockPullOrder": _Values(get_args(BlockPullOrder)),
+    "copyRangeMethod": _Values(get_args(CopyRangeMethod)),
 }
-_VERSIONING_ENUMS: Final = {"type": frozenset(get_args(VersioningType))}
-_DEVICE_ENUMS: Final = {"compression": frozenset({*get_args(Compression), "true", "false"})}
-_GUI_ENUMS: Final = {"authMode": frozenset(get_args(AuthMode))}
-_LDAP_ENUMS: Final = {"transport": frozenset(get_args(LDAPTransport))}
+_VERSIONING_ENUMS: Final[_Enums] = {"type": _Values(get_args(VersioningType))}
+_DEVICE_ENUMS: Final[_Enums] = {"compression": _Values(get_args(Compression), ("true", "false"))}
+_GUI_ENUMS: Final[_Enums] = {"authMode": _Values(get_args(AuthMode))}
+_LDAP_ENUMS: Final[_Enums] = {"transport": _Values(get_args(LDAPTransport))}
+
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 # Lists of objects: the key that identifies an element, and the defaults of its other fields.
 _ELEMENTS: Final[Mapping[str, tuple[str | None, Body]]] = {
@@ -81,7 +102,11 @@ def check_folder_patch(folder_id: str, patch: Body) -> None:
 def check_default_folder(folder: Body) -> None:
     """Check the defaults of new folders, which have neither an ID nor (in version 2) a path."""
     _check_enums(folder, _FOLDER_ENUMS, "folder")
-    _check_enums(_part(folder, "versioning"), _VERSIONING_ENUMS, "folder versioning")
+    versioning = _part(folder, "versioning")
+    _check_enums(versioning, _VERSIONING_ENUMS, "folder versioning")
+    for key, value in _part(versioning, "params").items():
+        if not isinstance(value, str):
+            raise BadRequestError(f"folder versioning: {key} in params must be a string, not {type(value).__name__}")
     _check_elements(folder)
     _check_elements(_part(folder, "xattrFilter"))
 
@@ -91,6 +116,18 @@ def check_device(body: Body) -> str:
     device_id = device_in_path(body.get("deviceID", ""), "the device's deviceID")
     check_default_device(body)
     return device_id
+
+
+def check_addresses(addresses: Iterable[str]) -> list[str]:
+    """Check the addresses of a device, and return them. The daemon accepts any, and connects to few."""
+    found = lines(addresses, "addresses")
+    for each in found:
+        if each not in {"", "dynamic"} and not _ADDRESS.fullmatch(each):
+            example = f"tcp://{each}" if _ADDRESS.fullmatch(f"tcp://{each}") else "tcp://192.0.2.1:22000"
+            raise BadRequestError(
+                f"the daemon would never connect to the address {each!r}, which must be dynamic or a URL, say {example}"
+            )
+    return found
 
 
 def check_device_patch(device_id: str, patch: Body) -> None:
@@ -116,6 +153,14 @@ def check_gui(gui: Body, *, whole: bool) -> None:
     """
     if (whole or "apiKey" in gui) and not gui.get("apiKey"):
         raise BadRequestError("gui: without apiKey the daemon would generate a new key and lock this client out")
+    key = gui.get("apiKey", "")
+    if not isinstance(key, str):
+        raise BadRequestError(f"gui: apiKey must be a string, not {type(key).__name__}")
+    if not can_be_sent(key):
+        raise BadRequestError(
+            "gui: no client could send this apiKey, which may only have printable ASCII characters, and no white space"
+            " at an end"
+        )
     _check_enums(gui, _GUI_ENUMS, "gui")
 
 
@@ -247,12 +292,16 @@ def sharing_error(folder: Body, devices: Iterable[Body]) -> SyncthingError | Non
     return None
 
 
-def _check_enums(body: Body, enums: Mapping[str, frozenset[str]], what: str) -> None:
+def _check_enums(body: Body, enums: _Enums, what: str) -> None:
     for key, allowed in enums.items():
         value = body.get(key)
-        if value is not None and not (isinstance(value, str) and value in allowed):
-            names = ", ".join(sorted(allowed - {""}))
-            raise BadRequestError(f"{what}: {key} must be one of {names}; the daemon would use the default instead")
+        if value is not None and not (isinstance(value, str) and value in {*allowed.current, *allowed.old}):
+            meant = guess(value, filter(None, allowed.current)) if isinstance(value, str) else ""
+            hint = f" (did you mean {meant!r}?)" if meant else ""
+            names = ", ".join(filter(None, allowed.current))
+            raise BadRequestError(
+                f"{what}: {key} must be one of {names}{hint}; the daemon would use the default instead"
+            )
 
 
 def _check_elements(body: Body) -> None:

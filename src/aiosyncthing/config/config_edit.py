@@ -51,17 +51,23 @@ class ConfigEdit:
         self._config: dict[str, Any] | None = None
         self._before: dict[str, Any] = {}
         self._sent: list[Change] = []
+        self._unconfirmed = Changes()
         self._ignored: tuple[str, ...] = ()
         self._reconnect: tuple[str, ...] = ()
         self._away = False
 
     @property
     def changes(self) -> Changes:
-        """What was sent and accepted, in that order. ``str()`` says it in words, and ``data`` as JSON.
-
-        If the edit was cancelled, or an answer didn't arrive, one more request may have been carried out.
-        """
+        """What was sent and accepted, in that order. ``str()`` says it in words, and ``data`` as JSON."""
         return Changes(self._sent)
+
+    @property
+    def unconfirmed(self) -> Changes:
+        """What was sent last without an answer that accepts or refuses it: it may be in effect, or not.
+
+        That happens if the edit was cancelled, the connection was lost, or the daemon failed.
+        """
+        return self._unconfirmed
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -208,7 +214,13 @@ class ConfigEdit:
                 moved = differ(latest, value_at(now, step.target))
             if moved:
                 return number, longest
-            await (self._write_gui if step.target == GUI else self._objects.write)(step, latest)
+            self._unconfirmed = step.changes
+            try:
+                await (self._write_gui if step.target == GUI else self._objects.write)(step, latest)
+            except BadRequestError:
+                self._unconfirmed = Changes()
+                raise
+            self._unconfirmed = Changes()
             self._sent += [each for each in step.changes if each not in self._sent]
             longest = max(longest, monotonic() - start)
         return len(planned), longest

@@ -6,7 +6,7 @@ other checks of bodies don't, so a key in the wrong case counts as misspelt, too
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeAlias, cast, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -18,6 +18,12 @@ Place: TypeAlias = tuple[str, ...]
 """Keys that lead to a part of the configuration, ignoring lists on the way."""
 
 _Shape: TypeAlias = "Mapping[str, _Shape | None]"
+
+# The parameters of all types of versioning (lib/versioner/*.go), since those of another type stay when it changes, and
+# those of old versions, which the daemon keeps.
+_PARAMETERS: Final[_Shape] = dict.fromkeys(
+    ("cleanoutDays", "command", "keep", "maxAge", "cleanInterval", "fsPath", "fsType", "versionsPath")
+)
 
 _NEWEST: Final = [2, 1]
 _SHOWN: Final = 3
@@ -87,7 +93,8 @@ def check_strays(strays: list[Stray], sent: object) -> None:
 def _shape_of(kind: Any) -> _Shape | None:
     """Return the keys of a type, and what is below each; ``None`` where anything is possible."""
     if is_typeddict(kind):
-        return {key: _shape_of(value) for key, value in get_type_hints(kind).items()}
+        hints = get_type_hints(kind)
+        return {key: _PARAMETERS if key == "params" else _shape_of(value) for key, value in hints.items()}
     return _shape_of(get_args(kind)[0]) if get_origin(kind) is list else None
 
 
@@ -102,17 +109,23 @@ def _find(shape: _Shape, body: object, place: Place, shown: str) -> list[Stray]:
         name = str(key)
         path = f"{shown}.{name}" if shown else name
         if name not in shape:
-            found.append(Stray(path, (*place, name), _guess(name, shape)))
+            found.append(Stray(path, (*place, name), guess(name, shape)))
         elif (below := shape[name]) is not None:
             found += _find(below, value, (*place, name), path)
     return found
 
 
-def _guess(key: str, shape: _Shape) -> str:
+def guess(name: str, names: Iterable[str]) -> str:
+    """Return the name that was probably meant; empty if none is similar.
+
+    Args:
+        name: What was written.
+        names: The names that exist.
+    """
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 
-    by_letters = {each.lower(): each for each in shape}
-    close = get_close_matches(key.lower(), by_letters, n=1)
+    by_letters = {each.lower(): each for each in names}
+    close = get_close_matches(name.lower(), by_letters, n=1)
     return by_letters[close[0]] if close else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, cast
 
 from aiosyncthing._http.wire import version_numbers
@@ -104,7 +104,10 @@ def want(before: Mapping[str, Any], made: Mapping[str, Any], *, own: str | None,
             continue
         if change.kind == "removed" and place[-2:] == ("devices", own):
             if len(place) == _ELEMENT:
-                raise BadRequestError("the daemon's own device can't be removed")
+                raise BadRequestError(
+                    f"the daemon's own device can't be removed: if this is the configuration of another daemon, put"
+                    f" {own} in the place of that one's ID first"
+                )
             continue
         if change.kind == "added" and not (named or newer):
             ignored.append(shown(place))
@@ -183,7 +186,7 @@ def _step(now: Mapping[str, Any], merged: Mapping[str, Any], target: Place, chan
 
 
 def _is_parameter(place: Place) -> bool:
-    """Return whether a place is one of the parameters of versioning, which may be any."""
+    """Return whether a place is one of the parameters of versioning, which may be there or not."""
     return place[-3:-1] == ("versioning", "params")
 
 
@@ -258,6 +261,9 @@ def _check_body(target: Place, body: bodies.Body, current: bodies.Body, *, new: 
         bodies.check_folder(body) if new else bodies.check_folder_patch(current["id"], body)
     elif target[0] == "devices":
         bodies.check_device(body) if new else bodies.check_device_patch(current["deviceID"], body)
+        known: object = current.get("addresses") or ()
+        addresses = lines(body.get("addresses") or (), "addresses")
+        bodies.check_addresses(each for each in addresses if each not in cast("Sequence[str]", known))
 
 
 def _check_sharing(merged: Mapping[str, Any], planned: Iterable[Step]) -> None:

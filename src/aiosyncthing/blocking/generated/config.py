@@ -85,8 +85,9 @@ class Config(Blocking["Inner"]):
 
         The order is: devices, options, folders, removals, and at last the GUI's settings, after which the daemon
         restarts its listener. Its return is waited for, which takes 3 s (`set_gui` says why). Keep the object that this
-        method returns to learn more: ``edit.changes`` is what was sent, also after an error, and ``edit.reconnect``
-        what a client has to be created with that it wasn't before, such as a new API key.
+        method returns to learn more: ``edit.changes`` is what was sent and accepted, also after an error or a
+        cancellation, ``edit.unconfirmed`` what was sent last without an answer, and ``edit.reconnect`` what a client
+        has to be created with that it wasn't before, such as a new API key.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -341,7 +342,7 @@ class Config(Blocking["Inner"]):
 
         Raises:
             BadRequestError: The device exists already, or is the daemon's own, or an enumerated value or a key doesn't
-                exist.
+                exist, or an address is neither ``dynamic`` nor a URL.
             InvalidDeviceIDError: It is not a device ID, for example because of a typo.
         """
         return self._run(self._inner.add_device(device_id, name, addresses=addresses, timeout=timeout, **settings))
