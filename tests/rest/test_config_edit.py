@@ -29,7 +29,7 @@ from tests.support.configs import OTHER
 from tests.support.server import Server, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
 
 
@@ -357,6 +357,27 @@ async def test_the_gui(fake: FakeSyncthing, client: Syncthing, others: Others) -
     assert (config["gui"]["theme"], config["gui"]["password"], edit.reconnect) == ("dark", hashed, ())
     bodies = [each.body for each in fake.requests if each.method == "PATCH"]
     assert json.loads(bodies[-1]) == {"theme": "dark"}
+
+
+async def test_changes_of_the_gui_meanwhile(fake: FakeSyncthing, client: Syncthing) -> None:
+    """The listener that a change by the same client has restarted is waited for before anything else is asked."""
+
+    async def first_request(work: Awaitable[Any]) -> str:
+        before = len(fake.requests)
+        await asyncio.gather(work, return_exceptions=True)
+        return fake.requests[before].path
+
+    edit = client.config.edit()
+    await client.config.patch_gui(theme="dark")
+    assert await first_request(edit.__aenter__()) == "/rest/system/ping"
+    edit = client.config.edit()
+    config: Any = await edit.__aenter__()
+    await client.config.patch_gui(theme="black")
+    config["gui"]["theme"] = "light"
+    ended = asyncio.ensure_future(edit.__aexit__(None, None, None))
+    assert await first_request(ended) == "/rest/system/ping"
+    with pytest.raises(EditConflictError, match=r"gui\.theme"):
+        await ended
 
 
 async def test_a_gui_that_this_client_no_longer_reaches(fake: FakeSyncthing, client: Syncthing) -> None:

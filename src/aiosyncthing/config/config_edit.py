@@ -102,6 +102,7 @@ class ConfigEdit:
         """Read the configuration, and return it."""
         if self._config is not None:
             raise BadRequestError("this edit was used before: call edit() again for another one")
+        await self._gui_changes.follow()
         config = await self._objects.read_all()
         self._machine = await self._objects.find_machine()
         self._config, self._before = config, _copied(config)
@@ -133,6 +134,7 @@ class ConfigEdit:
 
     async def _finish(self, changes: Changes) -> dict[str, Any]:
         """Make the changes, and return the configuration as it is then."""
+        await self._gui_changes.follow()
         now = await self._objects.read_all()
         left = self._merge(changes, now)
         self._plan(now, left)  # so that nothing is sent if some of it can't be

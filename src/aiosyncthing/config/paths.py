@@ -86,8 +86,10 @@ def objection(path: str, machine: Machine, folders: Iterable[tuple[str, str]], *
     inside = _contains(machine.parts(machine.database), place)
     if inside or (not machine.database and any(map(_is_database, place))):
         return f"the path {path!r} is in the daemon's own database"
-    if machine.user_home and _contains(place, machine.parts(machine.user_home)):
-        return f"the path {path!r} contains the home directory of the daemon's user: everything in it would be shared"
+    user_home = machine.parts(machine.user_home)
+    if _contains(place, user_home):
+        verb = "is" if place == user_home else "contains"
+        return f"the path {path!r} {verb} the home directory of the daemon's user: everything in it would be shared"
     homes = machine.homes or tuple(f"{machine.user_home}/{each}" for each in _USUAL_HOMES)
     for home in map(machine.parts, (*homes, machine.database)):
         if _contains(place, home):

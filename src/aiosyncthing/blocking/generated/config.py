@@ -21,11 +21,15 @@ class Config(Blocking["Inner"]):
 
     Answers contain secrets: the API key, the hash of the GUI password, and the passwords of encrypted folders.
 
-    Changes return when they are in effect and saved. What the daemon would silently ignore is refused with a
-    `BadRequestError`: an enumerated value unknown to this library, and a key, at any depth, that no version of
-    Syncthing up to 2.1 has. Keys that the daemon itself sends are accepted, and so is every key if the daemon is
-    newer;
-    to find out, the whole configuration is read first. ``client.api.request`` sends anything.
+    Changes return when they are in effect and saved, except those of the GUI's settings (see `set_gui`). What the
+    daemon
+    would silently ignore is refused with a `BadRequestError`: an enumerated value unknown to this library, and a
+    key,
+    at any depth, that no version of Syncthing up to 2.1 has. Keys that the daemon itself sends are accepted, and so
+    is
+    every key if the daemon is newer; to find out, the whole configuration is read first. ``client.api.request``
+    sends
+    anything.
     """
 
     def config(self, *, timeout: float | None = None) -> t.Configuration:
@@ -521,10 +525,11 @@ class Config(Blocking["Inner"]):
     def set_gui(self, gui: t.GUIConfiguration, *, timeout: float | None = None) -> None:
         """Replace the settings of the API and web interface; fields that are left out get their built-in defaults.
 
-        The daemon restarts its listener. This interrupts other requests, and on a busy machine also this one
-        (`ConnectionFailedError`, although the change is made). After several changes in a row the daemon can be away
+        The daemon restarts its listener after the answer. For about a second, this interrupts other requests and fails
+        new ones with a `ConnectionFailedError`, on a busy machine also this one, although the change is made. `edit`
+        waits until the API is back. After several changes in a row the daemon can be away
         for up to 22 s. Two changes at the same time can leave it without an API until it is started again, so changes
-        by one client (`set_gui`, `patch_gui`, `replace`) wait for each other: the next one starts when 3 s have
+        by one client (`set_gui`, `patch_gui`, `replace`, `edit`) wait for each other: the next one starts when 3 s have
         passed and the API answers. Changes by other clients and the web interface are not covered by this.
 
         A new ``apiKey``, ``address`` or ``useTLS`` requires a new client. With ``enabled`` false there is no API any
@@ -538,7 +543,7 @@ class Config(Blocking["Inner"]):
 
         Raises:
             BadRequestError: ``apiKey`` is missing, so that the daemon would generate a new one and lock this client
-                out, or a key or an enumerated value doesn't exist.
+                out, or no client could send it, or a key or an enumerated value doesn't exist.
             SyncthingError: The API has not come back half a minute after the previous change; nothing was sent.
         """
         return self._run(self._inner.set_gui(gui, timeout=timeout))
@@ -559,7 +564,7 @@ class Config(Blocking["Inner"]):
 
         Raises:
             BadRequestError: ``apiKey`` is empty, so that the daemon would generate a new one and lock this client out,
-                or a key or an enumerated value doesn't exist.
+                or no client could send it, or a key or an enumerated value doesn't exist.
             SyncthingError: The API has not come back half a minute after the previous change; nothing was sent.
         """
         return self._run(self._inner.patch_gui(patch, timeout=timeout, **changes))
