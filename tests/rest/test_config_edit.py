@@ -27,6 +27,7 @@ from tests.support.calls import DEVICE, KEY
 from tests.support.cancelling import cancel_everywhere, leaves_no_trace
 from tests.support.configs import OTHER
 from tests.support.server import Server, as_json
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -464,7 +465,7 @@ async def test_odd_answers() -> None:
 
 
 async def test_cancellation(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Cancelled anywhere, an edit ends, and the next one is not blocked; it says what is there, and what may be."""
+    """Cancelled anywhere, an edit ends, the next one is not blocked, and what it says to have sent is there."""
     edits: list[Any] = []
 
     async def work() -> None:
@@ -476,18 +477,42 @@ async def test_cancellation(fake: FakeSyncthing, client: Syncthing) -> None:
 
     async def look() -> None:
         config = fake.config
-        done, maybe = edits[-1].changes, edits[-1].unconfirmed
-        assert not set(map(str, done)) & set(map(str, maybe))
-        there = {"options.maxSendKbps": config["options"]["maxSendKbps"], "label": folder_of(config)["label"]}
-        changed = [after for after in there.values() if after in (5, "Mine")]
-        known = [each.after for each in done]
-        assert set(known) <= set(changed) <= {*known, *(each.after for each in maybe)}
+        for change in edits[-1].changes:
+            found = config["options"] if change.object == "options" else folder_of(config)
+            assert found[change.field] == change.after
         fake.set_options(maxSendKbps=0)
         fake.set_folder("docs", label="Docs")
 
     assert await cancel_everywhere(work, after=look)
     assert await leaves_no_trace(work) is None
     assert (len(edits[-1].changes), edits[-1].unconfirmed) == (2, ())
+
+
+async def test_a_request_that_is_cancelled(fake: FakeSyncthing, client: Syncthing) -> None:
+    """What was sent without an answer is said to be unconfirmed, since it may be in effect; a refusal is an answer."""
+    fake.hold("rest/config/folders/docs", made=True, method="PATCH")
+    edit = client.config.edit()
+    config: Any = await edit.__aenter__()
+    config["options"]["maxSendKbps"] = 5
+    folder_of(config)["label"] = "Mine"
+    ending = asyncio.create_task(edit.__aexit__(None, None, None))
+
+    async def is_made() -> bool:
+        return bool(folder_of(fake.config)["label"] == "Mine")
+
+    await until(is_made)
+    ending.cancel()
+    await asyncio.wait([ending])
+    assert ending.cancelled()
+    assert ([each.after for each in edit.changes], [each.after for each in edit.unconfirmed]) == ([5], ["Mine"])
+    fake.clear_faults()
+    fake.respond("rest/config/options", status=400, body=b"no", method="PATCH")
+    edit = client.config.edit()
+    config = await edit.__aenter__()
+    config["options"]["maxSendKbps"] = 6
+    with pytest.raises(BadRequestError):
+        await edit.__aexit__(None, None, None)
+    assert (edit.changes, edit.unconfirmed) == ((), ())
 
 
 async def test_a_backup(fake: FakeSyncthing, client: Syncthing) -> None:

@@ -29,11 +29,11 @@ class Config(Additions):
 
     Answers contain secrets: the API key, the hash of the GUI password, and the passwords of encrypted folders.
 
-    Changes return when they are in effect and saved, except those of the GUI's settings (see `set_gui`). What the daemon
-    would silently ignore is refused with a `BadRequestError`: an enumerated value unknown to this library, and a key,
-    at any depth, that no version of Syncthing up to 2.1 has. Keys that the daemon itself sends are accepted, and so is
-    every key if the daemon is newer; to find out, the whole configuration is read first. ``client.api.request`` sends
-    anything.
+    Changes return when they are in effect and saved, except those of the GUI's settings (see `set_gui`). What the
+    daemon would silently ignore is refused with a `BadRequestError`: an enumerated value unknown to this library, and a
+    key, at any depth, that no version of Syncthing up to 2.1 has. Keys that the daemon itself sends are accepted, and
+    so is every key if the daemon is newer; to find out, the whole configuration is read first. ``client.api.request``
+    sends anything.
     """
 
     async def config(self, *, timeout: float | None = None) -> t.Configuration:
