@@ -334,7 +334,7 @@ def test_edit(cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syn
         "folders.docs.versioning.cleanupIntervalS: 3600 → 60",
     ]
     assert "Change this? [y/N]" in done.err
-    assert seen.read_text().startswith("# error: folder: order must be one of alphabetic,")
+    assert seen.read_text().startswith("# error: folder: order must be one of random,")
     assert client.config.folders("docs")["order"] == "newestFirst"
     assert not list(tmp_path.glob("aiosyncthing-*"))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aiosyncthing import types as t
-from aiosyncthing.config.keys import Place, _shape_of, check_strays, find_strays, is_newer
+from aiosyncthing.config.keys import Place, _shape_of, check_strays, find_strays, is_newer, type_problem
 from aiosyncthing.exceptions import BadRequestError
 from tests.support.recordings import VERSIONS, exchanges
 
@@ -131,3 +131,17 @@ def test_newer_daemons() -> None:
     """Daemons of a later minor release may know more keys; one with an unknown version doesn't count as newer."""
     assert all(is_newer(version) for version in ("v2.2.0", "v3.0.0-rc.1", "v2.10.0"))
     assert not any(map(is_newer, ("v2.1.99", "v2.1.3-rc.2+7-g1234567", "v1.30.0", "unknown-dev", "", None)))
+
+
+@pytest.mark.parametrize("version", ["1.19.2", "1.29.5", "2.1.3"])
+def test_types_that_every_version_refuses(version: str) -> None:
+    """What a daemon sends has no wrong types; anything else in its place has, be it deep inside."""
+    found = [e.answer for e in exchanges(version) if (e.method, e.path, e.status) == ("GET", "/rest/config", 200)]
+    assert found
+    for config in found:
+        assert type_problem((), config, "config", element=False) == ""
+        for key, value in config["options"].items():
+            wrong = 5 if isinstance(value, (str, list, dict)) else "x"
+            place = ("options", key)
+            assert type_problem(place, wrong, key, element=False).startswith(f"{key} must be ")
+            assert f"options.{key} must be " in type_problem((), {"options": {key: wrong}}, "", element=False)

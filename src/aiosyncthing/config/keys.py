@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Final, NamedTuple, TypeAlias, cast, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from aiosyncthing import types as t
 from aiosyncthing._http.wire import version_numbers
@@ -25,6 +25,13 @@ _PARAMETERS: Final[_Shape] = dict.fromkeys(
     ("cleanoutDays", "command", "keep", "maxAge", "cleanInterval", "fsPath", "fsType", "versionsPath")
 )
 
+# Which types of Python become a type of Go. A number such as 5.0 is no int to the daemon.
+_SIMPLE: Final[Mapping[Any, tuple[tuple[type, ...], str]]] = {
+    str: ((str,), "a string"),
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+}
 _NEWEST: Final = [2, 1]
 _SHOWN: Final = 3
 # The objects of a list and their defaults have the same keys.
@@ -87,6 +94,50 @@ def check_strays(strays: list[Stray], sent: object) -> None:
         )
         more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
         raise BadRequestError(f"Syncthing has no setting {names}{more}: the daemon would ignore it")
+
+
+def type_problem(place: Place, value: object, shown: str, *, element: bool) -> str:
+    """Return what is wrong with the types of a value that every version would refuse; empty if nothing is.
+
+    Args:
+        place: Where it is in a configuration.
+        value: The value, as decoded JSON. Null is left to other checks.
+        shown: The place for people.
+        element: Whether the value is an element of the list at this place.
+    """
+    kind: Any = t.Configuration
+    for key in place:
+        kind = get_args(kind)[0] if get_origin(kind) is list else kind
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+        elif not (is_typeddict(kind) and key in (hints := get_type_hints(kind))):
+            return ""
+        else:
+            kind = hints[key]
+    if element and get_origin(kind) is list:
+        kind = get_args(kind)[0]
+    return _type_problem(kind, value, shown)
+
+
+def _type_problem(kind: Any, value: object, shown: str) -> str:
+    origin, given = get_origin(kind), type(value)
+    types: tuple[type, ...]
+    parts: list[tuple[Any, object, str]] = []
+    if is_typeddict(kind) or origin is dict:
+        hints = get_type_hints(kind) if is_typeddict(kind) else {}
+        inside = get_args(kind)[1] if origin is dict else None
+        types, name = (dict,), "an object (a dict)"
+        fields = cast("Mapping[str, object]", value).items() if isinstance(value, dict) else ()
+        parts = [(hints.get(key, inside), each, f"{shown}.{key}") for key, each in fields]
+    elif origin is list:
+        types, name = (list,), "a list"
+        elements = cast("list[object]", value) if isinstance(value, list) else ()
+        parts = [(get_args(kind)[0], each, f"{shown}[{number}]") for number, each in enumerate(elements)]
+    else:
+        types, name = _SIMPLE.get(str if origin is Literal else kind, ((), ""))
+    if types and value is not None and given not in types:
+        return f"{shown} must be {name}, not {given.__name__}"
+    return next((found for part in parts if (found := _type_problem(*part))), "")
 
 
 @cache

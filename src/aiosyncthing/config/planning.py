@@ -239,6 +239,11 @@ def _check_change(change: Change, version: str | None) -> None:
         raise BadRequestError(f"{place} must not be null (None): the daemon would leave it as it is")
     if contains_redacted(change.after):
         raise BadRequestError(f"{place} comes from a redacted configuration")
+    way = steps(change.place)
+    names = tuple(step for step, identity in way if not identity)
+    problem = keys.type_problem(names, change.after, place, element=way[-1][1])
+    if problem and not keys.is_newer(version):
+        raise BadRequestError(f"{problem}: the daemon would refuse it")
     hashed = change.place == ("gui", "password") and str(change.after).startswith(_HASH)
     if hashed and version_numbers(version)[:2] < _KEEPS_HASHES:
         raise BadRequestError(f"{place} is a hash: Syncthing before 1.25 would hash it again, so set the password")
