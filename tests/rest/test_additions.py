@@ -150,8 +150,19 @@ STARTING: dict[str, Any] = {
 }
 
 
-async def test_a_home_that_an_old_daemon_does_not_report() -> None:
-    """Before 1.21, if the first event is gone, a path with a database in it is the home of a daemon."""
+@pytest.mark.parametrize(
+    ("event", "path", "asked_last"),
+    [
+        (STARTING, "/srv", "events?since=0&timeout=1"),
+        (
+            STARTING | {"id": 1001, "type": "FolderSummary"},
+            "/srv//home/",
+            "system/browse?current=%2Fsrv%2Fhome%2Findex-v",
+        ),
+    ],
+)
+async def test_a_home_that_an_old_daemon_does_not_report(event: dict[str, Any], path: str, asked_last: str) -> None:
+    """Before 1.21, its first event names it; if that is gone, a path with a database in it is the home of a daemon."""
     asked: list[str] = []
 
     async def answer(request: Request) -> Answer:
@@ -163,13 +174,13 @@ async def test_a_home_that_an_old_daemon_does_not_report() -> None:
         if request.path.endswith("/paths"):
             return as_text("404 page not found", 404, headers=OLD)
         if request.path.endswith("/events"):
-            return as_json([{**STARTING, "id": 1001, "type": "FolderSummary"}], headers=OLD)
+            return as_json([event], headers=OLD)
         return as_json(["/srv/home/index-v0.14.0.db/"], headers=OLD)
 
     async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(BadRequestError, match="a daemon's own home"):
-            await client.config.add_folder("f", "/srv//home/")
-    assert asked[-1] == "GET /rest/system/browse?current=%2Fsrv%2Fhome%2Findex-v"
+        with pytest.raises(BadRequestError, match="daemon's own home, with its keys and its database"):
+            await client.config.add_folder("f", path)
+    assert asked[-1] == f"GET /rest/{asked_last}"
 
 
 async def test_other_file_systems() -> None:

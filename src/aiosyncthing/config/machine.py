@@ -10,7 +10,7 @@ from aiosyncthing import _routes
 from aiosyncthing._rest.shapes import HOME, MACHINE, check, check_events, checked
 from aiosyncthing.exceptions import BadRequestError, NotSupportedError
 
-from .paths import Machine
+from .paths import Machine, refuse_path
 
 if TYPE_CHECKING:
     from aiosyncthing.api import API
@@ -31,7 +31,7 @@ async def find_machine(api: API, timeout: float | None) -> Machine:
     try:
         paths = checked(_routes.PATHS, await api.call(_routes.PATHS, timeout=timeout))
     except NotSupportedError:  # < 1.21.0
-        return machine._replace(homes=await _first_home(api, timeout))
+        return machine
     homes = {paths[key] for key in ("baseDir-config", "baseDir-data") if key in paths}
     return machine._replace(homes=tuple(sorted(homes)), database=paths.get("database", ""))
 
@@ -56,10 +56,15 @@ async def refuse_homes(api: API, machine: Machine, paths: Iterable[str], timeout
         timeout: Time limit for each request, in seconds.
 
     Raises:
-        BadRequestError: There is a database of Syncthing in one of them.
+        BadRequestError: One of them is the daemon's home or contains it, or there is a database of Syncthing in it.
     """
+    left = [] if machine.homes else list(paths)
+    if not left:
+        return
+    machine = machine._replace(homes=await _first_home(api, timeout))
     ask = partial(api.call, _routes.BROWSE_SYSTEM, timeout=timeout)
-    for path in () if machine.homes else paths:
+    for path in left:
+        refuse_path(path, machine, (), nested=True)
         full = machine.full(path)
         if full is not None:
             current = f"{full.rstrip(machine.separator)}{machine.separator}{_DATABASE}"
