@@ -177,7 +177,7 @@ class Limit:
 
     Raises:
         BadRequestError: The duration is not a number.
-        TimeoutError: The time is up.
+        TimeoutError: The time is up; its text is the duration.
     """
 
     __slots__ = ("_cancelling", "_goes_on", "_handle", "_seconds", "_task", "expired")
@@ -208,7 +208,7 @@ class Limit:
             self._handle.cancel()
         # After a cancellation by anyone else there is one more than before, even without ours.
         if self.expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise TimeoutError from error
+            raise TimeoutError(f"{self._seconds:.3g} s") from error
 
     def _expire(self) -> None:
         if self._seconds is not None and self._goes_on is not None and self._goes_on():

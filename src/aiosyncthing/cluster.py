@@ -15,7 +15,7 @@ from .api import API
 from .config.config import Config
 from .config.ignoring import check_devices, ignore_device, ignore_folder
 from .config.offers import choose, find_type, label_of
-from .config.refusals import refuse_known_device, refuse_known_folder
+from .config.refusals import device_not_pending, folder_not_pending
 from .exceptions import UnknownDeviceError, UnknownFolderError
 
 __all__ = ["Cluster"]
@@ -85,7 +85,7 @@ class Cluster(Namespace):
         if not any(same_device(device_id, each) for each in pending):
             if missing_ok:
                 return
-            raise missing(UnknownDeviceError, "no such device is pending", _routes.PENDING_DEVICES)
+            raise missing(UnknownDeviceError, f"device {device_id} is not pending", _routes.PENDING_DEVICES)
         await self._api.call(_routes.DISMISS_DEVICE, params={"device": device_id}, timeout=timeout)
 
     async def dismiss_folder(
@@ -122,7 +122,7 @@ class Cluster(Namespace):
         elif "/" in folder_id and version_numbers(self._api.daemon_version) >= _UNLISTED:
             await self._dismiss_unlisted(params, timeout)
         elif not missing_ok:
-            raise missing(UnknownFolderError, "no such folder is pending", _routes.PENDING_FOLDERS)
+            raise missing(UnknownFolderError, f"folder {folder_id!r} is not pending", _routes.PENDING_FOLDERS)
 
     async def accept_device(
         self,
@@ -155,9 +155,7 @@ class Cluster(Namespace):
         wanted = other_device(device_id, self._api.daemon_id)
         pending = checked(_routes.PENDING_DEVICES, await self.pending_devices(timeout=timeout))
         if wanted not in pending:
-            await refuse_known_device(self._api, wanted, timeout)
-            remedy = "config.add_device adds one that has not tried to connect"
-            raise missing(UnknownDeviceError, "no such device is pending", _routes.PENDING_DEVICES, remedy)
+            raise await device_not_pending(self._api, wanted, timeout)
         if name is None:
             name = pending[wanted].get("name", "")
         return await self._config.add_device(wanted, name, addresses=addresses, timeout=timeout, **settings)
@@ -205,9 +203,7 @@ class Cluster(Namespace):
         chosen = _canonical(device_id)
         pending = checked(_routes.PENDING_FOLDERS, await self.pending_folders(timeout=timeout))
         if folder_id not in pending:
-            await refuse_known_folder(self._api, folder_id, timeout)
-            remedy = "config.add_folder adds one that no device offers"
-            raise missing(UnknownFolderError, "no such folder is pending", _routes.PENDING_FOLDERS, remedy)
+            raise await folder_not_pending(self._api, folder_id, timeout)
         offers = choose(pending[folder_id]["offeredBy"], chosen)
         return await self._config.add_folder(
             folder_id,
@@ -271,7 +267,7 @@ class Cluster(Namespace):
         pending = checked(_routes.PENDING_FOLDERS, await self.pending_folders(timeout=timeout))
         if chosen is None and folder_id not in pending:
             remedy = "name the devices whose offers to ignore"
-            raise missing(UnknownFolderError, "no such folder is pending", _routes.PENDING_FOLDERS, remedy)
+            raise missing(UnknownFolderError, f"folder {folder_id!r} is not pending", _routes.PENDING_FOLDERS, remedy)
         found = pending[folder_id]["offeredBy"] if folder_id in pending else {}
         ignored = list(found) if chosen is None else chosen
         if len(ignored) > 1:
@@ -285,7 +281,11 @@ class Cluster(Namespace):
         if wanted is None or any(same_device(wanted, each) for each in offer["offeredBy"]):
             await self._api.call(_routes.DISMISS_FOLDER, params=params, timeout=timeout)
         elif not missing_ok:
-            raise missing(UnknownDeviceError, "that device doesn't offer the folder", _routes.PENDING_FOLDERS)
+            raise missing(
+                UnknownDeviceError,
+                f"device {wanted} doesn't offer folder {params['folder']!r}",
+                _routes.PENDING_FOLDERS,
+            )
 
     async def _dismiss_unlisted(self, params: dict[str, str], timeout: float | None) -> None:
         """Dismiss a folder that may be pending unlisted, for each device, since the daemon ignores it otherwise."""

@@ -17,6 +17,7 @@ _SIZE = 32
 _PLAIN = 52  # base32 digits for 32 bytes
 _GROUP = 13  # digits per check character
 _CHECKED = _PLAIN + _PLAIN // _GROUP
+_LEAST = 40  # characters of an ID with some missing; what is shorter is probably a name
 BLOCK = 7
 """The characters between dashes."""
 
@@ -107,15 +108,20 @@ def _parse(text: str) -> bytes:
         return bytes(_SIZE)
     shown = repr(text) if len(text) <= 2 * _CHECKED else f"{text[:_CHECKED]!r}..."
     if strange := [digit for digit in digits if digit not in _ALPHABET]:
-        raise InvalidDeviceIDError(f"{shown} is not a device ID: it can't contain {strange[0]!r}")
+        raise _refusal(shown, f"it can't contain {strange[0]!r}", digits)
     if len(digits) == _CHECKED:
         digits = _without_checks(digits, shown)
     if len(digits) != _PLAIN:
-        raise InvalidDeviceIDError(
-            f"{shown} is not a device ID: it must have {_CHECKED} letters and digits ({_PLAIN} without check "
-            f"characters), not {len(digits)}"
-        )
+        length = f"{_CHECKED} letters and digits ({_PLAIN} without check characters)"
+        raise _refusal(shown, f"it must have {length}, not {len(digits)}", digits)
     return base64.b32decode(digits + "====")
+
+
+def _refusal(shown: str, reason: str, digits: str) -> InvalidDeviceIDError:
+    return InvalidDeviceIDError(
+        f"{shown} is not a device ID: {reason}",
+        remedy="client.find_device finds a device by its name" if len(digits) < _LEAST else "",
+    )
 
 
 def _without_checks(digits: str, shown: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing.exceptions import ClientClosedError
+from aiosyncthing.exceptions import ClientClosedError, SyncthingError
 from tests.blocking.conftest import Probe, in_threads
 
 if TYPE_CHECKING:
@@ -93,11 +93,11 @@ def test_errors_of_the_block_itself(probe: Probe) -> None:
 def test_using_it_twice(probe: Probe) -> None:
     """It can be entered only once, and left only after that."""
     found = probe._block(block([]))
-    with pytest.raises(RuntimeError, match="was not entered"):
+    with pytest.raises(SyncthingError, match="was not entered"):
         found.__exit__(None, None, None)
-    with found, pytest.raises(RuntimeError, match="only once"):
+    with found, pytest.raises(SyncthingError, match="only once"):
         found.__enter__()
-    with pytest.raises(RuntimeError, match="was not entered"):
+    with pytest.raises(SyncthingError, match="was not entered"):
         found.__exit__(None, None, None)
 
 

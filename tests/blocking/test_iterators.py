@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing.blocking import BlockingIterator, Syncthing
-from aiosyncthing.exceptions import BadRequestError, ClientClosedError, WaitTimeoutError
+from aiosyncthing.exceptions import BadRequestError, ClientClosedError, SyncthingError, WaitTimeoutError
 from tests.blocking.conftest import Probe, in_threads, portal_threads, wait_until
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def test_in_two_threads(probe: Probe) -> None:
 
     item, error = in_threads(lambda: next(found), disturb)
     assert item == 1
-    assert isinstance(error, RuntimeError)
+    assert isinstance(error, SyncthingError)
     assert "belongs to one thread" in str(error)
     assert list(found) == list(range(2, 10))
 

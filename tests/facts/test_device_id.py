@@ -69,6 +69,7 @@ def test_refused(text: str, reason: str) -> None:
     assert isinstance(caught.value, ValueError)
     assert reason in str(caught.value)
     assert repr(text) in str(caught.value)
+    assert ("find_device" in caught.value.remedy) == (len(text) < 40), "it may be a name"
 
 
 def test_long_nonsense_is_cut() -> None:

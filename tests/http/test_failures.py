@@ -156,6 +156,7 @@ def test_what_leaves_the_client(name: str) -> None:
     ("error", "kind", "words"),
     [
         (TimeoutError(), RequestTimeoutError, "did not answer in time"),
+        (TimeoutError("2.5 s"), RequestTimeoutError, "the daemon did not answer within 2.5 s"),
         (ConnectionResetError(errno.ECONNRESET, "x"), ConnectionFailedError, os.strerror(errno.ECONNRESET)),
         (OSError(errno.ENETUNREACH, "connect failed"), ConnectionFailedError, os.strerror(errno.ENETUNREACH)),
         (ssl.SSLError(1, "handshake failure"), TLSError, "handshake failure"),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from aiosyncthing.exceptions import (
+    BadRequestError,
     ConnectionFailedError,
     EventLoopError,
     InvalidResponseError,
@@ -291,6 +292,20 @@ async def test_iterators_end_with_the_mirror(fake: FakeSyncthing) -> None:
         with pytest.raises(SyncthingError, match="has ended"):
             await live.until(lambda _: False)
         assert live.folders["docs"].state == "idle"
+        assert not live.connected
+        assert not live.snapshot().connected
+
+
+async def test_a_condition_that_is_asynchronous(fake: FakeSyncthing) -> None:
+    """It is refused, since a coroutine would always count as true."""
+
+    async def condition(_: object) -> bool:
+        raise AssertionError("nothing awaits it")
+
+    async with watching(fake) as live:
+        with pytest.raises(BadRequestError, match="the condition must be an ordinary function"):
+            await live.until(condition)  # type: ignore[arg-type]  # what a program without types may pass
+        await settled(live)
 
 
 async def test_until(fake: FakeSyncthing) -> None:

@@ -14,6 +14,7 @@ from aiosyncthing.exceptions import (
     FolderNotRunningError,
     InvalidDeviceIDError,
     InvalidResponseError,
+    SyncthingError,
     UnauthorizedError,
     UnknownDeviceError,
     UnknownFolderError,
@@ -60,6 +61,17 @@ async def test_a_folder_comes_to_rest(fake: FakeSyncthing) -> None:
     assert await rest(fake, save=states.append) == docs(fake).config["path"]
     assert asked(fake)["db/scan"] == 1
     assert [each["folders"] for each in states] == [["docs"], []]
+
+
+async def test_using_it_twice(fake: FakeSyncthing) -> None:
+    """It is refused, and the folder stays as it is."""
+    async with fake.client() as client:
+        block = client.at_rest("docs", rescan=False, timeout=20)
+        async with block:
+            pass
+        with pytest.raises(SyncthingError, match=r"only once: call at_rest\(\) again"):
+            await block.__aenter__()
+    assert not is_paused(fake)
 
 
 async def test_without_a_scan(fake: FakeSyncthing) -> None:

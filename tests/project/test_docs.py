@@ -54,7 +54,7 @@ def binary() -> Path:
 
 
 @pytest.fixture(scope="module")
-def daemon(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSyncthing]:
+def pair(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSyncthingPair]:
     """The reader's Syncthing: it shares the folder docs, with a file in it, with a phone that has everything."""
 
     async def share(mine: RealSyncthing, phone: RealSyncthing) -> None:
@@ -75,9 +75,37 @@ def daemon(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
                     (folder / "readme.txt").write_bytes(bytes(20_000))
             await client.wait_in_sync("docs", rescan=True, timeout=60)
 
-    with RealSyncthingPair(binary) as (mine, phone):
-        asyncio.run(share(mine, phone))
-        yield mine
+    with RealSyncthingPair(binary) as pair:
+        asyncio.run(share(*pair))
+        yield pair
+
+
+@pytest.fixture
+def daemon(pair: RealSyncthingPair) -> RealSyncthing:
+    """The reader's Syncthing."""
+    return pair.one
+
+
+@pytest.fixture
+def offers(name: str, pair: RealSyncthingPair, tmp_path: Path) -> Iterator[None]:
+    """Let the phone offer the folder that a program accepts, and take it back afterwards, since others have none."""
+
+    async def offer() -> None:
+        async with pair.other.client() as phone:
+            devices = [pair.one.device_id]
+            await phone.config.add_folder("photos", str(tmp_path / "offered"), label="Photos", devices=devices)
+
+    async def withdraw() -> None:
+        for each in pair:
+            async with each.client() as client:
+                await client.config.remove_folder("photos", missing_ok=True)
+
+    if "accept_folder" not in PROGRAMS[name].code:
+        yield
+        return
+    asyncio.run(offer())
+    yield
+    asyncio.run(withdraw())
 
 
 @pytest.fixture
@@ -112,7 +140,7 @@ def without_numbers(text: str) -> str:
 
 
 @pytest.mark.daemon
-@pytest.mark.usefixtures("without_patterns")
+@pytest.mark.usefixtures("without_patterns", "offers")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_runs(name: str, daemon: RealSyncthing, binary: Path, tmp_path: Path) -> None:
     """Each program runs as it stands, says nothing on stderr, and prints what the page shows but for the numbers."""

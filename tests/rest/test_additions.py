@@ -226,17 +226,29 @@ async def test_refusals_that_depend_on_what_is_there() -> None:
             with pytest.raises(BadRequestError, match=reason):
                 await call
         for pending, hint in (
-            (cluster.accept_device(UNKNOWN), "config.add_device"),
-            (cluster.accept_folder("h", "/srv/h"), "config.add_folder"),
+            (cluster.accept_device(UNKNOWN), "it has not tried to connect.*config.add_device"),
+            (cluster.accept_folder("h", "/srv/h"), "no device offers it.*config.add_folder"),
             (cluster.ignore_folder("h"), "name the devices"),
         ):
-            with pytest.raises(NotFoundError, match=f"is pending.*{hint}"):
+            with pytest.raises(NotFoundError, match=f"^(device {UNKNOWN}|folder 'h') is not pending.*{hint}"):
                 await pending
         with pytest.raises(UnknownDeviceError):
             await cluster.ignore_folder("h", device_id=[DEVICE, UNKNOWN])
         assert client.api.changes == changes
         assert len((await config.unshare("f", OTHER))["devices"]) == 2
         assert len((await config.share("a/b", DEVICE))["devices"]) == 3
+
+
+async def test_accepting_what_is_ignored() -> None:
+    """The error says so, and what ends that."""
+    async with FakeSyncthing() as fake, fake.client() as client:
+        await client.config.add_device(OTHER)
+        await client.cluster.ignore_device(UNKNOWN)
+        await client.cluster.ignore_folder("h", device_id=OTHER)
+        with pytest.raises(UnknownDeviceError, match=f"device {UNKNOWN} is not pending: it is ignored.*add_device"):
+            await client.cluster.accept_device(UNKNOWN)
+        with pytest.raises(NotFoundError, match=f"'h' is not pending: it is ignored where.*: {OTHER}.*add_folder"):
+            await client.cluster.accept_folder("h", "/srv/h")
 
 
 async def test_ignoring() -> None:

@@ -16,9 +16,14 @@ async def test_what_is_not_pending() -> None:
     """The daemon would report success, so the list is read first, and the error is about that answer."""
     async with Server(as_json({}), as_json({}), OFFERED) as server, Syncthing(KEY, server.url) as client:
         for dismissal, kind, message, path in (
-            (client.cluster.dismiss_device(DEVICE), UnknownDeviceError, "no such device is pending", "devices"),
-            (client.cluster.dismiss_folder(FOLDER), UnknownFolderError, "no such folder is pending", "folders"),
-            (client.cluster.dismiss_folder(FOLDER, DAEMON_ID), UnknownDeviceError, "doesn't offer", "folders"),
+            (client.cluster.dismiss_device(DEVICE), UnknownDeviceError, f"device {DEVICE} is not pending", "devices"),
+            (client.cluster.dismiss_folder(FOLDER), UnknownFolderError, "folder .* is not pending", "folders"),
+            (
+                client.cluster.dismiss_folder(FOLDER, DAEMON_ID),
+                UnknownDeviceError,
+                f"device {DAEMON_ID} doesn't offer folder",
+                "folders",
+            ),
         ):
             with pytest.raises(kind, match=message) as caught:
                 await dismissal

@@ -92,12 +92,24 @@ async def test_everything_is_reported(pauses: list[float]) -> None:
         ("d", "failed", True),
         ("d/gone", "failed", True),
         ("d/x", "unknown", True),
+        ("link", "unknown", False),
         ("old", "unchanged", False),
         ("ü", "restored", True),
     ]
     assert report["files"][0]["reason"] == "a directory has its name now"
     assert report["files"][1]["reason"] == "simple versioner: restore: version not found"
     assert json.loads(json.dumps(report)) == report
+
+
+@pytest.mark.parametrize("versions", [{}, {"link": [RECENT]}])
+@pytest.mark.parametrize("kind", ["SYMLINK", "SYMLINK_FILE"])
+async def test_a_symbolic_link(versions: dict[str, Any], kind: str) -> None:
+    """It has no versions, so it can't be known what it was, unless a file with its name was archived since."""
+    for under, tree in (("", as_json([entry("link", kind=kind)])), ("link", known(kind, "link"))):
+        async with Server(SIMPLE, tree, as_json(versions)) as server, Syncthing(KEY, server.url) as client:
+            (found,) = (await client.folder.restore_at(FOLDER, AT, under=under, dry_run=True))["files"]
+        assert (found["path"], found["outcome"]) == ("link", "restored" if versions else "unknown")
+        assert ("symbolic link" in found["reason"]) == (not versions)
 
 
 async def test_nothing_is_changed_by_a_dry_run() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from aiosyncthing import EventStream, Syncthing
-from aiosyncthing.exceptions import EventLoopError
+from aiosyncthing.exceptions import EventLoopError, SyncthingError
 from pytest_syncthing import FakeSyncthing
 from tests.support.following import KEY, SOON, START, polls, port, short, take
 from tests.support.proxy import Proxy, ReverseProxy
@@ -62,7 +62,7 @@ async def test_two_consumers(fake: FakeSyncthing, client: Syncthing) -> None:
     async with client.events.stream() as stream:
         task = asyncio.create_task(anext(stream))
         await asyncio.sleep(0)
-        with pytest.raises(RuntimeError, match="another task"):
+        with pytest.raises(SyncthingError, match="another task"):
             await anext(stream)
         fake.emit("StateChanged")
         assert short(await task) == 4

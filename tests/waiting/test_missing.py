@@ -57,15 +57,15 @@ async def test_only_the_named_folders_matter(fake: FakeSyncthing) -> None:
 @pytest.mark.parametrize(
     ("args", "error", "text"),
     [
-        (("nope",), UnknownFolderError, "no folder nope"),
-        ((["docs", "nope"],), UnknownFolderError, "no folder nope"),
+        (("nope",), UnknownFolderError, "no folder 'nope'"),
+        ((["docs", "nope"],), UnknownFolderError, "no folder 'nope'"),
         (("docs", THIRD), UnknownDeviceError, f"no remote device {THIRD}"),
         (("docs", "nonsense"), InvalidDeviceIDError, "is not a device ID"),
         (("docs", DAEMON_ID), UnknownDeviceError, f"no remote device {DAEMON_ID}"),
         (([],), BadRequestError, "folders must not be empty"),
-        (("",), BadRequestError, "folders must not be empty"),
-        ((["docs", ""],), BadRequestError, "folders must not be empty"),
-        ((None, ""), BadRequestError, "devices must not be empty"),
+        (("",), BadRequestError, "a folder ID must not be empty"),
+        ((["docs", ""],), BadRequestError, "a folder ID must not be empty"),
+        ((None, ""), BadRequestError, "a device ID must not be empty"),
         (("own", OTHER), CannotSyncError, "folder own: not shared with device other"),
     ],
 )
@@ -86,7 +86,7 @@ async def test_what_does_not_exist(
         (lambda fake: fake.set_device(OTHER, paused=True), CannotSyncError, "folder docs: device other is paused"),
         (lambda fake: docs(fake).set_error("path missing"), CannotSyncError, "folder docs: path missing"),
         (lambda fake: fake.set_folder("docs", devices=[]), CannotSyncError, "not shared with device other"),
-        (lambda fake: fake.remove_folder("docs"), UnknownFolderError, "no folder docs"),
+        (lambda fake: fake.remove_folder("docs"), UnknownFolderError, "no folder 'docs'"),
         (
             lambda fake: (fake.respond("rest/config", **REFUSED), docs(fake).scan()),
             UnauthorizedError,

@@ -79,7 +79,7 @@ def test_local_amount(fields: Any, missing: str) -> None:
 def test_a_folder_that_is_not_running() -> None:
     """It answers 404 for some milliseconds, to questions about devices as well."""
     assert _text(local_amount(folder(), None)) == "folder docs: not started yet"
-    amount = remote_amount("docs", device(), None, connected=True)
+    amount = remote_amount(folder(), device(), None, connected=True)
     assert amount == Amount(missing=Missing("nothing known yet", "docs", OTHER))
 
 
@@ -108,10 +108,24 @@ def test_remote_amount(fields: Any, connected: bool, missing: str, recent: bool)
         if "remoteState" in fields:
             return
         del figures["remoteState"]
-    amount = remote_amount("docs", device(name="laptop"), figures, connected=connected)
+    amount = remote_amount(folder(), device(name="laptop"), figures, connected=connected)
     assert _text(amount) == (f"folder docs, device laptop: {missing}" if missing else "")
     assert amount.needed_bytes == figures["needBytes"]
     assert amount.total_bytes == figures["globalBytes"]
+
+
+@pytest.mark.parametrize("recent", [True, False])
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_device_that_gets_encrypted_data(*, encrypted: bool, recent: bool) -> None:
+    """Even if it has accepted the folder, the daemon says it has not, until the device reconnects."""
+    figures: Any = completion(remoteState="notSharing", sequence=0)
+    if not recent:
+        del figures["remoteState"]
+    shared = folder()
+    shared["devices"] = [{"deviceID": OTHER, "encryptionPassword": "secret" if encrypted else ""}]
+    text = _text(remote_amount(shared, device(), figures, connected=True))
+    assert "accepted the folder" in text
+    assert text.endswith("so that it reconnects, which an encrypted folder needs once") == encrypted
 
 
 @pytest.mark.parametrize(
@@ -268,6 +282,6 @@ def test_progress_here(config: Any, fields: Any, percent: float, reason: str) ->
 )
 def test_progress_there(*, paused: bool, connected: bool, fields: Any, percent: float, reason: str) -> None:
     """It is what a wait would report, also where a wait would be refused."""
-    found = progress_there("docs", device(paused=paused), completion(**fields), connected=connected)  # type: ignore[arg-type]
+    found = progress_there(folder(), device(paused=paused), completion(**fields), connected=connected)  # type: ignore[arg-type]
     assert found.percent == percent
     assert [each.reason for each in found.missing] == ([reason] if reason else [])

@@ -191,6 +191,8 @@ def _path(uri: str) -> str:
 
 def _classify(error: Exception) -> tuple[type[SyncthingError], str]:
     match error:
+        case TimeoutError() if type(error) is TimeoutError and str(error):  # by `Limit`
+            return RequestTimeoutError, f"the daemon did not answer within {error}"
         case TimeoutError():
             return RequestTimeoutError, "the daemon did not answer in time"
         case ssl.SSLCertVerificationError():

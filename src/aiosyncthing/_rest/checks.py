@@ -6,6 +6,7 @@ that, so it is refused here with a `BadRequestError`.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
@@ -35,6 +36,20 @@ def mapping(value: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     if not isinstance(anything, Mapping):
         raise BadRequestError(f"{what} must be an object (a dict), not {type(anything).__name__}")
     return value
+
+
+def plain(result: _T, what: str) -> _T:
+    """Return what a function has returned, unless that is to be awaited: it would always count as true.
+
+    Args:
+        result: The result.
+        what: The function, for the message.
+    """
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()  # or Python would warn that it was never awaited
+        raise BadRequestError(f"{what} must be an ordinary function that returns whether it is true, not async")
+    return result
 
 
 def in_path(value: str) -> bool:

@@ -62,8 +62,8 @@ class _Turns:
         try:
             with Limit(None if math.isinf(limit) else limit):
                 await lock.acquire()
-        except TimeoutError:
-            raise RequestTimeoutError("the daemon did not answer in time") from None
+        except TimeoutError as expired:
+            raise RequestTimeoutError(f"the daemon did not answer within {expired}") from None
         return max(0.0, limit - (monotonic() - begun))
 
 

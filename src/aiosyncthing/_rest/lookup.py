@@ -38,6 +38,13 @@ def missing(kind: type[_Kind], message: str, route: Route[Any], remedy: str = ""
     return kind(message, method=route.method, path=route.path, status=_FOUND, remedy=remedy)
 
 
+def no_folder(name: str) -> UnknownFolderError:
+    """Return the error for a folder that is not in the configuration."""
+    return UnknownFolderError(
+        f"the daemon has no folder {name!r}", remedy="client.find_folder finds a folder by its label"
+    )
+
+
 async def find_folder(api: API, folder_id: str, timeout: float | None = None) -> t.FolderConfiguration:
     """Return a folder's configuration, even if its ID can't be part of a path.
 

@@ -63,7 +63,7 @@ class ConfigEdit(Blocking["config.ConfigEdit"]):
         """Read the configuration, and return it.
 
         Raises:
-            RuntimeError: It was entered before.
+            SyncthingError: It was entered before.
         """
         return self._context.__enter__()
 

@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, supp
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from aiosyncthing.exceptions import SyncthingError
+
 from .bridge import Bridge
 from .calls import Call
 from .portal import Lease
@@ -31,7 +33,7 @@ class BlockingContext(Unportable, AbstractContextManager[T, bool]):
         """Enter the block."""
         __tracebackhide__ = True
         if self._entered is not None:
-            raise RuntimeError("this block can be entered only once")
+            raise SyncthingError("this block can be entered only once: call the method that made it again")
         lease = self._bridge.lease()
         self._entered = entered = _Entered(self._manager)
         try:
@@ -54,7 +56,7 @@ class BlockingContext(Unportable, AbstractContextManager[T, bool]):
         __tracebackhide__ = True
         lease, entered = self._lease, self._entered
         if lease is None or entered is None or self._finalizer is None:
-            raise RuntimeError("this block was not entered")
+            raise SyncthingError("this block was not entered")
         self._lease = None
         self._finalizer.detach()
         if lease.portal.pid != os.getpid():  # in a forked child, since the block belongs to the parent

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 from aiosyncthing._timing import time_limit
-from aiosyncthing.exceptions import ClientClosedError, WaitTimeoutError
+from aiosyncthing.exceptions import ClientClosedError, SyncthingError, WaitTimeoutError
 
 from .bridge import Bridge
 from .calls import Call
@@ -67,12 +67,12 @@ class BlockingIterator(Unportable, Iterator[T]):
         Raises:
             WaitTimeoutError: There was none in time.
             StopIteration: There are no more.
-            RuntimeError: Another thread waits for an item.
+            SyncthingError: Another thread waits for an item.
         """
         __tracebackhide__ = True
         thread = threading.get_ident()
         if self._thread not in {None, thread}:
-            raise RuntimeError("another thread waits for an item of this iterator, which belongs to one thread")
+            raise SyncthingError("another thread waits for an item of this iterator, which belongs to one thread")
         self._thread = thread
         try:
             return self._next(timeout)

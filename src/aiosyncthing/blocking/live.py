@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
 from aiosyncthing import live, types as t
+from aiosyncthing._rest.checks import plain
 
 from .base import Blocking
 from .bridge import Bridge
@@ -33,7 +34,7 @@ class Live(Blocking["live.Live"]):
     long after each time-out, up to an hour) without delaying other folders. Until then, the folder's ``state`` is
     ``unknown`` and its ``summary`` is ``None``.
 
-    Values without events (bytes transferred, rates, last scans) are some seconds old. A mirror can be entered once. For
+    Values without events (bytes transferred, rates, last scans) are some seconds old. A mirror can be started once. For
     another one, call `Syncthing.watch` again.
     """
 
@@ -88,7 +89,7 @@ class Live(Blocking["live.Live"]):
 
     @property
     def connected(self) -> bool:
-        """Whether the daemon can be reached."""
+        """Whether the daemon can be reached, as far as noticed; false again after the mirror has ended."""
         return self._inner.connected
 
     @property
@@ -122,12 +123,13 @@ class Live(Blocking["live.Live"]):
 
         Args:
             predicate: Called in this thread with the mirror, immediately and after each change. During one call of it,
-                folders and devices stay as they are.
+                folders and devices stay as they are. It can't be a coroutine function.
             timeout: Seconds; ``None`` for no limit.
 
         Raises:
             WaitTimeoutError: The condition did not become true in time.
             SyncthingError: The mirror has failed, or has ended.
+            BadRequestError: The condition is a coroutine function.
         """
 
         def watch(notify: Callable[[], None]) -> Coroutine[Any, Any, None]:
@@ -137,7 +139,7 @@ class Live(Blocking["live.Live"]):
 
             return self._inner.until(changed, timeout)
 
-        self._bridge.run_until(watch, lambda: predicate(_Frozen(self._inner, self._bridge)))
+        self._bridge.run_until(watch, lambda: plain(predicate(_Frozen(self._inner, self._bridge)), "the condition"))
 
     def start(self) -> Self:
         """Start the mirror, for programs that have no block to use it in: ``live = client.watch().start()``.
@@ -159,7 +161,9 @@ class Live(Blocking["live.Live"]):
         return self.__enter__()
 
     def stop(self) -> None:
-        """Stop the mirror. Everything stays as last known. Calling it again, or without `start`, does nothing.
+        """Stop the mirror. Calling it again, or without `start`, does nothing.
+
+        `connected` becomes false; everything else stays as last known.
 
         A failure of the mirror is not raised here. While `start` is running in another thread, it does nothing.
         """

@@ -36,7 +36,7 @@ class Pause(Blocking["pausing.Pause"]):
             UnknownDeviceError: One of the devices doesn't exist.
             BadRequestError: One of the devices is the daemon's own.
             StillPausedError: Pausing failed half-way, and then resuming, too.
-            RuntimeError: It was entered before.
+            SyncthingError: It was entered before.
         """
         self._context.__enter__()
         return self

@@ -120,6 +120,9 @@ REMEDIES: Final[Mapping[str, str]] = {
     ),
     "if that is expected, raise the limit with Syncthing(..., max_response_size=...)": "",
     "client.resume(error.state) tries again": "`aiosyncthing resume NAME` tries again",
+    "resume(error.state) of a new client tries again": "`aiosyncthing resume NAME` tries again",
+    "client.find_device finds a device by its name": "`aiosyncthing devices` lists devices with their IDs",
+    "client.find_folder finds a folder by its label": ("`aiosyncthing folders` lists folders with their IDs"),
 }
 
 

@@ -112,7 +112,7 @@ def remote_row(view: View, folder: t.FolderConfiguration, device: t.DeviceConfig
     """Return how a folder is on another device."""
     name = device["deviceID"]
     completion = None if folder["paused"] else view.completions.get((folder["id"], name))
-    amount = remote_amount(folder["id"], device, completion, connected=view.connected(name))
+    amount = remote_amount(folder, device, completion, connected=view.connected(name))
     missing = "the device is paused" if device["paused"] else amount.missing.reason if amount.missing else ""
     return {
         "id": name,

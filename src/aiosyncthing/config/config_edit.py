@@ -165,7 +165,7 @@ class ConfigEdit:
             fields = tuple(shown(each.place) for each in merged.conflicts)
             outcome = "not everything" if self._sent else "nothing"
             raise EditConflictError(
-                f"{outcome} was sent, since someone else has changed the same in another way: {', '.join(fields)}",
+                f"{outcome} was sent, since someone else has changed the same fields differently: {', '.join(fields)}",
                 fields=fields,
             )
         return merged.left

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from aiosyncthing import _routes, ignores
 from aiosyncthing._rest.checks import other_device
-from aiosyncthing._rest.shapes import PATHS_AND_DEFAULTS, check, checked
-from aiosyncthing.exceptions import BadRequestError
+from aiosyncthing._rest.lookup import missing
+from aiosyncthing._rest.shapes import IGNORED_DEVICES, PATHS_AND_DEFAULTS, check, checked
+from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
 
 from . import bodies
 from .machine import ask_system
@@ -33,16 +34,31 @@ async def refuse_known_device(api: API, device_id: str, timeout: float | None) -
         BadRequestError: It exists, or is the daemon's own.
     """
     devices = checked(_routes.DEVICES, await api.call(_routes.DEVICES, timeout=timeout))
-    other_device(device_id, api.daemon_id)  # by now it is known
-    known = next((each for each in devices if each["deviceID"] == device_id), None)
-    if known is not None:
-        introducer = known.get("introducedBy")
-        by = f", added by the introducer {introducer}" if introducer else ""
-        raise BadRequestError(f"device {device_id} exists already{by}", remedy="change it with patch_device")
+    _refuse_known(devices, device_id, api.daemon_id)
 
 
-async def refuse_known_folder(api: API, folder_id: str, timeout: float | None) -> None:
-    """Refuse to add a folder that exists.
+async def device_not_pending(api: API, device_id: str, timeout: float | None) -> UnknownDeviceError:
+    """Return the error that says why a device can't be accepted.
+
+    Args:
+        api: The `API` that sends the request.
+        device_id: ID of the device, in its canonical form.
+        timeout: Time limit for the request, in seconds.
+
+    Raises:
+        BadRequestError: It exists, or is the daemon's own.
+    """
+    config = checked(_routes.CONFIG, await api.call(_routes.CONFIG, timeout=timeout))
+    _refuse_known(config["devices"], device_id, api.daemon_id)
+    check(IGNORED_DEVICES, config, _routes.CONFIG)
+    why, remedy = "it has not tried to connect", "config.add_device adds it all the same"
+    if any(each["deviceID"] == device_id for each in config["remoteIgnoredDevices"] or []):
+        why, remedy = "it is ignored", "config.add_device adds it, which also ends that"
+    return missing(UnknownDeviceError, f"device {device_id} is not pending: {why}", _routes.PENDING_DEVICES, remedy)
+
+
+async def folder_not_pending(api: API, folder_id: str, timeout: float | None) -> UnknownFolderError:
+    """Return the error that says why a folder can't be accepted.
 
     Args:
         api: The `API` that sends the request.
@@ -52,7 +68,19 @@ async def refuse_known_folder(api: API, folder_id: str, timeout: float | None) -
     Raises:
         BadRequestError: It exists.
     """
-    _refuse_taken(checked(_routes.FOLDERS, await api.call(_routes.FOLDERS, timeout=timeout)), folder_id)
+    config = checked(_routes.CONFIG, await api.call(_routes.CONFIG, timeout=timeout))
+    _refuse_taken(config["folders"], folder_id)
+    ignoring = [
+        each["deviceID"]
+        for each in config["devices"]
+        if any(ignored["id"] == folder_id for ignored in each.get("ignoredFolders") or [])
+    ]
+    why = "no device offers it, which each does when it connects"
+    remedy = "wait for that, or use config.add_folder, which adds a folder that no device offers"
+    if ignoring:
+        why = f"it is ignored where these devices offer it: {', '.join(ignoring)}"
+        remedy = "config.add_folder adds it, and sharing it with them ends that"
+    return missing(UnknownFolderError, f"folder {folder_id!r} is not pending: {why}", _routes.PENDING_FOLDERS, remedy)
 
 
 async def refuse_place(
@@ -123,6 +151,15 @@ async def check_sharing(api: API, folder: bodies.Body, timeout: float | None) ->
     devices = cast("list[bodies.Body]", checked(_routes.DEVICES, await api.call(_routes.DEVICES, timeout=timeout)))
     if error := bodies.sharing_error(folder, devices):
         raise error
+
+
+def _refuse_known(devices: Sequence[t.DeviceConfiguration], device_id: str, own_id: str | None) -> None:
+    other_device(device_id, own_id)  # which is known by now
+    known = next((each for each in devices if each["deviceID"] == device_id), None)
+    if known is not None:
+        introducer = known.get("introducedBy")
+        by = f", added by the introducer {introducer}" if introducer else ""
+        raise BadRequestError(f"device {device_id} exists already{by}", remedy="change it with patch_device")
 
 
 def _refuse_taken(folders: Sequence[t.FolderConfiguration], folder_id: str) -> None:

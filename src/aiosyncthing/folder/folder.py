@@ -127,7 +127,8 @@ class Folder(Namespace):
         A file was like the version that was archived first afterwards, if that was last modified before. Deleted files
         come back, too. What was last modified before is left alone otherwise, so this can be repeated. Nothing is
         deleted: a file that was created since stays, and is reported as ``unknown``, since it looks the same as one
-        whose older versions were not kept. The daemon archives only what other devices replace or delete, so changes
+        whose older versions were not kept, or as ``unchanged`` if it has an older time, as after renaming. A symbolic
+        link is always ``unknown``. The daemon archives only what other devices replace or delete, so changes
         made on this device are unknown, too, and a file that was deleted here and never archived is not reported.
 
         The trash can doesn't keep when its versions were modified, so nearly all are ``unknown``. Choose among them

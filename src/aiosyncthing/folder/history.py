@@ -26,19 +26,22 @@ _BEFORE: Final = "it was last modified before"
 _CREATED: Final = "it was modified since, but no version has been archived: it is new, or was changed on this device"
 _LATER: Final = "the first version archived since was modified since: the file is new, or its older versions are gone"
 _TRASHED: Final = "when the first version archived since was modified is not known: the trash can doesn't keep that"
+_LINK: Final = "it is a symbolic link, of which no versions are kept"
 _DOUBT: Final = "a version was archived in the same second"
 
 
 class Present(NamedTuple):
-    """A file or directory that exists now.
+    """A file, directory or symbolic link that exists now.
 
     Attributes:
         modified: When it was last modified.
         directory: Whether it is a directory.
+        link: Whether it is a symbolic link.
     """
 
     modified: datetime
     directory: bool = False
+    link: bool = False
 
 
 class Choice(NamedTuple):
@@ -119,6 +122,9 @@ def choose(at: datetime, versions: Sequence[t.FileVersion], present: Present | N
         present: What has its name now; ``None`` if nothing does.
         trash: Whether the versions are in a trash can.
     """
+    if present is not None and present.link:
+        instead = choose(at, versions, None, trash=trash)
+        return Choice("unknown", _LINK) if instead.outcome == "unchanged" else instead
     second = at.replace(microsecond=0)
     kept = sorted(((moment(each["versionTime"]), moment(each["modTime"]), each) for each in versions), key=_times)
     if second != at and (doubtful := [each for archived, _, each in kept if archived == second]):

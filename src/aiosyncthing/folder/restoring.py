@@ -18,8 +18,8 @@ from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, NotSup
 from . import history
 from .history import Choice, Present, moment
 
-# Links have neither versions nor a time of their own.
 _FILE: Final = "FILE_INFO_TYPE_FILE"
+_LINK: Final = "FILE_INFO_TYPE_SYMLINK"  # old versions of Syncthing had two types, of which this is the beginning
 _DIRECTORY: Final = "FILE_INFO_TYPE_DIRECTORY"
 
 
@@ -104,6 +104,8 @@ async def _tree(api: API, folder_id: str, place: str, timeout: float | None) -> 
             return found
         if known["type"] == _FILE:
             found[place] = Present(moment(known["modified"]))
+        if known["type"].startswith(_LINK):
+            found[place] = Present(history.ALWAYS, link=True)
         if known["type"] != _DIRECTORY:
             return found
         found[place] = Present(history.ALWAYS, directory=True)
@@ -114,6 +116,8 @@ async def _tree(api: API, folder_id: str, place: str, timeout: float | None) -> 
             elif entry["type"] == _FILE:
                 check(TREE_FILE, entry, _routes.DB_BROWSE)
                 found[path] = Present(moment(entry["modTime"]))
+            elif entry["type"].startswith(_LINK):  # it has no time of its own
+                found[path] = Present(history.ALWAYS, link=True)
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, cast
 from aiosyncthing import _routes
 from aiosyncthing._loops import together
 from aiosyncthing._rest.checks import device, listed, required, same_device
+from aiosyncthing._rest.lookup import no_folder
 from aiosyncthing._rest.shapes import CHECKED, check as check_shape, checked
 from aiosyncthing._timing import limit_for_expensive
 from aiosyncthing.api import API
@@ -22,7 +23,6 @@ from aiosyncthing.exceptions import (
     ServerError,
     SyncthingError,
     UnknownDeviceError,
-    UnknownFolderError,
 )
 from aiosyncthing.waiting.sync import shares_of
 
@@ -55,8 +55,8 @@ async def check(
     timeout: float | None,
 ) -> list[Finding]:
     """Return what a person should look at; see `Syncthing.check`."""
-    chosen_folders = None if folders is None else [required(name, "folders") for name in listed(folders, "folders")]
-    chosen_devices = None if devices is None else [device(name, "devices") for name in listed(devices, "devices")]
+    chosen_folders = None if folders is None else [required(name, "a folder ID") for name in listed(folders, "folders")]
+    chosen_devices = None if devices is None else [device(name, "a device ID") for name in listed(devices, "devices")]
     ignored = _kinds(ignore)
     if not isinstance(cast("object", unseen_days), (int, float)) or not unseen_days >= 0:
         raise BadRequestError("unseen_days must be a number of days, and not negative")
@@ -64,7 +64,7 @@ async def check(
     answers = await asking.about_daemon(upgrade=upgrade)
     for name in chosen_folders or ():
         if not any(folder["id"] == name for folder in answers.config["folders"]):
-            raise UnknownFolderError(f"the daemon has no folder {name}")
+            raise no_folder(name)
     for name in chosen_devices or ():
         if not any(same_device(name, each["deviceID"]) for each in answers.remotes):
             raise UnknownDeviceError(f"the daemon has no remote device {name}")

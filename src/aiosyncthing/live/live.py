@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from aiosyncthing import types as t
 from aiosyncthing._loops import check_loop
+from aiosyncthing._rest.checks import plain
 from aiosyncthing._timing import within
 from aiosyncthing.api import API
 from aiosyncthing.events import Events
@@ -37,8 +38,8 @@ class Live:
     long after each time-out, up to an hour) without delaying other folders. Until then, the folder's ``state`` is
     ``unknown`` and its ``summary`` is ``None``.
 
-    Values without events (bytes transferred, rates, last scans) are some seconds old. A mirror can be entered once, and
-    is used in the event loop that it was entered in. For another one, call `Syncthing.watch` again.
+    Values without events (bytes transferred, rates, last scans) are some seconds old. A mirror can be started once, and
+    is used in the event loop that it was started in. For another one, call `Syncthing.watch` again.
     """
 
     def __init__(self, api: API, events: Events) -> None:
@@ -93,7 +94,7 @@ class Live:
 
     @property
     def connected(self) -> bool:
-        """Whether the daemon can be reached."""
+        """Whether the daemon can be reached, as far as noticed; false again after the mirror has ended."""
         return self._mirror.connected
 
     @property
@@ -138,17 +139,18 @@ class Live:
         """Wait for a condition: ``await live.until(lambda live: live.devices[x].connected)``.
 
         Args:
-            predicate: Called with the mirror, immediately and after each change.
+            predicate: Called with the mirror, immediately and after each change. It can't be a coroutine function.
             timeout: Seconds; ``None`` for no limit.
 
         Raises:
             WaitTimeoutError: The condition did not become true in time.
             SyncthingError: The mirror has failed, or has ended.
+            BadRequestError: The condition is a coroutine function.
             EventLoopError: This is not the event loop that the mirror was entered in.
         """
         listener = self._listen()
         async with within(timeout, lambda: "the condition is still false"):
-            while not predicate(self):
+            while not plain(predicate(self), "the condition"):
                 self._check()
                 await listener.wait()
 
@@ -170,7 +172,7 @@ class Live:
                 call `Syncthing.watch` again.
         """
         if self._loop is not None:
-            raise SyncthingError("a mirror can be entered only once: call watch() again")
+            raise SyncthingError("a mirror can be started only once: call watch() again")
         self._loop = asyncio.get_running_loop()
         try:
             await self._updates.start()
@@ -183,7 +185,9 @@ class Live:
         return self
 
     async def stop(self) -> None:
-        """Stop the mirror. Everything stays as last known. Calling it again, or without `start`, does nothing.
+        """Stop the mirror. Calling it again, or without `start`, does nothing.
+
+        `connected` becomes false; everything else stays as last known.
 
         A failure of the mirror is not raised here. While `start` is running, it makes that raise.
 

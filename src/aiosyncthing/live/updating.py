@@ -106,6 +106,7 @@ class Updates:
             if self._tasks:
                 await asyncio.wait(self._tasks)
         finally:
+            self._disconnect()
             self._wake()
             if self._stream is not None:
                 await self._stream.aclose()
@@ -130,7 +131,14 @@ class Updates:
             await work
         except Exception as error:  # noqa: BLE001 - raised again wherever something waits
             self.failure = self.failure or error
+            self._disconnect()
             self._wake()
+
+    def _disconnect(self) -> None:
+        """Note that nothing is followed any longer. Iterators end without this change."""
+        with self._lock:
+            self.mirror.set_connected(connected=False)
+            self._snapshots.forget(self.mirror.take_changes())
 
     async def _follow(self, stream: EventStream) -> None:
         async for item in stream:

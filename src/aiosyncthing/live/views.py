@@ -178,7 +178,7 @@ class LiveFolder:
         device is not connected.
         """
         return {
-            device_id: progress_there(self.id, device.config, completion, connected=device.connected)
+            device_id: progress_there(self.config, device.config, completion, connected=device.connected)
             for device_id, completion in self.completion.items()
             if (device := self._devices.get(device_id)) is not None
         }

@@ -7,7 +7,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from aiosyncthing import types as t
 from aiosyncthing._rest.checks import device, listed, required, same_device
-from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
+from aiosyncthing._rest.lookup import no_folder
+from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError
 
 Names: TypeAlias = Iterable[str] | str | None
 ALL: Final = "all"
@@ -47,8 +48,12 @@ class Choice:
             self._ambiguous = False
         else:
             self._ambiguous = folders == ALL
-        self._folders = None if folders == ALL else [required(each, "folders") for each in _listed(folders, "folders")]
-        self._devices = None if devices == ALL else [device(each, "devices") for each in _listed(devices, "devices")]
+        self._folders = (
+            None if folders == ALL else [required(each, "a folder ID") for each in _listed(folders, "folders")]
+        )
+        self._devices = (
+            None if devices == ALL else [device(each, "a device ID") for each in _listed(devices, "devices")]
+        )
 
     def running(self, config: t.Configuration, own_id: str | None) -> list[Thing]:
         """Return what to pause: the chosen folders and devices that are not paused. Devices come first.
@@ -82,7 +87,7 @@ class Choice:
             found[Thing("device", known)] = devices[known]
         for name in folders if self._folders is None else self._folders:
             if name not in folders:
-                raise UnknownFolderError(f"the daemon has no folder {name}")
+                raise no_folder(name)
             found[Thing("folder", name)] = folders[name]
         return [thing for thing, paused in found.items() if not paused]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import _routes
 from aiosyncthing._rest.checks import required
 from aiosyncthing._rest.lookup import find_folder
+from aiosyncthing._rest.once import Once
 from aiosyncthing._rest.shapes import MACHINE, PATH_AND_PAUSED, check, check_event, check_events
 from aiosyncthing._timing import within
 from aiosyncthing.api import API
@@ -32,8 +33,7 @@ _CHANGES: Final = frozenset(
 )
 
 
-@asynccontextmanager
-async def at_rest(
+def at_rest(
     api: API,
     events: Events,
     config: Config,
@@ -43,11 +43,16 @@ async def at_rest(
     rescan: bool,
     save: Save | None,
     timeout: float | None,
-) -> AsyncGenerator[str]:
+) -> AbstractAsyncContextManager[str, bool | None]:
     """Bring a folder to rest for the duration of a block; see `Syncthing.at_rest`."""
     required(folder_id, "folder_id")
     listed = devices if devices is None or isinstance(devices, str) else list(devices)  # it is needed several times
     begin = _Begin(api, events, config, folder_id, listed, save)
+    return Once(_at_rest(begin, rescan=rescan, timeout=timeout), "at_rest")
+
+
+@asynccontextmanager
+async def _at_rest(begin: _Begin, *, rescan: bool, timeout: float | None) -> AsyncGenerator[str]:
     async with AsyncExitStack() as stack:
         async with within(timeout, lambda: begin.reason, begin.late):
             path = await begin.run(stack, rescan=rescan)

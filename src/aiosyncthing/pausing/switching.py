@@ -185,7 +185,9 @@ def _still_paused_error(
     return StillPausedError(
         "; ".join(parts),
         state=state_of(things, daemon),
-        remedy=f"{'resume(error.state) of a new client' if closed else 'client.resume(error.state)'} tries again",
+        remedy="resume(error.state) of a new client tries again"
+        if closed
+        else "client.resume(error.state) tries again",
     )
 
 

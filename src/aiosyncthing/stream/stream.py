@@ -181,7 +181,7 @@ class EventStream:
         """Wait for the next batch and take it, unless the task that fetches has ended."""
         loop = self._loop = check_loop(self._loop, _WHAT)
         if self._waiter is not None:
-            raise RuntimeError("another task is already iterating over the stream")
+            raise SyncthingError("another task is already iterating over the stream: make one for each")
         fetched = self._fetched
         if not fetched:
             task = self._start(loop)

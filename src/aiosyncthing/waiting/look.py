@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from aiosyncthing import _routes
 from aiosyncthing._rest.checks import same_device
+from aiosyncthing._rest.lookup import no_folder
 from aiosyncthing._rest.shapes import check_event, check_events, checked, differ
-from aiosyncthing.exceptions import UnknownDeviceError, UnknownFolderError
+from aiosyncthing.exceptions import UnknownDeviceError
 
 from .grace import GRACE, Grace, ages_of
 from .progress import Amount, Missing
@@ -176,7 +177,7 @@ class Look:
         folders = {folder["id"]: folder for folder in config["folders"]}
         for name in self._folders or ():
             if name not in folders:
-                raise UnknownFolderError(f"the daemon has no folder {name}")
+                raise no_folder(name)
         chosen = [folders[name] for name in (self._folders if self._folders is not None else folders)]
         for folder in chosen:
             check_folder(folder)
@@ -253,7 +254,7 @@ class Look:
         if not self.questions.is_answered(question):
             self.retry = True
             return Amount(missing=lacking(folder["id"], device, _UNKNOWN))
-        amount = remote_amount(folder["id"], device, self.questions.answer(question), connected=connected)
+        amount = remote_amount(folder, device, self.questions.answer(question), connected=connected)
         stale = self._if_outdated(question, lacking(folder["id"], device, _CHANGED))
         return amount._replace(missing=amount.missing or stale)
 

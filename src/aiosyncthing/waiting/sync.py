@@ -24,6 +24,8 @@ _REMOTE_STATES: Final = {
     "notSharing": "has not accepted the folder",
     "unknown": "has not announced its folders yet",
 }
+# It learns the token of the encryption only when the devices connect: see `nothing_received`.
+_RECONNECT: Final = "; if it has, pause and resume it here, so that it reconnects, which an encrypted folder needs once"
 
 
 def check_folder(folder: t.FolderConfiguration, summary: t.FolderSummary | None = None) -> None:
@@ -179,18 +181,22 @@ def nothing_received(folder: t.FolderConfiguration, completions: Sequence[t.Fold
 
 
 def remote_amount(
-    folder_id: str, device: t.DeviceConfiguration, completion: t.FolderCompletion | None, *, connected: bool
+    folder: t.FolderConfiguration,
+    device: t.DeviceConfiguration,
+    completion: t.FolderCompletion | None,
+    *,
+    connected: bool,
 ) -> Amount:
     """Return how much of a folder a remote device has.
 
     Args:
-        folder_id: The folder.
+        folder: The folder.
         device: The device.
         completion: Its completion; ``None`` if the folder is not running.
         connected: Whether it is connected, since version 1.19 has no ``remoteState``.
     """
     if completion is None:
-        return Amount(missing=lacking(folder_id, device, "nothing known yet"))
+        return Amount(missing=lacking(folder["id"], device, "nothing known yet"))
     items = completion["needItems"] + completion["needDeletes"]
     needed, total = completion["needBytes"], completion["globalBytes"]
     state = completion.get("remoteState", "valid")
@@ -199,12 +205,16 @@ def remote_amount(
         reason = "it is not connected"
     elif state != "valid":
         reason = f"it {_REMOTE_STATES.get(state, f'reports {state}')}"
+        if state == "notSharing" and _gets_encrypted(folder, device):
+            reason += _RECONNECT
     elif completion["globalItems"] and not completion["sequence"]:
         # A device that has never announced its files seems to need nothing. Since 1.20 its state shows that.
         reason = "it has not announced its files; it may not have accepted the folder"
+        if _gets_encrypted(folder, device):
+            reason += _RECONNECT
     elif items or needed:
         reason = f"{items_and_bytes(items, needed)} still missing"
-    missing = lacking(folder_id, device, reason, items, needed) if reason else None
+    missing = lacking(folder["id"], device, reason, items, needed) if reason else None
     return Amount(needed, items, total, missing)
 
 
@@ -234,21 +244,26 @@ def progress_here(
 
 
 def progress_there(
-    folder_id: str, device: t.DeviceConfiguration, completion: t.FolderCompletion, *, connected: bool
+    folder: t.FolderConfiguration, device: t.DeviceConfiguration, completion: t.FolderCompletion, *, connected: bool
 ) -> SyncProgress:
     """Return how far a folder is on a remote device, by what is known now.
 
     Args:
-        folder_id: The folder.
+        folder: The folder.
         device: The device.
         completion: Its completion.
         connected: Whether it is connected.
     """
-    amount = remote_amount(folder_id, device, completion, connected=connected)
+    amount = remote_amount(folder, device, completion, connected=connected)
     if device["paused"]:
-        missing = lacking(folder_id, device, "the device is paused", amount.needed_items, amount.needed_bytes)
+        missing = lacking(folder["id"], device, "the device is paused", amount.needed_items, amount.needed_bytes)
         amount = amount._replace(missing=missing)
     return SyncProgress.of([amount], None)
+
+
+def _gets_encrypted(folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> bool:
+    """Return whether a device gets only encrypted data of a folder."""
+    return any(each["deviceID"] == device["deviceID"] and each.get("encryptionPassword") for each in folder["devices"])
 
 
 def lacking(folder_id: str, device: t.DeviceConfiguration, reason: str, items: int = 0, size: int = 0) -> Missing:

@@ -78,13 +78,13 @@ async def wait_in_sync(
     on_progress: OnProgress | None,
 ) -> SyncProgress:
     """Wait until folders are in sync; see `Syncthing.wait_in_sync`."""
-    chosen = _names(folders, "folders")
+    chosen = _names(folders, "a folder ID")
     if chosen is not None and not chosen:
         raise BadRequestError("folders must not be empty; omit it to wait for all")
     stable = time_limit(stable_for, "stable_for")
     if stable is None:
         raise BadRequestError("stable_for must be a number of seconds")
-    waiter = _Waiter(api, events, chosen, _names(devices, "devices", device), rescan=rescan)
+    waiter = _Waiter(api, events, chosen, _names(devices, "a device ID", device), rescan=rescan)
 
     def late(message: str) -> WaitTimeoutError:
         progress = waiter.progress
