@@ -52,7 +52,7 @@ async def device_not_pending(api: API, device_id: str, timeout: float | None) ->
     _refuse_known(config["devices"], device_id, api.daemon_id)
     check(IGNORED_DEVICES, config, _routes.CONFIG)
     why, remedy = "it has not tried to connect", "config.add_device adds it all the same"
-    if any(each["deviceID"] == device_id for each in config["remoteIgnoredDevices"] or []):
+    if any(each["deviceID"] == device_id for each in config.get("remoteIgnoredDevices") or []):
         why, remedy = "it is ignored", "config.add_device adds it, which also ends that"
     return missing(UnknownDeviceError, f"device {device_id} is not pending: {why}", _routes.PENDING_DEVICES, remedy)
 
