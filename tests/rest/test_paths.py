@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aiosyncthing.config import diff
-from aiosyncthing.config.paths import Machine, moved, objection, refuse_moves
+from aiosyncthing.config.paths import Machine, moved, objection, refuse_moves, refuse_path
 from aiosyncthing.exceptions import BadRequestError
 
 LINUX = Machine("/home/user", "/", "linux", ("/var/lib/syncthing",), "/var/lib/syncthing/index-v2")
@@ -100,13 +100,24 @@ def test_allowed_paths(machine: Machine, path: str) -> None:
     assert objection(path, machine, DOCS) is None
 
 
-@pytest.mark.parametrize("path", ["/srv/docs", "/srv/docs/x", "/srv"])
+@pytest.mark.parametrize("path", ["/srv/docs/x", "/srv"])
 def test_nested_folders(path: str) -> None:
-    """If folders may be nested, the other folders don't matter; all else still does."""
+    """If folders may be nested, one may be inside or around others; all else still matters."""
     assert objection(path, LINUX, DOCS, nested=True) is None
     assert objection("~", LINUX, DOCS, nested=True)
     assert objection("/var/lib", LINUX, DOCS, nested=True)
     assert objection("docs", LINUX, DOCS, nested=True)
+
+
+@pytest.mark.parametrize("path", ["/srv/docs", "/srv/docs/", "/srv/x/../docs"])
+def test_one_directory_for_two_folders(path: str) -> None:
+    """No two folders have the same directory, nested or not; that counts more than another folder around it."""
+    for nested in (False, True):
+        found = objection(path, LINUX, [("all", "/srv"), *DOCS], nested=nested)
+        assert found == f"the path {path!r} is that of the folder 'docs' (/srv/docs)"
+        with pytest.raises(BadRequestError, match="that of the folder 'docs'") as caught:
+            refuse_path(path, LINUX, DOCS, nested=nested)
+        assert caught.value.remedy == ""
 
 
 def edited(*folders: dict[str, Any], machine: Machine = LINUX, nested: bool = False) -> dict[str, str]:
@@ -143,9 +154,13 @@ def test_paths_that_change(folder: dict[str, Any], reason: str) -> None:
     """A folder that is new, or gets another path, must not have one that a new folder must not have."""
     with pytest.raises(BadRequestError, match=reason) as caught:
         edited(folder)
-    if "the folder '" in reason:
+    if reason.startswith(("inside", "around")):
         assert caught.value.remedy == "pass allow_nested=True to allow it"
         assert edited(folder, nested=True) == {folder["id"]: folder["path"]}
+    else:
+        assert caught.value.remedy == ""
+        with pytest.raises(BadRequestError, match=reason):
+            edited(folder, nested=True)
 
 
 @pytest.mark.parametrize(

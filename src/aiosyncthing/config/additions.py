@@ -110,7 +110,8 @@ class Additions(Settings):
             devices: IDs of the devices to share it with, or objects that also have an ``encryptionPassword``.
             ignores: Ignore patterns. ``None`` for the default ones (`default_ignores`), unless the directory has
                 patterns or the folder is ``receiveencrypted``; ``[]`` for leaving the directory as it is.
-            allow_nested: Whether the folder may be inside or around another folder of the daemon.
+            allow_nested: Whether the folder may be inside or around another folder of the daemon. The directory of
+                another folder is refused anyway.
             timeout: Time limit for each request, in seconds.
             **settings: Further fields.
 

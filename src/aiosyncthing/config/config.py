@@ -106,7 +106,8 @@ class Config(Additions):
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            allow_nested: Whether a folder may get a path inside or around another folder.
+            allow_nested: Whether a folder may get a path inside or around another folder. That of another folder is
+                refused anyway.
             timeout: Time limit for each request, in seconds.
 
         Raises:

@@ -76,7 +76,7 @@ def objection(path: str, machine: Machine, folders: Iterable[tuple[str, str]], *
         path: The path.
         machine: The daemon's computer.
         folders: ID and path of each other folder.
-        nested: Whether the folder may be inside or around others.
+        nested: Whether the folder may be inside or around others; the directory of another one is refused anyway.
     """
     if "\0" in path:
         return f"the path {path!r} contains a null character, which no path can"
@@ -95,11 +95,11 @@ def objection(path: str, machine: Machine, folders: Iterable[tuple[str, str]], *
         if _contains(place, home):
             verb = "is" if place == home else "contains"
             return f"the path {path!r} {verb} the daemon's own home, with its keys and its database"
-    for folder_id, other in () if nested else folders:
-        there = machine.parts(other)
-        if _contains(place, there) or (there is not None and _contains(there, place)):
-            where = "that of" if place == there else "inside" if _contains(there, place) else "around"
-            return f"the path {path!r} is {where} the folder {folder_id!r} ({other})"
+    found = [(_relation(place, machine.parts(other)), folder_id, other) for folder_id, other in folders]
+    for relation in ("that of",) if nested else ("that of", "inside", "around"):
+        for each, folder_id, other in found:
+            if each == relation:
+                return f"the path {path!r} is {relation} the folder {folder_id!r} ({other})"
     return None
 
 
@@ -167,6 +167,13 @@ def _path_on_disk(folder: Mapping[str, Any]) -> str | None:
 
 def _is_database(name: str) -> bool:
     return name.startswith(_DATABASE[0]) and name.endswith(_DATABASE[1])
+
+
+def _relation(place: Parts, there: Parts | None) -> str:
+    """Return how a place lies to that of another folder; empty if neither contains the other."""
+    if place == there:
+        return "that of"
+    return "inside" if _contains(there, place) else "around" if _contains(place, there) else ""
 
 
 def _contains(outer: Parts | None, inner: Parts | None) -> bool:

@@ -94,7 +94,8 @@ class Config(Blocking["Inner"]):
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            allow_nested: Whether a folder may get a path inside or around another folder.
+            allow_nested: Whether a folder may get a path inside or around another folder. That of another folder is
+                refused anyway.
             timeout: Time limit for each request, in seconds.
 
         Raises:
@@ -385,7 +386,8 @@ class Config(Blocking["Inner"]):
             devices: IDs of the devices to share it with, or objects that also have an ``encryptionPassword``.
             ignores: Ignore patterns. ``None`` for the default ones (`default_ignores`), unless the directory has
                 patterns or the folder is ``receiveencrypted``; ``[]`` for leaving the directory as it is.
-            allow_nested: Whether the folder may be inside or around another folder of the daemon.
+            allow_nested: Whether the folder may be inside or around another folder of the daemon. The directory of
+                another folder is refused anyway.
             timeout: Time limit for each request, in seconds.
             **settings: Further fields.
 
