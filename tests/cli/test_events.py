@@ -98,6 +98,28 @@ def test_cursor_files(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path)
     assert [line["type"] for line in since.lines()] == ["end"]
 
 
+def test_where_a_new_cursor_file_begins(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path) -> None:
+    """Without a cursor yet, --since says where to begin; with one, the cursor does."""
+    follow = ["events", "FolderPaused", "--json", "--cursor-file", str(tmp_path / "cursor"), "--since", "history"]
+    pause(here, "one", "two")()
+    assert [line["data"]["id"] for line in cli(*follow, "--count", "1").lines()] == ["one"]
+    assert [line["data"]["id"] for line in cli(*follow, "--count", "1").lines()] == ["two"]
+    later(pause(here, "three"))
+    assert [line["data"]["id"] for line in cli(*follow, "--count", "1").lines()] == ["three"]
+
+
+def test_names(here: FakeSyncthing, cli: Cli) -> None:
+    """For people, devices have their configured names, also those that were added meanwhile."""
+    pi = here.add_device("pi")
+    here.emit("DevicePaused", {"device": str(pi)})
+    here.emit("ConfigSaved", {"devices": [{"deviceID": "NEWNEWN-X", "name": "new"}]})
+    here.emit("DevicePaused", {"device": "NEWNEWN-X"})
+    out = cli("events", "DevicePaused", "ConfigSaved", "--since", "history", "--timeout", "300ms").out
+    assert [line.split("  ")[-1] for line in out.splitlines()][-3:] == [
+        *("pi paused", "configuration saved", "new paused"),
+    ]
+
+
 def test_a_broken_pipe_is_no_delivery(
     here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +164,6 @@ def test_exec(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path) -> None
         (["StateChangd"], 2, "StateChanged"),
         (["--since", "/no/such"], 2, "can't read /no/such"),
         (["--since", "/etc/passwd"], 2, "holds no position"),
-        (["--since", "history", "--cursor-file", "x"], 2, "contradict"),
         (["--exec", "'"], 2, "--exec"),
         (["--exec", " "], 2, "--exec needs a command"),
         (["--ack", "--count", "1"], 2, "--ack needs a pipe"),
@@ -161,6 +182,15 @@ def test_a_program_that_is_not_there(here: FakeSyncthing, cli: Cli) -> None:
     pause(here, "docs")()
     done = cli("events", "--since", "history", "--exec", "/no/such")
     assert (done.status, "can't run /no/such" in done.err) == (1, True)
+
+
+def address(host: str) -> dict[str, str]:
+    """Return an address as Go has it."""
+    return {"Scheme": "tcp", "Host": host, "Path": ""}
+
+
+PI = "PIPIPIP-ABCDEFG"
+DEVICES = [{"deviceID": PI, "name": "pi"}, {"deviceID": "ABCDEFG-PIPIPIP", "name": ""}]
 
 
 def item(kind: str, data: Any) -> dict[str, Any]:
@@ -187,10 +217,65 @@ def item(kind: str, data: Any) -> dict[str, Any]:
             ("d", "needs 3 items, 2.0 KiB"),
         ),
         ("FolderErrors", {"folder": "d", "errors": None}, ("d", "0 items failed")),
-        ("ItemFinished", {"folder": "d", "item": "a", "action": "update", "error": None}, ("d", "update a")),
+        ("FolderErrors", {"folder": "d", "errors": [{}]}, ("d", "1 item failed")),
+        ("FolderScanProgress", {"folder": "d", "current": 1024, "total": 2049}, ("d", "scanned 1.0 KiB of 2.0 KiB")),
+        ("FolderWatchStateChanged", {"folder": "d", "to": "x"}, ("d", "changes are not watched for: x")),
+        ("FolderWatchStateChanged", {"folder": "d", "from": "x"}, ("d", "changes are watched for")),
+        ("FolderRejected", {"folder": "d", "device": PI}, ("d", "pi offers this folder")),
+        ("FolderCompletion", {"folder": "d", "device": PI, "completion": 99.9}, ("d", "pi has 100 %")),
+        ("ItemStarted", {"folder": "d", "item": "a", "action": "update"}, ("d", "update started: a")),
+        ("ItemFinished", {"folder": "d", "item": "a", "action": "update", "error": None}, ("d", "update finished: a")),
+        ("ItemFinished", {"folder": "d", "item": "a", "action": "delete", "error": "x"}, ("d", "delete failed: a: x")),
+        ("LocalIndexUpdated", {"folder": "d", "items": 1}, ("d", "1 item changed here")),
         ("RemoteIndexUpdated", {"folder": "d", "device": "ABCDEFGH", "items": 5}, ("d", "5 items changed on ABCDEFG")),
+        ("RemoteIndexUpdated", {"folder": "d", "device": PI, "items": 1}, ("d", "1 item changed on pi")),
+        (
+            "RemoteChangeDetected",
+            {"folder": "d", "action": "deleted", "path": "a", "modifiedBy": PI[:7]},
+            ("d", "deleted a by pi"),
+        ),
+        ("DownloadProgress", {"d": {"a": {}, "b": {}}, "e": {"c": {}}}, ("", "receiving 3 files")),
+        ("DownloadProgress", {}, ("", "receiving nothing")),
+        ("RemoteDownloadProgress", {"folder": "d", "device": PI, "state": {"a": 1}}, ("d", "pi is receiving 1 file")),
         ("LocalChangeDetected", {"folder": "d", "action": "modified", "path": "a"}, ("d", "modified a here")),
-        ("DeviceConnected", {"id": "ABCDEFGH", "deviceName": "pi", "addr": "x"}, ("", "pi connected from x")),
+        ("DeviceConnected", {"id": PI, "deviceName": "raspberry", "addr": "x"}, ("", "pi connected from x")),
+        ("DeviceConnected", {"id": PI, "deviceName": ""}, ("", "pi connected")),
+        ("DevicePaused", {"device": PI}, ("", "pi paused")),
+        ("DeviceDiscovered", {"device": PI, "addrs": ["x", "y"]}, ("", "pi was found at x, y")),
+        ("DeviceRejected", {"device": "NEW", "name": "", "address": "x"}, ("", "NEW at x wants to connect")),
+        ("ClusterConfigReceived", {"device": PI}, ("", "pi sent its list of shared folders")),
+        (
+            "PendingDevicesChanged",
+            {"added": [{"deviceID": "NEW", "name": "phone", "address": "x"}], "removed": [{"deviceID": "OLD"}]},
+            ("", "phone (NEW) at x wants to connect; OLD is no longer pending"),
+        ),
+        ("PendingDevicesChanged", {"removed": [{"deviceID": ""}]}, ("", "no device is pending any longer")),
+        (
+            "PendingFoldersChanged",
+            {"added": [{"folderID": "d", "folderLabel": "x", "deviceID": PI}], "removed": None},
+            ("", "pi offers the folder d"),
+        ),
+        (
+            "PendingFoldersChanged",
+            {"removed": [{"folderID": "d"}, {"folderID": "e", "deviceID": PI}]},
+            ("", "the folder d is no longer pending; the folder e is no longer pending from pi"),
+        ),
+        (
+            "ListenAddressesChanged",
+            {
+                "address": address("0.0.0.0:22000"),
+                "lan": [address("0.0.0.0:22000"), address("192.0.2.1:1")],
+                "wan": None,
+            },
+            ("", "listening at tcp://0.0.0.0:22000, reached at tcp://192.0.2.1:1"),
+        ),
+        (
+            "ListenAddressesChanged",
+            {"address": address("x:1"), "lan": None, "wan": None},
+            ("", "listening at tcp://x:1"),
+        ),
+        ("LoginAttempt", {"success": False, "username": "me", "remoteAddress": "x"}, ("", "login of me from x failed")),
+        ("UpgradeRestartScheduled", {"delayS": 60, "newVersion": "v2"}, ("", "restart in 60 s, with v2")),
         ("DeviceDisconnected", {"id": "ABCDEFGH", "error": "EOF"}, ("", "ABCDEFG disconnected: EOF")),
         ("EventsLost", {"reason": "restart", "missed": None}, ("", "EVENTS LOST (restart): unknown")),
         ("StreamDown", {"error": "x", "kind": "y"}, ("", "NOT REACHABLE: x")),
@@ -202,7 +287,7 @@ def item(kind: str, data: Any) -> dict[str, Any]:
 )
 def test_words(kind: str, data: Any, expected: tuple[str, str]) -> None:
     """Events are said in words; one of a newer daemon shows its data."""
-    assert event_texts.describe(item(kind, data)) == expected
+    assert event_texts.describe(item(kind, data), event_texts.names_of(DEVICES)) == expected
 
 
 def test_what_an_event_is_about() -> None:

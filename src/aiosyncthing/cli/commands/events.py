@@ -56,21 +56,22 @@ def events(
 
     With --cursor-file each event is delivered at least once, across runs: the position is saved after the line was
     written, with --ack after the reader has answered with a line, and with --exec after COMMAND has ended. COMMAND gets
-    the event on stdin, and AIOSYNCTHING_EVENT, _FOLDER and _PATH in its environment.
+    the event on stdin, and AIOSYNCTHING_EVENT, _FOLDER and _PATH in its environment. A cursor file that doesn't exist
+    yet begins where --since says, which is now by default.
     """
-    if cursor_file is not None and since != "now":
-        raise UsageError("--cursor-file and --since contradict each other: each says where to begin")
     wanted_types = _types(types)
     program = None if command is None else _split(command)
     follower = _Follower(run, count, program)
 
     async def work(session: Session) -> int:
         wanted = {(await session.folder(name))["id"] for name in folders}
+        if not run.options.json and program is None:
+            follower.names = event_texts.names_of(await session.devices())
         async with AsyncExitStack() as stack:
             cursor = None if cursor_file is None else stack.enter_context(CursorFile(cursor_file))
             begin: Any = since if since in {"now", "history"} else read_cursor(since)
             if cursor is not None:
-                begin = cursor.read() or "now"
+                begin = cursor.read() or begin
             stream = session.client.events.stream(wanted_types, since=begin, disk=bool(types) and {*types} <= _DISK)
             await stack.enter_async_context(stream)
             answers = await _answers() if ack else None
@@ -91,12 +92,18 @@ def events(
 
 
 class _Follower:
-    """What is done with each event."""
+    """What is done with each event.
+
+    Attributes:
+        names: What devices are called, in the words of `event_texts`.
+        status: The exit status.
+    """
 
     def __init__(self, run: Run, count: int | None, program: Sequence[str] | None) -> None:
         self._run = run
         self._left = count
         self._program = program
+        self.names: dict[str, str] = {}
         self.status: int = Exit.DONE
 
     @property
@@ -111,9 +118,11 @@ class _Follower:
         elif self._run.options.json:
             self._run.out.record(item)
         else:
+            if item["type"] == "ConfigSaved":
+                self.names |= event_texts.names_of(item["data"].get("devices") or ())
             out = self._run.out
             moment = event_texts.clock(item["time"]) if out.terminal.interactive else out.text(When(item["time"]))
-            folder, text = event_texts.describe(item)
+            folder, text = event_texts.describe(item, self.names)
             out.line("  ".join(part for part in (moment, folder, text) if part))
             out.flush()
         if self._left is not None and item["id"] is not None:

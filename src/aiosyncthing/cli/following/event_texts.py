@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeAlias, cast
 
 from aiosyncthing.cli.text import cut
@@ -11,10 +11,12 @@ from aiosyncthing.cli.values import size_text
 from aiosyncthing.times import parse_time
 
 _Item: TypeAlias = Mapping[str, Any]
+_Names: TypeAlias = Callable[[str], str]
 
 _MARKERS: Final = frozenset({"EventsLost", "StreamDown", "StreamUp"})
 _LONGEST: Final = 200
 _BLOCK: Final = 7
+_NO_NAMES: Final[Mapping[str, str]] = {}
 
 
 def is_about(item: _Item, folders: Collection[str]) -> bool:
@@ -44,13 +46,23 @@ def clock(text: str) -> str:
     return "" if moment is None else f"{moment.astimezone():%H:%M:%S}"
 
 
-def describe(item: _Item) -> tuple[str, str]:
-    """Return the folder that an event is about, and what has happened."""
+def names_of(devices: Iterable[_Item]) -> dict[str, str]:
+    """Return the names of configured devices by the first block of their IDs, which is all that some events have."""
+    return {str(each["deviceID"])[:_BLOCK]: str(each["name"]) for each in devices if each.get("name")}
+
+
+def describe(item: _Item, names: Mapping[str, str] = _NO_NAMES) -> tuple[str, str]:
+    """Return the folder that an event is about, and what has happened.
+
+    Args:
+        item: The event.
+        names: What devices are called: see `names_of`.
+    """
     folder, path = place(item)
     words = _WORDS.get(item["type"])
     if words is not None:
         try:
-            return folder, words(item["data"])
+            return folder, words(item["data"], lambda device: names.get(device[:_BLOCK], device[:_BLOCK]))
         except (KeyError, TypeError, AttributeError):  # another version says it in another way
             pass
     rest = {key: value for key, value in _fields(item).items() if value != folder}
@@ -63,43 +75,109 @@ def _fields(item: _Item) -> dict[str, Any]:
     return cast("dict[str, Any]", item["data"]) if isinstance(item["data"], dict) else {}
 
 
-def _device(data: _Item) -> str:
-    return str(data.get("deviceName") or data.get("name") or str(data.get("device") or data.get("id"))[:_BLOCK])
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _needed(data: _Item) -> str:
+def _needed(data: _Item, _: _Names) -> str:
     summary = data["summary"]
     items = sum(summary[f"need{what}"] for what in ("Files", "Directories", "Symlinks", "Deletes"))
-    return f"needs {items:,} items, {size_text(summary['needBytes'])}" if items else "needs nothing"
+    return f"needs {_count(items, 'item')}, {size_text(summary['needBytes'])}" if items else "needs nothing"
 
 
-def _finished(data: _Item) -> str:
-    return f"{data['action']} {data['item']}" + (f": {data['error']}" if data["error"] else "")
+def _finished(data: _Item, _: _Names) -> str:
+    if data["error"]:
+        return f"{data['action']} failed: {data['item']}: {data['error']}"
+    return f"{data['action']} finished: {data['item']}"
 
 
-def _lost(data: _Item) -> str:
+def _because(reason: str | None) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _receiving(files: int) -> str:
+    return f"receiving {_count(files, 'file')}" if files else "receiving nothing"
+
+
+def _lost(data: _Item, _: _Names) -> str:
     return f"EVENTS LOST ({data['reason']}): " + ("unknown" if data["missed"] is None else f"{data['missed']:,}")
 
 
-_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "StateChanged": lambda data: f"{data['from']} → {data['to']}" + (f": {data['error']}" if data.get("error") else ""),
+def _called(data: _Item) -> str:
+    """Return a device that is not configured yet: the name that it gave itself, and its ID, which is what counts."""
+    device = str(data.get("deviceID") or data["device"])
+    return f"{data['name']} ({device})" if data.get("name") else device
+
+
+def _pending_devices(data: _Item, _: _Names) -> str:
+    added = [f"{_called(each)} at {each['address']} wants to connect" for each in data.get("added") or ()]
+    removed = [
+        f"{each['deviceID']} is no longer pending" if each["deviceID"] else "no device is pending any longer"
+        for each in data.get("removed") or ()
+    ]
+    return "; ".join([*added, *removed])
+
+
+def _pending_folders(data: _Item, name: _Names) -> str:
+    added = [f"{name(each['deviceID'])} offers the folder {each['folderID']}" for each in data.get("added") or ()]
+    removed = [
+        f"the folder {each['folderID']} is no longer pending"
+        + (f" from {name(each['deviceID'])}" if each.get("deviceID") else "")
+        for each in data.get("removed") or ()
+    ]
+    return "; ".join([*added, *removed])
+
+
+def _addresses(data: _Item, _: _Names) -> str:
+    own, *others = (
+        f"{each['Scheme']}://{each['Host']}" for each in (data["address"], *(data["lan"] or ()), *(data["wan"] or ()))
+    )
+    reached = ", ".join(dict.fromkeys(each for each in others if each != own))
+    return f"listening at {own}" + (f", reached at {reached}" if reached else "")
+
+
+def _login(data: _Item, _: _Names) -> str:
+    return f"login of {data['username']} from {data['remoteAddress']} " + ("succeeded" if data["success"] else "failed")
+
+
+_WORDS: Final[Mapping[str, Callable[[Any, _Names], str]]] = {
+    "Starting": lambda *_: "starting",
+    "StartupComplete": lambda *_: "started",
+    "StateChanged": lambda data, _: f"{data['from']} → {data['to']}" + _because(data.get("error")),
     "FolderSummary": _needed,
-    "FolderCompletion": lambda data: f"{data['device'][:_BLOCK]} has {data['completion']:.0f} %",
-    "FolderErrors": lambda data: f"{len(data['errors'] or ())} items failed",
-    "FolderPaused": lambda _: "paused",
-    "FolderResumed": lambda _: "resumed",
-    "ItemStarted": lambda data: f"{data['action']} {data['item']} ...",
+    "FolderCompletion": lambda data, name: f"{name(data['device'])} has {data['completion']:.0f} %",
+    "FolderErrors": lambda data, _: f"{_count(len(data['errors'] or ()), 'item')} failed",
+    "FolderPaused": lambda *_: "paused",
+    "FolderResumed": lambda *_: "resumed",
+    "FolderRejected": lambda data, name: f"{name(data['device'])} offers this folder",
+    "FolderScanProgress": lambda data, _: f"scanned {size_text(data['current'])} of {size_text(data['total'])}",
+    "FolderWatchStateChanged": lambda data, _: (
+        f"changes are not watched for: {data['to']}" if data.get("to") else "changes are watched for"
+    ),
+    "ItemStarted": lambda data, _: f"{data['action']} started: {data['item']}",
     "ItemFinished": _finished,
-    "LocalIndexUpdated": lambda data: f"{data['items']:,} items changed here",
-    "RemoteIndexUpdated": lambda data: f"{data['items']:,} items changed on {data['device'][:_BLOCK]}",
-    "LocalChangeDetected": lambda data: f"{data['action']} {data['path']} here",
-    "RemoteChangeDetected": lambda data: f"{data['action']} {data['path']} by {data['modifiedBy']}",
-    "DeviceConnected": lambda data: f"{_device(data)} connected from {data['addr']}",
-    "DeviceDisconnected": lambda data: f"{_device(data)} disconnected: {data['error']}",
-    "DevicePaused": lambda data: f"{_device(data)} paused",
-    "DeviceResumed": lambda data: f"{_device(data)} resumed",
-    "ConfigSaved": lambda _: "configuration saved",
+    "DownloadProgress": lambda data, _: _receiving(sum(map(len, data.values()))),
+    "RemoteDownloadProgress": lambda data, name: f"{name(data['device'])} is {_receiving(len(data['state']))}",
+    "LocalIndexUpdated": lambda data, _: f"{_count(data['items'], 'item')} changed here",
+    "RemoteIndexUpdated": lambda data, name: f"{_count(data['items'], 'item')} changed on {name(data['device'])}",
+    "LocalChangeDetected": lambda data, _: f"{data['action']} {data['path']} here",
+    "RemoteChangeDetected": lambda data, name: f"{data['action']} {data['path']} by {name(data['modifiedBy'])}",
+    "DeviceDiscovered": lambda data, name: f"{name(data['device'])} was found at {', '.join(data['addrs'])}",
+    "DeviceConnected": lambda data, name: (
+        f"{name(data['id'])} connected" + (f" from {data['addr']}" if data.get("addr") else "")
+    ),
+    "DeviceDisconnected": lambda data, name: f"{name(data['id'])} disconnected" + _because(data["error"]),
+    "DevicePaused": lambda data, name: f"{name(data['device'])} paused",
+    "DeviceResumed": lambda data, name: f"{name(data['device'])} resumed",
+    "DeviceRejected": lambda data, _: f"{_called(data)} at {data['address']} wants to connect",
+    "PendingDevicesChanged": _pending_devices,
+    "PendingFoldersChanged": _pending_folders,
+    "ClusterConfigReceived": lambda data, name: f"{name(data['device'])} sent its list of shared folders",
+    "ConfigSaved": lambda *_: "configuration saved",
+    "ListenAddressesChanged": _addresses,
+    "LoginAttempt": _login,
+    "UpgradeRestartScheduled": lambda data, _: f"restart in {data['delayS']} s, with {data['newVersion']}",
     "EventsLost": _lost,
-    "StreamDown": lambda data: f"NOT REACHABLE: {data['error']}",
-    "StreamUp": lambda _: "reachable again",
+    "StreamDown": lambda data, _: f"NOT REACHABLE: {data['error']}",
+    "StreamUp": lambda *_: "reachable again",
 }
