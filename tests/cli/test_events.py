@@ -120,6 +120,16 @@ def test_names(here: FakeSyncthing, cli: Cli) -> None:
     ]
 
 
+@pytest.mark.usefixtures("config")
+def test_a_daemon_that_is_not_there_yet(cli: Cli, tmp_path: Path) -> None:
+    """Names are no reason to give up where the daemon can't be reached yet."""
+    (tmp_path / "key").write_text("k")
+    (tmp_path / "key").chmod(0o600)
+    place = ["--url", "http://127.0.0.1:1", "--api-key-file", str(tmp_path / "key")]
+    done = cli("events", *place, "--timeout", "200ms")
+    assert (done.status, "NOT REACHABLE: can't connect" in done.out) == (124, True)
+
+
 def test_a_broken_pipe_is_no_delivery(
     here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

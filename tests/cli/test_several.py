@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def pi(nas: FakeSyncthing, config: Path, tmp_path: Path) -> Iterator[FakeSyncthing]:
-    """Another daemon; both are profiles, and a third profile's daemon is down."""
-    with FakeSyncthing(name="pi") as fake:
+    """Another daemon of the same name; both are profiles, and a third profile's daemon is down."""
+    with FakeSyncthing(name="nas") as fake:
         config.parent.mkdir(parents=True)
         text = ""
         for name, url, key in (
@@ -79,12 +79,16 @@ def test_all_fail(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("pi")
-def test_overview_of_several(cli: Cli) -> None:
-    """The overview has a line for each daemon."""
+def test_overview_of_several(cli: Cli, pi: FakeSyncthing) -> None:
+    """The overview has a line for each daemon, which begins with its profile and ends with its number of problems."""
+    pi.add_folder("broken").set_error("folder path missing")
     out = cli("status", "-p", "all").out
-    assert [line.split("  ")[0] for line in out.splitlines()] == [
-        *("nas", "pi", "DAEMON", "nas", "pi", "down", "DAEMON", "nas"),
+    lines = [line.split("  ") for line in out.splitlines()]
+    assert [line[0] for line in lines] == [
+        *("nas", "pi", "DAEMON", "nas", "pi", "pi", "down", "DAEMON", "nas", "pi: broken: folder path missing"),
     ]
+    assert (lines[0][1], lines[0][-1]) == ("v1.29.5", lines[0][3])
+    assert (lines[1][1], lines[1][-1]) == ("nas", "1 problem")
 
 
 @pytest.mark.usefixtures("pi")

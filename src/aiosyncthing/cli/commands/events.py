@@ -8,7 +8,7 @@ import os
 import shlex
 import stat
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -22,7 +22,7 @@ from aiosyncthing.cli.parameters import FILE, FOLDER
 from aiosyncthing.cli.tables import When
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.session import Session
@@ -65,8 +65,6 @@ def events(
 
     async def work(session: Session) -> int:
         wanted = {(await session.folder(name))["id"] for name in folders}
-        if not run.options.json and program is None:
-            follower.names = event_texts.names_of(await session.devices())
         async with AsyncExitStack() as stack:
             cursor = None if cursor_file is None else stack.enter_context(CursorFile(cursor_file))
             begin: Any = since if since in {"now", "history"} else read_cursor(since)
@@ -79,7 +77,7 @@ def events(
                 cursor.write(stream.cursor)  # also what happens before the first event belongs to the next run
             async for item in stream:
                 if event_texts.is_about(item, wanted):
-                    await follower.take(item)
+                    await follower.take(session, item)
                     if answers is not None and not await answers.readline():
                         raise BrokenPipeError
                 if cursor is not None and stream.cursor is not None:
@@ -92,18 +90,13 @@ def events(
 
 
 class _Follower:
-    """What is done with each event.
-
-    Attributes:
-        names: What devices are called, in the words of `event_texts`.
-        status: The exit status.
-    """
+    """What is done with each event."""
 
     def __init__(self, run: Run, count: int | None, program: Sequence[str] | None) -> None:
         self._run = run
         self._left = count
         self._program = program
-        self.names: dict[str, str] = {}
+        self._names: dict[str, str] | None = None
         self.status: int = Exit.DONE
 
     @property
@@ -111,22 +104,32 @@ class _Follower:
         """Whether as many events came as were wanted."""
         return self._left == 0
 
-    async def take(self, item: Any) -> None:
+    async def take(self, session: Session, item: Any) -> None:
         """Write an event, or run the program for it."""
         if self._program is not None:
             await self._execute(self._program, item)
         elif self._run.options.json:
             self._run.out.record(item)
         else:
-            if item["type"] == "ConfigSaved":
-                self.names |= event_texts.names_of(item["data"].get("devices") or ())
+            names = await self._names_for(session, item)
             out = self._run.out
             moment = event_texts.clock(item["time"]) if out.terminal.interactive else out.text(When(item["time"]))
-            folder, text = event_texts.describe(item, self.names)
+            folder, text = event_texts.describe(item, names)
             out.line("  ".join(part for part in (moment, folder, text) if part))
             out.flush()
         if self._left is not None and item["id"] is not None:
             self._left -= 1
+
+    async def _names_for(self, session: Session, item: Any) -> Mapping[str, str]:
+        """Return what devices are called; without a daemon to ask, they have no names yet."""
+        from aiosyncthing.exceptions import SyncthingError  # noqa: PLC0415 - loaded by now
+
+        if self._names is None and item["type"] != "StreamDown":
+            with suppress(SyncthingError):
+                self._names = event_texts.names_of(await session.client.config.devices())
+        if self._names is not None and item["type"] == "ConfigSaved":
+            self._names |= event_texts.names_of(item["data"].get("devices") or ())
+        return self._names or {}
 
     async def _execute(self, program: Sequence[str], item: Any) -> None:
         folder, path = event_texts.place(item)

@@ -109,11 +109,13 @@ def _sections(
 def draw(answer: Answer) -> None:
     """Show an overview to a person."""
     out = answer.run.out
-    count = len(answer.sections.get("problems", ()))
     for daemon in answer.sections.get("daemons", ()):
-        parts = [daemon["name"], daemon["version"], f"up {values.duration_text(daemon['uptime'])}", daemon["url"]]
-        line = spans("  ".join(parts))
-        if count and not answer.many:
+        # Hosts may have the same name; profiles, by which rows are told apart, don't.
+        profile = [daemon["daemon"]] if answer.many and daemon["daemon"] != daemon["name"] else []
+        about = [daemon["name"], daemon["version"], f"up {values.duration_text(daemon['uptime'])}", daemon["url"]]
+        line = spans("  ".join([*profile, *about]))
+        count = sum(each["daemon"] == daemon["daemon"] for each in answer.sections.get("problems", ()))
+        if count:
             line += spans("  ", Span(f"{count} problem{'' if count == 1 else 's'}", "warn"))
         out.spans(line)
     answer.table_with_failures("folders", FOLDER_COLUMNS)
