@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from aiosyncthing import Syncthing
-from aiosyncthing.exceptions import BadRequestError, EditConflictError, InvalidResponseError, UnknownFolderError
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    EditConflictError,
+    InvalidResponseError,
+    SyncthingError,
+    UnknownFolderError,
+)
 from tests.support.cancelling import cancel_everywhere, leaves_no_trace
 from tests.support.server import KEY, Answer, Request, Server, as_json
 
@@ -234,6 +240,16 @@ async def test_invalid_answers(answers: list[Answer]) -> None:
     async with Server(*answers) as server:
         with pytest.raises(InvalidResponseError):
             await edit(server, lambda patterns: patterns.add("b"))
+
+
+async def test_a_second_use() -> None:
+    """It is an error that says what to do."""
+    async with Server(answer=Folder("a")) as server, Syncthing(KEY, server.url) as client:
+        edit = client.database.edit_ignores("docs")
+        async with edit:
+            pass
+        with pytest.raises(SyncthingError, match=r"only once: call edit_ignores\(\) again"):
+            await edit.__aenter__()
 
 
 async def test_an_exception_in_the_block() -> None:

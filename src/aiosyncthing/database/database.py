@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Any
 
 from aiosyncthing import _routes, ignores as ignoring, types as t
 from aiosyncthing._rest import editing
 from aiosyncthing._rest.checks import check_patterns, numbers, page_params, required
 from aiosyncthing._rest.lookup import ask, find_folder, missing
+from aiosyncthing._rest.once import Once
 from aiosyncthing._rest.shapes import checked
 from aiosyncthing._routes import Route
 from aiosyncthing.exceptions import BadRequestError, FolderNotRunningError, UnknownFolderError
@@ -234,10 +235,9 @@ class Database(Lists):
             _routes.SET_DB_IGNORES, params=params, data={"ignore": check_patterns(ignore)}, timeout=timeout
         )
 
-    @asynccontextmanager
-    async def edit_ignores(
+    def edit_ignores(
         self, folder_id: str, *, timeout: float | None = None
-    ) -> AsyncGenerator[ignoring.IgnorePatterns]:
+    ) -> AbstractAsyncContextManager[ignoring.IgnorePatterns]:
         """Change the ignore patterns of a folder: ``async with client.database.edit_ignores("docs") as patterns:``.
 
         At the end of the block, what has changed is sent, and the folder is scanned. What someone else has changed
@@ -256,6 +256,10 @@ class Database(Lists):
                 receive-encrypted, so that it has none.
             EditConflictError: Someone else has changed the same lines, or changes them again and again.
         """
+        return Once(self._edit_ignores(folder_id, timeout), "edit_ignores")
+
+    @asynccontextmanager
+    async def _edit_ignores(self, folder_id: str, timeout: float | None) -> AsyncGenerator[ignoring.IgnorePatterns]:
         read = await self.ignores(folder_id, timeout=timeout)
         if not read.get("ignore"):
             await ignore_edits.refuse_encrypted(self._api, folder_id, timeout)
