@@ -129,6 +129,27 @@ def test_a_closed_pipe_after_help(cli: Cli) -> None:
         assert cli("--help", stdout=stream) == Result(141, "", "")
 
 
+@pytest.mark.parametrize(
+    ("closed", "command", "status"),
+    [(">&-", "--version", 0), ("2>&-", "id -p nope", 2), (">&- 2>&- <&-", "check -p nope", 3)],
+)
+def test_closed_streams(closed: str, command: str, status: int, tmp_path: Path) -> None:
+    """Without stdout or stderr, a command does what it does otherwise, and ends with the same status."""
+    script = f'"{sys.executable}" -m aiosyncthing {command} {closed}'
+    environ = {**os.environ, "HOME": str(tmp_path), "AIOSYNCTHING_CONFIG": str(tmp_path / "none")}
+    done = subprocess.run(script, shell=True, env=environ, capture_output=True, text=True, check=False)  # noqa: S602
+    assert (done.returncode, done.stdout) == (status, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_check_without_a_reader(here: FakeSyncthing, cli: Cli) -> None:
+    """To a monitoring system, a check whose output could not be written is unknown."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stream:
+        assert cli("check", stdout=stream) == Result(3, "", "")
+
+
 def test_a_terminal(here: FakeSyncthing, cli: Cli) -> None:
     """On a terminal the output has its width, and colours."""
     here.add_folder("docs", label="a label that is too long for a terminal that is so narrow")

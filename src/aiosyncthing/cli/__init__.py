@@ -24,6 +24,7 @@ def main() -> None:
         sys.stderr.write(f"aiosyncthing: error: {reason}\n")
         sys.exit(2)
 
+    process.open_streams()
     process.prepare_streams()
     try:
         status = run(sys.argv[1:])
@@ -32,7 +33,7 @@ def main() -> None:
         status = 128 + interrupted.signum  # where a signal can't end the process
     try:
         sys.stdout.flush()
-    except OSError:
+    except OSError as error:
         process.silence()
-        status = 141
+        status = status or (141 if process.is_broken_pipe(error) else 1)
     sys.exit(status)

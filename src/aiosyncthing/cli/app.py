@@ -82,7 +82,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> 
     except Exception as error:  # noqa: BLE001 - reported, with or without a traceback
         if isinstance(error, OSError) and process.is_broken_pipe(error):
             process.silence()
-            return Exit.READER_GONE
+            return Exit.READER_GONE if run.failure is None else run.failure
         return _report(run, error, any(each.partition("=")[0] == "--json" for each in arguments))
 
 

@@ -95,6 +95,19 @@ def silence() -> None:
         os.close(nowhere)
 
 
+def open_streams() -> None:
+    """Put the null device where the caller has closed a standard stream: Python has ``None`` there.
+
+    Call it before anything else is opened: that would get the number of the closed stream, and its output.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is not None:
+            continue
+        nowhere = os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: that of the closed stream
+        os.set_inheritable(nowhere, nowhere == number)
+        setattr(sys, name, open(nowhere, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - until the end
+
+
 def prepare_streams() -> None:
     """Let file names with any bytes through, and write UTF-8 on Windows."""
     for stream in (sys.stdout, sys.stderr):
