@@ -136,7 +136,7 @@ def test_the_version_of_documents(here: FakeSyncthing, cli: Cli) -> None:
         done = cli("folders", f"--json={wrong}")
         assert (done.status, done.out) == (2, "")
         assert done.error()["message"] == f"--json={wrong}: the documents have version 1 only"
-    assert cli("run", "--binary", "/no/such", "true", "--json=2").status != 2  # an argument of the command
+    assert "/no/such" in cli("run", "--binary", "/no/such", "true", "--json=2").err  # an argument of the command
     assert cli("check", "--json=2").status == 3
 
 
@@ -249,6 +249,14 @@ def test_the_status_of_a_ping() -> None:
     error = exceptions.PingError("x")
     error.__cause__ = exceptions.UnauthorizedError("y")
     assert errors.status_of(error) == Exit.REFUSED
+
+
+def test_a_url_with_a_wrong_path(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+    """Where Syncthing's API is not below the path of the URL, it was not reached."""
+    key = tmp_path / "key"
+    key.write_text(here.api_key)
+    done = cli("id", "--url", f"{here.url}/foo", "--api-key-file", str(key))
+    assert (done.status, "its API is not below '/foo'" in done.err) == (3, True)
 
 
 def test_a_bug(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

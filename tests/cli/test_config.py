@@ -375,7 +375,7 @@ def test_edit_and_nothing_happens(cli: Cli, editor: Callable[..., Path], tmp_pat
     done = cli("config", "edit", "gui", "--yes")
     assert (done.status, "may lock out" in done.err) == (2, True)
     kept()
-    assert cli("config", "edit", "--yes", env={"VISUAL": "/nowhere/vi"}).status == 1
+    assert cli("config", "edit", "--yes", env={"VISUAL": "/nowhere/vi"}).status == 2
     assert cli("config", "edit", "--yes", env={"VISUAL": "'"}).status == 2
     done = cli("config", "edit")
     assert (done.status, "needs a terminal" in done.err) == (2, True)

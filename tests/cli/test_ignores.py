@@ -210,6 +210,8 @@ def test_edit(cli: Cli, editor: Callable[[str, str], dict[str, str]]) -> None:
     assert "Editing failed" in failed.err
     unsaved = cli("ignores", "docs", "edit", env={"VISUAL": "true"})
     assert (unsaved.status, unsaved.err) == (0, "nothing to change\n")
+    missing = cli("ignores", "docs", "edit", env={"VISUAL": "/nowhere/vi"})
+    assert (missing.status, "can't run the editor /nowhere/vi" in missing.err) == (2, True)
     nothing = cli("ignores", "docs", "edit", env={"VISUAL": "", "EDITOR": ""})
     assert (nothing.status, nothing.out) == (2, "")
     assert "$EDITOR" in nothing.err

@@ -104,6 +104,9 @@ def test_pause_and_resume(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
         (("paused", "docs", "--at-rest", "--device", "pi", "--timeout", "0.3", "--", "true"), 124),
         (("paused", "doc", "--", "true"), 5),
         (("paused", "docs", "--", "/no/such/program"), 127),
+        (("paused", "docs", "--", "no-such-program"), 127),
+        (("paused", "docs", "--", "/etc/passwd"), 126),
+        (("paused", "docs", "--", "/etc"), 126),
         (("paused", "docs", "--state", "/no/such/folder/state", "--", "true"), 1),
     ],
 )

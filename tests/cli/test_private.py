@@ -93,7 +93,8 @@ def test_until_it_is_shut_down(cli: Cli, tmp_path: Path, monkeypatch: pytest.Mon
         (["run", "no-such-program"], 127, "can't run no-such-program"),
         (["run", "--url", "http://x", "true"], 2, "name no other"),
         (["daemon", "-p", "x"], 2, "name no other"),
-        (["daemon", "--binary", "/no/such"], 1, "/no/such"),
+        (["daemon", "--binary", "/no/such"], 2, "--binary FILE or"),
+        (["run", "--binary", "/no/such", "true"], 2, "/no/such"),
     ],
 )
 def test_refused(arguments: list[str], status: int, message: str, cli: Cli) -> None:

@@ -137,7 +137,7 @@ def test_closed_streams(closed: str, command: str, status: int, tmp_path: Path) 
     """Without stdout or stderr, a command does what it does otherwise, and ends with the same status."""
     script = f'"{sys.executable}" -m aiosyncthing {command} {closed}'
     environ = {**os.environ, "HOME": str(tmp_path), "AIOSYNCTHING_CONFIG": str(tmp_path / "none")}
-    done = subprocess.run(script, shell=True, env=environ, capture_output=True, text=True, check=False)  # noqa: S602
+    done = subprocess.run(script, shell=True, env=environ, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (status, "")
     assert "Traceback" not in done.stderr
 

@@ -198,13 +198,13 @@ def test_no_key(content: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(content)
     file.chmod(0o600)
-    with pytest.raises(CommandError, match=message):
+    with pytest.raises(UsageError, match=message):
         Key("file", str(file)).read(print)
 
 
 def test_a_missing_key_file(tmp_path: Path) -> None:
     """The reason is the system's own."""
-    with pytest.raises(CommandError, match="No such file"):
+    with pytest.raises(UsageError, match="No such file"):
         Key("file", str(tmp_path / "key")).read(print)
 
 

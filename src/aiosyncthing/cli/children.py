@@ -16,8 +16,10 @@ from .process import Interrupted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NOT_FOUND: Final = 127  # as a shell has it
-_NOT_EXECUTABLE: Final = 126
+NOT_EXECUTABLE: Final = 126
+"""The status of a shell for a program that is there, but can't be run."""
+
+_NOT_FOUND: Final = 127  # likewise
 _KILLED: Final = 128  # and the number of the signal
 _ENDING: Final = frozenset(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -28,8 +30,12 @@ def check_command(command: Sequence[str]) -> None:
     Raises:
         CommandError: There is none; the exit status is that of a shell.
     """
-    if shutil.which(command[0]) is None:
-        raise CommandError(f"can't run {command[0]}: there is no such program", _NOT_FOUND)
+    name = command[0]
+    if shutil.which(name) is not None:
+        return
+    if shutil.which(name, os.F_OK) is not None or (os.path.dirname(name) and os.path.exists(name)):  # noqa: PTH110, PTH120 - a Path of "./x" is "x"
+        raise CommandError(f"can't run {name}: it is not executable", NOT_EXECUTABLE)
+    raise CommandError(f"can't run {name}: there is no such program", _NOT_FOUND)
 
 
 async def run_command(command: Sequence[str], environ: Mapping[str, str], inherited: Sequence[int] = ()) -> int:
@@ -61,7 +67,7 @@ async def run_command(command: Sequence[str], environ: Mapping[str, str], inheri
         try:
             process = await asyncio.create_subprocess_exec(*command, env=environ, pass_fds=tuple(inherited))
         except OSError as error:
-            raise CommandError(f"can't run {command[0]}: {error.strerror or error}", _NOT_EXECUTABLE) from None
+            raise CommandError(f"can't run {command[0]}: {error.strerror or error}", NOT_EXECUTABLE) from None
         for signum in early:
             _send(process, signum)
         return await process.wait()

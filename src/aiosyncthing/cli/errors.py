@@ -106,6 +106,9 @@ _HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (e.UnknownDeviceError, "`aiosyncthing devices` lists them"),
 )
 
+_NOT_THE_API: Final = "Syncthing answers there, but"  # how the library says that the URL is wrong
+_NO_PROGRAM: Final = "or name it with Daemon(binary=...) or the environment variable SYNCTHING_BINARY"
+
 # What the library advises programs to do, and what people do instead; empty where they can't.
 REMEDIES: Final[Mapping[str, str]] = {
     "pass allow_nested=True to allow it": "--allow-nested allows it",
@@ -115,9 +118,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "use config.add_folder, whose devices can have an encryptionPassword": (
         "`aiosyncthing add-folder`, then `aiosyncthing share --encryption-password-file FILE`"
     ),
-    "or name it with Daemon(binary=...) or the environment variable SYNCTHING_BINARY": (
-        "--binary FILE or the environment variable SYNCTHING_BINARY names the program"
-    ),
+    _NO_PROGRAM: ("--binary FILE or the environment variable SYNCTHING_BINARY names the program"),
     "if that is expected, raise the limit with Syncthing(..., max_response_size=...)": "",
     "client.resume(error.state) tries again": "`aiosyncthing resume NAME` tries again",
     "resume(error.state) of a new client tries again": "`aiosyncthing resume NAME` tries again",
@@ -134,6 +135,10 @@ def status_of(error: BaseException) -> int:
         return Exit.USAGE
     if isinstance(error, e.BadRequestError):  # refused before it was sent: what was typed can't be right
         return Exit.USAGE if error.status is None else Exit.FAILED
+    if isinstance(error, e.DaemonError) and error.remedy == _NO_PROGRAM:
+        return Exit.USAGE
+    if isinstance(error, e.NotFoundError) and error.message.startswith(_NOT_THE_API):
+        return Exit.UNREACHABLE
     if isinstance(error, e.PingError) and error.__cause__ is not None:
         return status_of(error.__cause__)
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), Exit.FAILED)

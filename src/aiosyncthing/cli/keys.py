@@ -45,8 +45,8 @@ class Key:
             warn: Called with a warning, such as that others can read the file.
 
         Raises:
-            CommandError: It can't be read.
-            UsageError: What is there is no key.
+            CommandError: The command for it has failed.
+            UsageError: It can't be read, or is no key.
         """
         if self.kind == "inline":
             return self.value
@@ -75,8 +75,7 @@ def read_secret(place: str, warn: Callable[[str], None]) -> str:
         warn: Called with a warning.
 
     Raises:
-        CommandError: It can't be read, or is empty.
-        UsageError: There is more than one line.
+        UsageError: It can't be read, is empty, or has more than one line.
     """
     if place == "-":
         return _line(sys.stdin.readline(), "the standard input")
@@ -86,7 +85,7 @@ def read_secret(place: str, warn: Callable[[str], None]) -> str:
             status = os.fstat(file.fileno())
             data = file.read(_LONGEST)
     except OSError as error:
-        raise CommandError(f"can't read {place}: {error.strerror or error}") from error
+        raise UsageError(f"can't read {place}: {error.strerror or error}") from error
     # Windows has no such permissions; a pipe, such as <(pass ...), has no readers but this one.
     if os.name == "posix" and stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
         warn(f"{place} can be read by other users: chmod 600 {place}")
@@ -109,7 +108,7 @@ def _output(command: tuple[str, ...]) -> str:
 def _line(text: str, place: str) -> str:
     secret = text.rstrip("\r\n")
     if not secret.strip():
-        raise CommandError(f"there is nothing in {place}")
+        raise UsageError(f"there is nothing in {place}")
     if "\n" in secret:
         raise UsageError(f"{place} has more than one line")
     return secret

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, UnknownFolderError
+from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, NotSupportedError, UnknownFolderError
 
-from .errors import UnknownNameError
+from .errors import CommandError, Exit, UnknownNameError, kind_of, message_of
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t
@@ -28,6 +28,22 @@ async def known_file(session: Session, place: Place) -> t.FileInfo | None:
     except NotFoundError:
         return None
     return info if info["name"] and not info["deleted"] else None
+
+
+def check_versioned(folder: t.FolderConfiguration) -> None:
+    """Refuse a folder without old versions that the daemon can list.
+
+    Raises:
+        CommandError: It has none.
+    """
+    from aiosyncthing.folder import check_versioning  # noqa: PLC0415 - loads aiohttp
+
+    try:
+        check_versioning(folder)
+    except NotSupportedError as error:
+        setting = f"folders.{folder['id']}.versioning"
+        hint = f"`aiosyncthing config get {setting}` shows how it keeps them"
+        raise CommandError(message_of(error), Exit.IMPOSSIBLE, hint=hint, kind=kind_of(error)) from error
 
 
 def no_such_file(place: Place) -> UnknownNameError:

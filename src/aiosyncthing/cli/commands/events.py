@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
+from aiosyncthing.cli.children import NOT_EXECUTABLE, check_command
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError
 from aiosyncthing.cli.following import event_texts
@@ -61,6 +62,8 @@ def events(
     """
     wanted_types = _types(types)
     program = None if command is None else _split(command)
+    if program is not None:
+        check_command(program)
     follower = _Follower(run, count, program)
 
     async def work(session: Session) -> int:
@@ -139,7 +142,7 @@ class _Follower:
                 *program, stdin=asyncio.subprocess.PIPE, env={**os.environ, **about}
             )
         except OSError as error:
-            raise CommandError(f"can't run {program[0]}: {error.strerror or error}") from error
+            raise CommandError(f"can't run {program[0]}: {error.strerror or error}", NOT_EXECUTABLE) from error
         try:
             await process.communicate(json.dumps(item).encode() + b"\n")
         finally:

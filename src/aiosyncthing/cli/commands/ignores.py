@@ -292,4 +292,9 @@ def _edited(run: Run, text: str) -> str | None:
     editor = run.environ.get("VISUAL") or run.environ.get("EDITOR")
     if not editor and not prompts.can_ask():
         raise UsageError("say in $VISUAL or $EDITOR what to edit with")
-    return click.edit(text, editor=editor, extension=".stignore")
+    try:
+        return click.edit(text, editor=editor, extension=".stignore")
+    except click.ClickException as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise UsageError(f"can't run the editor {editor}: there is no such program") from error
+        raise

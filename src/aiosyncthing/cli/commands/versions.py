@@ -13,7 +13,7 @@ from aiosyncthing.cli.command import Command, table_options
 from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError
 from aiosyncthing.cli.names import Place, inside
 from aiosyncthing.cli.parameters import FOLDER, TIME
-from aiosyncthing.cli.places import known_file, no_such_file
+from aiosyncthing.cli.places import check_versioned, known_file, no_such_file
 from aiosyncthing.cli.tables import Column, Size, Styled, chosen
 from aiosyncthing.times import parse_time
 
@@ -60,10 +60,8 @@ def versions(run: Run, place: str, at: datetime | None) -> int:
     """
 
     async def ask(session: Session) -> AsyncGenerator[ArchivedVersion]:
-        from aiosyncthing.folder import check_versioning  # noqa: PLC0415 - loads aiohttp
-
         there = await session.place(place)
-        check_versioning(there.folder)
+        check_versioned(there.folder)
         if at is not None:
             report = await session.client.folder.restore_at(there.folder["id"], at, under=there.path, dry_run=True)
             for each in report["files"]:
@@ -125,12 +123,10 @@ def restore(
         raise UsageError("say --at TIME, or --file PATH --version TIME")
 
     async def work(session: Session) -> int:
-        from aiosyncthing.folder import check_versioning  # noqa: PLC0415 - loads aiohttp
-
         there = await session.place(place)
         if file is not None and there.path:
             raise UsageError(f"{place} has a path already: leave out --file")
-        check_versioning(there.folder)
+        check_versioned(there.folder)
         if not (dry_run or yes or prompts.can_ask()):
             prompts.confirm(run.out, "Replace files by old versions?", yes=False)
         if file is not None:

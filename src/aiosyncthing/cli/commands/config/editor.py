@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -127,4 +128,8 @@ def _editor(environ: Mapping[str, str]) -> list[str]:
         raise UsageError(f"$VISUAL or $EDITOR can't be understood: {error}") from None
     if not command:
         raise UsageError("$VISUAL or $EDITOR names no program")
+    if shutil.which(command[0]) is None:
+        raise UsageError(
+            f"can't run the editor {command[0]}: there is no such program", hint="$VISUAL or $EDITOR names it"
+        )
     return command
