@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import sys
@@ -26,6 +27,18 @@ FOREIGN = (
     *("AIOSYNCTHING_DEBUG", "CREDENTIALS_DIRECTORY", "STGUIADDRESS", "STGUIAPIKEY", "STHOMEDIR", "STCONFDIR"),
     *("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM"),
 )
+
+
+@pytest.fixture(autouse=True)
+def process_as_before() -> Iterator[None]:
+    """Undo what a program does to the process that it owns: to the library's log, and to the garbage collector."""
+    handlers, level, propagate = LOGGER.handlers[:], LOGGER.level, LOGGER.propagate
+    yield
+    LOGGER.handlers[:] = handlers
+    LOGGER.setLevel(level)
+    LOGGER.propagate = propagate
+    gc.unfreeze()
+    gc.enable()
 
 
 @pytest.fixture
@@ -57,9 +70,6 @@ def cli(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
         with monkeypatch.context() as patch:
             for name, value in {**({"COLUMNS": str(columns)} if columns else {}), **(env or {})}.items():
                 patch.setenv(name, value)
-            patch.setattr(LOGGER, "handlers", [])
-            patch.setattr(LOGGER, "propagate", LOGGER.propagate)  # undone, whatever the program sets
-            level = LOGGER.level
             out, err = stream(), stream()
             patch.setattr(sys, "stdin", (Screen if columns else io.StringIO)(stdin or ""))
             patch.setattr(sys, "stdout", stdout or out)
@@ -68,8 +78,6 @@ def cli(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
                 status = app.main(arguments)
             except process.Interrupted as interrupted:
                 status = 128 + interrupted.signum
-            finally:
-                LOGGER.setLevel(level)
         return Result(status, out.getvalue(), err.getvalue())
 
     return run

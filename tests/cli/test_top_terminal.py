@@ -44,7 +44,9 @@ class Screen:
         self.resize(24, 80)
         self.before = termios.tcgetattr(self.follower)
         self.written = bytearray()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIOSYNC", "ST", "XDG"))}
+        # pytest-xdist sets COLUMNS, which would count for more than the size of this terminal.
+        foreign = ("AIOSYNC", "ST", "XDG", "COLUMNS", "LINES")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         self.process = subprocess.Popen(
             [sys.executable, "-c", f"{code}\nfrom aiosyncthing.cli import main; main()", "top"],
             env={**kept, "HOME": str(folder), "STHOMEDIR": str(fake.home), "TERM": "xterm-256color"},

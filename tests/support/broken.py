@@ -285,8 +285,8 @@ BROKEN: Final = (
     Broken("no socket", _at("unix:///nowhere/gui.sock"), ConnectionFailedError, "/nowhere/gui.sock", ConnectionError),
     Broken("no TLS socket", _at("unixs:///nowhere/gui.sock"), ConnectionFailedError, "/nowhere", ConnectionError),
     # Time
-    Broken("hanging while resolving", _never_resolving, RequestTimeoutError, "in time", TimeoutError),
-    Broken("hanging while connecting", _never_connecting, RequestTimeoutError, "in time", TimeoutError),
+    Broken("hanging while resolving", _never_resolving, RequestTimeoutError, "did not answer within", TimeoutError),
+    Broken("hanging while connecting", _never_connecting, RequestTimeoutError, "did not answer within", TimeoutError),
     Broken("hanging in TLS", _serving(scheme="https", timeout=SHORT), RequestTimeoutError, "", TimeoutError),
     Broken("hanging before headers", _serving(timeout=SHORT), RequestTimeoutError, "", TimeoutError),
     Broken("hanging in the body", _serving(_stop_in_the_body, timeout=SHORT), RequestTimeoutError, "", TimeoutError),

@@ -256,7 +256,7 @@ def hide_secrets(place: Place, value: object) -> Any:
         place: Where it is; ``()`` for the whole configuration.
         value: The value.
     """
-    keys = ["", "", *(step for step, identity in steps(place) if not identity)]
+    keys = ["", "", *(str(step) for step, identity in steps(place) if not identity)]
     return without_secrets(value, keys[-1], keys[-2])
 
 
