@@ -67,7 +67,7 @@ def test_revert(cli: Cli, here: FakeSyncthing) -> None:
     refused = cli("changes", "ro", "--revert")
     assert (refused.status, refused.out) == (2, "")
     assert (
-        "Undo 2 changes made here in Re\\u202ead, and delete files that were added? There is no terminal to ask on"
+        "there is no terminal to ask on: Undo 2 changes made here in Re\\u202ead, and delete files that were added?"
         in refused.err
     )
     no = cli("changes", "ro", "--revert", columns=80, stdin="n\n")

@@ -138,6 +138,7 @@ def test_unknown(ill: FakeSyncthing, cli: Cli) -> None:
         assert (done.status, done.out) == (3, "")
         assert cli(*before, "folders").status == cli(*before, "chek").status == 2
     assert "did you mean device_unseen?" in cli("check", "--only", "device_unsen").err
+    assert "no kind 'zzz': choose from conflict_copies, " in cli("check", "--only", "zzz").err.replace("\n", " ")
     ill.hold("rest/config", times=None)
     assert cli("check", "--timeout", "0.2").out.startswith("SYNCTHING UNKNOWN - gave up after 0.2 s")
 

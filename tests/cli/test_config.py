@@ -191,7 +191,7 @@ REFUSED = (
     (["folders.docs.id", "other"], "folders.docs.id identifies this element"),
     (["folders.docs", '{"id": "other"}'], "what identifies folders.docs can't be changed"),
     (["folders", "[]"], "name one of the folders"),
-    (["version", "5"], "version is that of the format"),
+    (["version", "5"], "version can't be changed"),
     (["", "5"], "name a setting"),
     (["gui.apiKey", "@{file}"], "a change of gui.apiKey may lock out this and other clients"),
     (["gui", '{"useTLS": true}'], "a change of gui.useTLS may lock out this and other clients"),
@@ -200,6 +200,15 @@ REFUSED = (
     (["folders.docs.devices.phone", '{"encryptionPassword": "x"}'], "there is a password or a key in it"),
     (["gui.password", "-", "--api-key-file", "-", "--url", "http://127.0.0.1:9"], "both the key and the value"),
 )
+
+
+def test_numbers_that_are_too_large(here: FakeSyncthing, cli: Cli) -> None:
+    """The setting is named, and nothing is sent."""
+    for text in ("9" * 20, "-" + "9" * 20, "9" * 5000):
+        done = cli("config", "set", "options.maxRecvKbps", *(["--"] if text[0] == "-" else []), text)
+        assert (done.status, done.out) == (2, "")
+        assert done.err.startswith("aiosyncthing: error: options.maxRecvKbps takes a number of 64 bits")
+    assert here.config["options"]["maxRecvKbps"] == 0
 
 
 @pytest.mark.usefixtures("phone")

@@ -231,11 +231,15 @@ def test_conflicts(cli: Cli, here: FakeSyncthing, pi: DeviceID) -> None:
     assert (first["deviceID"], first["deviceName"]) == (str(pi), "pi")
     assert (second["device"], second["deviceID"], second["deviceName"]) == ("ABCDEFG", None, None)
     assert cli("conflicts", "docs").out == (
-        "FOLDER        TIME                 BY                  SIZE  PATH\n"
+        "FOLDER        TIME                 CHANGED BY          SIZE  PATH\n"
         f"docs          2026-01-01 12:00:00  pi               1.5 KiB  {known}\n"
     )
     done = cli("conflicts", "clean", "--exit-code")
-    assert (done.status, done.out, done.err) == (0, "", "")
+    assert (done.status, done.out, done.err) == (0, "", "no conflict copies\n")
+    for option in ("-q", "--json"):
+        done = cli("conflicts", "clean", option)
+        assert (done.status, done.out, done.err) == (0, "", "")
+    assert cli("need", "clean").err == "nothing is needed\n"
     assert cli("conflicts", "paused").status == 6
 
 

@@ -66,6 +66,8 @@ def test_fingerprint(here: FakeSyncthing, cli: Cli) -> None:
     assert not problems(document, schemas.Certificate)
     assert (document["url"], document["fingerprint"]) == (url, expected)
     assert cli("fingerprint", here.url).status == 2
+    named = cli("fingerprint", "nas")
+    assert (named.status, named.err.splitlines()[1:]) == (2, ["hint: for example https://nas:8384"])
     assert cli("fingerprint", url.replace("//", "//me:secret@")).status == 2
     here.stop_daemon()
     assert cli("fingerprint", url).status == 3

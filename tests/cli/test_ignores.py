@@ -193,7 +193,7 @@ def test_set(cli: Cli, tmp_path: Path) -> None:
     file.write_text("")
     refused = cli("ignores", "docs", "set", "--file", str(file))
     assert (refused.status, lines(cli)) == (2, ["a", "b"])
-    assert "Remove all ignore patterns of docs? There is no terminal to ask on" in refused.err
+    assert "there is no terminal to ask on: Remove all ignore patterns of docs?" in refused.err
     assert cli("ignores", "docs", "set", "--file", str(file), "--yes").status == 0
     assert lines(cli) == []
     assert cli("ignores", "docs", "set", "--file", str(tmp_path / "nope")).status == 1

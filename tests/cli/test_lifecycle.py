@@ -22,7 +22,7 @@ def test_yes_is_needed(arguments: tuple[str, ...], here: FakeSyncthing, cli: Cli
     here.add_folder("docs", paused=True)
     done = cli(*arguments)
     assert (done.status, done.out) == (2, "")
-    assert "There is no terminal to ask on: this needs --yes" in done.err
+    assert "hint: --yes answers yes" in done.err
     assert cli(*arguments, columns=80, stdin="\n").status == 2
     assert cli("folders").status == 0
 

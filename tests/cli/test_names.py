@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from aiosyncthing.cli import names
 from aiosyncthing.cli.errors import UnknownNameError, UsageError, hint_of, status_of
 from aiosyncthing.exceptions import AmbiguousNameError, NotFoundError
+
+if TYPE_CHECKING:
+    from pytest_syncthing import FakeSyncthing
+    from tests.support.cli import Cli
 
 NAS = "6ZPXTNO-TUH7BXV-NRFMB42-LYU64CP-6VPVNJQ-4IFP7PG-YYK3VIN-YXAQ3AV"
 PI = "IF5ZUTF-EERPN4K-EN3DRT3-WOQLUA6-LMF3NN2-UR4IRBB-L2SDOKV-BNYKXAY"
@@ -135,11 +140,27 @@ def test_places(text: str, expected: tuple[str, str]) -> None:
     assert (place.folder["id"], place.path) == expected
 
 
-@pytest.mark.parametrize("text", ["docs:../x", "docs:/etc", "docs:a/../../b"])
-def test_a_path_stays_in_the_folder(text: str) -> None:
-    """What would leave the folder is refused."""
-    with pytest.raises(UsageError, match=r"without '\.\.'"):
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("docs:../x", "'../x' must be a path in the folder, without '..'"),
+        ("docs:a/../../b", "'a/../../b' must be a path in the folder, without '..'"),
+        ("docs:/etc", "'/etc' must be a path in the folder, without a leading slash"),
+    ],
+)
+def test_a_path_stays_in_the_folder(text: str, reason: str) -> None:
+    """What would leave the folder is refused, with the reason."""
+    with pytest.raises(UsageError, match=f"^{re.escape(reason)}$"):
         names.find_place(text, FOLDERS)
+
+
+def test_a_path_without_a_dot(here: FakeSyncthing, cli: Cli) -> None:
+    """Where a name is unknown and looks like a path of this computer, the hint says how to write one."""
+    here.add_folder("docs")
+    for command in ("ls", "folders"):
+        done = cli(command, "data/nas/docs/sub")
+        assert (done.status, done.err.splitlines()[1]) == (5, "hint: for a local path write ./data/nas/docs/sub")
+    assert cli("ls", "nope:a/b").err.splitlines()[1] == "hint: `aiosyncthing folders` lists them"
 
 
 def test_an_unknown_place() -> None:

@@ -118,6 +118,12 @@ def test_refusals(arguments: tuple[str, ...], status: int, here: FakeSyncthing, 
     assert stopped(here) == {"old"}
 
 
+def test_neither_names_nor_all(cli: Cli) -> None:
+    """The message says what is missing, or what is too much."""
+    assert "specify folders or devices, or use --all" in cli("pause").err
+    assert "use either --all or names" in cli("resume", "docs", "--all").err
+
+
 def test_a_part_that_fails(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
     """What fails doesn't keep the rest from being done; each failure is reported."""
     here.respond("rest/config/folders/docs", status=500, text="boom", method="PATCH")

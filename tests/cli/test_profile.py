@@ -101,9 +101,9 @@ def test_without_a_person(secure: FakeSyncthing, cli: Cli) -> None:
     [
         (["add", "x"], 2, "name the daemon"),
         (["add", "x", "-p", "y", "--home", "/h"], 2, "names another profile"),
-        (["add", "x", "--home", "/h", "--url", "http://x"], 2, "--home has address and key"),
+        (["add", "x", "--home", "/h", "--url", "http://x"], 2, "--home finds the address and the key"),
         (["add", "x", "--url", "http://u:p@x"], 2, "must not hold a user name"),
-        (["add", "x", "--url", "http://x"], 2, "needs --api-key-file"),
+        (["add", "x", "--url", "http://x"], 2, "hint: use --api-key-file or --api-key-command"),
         (["add", "x", "--url", "http://x", "--api-key-file", "f", "--api-key-command", "c"], 2, "contradict"),
         (["add", "x", "--url", "http://x", "--api-key-command", "c", "--tls", "sha256:x"], 2, "is not a SHA-256"),
         (["add", "x", "--url", "http://127.0.0.1:1", "--api-key-command", "echo k"], 3, "can't connect"),

@@ -66,8 +66,8 @@ def test_an_unknown_profile(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[profiles.x]\nurl = 5\napi-key = 'k'", "url must be a text"),
-        ("[profiles.x]\nurl = ''\napi-key = 'k'", "url must be a text"),
+        ("[profiles.x]\nurl = 5\napi-key = 'k'", "url must be a string that is not empty"),
+        ("[profiles.x]\nurl = ''\napi-key = 'k'", "url must be a string that is not empty"),
         ("[profiles.x]\nurl = 'http://x'", "has no key"),
         ("[profiles.x]\nurl = 'http://x'\nhome = '/h'", "either url, or home"),
         ("[profiles.x]\napi-key = 'k'", "either url, or home"),

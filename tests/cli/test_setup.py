@@ -93,7 +93,10 @@ def test_remove(here: FakeSyncthing, cli: Cli) -> None:
     here.add_folder("pi")
     done = cli("remove", "docs")
     assert (done.status, done.out) == (2, "")
-    assert "Remove the folder Papers? Its files in /data/docs stay. There is no terminal to ask on" in done.err
+    assert (
+        "there is no terminal to ask on: Remove the folder Papers? Its files in /data/docs stay.\nhint: --yes"
+        in done.err
+    )
     assert cli("remove", "docs", columns=80, stdin="n\n").status == 2
     assert cli("remove", "pi", "--yes").status == 5  # which of them
     done = cli("remove", "device:pi", columns=80, stdin="y\n")

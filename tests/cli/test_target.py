@@ -108,6 +108,9 @@ def test_the_key_of_a_profile_with_that_address(write: Any) -> None:
         (Options(url="http://user:secret@x:1", api_key_file="f"), {}, "must not hold a user name or a password"),
         (Options(url="ftp://x", api_key_file="f"), {}, "must begin with http://"),
         (Options(url="http://[x", api_key_file="f"), {}, "the URL can't be read"),
+        (Options(url="", api_key_file="f"), {}, "the URL must not be empty"),
+        (Options(url="http://x:999999", api_key_file="f"), {}, "the port must be a number from 1 to 65535"),
+        (Options(url="http://x:web", api_key_file="f"), {}, "the port must be a number from 1 to 65535"),
     ],
 )
 def test_refused(options: Options, environ: dict[str, str], message: str, write: Any) -> None:

@@ -119,7 +119,7 @@ def test_restore(cli: Cli, here: FakeSyncthing) -> None:
     command = ["restore", "docs", "--at", "2026-03-03T11:00Z"]
     refused = cli(*command)
     assert (refused.status, refused.out) == (2, "")
-    assert "There is no terminal to ask on: this needs --yes" in refused.err
+    assert "hint: --yes answers yes" in refused.err
     no = cli(*command, columns=80, stdin="\n")
     assert no.status == 2
     assert "Restore 3 files of Papers as of 2026-03-03 11:00:00? [y/N]" in no.err

@@ -184,13 +184,17 @@ def survey(
     return _start(run, work, limited=False)
 
 
-def stream(run: Context, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]]) -> int:
+def stream(
+    run: Context, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]], empty: str = ""
+) -> int:
     """Show rows as they come: see `Run.stream`."""
+    found = False
 
     async def one(target: Target, write: Callable[[R], None]) -> int:
         async with _session(run, target) as session, aclosing(_generator(ask(session))) as rows:
             async for row in rows:
                 write(row)
+        conclude()
         return Exit.DONE
 
     async def several(targets: Sequence[Target], write: Callable[[R], None]) -> int:
@@ -200,10 +204,22 @@ def stream(run: Context, ask: Callable[[Session], AsyncIterator[R]], columns: Se
                 run.out.record({"type": "failure", **failure})
             else:
                 run.out.warn(f"{failure['daemon']}: {failure['message']}")
+        if not failures:
+            conclude()
         return _status_of_several(failures, len(targets))
 
+    def conclude() -> None:
+        if empty and not found and not run.options.json:
+            run.out.tell(empty)
+
     def work(targets: Sequence[Target]) -> Coroutine[Any, Any, int]:
-        write = _row_writer(run, columns, many=len(targets) > 1)
+        write_row = _row_writer(run, columns, many=len(targets) > 1)
+
+        def write(row: R) -> None:
+            nonlocal found
+            found = True
+            write_row(row)
+
         return one(targets[0], write) if len(targets) == 1 else several(targets, write)
 
     return _start(run, work, following=True)
@@ -278,7 +294,8 @@ def _start(
 ) -> int:
     targets = run.targets()
     if len(targets) > 1 and not several:
-        raise UsageError("this command takes exactly one profile")
+        hint = "name one with -p NAME, or run the command once for each"
+        raise UsageError(f"this command takes exactly one profile, not {len(targets)}", hint=hint)
     _log(run)
     main = work(targets)
     if following:

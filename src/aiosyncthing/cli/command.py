@@ -81,7 +81,7 @@ class Command(_WithGlobalOptions):
             place = args.index("--")
             args, run.rest = args[:place], args[place + 1 :]
             if not run.rest:
-                raise click.UsageError("there is no command behind '--'", ctx)
+                raise click.UsageError("there is no command after '--'", ctx)
         return super().parse_args(ctx, args)
 
 

@@ -100,7 +100,7 @@ _HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (e.HostCheckError, "use localhost or 127.0.0.1 in the URL"),
     (e.FolderNotRunningError, "`aiosyncthing resume FOLDER` starts a paused folder"),
     (e.DiscoveryError, "name the daemon: --home DIR, or --url URL with --api-key-file FILE, or a profile"),
-    (e.ConnectionFailedError, "is Syncthing running, and is this its address?"),
+    (e.ConnectionFailedError, "check the address: -v shows it, and where it comes from"),
     (e.AmbiguousNameError, "use the ID"),
     (e.UnknownFolderError, "`aiosyncthing folders` lists them"),
     (e.UnknownDeviceError, "`aiosyncthing devices` lists them"),

@@ -7,12 +7,12 @@ otherwise a new folder would change what an old script means.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from aiosyncthing.exceptions import AmbiguousNameError, NotFoundError
+from aiosyncthing.exceptions import AmbiguousNameError, NotFoundError, UnknownFolderError
 from aiosyncthing.names import find_device_id, find_folder_id
 
 from .errors import UnknownNameError, UsageError
@@ -113,9 +113,37 @@ def check_name(text: str) -> None:
         raise UsageError("the name must not be empty; to mean all, leave it out or use --all")
 
 
+def check_chosen(names: object, what: str, *, everything: bool) -> None:
+    """Refuse a command that says neither what it is about nor ``--all``, or both.
+
+    Args:
+        names: What was named, if anything.
+        what: What could be: "folders".
+        everything: Whether ``--all`` was given.
+
+    Raises:
+        UsageError: One of them has to be given.
+    """
+    if everything and names:
+        raise UsageError(f"--all already means all {what}: use either --all or names")
+    if not everything and not names:
+        raise UsageError(f"specify {what}, or use --all")
+
+
 def is_path(text: str) -> bool:
     """Return whether a text is a path of this computer, and not a name: ``.``, ``./x``, ``../x``, ``~/x`` or ``/x``."""
     return text in {".", "..", "~"} or text.startswith(("./", "../", "~/", "/", ".\\", "..\\")) or text[1:3] == ":\\"
+
+
+@contextmanager
+def paths_recognised(text: str) -> Generator[None]:
+    """Where a name is unknown in a block, and looks like a path of this computer, say how to write one."""
+    try:
+        yield
+    except UnknownFolderError as error:
+        if "/" not in text.partition(":")[0]:
+            raise
+        raise UnknownNameError(error.message, hint=f"for a local path write ./{text}") from error
 
 
 def place_of_path(text: str, folders: Sequence[t.FolderConfiguration], tilde: str) -> Place:
@@ -158,9 +186,11 @@ def inside(path: str) -> str:
     """Return a path in a folder as the daemon writes it: with slashes, without ``.`` and an end.
 
     Raises:
-        UsageError: It leaves the folder.
+        UsageError: It leaves the folder, or is none in a folder.
     """
     parts = [part for part in path.split("/") if part not in {"", "."}]
-    if ".." in parts or path.startswith("/"):
+    if path.startswith("/"):
+        raise UsageError(f"{path!r} must be a path in the folder, without a leading slash")
+    if ".." in parts:
         raise UsageError(f"{path!r} must be a path in the folder, without '..'")
     return "/".join(parts)

@@ -43,6 +43,8 @@ def check_versioned(folder: t.FolderConfiguration) -> None:
     except NotSupportedError as error:
         setting = f"folders.{folder['id']}.versioning"
         hint = f"`aiosyncthing config get {setting}` shows how it keeps them"
+        if not folder["versioning"]["type"]:
+            hint = f"`aiosyncthing config set {setting}.type simple` makes it keep them from then on"
         raise CommandError(message_of(error), Exit.IMPOSSIBLE, hint=hint, kind=kind_of(error)) from error
 
 

@@ -178,7 +178,7 @@ class Profiles:
                 raise UsageError(f"{where}: unknown field {field!r}", hint=f"did you mean {near[0]}?" if near else "")
         texts = {field: value for field, value in table.items() if field != "api-key-command"}
         if wrong := [field for field, value in texts.items() if not isinstance(value, str) or not value]:
-            raise UsageError(f"{where}: {wrong[0]} must be a text")
+            raise UsageError(f"{where}: {wrong[0]} must be a string that is not empty")
         found = [field for field in ("api-key-file", "api-key-command", "api-key", "home") if field in table]
         if len(found) > 1:
             raise UsageError(f"{where}: {found[0]} and {found[1]} contradict each other")

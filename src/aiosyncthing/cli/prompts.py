@@ -35,7 +35,7 @@ def confirm(out: Output, question: str, *, yes: bool, option: str = "--yes") -> 
     if yes:
         return
     if not can_ask():
-        raise UsageError(f"{question} There is no terminal to ask on: this needs {option}")
+        raise UsageError(f"there is no terminal to ask on: {question}", hint=f"{option} answers yes")
     if _ask(out, f"{question} [y/N] ").strip().lower() not in {"y", "yes"}:
         raise UsageError("nothing was changed")
 
@@ -52,7 +52,7 @@ def ask_secret(out: Output, question: str, *, option: str) -> str:
         UsageError: There is no terminal, or the answer is empty.
     """
     if not can_ask():
-        raise UsageError(f"{question}: there is no terminal to ask on: this needs {option}")
+        raise UsageError(f"there is no terminal to ask on: {question}", hint=f"use {option}")
     out.clear()
     with interruptible():
         secret = getpass.getpass(f"{question}: ").strip()

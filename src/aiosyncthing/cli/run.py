@@ -57,19 +57,22 @@ class Run(Context):
 
         return asking.survey(self, ask, conclude)
 
-    def stream(self, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]]) -> int:
+    def stream(
+        self, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]], *, empty: str = ""
+    ) -> int:
         """Show rows of one or several daemons as they come: with JSON one object per line.
 
         Args:
             ask: Yields rows, each with ``type`` first, and the session's name as ``daemon``.
             columns: All columns of the table; the last one should be the widest.
+            empty: What to tell people where there are no rows, on stderr; empty for nothing.
 
         Returns:
             The exit status.
         """
         from . import asking  # noqa: PLC0415 - see above
 
-        return asking.stream(self, ask, columns)
+        return asking.stream(self, ask, columns, empty)
 
     def single(
         self,

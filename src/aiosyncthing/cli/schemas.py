@@ -1,7 +1,8 @@
 """The JSON documents that commands print with ``--json``.
 
 Their keys are camel case, as the daemon's, and always there: ``null`` is unknown. Sizes are bytes, durations seconds,
-times RFC 3339 in UTC. New keys and words may be added; anything else gets a new number in ``schema``.
+times RFC 3339 in UTC, except the ``time`` of a conflict copy. New keys and words may be added; anything else gets a new
+number in ``schema``.
 
 A document is one object with ``schema``, ``daemon`` (``null`` if several were asked), ``failures`` (those of several
 daemons that could not be asked) and what the command is about. A stream is one object per line, whose
@@ -414,7 +415,7 @@ class Conflict(TypedDict):
     original: str
     """Path of the file that it is a copy of."""
     time: str
-    """In the local time of the device that made the copy, so it has no zone."""
+    """In the local time of the device that made the copy, as in the copy's name, so without a zone."""
     device: str | None
     """First block of the ID of the device whose change won."""
     deviceID: str | None

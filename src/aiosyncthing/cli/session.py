@@ -73,7 +73,9 @@ class Session:
         """Return the folder that a name, an ID or a path of this computer means; the path may be inside it."""
         if names.is_path(text):
             return (await self.place(text)).folder
-        return names.find_folder(text, await self.folders())
+        folders = await self.folders()
+        with names.paths_recognised(text):
+            return names.find_folder(text, folders)
 
     async def chosen_folders(self, texts: Sequence[str]) -> Sequence[t.FolderConfiguration]:
         """Return the folders that were named, each once; all if none was."""
@@ -97,7 +99,9 @@ class Session:
     async def place(self, text: str) -> names.Place:
         """Return the folder and the path in it that ``FOLDER:PATH`` or a path of this computer means."""
         if not names.is_path(text):
-            return names.find_place(text, await self.folders())
+            known = await self.folders()
+            with names.paths_recognised(text):
+                return names.find_place(text, known)
         if not self.target.local:
             raise UsageError(f"{text} is a path of this computer, and the daemon runs on another: name the folder")
         folders, status = await asyncio.gather(self.folders(), self.status())

@@ -235,7 +235,14 @@ def check_url(url: str) -> None:
         user = parts.username is not None or parts.password is not None
     except ValueError:
         raise UsageError("the URL can't be read: it must look like https://127.0.0.1:8384") from None
+    if not url:
+        raise UsageError("the URL must not be empty")
     if user:
         raise UsageError("the URL must not hold a user name or a password", hint=_KEY_HELP)
     if parts.scheme not in {"http", "https", "unix", "unixs"}:
-        raise UsageError(f"{url}: the URL must begin with http://, https://, unix:// or unixs://")
+        hint = "" if parts.scheme or "/" in url else f"for example https://{url}:8384"
+        raise UsageError(f"{url!r} is not a URL: it must begin with http://, https://, unix:// or unixs://", hint=hint)
+    try:
+        _ = parts.port
+    except ValueError:
+        raise UsageError(f"{url}: the port must be a number from 1 to 65535") from None

@@ -9,6 +9,7 @@ import click
 from aiosyncthing.cli import items, prompts
 from aiosyncthing.cli.command import Command, table_options
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError, hint_of, is_expected, kind_of, message_of, status_of
+from aiosyncthing.cli.names import check_chosen
 from aiosyncthing.cli.parameters import FOLDER
 from aiosyncthing.cli.values import count_text
 
@@ -59,7 +60,7 @@ def changes(run: Run, folder: str, *, revert: bool, override: bool, yes: bool) -
                 row = items.item(session.name, there["id"], info)
                 yield {"type": "change", "schema": "aiosyncthing/local-change/1", **row, "undo": undo}
 
-    return run.stream(ask, _COLUMNS)
+    return run.stream(ask, _COLUMNS, empty="no changes")
 
 
 def _undo_of(folder: t.FolderConfiguration) -> Literal["revert", "override"]:
@@ -71,7 +72,7 @@ def _undo_of(folder: t.FolderConfiguration) -> Literal["revert", "override"]:
     if undo := _UNDO.get(folder["type"]):
         return undo
     raise CommandError(
-        f"the folder {folder['id']} sends and receives, so its changes are everyone's",
+        f"the folder {folder['id']} sends and receives: it has no changes to revert or override",
         Exit.IMPOSSIBLE,
         hint=f"`aiosyncthing need {folder['id']}` lists what is missing here",
     )
@@ -113,8 +114,7 @@ def scan(run: Run, place: tuple[str, ...], *, everything: bool, wait: bool) -> i
     SUB is a path in the folder; one that doesn't exist is skipped. On the daemon's own computer, a local path means the
     folder that contains it. Interrupting this command doesn't stop the scan.
     """
-    if everything == bool(place):
-        raise UsageError("name folders, or use --all")
+    check_chosen(place, "folders", everything=everything)
 
     async def work(session: Session, changed: Changed) -> None:
         from aiosyncthing._loops import together  # noqa: PLC0415 - loads asyncio

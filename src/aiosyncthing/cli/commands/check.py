@@ -41,8 +41,9 @@ class _Kinds(ParamType):
         names = tuple(name.strip() for name in value.split(","))
         for name in names:
             if name not in known:
-                near = get_close_matches(name, known, 1)
-                self.fail(f"there is no kind {name!r}{f': did you mean {near[0]}?' if near else ''}", param, ctx)
+                near = get_close_matches(name.lower(), known, 1)
+                right = f"did you mean {near[0]}?" if near else f"choose from {', '.join(sorted(known))}"
+                self.fail(f"there is no kind {name!r}: {right}", param, ctx)
         return names
 
 

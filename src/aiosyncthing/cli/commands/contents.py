@@ -29,7 +29,7 @@ NEEDED: Final[Sequence[Column[Item]]] = items.item_columns(("get", "delete"))
 CONFLICTS: Final[Sequence[Column[Conflict]]] = (
     Column("FOLDER", lambda row: row["folder"], streamed=12),
     Column("TIME", lambda row: row["time"].replace("T", " "), rank=3, streamed=19),
-    Column("BY", lambda row: row["deviceName"] or row["device"], rank=4, streamed=12),
+    Column("CHANGED BY", lambda row: row["deviceName"] or row["device"], rank=4, streamed=12),
     Column("SIZE", lambda row: Size(row["size"]), right=True, rank=2, streamed=10),
     Column("ORIGINAL", lambda row: row["original"], long=True, rank=4, streamed=30),
     Column("PATH", lambda row: row["path"], least=16),
@@ -76,7 +76,7 @@ def need(run: Run, folder: str, device: str | None, limit: int | None) -> int:
                 if count == limit:
                     return
 
-    return run.stream(ask, NEEDED)
+    return run.stream(ask, NEEDED, empty="nothing is needed")
 
 
 @click.command("ls", cls=Command)
@@ -130,7 +130,7 @@ def ls(run: Run, place: str, *, recursive: bool, versions: bool) -> int:
     ]
     if versions:
         columns.append(Column("VERSIONS", lambda row: row["versions"], right=True, rank=5))
-    return run.stream(ask, [*columns, Column("NAME", name, least=16)])
+    return run.stream(ask, [*columns, Column("NAME", name, least=16)], empty="no files")
 
 
 @click.command("conflicts", cls=Command)
@@ -142,7 +142,8 @@ def conflicts(run: Run, folder: tuple[str, ...], *, exit_code: bool) -> int:
     """List conflict copies: files changed on two devices at once.
 
     They are found by their names, in the given FOLDERs or in all that are not paused. TIME is by the clock of the
-    device that made the copy. BY is the device whose change won; the copy holds the version that lost.
+    device that made the copy, and in its time zone. CHANGED BY is the device whose change won; the copy holds the
+    version that lost.
     """
     count = 0
 
@@ -158,7 +159,7 @@ def conflicts(run: Run, folder: tuple[str, ...], *, exit_code: bool) -> int:
                     count += 1
                     yield _conflict(session.name, copy, names)
 
-    status = run.stream(ask, CONFLICTS)
+    status = run.stream(ask, CONFLICTS, empty="no conflict copies")
     return Exit.FOUND if exit_code and count and status == Exit.DONE else status
 
 

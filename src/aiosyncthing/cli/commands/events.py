@@ -163,10 +163,12 @@ def _types(types: Collection[str]) -> Any:
     from aiosyncthing.types import EventType  # noqa: PLC0415 - only here
 
     known = get_args(EventType)
+    folded = {each.lower(): each for each in known}
     for name in types:
         if name not in known:
-            near = ", ".join(get_close_matches(name, known, 3, 0.5))
-            raise UsageError(f"there is no event type {name!r}", hint=f"did you mean {near}?" if near else "")
+            near = [folded[each] for each in get_close_matches(name.lower(), folded, 3, 0.5)]
+            hint = f"did you mean {', '.join(near)}?" if near else f"the types are {', '.join(known)}"
+            raise UsageError(f"there is no event type {name!r}", hint=hint)
     return [*types] or None
 
 

@@ -10,6 +10,7 @@ from aiosyncthing import exceptions as e
 from aiosyncthing.cli import prompts
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError
+from aiosyncthing.cli.names import check_chosen
 from aiosyncthing.cli.parameters import FOLDER
 
 if TYPE_CHECKING:
@@ -131,8 +132,7 @@ def reset(run: Run, folder: str | None, *, everything: bool, yes: bool, wait: bo
 
     The files stay, and are scanned again. The folder must be paused, and stays paused.
     """
-    if everything == bool(folder):
-        raise UsageError("name a folder, or use --all")
+    check_chosen(folder, "folders", everything=everything)
 
     async def work(session: Session, changed: Changed) -> None:
         await _remember(session)

@@ -11,6 +11,7 @@ import click
 
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError, hint_of, is_expected, message_of
+from aiosyncthing.cli.names import check_chosen
 from aiosyncthing.cli.parameters import DEVICE, DURATION, EITHER
 from aiosyncthing.cli.pause_files import PauseFile, abandoned, is_something, journal, merged
 from aiosyncthing.cli.values import duration_text
@@ -63,7 +64,7 @@ def pause(run: Run, name: tuple[str, ...], duration: float | None, state: str | 
     If a folder and a device have the same name, use folder:NAME or device:NAME. With --for, exactly what was paused is
     resumed, also on SIGTERM and SIGHUP. --state keeps what the file already holds and was not resumed yet.
     """
-    _check_names(name, everything=everything)
+    check_chosen(name, "folders or devices", everything=everything)
     if duration is not None:
         return _pause_for(run, name, duration, state)
 
@@ -90,7 +91,7 @@ def resume(run: Run, name: tuple[str, ...], undo: str | None, *, everything: boo
     --undo takes a file written by `pause --state` or `paused --state`; running it twice does no harm.
     """
     if undo is None:
-        _check_names(name, everything=everything)
+        check_chosen(name, "folders or devices", everything=everything)
     elif name or everything:
         raise UsageError("--undo says what to resume: it makes no sense with names or --all")
 
@@ -127,9 +128,9 @@ def paused(
     With --at-rest, folders are scanned, and paused once everything is here; --timeout limits that. COMMAND gets their
     paths in AIOSYNCTHING_PATH and their IDs in AIOSYNCTHING_FOLDER, one per line.
     """
-    _check_names(name, everything=everything)
+    check_chosen(name, "folders or devices", everything=everything)
     if not run.rest:
-        raise UsageError("there is no command to run: write it behind --")
+        raise UsageError("there is no command to run: put it after --")
     if devices and not at_rest:
         raise UsageError("--device needs --at-rest")
     from aiosyncthing.cli.children import check_command, end_as, exit_status, run_command  # noqa: PLC0415 - loads asyncio
@@ -158,11 +159,6 @@ def paused(
             return end_as(ended)
         raise
     return status or end_as(ended)
-
-
-def _check_names(names: tuple[str, ...], *, everything: bool) -> None:
-    if everything == bool(names):
-        raise UsageError("name folders or devices, or use --all")
 
 
 async def _chosen(session: Session, names: Sequence[str]) -> list[_Thing]:

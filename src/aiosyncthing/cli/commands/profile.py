@@ -73,7 +73,8 @@ def add(run: Run, name: str, api_key_command: str | None, no_test: bool, yes: bo
     table: dict[str, str | list[str]] = {}
     if options.home is not None:
         if options.url or options.api_key_file or api_key_command:
-            raise UsageError("--home has address and key, so there can be no others")
+            hint = "leave out --home, or --url, --api-key-file and --api-key-command"
+            raise UsageError("--home finds the address and the key by itself", hint=hint)
         table["home"] = str(Path(options.home).expanduser().absolute())
     elif options.url is not None:
         check_url(options.url)

@@ -83,7 +83,8 @@ def add_folder(
     """Add a folder.
 
     The ID must be the same on all devices. PATH is a directory on the daemon's computer; if that is this computer, it
-    may be relative. The home directory, and what contains it, is refused.
+    may be relative. The home directory of the daemon's user, what contains it, and the directory of another folder are
+    refused.
     """
     patterns = read_patterns(ignores)
 

@@ -25,7 +25,7 @@ def top(run: Run) -> int:
     """
     streams = (sys.stdin, sys.stdout, sys.stderr)
     if run.options.json or run.environ.get("TERM") == "dumb" or not all(map(is_terminal, streams)):
-        raise UsageError("top needs a terminal that it can fill", hint="use `status --watch --json`")
+        raise UsageError("top needs a terminal that it can fill", hint="use `aiosyncthing status --watch --json`")
     from aiosyncthing.cli.top import app  # noqa: PLC0415 - loads textual
 
     async def work(session: Session) -> None:

@@ -85,7 +85,7 @@ def versions(run: Run, place: str, at: datetime | None) -> int:
     ]
     if at is not None:
         columns.append(Column("CERTAIN", lambda row: "yes" if row["certain"] else "no"))
-    return run.stream(ask, [*columns, Column("PATH", lambda row: row["path"], least=16)])
+    return run.stream(ask, [*columns, Column("PATH", lambda row: row["path"], least=16)], empty="no old versions")
 
 
 @click.command("restore", cls=Command)

@@ -75,6 +75,10 @@ def _fields(item: _Item) -> dict[str, Any]:
     return cast("dict[str, Any]", item["data"]) if isinstance(item["data"], dict) else {}
 
 
+def _always(text: str) -> Callable[[Any, _Names], str]:
+    return lambda _data, _name: text
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
@@ -141,14 +145,14 @@ def _login(data: _Item, _: _Names) -> str:
 
 
 _WORDS: Final[Mapping[str, Callable[[Any, _Names], str]]] = {
-    "Starting": lambda *_: "starting",
-    "StartupComplete": lambda *_: "started",
+    "Starting": _always("starting"),
+    "StartupComplete": _always("started"),
     "StateChanged": lambda data, _: f"{data['from']} → {data['to']}" + _because(data.get("error")),
     "FolderSummary": _needed,
     "FolderCompletion": lambda data, name: f"{name(data['device'])} has {data['completion']:.0f} %",
     "FolderErrors": lambda data, _: f"{_count(len(data['errors'] or ()), 'item')} failed",
-    "FolderPaused": lambda *_: "paused",
-    "FolderResumed": lambda *_: "resumed",
+    "FolderPaused": _always("paused"),
+    "FolderResumed": _always("resumed"),
     "FolderRejected": lambda data, name: f"{name(data['device'])} offers this folder",
     "FolderScanProgress": lambda data, _: f"scanned {size_text(data['current'])} of {size_text(data['total'])}",
     "FolderWatchStateChanged": lambda data, _: (
@@ -173,11 +177,11 @@ _WORDS: Final[Mapping[str, Callable[[Any, _Names], str]]] = {
     "PendingDevicesChanged": _pending_devices,
     "PendingFoldersChanged": _pending_folders,
     "ClusterConfigReceived": lambda data, name: f"{name(data['device'])} sent its list of shared folders",
-    "ConfigSaved": lambda *_: "configuration saved",
+    "ConfigSaved": _always("configuration saved"),
     "ListenAddressesChanged": _addresses,
     "LoginAttempt": _login,
     "UpgradeRestartScheduled": lambda data, _: f"restart in {data['delayS']} s, with {data['newVersion']}",
     "EventsLost": _lost,
     "StreamDown": lambda data, _: f"NOT REACHABLE: {data['error']}",
-    "StreamUp": lambda *_: "reachable again",
+    "StreamUp": _always("reachable again"),
 }

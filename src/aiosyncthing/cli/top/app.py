@@ -37,7 +37,7 @@ _KEYS: Final = {
     "enter": "everything about a folder or device; escape goes back",
     "p": "pause it or resume it, after a question",
     "s": "scan a folder",
-    "/": "show only what has a text in its name; escape shows all",
+    "/": "filter by name; escape shows all",
     "?": "this page",
     "q": "quit",
 }

@@ -79,7 +79,9 @@ def check_settable(place: Place) -> None:
     if not place:
         raise UsageError("name a setting; `aiosyncthing config edit` changes several")
     if place == ("version",):
-        raise UsageError("version is that of the format, which the daemon decides")
+        raise UsageError(
+            "version can't be changed: it is the version of the configuration's format, and the daemon sets it"
+        )
     if len(place) == 1 and place[0] in _LISTS:
         raise UsageError(f"name one of the {place[0]}; `aiosyncthing config edit {place[0]}` changes several")
     if place[-1] in _IDENTITIES and not is_element(place) and not is_parameter(place):

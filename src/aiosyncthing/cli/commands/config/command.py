@@ -354,7 +354,7 @@ def _check_lockout(changes: Iterable[Change], *, allowed: bool) -> None:
 
     found = [written(each.place) for each in changes if locks_out(each)]
     if found and not allowed:
-        hint = "--allow-lockout changes it all the same"
+        hint = "--allow-lockout allows it"
         raise UsageError(f"a change of {', '.join(found)} may lock out this and other clients", hint=hint)
 
 

@@ -16,6 +16,7 @@ from .paths import kind_of, written
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MOST_DIGITS: Final = 30  # Python refuses to read thousands of them
 _SECRETS: Final = frozenset({"apiKey", "encryptionPassword", "password"})
 
 
@@ -81,7 +82,11 @@ def _word(text: str, words: Sequence[str], path: str) -> str:
 
 def _number(text: str, path: str, *, whole: bool) -> int | float:
     if re.fullmatch(r"[+-]?\d+", text):
-        return int(text)
+        number = int(text) if len(text) <= _MOST_DIGITS else None
+        if number is None or not -(2**63) <= number < 2**63:  # which the daemon takes for every number
+            shown_text = text if len(text) <= _MOST_DIGITS else "this one"
+            raise UsageError(f"{path} takes a number of 64 bits: {shown_text} is too large")
+        return number
     if not whole and re.fullmatch(r"[+-]?\d*\.\d+", text):
         return float(text)
     raise UsageError(f"{path} takes a {'whole ' if whole else ''}number, not {text!r}")
