@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_origin, get_type_hints, is_typeddict
 
 import click
@@ -23,7 +25,6 @@ from tests.support.shapes import problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from pytest_syncthing import FakeSyncthing
     from tests.support.cli import Cli
@@ -61,6 +62,17 @@ def test_commands_are_what_they_should_be(name: str) -> None:
     assert isinstance(ALL[name], Command | Group)
     assert ALL[name].get_short_help_str(200).endswith(".")
     assert (ALL[name].help or "").strip()
+
+
+@pytest.mark.parametrize("arguments", [("folders",), ("ls", "docs"), ("raw", "system/ping")])
+def test_a_full_disk(arguments: tuple[str, ...], here: FakeSyncthing, cli: Cli) -> None:
+    """Where stdout can't be written, the message says so."""
+    here.add_folder("docs", files={"a": b"x"})
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 - closing it fails, too
+    done = cli(*arguments, stdout=full)
+    with suppress(OSError):
+        full.close()
+    assert (done.status, done.err) == (1, "aiosyncthing: error: can't write to stdout: No space left on device\n")
 
 
 def test_the_table_says_what_the_commands_say() -> None:

@@ -92,7 +92,8 @@ def _run(run: Run, arguments: Sequence[str]) -> int:
             status: int | None = group.invoke(ctx)
     except click.exceptions.Exit as ended:  # after --help and --version
         status = ended.exit_code
-    sys.stdout.flush()
+    with process.writing_stdout():
+        sys.stdout.flush()
     return status or Exit.DONE
 
 

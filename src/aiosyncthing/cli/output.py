@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from . import errors, values
+from .process import writing_stdout
 from .tables import Column, Line, Row, Span, cut_line, streamed, table, text_of
 from .terminal import Terminal
 from .text import cut, escape, escape_json
@@ -56,7 +57,7 @@ class Output:
     def record(self, content: Mapping[str, Any]) -> None:
         """Write one line of a JSON stream at once."""
         self._write(_json(content))
-        self._out.flush()
+        self.flush()
 
     def line(self, text: str = "", style: str = "") -> None:
         """Write a line for people; on a terminal, what is too wide is wrapped by the terminal."""
@@ -84,7 +85,7 @@ class Output:
             for line in streamed(columns, (row,), now=values.now(), available=self.terminal.columns, header=pending):
                 self._write(self._painted(line))
             pending = False
-            self._out.flush()
+            self.flush()
 
         return write
 
@@ -102,17 +103,19 @@ class Output:
 
     def raw(self, data: bytes) -> None:
         """Write bytes as they are."""
-        self._out.flush()
+        self.flush()
         buffer = getattr(self._out, "buffer", None)
         if buffer is None:  # what a test has put there
             self._out.write(data.decode(errors="replace"))
-        else:
+            return
+        with writing_stdout():
             buffer.write(data)
             buffer.flush()
 
     def flush(self) -> None:
         """Write what is held back."""
-        self._out.flush()
+        with writing_stdout():
+            self._out.flush()
 
     # --- stderr ---
 
@@ -166,7 +169,8 @@ class Output:
 
     def _write(self, line: str) -> None:
         self.clear()
-        self._put(self._out, line)
+        with writing_stdout():
+            self._put(self._out, line)
 
     def _put(self, stream: TextIO, line: str) -> None:
         stream.write(f"{line}\n")

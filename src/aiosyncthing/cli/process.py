@@ -87,6 +87,21 @@ def is_broken_pipe(error: OSError) -> bool:
     return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
 
 
+@contextmanager
+def writing_stdout() -> Generator[None]:
+    """Say of an error in a block that stdout is what can't be written; a reader that is gone is no error.
+
+    Raises:
+        CommandError: It can't be written: the disk is full, for example.
+    """
+    try:
+        yield
+    except OSError as error:
+        if is_broken_pipe(error):
+            raise
+        raise CommandError(f"can't write to stdout: {error.strerror or error}") from error
+
+
 def silence() -> None:
     """Send what is still in the buffer of stdout nowhere."""
     with suppress(OSError, ValueError):
