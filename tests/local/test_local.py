@@ -317,13 +317,14 @@ def test_several_homes(linux: Machine, free_port: int) -> None:
         assert shown.received == b""
 
 
-def test_several_daemons(linux: Machine) -> None:
-    """If the daemons of several homes answer, the first in the documented order is taken."""
+def test_several_daemons(linux: Machine, caplog: pytest.LogCaptureFixture) -> None:
+    """If the daemons of several homes answer, the first in the documented order is taken, and a warning names all."""
     first, second = linux.home(OLD), linux.home(NEW)
     with showing(Identity(first)) as one, showing(Identity(second)) as two:
         make_home(first, config(one.address, tls=True))
         make_home(second, config(two.address))
         assert linux.find().url == f"https://{one.address}"
+    assert f"the home {first} at https://{one.address} is used, not {second} at http://{two.address}" in caplog.text
 
 
 def test_several_homes_without_a_certificate(linux: Machine, free_port: int) -> None:

@@ -1,5 +1,6 @@
 """Finding the daemon that runs on this computer."""
 
+import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from .config_file import CONFIG_NAME, Gui, Problem, read_gui
 from .gui_address import GuiAddress
 from .probe import Answer, probe
 from .processes import Running
+
+_LOGGER = logging.getLogger("aiosyncthing.local")
 
 _CERTIFICATE: Final = "https-cert.pem"
 _SHOWN: Final = 5  # daemons of other users, on a computer shared by many
@@ -62,11 +65,11 @@ def discover(home: str | os.PathLike[str] | None = None) -> LocalDaemon:
        containers ``syncthing/syncthing`` and ``linuxserver/syncthing``; on BSD, those of its packages.
     5. On Linux, the homes of this user's Syncthing processes, wherever they are.
 
-    To tell which daemon is running, it connects to the address of each home found and compares the certificate shown
-    in the TLS handshake with the one in the home. The API key is not sent. If there are several homes, the first whose
-    daemon answers is taken. If there is only one, its daemon may be down; but another Syncthing or another program
-    answering in its place is an error. A home that this user may not read counts only if there is no other. If both
-    address and key come from the environment, nothing is compared.
+    To tell which daemon is running, it connects to the address of each home found and compares the certificate shown in
+    the TLS handshake with the one in the home. The API key is not sent. If there are several homes, the first whose
+    daemon answers is taken, with a warning in the log if others answer as well. If there is only one, its daemon may be
+    down; but another Syncthing or another program answering in its place is an error. A home that this user may not
+    read counts only if there is no other. If both address and key come from the environment, nothing is compared.
 
     The address is the configured one or, on Linux, the one the home's process was started with (``--gui-address``, or
     ``STGUIADDRESS`` in its environment) if that process belongs to the home's owner. An address for all interfaces
@@ -90,7 +93,9 @@ def discover(home: str | os.PathLike[str] | None = None) -> LocalDaemon:
             the Syncthing processes running as other users, and says what to do.
         BadRequestError: `home` is empty.
     """
-    return find_daemon(Computer.here(), home)
+    found = find_daemon(Computer.here(), home)
+    _LOGGER.info("the daemon of this computer has the home %s and the address %s", found.home or "unknown", found.url)
+    return found
 
 
 def find_daemon(computer: Computer, home: str | os.PathLike[str] | None) -> LocalDaemon:
@@ -245,6 +250,16 @@ def _search_homes(computer: Computer) -> LocalDaemon:
         return _verified(computer, usable[0])
     up = _answering(usable)
     if up:
+        if len(up) > 1:
+            others = ", ".join(f"{each.home} at {each.url}" for each in up[1:])
+            _LOGGER.warning(
+                "several Syncthing daemons run on this computer; the one with the home %s at %s is used, not %s. Name "
+                "the home %s",
+                up[0].home,
+                up[0].url,
+                others,
+                _HOW_TO_NAME,
+            )
         return up[0]
     if usable:
         silent = [(daemon.home, f"its daemon does not answer at {daemon.url}") for daemon in usable]
