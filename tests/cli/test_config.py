@@ -103,6 +103,7 @@ NOWHERE = (
     ("defaults.folder.devices.phone", 5, "new folders are not shared with 'phone'"),
     ("folders.docs.group", 7, "this version of Syncthing has no setting folders.docs.group"),
     ("folders..label", 2, "'folders..label' is not the path of a setting"),
+    ("", 2, "must not be empty"),
     (".folders", 2, "'.folders' is not the path of a setting"),
     ('folders."docs', 2, "is not the path of a setting"),
     ("nothing", 2, "there is no setting nothing\nhint: "),
@@ -116,6 +117,16 @@ def test_paths_that_lead_nowhere(cli: Cli) -> None:
         done = cli("config", "get", path)
         assert (done.status, done.out) == (status, "")
         assert message in done.err
+
+
+def test_addresses_to_listen_on(here: FakeSyncthing, cli: Cli) -> None:
+    """An address that Syncthing would not listen on is refused."""
+    path = "options.listenAddresses"
+    done = cli("config", "set", path, "foo")
+    assert (done.status, "would not listen on 'foo'" in done.err) == (2, True)
+    usable = ["default", "tcp://:22000", "quic4://0.0.0.0:0", "dynamic+https://relays.syncthing.net/endpoint"]
+    assert cli("config", "set", path, *usable).status == 0
+    assert here.config["options"]["listenAddresses"] == usable
 
 
 def test_several_daemons(here: FakeSyncthing, cli: Cli, config: Path) -> None:
@@ -192,7 +203,7 @@ REFUSED = (
     (["folders.docs", '{"id": "other"}'], "what identifies folders.docs can't be changed"),
     (["folders", "[]"], "name one of the folders"),
     (["version", "5"], "version can't be changed"),
-    (["", "5"], "name a setting"),
+    (["", "5"], "the path must not be empty"),
     (["gui.apiKey", "@{file}"], "a change of gui.apiKey may lock out this and other clients"),
     (["gui", '{"useTLS": true}'], "a change of gui.useTLS may lock out this and other clients"),
     (["gui.password", PASSWORD], "gui.password is a secret, and everyone on this computer can see arguments"),

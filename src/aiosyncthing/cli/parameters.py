@@ -61,10 +61,12 @@ class Name(ParamType):
 
 
 class Setting(Name):
-    """The path of a setting; it may be empty, which is all of them."""
+    """The path of a setting."""
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's
-        """Leave it to the command, which knows the configuration."""
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse the empty path; the rest is left to the command, which knows the configuration."""
+        if not value:
+            self.fail("the path must not be empty; to mean all settings, leave it out", param, ctx)
         return value
 
 

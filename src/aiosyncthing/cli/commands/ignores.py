@@ -10,7 +10,7 @@ import click
 
 from aiosyncthing.cli import prompts
 from aiosyncthing.cli.command import Command
-from aiosyncthing.cli.errors import CommandError, Exit, UnknownNameError, UsageError
+from aiosyncthing.cli.errors import CommandError, Exit, UsageError
 from aiosyncthing.cli.names import inside, is_path
 from aiosyncthing.cli.parameters import FOLDER
 
@@ -74,13 +74,15 @@ def ignores(
             raise UsageError(f"{option} is an option of {whose}")
     if action in _NEEDS and not item:
         raise UsageError(f"{action} needs a {_NEEDS[action]}")
+    if not all(each.strip() for each in item):
+        raise UsageError(f"{action}: a {_NEEDS.get(action, 'PATTERN')} must not be empty")
     if item and action not in _TAKES:
         raise UsageError(f"{action} takes no arguments")
     match action:
         case "add":
             return _change(run, folder, _adding(item, first=first))
         case "remove":
-            return _change(run, folder, _removing(item))
+            return _change(run, folder, _removing(run, item))
         case "set":
             return _change(run, folder, _setting(run, folder, _new_lines(item, file), yes=yes))
         case "edit":
@@ -201,15 +203,15 @@ def _adding(wanted: Sequence[str], *, first: bool) -> Edit:
     return edit
 
 
-def _removing(wanted: Sequence[str]) -> Edit:
-    async def edit(patterns: IgnorePatterns, changed: Changed) -> None:
+def _removing(run: Run, wanted: Sequence[str]) -> Edit:
+    async def edit(patterns: IgnorePatterns, _: Changed) -> None:
         from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
 
         for pattern in dict.fromkeys(wanted):
             near = get_close_matches(pattern, patterns.lines, 1)
             if not patterns.remove(pattern):
-                hint = f"did you mean {near[0]!r}?" if near else ""
-                changed.fail(UnknownNameError(f"there is no line {pattern!r}", hint=hint, kind="NotFoundError"))
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                run.out.warn(f"there is no line {pattern!r}{hint}")
 
     return edit
 

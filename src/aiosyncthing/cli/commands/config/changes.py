@@ -76,8 +76,6 @@ def check_settable(place: Place) -> None:
     Raises:
         UsageError: It is so.
     """
-    if not place:
-        raise UsageError("name a setting; `aiosyncthing config edit` changes several")
     if place == ("version",):
         raise UsageError(
             "version can't be changed: it is the version of the configuration's format, and the daemon sets it"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MOST_DIGITS: Final = 30  # Python refuses to read thousands of them
+_LISTEN: Final = ("options", "listenAddresses")
+_LISTENER: Final = re.compile(r"default(-v[46])?|[a-z][a-z0-9+]*://.+|dynamic\+https?://.+")
 _SECRETS: Final = frozenset({"apiKey", "encryptionPassword", "password"})
 
 
@@ -33,6 +35,8 @@ def read_value(texts: Sequence[str], place: Place, current: object) -> Any:
     """
     kind, path = kind_of(place), written(place)
     if get_origin(kind) is list and get_args(kind)[0] is str and not (len(texts) == 1 and texts[0].startswith("[")):
+        if place == _LISTEN:
+            _check_listeners(texts, path)
         return list(texts)
     if len(texts) != 1:
         raise UsageError(f"{path} takes one value")
@@ -69,6 +73,14 @@ def holds_secret(value: object) -> bool:
 def shown(value: object) -> str:
     """Return a value in a line, as JSON."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def _check_listeners(texts: Sequence[str], path: str) -> None:
+    for text in texts:
+        if text and not _LISTENER.fullmatch(text):
+            raise UsageError(
+                f"{path}: Syncthing would not listen on {text!r}", hint="write default, or a URL such as tcp://:22000"
+            )
 
 
 def _word(text: str, words: Sequence[str], path: str) -> str:
