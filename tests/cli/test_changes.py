@@ -139,6 +139,16 @@ def test_scan(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("scanned")
+def test_scan_of_nothing(cli: Cli) -> None:
+    """A path where there is nothing was not scanned."""
+    done = cli("scan", "docs:nope", "--wait")
+    assert (done.status, done.out) == (5, "")
+    assert "Docs: there is no 'nope', or it is ignored" in done.err
+    done = cli("scan", "docs:a", "docs:nope", "--wait")
+    assert (done.status, done.out) == (9, "scanned: file a (docs:a)\n")
+
+
+@pytest.mark.usefixtures("scanned")
 def test_scan_all(cli: Cli) -> None:
     """--all is all folders that are not paused, and without --wait the scans have only begun."""
     done = cli("scan", "--all")

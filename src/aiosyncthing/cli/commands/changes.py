@@ -8,7 +8,17 @@ import click
 
 from aiosyncthing.cli import items, prompts
 from aiosyncthing.cli.command import Command, table_options
-from aiosyncthing.cli.errors import CommandError, Exit, UsageError, hint_of, is_expected, kind_of, message_of, status_of
+from aiosyncthing.cli.errors import (
+    CommandError,
+    Exit,
+    UnknownNameError,
+    UsageError,
+    hint_of,
+    is_expected,
+    kind_of,
+    message_of,
+    status_of,
+)
 from aiosyncthing.cli.names import check_chosen
 from aiosyncthing.cli.parameters import FOLDER
 from aiosyncthing.cli.values import count_text
@@ -111,8 +121,8 @@ def _undo(run: Run, name: str, wanted: Literal["revert", "override"], *, yes: bo
 def scan(run: Run, place: tuple[str, ...], *, everything: bool, wait: bool) -> int:
     """Scan folders, or parts of them, for changes.
 
-    SUB is a path in the folder; one that doesn't exist is skipped. On the daemon's own computer, a local path means the
-    folder that contains it. Interrupting this command doesn't stop the scan.
+    SUB is a path in the folder; one that doesn't exist is skipped, and with --wait that is an error. On the daemon's
+    own computer, a local path means the folder that contains it. Interrupting this command doesn't stop the scan.
     """
     check_chosen(place, "folders", everything=everything)
 
@@ -129,6 +139,18 @@ def scan(run: Run, place: tuple[str, ...], *, everything: bool, wait: bool) -> i
         await together(*(_scan(session, changed, folder, paths, wait=wait) for folder, paths in wanted.values()))
 
     return run.change(work)
+
+
+async def _is_known(session: Session, folder: t.FolderConfiguration, path: str) -> bool:
+    """Return whether this device has something at a path, or had, as far as the daemon knows after a scan."""
+    from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, UnknownFolderError  # noqa: PLC0415 - loads aiohttp
+
+    try:
+        return bool((await session.client.database.file(folder["id"], path))["local"]["name"])
+    except (UnknownFolderError, FolderNotRunningError):
+        return True
+    except NotFoundError:
+        return False
 
 
 async def _scan(
@@ -148,4 +170,8 @@ async def _scan(
     if subs is None:
         changed.add({"kind": "folder", "id": folder["id"], "name": folder["label"], "action": action})
     for path in subs or ():
+        if wait and not await _is_known(session, folder, path):
+            text = f"{folder['label'] or folder['id']}: there is no {path!r}, or it is ignored: it was skipped"
+            changed.fail(UnknownNameError(text, kind="NotFoundError"))
+            continue
         changed.add({"kind": "file", "id": f"{folder['id']}:{path}", "name": path, "action": action})
