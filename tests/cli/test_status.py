@@ -146,3 +146,15 @@ def test_watching_a_daemon_that_goes_down(busy: FakeSyncthing, cli: Cli, shown: 
     shown.append(busy.stop_daemon)
     out = cli("status", "--watch", "docs").out
     assert "Syncthing: can't be reached\n" in out
+
+
+def test_errors_of_the_daemon(here: FakeSyncthing, cli: Cli) -> None:
+    """What the daemon reports is a problem, as for `check`, which says how to clear it."""
+    assert cli("raw", "POST", "system/error", "--input", "-", stdin="the disk is bad").status == 0
+    done = cli("status")
+    assert done.out.splitlines()[-1] == "Syncthing: Syncthing reports: the disk is bad"
+    assert "  1 problem" in done.out
+    assert cli("check").status == 1
+    assert "`aiosyncthing raw POST system/error/clear`" in cli("check").out
+    assert cli("raw", "POST", "system/error/clear").status == 0
+    assert "problem" not in cli("status").out

@@ -45,8 +45,12 @@ def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT0
         from aiosyncthing.cli import overview  # noqa: PLC0415 - loads aiohttp
 
         named = await session.chosen_folders(folder) if folder else None
-        view, daemon = await together(overview.look(session, named), _daemon(session))
-        return _sections(session, daemon, view, named)
+        view, daemon, reported = await together(
+            overview.look(session, named), _daemon(session), _reported(session, wanted=not folder)
+        )
+        sections = _sections(session, daemon, view, named)
+        sections["problems"] += reported
+        return sections
 
     return run.read("status/1", ask, draw)
 
@@ -125,6 +129,20 @@ def draw(answer: Answer) -> None:
     for problem in answer.sections.get("problems", ()):
         where = [problem["daemon"]] if answer.many else []
         out.line(": ".join([*where, _subject(answer, problem), problem["text"]]), "warn")
+
+
+async def _reported(session: Session, *, wanted: bool) -> list[Problem]:
+    """Return the errors of the daemon itself, as `check` finds them."""
+    from aiosyncthing.health import KINDS  # noqa: PLC0415 - loads aiohttp
+
+    if not wanted or not (await session.client.system.error())["errors"]:
+        return []
+    found = await session.client.check([], [], ignore=[kind for kind in KINDS if kind != "system_error"])
+    return [
+        {"daemon": session.name, "folder": None, "device": None, "text": each.text.rstrip(".")}
+        for each in found
+        if each.kind == "system_error"
+    ]
 
 
 async def _daemon(session: Session) -> DaemonRow:

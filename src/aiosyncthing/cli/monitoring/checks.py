@@ -24,6 +24,9 @@ STALE: Final = "folder_stale"
 SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
 """The words for how bad a finding is."""
 
+_REMEDIES: Final = {
+    "system_error": "Remove the reason, then clear the message: `aiosyncthing raw POST system/error/clear`."
+}
 _SHOWN: Final = 5  # problems in the first line, which some monitoring systems cut off
 
 
@@ -169,7 +172,7 @@ def finding_row(
         "deviceName": names.get(finding.device) or None,
         "subject": finding.subject or None,
         "text": finding.text,
-        "remedy": finding.remedy,
+        "remedy": _REMEDIES.get(finding.kind, finding.remedy),
         "count": finding.count,
         "seconds": finding.seconds,
         "items": [{"path": item.path, "error": item.error} for item in finding.items],
