@@ -164,7 +164,9 @@ def test_the_source_is_said(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> No
     key = tmp_path / "key"
     key.write_text(here.api_key)
     key.chmod(0o600)
-    assert cli("folders", "-v").err == f"local: {here.url}, from the daemon of this computer\n"
+    found, source = cli("folders", "-v").err.splitlines()
+    assert found.endswith(f"has the home {here.home} and the address {here.url}")
+    assert source == f"local: {here.url}, from the daemon of this computer"
     done = cli("folders", "-vv", "--url", here.url, "--api-key-file", str(key), env={"AIOSYNCTHING_DEBUG": "1"})
     assert f"from --url {here.url}" in done.err
     assert here.api_key not in done.out + done.err

@@ -82,7 +82,8 @@ def test_history_and_time_limit(here: FakeSyncthing, cli: Cli) -> None:
     pause(here, "docs")()
     assert len(cli("events", "FolderPaused", "--since", "history", "--json", "--count", "1").lines()) == 1
     done = cli("events", "FolderPaused", "--json", "--timeout", "100ms")
-    assert (done.status, [line["type"] for line in done.lines()]) == (124, ["end"])
+    end = {"type": "end", "reason": "stopped after 0.1 s (--timeout)"}
+    assert (done.status, done.lines()) == (124, [end])
 
 
 def test_cursor_files(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path) -> None:

@@ -95,6 +95,8 @@ def test_pause_and_resume(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
         (("resume",), 2),
         (("resume", "--undo", "x", "docs"), 2),
         (("resume", "--undo", "/no/such/file"), 1),
+        (("pause", "docs", "--for", "0"), 2),
+        (("pause", "docs", "--for", "9999999999999999h"), 2),
         (("paused", "docs"), 2),
         (("paused", "docs", "--"), 2),
         (("paused", "--", "true"), 2),
@@ -365,7 +367,8 @@ def test_interrupted_pause(here: FakeSyncthing, pi: DeviceID, cli: Cli, monkeypa
         os.kill(os.getpid(), signal.SIGHUP)
 
     monkeypatch.setattr(Output, "tell", tell)
-    assert cli("pause", "docs", "--for", "1h").status == 128 + signal.SIGHUP
+    done = cli("pause", "docs", "--for", "1h")
+    assert (done.status, done.out) == (128 + signal.SIGHUP, "paused: folder Papers (docs)\n")
     assert (seen, stopped(here)) == ([{"docs", "old"}], {"old"})
 
 

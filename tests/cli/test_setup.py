@@ -124,7 +124,7 @@ def test_share(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
     secret.write_text("another\n")
     secret.chmod(0o600)
     done = cli("share", "docs", "vault", "--encryption-password-file", str(secret), "-vv")
-    assert (done.status, done.out) == (0, f"encryption password changed: device vault ({vault})\n")
+    assert (done.status, done.out) == (0, f"encryption password changed: device vault ({vault}), folder docs\n")
     assert shares(here, "docs")[vault] == "another"
     assert "another" not in done.err
     assert cli("share", "docs", "nobody").status == 5
@@ -154,6 +154,7 @@ def test_unshare(here: FakeSyncthing, cli: Cli) -> None:
     assert changes(cli("unshare", "docs", "pi", "--json")) == [("device", "pi", "unshared")]
     assert shares(here, "docs") == {phone: ""}
     assert changes(cli("unshare", "docs", "pi", "--json")) == []
+    assert cli("share", "docs", "pi").out.endswith("), folder docs\n")
     assert cli("unshare", "docs", "nas").status == 2
 
 

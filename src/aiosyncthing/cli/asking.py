@@ -93,11 +93,21 @@ class Outcome(Generic[T]):
 
 @dataclass
 class Changed:
-    """What a command has changed, and what it could not change."""
+    """What a command has changed, and what it could not change.
+
+    Attributes:
+        session: The daemon.
+        rows: What was changed.
+        failures: What could not be changed.
+        about: What people read behind each row.
+        shown: How many rows people have seen.
+    """
 
     session: Session
     rows: list[ChangeRow] = field(default_factory=list["ChangeRow"])
     failures: list[Failure] = field(default_factory=list["Failure"])
+    about: str = ""
+    shown: int = 0
     _first: Exception | None = None
 
     def add(self, row: ChangeRow) -> None:
@@ -302,7 +312,7 @@ def _start(
         main = _while_read(main)
     if limited and run.options.timeout is not None:
         run.request_timeout = max(run.request_timeout, run.options.timeout)
-        main = _limited(main, run.options.timeout)
+        main = _limited(main, run.options.timeout, following=following)
     if following and run.options.json:
         main = _with_end(run, main)
     return run_async(main)
@@ -382,10 +392,16 @@ def _row_writer(run: Context, columns: Sequence[Column[R]], *, many: bool) -> Ca
     return run.out.stream(shown, header=run.options.header)
 
 
-def _draw_changes(out: Output, changed: Changed) -> None:
-    for row in changed.rows if not out.quiet else ():
+def draw_changed(out: Output, changed: Changed) -> None:
+    """Show what was changed since the last call."""
+    rows, changed.shown = changed.rows[changed.shown :], len(changed.rows)
+    for row in rows if not out.quiet else ():
         named = f"{row['name']} ({row['id']})" if row["name"] and row["name"] != row["id"] else row["id"]
-        out.line(f"{row['action']}: {row['kind']} {named}")
+        out.line(f"{row['action']}: {row['kind']} {named}{changed.about}")
+
+
+def _draw_changes(out: Output, changed: Changed) -> None:
+    draw_changed(out, changed)
     if not changed.rows and not changed.failures:
         out.tell("nothing to change")
     for failure in changed.failures:
@@ -427,13 +443,13 @@ async def _with_end(run: Context, work: Coroutine[Any, Any, int]) -> int:
         raise
 
 
-async def _limited(work: Coroutine[Any, Any, int], seconds: float) -> int:
-    async with _limit(seconds):
+async def _limited(work: Coroutine[Any, Any, int], seconds: float, *, following: bool) -> int:
+    async with _limit(seconds, following=following):
         return await work
 
 
 @asynccontextmanager
-async def _limit(seconds: float | None) -> AsyncGenerator[None]:
+async def _limit(seconds: float | None, *, following: bool = False) -> AsyncGenerator[None]:
     """Limit the duration of a block; ``None`` for no limit."""
     limit = asyncio.timeout(seconds)
     try:
@@ -442,7 +458,8 @@ async def _limit(seconds: float | None) -> AsyncGenerator[None]:
     except TimeoutError as expired:
         if not limit.expired():
             raise  # a request's own time-out
-        raise WaitTimeoutError(f"gave up after {seconds:g} s: the command was not done") from expired
+        text = f"stopped after {seconds:g} s (--timeout)" if following else f"gave up after {seconds:g} s"
+        raise WaitTimeoutError(text if following else f"{text}: the command was not done") from expired
 
 
 async def _generator(rows: AsyncIterator[R]) -> AsyncGenerator[R]:
@@ -459,10 +476,10 @@ def _status_of_several(failures: Sequence[Failure], asked: int) -> int:
 
 
 def _log(run: Context) -> None:
-    """Write the library's log to stderr: warnings, or with ``-vv`` everything."""
+    """Write the library's log to stderr: warnings, with ``-v`` what was found, and with ``-vv`` everything."""
     logger = logging.getLogger("aiosyncthing")
     logger.handlers[:] = [_Handler(run.out)]
-    logger.setLevel(logging.DEBUG if run.options.verbose > 1 else logging.WARNING)
+    logger.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(run.options.verbose, 2)])
     logger.propagate = False
 
 

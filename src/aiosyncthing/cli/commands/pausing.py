@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _STATE: Final = "Note in FILE what this pauses, for `resume --undo FILE`."
 
+_LONGEST: Final = 366 * 24 * 3600.0  # seconds
+
 
 class _Thing(NamedTuple):
     """A folder or a device."""
@@ -66,6 +68,8 @@ def pause(run: Run, name: tuple[str, ...], duration: float | None, state: str | 
     """
     check_chosen(name, "folders or devices", everything=everything)
     if duration is not None:
+        if not 0 < duration <= _LONGEST:
+            raise UsageError("--for takes more than 0 s, and a year at most")
         return _pause_for(run, name, duration, state)
 
     async def work(session: Session, changed: Changed) -> None:
@@ -221,6 +225,8 @@ def _pause_for(run: Run, names: tuple[str, ...], duration: float, state: str | N
     async def work(session: Session, changed: Changed) -> None:
         import asyncio  # noqa: PLC0415 - see `run`
 
+        from aiosyncthing.cli.asking import draw_changed  # noqa: PLC0415 - likewise
+
         with _journal(run, state) as file:
             await _resume_abandoned(run, session, file)
             async with await _pause(session, names, file) as pause:
@@ -228,6 +234,9 @@ def _pause_for(run: Run, names: tuple[str, ...], duration: float, state: str | N
                 for each in things:
                     each.note(changed, "paused")
                 if things:
+                    if not run.options.json:
+                        draw_changed(run.out, changed)
+                        run.out.flush()
                     run.out.tell(f"paused for {duration_text(duration)}; Ctrl-C resumes at once")
                     await asyncio.sleep(duration)
             for each in things:

@@ -156,6 +156,7 @@ def share(run: Run, folder: str, device: tuple[str, ...], password_file: str | N
 
     async def work(session: Session, changed: Changed) -> None:
         there, devices = await session.folder(folder), await _devices(session, device)
+        changed.about = f", folder {there['id']}"
         before = {each["deviceID"]: each.get("encryptionPassword", "") for each in there["devices"]}
         ids = [each["deviceID"] for each in devices]
         await session.client.config.share(there["id"], *ids, encryption_password=password)
@@ -180,6 +181,7 @@ def unshare(run: Run, folder: str, device: tuple[str, ...]) -> int:
 
     async def work(session: Session, changed: Changed) -> None:
         there, devices = await session.folder(folder), await _devices(session, device)
+        changed.about = f", folder {there['id']}"
         before = {each["deviceID"] for each in there["devices"]}
         await session.client.config.unshare(there["id"], *(each["deviceID"] for each in devices))
         for each in devices:
