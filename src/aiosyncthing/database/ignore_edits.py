@@ -37,8 +37,10 @@ class Edit:
     def __init__(self, answer: t.Ignores, version: t.SystemVersion) -> None:
         about = checked(_routes.VERSION, version)
         self._before = lines_of(answer)
-        self.patterns = ignores.IgnorePatterns(self._before, os=about["os"], version=about["version"])
-        self.sent = False
+        self.patterns: ignores.IgnorePatterns = ignores.IgnorePatterns(
+            self._before, os=about["os"], version=about["version"]
+        )
+        self.sent: bool = False
 
     @property
     def changed(self) -> bool:

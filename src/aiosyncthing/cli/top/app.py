@@ -58,7 +58,7 @@ class Top(App[None]):
         frames: How often it was drawn.
     """
 
-    CSS = """
+    CSS: ClassVar[str] = """
     #head, #foot { height: 1; }
     #filter { height: 1; border: none; padding: 0; display: none; background: ansi_default; }
     #filter:focus { border: none; }
@@ -73,13 +73,13 @@ class Top(App[None]):
         Binding("question_mark", "keys"),
         Binding("escape", "show_all"),
     ]
-    ENABLE_COMMAND_PALETTE = False
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
 
     def __init__(self, client: Syncthing, live: Live, *, color: bool) -> None:
         super().__init__()
         self.theme = "ansi-dark"  # the terminal's own colours, whatever they are
         self.failure: Exception | None = None
-        self.frames = 0
+        self.frames: int = 0
         self._client = client
         self._live = live
         self._color = color

@@ -39,7 +39,7 @@ def drawn(line: Line, *, color: bool) -> Text:
 class Listing(OptionList):
     """Lines, of which those that are about something can be chosen."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS: ClassVar[str] = """
     Listing { height: 1fr; max-height: 100%; border: none; padding: 0; background: ansi_default; }
     Listing { scrollbar-size-vertical: 1; scrollbar-gutter: stable; text-wrap: nowrap; text-overflow: clip; }
     Listing:focus { border: none; background-tint: ansi_default 0%; }
@@ -85,7 +85,7 @@ class Paper(Screen[None]):
         color: Whether to use colours.
     """
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS: ClassVar[str] = """
     Paper { background: ansi_default; }
     Paper VerticalScroll { height: 1fr; background: ansi_default; }
     Paper VerticalScroll { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
@@ -124,7 +124,7 @@ class Question(ModalScreen[bool]):
         text: The question.
     """
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS: ClassVar[str] = """
     Question { background: ansi_default 0%; align: left bottom; }
     Question Static { height: 1; text-style: bold; background: ansi_default; }
     """
