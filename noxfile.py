@@ -66,8 +66,8 @@ MEASURED = ["-m", "not chaos and (measured or not daemon)", "--require-coverage=
 # Everything that has to hold, in two lanes that run side by side and take about as long.
 _OTHERS = ["coverage" if python == MEASURING else f"tests-{python}" for python in OTHERS]
 LANES = [
-    ["wheel", f"tests-{FIRST}", *_OTHERS[:-2]],
-    ["lint", "typing", "aioresponses", *_OTHERS[-2:]],
+    ["wheel", "aioresponses", f"tests-{FIRST}", *_OTHERS[:-1]],
+    ["lint", "typing", *_OTHERS[-1:]],
 ]
 nox.options.sessions = ["everything"]
 

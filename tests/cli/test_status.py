@@ -126,7 +126,8 @@ def test_watching(busy: FakeSyncthing, cli: Cli, shown: list[Callable[[], object
     states = [{row["label"] or row["id"]: row["state"] for row in line["folders"]} for line in lines]
     assert states[0]["Papers"] == "idle"
     assert all(before != after for before, after in itertools.pairwise(lines))
-    assert {"Papers": "paused"}.items() <= states[1].items() or {"Papers": "paused"}.items() <= states[2].items()
+    # Another change may be shown before the folder is, and then it has its new label.
+    assert any("paused" in (state.get("Papers"), state.get("Texts")) for state in states[1:])
 
 
 def test_watching_on_a_terminal(busy: FakeSyncthing, cli: Cli, shown: list[Callable[[], object]]) -> None:

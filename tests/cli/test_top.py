@@ -278,7 +278,7 @@ def test_no_terminal(how: str, here: FakeSyncthing, cli: Cli, monkeypatch: pytes
         env={"TERM": "dumb"} if how == "dumb" else {},
     )
     assert (done.status, done.out) == (2, "")
-    assert "use `status --watch --json`" in done.err
+    assert "use `aiosyncthing status --watch --json`" in done.err
 
 
 def test_without_textual(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
