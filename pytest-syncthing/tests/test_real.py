@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support.waiting import wait_until
 
 from aiosyncthing.exceptions import ConnectionFailedError, DaemonError, UnauthorizedError
 from pytest_syncthing import RealSyncthing, RealSyncthingPair, real
@@ -35,14 +35,6 @@ def threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 
 
-def wait_for_threads(expected: set[str]) -> None:
-    """Wait until only these are left: a thread is in the list for a moment after its last step."""
-    end = time.monotonic() + 10
-    while threads() != expected and time.monotonic() < end:
-        time.sleep(0.01)
-    assert threads() == expected
-
-
 def test_a_daemon(syncthing_binary: Path) -> None:
     """It is up within the block, reports what it is, and is gone afterwards, with its thread."""
     before = threads()
@@ -60,7 +52,7 @@ def test_a_daemon(syncthing_binary: Path) -> None:
         home = daemon.home
         assert home.exists()
     assert not home.exists()
-    wait_for_threads(before)
+    wait_until(lambda: threads() == before)  # a thread is in the list for a moment after its last step
 
 
 def test_its_life(syncthing_binary: Path, tmp_path: Path) -> None:
@@ -104,7 +96,7 @@ def test_a_pair_that_does_not_meet(syncthing_binary: Path, monkeypatch: pytest.M
     before = threads()
     with pytest.raises(DaemonError, match="did not connect"):
         RealSyncthingPair(syncthing_binary).__enter__()
-    wait_for_threads(before)
+    wait_until(lambda: threads() == before)  # a thread is in the list for a moment after its last step
 
 
 def test_a_daemon_that_does_not_start(tmp_path: Path) -> None:
@@ -115,4 +107,4 @@ def test_a_daemon_that_does_not_start(tmp_path: Path) -> None:
     binary.chmod(0o755)
     with pytest.raises(DaemonError, match="nonsense"), RealSyncthing(binary):
         pass
-    wait_for_threads(before)
+    wait_until(lambda: threads() == before)  # a thread is in the list for a moment after its last step

@@ -13,6 +13,7 @@ import pytest
 from aiosyncthing.blocking import Syncthing
 from aiosyncthing.blocking.base import Blocking
 from aiosyncthing.blocking.bridge import Bridge
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -63,14 +64,6 @@ def client(fake: FakeSyncthing) -> Iterator[Syncthing]:
     """A blocking client of the fake."""
     with Syncthing(fake.api_key, fake.url) as found:
         yield found
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    """Wait until a condition is true."""
-    limit = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < limit, "the condition is still false"
-        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from aiosyncthing.blocking import BlockingContext, BlockingIterator, Syncthing
 from aiosyncthing.blocking.bridge import Bridge
 from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, SyncthingError, UnauthorizedError
 from pytest_syncthing import FakeSyncthing
-from tests.blocking.conftest import Probe, in_threads, portal_threads, wait_until
+from tests.blocking.conftest import Probe, in_threads, portal_threads
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,8 @@ import pytest
 
 from aiosyncthing.blocking import Syncthing
 from aiosyncthing.blocking.bridge import Bridge
-from tests.blocking.conftest import Probe, wait_until
+from tests.blocking.conftest import Probe
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

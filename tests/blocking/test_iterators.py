@@ -14,7 +14,8 @@ import pytest
 
 from aiosyncthing.blocking import BlockingIterator, Syncthing
 from aiosyncthing.exceptions import BadRequestError, ClientClosedError, SyncthingError, WaitTimeoutError
-from tests.blocking.conftest import Probe, in_threads, portal_threads, wait_until
+from tests.blocking.conftest import Probe, in_threads, portal_threads
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pytest_syncthing import FakeFolder, FakeSyncthing

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aiosyncthing.exceptions import SyncthingError, WaitTimeoutError
-from tests.blocking.conftest import in_threads, wait_until
+from tests.blocking.conftest import in_threads
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from aiosyncthing import DeviceID

@@ -10,7 +10,8 @@ import pytest
 from aiosyncthing.blocking import Syncthing
 from aiosyncthing.blocking.bridge import Bridge
 from aiosyncthing.exceptions import UnauthorizedError, WaitTimeoutError
-from tests.blocking.conftest import Probe, in_threads, wait_until
+from tests.blocking.conftest import Probe, in_threads
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -60,7 +60,7 @@ def test_levels() -> None:
 def test_follow(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """-f goes on with what is new, each line once, also after the daemon was away; that is said on stderr."""
     monkeypatch.setattr(log, "_INTERVAL", 0.01)
-    record, tell = Output.record, Output.tell
+    record, info = Output.record, Output.info
 
     def write(text: str) -> None:
         writer = threading.Thread(target=lambda: asyncio.run(complain(here, text)))
@@ -77,13 +77,13 @@ def test_follow(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) 
             case "third":
                 raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
-    def tell_and_go_on(out: Output, text: str) -> None:
-        tell(out, text)
+    def info_and_go_on(out: Output, text: str) -> None:
+        info(out, text)
         here.start_daemon()
         write("third")
 
     monkeypatch.setattr(Output, "record", record_and_go_on)
-    monkeypatch.setattr(Output, "tell", tell_and_go_on)
+    monkeypatch.setattr(Output, "info", info_and_go_on)
     write("first")
     done = cli("log", "-f", "--level", "warning", "--json")
     assert done.status == 141

@@ -361,12 +361,12 @@ def test_interrupted_pause(here: FakeSyncthing, pi: DeviceID, cli: Cli, monkeypa
     """A signal ends `pause --for` at once, after everything was resumed."""
     seen: list[set[str]] = []
 
-    def tell(_: Output, text: str) -> None:
+    def info(_: Output, text: str) -> None:
         assert text == "paused for 1 h; Ctrl-C resumes at once"
         seen.append(stopped(here))
         os.kill(os.getpid(), signal.SIGHUP)
 
-    monkeypatch.setattr(Output, "tell", tell)
+    monkeypatch.setattr(Output, "info", info)
     done = cli("pause", "docs", "--for", "1h")
     assert (done.status, done.out) == (128 + signal.SIGHUP, "paused: folder Papers (docs)\n")
     assert (seen, stopped(here)) == ([{"docs", "old"}], {"old"})

@@ -164,7 +164,7 @@ def test_sigterm(show: Callable[..., Screen]) -> None:
 
 
 def test_a_bug(show: Callable[..., Screen], fake: FakeSyncthing) -> None:
-    """An exception that nobody expected is one line on a terminal that is as before, and shows no key."""
+    """An unexpected exception leaves the terminal restored, and one line that shows no key."""
     screen = show(BUG)
     fake.set_folder("docs", paused=True)
     assert screen.end() == 1

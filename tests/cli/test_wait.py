@@ -87,7 +87,7 @@ def test_in_sync(docs: FakeFolder, cli: Cli) -> None:
 def test_progress(docs: FakeFolder, pi: DeviceID, cli: Cli, after_first: Any) -> None:
     """Without a terminal, what is missing is said once; then it goes on as soon as it is there."""
     docs.remote_write(pi, {"b": b"y" * 2048})
-    after_first("tell")
+    after_first("info")
     done = cli("wait", "docs")
     assert (done.status, done.out) == (0, "in sync: 1 folder on 2 devices, 8.0 KiB in all\n")
     assert done.err.startswith("Papers  ")

@@ -1,12 +1,13 @@
-"""Waiting for daemons, which take their own time."""
+"""Waiting for daemons, threads and processes, which take their own time."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-__all__ = ["until"]
+__all__ = ["until", "wait_until"]
 
 _T = TypeVar("_T")
 
@@ -24,3 +25,11 @@ async def until(probe: Callable[[], Awaitable[_T]], timeout: float = 30) -> _T:
         assert clock() < end, f"after {timeout:g} s it is still {answer!r}"
         await asyncio.sleep(0.02)
     return answer
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until a condition is true, in a thread without an event loop."""
+    limit = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < limit, "the condition is still false"
+        time.sleep(0.005)

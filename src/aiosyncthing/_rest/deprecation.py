@@ -42,7 +42,7 @@ def _as_coroutine_function(function: Any) -> Any:
     """Mark a function that returns a coroutine as one that is declared with ``async``, as mocks want to know."""
     if sys.version_info >= (3, 12):
         return inspect.markcoroutinefunction(function)
-    function._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+    function._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # noqa: SLF001 - the above is new in 3.12
     return function
 
 

@@ -220,7 +220,7 @@ def stream(
 
     def conclude() -> None:
         if empty and not found and not run.options.json:
-            run.out.tell(empty)
+            run.out.info(empty)
 
     def work(targets: Sequence[Target]) -> Coroutine[Any, Any, int]:
         write_row = _row_writer(run, columns, many=len(targets) > 1)
@@ -403,7 +403,7 @@ def draw_changed(out: Output, changed: Changed) -> None:
 def _draw_changes(out: Output, changed: Changed) -> None:
     draw_changed(out, changed)
     if not changed.rows and not changed.failures:
-        out.tell("nothing to change")
+        out.info("nothing to change")
     for failure in changed.failures:
         out.warn(failure["message"])
 

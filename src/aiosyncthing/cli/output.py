@@ -124,7 +124,7 @@ class Output:
         if self.verbose:
             self._say(text, "dim")
 
-    def tell(self, text: str) -> None:
+    def info(self, text: str) -> None:
         """Write a line about what is going on to stderr, unless ``-q`` was given."""
         if not self.quiet:
             self._say(text)

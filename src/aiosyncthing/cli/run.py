@@ -65,7 +65,7 @@ class Run(Context):
         Args:
             ask: Yields rows, each with ``type`` first, and the session's name as ``daemon``.
             columns: All columns of the table; the last one should be the widest.
-            empty: What to tell people where there are no rows, on stderr; empty for nothing.
+            empty: What to write to stderr if there are no rows; empty for nothing.
 
         Returns:
             The exit status.

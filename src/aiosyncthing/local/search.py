@@ -65,7 +65,7 @@ def discover(home: str | os.PathLike[str] | None = None) -> LocalDaemon:
        containers ``syncthing/syncthing`` and ``linuxserver/syncthing``; on BSD, those of its packages.
     5. On Linux, the homes of this user's Syncthing processes, wherever they are.
 
-    To tell which daemon is running, it connects to the address of each home found and compares the certificate shown in
+    To find out which daemon is running, it connects to the address of each home and compares the certificate shown in
     the TLS handshake with the one in the home. The API key is not sent. If there are several homes, the first whose
     daemon answers is taken, with a warning in the log if others answer as well. If there is only one, its daemon may be
     down; but another Syncthing or another program answering in its place is an error. A home that this user may not

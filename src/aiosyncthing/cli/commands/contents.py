@@ -197,7 +197,7 @@ def errors(run: Run, folder: tuple[str, ...], *, exit_code: bool) -> int:
         if answer.sections.get("errors") or answer.failures:
             answer.table_with_failures("errors", ERRORS)
         else:
-            run.out.tell("no errors")
+            run.out.info("no errors")
 
     status = run.read("errors/1", ask, draw)
     return Exit.FOUND if exit_code and count and status == Exit.DONE else status

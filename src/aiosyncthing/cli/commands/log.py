@@ -76,7 +76,7 @@ async def _lines(run: Run, session: Session, since: datetime | None, *, follow: 
         except (UnreachableError, NotSyncthingError) as error:
             if not (follow and started):
                 raise
-            run.out.tell(f"{session.name}: {message_of(error)}; waiting for it")
+            run.out.info(f"{session.name}: {message_of(error)}; waiting for it")
             await session.client.wait_ready(timeout=None)
             continue
         started = True

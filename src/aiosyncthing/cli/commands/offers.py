@@ -86,7 +86,7 @@ def pending(run: Run, *, exit_code: bool) -> int:
         elif devices:
             answer.table_with_failures("devices", DEVICE_COLUMNS)
         elif not folders and not answer.failures:
-            out.tell("nothing is pending")
+            out.info("nothing is pending")
 
     status = run.read("pending/1", ask, draw)
     return status or (Exit.FOUND if exit_code and found else Exit.DONE)

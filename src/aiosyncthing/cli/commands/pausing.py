@@ -237,7 +237,7 @@ def _pause_for(run: Run, names: tuple[str, ...], duration: float, state: str | N
                     if not run.options.json:
                         draw_changed(run.out, changed)
                         run.out.flush()
-                    run.out.tell(f"paused for {duration_text(duration)}; Ctrl-C resumes at once")
+                    run.out.info(f"paused for {duration_text(duration)}; Ctrl-C resumes at once")
                     await asyncio.sleep(duration)
             for each in things:
                 each.note(changed, "resumed")

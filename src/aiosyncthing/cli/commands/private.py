@@ -77,7 +77,7 @@ def daemon(run: Run, keep: str | None, binary: str | None) -> int:
             _show(run, private, str(private.key_file))
             run.out.flush()
             await private.daemon.wait()
-        run.out.tell("the daemon was shut down")
+        run.out.info("the daemon was shut down")
         return 0
 
     return run.alone(work)
@@ -131,7 +131,7 @@ def _show(run: Run, private: _Private, key_file: str) -> None:
     run.out.line(f"Syncthing {daemon.version}, device {daemon.device_id}")
     for name, value in (("url", daemon.url), ("key", key_file), ("home", document["home"])):
         run.out.line(f"{name:<5} {value}")
-    run.out.tell("Ctrl-C ends it")
+    run.out.info("Ctrl-C ends it")
 
 
 def _sync_address(daemon: Daemon) -> str | None:

@@ -49,7 +49,7 @@ def list_profiles(run: Run) -> int | None:
         shown = chosen(_COLUMNS, names=run.options.columns, long=run.options.long)
         run.out.table(shown, rows, header=run.options.header)
     else:
-        run.out.tell(f"there are no profiles in {profiles.file}")
+        run.out.info(f"there are no profiles in {profiles.file}")
     return None
 
 
@@ -156,8 +156,8 @@ async def _pin(run: Run, url: str, *, yes: bool) -> str:
             return ""
         else:
             return ""
-    run.out.tell(f"the certificate of {url} is {pin}")
-    run.out.tell("compare it on the daemon's computer: openssl x509 -in https-cert.pem -noout -fingerprint -sha256")
+    run.out.info(f"the certificate of {url} is {pin}")
+    run.out.info("compare it on the daemon's computer: openssl x509 -in https-cert.pem -noout -fingerprint -sha256")
     if not yes and not can_ask():
         raise UsageError("this certificate is not trusted: give --tls with its fingerprint, or --yes")
     confirm(run.out, "Trust this certificate from now on?", yes=yes)
@@ -174,7 +174,7 @@ async def _test(run: Run, each: Profile) -> None:
         status = await client.system.status()
         version = await client.system.version()
     if not run.options.json:
-        run.out.tell(f"{each.name}: Syncthing {version['version']}, device {status['myID']}")
+        run.out.info(f"{each.name}: Syncthing {version['version']}, device {status['myID']}")
 
 
 def _changed(run: Run, name: str, action: str) -> None:

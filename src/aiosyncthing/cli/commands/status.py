@@ -114,7 +114,7 @@ def draw(answer: Answer) -> None:
     """Show an overview to a person."""
     out = answer.run.out
     for daemon in answer.sections.get("daemons", ()):
-        # Hosts may have the same name; profiles, by which rows are told apart, don't.
+        # The rows below are labelled with profiles, and two hosts may share a name.
         profile = [daemon["daemon"]] if answer.many and daemon["daemon"] != daemon["name"] else []
         about = [daemon["name"], daemon["version"], f"up {values.duration_text(daemon['uptime'])}", daemon["url"]]
         line = spans("  ".join([*profile, *about]))

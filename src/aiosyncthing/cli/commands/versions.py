@@ -205,7 +205,7 @@ def _show(run: Run, rows: Sequence[Restored], *, everything: bool) -> int:
             )
         counts = Counter(map(_word, rows))
         texts = [f"{values.count_text(counts[word])} {word}" for word in ("to restore", *_OUTCOMES) if counts[word]]
-        run.out.tell(", ".join(texts) or "no files")
+        run.out.info(", ".join(texts) or "no files")
     if "failed" not in outcomes:
         return Exit.DONE
     return Exit.PARTLY if "restored" in outcomes else Exit.FAILED

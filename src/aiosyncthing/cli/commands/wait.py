@@ -171,7 +171,7 @@ class _View:
         what = tuple((each.folder_id, each.device_id, each.reason) for each in progress.missing)
         if what != self._last and now >= self._next:
             self._last, self._next = what, now + _LINE
-            out.tell(progress_text(self._what, progress))
+            out.info(progress_text(self._what, progress))
 
 
 def progress_text(what: str, progress: SyncProgress) -> str:

@@ -61,7 +61,7 @@ def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FB
             value = changes.current_of(whole, place)
             shown = value if show_secrets else hide_secrets(place, value)
             if shown != value and not isinstance(value, Mapping | list):
-                run.out.tell(f"{each} is a secret: --show-secrets shows it")
+                run.out.info(f"{each} is a secret: --show-secrets shows it")
             rows.append({"daemon": session.name, "path": paths.written(place), "value": shown})
         return {"settings": rows}
 
@@ -190,7 +190,7 @@ def edit(
                     confirm(run.out, "Change this?", yes=yes)
         except BaseException:
             if draft is not None and draft.touched:
-                run.out.tell(f"what you have written is in {draft.file}")
+                run.out.info(f"what you have written is in {draft.file}")
             elif draft is not None:
                 draft.remove()
             raise
@@ -244,7 +244,7 @@ def export(
             content = {**head, "settings": [{"daemon": session.name, "path": "", "value": content}]}
         if output is not None:
             exports.write_private(Path(output), content)
-            run.out.tell(f"written to {output}")
+            run.out.info(f"written to {output}")
         elif run.options.json or run.out.terminal.interactive:
             run.out.document(content)
         else:
@@ -283,7 +283,7 @@ def diff_command(run: Run, other: str, exit_code: bool) -> int:  # noqa: FBT001 
             for row in rows:
                 _draw_change(run, row, marked=True)
             if not rows:
-                run.out.tell("no differences")
+                run.out.info("no differences")
         return Exit.FOUND if rows and exit_code else Exit.DONE
 
     return run.one(work)
@@ -396,7 +396,7 @@ def _draw_changes(run: Run, content: Mapping[str, Any]) -> None:
     for each in content["ignored"]:
         run.out.warn(f"this version of Syncthing has no setting {each}: it was left out")
     if not content["changes"]:
-        run.out.tell("nothing to change")
+        run.out.info("nothing to change")
     if content["reconnect"]:
         what = ", ".join(f"gui.{each}" for each in content["reconnect"])
         run.out.warn(f"clients and profiles need the new {what} from now on")
@@ -408,7 +408,7 @@ def _preview(run: Run, changes: Iterable[Change]) -> None:
 
     for row in _document(changes)["changes"]:
         if run.options.json:
-            run.out.tell(" ".join(change_line(row)))
+            run.out.info(" ".join(change_line(row)))
         else:
             _draw_change(run, row, marked=True)
 
