@@ -17,6 +17,7 @@ from aiosyncthing.exceptions import (
     InvalidResponseError,
     RequestTimeoutError,
     ServerError,
+    SyncthingError,
     UnauthorizedError,
     UnknownDeviceError,
     UnreachableError,
@@ -486,7 +487,7 @@ async def test_cancellation(fake: FakeSyncthing, client: Syncthing) -> None:
 
 
 async def test_a_request_that_is_cancelled(fake: FakeSyncthing, client: Syncthing) -> None:
-    """What was sent without an answer is said to be unconfirmed, since it may be in effect; a refusal is an answer."""
+    """What was sent without an answer is said to be unconfirmed, since it may be in effect."""
     fake.hold("rest/config/folders/docs", made=True, method="PATCH")
     edit = client.config.edit()
     config: Any = await edit.__aenter__()
@@ -502,14 +503,19 @@ async def test_a_request_that_is_cancelled(fake: FakeSyncthing, client: Syncthin
     await asyncio.wait([ending])
     assert ending.cancelled()
     assert ([each.after for each in edit.changes], [each.after for each in edit.unconfirmed]) == ([5], ["Mine"])
-    fake.clear_faults()
-    fake.respond("rest/config/options", status=400, body=b"no", method="PATCH")
+
+
+@pytest.mark.parametrize(("status", "unconfirmed"), [(400, []), (403, []), (404, []), (500, [6]), (504, [6])])
+async def test_what_is_unconfirmed(fake: FakeSyncthing, client: Syncthing, status: int, unconfirmed: list[int]) -> None:
+    """A refusal is an answer: then nothing is unconfirmed. After a failure, the change may be in effect."""
+    fake.respond("rest/config/options", status=status, body=b"no", method="PATCH")
     edit = client.config.edit()
-    config = await edit.__aenter__()
+    config: Any = await edit.__aenter__()
     config["options"]["maxSendKbps"] = 6
-    with pytest.raises(BadRequestError):
+    with pytest.raises(SyncthingError):
         await edit.__aexit__(None, None, None)
-    assert (edit.changes, edit.unconfirmed) == ((), ())
+    assert edit.changes == ()
+    assert [each.after for each in edit.unconfirmed] == unconfirmed
 
 
 async def test_a_backup(fake: FakeSyncthing, client: Syncthing) -> None:

@@ -28,6 +28,7 @@ from .paths import Machine, moved, refuse_moves
 from .planning import GUI, WHOLE, Step, Wanted, plan, want
 
 _CONNECTION: Final = ("enabled", "address", "useTLS", "apiKey")
+_FAILURES: Final = 500  # from this status on, an answer doesn't say that nothing was changed
 
 
 class ConfigEdit:
@@ -219,8 +220,9 @@ class ConfigEdit:
             self._unconfirmed = step.changes
             try:
                 await (self._write_gui if step.target == GUI else self._objects.write)(step, latest)
-            except BadRequestError:
-                self._unconfirmed = Changes()
+            except SyncthingError as error:
+                if isinstance(error, BadRequestError) or (error.status is not None and error.status < _FAILURES):
+                    self._unconfirmed = Changes()
                 raise
             self._unconfirmed = Changes()
             self._sent += [each for each in step.changes if each not in self._sent]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiosyncthing import _routes
 from aiosyncthing._rest.shapes import HOME, MACHINE, check, check_events, checked
 from aiosyncthing.exceptions import BadRequestError, NotSupportedError
 
-from .paths import Machine, refuse_path
+from .paths import DATABASE, Machine, refuse_path
 
 if TYPE_CHECKING:
     from aiosyncthing.api import API
-
-_DATABASE: Final = "index-v"  # how the name of the directory with the database begins
 
 
 async def find_machine(api: API, timeout: float | None) -> Machine:
@@ -67,7 +65,7 @@ async def refuse_homes(api: API, machine: Machine, paths: Iterable[str], timeout
         refuse_path(path, machine, (), nested=True)
         full = machine.full(path)
         if full is not None:
-            current = f"{full.rstrip(machine.separator)}{machine.separator}{_DATABASE}"
+            current = f"{full.rstrip(machine.separator)}{machine.separator}{DATABASE}"
             if checked(_routes.BROWSE_SYSTEM, await ask(params={"current": current})):
                 raise BadRequestError(f"the path {path!r} is a daemon's own home, with its keys and its database")
 

@@ -27,8 +27,8 @@ _USUAL_HOMES: Final = (
     *(".config/syncthing", ".local/state/syncthing", "AppData/Local/Syncthing"),
     "Library/Application Support/Syncthing",
 )
-# What a database is called before 1.21: lib/locations/locations.go.
-_DATABASE: Final = ("index-v", ".db")
+DATABASE: Final = "index-v"
+"""How the name of the directory with the database begins before 1.21 (lib/locations/locations.go)."""
 
 
 class Machine(NamedTuple):
@@ -166,7 +166,7 @@ def _path_on_disk(folder: Mapping[str, Any]) -> str | None:
 
 
 def _is_database(name: str) -> bool:
-    return name.startswith(_DATABASE[0]) and name.endswith(_DATABASE[1])
+    return name.startswith(DATABASE) and name.endswith(".db")
 
 
 def _relation(place: Parts, there: Parts | None) -> str:
