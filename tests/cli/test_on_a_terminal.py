@@ -87,6 +87,18 @@ def test_an_editor(what: str, here: FakeSyncthing, start: Any) -> None:
         assert here.config["folders"][0]["label"] == "Papers"
 
 
+def test_an_editor_that_ends_at_once(here: FakeSyncthing, start: Any, tmp_path: Path) -> None:
+    """Ctrl-C is the editor's, even if it has ended before the command line gets to see the signal."""
+    here.add_folder("docs")
+    edit = f'kill -STOP $PPID; kill -INT $PPID; echo \'"Papers"\' > "$1"; echo $PPID > {tmp_path}/stopped'
+    process = start("config", "edit", "folders.docs.label", "--yes", editor=edit)
+    stopped = tmp_path / "stopped"
+    process.wait(lambda: stopped.exists() and stopped.read_text().endswith("\n"), "the editor should end")
+    os.kill(int(stopped.read_text()), signal.SIGCONT)
+    assert process.ended() == 0
+    assert here.config["folders"][0]["label"] == "Papers"
+
+
 def test_progress(here: FakeSyncthing, start: Any) -> None:
     """`wait` redraws one line, which Ctrl-C removes; the command then ends by that signal."""
     pi = here.add_device("pi")

@@ -63,7 +63,7 @@ async def run_command(command: Sequence[str], environ: Mapping[str, str], inheri
         elif signum not in OF_TERMINALS or not _is_in_foreground():
             _send(process, signum)
 
-    with signals_taken(hand_on):
+    async with signals_taken(hand_on):
         try:
             process = await asyncio.create_subprocess_exec(*command, env=environ, pass_fds=tuple(inherited))
         except OSError as error:

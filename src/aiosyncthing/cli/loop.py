@@ -10,14 +10,14 @@ import asyncio
 import select
 import signal
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 from .process import Interrupted, die
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 
     T = TypeVar("T")
 
@@ -88,8 +88,8 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
         raise Interrupted(received[0] if received else signal.SIGINT) from None
 
 
-@contextmanager
-def signals_taken(take: Callable[[int], None]) -> Generator[None]:
+@asynccontextmanager
+async def signals_taken(take: Callable[[int], None]) -> AsyncGenerator[None]:
     """Give signals to a function for the duration of a block, instead of ending the command.
 
     Args:
@@ -100,12 +100,13 @@ def signals_taken(take: Callable[[int], None]) -> Generator[None]:
     try:
         with _caught(signals, _OTHERS):
             yield
+            await _signals_handled()
     finally:
         signals.take = before
 
 
-@contextmanager
-def terminal_left() -> Generator[None]:
+@asynccontextmanager
+async def terminal_left() -> AsyncGenerator[None]:
     """Leave the terminal's signals to an editor, to which Ctrl-C means something else; it gets them by itself."""
     interrupt = _CURRENT.get().take
 
@@ -113,8 +114,18 @@ def terminal_left() -> Generator[None]:
         if signum not in OF_TERMINALS:
             interrupt(signum)
 
-    with signals_taken(take):
+    async with signals_taken(take):
         yield
+
+
+async def _signals_handled() -> None:
+    """Wait until the loop has called the handlers of signals that have arrived.
+
+    It reads their numbers from a pipe in one turn and calls the handlers in a later one, so the end of another program
+    may be known before a signal that was sent earlier is.
+    """
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 @contextmanager

@@ -255,7 +255,7 @@ def _edit(run: Run, name: str) -> int:
         was_usable = patterns.error is None
         while True:
             # In a thread, so that the event loop goes on to look after its connections.
-            with terminal_left():
+            async with terminal_left():
                 saved = await asyncio.to_thread(_edited, run, text or str(patterns))
             if saved is None:
                 return

@@ -71,7 +71,7 @@ class Draft:
         problem, unchanged = "", dict(self._config)
         while True:
             before = self._text
-            with terminal_left():
+            async with terminal_left():
                 # In a thread, so that the event loop goes on to look after its connections.
                 await asyncio.to_thread(self._open, problem)
             if problem and self._text == before:
