@@ -67,6 +67,13 @@ def test_broken_wildcards_mean_what_they_say() -> None:
     assert matched(["{*.tmp,ab?}"], "sub/a.tmp", "abc") == ["sub/a.tmp", "abc"]
 
 
+def test_two_slashes_match_nothing() -> None:
+    """No path has two slashes in a row, and the daemons drop only the first one of a pattern that is rooted."""
+    assert matched(["**//b"], "b", "b/c", "a/b") == []
+    assert matched(["**//"], "b", "b/c") == []
+    assert matched(["/b", "/a//b"], "b", "a/b") == ["b"]
+
+
 def test_what_syncthing_keeps_for_itself() -> None:
     """Its own files, and what is in them, are ignored whatever the patterns say."""
     own = [".stfolder", ".stfolder/x", ".stignore", ".stversions/a/b", "a/.syncthing.x.tmp", "~syncthing~x/y"]

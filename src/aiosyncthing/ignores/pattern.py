@@ -126,17 +126,17 @@ def parse_line(line: str, written: str, rules: Rules) -> list[Compiled]:
     if folds_case:
         text = lower(text)
     if text.startswith("/"):
-        texts = [text]
+        globs = {text: text[1:]}
     elif text.startswith("**/"):
-        texts = [text, text.removeprefix("**/")]
+        globs = {each: each for each in (text, text.removeprefix("**/"))}  # a second slash stays, and matches nothing
     else:
-        texts = [text, f"**/{text}"]
+        globs = {each: each for each in (text, f"**/{text}")}
     ignores = "!" not in seen
     deletable = "(?d)" in seen and (ignores or rules.marks_negated)
     try:
         return [
-            Compiled(Pattern(written, each, ignores, folds_case, deletable), expression(each.removeprefix("/")))
-            for each in texts
+            Compiled(Pattern(written, each, ignores, folds_case, deletable), expression(glob))
+            for each, glob in globs.items()
         ]
     except GlobError as error:
         raise PatternsError(f"invalid pattern {quote(line)} in ignore file: parse error: {error}") from error
