@@ -11,8 +11,9 @@ from typing import Any, Final, Literal
 from . import _routes, types as t
 from ._http.failures import translate
 from ._rest.checks import check_event_types, number, numbers
+from ._rest.forms import Array, Kind, Object
 from ._rest.namespace import Namespace
-from ._rest.shapes import Array, Kind, Object, check, check_events, checked
+from ._rest.shapes import check, check_events, checked
 from ._timing import Pace, delays, is_transient
 from .api import API
 from .exceptions import BadRequestError, RestartedError, SyncthingError
