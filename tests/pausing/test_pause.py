@@ -137,6 +137,32 @@ async def test_someone_else_has_done_it(fake: FakeSyncthing) -> None:
     assert paused(fake) == BEFORE
 
 
+async def test_blocks_that_begin_at_once(fake: FakeSyncthing) -> None:
+    """Only one of them pauses a folder, and it stays paused until that one has ended, whichever ends first."""
+    async with fake.client() as client, fake.client() as other:
+        pauses = [client.paused("docs"), other.paused("docs")]
+        await asyncio.gather(*(each.__aenter__() for each in pauses))
+        guest, owner = sorted(pauses, key=lambda each: len(each.state["folders"]))
+        await guest.__aexit__(None, None, None)
+        assert paused(fake) == BEFORE | {"docs"}
+        await owner.__aexit__(None, None, None)
+    assert switched(fake) == ["-docs", "+docs"]
+
+
+async def test_someone_else_pauses_it_first(fake: FakeSyncthing) -> None:
+    """What was paused in the meantime stays paused, and is not in what is stored for a program that is killed."""
+    stored: list[list[str]] = []
+
+    def save(state: Any) -> None:
+        stored.append(state["folders"])
+        fake.folder("docs").pause()
+
+    async with fake.client() as client, client.paused(["docs", "music"], save=save):
+        pass
+    assert stored == [["docs", "music"], ["music"], []]
+    assert paused(fake) == BEFORE | {"docs"}
+
+
 async def test_something_is_removed_before_it_is_paused(fake: FakeSyncthing) -> None:
     """That is an error if it was named; what was already paused is resumed."""
     async with fake.client() as client:
@@ -182,7 +208,7 @@ async def test_troubles_while_resuming(fake: FakeSyncthing, trouble: dict[str, A
 )
 async def test_pausing_fails_half_way(fake: FakeSyncthing, trouble: dict[str, Any], error: type[Exception]) -> None:
     """What was paused, or may have been, is resumed; the error is that of the request."""
-    fake.respond("rest/config/folders/music", **trouble)
+    fake.respond("rest/config/folders/music", **trouble, method="PATCH")
     pause = None
     async with fake.client() as client:
         with pytest.raises(error):
@@ -233,10 +259,11 @@ async def test_what_is_still_paused_is_said(fake: FakeSyncthing, caplog: pytest.
     ],
 )
 async def test_the_daemon_is_away(fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], reason: str) -> None:
-    """The time for waiting is limited, also if it does not answer at all."""
+    """The time for waiting is limited, even if it does not answer; that is the reason for all that was paused."""
+    known = "^(still|may still be) paused: folder music, folder docs, because resuming failed: "
     async with fake.client() as client:
-        with pytest.raises(StillPausedError, match=f"(?i)folder docs.*{reason}"):
-            async with client.paused("docs"):
+        with pytest.raises(StillPausedError, match=f"(?i){known}(?!.*not answered).*{reason}"):
+            async with client.paused(["docs", "music"]):
                 happen(fake)
 
 

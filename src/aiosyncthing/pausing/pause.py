@@ -91,6 +91,8 @@ class Pause:
                 await shield.run(self._pause(thing, begun), limit=_PATIENCE)
                 shield.release()
             self._things = begun
+            if begun != chosen:
+                await self._store()
         except BaseException as error:
             self._things = begun
             await self._end(error, shield)
@@ -108,24 +110,27 @@ class Pause:
         await self._end(error, Shield())
 
     async def _pause(self, thing: Thing, begun: list[Thing]) -> None:
-        """Pause something, and note it in the list unless it certainly is not paused."""
+        """Pause something, and note it in the list unless it certainly is not paused by that."""
 
         def sending() -> None:
             begun.append(thing)
             self._unanswered.add(thing)
 
+        def forget() -> None:
+            begun[:] = [each for each in begun if each != thing]
+
         try:
-            await self._switches.set(thing, paused=True, sending=sending)
+            await self._switches.pause(thing, sending)
         except (UnknownFolderError, UnknownDeviceError):
             self._unanswered.discard(thing)
-            begun.remove(thing)
+            forget()
             if not self._choice.may_be_gone(thing):
                 raise
         except SyncthingError as error:
             if not isinstance(error, RequestTimeoutError) and error.status != _GATEWAY_TIMEOUT:
                 self._unanswered.discard(thing)
             if not is_transient(error):
-                begun.remove(thing)
+                forget()
             raise
         else:
             self._unanswered.discard(thing)

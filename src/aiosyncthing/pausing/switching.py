@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from aiosyncthing import _routes
 from aiosyncthing._rest.editing import in_turn
-from aiosyncthing._rest.shapes import checked
+from aiosyncthing._rest.lookup import find_device, find_folder
+from aiosyncthing._rest.shapes import PAUSED, check, checked
 from aiosyncthing._timing import Limit, delays, is_transient, pause_after
 from aiosyncthing.exceptions import (
     ClientClosedError,
@@ -51,21 +52,26 @@ class Switches:
         self._config = config
         self._timeout = timeout
 
-    async def set(self, thing: Thing, *, paused: bool, sending: Callable[[], object] | None = None) -> None:
-        """Pause or resume one of them.
+    async def pause(self, thing: Thing, sending: Callable[[], object]) -> None:
+        """Pause one of them, unless it is paused: then that is someone else's pause.
 
         Args:
             thing: Which one.
-            paused: Whether to pause it.
-            sending: Called before anything is sent.
+            sending: Called right before the request that pauses it.
         """
-        async with in_turn(self._api):  # or it could be lost in a change of something else in the same folder
-            if sending is not None:
+        async with in_turn(self._api):
+            is_folder = thing.kind == "folder"
+            found = await (find_folder if is_folder else find_device)(self._api, thing.id, self._timeout)
+            check(PAUSED, found, _routes.FOLDER if is_folder else _routes.DEVICE)
+            if not found["paused"]:
                 sending()
-            if thing.kind == "folder":
-                await self._config.patch_folder(thing.id, paused=paused, timeout=self._timeout)
-            else:
-                await self._config.patch_device(thing.id, paused=paused, timeout=self._timeout)
+                await self._send(thing, paused=True)
+
+    async def _send(self, thing: Thing, *, paused: bool) -> None:
+        if thing.kind == "folder":
+            await self._config.patch_folder(thing.id, paused=paused, timeout=self._timeout)
+        else:
+            await self._config.patch_device(thing.id, paused=paused, timeout=self._timeout)
 
     async def resume(
         self,
@@ -107,7 +113,7 @@ class Switches:
             failed, progress = paused, _nothing  # or whoever pauses it again and again could keep this going
         things[:] = [each for each in things if each in unanswered or paused is None or each in paused]
         if things:
-            raise _still_paused_error(things, paused, errors, daemon)
+            raise _still_paused_error(things, paused, errors, daemon, unanswered)
 
     async def _resume_all(
         self,
@@ -153,7 +159,8 @@ class Switches:
         """
         try:
             with Limit(limit):
-                await self.set(thing, paused=False)
+                async with in_turn(self._api):  # or it could be lost in a change of something else in the same folder
+                    await self._send(thing, paused=False)
         except (UnknownFolderError, UnknownDeviceError):
             pass  # someone has removed it
         except SyncthingError as error:
@@ -164,7 +171,11 @@ class Switches:
 
 
 def _still_paused_error(
-    things: list[Thing], paused: list[Thing] | None, errors: dict[Thing, SyncthingError], daemon: str | None
+    things: list[Thing],
+    paused: list[Thing] | None,
+    errors: dict[Thing, SyncthingError],
+    daemon: str | None,
+    unanswered: AbstractSet[Thing] = frozenset(),
 ) -> StillPausedError:
     """Return the error that says what could not be resumed, and what may still be paused.
 
@@ -173,9 +184,10 @@ def _still_paused_error(
         paused: Which of these are paused; ``None`` if the daemon doesn't say.
         errors: The errors of those that could not be resumed.
         daemon: The daemon's device ID.
+        unanswered: Those whose request to pause was not answered.
     """
     parts: list[str] = []
-    if failed := [each for each in things if each in errors or each in (paused or [])]:
+    if failed := [each for each in things if each in errors or each in (paused or []) or each not in unanswered]:
         known = "still paused" if paused is not None else "may still be paused"
         reasons = "; ".join(dict.fromkeys(map(str, errors.values()))) or "there was no time left"
         parts.append(f"{known}: {_listed(failed)}, because resuming failed: {reasons}")

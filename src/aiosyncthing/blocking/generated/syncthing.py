@@ -167,8 +167,9 @@ class SyncthingMethods(Blocking["Inner"]):
             folders: IDs of the folders; ``"all"`` for all, ``[]`` for none. ``["all"]`` is a folder with that ID.
             devices: IDs of the devices; ``"all"`` for all others, ``[]`` for none. What is left out is left alone, but
                 if both are left out, all folders and devices are paused.
-            save: Called with the state before the first request to pause is sent, and again when the block has ended,
-                with what is still paused: nothing, usually. It runs in this thread.
+            save: Called with the state before the first request to pause is sent, again if someone else has paused some
+                of it by then, and when the block has ended, with what is still paused: nothing, usually. It runs in
+                this thread.
             timeout: Time limit for each request, in seconds.
 
         Returns:
