@@ -16,7 +16,7 @@ import click
 import pytest
 
 from aiosyncthing import __version__, exceptions
-from aiosyncthing.cli import app, errors, main, process, schemas
+from aiosyncthing.cli import app, errors, main, process, schemas, streams
 from aiosyncthing.cli.command import Command, Group
 from aiosyncthing.cli.commands import COMMANDS
 from aiosyncthing.cli.errors import Exit
@@ -64,7 +64,10 @@ def test_commands_are_what_they_should_be(name: str) -> None:
     assert (ALL[name].help or "").strip()
 
 
-@pytest.mark.parametrize("arguments", [("folders",), ("ls", "docs"), ("raw", "system/ping")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("folders",), ("ls", "docs"), ("raw", "system/ping"), ("--help",), ("folders", "--help"), ("--version",)],
+)
 def test_a_full_disk(arguments: tuple[str, ...], here: FakeSyncthing, cli: Cli) -> None:
     """Where stdout can't be written, the message says so."""
     here.add_folder("docs", files={"a": b"x"})
@@ -314,11 +317,13 @@ def how_to_get(package: str, extra: str) -> str:
     return f"aiosyncthing: error: {package} is missing: install with `uv tool install {name}` or `pip install {name}`\n"
 
 
-def test_the_extra_is_missing() -> None:
-    """Without the extra, one line says how to get it."""
+@pytest.mark.parametrize(("stderr", "said"), [("2>&2", how_to_get("click", "cli")), ("2>&-", ""), ("2>/dev/full", "")])
+def test_the_extra_is_missing(stderr: str, said: str) -> None:
+    """Without the extra, one line says how to get it, where anyone listens."""
     code = "import sys; sys.modules['click'] = None; import aiosyncthing.cli; aiosyncthing.cli.main()"
-    done = subprocess.run([sys.executable, "-c", code, "status"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", how_to_get("click", "cli"))
+    script = f'"{sys.executable}" -c "{code}" {stderr}'
+    done = subprocess.run(script, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 
 def test_a_package_of_the_extra_is_missing(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,7 +373,7 @@ def test_streams_take_everything(encoding: str, text: str, written: bytes, monke
     buffer = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding))
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    process.prepare_streams()
+    streams.prepare_streams()
     sys.stdout.write(text)
     sys.stdout.flush()
     assert buffer.getvalue() == written

@@ -131,10 +131,15 @@ def test_a_closed_pipe_after_help(cli: Cli) -> None:
 
 @pytest.mark.parametrize(
     ("closed", "command", "status"),
-    [(">&-", "--version", 0), ("2>&-", "id -p nope", 2), (">&- 2>&- <&-", "check -p nope", 3)],
+    [
+        (">&-", "--version", 0),
+        ("2>&-", "id -p nope", 2),
+        ("2>/dev/full", "id -p nope", 2),
+        (">&- 2>&- <&-", "check -p nope", 3),
+    ],
 )
 def test_closed_streams(closed: str, command: str, status: int, tmp_path: Path) -> None:
-    """Without stdout or stderr, a command does what it does otherwise, and ends with the same status."""
+    """Without stdout or stderr, or with a full disk behind stderr, a command ends with the status that it has else."""
     script = f'"{sys.executable}" -m aiosyncthing {command} {closed}'
     environ = {**os.environ, "HOME": str(tmp_path), "AIOSYNCTHING_CONFIG": str(tmp_path / "none")}
     done = subprocess.run(script, shell=True, env=environ, capture_output=True, text=True, check=False)

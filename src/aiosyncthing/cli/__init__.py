@@ -13,19 +13,21 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line with the arguments of the process, and end the process."""
     gc.disable()  # until a client is made: it would look in vain at what is being loaded, which takes a third longer
+    from . import streams  # noqa: PLC0415 - `import aiosyncthing.cli` costs nothing
+
+    streams.open_streams()
+    streams.prepare_streams()
     try:
-        from . import process  # noqa: PLC0415 - `import aiosyncthing.cli` costs nothing
+        from . import process  # noqa: PLC0415 - likewise
         from .app import main as run  # noqa: PLC0415 - likewise
     except ModuleNotFoundError as error:
         from .extras import how_to_get  # noqa: PLC0415 - likewise
 
         if not (reason := how_to_get(error.name)):
             raise
-        sys.stderr.write(f"aiosyncthing: error: {reason}\n")
+        streams.tell(f"aiosyncthing: error: {reason}\n")
         sys.exit(2)
 
-    process.open_streams()
-    process.prepare_streams()
     try:
         status = run(sys.argv[1:])
     except process.Interrupted as interrupted:
@@ -34,6 +36,6 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        process.silence()
-        status = status or (141 if process.is_broken_pipe(error) else 1)
+        streams.silence(sys.stdout)
+        status = status or (141 if streams.is_broken_pipe(error) else 1)
     sys.exit(status)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from . import errors, process
+from . import errors, process, streams
 from .command import LazyGroup
 from .commands import COMMANDS
 from .errors import Exit
@@ -80,8 +80,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> 
         run.out.clear()
         raise process.Interrupted(process.interrupted(error)) from None
     except Exception as error:  # noqa: BLE001 - reported, with or without a traceback
-        if isinstance(error, OSError) and process.is_broken_pipe(error):
-            process.silence()
+        if isinstance(error, OSError) and streams.is_broken_pipe(error):
+            streams.silence(sys.stdout)
             return Exit.READER_GONE if run.failure is None else run.failure
         return _report(run, error, any(each.partition("=")[0] == "--json" for each in arguments))
 
@@ -92,7 +92,7 @@ def _run(run: Run, arguments: Sequence[str]) -> int:
             status: int | None = group.invoke(ctx)
     except click.exceptions.Exit as ended:  # after --help and --version
         status = ended.exit_code
-    with process.writing_stdout():
+    with streams.writing_stdout():
         sys.stdout.flush()
     return status or Exit.DONE
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from .options import GlobalOption, global_options, take
+from .streams import writing_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +34,8 @@ class _WithGlobalOptions(click.Command):
         """Read arguments, among them ``--json=1``: click's flags have no values, and its options need one."""
         given = [*args]  # which click empties
         try:
-            return super().parse_args(ctx, args)
+            with writing_stdout():  # help and the version
+                return super().parse_args(ctx, args)
         except click.BadOptionUsage as error:
             if error.option_name != _JSON:
                 raise

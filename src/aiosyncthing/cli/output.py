@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from . import errors, values
-from .process import writing_stdout
+from .streams import tell, writing_stdout
 from .tables import Column, Line, Row, Span, cut_line, streamed, table, text_of
 from .terminal import Terminal
 from .text import cut, escape, escape_json
@@ -137,7 +137,7 @@ class Output:
         """Write why the command failed: a message and a hint, or with ``--json`` a document."""
         if self.json:
             self.clear()
-            self._put(self._err, _json(errors.document(error, status)))
+            tell(f"{_json(errors.document(error, status))}\n", self._err)
             return
         first, *rest = errors.message_of(error).split("\n")
         self._say(f"{_PROGRAM}: error: {first}", "bad")
@@ -149,20 +149,18 @@ class Output:
     def redraw(self, text: str) -> None:
         """Write a line to stderr in the place of the one before; only on a terminal."""
         line = cut(escape(text), self.error_terminal.columns - 1)
-        self._err.write(f"\r\x1b[K{line}")
-        self._err.flush()
+        tell(f"\r\x1b[K{line}", self._err)
         self._drawn = True
 
     def clear(self) -> None:
         """Remove the line that was redrawn."""
         if self._drawn:
             self._drawn = False
-            self._err.write("\r\x1b[K")
-            self._err.flush()
+            tell("\r\x1b[K", self._err)
 
     def _say(self, text: str, style: str = "") -> None:
         self.clear()
-        self._put(self._err, self.error_terminal.paint(escape(text), style))
+        tell(f"{self.error_terminal.paint(escape(text), style)}\n", self._err)
 
     def _painted(self, line: Line) -> str:
         return "".join(self.terminal.paint(text, style) for text, style in line)
@@ -170,10 +168,7 @@ class Output:
     def _write(self, line: str) -> None:
         self.clear()
         with writing_stdout():
-            self._put(self._out, line)
-
-    def _put(self, stream: TextIO, line: str) -> None:
-        stream.write(f"{line}\n")
+            self._out.write(f"{line}\n")
 
 
 def spans(*parts: str | Span) -> Line:

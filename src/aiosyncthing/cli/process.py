@@ -1,13 +1,12 @@
-"""This process: how it ends, and the streams that it writes to."""
+"""This process: its signals, how it ends, and its garbage."""
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import signal
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from .errors import CommandError
@@ -80,57 +79,3 @@ def collect_garbage() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
-
-
-def is_broken_pipe(error: OSError) -> bool:
-    """Return whether an error says that the reader of stdout is gone; Windows says EINVAL."""
-    return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
-
-
-@contextmanager
-def writing_stdout() -> Generator[None]:
-    """Say of an error in a block that stdout is what can't be written; a reader that is gone is no error.
-
-    Raises:
-        CommandError: It can't be written: the disk is full, for example.
-    """
-    try:
-        yield
-    except OSError as error:
-        if is_broken_pipe(error):
-            raise
-        raise CommandError(f"can't write to stdout: {error.strerror or error}") from error
-
-
-def silence() -> None:
-    """Send what is still in the buffer of stdout nowhere."""
-    with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-
-
-def open_streams() -> None:
-    """Put the null device where the caller has closed a standard stream: Python has ``None`` there.
-
-    Call it before anything else is opened: that would get the number of the closed stream, and its output.
-    """
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        if getattr(sys, name) is not None:
-            continue
-        nowhere = os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: that of the closed stream
-        os.set_inheritable(nowhere, nowhere == number)
-        setattr(sys, name, open(nowhere, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - until the end
-
-
-def prepare_streams() -> None:
-    """Let file names with any bytes through, and write UTF-8 on Windows."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is None:
-            continue
-        if os.name == "nt":
-            reconfigure(encoding="utf-8", errors="backslashreplace")
-        else:
-            utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
-            reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
