@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -363,6 +364,18 @@ def test_the_reader_leaves_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(SystemExit) as ended:
             main()
     assert ended.value.code == 141
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_in_any_locale(encoding: str, here: FakeSyncthing, cli: Cli) -> None:
+    """Whatever the encoding of stdout is, what is there is JSON in UTF-8."""
+    label = "Grüße 文件 🙂"
+    here.add_folder("docs", label=label)
+    buffer = io.BytesIO()
+    stdout = io.TextIOWrapper(buffer, encoding, errors="backslashreplace")
+    assert cli("folders", "--json", stdout=stdout).status == 0
+    assert json.loads(buffer.getvalue().decode())["folders"][0]["label"] == label
+    stdout.detach()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from aiosyncthing.cli import text
 
@@ -27,9 +27,11 @@ def test_nothing_gets_through(name: str) -> None:
 
 
 @given(st.text())
+@example("a\udcff")
 def test_json_stays_json(name: str) -> None:
-    """JSON with escaped characters means the same."""
-    assert json.loads(text.escape_json(json.dumps({"name": name}, ensure_ascii=False))) == {"name": name}
+    """JSON with escaped characters means the same, and can be written in UTF-8 also where the name is no text."""
+    escaped = text.escape_json(json.dumps({"name": name}, ensure_ascii=False))
+    assert json.loads(escaped.encode()) == json.loads(json.dumps({"name": name}))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from . import errors, values
-from .streams import tell, writing_stdout
+from .streams import is_utf8, tell, writing_stdout
 from .tables import Column, Line, Row, Span, cut_line, streamed, table, text_of
 from .terminal import Terminal
 from .text import cut, escape, escape_json
@@ -52,11 +52,11 @@ class Output:
 
     def document(self, content: Mapping[str, Any]) -> None:
         """Write a JSON document; indented on a terminal."""
-        self._write(_json(content, indent=2 if self.terminal.interactive else None))
+        self._write(_json(content, self._out, indent=2 if self.terminal.interactive else None))
 
     def record(self, content: Mapping[str, Any]) -> None:
         """Write one line of a JSON stream at once."""
-        self._write(_json(content))
+        self._write(_json(content, self._out))
         self.flush()
 
     def line(self, text: str = "", style: str = "") -> None:
@@ -137,7 +137,7 @@ class Output:
         """Write why the command failed: a message and a hint, or with ``--json`` a document."""
         if self.json:
             self.clear()
-            tell(f"{_json(errors.document(error, status))}\n", self._err)
+            tell(f"{_json(errors.document(error, status), self._err)}\n", self._err)
             return
         first, *rest = errors.message_of(error).split("\n")
         self._say(f"{_PROGRAM}: error: {first}", "bad")
@@ -176,7 +176,8 @@ def spans(*parts: str | Span) -> Line:
     return [Span(escape(part)) if isinstance(part, str) else Span(escape(part.text), part.style) for part in parts]
 
 
-def _json(content: Mapping[str, Any], indent: int | None = None) -> str:
+def _json(content: Mapping[str, Any], stream: TextIO, indent: int | None = None) -> str:
     separators = (",", ": ") if indent else (",", ":")
-    text = json.dumps(content, ensure_ascii=False, indent=indent, separators=separators)
+    # JSON is UTF-8, whatever the locale of the stream is; ASCII is both.
+    text = json.dumps(content, ensure_ascii=not is_utf8(stream), indent=indent, separators=separators)
     return "\n".join(escape_json(line) for line in text.split("\n"))  # line breaks in texts are escaped already

@@ -96,5 +96,9 @@ def prepare_streams() -> None:
         if os.name == "nt":
             reconfigure(encoding="utf-8", errors="backslashreplace")
         else:
-            utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
-            reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
+            reconfigure(errors="surrogateescape" if is_utf8(stream) else "backslashreplace")
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Return whether a stream can take all characters."""
+    return (stream.encoding or "utf-8").lower().replace("-", "") == "utf8"

@@ -7,6 +7,7 @@ from typing import Final
 
 # Control characters (C0, C1), line separators, and what changes the direction of writing.
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_UNSAFE_IN_JSON: Final = re.compile(f"{_UNSAFE.pattern}|[\ud800-\udfff]")  # and halves of characters
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _BYTE: Final = 0x100
 _MORE: Final = "…"
@@ -21,8 +22,11 @@ def escape(text: str) -> str:
 
 
 def escape_json(text: str) -> str:
-    r"""Return JSON in which the characters that `escape` would replace are written as ``\u001b``."""
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    r"""Return JSON in which the characters that `escape` would replace are written as ``\u001b``.
+
+    So are surrogates, which stand for the bytes of names that are not UTF-8; JSON has to be.
+    """
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def width(text: str) -> int:
