@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import sys
 from pathlib import Path
@@ -153,11 +154,23 @@ def test_several(ill: FakeSyncthing, cli: Cli, config: Path, tmp_path: Path) -> 
     first = done.out.splitlines()[0]
     assert done.status == 3
     assert first.startswith("SYNCTHING UNKNOWN - 2 problems: pi: ")
-    assert "; nas: Device ph\\x7cone was last seen 3 days ago | folders=3" in first
+    assert "; nas: Device ph\\x7cone was last seen 3 days ago | nas.folders=3 nas.needed_bytes=" in first
     lines = file.read_text().splitlines()
     assert 'aiosyncthing_up{target="nas"} 1' in lines
     assert 'aiosyncthing_up{target="pi"} 0' in lines
     assert sum(line == "# TYPE aiosyncthing_up gauge" for line in lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("my nas", "'my nas.folders'"), ("it's", "'it''s.folders'"), ("a=|b", "'a_\\x7cb.folders'")]
+)
+def test_figures_of_profiles_with_odd_names(name: str, label: str, ill: FakeSyncthing, cli: Cli, config: Path) -> None:
+    """A monitoring system can read the figures whatever the profile is called, also while another daemon is down."""
+    config.parent.mkdir(parents=True)
+    profiles = (f"[profiles.{json.dumps(each)}]\nhome = {json.dumps(str(ill.home))}\n" for each in (name, "other"))
+    config.write_text("".join(profiles))
+    first = cli("check", "-p", name, "-p", "other", "-q").out
+    assert first.partition(" | ")[2].startswith(f"{label}=3 ")
 
 
 def test_file(ill: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
@@ -213,22 +226,9 @@ def test_the_file_of_a_daemon_that_is_down(
     assert down % "local" in file.read_text()
     done = cli("check", "--prometheus", str(tmp_path / "nowhere" / "syncthing.prom"))
     assert (done.status, done.out) == (3, "")
-    assert "No such file" in done.err
-
-
-def test_the_old_file_stays_if_the_new_one_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the disk is full, nothing is left beside the old file."""
-
-    def full(_: int) -> None:
-        raise OSError("no space left on device")
-
-    file = tmp_path / "syncthing.prom"
-    file.write_text("old")
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="no space"):
-        prometheus.write_file(file, "new")
-    assert [each.name for each in tmp_path.iterdir()] == ["syncthing.prom"]
-    assert file.read_text() == "old"
+    assert (
+        done.err == f"aiosyncthing: error: can't write {tmp_path}/nowhere/syncthing.prom: No such file or directory\n"
+    )
 
 
 def test_bounds() -> None:

@@ -99,6 +99,22 @@ def test_cursor_files(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path)
     assert [line["type"] for line in since.lines()] == ["end"]
 
 
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", "null", '"now"', '{"id": "x"}'])
+def test_a_broken_cursor_file(content: str, here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+    """A file that holds something else is refused, and never taken for a new one, which would lose events."""
+    file = tmp_path / "cursor"
+    file.write_text(content)
+    done = cli("events", "--cursor-file", str(file), "--timeout", "5s")
+    assert (done.status, file.read_text()) == (2, content)
+
+
+def test_a_cursor_file_that_can_not_be_written(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+    """The message names the file; nothing else is put in its place."""
+    (tmp_path / "cursor").mkdir()
+    done = cli("events", "--cursor-file", str(tmp_path / "cursor"), "--since", "history")
+    assert (done.status, done.err) == (2, f"aiosyncthing: error: can't read {tmp_path}/cursor: Is a directory\n")
+
+
 def test_where_a_new_cursor_file_begins(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path) -> None:
     """Without a cursor yet, --since says where to begin; with one, the cursor does."""
     follow = ["events", "FolderPaused", "--json", "--cursor-file", str(tmp_path / "cursor"), "--since", "history"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aiosyncthing.cli.errors import UsageError
+from aiosyncthing.cli.errors import CommandError, UsageError
 from aiosyncthing.cli.keys import Key
 from aiosyncthing.cli.profiles import Profile, Profiles, config_file
 
@@ -120,6 +120,13 @@ def test_adding_the_first(tmp_path: Path) -> None:
     file = tmp_path / "a" / "b.toml"
     Profiles(file, {}).add("x", {"home": "/h"})
     assert file.read_text() == '[profiles.x]\nhome = "/h"\n'
+
+
+def test_a_file_that_can_not_be_written(tmp_path: Path) -> None:
+    """The message names the file and the reason."""
+    (tmp_path / "a").write_text("")
+    with pytest.raises(CommandError, match=r"^can't write .*/a/b\.toml: File exists$"):
+        Profiles(tmp_path / "a" / "b.toml", {}).add("x", {"home": "/h"})
 
 
 @pytest.mark.parametrize("name", ["all", "", "a b", "a.b", "nas", "ä"])

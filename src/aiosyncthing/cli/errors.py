@@ -150,7 +150,14 @@ def message_of(error: BaseException) -> str:
         return error.format_message()
     if isinstance(error, e.SyncthingError):
         return error.message
-    return str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {reason_of(error)}"
+    return reason_of(error) or type(error).__name__
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why something failed; of the system's errors only the words, without the number and the path."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def hint_of(error: BaseException) -> str:

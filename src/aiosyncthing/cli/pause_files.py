@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
-from .errors import CommandError, UsageError
+from .errors import CommandError, UsageError, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -140,7 +140,7 @@ def journal(place: str | None, warn: Callable[[str], None]) -> Generator[PauseFi
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             own = stack.enter_context(PauseFile(folder / f"{secrets.token_hex(8)}{_ENDING}"))
         except (OSError, CommandError) as error:
-            warn(f"if this process is killed, nothing says what it has paused: {error}")
+            warn(f"if this process is killed, nothing says what it has paused: {message_of(error)}")
         try:
             yield own
         finally:

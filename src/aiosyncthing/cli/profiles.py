@@ -6,15 +6,14 @@ The file is edited as text, so that comments and the order of things stay as the
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from . import keys
-from .errors import UsageError
+from .errors import CommandError, UsageError, reason_of
+from .files import replace_file
 from .keys import Key
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class Profiles:
         except (FileNotFoundError, NotADirectoryError):
             self._text = ""
         except (OSError, UnicodeError) as error:
-            raise UsageError(f"can't read {file}: {error}") from error
+            raise UsageError(f"can't read {file}: {reason_of(error)}") from error
         self._tables = self._parse(self._text)
 
     @property
@@ -122,6 +121,7 @@ class Profiles:
 
         Raises:
             UsageError: The name is taken, or the profile isn't right.
+            CommandError: The file can't be written.
         """
         if name == ALL or not _NAME.fullmatch(name):
             raise UsageError(f"{name!r} can't be the name of a profile: use letters, digits, - and _")
@@ -137,6 +137,7 @@ class Profiles:
 
         Raises:
             UsageError: There is no such profile, or it can't be removed from the text.
+            CommandError: The file can't be written.
         """
         self.get(name)
         header = re.compile(rf"\s*\[\s*profiles\s*\.\s*[\"']?{re.escape(name)}[\"']?\s*\]\s*(#.*)?")
@@ -206,16 +207,11 @@ class Profiles:
         tables = self._parse(text)
         if tables != expected:
             raise UsageError(f"{self.file} can't be changed by this program: edit it by hand")
-        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Readable by this user only, since it may hold a key, as mkstemp's files are.
-        descriptor, name = tempfile.mkstemp(dir=self.file.parent, prefix=".config-")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(self.file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise CommandError(f"can't write {self.file}: {reason_of(error)}") from error
+        replace_file(self.file, text, durable=True)  # which only this user can read, since it may hold a key
         self._text, self._tables = text, tables
 
 

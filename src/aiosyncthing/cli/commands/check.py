@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from aiosyncthing.cli import errors
 from aiosyncthing.cli.command import Command
+from aiosyncthing.cli.files import READABLE, replace_file
 from aiosyncthing.cli.monitoring import checks, prometheus
 from aiosyncthing.cli.monitoring.checks import SEVERITIES, STALE, Bounds, Checked, Status
 from aiosyncthing.cli.monitoring.gauges import gauges_of, merged
@@ -168,9 +168,8 @@ def _report(run: Run, outcomes: Sequence[Outcome[Checked]], unseen: Bounds, *, s
     failures = [f"{name}: {errors.message_of(error)}" if many else errors.message_of(error) for name, error in failed]
     findings.sort(key=lambda each: -SEVERITIES.index(each["severity"]))
     texts = [_text(row, many=many) for row in findings if row["severity"] != "info"]
-    out.line(
-        checks.summary(status, [*failures, *(text.rstrip(".") for text in texts)], checked, unseen), _STYLES[status]
-    )
+    problems = [*failures, *(text.rstrip(".") for text in texts)]
+    out.line(checks.summary(status, problems, checked, unseen, many=many), _STYLES[status])
     if out.quiet:
         return status
     for name, error in failed:
@@ -188,7 +187,8 @@ def _text(row: CheckFinding, *, many: bool) -> str:
 
 
 def _write(file: str, found: Sequence[Sequence[Gauge]]) -> None:
-    prometheus.write_file(Path(file), prometheus.exposition(merged(each for gauges in found for each in gauges)))
+    text = prometheus.exposition(merged(each for gauges in found for each in gauges))
+    replace_file(file, text, READABLE, durable=True)  # the collector may run as another user
 
 
 def _asked(run: Run) -> list[str]:

@@ -71,8 +71,8 @@ def events(
         async with AsyncExitStack() as stack:
             cursor = None if cursor_file is None else stack.enter_context(CursorFile(cursor_file))
             begin: Any = since if since in {"now", "history"} else read_cursor(since)
-            if cursor is not None:
-                begin = cursor.read() or begin
+            if cursor is not None and (kept := cursor.read()) is not None:
+                begin = kept
             stream = session.client.events.stream(wanted_types, since=begin, disk=bool(types) and {*types} <= _DISK)
             await stack.enter_async_context(stream)
             answers = await _answers() if ack else None

@@ -10,7 +10,7 @@ import click
 
 from aiosyncthing.cli import prompts
 from aiosyncthing.cli.command import Command
-from aiosyncthing.cli.errors import CommandError, Exit, UsageError
+from aiosyncthing.cli.errors import CommandError, Exit, UsageError, reason_of
 from aiosyncthing.cli.names import inside, is_path
 from aiosyncthing.cli.parameters import FOLDER
 
@@ -229,7 +229,7 @@ def _new_lines(given: Sequence[str], file: str | None) -> list[str]:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).expanduser().read_text()
     except (OSError, UnicodeError) as error:
-        raise CommandError(f"can't read {file}: {error}") from error
+        raise CommandError(f"can't read {file}: {reason_of(error)}") from error
     return IgnorePatterns(text).lines
 
 

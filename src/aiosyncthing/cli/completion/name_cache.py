@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from aiosyncthing.cli.errors import CommandError
+from aiosyncthing.cli.files import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from aiosyncthing import types as t
     from aiosyncthing.cli.target import Target
@@ -72,14 +74,7 @@ def names_of(config: t.Configuration) -> Names:
 def store(target: Target, names: Names) -> None:
     """Keep names; where that can't be done, completion only takes longer."""
     content = {"time": time.time(), "folders": names.folders, "devices": names.devices}
-    with suppress(OSError):
+    with suppress(OSError, CommandError):
         file = cache_file(target)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".names-")  # which only this user can read
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump(content, stream)
-            Path(temporary).replace(file)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replace_file(file, json.dumps(content))

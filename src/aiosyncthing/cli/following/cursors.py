@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from aiosyncthing.cli.errors import CommandError, UsageError
+from aiosyncthing.cli.files import replace_file
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -53,15 +52,12 @@ class CursorFile:
         return read_cursor(str(self._path)) if self._path.exists() else None
 
     def write(self, cursor: Cursor) -> None:
-        """Replace the file."""
-        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}-")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(cursor, file)
-            Path(name).replace(self._path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        """Replace the file.
+
+        Raises:
+            CommandError: It can't be written; the old one is left.
+        """
+        replace_file(self._path, json.dumps(cursor))
 
 
 def read_cursor(path: str) -> Cursor:
@@ -71,12 +67,14 @@ def read_cursor(path: str) -> Cursor:
         UsageError: It can't be read, or holds something else.
     """
     try:
-        cursor: Cursor = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        cursor: object = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"can't read {path}: {error.strerror or error}") from error
     except ValueError:
         raise UsageError(f"{path} holds no position in events") from None
-    return cursor
+    if not isinstance(cursor, dict):
+        raise UsageError(f"{path} holds no position in events")
+    return cast("Cursor", cursor)
 
 
 def _lock(file: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
@@ -27,6 +28,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
 _REMEDIES: Final = {
     "system_error": "Remove the reason, then clear the message: `aiosyncthing raw POST system/error/clear`."
 }
+_PLAIN: Final = re.compile(r"[\w.-]+")
 _SHOWN: Final = 5  # problems in the first line, which some monitoring systems cut off
 
 
@@ -219,7 +221,9 @@ def stale_rows(daemon: str, view: View, folders: Iterable[FolderRow], stale: Bou
     return found
 
 
-def summary(status: Status, problems: Sequence[str], checked: Sequence[Checked], unseen: Bounds) -> str:
+def summary(
+    status: Status, problems: Sequence[str], checked: Sequence[Checked], unseen: Bounds, *, many: bool = False
+) -> str:
     """Return the first line of a monitoring plugin: the status, what is wrong, and figures behind a bar.
 
     Args:
@@ -227,6 +231,7 @@ def summary(status: Status, problems: Sequence[str], checked: Sequence[Checked],
         problems: What is wrong, the most severe first.
         checked: The daemons that have answered.
         unseen: The limits that go with a figure.
+        many: Whether several daemons were asked, so that figures say whose they are.
     """
     if problems and not checked:
         said = "; ".join(problems)
@@ -239,7 +244,7 @@ def summary(status: Status, problems: Sequence[str], checked: Sequence[Checked],
         needed = sum(each.needed for each in checked)
         said = f"{_count(folders, 'folder')}, {_count(devices, 'device')}"
         said += f", {size_text(needed)} needed" if needed else ""
-    figures = [figure for each in checked for figure in _figures(each, unseen, many=len(checked) > 1)]
+    figures = [figure for each in checked for figure in _figures(each, unseen, many=many)]
     return f"SYNCTHING {status.name} - {one_field(said)}" + (f" | {' '.join(figures)}" if figures else "")
 
 
@@ -249,13 +254,17 @@ def one_field(text: str) -> str:
 
 
 def _figures(checked: Checked, unseen: Bounds, *, many: bool) -> list[str]:
-    prefix = f"{checked.daemon['name']}." if many else ""
+    def label(name: str) -> str:
+        """Return what a figure is called: in quotation marks where it needs them, without what no label may have."""
+        whole = one_field(f"{checked.daemon['name']}.{name}" if many else name)
+        return whole if _PLAIN.fullmatch(whole) else "'" + whole.replace("'", "''").replace("=", "_") + "'"
+
     limits = ";".join("" if each is None else f"{each:g}" for each in unseen)
     row = checked.row
     return [
-        f"{prefix}folders={row['folders']}",
-        f"{prefix}needed_bytes={row['neededBytes']}B",
-        f"{prefix}unseen_max={row['unseenMax']:.0f}s;{limits}",
+        f"{label('folders')}={row['folders']}",
+        f"{label('needed_bytes')}={row['neededBytes']}B",
+        f"{label('unseen_max')}={row['unseenMax']:.0f}s;{limits}",
     ]
 
 

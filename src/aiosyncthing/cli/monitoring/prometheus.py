@@ -1,15 +1,12 @@
-"""Prometheus's text format: reading the daemon's metrics, and writing a file for node_exporter's textfile collector.
+"""Prometheus's text format: the daemon's metrics, and the file for node_exporter's textfile collector. Pure.
 
 Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 Word: TypeAlias = Literal["NaN", "+Inf", "-Inf"]
@@ -21,7 +18,6 @@ _PARTS: Final = ("_bucket", "_sum", "_count")  # what the samples of histograms 
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 _UNESCAPES: Final = {"n": "\n"}
 _WORDS: Final[Mapping[str, Word]] = {"nan": "NaN", "inf": "+Inf", "+inf": "+Inf", "-inf": "-Inf"}
-_READABLE: Final = 0o644
 
 
 class Gauge(NamedTuple):
@@ -64,30 +60,6 @@ def exposition(gauges: Iterable[Gauge]) -> str:
             lines += [f"# HELP {gauge.name} {gauge.help}", f"# TYPE {gauge.name} gauge"]
             lines += [f"{gauge.name}{_labels(labels)} {_number(value)}" for labels, value in gauge.samples]
     return "".join(f"{line}\n" for line in lines)
-
-
-def write_file(path: Path, text: str) -> None:
-    """Replace a file at once, so that the collector never reads a part of it.
-
-    Args:
-        path: The file. The temporary one is beside it, with another ending, which the collector doesn't read.
-        text: The new content.
-
-    Raises:
-        OSError: It can't be written; the old one is left.
-    """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode(errors="replace"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(_READABLE)  # the collector may run as another user
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def read_samples(text: str) -> Iterator[Sample]:

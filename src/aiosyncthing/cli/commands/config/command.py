@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import click
 
 from aiosyncthing.cli.command import Command, Group
-from aiosyncthing.cli.errors import CommandError, Exit, UsageError
+from aiosyncthing.cli.errors import CommandError, Exit, UsageError, reason_of
+from aiosyncthing.cli.files import replace_file
 from aiosyncthing.cli.keys import read_secret
 from aiosyncthing.cli.parameters import SETTING
 from aiosyncthing.cli.prompts import ask_secret, can_ask, confirm
@@ -243,7 +244,7 @@ def export(
             head: dict[str, Any] = {"schema": "aiosyncthing/config/1", "daemon": await session.about(), "failures": []}
             content = {**head, "settings": [{"daemon": session.name, "path": "", "value": content}]}
         if output is not None:
-            exports.write_private(Path(output), content)
+            replace_file(output, exports.encoded(content))  # which only this user can read
             run.out.info(f"written to {output}")
         elif run.options.json or run.out.terminal.interactive:
             run.out.document(content)
@@ -372,7 +373,7 @@ def _value_text(run: Run, text: str, path: str, *, secret: bool) -> str:
         try:
             return Path(text[1:]).expanduser().read_text(encoding="utf-8").removesuffix("\n")
         except (OSError, UnicodeError) as error:
-            raise CommandError(f"can't read {text[1:]}: {error}") from error
+            raise CommandError(f"can't read {text[1:]}: {reason_of(error)}") from error
     if secret:
         hint = "- asks for it or reads stdin, and @FILE reads a file"
         raise UsageError(f"{path} is a secret, and everyone on this computer can see arguments", hint=hint)

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosyncthing.cli.errors import CommandError, UsageError, message_of
+from aiosyncthing.cli.errors import CommandError, UsageError, message_of, reason_of
 from aiosyncthing.cli.loop import terminal_left
 from aiosyncthing.config import Change, compare, hide_secrets
 from aiosyncthing.exceptions import SyncthingError
@@ -102,7 +102,7 @@ class Draft:
         try:
             lines = self.file.read_text(encoding="utf-8").splitlines(keepends=True)
         except (OSError, UnicodeError) as error:
-            raise CommandError(f"can't read {self.file}: {error}") from error
+            raise CommandError(f"can't read {self.file}: {reason_of(error)}") from error
         while lines and lines[0].startswith(_COMMENT):
             del lines[0]
         left = "".join(lines)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from aiosyncthing.cli.errors import CommandError, UsageError
+from aiosyncthing.cli.errors import CommandError, UsageError, reason_of
 from aiosyncthing.cli.options import Options
 from aiosyncthing.cli.profiles import Profiles, config_file
 from aiosyncthing.cli.target import targets
@@ -26,26 +24,6 @@ _REQUEST = 10.0  # seconds
 def encoded(content: Mapping[str, Any]) -> bytes:
     """Return JSON that can be read and compared line by line."""
     return json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n"
-
-
-def write_private(path: Path, content: Mapping[str, Any]) -> None:
-    """Replace a file by one of JSON that only this user can read.
-
-    Raises:
-        CommandError: It can't be written.
-    """
-    try:
-        # Beside the file, since only there it can be renamed at once. Only this user can read what mkstemp makes.
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(encoded(content))
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise CommandError(f"can't write {path}: {error.strerror or error}") from error
 
 
 async def other_configuration(run: Context, name: str) -> dict[str, Any]:
@@ -66,7 +44,7 @@ async def other_configuration(run: Context, name: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise UsageError(f"there is neither a profile nor a file called {name!r}") from None
     except (OSError, UnicodeError) as error:
-        raise CommandError(f"can't read {name}: {error}") from error
+        raise CommandError(f"can't read {name}: {reason_of(error)}") from error
     try:
         found: Any = json.loads(text)
     except json.JSONDecodeError as error:
