@@ -201,9 +201,9 @@ def test_where_there_is_no_tree(cli: Cli, here: FakeSyncthing) -> None:
     here.add_folder("hidden", type="receiveencrypted")
     here.add_folder("docs")
     done = cli("ls", "hidden", "--json")
-    assert (done.status, done.error()["error"]) == (7, "NotSupportedError")
+    assert (done.status, done.error()["error"]) == (6, "NotSupportedError")
     done = cli("ls", "docs", "--versions")
-    assert (done.status, done.out) == (7, "")
+    assert (done.status, done.out) == (6, "")
     assert "keeps no old versions" in done.err
 
 

@@ -171,6 +171,7 @@ def test_what_fails(cli: Cli, here: FakeSyncthing) -> None:
 def test_refused(cli: Cli, here: FakeSyncthing) -> None:
     """What can't be meant, and what there isn't."""
     here.add_folder("plain")
+    here.add_folder("hidden", type="receiveencrypted", versioning={"type": "simple", "params": {"keep": "9"}})
     here.add_folder("external", versioning={"type": "external", "params": {"command": "/bin/true"}})
     at = ["--at", "yesterday 18:00", "--yes"]
     version = ["--version", "2026-03-03T12:00:00Z", "--yes"]
@@ -186,6 +187,7 @@ def test_refused(cli: Cli, here: FakeSyncthing) -> None:
         (["docs:nope", *at], 5, "no file or directory 'nope'"),
         (["plain", *at], 6, "keeps no old versions"),
         (["external", *at], 6, "external program"),
+        (["hidden", *at], 6, "receive-encrypted"),
         (["nope", *at], 5, "nope"),
     ):
         done = cli("restore", *arguments)
@@ -194,5 +196,6 @@ def test_refused(cli: Cli, here: FakeSyncthing) -> None:
     for place, status in (("plain", 6), ("docs:nope", 5), ("nope", 5)):
         done = cli("versions", place)
         assert (done.status, done.out) == (status, "")
+    assert cli("versions", "hidden", "--at", "now").status == 6
     broken_off = cli("restore", "docs:nope", *at, "--json")
     assert broken_off.lines() == [{"type": "end", "reason": broken_off.error()["message"]}]

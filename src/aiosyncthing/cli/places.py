@@ -30,6 +30,17 @@ async def known_file(session: Session, place: Place) -> t.FileInfo | None:
     return info if info["name"] and not info["deleted"] else None
 
 
+def check_named(folder: t.FolderConfiguration) -> None:
+    """Refuse a folder whose names are encrypted, so that there is no tree of it.
+
+    Raises:
+        CommandError: They are.
+    """
+    if folder["type"] == "receiveencrypted":
+        text = "the folder is receive-encrypted: the names of its files are encrypted, and can't be listed"
+        raise CommandError(text, Exit.IMPOSSIBLE, kind="NotSupportedError")
+
+
 def check_versioned(folder: t.FolderConfiguration) -> None:
     """Refuse a folder without old versions that the daemon can list.
 

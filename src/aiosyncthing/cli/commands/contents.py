@@ -8,9 +8,9 @@ import click
 
 from aiosyncthing.cli import items
 from aiosyncthing.cli.command import Command, table_options
-from aiosyncthing.cli.errors import CommandError, Exit
+from aiosyncthing.cli.errors import Exit
 from aiosyncthing.cli.parameters import DEVICE, FOLDER
-from aiosyncthing.cli.places import known_file, no_such_file
+from aiosyncthing.cli.places import check_named, check_versioned, known_file, no_such_file
 from aiosyncthing.cli.tables import Column, Size, Styled
 from aiosyncthing.exceptions import FolderNotRunningError
 
@@ -40,8 +40,6 @@ ERRORS: Final[Sequence[Column[ErrorRow]]] = (
     Column("PATH", lambda row: row["path"], least=12, rank=1),
     Column("ERROR", lambda row: Styled(row["error"], "bad"), least=20),
 )
-
-_NO_TREE: Final = "the folder is receive-encrypted: the names of its files are encrypted, and can't be listed"
 
 
 @click.command("need", cls=Command)
@@ -96,15 +94,12 @@ def ls(run: Run, place: str, *, recursive: bool, versions: bool) -> int:
     async def ask(session: Session) -> AsyncGenerator[Entry]:
         from contextlib import aclosing  # noqa: PLC0415 - loads asyncio
 
-        from aiosyncthing.folder import check_versioning  # noqa: PLC0415 - loads aiohttp
-
         nonlocal base
         there = await session.place(place)
         base = f"{there.path}/" if there.path else ""
-        if there.folder["type"] == "receiveencrypted":
-            raise CommandError(_NO_TREE, Exit.UNSUPPORTED, kind="NotSupportedError")
+        check_named(there.folder)
         if versions:
-            check_versioning(there.folder)
+            check_versioned(there.folder)
         kept = await session.client.folder.versions(there.folder["id"]) if versions else {}
         left = {path: each for path, each in kept.items() if path == there.path or path.startswith(base)}
         async with aclosing(_tree(session, there, recursive=recursive, optional=bool(left))) as tree:

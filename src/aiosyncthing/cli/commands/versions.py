@@ -13,7 +13,7 @@ from aiosyncthing.cli.command import Command, table_options
 from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError
 from aiosyncthing.cli.names import Place, inside
 from aiosyncthing.cli.parameters import FOLDER, TIME
-from aiosyncthing.cli.places import check_versioned, known_file, no_such_file
+from aiosyncthing.cli.places import check_named, check_versioned, known_file, no_such_file
 from aiosyncthing.cli.tables import Column, Size, Styled, chosen
 from aiosyncthing.times import parse_time
 
@@ -63,6 +63,7 @@ def versions(run: Run, place: str, at: datetime | None) -> int:
         there = await session.place(place)
         check_versioned(there.folder)
         if at is not None:
+            check_named(there.folder)
             report = await session.client.folder.restore_at(there.folder["id"], at, under=there.path, dry_run=True)
             for each in report["files"]:
                 if (version := each["version"]) is not None:
@@ -141,6 +142,7 @@ async def _at(
     run: Run, session: Session, there: Place, *, at: datetime, dry_run: bool, yes: bool
 ) -> Sequence[Restored]:
     """Restore files as they were at a time; a person sees first how many there are."""
+    check_named(there.folder)
     folder_id = there.folder["id"]
     then = at.replace(microsecond=0)  # as precise as the daemon is
 
