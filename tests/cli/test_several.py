@@ -68,6 +68,17 @@ def test_documents(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
 
 
 @pytest.mark.usefixtures("pi")
+def test_the_order_of_failures(cli: Cli, config: Path, nas: FakeSyncthing) -> None:
+    """Daemons that fail come in the order of their profiles, whichever fails first."""
+    with config.open("a") as file:
+        file.write('[profiles.later]\nurl = "http://127.0.0.1:1"\napi-key = "k"\n')
+    nas.respond("rest/config", status=500, times=None)
+    assert [each["daemon"] for each in cli("folders", "-p", "all", "--json").json()["failures"]] == [
+        *("nas", "down", "later"),
+    ]
+
+
+@pytest.mark.usefixtures("pi")
 def test_all_fail(cli: Cli) -> None:
     """If all fail for the same reason, the status is that of this reason."""
     done = cli("status", "-p", "down", "-p", "down")

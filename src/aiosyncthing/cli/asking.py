@@ -9,29 +9,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiosyncthing._loops import together
+from aiosyncthing._timing import within
 from aiosyncthing.exceptions import WaitTimeoutError
 
 from . import errors
+from .answers import Answer, Outcome
+from .changed import Changed
 from .completion import name_cache
 from .errors import Exit, UsageError
-from .loop import reader_watched, run_async
-from .output import spans
+from .loop import run_async, while_read
 from .process import collect_garbage
 from .session import Session
-from .tables import Column, Span, chosen
-from .text import escape, pad, width
+from .tables import Column, chosen
 
 if TYPE_CHECKING:
-    from aiosyncthing import types as t
-
     from .context import Context
     from .output import Output
-    from .schemas import ChangeRow, Daemon, Failure
+    from .schemas import Daemon, Failure
     from .target import Target
 
 R = TypeVar("R", bound=Mapping[str, Any])
@@ -39,105 +37,6 @@ T = TypeVar("T")
 
 _WAITING: Final = 100  # rows that a slow reader has not taken yet
 _NAME: Final = 12  # columns for the name of a daemon, where rows come one by one
-
-
-@dataclass
-class Answer:
-    """What one or several daemons have answered.
-
-    Attributes:
-        run: The run.
-        sections: The lists of rows, by key; those of several daemons one after another.
-        failures: The daemons that could not be asked.
-        many: Whether several were asked, so that rows say whose they are.
-    """
-
-    run: Context
-    sections: Mapping[str, Sequence[Any]]
-    failures: Sequence[Failure] = ()
-    many: bool = False
-
-    def table(self, key: str, columns: Sequence[Column[Any]]) -> None:
-        """Write one of the lists as a table; several daemons get a first column.
-
-        Args:
-            key: Which list.
-            columns: All columns of its table.
-        """
-        options = self.run.options
-        shown = chosen(columns, names=options.columns, long=options.long)
-        if self.many:
-            shown.insert(0, Column("DAEMON", lambda row: row["daemon"]))
-        self.run.out.table(shown, self.sections.get(key, ()), header=options.header)
-
-    def table_with_failures(self, key: str, columns: Sequence[Column[Any]]) -> None:
-        """Write one of the lists as a table, with a row for each daemon that could not be asked."""
-        rows = self.sections.get(key, ())
-        if rows or not self.failures:
-            self.table(key, columns)
-        names = [row["daemon"] for row in (*rows, *self.failures)]
-        wide = max([len("DAEMON"), *(width(escape(name)) for name in names)])
-        for failure in self.failures:
-            text = f"error: {failure['message'].splitlines()[0]}"
-            self.run.out.spans(spans(pad(escape(failure["daemon"]), wide), "  ", Span(text, "bad")))
-
-
-@dataclass(frozen=True)
-class Outcome(Generic[T]):
-    """What came of asking a daemon: the answer, or the error."""
-
-    target: Target
-    answer: T | None = None
-    error: Exception | None = None
-
-
-@dataclass
-class Changed:
-    """What a command has changed, and what it could not change.
-
-    Attributes:
-        session: The daemon.
-        rows: What was changed.
-        failures: What could not be changed.
-        about: What people read behind each row.
-        shown: How many rows people have seen.
-    """
-
-    session: Session
-    rows: list[ChangeRow] = field(default_factory=list["ChangeRow"])
-    failures: list[Failure] = field(default_factory=list["Failure"])
-    about: str = ""
-    shown: int = 0
-    _first: Exception | None = None
-
-    def add(self, row: ChangeRow) -> None:
-        """Note something that was changed."""
-        self.rows.append(row)
-
-    def folder(self, folder: t.FolderConfiguration, action: str) -> None:
-        """Note what was done to a folder."""
-        self.add({"kind": "folder", "id": folder["id"], "name": folder["label"], "action": action})
-
-    def device(self, device: t.DeviceConfiguration, action: str) -> None:
-        """Note what was done to a device."""
-        self.add({"kind": "device", "id": device["deviceID"], "name": device["name"], "action": action})
-
-    def fail(self, error: Exception) -> None:
-        """Note something that could not be changed, while the command goes on with the rest."""
-        self._first = self._first or error
-        self.failures.append(errors.failure(self.session.name, error))
-
-    def status(self) -> int:
-        """Return the exit status.
-
-        Raises:
-            Exception: The only thing that was to be done has failed.
-        """
-        if self._first is None:
-            return Exit.DONE
-        if not self.rows and len(self.failures) == 1:
-            raise self._first
-        return Exit.PARTLY if self.rows else errors.status_of(self._first)
 
 
 def read(
@@ -159,10 +58,10 @@ def read(
         return Exit.DONE
 
     async def several(targets: Sequence[Target]) -> int:
-        failures: list[Failure] = []
-        answers = await together(*(_attempt(run, target, ask, failures) for target in targets))
+        outcomes = await together(*(_attempt(run, target, ask) for target in targets))
+        failures = [errors.failure(each.target.name, each.error) for each in outcomes if each.error is not None]
         sections: dict[str, list[Any]] = {}
-        for answer in answers:
+        for answer in (each.answer for each in outcomes if each.answer is not None):
             for key, rows in answer.items():
                 sections.setdefault(key, []).extend(rows)
         if run.options.json:
@@ -180,13 +79,7 @@ def survey(
     """Ask one or several daemons, whose errors are results, too: see `Run.survey`."""
 
     async def one(target: Target) -> Outcome[T]:
-        try:
-            async with _limit(run.options.timeout), _session(run, target) as session:
-                return Outcome(target, answer=await ask(session))
-        except Exception as error:
-            if not errors.is_expected(error):
-                raise
-            return Outcome(target, error=error)
+        return await _attempt(run, target, ask, run.options.timeout)
 
     async def work(targets: Sequence[Target]) -> int:
         return conclude(await together(*(one(target) for target in targets)))
@@ -265,7 +158,7 @@ def change(run: Context, work: Callable[[Session, Changed], Awaitable[object]]) 
             about = await session.about()
             run.out.document({**_head("change/1", about, changed.failures), "changes": changed.rows})
         else:
-            _draw_changes(run.out, changed)
+            changed.show(run.out)
         return status
 
     return one(run, changing)
@@ -309,7 +202,7 @@ def _start(
     _log(run)
     main = work(targets)
     if following:
-        main = _while_read(main)
+        main = while_read(main)
     if limited and run.options.timeout is not None:
         run.request_timeout = max(run.request_timeout, run.options.timeout)
         main = _limited(main, run.options.timeout, following=following)
@@ -333,20 +226,16 @@ async def _session(run: Context, target: Target) -> AsyncGenerator[Session]:
 
 
 async def _attempt(
-    run: Context,
-    target: Target,
-    ask: Callable[[Session], Awaitable[Mapping[str, Sequence[Any]]]],
-    failures: list[Failure],
-) -> Mapping[str, Sequence[Any]]:
-    """Ask one of several daemons; if that doesn't work, note the failure and return nothing."""
+    run: Context, target: Target, ask: Callable[[Session], Awaitable[T]], seconds: float | None = None
+) -> Outcome[T]:
+    """Ask one of several daemons; if that doesn't work, the error is the outcome."""
     try:
-        async with _session(run, target) as session:
-            return await ask(session)
+        async with _limit(seconds), _session(run, target) as session:
+            return Outcome(target, answer=await ask(session))
     except Exception as error:
         if not errors.is_expected(error):
             raise
-        failures.append(errors.failure(target.name, error))
-        return {}
+        return Outcome(target, error=error)
 
 
 async def _merge(
@@ -392,45 +281,8 @@ def _row_writer(run: Context, columns: Sequence[Column[R]], *, many: bool) -> Ca
     return run.out.stream(shown, header=run.options.header)
 
 
-def draw_changed(out: Output, changed: Changed) -> None:
-    """Show what was changed since the last call."""
-    rows, changed.shown = changed.rows[changed.shown :], len(changed.rows)
-    for row in rows if not out.quiet else ():
-        named = f"{row['name']} ({row['id']})" if row["name"] and row["name"] != row["id"] else row["id"]
-        out.line(f"{row['action']}: {row['kind']} {named}{changed.about}")
-
-
-def _draw_changes(out: Output, changed: Changed) -> None:
-    draw_changed(out, changed)
-    if not changed.rows and not changed.failures:
-        out.info("nothing to change")
-    for failure in changed.failures:
-        out.warn(failure["message"])
-
-
 def _head(schema: str, daemon: Daemon | None, failures: Sequence[Failure] = ()) -> dict[str, Any]:
     return {"schema": f"aiosyncthing/{schema}", "daemon": daemon, "failures": list(failures)}
-
-
-async def _while_read(work: Coroutine[Any, Any, int]) -> int:
-    """Run a follower, and end it when stdout has no reader any more."""
-    task = asyncio.current_task()
-    gone = False
-
-    def end() -> None:
-        nonlocal gone
-        gone = True
-        if task is not None:
-            task.cancel()
-
-    with reader_watched(end):
-        try:
-            return await work
-        except asyncio.CancelledError:
-            # A signal may have come at the same time.
-            if gone and task is not None and not task.uncancel():
-                raise BrokenPipeError from None
-            raise
 
 
 async def _with_end(run: Context, work: Coroutine[Any, Any, int]) -> int:
@@ -448,18 +300,13 @@ async def _limited(work: Coroutine[Any, Any, int], seconds: float, *, following:
         return await work
 
 
-@asynccontextmanager
-async def _limit(seconds: float | None, *, following: bool = False) -> AsyncGenerator[None]:
-    """Limit the duration of a block; ``None`` for no limit."""
-    limit = asyncio.timeout(seconds)
-    try:
-        async with limit:
-            yield
-    except TimeoutError as expired:
-        if not limit.expired():
-            raise  # a request's own time-out
-        text = f"stopped after {seconds:g} s (--timeout)" if following else f"gave up after {seconds:g} s"
-        raise WaitTimeoutError(text if following else f"{text}: the command was not done") from expired
+def _limit(seconds: float | None, *, following: bool = False) -> AbstractAsyncContextManager[None]:
+    """Limit the duration of a block; ``None`` for no limit. That a follower is stopped is what was wanted."""
+
+    def stopped(_: str) -> WaitTimeoutError:
+        return WaitTimeoutError(f"stopped after {seconds:g} s (--timeout)")
+
+    return within(seconds, lambda: "the command was not done", stopped if following else WaitTimeoutError)
 
 
 async def _generator(rows: AsyncIterator[R]) -> AsyncGenerator[R]:

@@ -138,6 +138,27 @@ def _caught(signals: _Signals, signums: Iterable[int]) -> Generator[None]:
             asyncio.get_running_loop().remove_signal_handler(signum)
 
 
+async def while_read(work: Coroutine[Any, Any, int]) -> int:
+    """Run a follower, and end it when stdout has no reader any more."""
+    task = asyncio.current_task()
+    gone = False
+
+    def end() -> None:
+        nonlocal gone
+        gone = True
+        if task is not None:
+            task.cancel()
+
+    with reader_watched(end):
+        try:
+            return await work
+        except asyncio.CancelledError:
+            # A signal may have come at the same time.
+            if gone and task is not None and not task.uncancel():
+                raise BrokenPipeError from None
+            raise
+
+
 @contextmanager
 def reader_watched(gone: Callable[[], None]) -> Generator[None]:
     """Notice in an event loop that the reader of stdout is gone, although there is nothing to write.

@@ -13,7 +13,8 @@ from .context import Context
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 
-    from .asking import Answer, Changed, Outcome
+    from .answers import Answer, Outcome
+    from .changed import Changed
     from .session import Session
     from .tables import Column
 

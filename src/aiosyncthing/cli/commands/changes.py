@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.asking import Changed
+    from aiosyncthing.cli.changed import Changed
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import LocalChange
     from aiosyncthing.cli.session import Session

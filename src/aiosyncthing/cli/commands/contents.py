@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.asking import Answer
+    from aiosyncthing.cli.answers import Answer
     from aiosyncthing.cli.names import Place
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import Conflict, Entry, ErrorRow, Item, NeededItem

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.asking import Answer, Changed
+    from aiosyncthing.cli.answers import Answer
+    from aiosyncthing.cli.changed import Changed
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import IgnoreList
     from aiosyncthing.cli.session import Session

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.asking import Changed
+    from aiosyncthing.cli.changed import Changed
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.session import Session
     from aiosyncthing.exceptions import StillPausedError
@@ -225,8 +225,6 @@ def _pause_for(run: Run, names: tuple[str, ...], duration: float, state: str | N
     async def work(session: Session, changed: Changed) -> None:
         import asyncio  # noqa: PLC0415 - see `run`
 
-        from aiosyncthing.cli.asking import draw_changed  # noqa: PLC0415 - likewise
-
         with _journal(run, state) as file:
             await _resume_abandoned(run, session, file)
             async with await _pause(session, names, file) as pause:
@@ -235,7 +233,7 @@ def _pause_for(run: Run, names: tuple[str, ...], duration: float, state: str | N
                     each.note(changed, "paused")
                 if things:
                     if not run.options.json:
-                        draw_changed(run.out, changed)
+                        changed.show_new(run.out)
                         run.out.flush()
                     run.out.info(f"paused for {duration_text(duration)}; Ctrl-C resumes at once")
                     await asyncio.sleep(duration)
