@@ -1,0 +1,160 @@
+"""What ``need``, ``ls``, ``conflicts``, ``changes``, ``versions``, ``restore`` and ``ignores`` print."""
+
+from typing import Literal, TypeAlias, TypedDict
+
+from .common import Daemon, Failure
+
+Kind: TypeAlias = Literal["file", "directory", "symlink"]
+"""What something in a folder is."""
+
+
+class Item(TypedDict):
+    """An item of a folder's index."""
+
+    daemon: str
+    folder: str
+    path: str
+    kind: Kind
+    deleted: bool
+    size: int
+    """Of files; 0 for anything else."""
+    modified: str | None
+    modifiedBy: str | None
+    """First block of the ID of the device that has modified it last."""
+
+
+class NeededItem(Item):
+    """A line of ``need``: an item that is missing."""
+
+    type: Literal["need"]
+    schema: Literal["aiosyncthing/need/1"]
+
+
+class LocalChange(Item):
+    """A line of ``changes``: an item that differs from what others have."""
+
+    type: Literal["change"]
+    schema: Literal["aiosyncthing/local-change/1"]
+    undo: Literal["revert", "override"]
+    """``revert``: it was changed here. ``override``: it was changed elsewhere."""
+
+
+class Entry(TypedDict):
+    """A line of ``ls``."""
+
+    type: Literal["entry"]
+    schema: Literal["aiosyncthing/entry/1"]
+    daemon: str
+    folder: str
+    path: str
+    kind: Kind
+    deleted: bool
+    """Only with ``--versions``: a file of which there are only old versions."""
+    size: int
+    modified: str | None
+    versions: int | None
+    """How many old versions there are; ``null`` without ``--versions``, and for anything but files."""
+
+
+class Conflict(TypedDict):
+    """A line of ``conflicts``."""
+
+    type: Literal["conflict"]
+    schema: Literal["aiosyncthing/conflict/1"]
+    daemon: str
+    folder: str
+    path: str
+    original: str
+    """Path of the file that it is a copy of."""
+    time: str
+    """In the local time of the device that made the copy, as in the copy's name, so without a zone."""
+    device: str | None
+    """First block of the ID of the device whose change won."""
+    deviceID: str | None
+    deviceName: str | None
+    size: int
+    modified: str | None
+
+
+class ArchivedVersion(TypedDict):
+    """A line of ``versions``: an old version of a file."""
+
+    type: Literal["version"]
+    schema: Literal["aiosyncthing/file-version/1"]
+    daemon: str
+    folder: str
+    path: str
+    archived: str | None
+    modified: str | None
+    """``null`` if it is unknown, as in a trash can."""
+    size: int
+    versionTime: str
+    """``archived`` as the daemon writes it, and wants it back."""
+    certain: bool | None
+    """With ``--at``, whether the file was like this version then; ``null`` without."""
+
+
+class Restored(TypedDict):
+    """A line of ``restore``."""
+
+    type: Literal["restored"]
+    schema: Literal["aiosyncthing/restored/1"]
+    daemon: str
+    folder: str
+    path: str
+    outcome: Literal["restored", "unchanged", "unknown", "failed"]
+    """With ``--dry-run``, ``restored`` is what would be."""
+    reason: str | None
+    archived: str | None
+    modified: str | None
+    size: int | None
+    versionTime: str | None
+    """These four are those of the version."""
+    dryRun: bool
+
+
+class IgnoreList(TypedDict):
+    """The ignore patterns of a folder."""
+
+    daemon: str
+    folder: str
+    label: str
+    lines: list[str]
+    expanded: list[str]
+    """The patterns that the lines stand for, included files as well."""
+    error: str | None
+
+
+class Decisive(TypedDict):
+    """The line that decides about a path."""
+
+    line: str | None
+    number: int | None
+    """Its number, from 1; ``null`` if it is in an included file. Where this computer can't read the included files of a
+    folder, no number is known, and ``line`` is what the daemon says that the line stands for."""
+    pattern: str | None
+    """What of the line has matched."""
+
+
+class IgnoreTest(Decisive):
+    """What the ignore patterns say about a path."""
+
+    daemon: str
+    folder: str
+    path: str
+    ignored: bool
+    reason: Literal["pattern", "directory", "internal", "none"]
+    """``pattern``: it matches; ``directory``: one above is ignored, and nothing in it is looked at; ``internal``:
+    Syncthing keeps it for itself; ``none``: nothing matches."""
+    directory: str | None
+    """That directory."""
+
+
+class Ignores(TypedDict):
+    """``ignores/1``: what there is, or with ``test`` what it means."""
+
+    schema: Literal["aiosyncthing/ignores/1"]
+    daemon: Daemon | None
+    failures: list[Failure]
+    ignores: list[IgnoreList]
+    tests: list[IgnoreTest]
