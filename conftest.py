@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import signal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +59,21 @@ def pytest_configure() -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what one Python is enough for."""
-    if any(item.path.is_relative_to(path) for path in ONCE):
+    if _is_in_once(item.path):
         item.add_marker("once")
+
+
+@cache
+def _is_in_once(path: Path) -> bool:
+    return any(path.is_relative_to(each) for each in ONCE)
+
+
+def pytest_collection_finish() -> None:
+    """Leave all that is loaded by now out of garbage collection.
+
+    It stays until the end, and looking at it again would take most of the time of tests that collect garbage.
+    """
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
+import orjson
+
 # What Go's encoding/json escapes in strings although JSON does not ask for it; none of them occurs elsewhere.
 _ESCAPED: Final = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 _LONE: Final = re.compile("[\ud800-\udfff]")  # what stands for bytes that are no UTF-8
@@ -185,8 +187,11 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure of the fake
 
 def encode(value: Any) -> bytes:
     """Return JSON in the form that Go gives it: indented, with a final line break, and some characters escaped."""
-    text = json.dumps(value, indent=2, ensure_ascii=False).translate(_ESCAPED)
-    return _LONE.sub("\ufffd", text).encode() + b"\n"
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:  # bytes that are no UTF-8, which Go replaces, or a number of more than 64 bits
+        text = _LONE.sub("\ufffd", json.dumps(value, indent=2, ensure_ascii=False))
+    return text.translate(_ESCAPED).encode() + b"\n"
 
 
 def as_json(value: Any, content_type: str = _JSON) -> Response:
