@@ -8,7 +8,7 @@ import sys
 from typing import Final, get_type_hints
 
 import pytest
-from tests.support.introspection import functions, public
+from tests.support.introspection import about, functions, public
 
 import pytest_syncthing as testing
 
@@ -24,18 +24,20 @@ def test_every_name_loads(name: str) -> None:
     assert name in dir(testing)
 
 
-@pytest.mark.parametrize("path", FUNCTIONS)
-def test_the_annotations_of_every_function_can_be_resolved(path: str) -> None:
+def test_the_annotations_of_every_function_can_be_resolved() -> None:
     """`get_type_hints` and `inspect.signature` find all names in the module of the function."""
-    assert get_type_hints(FUNCTIONS[path]).keys() == inspect.get_annotations(FUNCTIONS[path]).keys()
-    inspect.signature(FUNCTIONS[path], eval_str=True)
+    for path, function in FUNCTIONS.items():
+        with about(path):
+            assert get_type_hints(function).keys() == inspect.get_annotations(function).keys()
+            inspect.signature(function, eval_str=True)
 
 
-@pytest.mark.parametrize("path", CLASSES)
-def test_what_classes_say_of_themselves(path: str) -> None:
+def test_what_classes_say_of_themselves() -> None:
     """The annotations of classes can be resolved, and ``__module__`` is where users import them from."""
-    assert get_type_hints(CLASSES[path]).keys() >= inspect.get_annotations(CLASSES[path]).keys()
-    assert CLASSES[path].__module__ == "pytest_syncthing"
+    for path, cls in CLASSES.items():
+        with about(path):
+            assert get_type_hints(cls).keys() >= inspect.get_annotations(cls).keys()
+            assert cls.__module__ == "pytest_syncthing"
 
 
 def test_an_unknown_name() -> None:

@@ -18,7 +18,7 @@ from aiosyncthing.live import Change
 from aiosyncthing.local import LocalDaemon
 from aiosyncthing.tls import CertificateFile
 from aiosyncthing.waiting import FailedItem, Missing
-from tests.support.introspection import functions, public
+from tests.support.introspection import about, functions, public
 
 MODULES: Final = (
     *("api", "cluster", "config", "database", "debug", "events", "folder", "noauth", "stats", "svc", "system"),
@@ -64,19 +64,21 @@ def test_everything_public_is_looked_at() -> None:
     assert "aiosyncthing.types.FolderSummary" in TYPEDDICTS
 
 
-@pytest.mark.parametrize("path", FUNCTIONS)
-def test_the_annotations_of_every_function_can_be_resolved(path: str) -> None:
+def test_the_annotations_of_every_function_can_be_resolved() -> None:
     """`get_type_hints` and `inspect.signature` find all names in the module of the function."""
-    annotated = set(inspect.get_annotations(FUNCTIONS[path]))
-    assert get_type_hints(FUNCTIONS[path]).keys() == annotated
-    signature = inspect.signature(FUNCTIONS[path], eval_str=True)
-    assert not any(isinstance(parameter.annotation, str) for parameter in signature.parameters.values())
+    for path, function in FUNCTIONS.items():
+        with about(path):
+            annotated = set(inspect.get_annotations(function))
+            assert get_type_hints(function).keys() == annotated
+            signature = inspect.signature(function, eval_str=True)
+            assert not any(isinstance(parameter.annotation, str) for parameter in signature.parameters.values())
 
 
-@pytest.mark.parametrize("path", CLASSES)
-def test_the_annotations_of_every_class_can_be_resolved(path: str) -> None:
+def test_the_annotations_of_every_class_can_be_resolved() -> None:
     """`get_type_hints` resolves the attributes of dataclasses, named tuples and TypedDicts."""
-    assert get_type_hints(CLASSES[path]).keys() >= inspect.get_annotations(CLASSES[path]).keys()
+    for path, cls in CLASSES.items():
+        with about(path):
+            assert get_type_hints(cls).keys() >= inspect.get_annotations(cls).keys()
 
 
 def test_what_the_annotations_are() -> None:
@@ -90,26 +92,26 @@ def test_what_the_annotations_are() -> None:
     assert hints["missing"] == tuple[Missing, ...]
 
 
-@pytest.mark.parametrize("path", TYPEDDICTS)
-def test_the_keys_of_every_typeddict(path: str) -> None:
+def test_the_keys_of_every_typeddict() -> None:
     """Each key is either required or optional at run time, as it is declared, also when it is inherited."""
-    shape = TYPEDDICTS[path]
-    hints = get_type_hints(shape, include_extras=True)
-    assert shape.__required_keys__ | shape.__optional_keys__ == hints.keys()
-    assert not shape.__required_keys__ & shape.__optional_keys__
-    marked = {key for key, hint in hints.items() if typing.get_origin(hint) is typing.NotRequired}
-    assert marked <= shape.__optional_keys__
+    for path, shape in TYPEDDICTS.items():
+        with about(path):
+            hints = get_type_hints(shape, include_extras=True)
+            assert shape.__required_keys__ | shape.__optional_keys__ == hints.keys()
+            assert not shape.__required_keys__ & shape.__optional_keys__
+            marked = {key for key, hint in hints.items() if typing.get_origin(hint) is typing.NotRequired}
+            assert marked <= shape.__optional_keys__
 
 
-@pytest.mark.parametrize("path", CLASSES)
-def test_every_class_says_where_it_is_imported_from(path: str) -> None:
+def test_every_class_says_where_it_is_imported_from() -> None:
     """`__module__` is a public module that has the class: reprs and pickles refer to that."""
-    found = CLASSES[path]
-    assert found.__module__.removeprefix("aiosyncthing.") in MODULES
-    home = importlib.import_module(found.__module__)
-    assert found.__name__ in home.__all__
-    assert getattr(home, found.__name__) is found
-    assert pickle.loads(pickle.dumps(found)) is found
+    for path, cls in CLASSES.items():
+        with about(path):
+            assert cls.__module__.removeprefix("aiosyncthing.") in MODULES
+            home = importlib.import_module(cls.__module__)
+            assert cls.__name__ in home.__all__
+            assert getattr(home, cls.__name__) is cls
+            assert pickle.loads(pickle.dumps(cls)) is cls
 
 
 def test_where_classes_are_imported_from() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, get_overloads
 
 if TYPE_CHECKING:
@@ -33,3 +34,13 @@ def _below(member: Any) -> Iterator[Any]:
     # A static or class method, a cached property, a property.
     inner = [getattr(member, name, None) for name in ("__func__", "func", "fget", "fset", "fdel")]
     yield from (found for found in (member, *inner) if inspect.isfunction(found))
+
+
+@contextmanager
+def about(path: str) -> Iterator[None]:
+    """Name what a failure in a block is about, for tests that go through all there is: a test for each takes long."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"This is about {path}.")
+        raise
