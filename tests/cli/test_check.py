@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing.cli import asking, schemas
+from aiosyncthing.cli import schemas
+from aiosyncthing.cli.asking import asking
 from aiosyncthing.cli.monitoring import checks, prometheus
 from aiosyncthing.cli.monitoring.checks import Bounds
 from pytest_syncthing import FakeSyncthing

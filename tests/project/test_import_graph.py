@@ -218,6 +218,7 @@ def test_drawings(graph: Any, invented: Callable[..., Any]) -> None:
 
 PRIVATE = {
     "aiosyncthing._loops": "waiting for several things at once has nothing to do with Syncthing",
+    "aiosyncthing._timing": "nor have limits of time",
 }
 """What the command line imports although it is not public, and why."""
 

@@ -13,8 +13,8 @@ from .context import Context
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 
-    from .answers import Answer, Outcome
-    from .changed import Changed
+    from .asking.answers import Answer, Outcome
+    from .asking.changed import Changed
     from .session import Session
     from .tables import Column
 
@@ -43,7 +43,7 @@ class Run(Context):
         Returns:
             The exit status: 9 if some of several daemons failed.
         """
-        from . import asking  # noqa: PLC0415 - see above
+        from .asking import asking  # noqa: PLC0415 - see above
 
         return asking.read(self, schema, ask, draw, extra)
 
@@ -54,7 +54,7 @@ class Run(Context):
             ask: Returns what a daemon answers; ``--timeout`` limits it for each.
             conclude: Gets the outcomes, in the order of the profiles, and returns the exit status.
         """
-        from . import asking  # noqa: PLC0415 - see above
+        from .asking import asking  # noqa: PLC0415 - see above
 
         return asking.survey(self, ask, conclude)
 
@@ -71,7 +71,7 @@ class Run(Context):
         Returns:
             The exit status.
         """
-        from . import asking  # noqa: PLC0415 - see above
+        from .asking import asking  # noqa: PLC0415 - see above
 
         return asking.stream(self, ask, columns, empty)
 
@@ -88,7 +88,7 @@ class Run(Context):
             ask: Returns the rest of the document.
             draw: Shows it to people.
         """
-        from . import asking  # noqa: PLC0415 - see above
+        from .asking import asking  # noqa: PLC0415 - see above
 
         return asking.single(self, schema, ask, draw)
 
@@ -101,7 +101,7 @@ class Run(Context):
         Returns:
             The exit status: 9 if a part of it failed.
         """
-        from . import asking  # noqa: PLC0415 - see above
+        from .asking import asking  # noqa: PLC0415 - see above
 
         return asking.change(self, work)
 
@@ -120,12 +120,12 @@ class Run(Context):
             following: Whether it writes a stream: it ends when stdout has no reader any more, and with ``--json`` the
                 last line says so where it is broken off.
         """
-        from . import asking  # noqa: PLC0415 - see above
+        from .asking import asking  # noqa: PLC0415 - see above
 
         return asking.one(self, work, limited=limited, following=following)
 
     def alone(self, work: Callable[[], Coroutine[Any, Any, int | None]]) -> int:
         """Run something that needs no daemon, or finds it by itself."""
-        from . import asking  # noqa: PLC0415 - see above
+        from .asking import asking  # noqa: PLC0415 - see above
 
         return asking.alone(self, work)

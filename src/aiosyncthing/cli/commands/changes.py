@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from aiosyncthing.cli import items, prompts
+from aiosyncthing.cli import prompts
 from aiosyncthing.cli.command import Command, table_options
+from aiosyncthing.cli.contents import items
 from aiosyncthing.cli.errors import (
     CommandError,
     Exit,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.changed import Changed
+    from aiosyncthing.cli.asking.changed import Changed
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import LocalChange
     from aiosyncthing.cli.session import Session

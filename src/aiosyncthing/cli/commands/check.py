@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.answers import Outcome
+    from aiosyncthing.cli.asking.answers import Outcome
     from aiosyncthing.cli.monitoring.prometheus import Gauge
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import CheckFinding

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from aiosyncthing.cli import items
 from aiosyncthing.cli.command import Command, table_options
+from aiosyncthing.cli.contents import items
+from aiosyncthing.cli.contents.places import check_named, check_versioned, known_file, no_such_file
 from aiosyncthing.cli.errors import Exit
 from aiosyncthing.cli.parameters import DEVICE, FOLDER
-from aiosyncthing.cli.places import check_named, check_versioned, known_file, no_such_file
 from aiosyncthing.cli.tables import Column, Size, Styled
 from aiosyncthing.exceptions import FolderNotRunningError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.answers import Answer
+    from aiosyncthing.cli.asking.answers import Answer
     from aiosyncthing.cli.names import Place
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import Conflict, Entry, ErrorRow, Item, NeededItem

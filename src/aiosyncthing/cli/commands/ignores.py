@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.answers import Answer
-    from aiosyncthing.cli.changed import Changed
+    from aiosyncthing.cli.asking.answers import Answer
+    from aiosyncthing.cli.asking.changed import Changed
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import IgnoreList
     from aiosyncthing.cli.session import Session
@@ -97,7 +97,7 @@ def _look(run: Run, name: str, paths: Sequence[str], *, exit_code: bool) -> int:
     found = False
 
     async def ask(session: Session) -> dict[str, list[Any]]:
-        from aiosyncthing.cli.patterns import decide  # noqa: PLC0415 - not needed for help
+        from aiosyncthing.cli.contents.patterns import decide  # noqa: PLC0415 - not needed for help
 
         nonlocal found
         folder = await session.folder(name)
@@ -120,7 +120,7 @@ def _look(run: Run, name: str, paths: Sequence[str], *, exit_code: bool) -> int:
         return {"ignores": [], "tests": tests}
 
     def draw(answer: Answer) -> None:
-        from aiosyncthing.cli.patterns import sentence  # noqa: PLC0415 - not needed for help
+        from aiosyncthing.cli.contents.patterns import sentence  # noqa: PLC0415 - not needed for help
 
         for row in answer.sections.get("ignores", ()):
             if answer.many:
@@ -185,7 +185,7 @@ def _change(run: Run, name: str, edit: Edit) -> int:
 
 async def _apply(session: Session, changed: Changed, name: str, edit: Edit) -> None:
     """Change the lines, and note how."""
-    from aiosyncthing.cli.patterns import differences  # noqa: PLC0415 - not needed for help
+    from aiosyncthing.cli.contents.patterns import differences  # noqa: PLC0415 - not needed for help
 
     folder = await session.folder(name)
     async with session.client.database.edit_ignores(folder["id"]) as patterns:

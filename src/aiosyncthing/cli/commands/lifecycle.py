@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.changed import Changed
+    from aiosyncthing.cli.asking.changed import Changed
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.session import Session
 

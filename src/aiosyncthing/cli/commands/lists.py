@@ -15,7 +15,7 @@ from aiosyncthing.cli.tables import Column, Rate, Size, Styled, Value, When
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiosyncthing.cli.answers import Answer
+    from aiosyncthing.cli.asking.answers import Answer
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import DeviceRow, FolderRow, Remote
     from aiosyncthing.cli.session import Session

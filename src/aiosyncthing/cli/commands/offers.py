@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.answers import Answer
-    from aiosyncthing.cli.changed import Changed
+    from aiosyncthing.cli.asking.answers import Answer
+    from aiosyncthing.cli.asking.changed import Changed
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import PendingDeviceRow, PendingFolderRow
     from aiosyncthing.cli.session import Session

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.changed import Changed
+    from aiosyncthing.cli.asking.changed import Changed
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.session import Session
     from aiosyncthing.exceptions import StillPausedError

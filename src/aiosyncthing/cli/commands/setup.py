@@ -16,7 +16,7 @@ from aiosyncthing.cli.parameters import DEVICE, EITHER, FOLDER
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t
-    from aiosyncthing.cli.changed import Changed
+    from aiosyncthing.cli.asking.changed import Changed
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.session import Session
 

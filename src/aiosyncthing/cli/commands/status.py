@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.answers import Answer
+    from aiosyncthing.cli.asking.answers import Answer
     from aiosyncthing.cli.rows import View
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import Daemon, DaemonRow, DeviceRow, FolderRow, Problem
@@ -82,7 +82,7 @@ async def _watch(run: Run, session: Session, names: tuple[str, ...]) -> None:
 
 
 def _show(run: Run, about: Daemon, sections: dict[str, list[Any]]) -> None:
-    from aiosyncthing.cli.answers import Answer  # noqa: PLC0415 - loaded by now
+    from aiosyncthing.cli.asking.answers import Answer  # noqa: PLC0415 - loaded by now
 
     if run.options.json:
         run.out.record({"schema": "aiosyncthing/status/1", "daemon": about, "failures": [], **sections})

@@ -14,7 +14,7 @@ from aiosyncthing.cli.tables import Column
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiosyncthing.cli.answers import Answer
+    from aiosyncthing.cli.asking.answers import Answer
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import VersionRow
     from aiosyncthing.cli.session import Session

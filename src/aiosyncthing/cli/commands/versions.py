@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from aiosyncthing.cli import items, prompts, values
+from aiosyncthing.cli import prompts, values
 from aiosyncthing.cli.command import Command, table_options
+from aiosyncthing.cli.contents import items
+from aiosyncthing.cli.contents.places import check_named, check_versioned, known_file, no_such_file
 from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError
 from aiosyncthing.cli.names import Place, inside
 from aiosyncthing.cli.parameters import FOLDER, TIME
-from aiosyncthing.cli.places import check_named, check_versioned, known_file, no_such_file
 from aiosyncthing.cli.tables import Column, Size, Styled, chosen
 from aiosyncthing.times import parse_time
 

@@ -20,7 +20,7 @@ from aiosyncthing.cli.tables import Column
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from aiosyncthing.cli.answers import Answer
+    from aiosyncthing.cli.asking.answers import Answer
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import Setting, SettingChange
     from aiosyncthing.cli.session import Session

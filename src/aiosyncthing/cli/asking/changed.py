@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import errors
-from .errors import Exit
+from aiosyncthing.cli import errors
+from aiosyncthing.cli.errors import Exit
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t
-
-    from .output import Output
-    from .schemas import ChangeRow, Failure
-    from .session import Session
+    from aiosyncthing.cli.output import Output
+    from aiosyncthing.cli.schemas import ChangeRow, Failure
+    from aiosyncthing.cli.session import Session
 
 
 @dataclass

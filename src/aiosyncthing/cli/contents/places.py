@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiosyncthing.cli.errors import CommandError, Exit, UnknownNameError, kind_of, message_of
 from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, NotSupportedError, UnknownFolderError
-
-from .errors import CommandError, Exit, UnknownNameError, kind_of, message_of
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t
-
-    from .names import Place
-    from .session import Session
+    from aiosyncthing.cli.names import Place
+    from aiosyncthing.cli.session import Session
 
 
 async def known_file(session: Session, place: Place) -> t.FileInfo | None:

@@ -10,9 +10,8 @@ from aiosyncthing.ignores import is_internal
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t
+    from aiosyncthing.cli.schemas import ChangeRow, Decisive, IgnoreTest
     from aiosyncthing.ignores import IgnorePatterns, Pattern
-
-    from .schemas import ChangeRow, Decisive, IgnoreTest
 
 
 def decide(daemon: str, folder_id: str, path: str, patterns: IgnorePatterns, lines: Sequence[str]) -> IgnoreTest:

@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiosyncthing._loops import together
 from aiosyncthing._timing import within
+from aiosyncthing.cli import errors
+from aiosyncthing.cli.completion import name_cache
+from aiosyncthing.cli.errors import Exit, UsageError
+from aiosyncthing.cli.loop import run_async, while_read
+from aiosyncthing.cli.process import collect_garbage
+from aiosyncthing.cli.session import Session
+from aiosyncthing.cli.tables import Column, chosen
 from aiosyncthing.exceptions import WaitTimeoutError
 
-from . import errors
 from .answers import Answer, Outcome
 from .changed import Changed
-from .completion import name_cache
-from .errors import Exit, UsageError
-from .loop import run_async, while_read
-from .process import collect_garbage
-from .session import Session
-from .tables import Column, chosen
 
 if TYPE_CHECKING:
-    from .context import Context
-    from .output import Output
-    from .schemas import Daemon, Failure
-    from .target import Target
+    from aiosyncthing.cli.context import Context
+    from aiosyncthing.cli.output import Output
+    from aiosyncthing.cli.schemas import Daemon, Failure
+    from aiosyncthing.cli.target import Target
 
 R = TypeVar("R", bound=Mapping[str, Any])
 T = TypeVar("T")

@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from aiosyncthing.cli.tables import Column, Size, Styled, Value, When
+from aiosyncthing.cli.values import iso_text
 from aiosyncthing.exceptions import BadRequestError
 from aiosyncthing.times import parse_time
-
-from .tables import Column, Size, Styled, Value, When
-from .values import iso_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiosyncthing import types as t
-
-    from .schemas import Item, Kind
+    from aiosyncthing.cli.schemas import Item, Kind
 
 
 def kind_of(word: t.FileInfoType) -> Kind:

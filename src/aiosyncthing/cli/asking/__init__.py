@@ -1,0 +1,1 @@
+"""Asking daemons: what all commands have in common, what was answered, and what was changed."""
