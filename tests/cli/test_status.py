@@ -153,7 +153,7 @@ def test_errors_of_the_daemon(here: FakeSyncthing, cli: Cli) -> None:
     """What the daemon reports is a problem, as for `check`, which says how to clear it."""
     assert cli("raw", "POST", "system/error", "--input", "-", stdin="the disk is bad").status == 0
     done = cli("status")
-    assert done.out.splitlines()[-1] == "Syncthing: Syncthing reports: the disk is bad"
+    assert done.out.splitlines()[-1] == "Syncthing: An error was reported: the disk is bad"
     assert "  1 problem" in done.out
     assert cli("check").status == 1
     assert "`aiosyncthing raw POST system/error/clear`" in cli("check").out

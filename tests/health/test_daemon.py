@@ -277,7 +277,7 @@ def test_error_messages() -> None:
     about = answers(status={"connectionServiceStatus": {RELAY: {"error": None}}}, errors={"errors": lines})
     ill, relay = of_all(about)
     assert ill == Finding("system_error", Severity.WARNING, subject="disk is ill")
-    assert (ill.count, ill.seconds, ill.text) == (2, 60, "Syncthing reports: disk is ill.")
+    assert (ill.count, ill.seconds, ill.text) == (2, 60, "An error was reported: disk is ill.")
     assert relay.subject == "can't use relay://relay.example:443/"
     assert of_all(answers(errors={"errors": None})) == []
 

@@ -43,21 +43,23 @@ class ConfigEdit(Blocking["config.ConfigEdit"]):
     def reconnect(self) -> tuple[str, ...]:
         """What was changed of that which clients need: ``enabled``, ``address``, ``useTLS`` and ``apiKey``.
 
-        If it is not empty, this client may no longer reach the daemon: create one with the new settings.
+        If it is not empty, this client may no longer reach the daemon: create one with the new settings. An address is
+        left out if the daemon was started with another one, at which it stays.
         """
         return self._inner.reconnect
 
     def preview(self) -> config.Changes:
         """Return what the end of the block would change as things are now, and raise what it would raise.
 
-        Nothing is sent, so what others have changed since the block began is not taken into account.
+        Nothing is changed, and what others have changed since the block began is not taken into account. If a folder
+        gets another path, the daemon is asked what that would share.
 
         Raises:
             BadRequestError: The block has not begun, or the daemon would ignore, correct or refuse a change.
             UnknownDeviceError: A folder would be shared with a device that is not configured.
             InvalidDeviceIDError: A device has an invalid ID.
         """
-        return self._inner.preview()
+        return self._run(self._inner.preview())
 
     def __enter__(self) -> t.Configuration:
         """Read the configuration, and return it.

@@ -24,7 +24,7 @@ from .changes import Change, Changes, apply, shown, value_at
 from .gui_changes import GUIChanges
 from .merging import merge, undone
 from .objects import Objects
-from .paths import Machine, moved, refuse_moves
+from .paths import Machine, changed_paths, moved, refuse_moves
 from .planning import GUI, WHOLE, Step, Wanted, plan, want
 
 _CONNECTION: Final = ("enabled", "address", "useTLS", "apiKey")
@@ -79,14 +79,16 @@ class ConfigEdit:
     def reconnect(self) -> tuple[str, ...]:
         """What was changed of that which clients need: ``enabled``, ``address``, ``useTLS`` and ``apiKey``.
 
-        If it is not empty, this client may no longer reach the daemon: create one with the new settings.
+        If it is not empty, this client may no longer reach the daemon: create one with the new settings. An address is
+        left out if the daemon was started with another one, at which it stays.
         """
         return self._reconnect
 
-    def preview(self) -> Changes:
+    async def preview(self) -> Changes:
         """Return what the end of the block would change as things are now, and raise what it would raise.
 
-        Nothing is sent, so what others have changed since the block began is not taken into account.
+        Nothing is changed, and what others have changed since the block began is not taken into account. If a folder
+        gets another path, the daemon is asked what that would share.
 
         Raises:
             BadRequestError: The block has not begun, or the daemon would ignore, correct or refuse a change.
@@ -96,7 +98,7 @@ class ConfigEdit:
         if self._config is None:
             raise BadRequestError("there is nothing to preview before the block of this edit")
         wanted = self._want(self._config)
-        self._plan(self._before, wanted.changes)
+        await self._check(self._before, wanted.changes)
         return wanted.changes
 
     async def __aenter__(self) -> t.Configuration:
@@ -105,7 +107,6 @@ class ConfigEdit:
             raise BadRequestError("this edit was used before: call edit() again for another one")
         await self._gui_changes.follow()
         config = await self._objects.read_all()
-        self._machine = await self._objects.find_machine()
         self._config, self._before = config, _copied(config)
         return cast("t.Configuration", self._config)
 
@@ -137,10 +138,7 @@ class ConfigEdit:
         """Make the changes, and return the configuration as it is then."""
         await self._gui_changes.follow()
         now = await self._objects.read_all()
-        left = self._merge(changes, now)
-        self._plan(now, left)  # so that nothing is sent if some of it can't be
-        if self._machine is not None:
-            await self._objects.refuse_homes(self._machine, moved(now, left, self._machine).values())
+        await self._check(now, self._merge(changes, now))
         for part in (
             Changes(each for each in changes if each.place[:1] != GUI),
             Changes(each for each in changes if each.place[:1] == GUI),  # the last, since it may end the connection
@@ -148,10 +146,17 @@ class ConfigEdit:
             now = await self._make(part, now) if part else now
         return now
 
-    def _plan(self, now: dict[str, Any], changes: Changes) -> list[Step]:
+    async def _check(self, now: dict[str, Any], changes: Changes) -> None:
+        """Raise if some of it can't be sent, before anything is."""
+        await self._plan(now, changes)
+        if self._machine is not None:
+            await self._objects.refuse_homes(self._machine, moved(now, changes, self._machine).values())
+
+    async def _plan(self, now: dict[str, Any], changes: Changes) -> list[Step]:
         """Return what to send, unless a folder would get a path that it must not have."""
         planned = plan(now, changes)
-        if self._machine is not None:
+        if changed_paths(now, changes):
+            self._machine = self._machine or await self._objects.find_machine()
             refuse_moves(now, changes, self._machine, nested=self._nested)
         return planned
 
@@ -180,7 +185,7 @@ class ConfigEdit:
         """
         pending, left = changes, AGAIN
         while True:
-            planned = self._plan(now, self._merge(pending, now))
+            planned = await self._plan(now, self._merge(pending, now))
             sent, seconds = await self._send(planned, now)
             if self._away:
                 return _copied(apply(now, changes))
@@ -232,15 +237,14 @@ class ConfigEdit:
     async def _write_gui(self, step: Step, latest: Any) -> None:
         """Change the GUI's settings, and wait for the API to come back where this client can reach it."""
         body = step.requests[0].body or {}
-        away = body.get("enabled") is False or "useTLS" in body
-        if "address" in body and not away:
-            away = not await self._objects.listens_elsewhere()
+        stays = "address" in body and await self._objects.listens_elsewhere()
+        away = body.get("enabled") is False or "useTLS" in body or ("address" in body and not stays)
         try:
             await self._objects.write(step, latest)
         except UnreachableError:  # which happens although the change was made: it is looked at later
             if away:
                 raise
-        self._reconnect = tuple(each for each in _CONNECTION if each in body)
+        self._reconnect = tuple(each for each in _CONNECTION if each in body and not (stays and each == "address"))
         if not away:
             await self._gui_changes.follow()
             away = "apiKey" in body and not await self._objects.may_read()

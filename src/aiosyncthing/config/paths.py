@@ -121,22 +121,39 @@ def refuse_path(path: str, machine: Machine, folders: Iterable[tuple[str, str]],
         raise BadRequestError(reason, remedy="pass allow_nested=True to allow it" if allowed else "")
 
 
-def moved(now: Mapping[str, Any], changes: Iterable[Change], machine: Machine) -> dict[str, str]:
-    """Return the paths that folders get which have none, or another one, by the IDs of the folders.
+def changed_paths(now: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, str]:
+    """Return the paths that folders get which have none, or another one as it is written, by the IDs of the folders.
 
-    A path in another notation, such as ``~/docs`` instead of ``/home/user/docs``, is none. Nor is what a folder on
-    another file system than the usual one has.
+    What a folder on another file system than the usual one has is none.
+
+    Args:
+        now: The configuration.
+        changes: What is to be changed in it.
+    """
+    old, new = (fields_of(_FOLDERS, config["folders"]) or {} for config in (now, apply(now, changes)))
+    paths = {folder_id: _path_on_disk(folder) for folder_id, folder in new.items()}
+    return {
+        folder_id: path
+        for folder_id, path in paths.items()
+        if path is not None and path != _path_on_disk(old.get(folder_id, {}))
+    }
+
+
+def moved(now: Mapping[str, Any], changes: Iterable[Change], machine: Machine) -> dict[str, str]:
+    """Return those of the changed paths that are not the former ones in another notation.
+
+    ``~/docs`` is another notation of ``/home/user/docs``.
 
     Args:
         now: The configuration.
         changes: What is to be changed in it.
         machine: The daemon's computer.
     """
+    old = fields_of(_FOLDERS, now["folders"]) or {}
     found: dict[str, str] = {}
-    old, new = (fields_of(_FOLDERS, config["folders"]) or {} for config in (now, apply(now, changes)))
-    for folder_id, folder in new.items():
-        before, path = _path_on_disk(old.get(folder_id, {})), _path_on_disk(folder)
-        if path is not None and path != before and (before is None or machine.full(before) != machine.full(path)):
+    for folder_id, path in changed_paths(now, changes).items():
+        before = _path_on_disk(old.get(folder_id, {}))
+        if before is None or machine.full(before) != machine.full(path):
             found[folder_id] = path
     return found
 

@@ -102,7 +102,7 @@ def _errors(answers: Answers) -> Iterator[Finding]:
             "system_error",
             Severity.WARNING,
             subject=message,
-            text=sentence(f"Syncthing reports: {message}"),
+            text=sentence(f"An error was reported: {message}"),
             remedy="Remove the reason, then clear the message.",
             count=count,
             seconds=seconds_between(latest[message], now),

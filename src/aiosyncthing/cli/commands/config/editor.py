@@ -79,7 +79,7 @@ class Draft:
             try:
                 found = list(compare(self._place, self._shown, _parsed(self._text)))
                 replace(self._config, unchanged, found)
-                editing.preview()
+                await editing.preview()
             except (UsageError, SyncthingError) as error:
                 if not again:
                     raise
