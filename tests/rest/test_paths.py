@@ -17,6 +17,7 @@ WINDOWS = Machine("C:\\Users\\User", "\\", "windows", ("C:\\Users\\User\\AppData
 HOMELESS = Machine("", "/", "linux", ("/srv/syncthing",))
 
 DOCS = [("docs", "/srv/docs"), ("mine", "~/mine"), ("relative", "somewhere")]
+PREFIXES = ("\\\\?\\", "//?/", "\\\\.\\")
 WINDOWS_DOCS = [("docs", "D:\\Data\\Docs")]
 
 
@@ -28,7 +29,14 @@ WINDOWS_DOCS = [("docs", "D:\\Data\\Docs")]
         *((LINUX, path, "home directory") for path in ("/", "//", "//home/user", "/x/../../home/user")),
         *(
             (WINDOWS, path, "home directory")
-            for path in ("~", "~\\", "c:/users/USER", "C:\\", "\\\\?\\C:\\Users\\User")
+            for path in (
+                "~",
+                "~\\",
+                "c:/users/USER",
+                "C:\\",
+                "C:\\Users \\User.",
+                *(f"{each}C:\\Users\\User" for each in PREFIXES),
+            )
         ),
         *((MAC, path, "home directory") for path in ("~", "/users/USER")),
         # The daemon's own home, or what contains it.
@@ -67,10 +75,17 @@ def test_refused_paths(machine: Machine, path: str, reason: str) -> None:
     assert repr(path) in found
 
 
-@pytest.mark.parametrize("path", ["d:/data/docs", "D:\\DATA\\docs\\x", "D:/Data", "D:\\x\\..\\data\\docs"])
+@pytest.mark.parametrize(
+    "path", ["d:/data/docs", "D:\\DATA\\docs\\x", "D:/Data", "D:\\x\\..\\data\\docs", "D:\\Data\\Docs. ."]
+)
 def test_refused_paths_on_windows(path: str) -> None:
-    """There, both separators count, and case doesn't."""
+    """There, both separators count, and neither case nor dots and spaces at the end do."""
     assert "the folder 'docs'" in (objection(path, WINDOWS, WINDOWS_DOCS) or "")
+
+
+def test_network_paths_on_windows() -> None:
+    """Both notations are the same."""
+    assert "that of" in (objection("\\\\?\\unc\\server\\Share\\x", WINDOWS, [("x", "\\\\SERVER\\share\\x\\")]) or "")
 
 
 def test_two_ways_to_write_a_letter() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ntpath
 import posixpath
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
@@ -27,6 +28,7 @@ _USUAL_HOMES: Final = (
     *(".config/syncthing", ".local/state/syncthing", "AppData/Local/Syncthing"),
     "Library/Application Support/Syncthing",
 )
+_DEVICE_PREFIX: Final = re.compile(r"\A[\\/]{2}[?.][\\/](UNC[\\/])?", re.IGNORECASE)
 DATABASE: Final = "index-v"
 """How the name of the directory with the database begins before 1.21 (lib/locations/locations.go)."""
 
@@ -54,7 +56,7 @@ class Machine(NamedTuple):
         if path == "~" or path.startswith(("~/", "~\\") if windows else "~/"):
             path = self.user_home + path[1:]
         if windows:
-            path = ntpath.normpath(path.removeprefix("\\\\?\\"))
+            path = ntpath.normpath(_DEVICE_PREFIX.sub(lambda found: "\\\\" if found[1] else "", path, count=1))
             return path if PureWindowsPath(path).is_absolute() else None
         return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else None
 
@@ -63,7 +65,10 @@ class Machine(NamedTuple):
         full = self.full(path)
         if full is None:
             return None
-        parts = (PureWindowsPath if self.separator == "\\" else PurePosixPath)(full).parts
+        parts = PurePosixPath(full).parts
+        if self.separator == "\\":
+            root, *names = PureWindowsPath(full).parts
+            parts = (root, *(name.rstrip(" .") for name in names))  # as Windows itself does
         if self.system in _IGNORE_CASE:
             return tuple(unicodedata.normalize("NFC", part).casefold() for part in parts)
         return parts
