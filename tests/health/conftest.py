@@ -12,6 +12,6 @@ from tests.support.synced import synced
 
 @pytest.fixture
 def fake() -> Iterator[FakeSyncthing]:
-    """A daemon about which there is nothing to find: it shares one folder with one device that is connected."""
+    """A healthy daemon, without findings: it shares one folder with one connected device."""
     with synced() as fake:
         yield fake

@@ -43,7 +43,7 @@ async def kinds(fake: FakeSyncthing, *args: Any, **options: Any) -> list[str]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_healthy_daemon(version: str) -> None:
-    """There is nothing to find, which takes 8 requests and one for each folder, at most 4 at a time."""
+    """It has no findings, which takes 8 requests and one for each folder, at most 4 at a time."""
     with synced(version) as fake:
         assert await check(fake) == []
         assert asked(fake) == dict.fromkeys({*BASIC, "db/status"}, 1)
@@ -90,7 +90,7 @@ async def test_everything_at_once() -> None:
         fake.fail_listener(fake.sync_address, "address already in use")
         async with fake.client() as client:
             await client.config.patch_options(databaseTuning="large")
-            await client.system.post_error("disk is ill")
+            await client.system.post_error("disk error")
             found = await client.check()
             assert await client.check() == found
         assert [(finding.kind, finding.folder, finding.device) for finding in found] == [
@@ -116,7 +116,7 @@ async def test_everything_at_once() -> None:
 
 
 async def test_failed_items_that_are_gone(fake: FakeSyncthing) -> None:
-    """A failure that is gone when its name is asked for is still counted as the daemon has counted it."""
+    """A failure that is gone by the time its name is requested still counts, as in the folder's status."""
     docs(fake).fail("x", "y")
     fake.respond("rest/folder/errors", json={"folder": "docs", "errors": None, "page": 1, "perpage": 10})
     (finding,) = await check(fake)
@@ -144,7 +144,7 @@ async def test_chosen_folders_and_devices(fake: FakeSyncthing) -> None:
     fake.add_device("nas", device_id=THIRD, paused=True)
     fake.offer_folder(OTHER, "new")
     async with fake.client() as client:
-        await client.system.post_error("disk is ill")
+        await client.system.post_error("disk error")
     every = ["folder_error", "system_error", "folder_paused", "device_paused", "pending_folder"]
     assert await kinds(fake) == every
     assert await kinds(fake, "asleep") == ["system_error", "folder_paused", "device_paused"]
@@ -175,7 +175,7 @@ async def test_chosen_folders_and_devices(fake: FakeSyncthing) -> None:
     ],
 )
 async def test_impossible_arguments(fake: FakeSyncthing, args: Any, options: Any, error: Any) -> None:
-    """A typing error must not look like a healthy daemon."""
+    """A typo must not look like a healthy daemon."""
     with pytest.raises(error):
         await check(fake, *args, **options)
 
@@ -191,7 +191,7 @@ async def test_the_number_of_days(fake: FakeSyncthing) -> None:
 
 
 async def test_a_newer_version_is_looked_for_when_asked(fake: FakeSyncthing) -> None:
-    """Only then the daemon asks a server. A build that can't upgrade, or no network, is no failure of the check."""
+    """Only then does the daemon ask a server. A build that can't upgrade, or no network, doesn't fail the check."""
     upgrade = {"running": "v1.29.5", "latest": "v1.30.0", "newer": True, "majorNewer": False}
     fake.respond("rest/system/upgrade", json=upgrade)
     assert await check(fake) == []
@@ -205,7 +205,7 @@ async def test_a_newer_version_is_looked_for_when_asked(fake: FakeSyncthing) -> 
 
 
 async def test_conflict_copies_are_looked_for_when_asked(fake: FakeSyncthing) -> None:
-    """Only then the trees of the chosen folders are gone through, those that are not paused."""
+    """Only then are the trees of the chosen folders walked, unless they are paused."""
     name = f"sub/a.sync-conflict-20260301-120000-{OTHER[:7]}.txt"
     docs(fake).write({name: b"1"})
     fake.finish_sync()
@@ -215,7 +215,7 @@ async def test_conflict_copies_are_looked_for_when_asked(fake: FakeSyncthing) ->
     (finding,) = await check(fake, ["docs"], conflicts=True)
     assert finding.text == f"Folder docs has 1 conflict copy, such as {name}."
     assert await kinds(fake, conflicts=True) == ["conflict_copies", "folder_paused"]
-    fake.respond("rest/db/browse", status=500, text="disk is ill")
+    fake.respond("rest/db/browse", status=500, text="disk error")
     assert await kinds(fake, ["docs"], conflicts=True) == ["unchecked"]
     fake.respond("rest/db/browse", status=404, text="folder is paused")
     assert await kinds(fake, ["docs"], conflicts=True) == []
@@ -227,10 +227,10 @@ async def test_conflict_copies_are_looked_for_when_asked(fake: FakeSyncthing) ->
 @pytest.mark.parametrize(
     ("path", "answer", "severity"),
     [
-        ("rest/stats/device", {"status": 500, "text": "disk is ill"}, 1),
+        ("rest/stats/device", {"status": 500, "text": "disk error"}, 1),
         ("rest/system/error", {"status": 404, "text": "404 page not found"}, 0),
         ("rest/config/restart-required", {"status": 501, "text": "no"}, 0),
-        ("rest/db/status", {"status": 500, "text": "disk is ill"}, 1),
+        ("rest/db/status", {"status": 500, "text": "disk error"}, 1),
     ],
 )
 async def test_one_answer_is_missing(fake: FakeSyncthing, path: str, answer: Any, severity: int) -> None:
@@ -243,7 +243,7 @@ async def test_one_answer_is_missing(fake: FakeSyncthing, path: str, answer: Any
 
 
 async def test_an_answer_that_takes_too_long(fake: FakeSyncthing) -> None:
-    """A folder whose figures take the daemon too long is a finding."""
+    """A folder whose status takes the daemon too long is a finding."""
     held = fake.hold("rest/db/status")
     found = await check(fake, timeout=3)
     assert [(each.kind, each.folder, each.subject) for each in found] == [("unchecked", "docs", "rest/db/status")]
@@ -254,7 +254,7 @@ async def test_an_answer_that_takes_too_long(fake: FakeSyncthing) -> None:
 async def test_time_limits(
     fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch, timeout: Any, expensive: Any, other: Any
 ) -> None:
-    """What the daemon computes from its database gets a minute by default, and all else the usual time."""
+    """Requests that the daemon answers from its database get a minute by default, and others the usual time."""
     limits: dict[str, float | None] = {}
     send = API.raw_request
 
@@ -268,7 +268,7 @@ async def test_time_limits(
 
 
 async def test_a_folder_that_goes_meanwhile(fake: FakeSyncthing) -> None:
-    """A folder that is removed or paused after the configuration was read is no longer of interest."""
+    """A folder that is removed or paused after the configuration was read is not reported."""
     fake.respond("rest/db/status", status=404, text="no such folder")
     assert await check(fake) == []
 

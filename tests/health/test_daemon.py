@@ -1,4 +1,4 @@
-"""What there is to find about devices, access and the daemon itself, from answers alone."""
+"""Findings about devices, access and the daemon itself, from answers alone."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def only(about: Answers, days: float = 30) -> Finding:
 
 
 def test_nothing_to_find() -> None:
-    """About a daemon that works there is nothing to find, nor about one of which nothing more is known."""
+    """A daemon that works has no findings, nor does one whose optional answers are missing."""
     assert of_all(answers()) == []
     assert of_all(answers(stats=None)) == []
     assert of_all(answers(stats={})) == []
@@ -101,14 +101,14 @@ def test_nothing_to_find() -> None:
     ],
 )
 def test_devices_that_stay_away(last_seen: str, days: float, kind: Any) -> None:
-    """A device that was not seen for so long is worth a look, and one that never was."""
+    """A device that has not been seen for that long is reported, and so is one that never was."""
     stats = {**QUIET["stats"], THIRD: {"lastSeen": last_seen}}
     expected = [Finding(kind, Severity.WARNING, device=THIRD)] if kind else []
     assert of_all(answers(stats=stats), days) == expected
 
 
 def test_how_long_a_device_was_away() -> None:
-    """The time is in the sentence in days, and exact in the data. A nameless device goes by its ID."""
+    """The text gives the time in days, the data gives it exactly. A device without a name is shown by its ID."""
     for last_seen, text in (("2026-02-27T12:00:00Z", "32 days"), ("2026-03-30T11:00:00Z", "1 day")):
         finding = only(answers(stats={THIRD: {"lastSeen": last_seen}}), 1)
         assert finding.text == f"Device {THIRD[:7]} was last seen {text} ago."
@@ -116,7 +116,7 @@ def test_how_long_a_device_was_away() -> None:
 
 
 def test_connected_and_paused_devices() -> None:
-    """A connected device is here, whenever it was last seen; a paused one can't be, so only that is said."""
+    """A connected device is never reported as away; of a paused one, only the pause is reported."""
     long_ago = {"lastSeen": "2020-01-01T00:00:00Z"}
     assert of_all(answers(stats={OTHER: long_ago})) == []
     about = answers(stats={THIRD: long_ago})
@@ -157,7 +157,7 @@ def test_what_waits_to_be_accepted() -> None:
     ],
 )
 def test_addresses_that_others_can_reach(address: str, reachable: bool) -> None:
-    """Only sockets and loopback addresses keep other machines away."""
+    """Only sockets and loopback addresses can't be reached from other machines."""
     assert is_reachable(address) is reachable
 
 
@@ -215,7 +215,7 @@ def test_ldap(ldap: dict[str, Any], reason: str) -> None:
 
 
 def test_a_listener_that_fails() -> None:
-    """An address that can't be listened on is worth a look; what is secret in it stays out."""
+    """An address that can't be listened on is reported, without its secrets."""
     listeners = {
         "tcp://127.0.0.1:22000": {"error": "listen tcp 127.0.0.1:22000: bind: address already in use"},
         "quic://127.0.0.1:22000": {"error": None},
@@ -233,7 +233,7 @@ def test_a_listener_that_fails() -> None:
 
 @pytest.mark.parametrize("others", [Severity.INFO, Severity.WARNING])
 def test_discovery_that_fails(others: Severity) -> None:
-    """It is worth a look whenever a method fails, and a warning if none is left."""
+    """A discovery method that fails is reported, as a warning if none is left."""
     methods = {
         "global@https://discovery.example/": {"error": "timeout"},
         "IPv4 local": {"error": None if others is Severity.INFO else "no network"},
@@ -251,7 +251,7 @@ def test_discovery_that_fails(others: Severity) -> None:
     ],
 )
 def test_one_finding(changes: dict[str, Any], kind: Any, severity: Severity) -> None:
-    """What concerns the whole daemon names no folder and no device."""
+    """A finding about the whole daemon names no folder and no device."""
     assert only(answers(**changes)) == Finding(kind, severity)
 
 
@@ -259,7 +259,7 @@ def test_one_finding(changes: dict[str, Any], kind: Any, severity: Severity) -> 
     ("major", "text"), [(False, "v2 is available; v1"), (True, "v2 is available, which is another")]
 )
 def test_a_newer_version(major: bool, text: str) -> None:
-    """A newer version is worth a look, and named."""
+    """A newer version is reported and named."""
     upgrade = {"newer": True, "majorNewer": major, "latest": "v2", "running": "v1"}
     finding = only(answers(upgrade=upgrade))
     assert finding == Finding("upgrade_available", Severity.INFO, subject="v2")
@@ -268,29 +268,29 @@ def test_a_newer_version(major: bool, text: str) -> None:
 
 
 def test_error_messages() -> None:
-    """Equal messages are one finding, with their number and the age of the last; addresses lose what is secret."""
+    """Equal messages are one finding, with their number and the age of the latest; addresses lose their secrets."""
     lines = [
-        {"message": "disk is ill", "when": "2026-03-31T11:00:00Z"},
+        {"message": "disk error", "when": "2026-03-31T11:00:00Z"},
         {"message": f"can't use {RELAY}", "when": "2026-03-31T11:30:00Z"},
-        {"message": "disk is ill", "when": "2026-03-31T11:59:00Z"},
+        {"message": "disk error", "when": "2026-03-31T11:59:00Z"},
     ]
     about = answers(status={"connectionServiceStatus": {RELAY: {"error": None}}}, errors={"errors": lines})
     ill, relay = of_all(about)
-    assert ill == Finding("system_error", Severity.WARNING, subject="disk is ill")
-    assert (ill.count, ill.seconds, ill.text) == (2, 60, "An error was reported: disk is ill.")
+    assert ill == Finding("system_error", Severity.WARNING, subject="disk error")
+    assert (ill.count, ill.seconds, ill.text) == (2, 60, "An error was reported: disk error.")
     assert relay.subject == "can't use relay://relay.example:443/"
     assert of_all(answers(errors={"errors": None})) == []
 
 
 @pytest.mark.parametrize(("supported", "severity"), [(True, Severity.WARNING), (False, Severity.INFO)])
 def test_what_could_not_be_checked(supported: bool, severity: Severity) -> None:
-    """A question without an answer is a finding of its own, since nothing is known where it was asked."""
-    about = answers(unanswered=[Unanswered(Question(_routes.DB_STATUS, "docs"), "disk is ill", supported)])
+    """A question without an answer is a finding itself."""
+    about = answers(unanswered=[Unanswered(Question(_routes.DB_STATUS, "docs"), "disk error", supported)])
     finding = only(about)
     assert finding == Finding("unchecked", severity, "docs", subject="rest/db/status")
-    assert finding.text == "Syncthing did not answer rest/db/status about folder Documents: disk is ill."
+    assert finding.text == "Syncthing did not answer rest/db/status about folder Documents: disk error."
     about.unanswered = [replace_question(about.unanswered[0])]
-    assert only(about).text == "Syncthing did not answer rest/system/error: disk is ill."
+    assert only(about).text == "Syncthing did not answer rest/system/error: disk error."
 
 
 def replace_question(unanswered: Unanswered) -> Unanswered:

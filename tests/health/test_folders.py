@@ -1,4 +1,4 @@
-"""What there is to find about a folder, from answers alone."""
+"""Findings about a folder, from answers alone."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def found(about: FolderAnswers, *connected: str) -> list[Finding]:
 
 @pytest.mark.parametrize("state", ["idle", "scanning", "syncing"])
 def test_nothing_to_find(state: str) -> None:
-    """A folder at work is none of a person's business, nor one that the daemon hasn't answered about."""
+    """A folder that scans or syncs has no findings, nor does one without an answer."""
     about = answers(state=state)
     assert found(about) == []
     about.summary = None
@@ -80,7 +80,7 @@ def test_nothing_to_find(state: str) -> None:
             {"receiveOnlyTotalItems": 2},
             "local_changes",
             Severity.INFO,
-            "Folder Documents only receives, but has 2 items changed here.",
+            "Folder Documents is receive-only, but 2 items changed on this device.",
         ),
         ({"ignoreDelete": True}, {}, "deletions_ignored", Severity.WARNING, ""),
         ({"maxConflicts": 0}, {}, "conflicts_discarded", Severity.WARNING, ""),
@@ -89,7 +89,7 @@ def test_nothing_to_find(state: str) -> None:
     ],
 )
 def test_one_finding(fields: dict[str, Any], status: dict[str, Any], kind: Any, severity: Severity, text: str) -> None:
-    """Each state and each setting that a person should look at is one finding, with a sentence and a remedy."""
+    """Each state and each setting that needs attention is one finding, with a text and a remedy."""
     (finding,) = found(answers(fields=fields, **status))
     assert finding == Finding(kind, severity, "docs")
     assert text in finding.text
@@ -111,13 +111,13 @@ def test_failed_items_are_named() -> None:
 
 
 def test_an_error_hides_its_consequences() -> None:
-    """Of a folder that has stopped, only the error matters, beside settings."""
+    """Of a folder that has stopped, only the error and settings are reported."""
     about = answers(fields={"ignoreDelete": True}, state="error", error="x", watchError="y", errors=3, **NEEDED)
     assert [finding.kind for finding in found(about)] == ["deletions_ignored", "folder_error"]
 
 
 def test_settings_of_a_folder_that_writes_nothing() -> None:
-    """In a send-only folder, settings about writing files mean nothing."""
+    """In a send-only folder, settings about writing files don't matter."""
     fields = {"type": "sendonly", "ignoreDelete": True, "maxConflicts": 0, "disableFsync": True}
     assert found(answers(fields=fields)) == []
 
@@ -132,7 +132,7 @@ def test_settings_of_a_folder_that_writes_nothing() -> None:
     ],
 )
 def test_where_to_get_the_rest(devices: tuple[str, ...], connected: tuple[str, ...], reason: str) -> None:
-    """A folder that needs something is worth a look if no device that shares it is connected."""
+    """A folder with missing items is reported if no device that shares it is connected."""
     findings = found(answers(devices=devices, **NEEDED), *connected)
     assert findings == [Finding("no_source", Severity.WARNING, "docs")] * bool(reason)
     for finding in findings:
@@ -142,7 +142,7 @@ def test_where_to_get_the_rest(devices: tuple[str, ...], connected: tuple[str, .
 
 @pytest.mark.parametrize(("connected", "place"), [((OTHER,), "no connected device has a.txt."), ((), "is connected.")])
 def test_items_that_no_device_has(connected: tuple[str, ...], place: str) -> None:
-    """What the daemon has tried to get in vain needs a device, not a repair; so it is no failed item."""
+    """Items that no connected device has need a device, not a repair, so they don't count as failed items."""
     failed = [UNAVAILABLE, {"path": "b.txt", "error": "permission denied"}]
     about = answers(devices=(OTHER,), errors=2, failed=failed, **NEEDED)
     other, finding = found(about, *connected)

@@ -24,7 +24,7 @@ def fake() -> Iterator[FakeSyncthing]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try to resume for a moment only."""
+    """Give up resuming after a fraction of a second."""
     monkeypatch.setattr(shield, "LIMIT", 1.0)
     monkeypatch.setattr(shield, "RESERVE", 0.3)
     monkeypatch.setattr(pause, "_PATIENCE", 0.2)

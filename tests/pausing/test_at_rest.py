@@ -30,7 +30,7 @@ from tests.support.values import OTHER, THIRD
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look more often than a wait usually does."""
+    """Poll more often than a wait usually does."""
     monkeypatch.setattr(waiting, "_PAUSE", 0.1)
     monkeypatch.setattr(waiting, "_FIRST_PAUSE", 0.01)
 
@@ -42,7 +42,7 @@ def is_paused(fake: FakeSyncthing, name: str = "docs") -> bool:
 
 
 async def no_wait(*_: Any, **__: Any) -> None:
-    """Find everything in sync."""
+    """Stand in for a wait in which everything is in sync at once."""
     await asyncio.sleep(0)
 
 
@@ -55,7 +55,7 @@ async def rest(fake: FakeSyncthing, folder_id: str = "docs", **options: Any) -> 
 
 
 async def test_a_folder_comes_to_rest(fake: FakeSyncthing) -> None:
-    """It is scanned and in sync here, and paused for as long as the block lasts."""
+    """The folder is scanned, in sync on this device, and paused for the duration of the block."""
     docs(fake).write({"new.txt": b"not scanned yet"}, scan=False)
     states: list[Any] = []
     assert await rest(fake, save=states.append) == docs(fake).config["path"]
@@ -64,7 +64,7 @@ async def test_a_folder_comes_to_rest(fake: FakeSyncthing) -> None:
 
 
 async def test_using_it_twice(fake: FakeSyncthing) -> None:
-    """It is refused, and the folder stays as it is."""
+    """A second use is refused, and the folder stays as it is."""
     async with fake.client() as client:
         block = client.at_rest("docs", rescan=False, timeout=20)
         async with block:
@@ -75,13 +75,13 @@ async def test_using_it_twice(fake: FakeSyncthing) -> None:
 
 
 async def test_without_a_scan(fake: FakeSyncthing) -> None:
-    """On request."""
+    """With ``rescan=False``, the folder is not scanned."""
     await rest(fake, rescan=False)
     assert asked(fake)["db/scan"] == 0
 
 
 async def test_the_path_is_complete(fake: FakeSyncthing) -> None:
-    """The home directory is put in, since only the daemon knows it."""
+    """``~`` is replaced by the home directory, which only the daemon knows."""
     fake.add_folder("more", path="~/More")
     async with fake.client() as client:
         home = (await client.system.status())["tilde"]
@@ -90,7 +90,7 @@ async def test_the_path_is_complete(fake: FakeSyncthing) -> None:
 
 @pytest.mark.parametrize("devices", [OTHER, [OTHER], None])
 async def test_other_devices_count_on_request(fake: FakeSyncthing, devices: Any) -> None:
-    """By default what they need is not waited for."""
+    """By default, it does not wait for other devices."""
     docs(fake).write({"new.txt": b"12"})
     await rest(fake)
     fake.connect(OTHER)
@@ -115,14 +115,14 @@ async def test_other_devices_count_on_request(fake: FakeSyncthing, devices: Any)
     ids=["changed", "resumed", "events lost"],
 )
 async def test_what_happens_before_it_is_paused(fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object]) -> None:
-    """Then the folder is resumed, and everything begins again."""
+    """If the folder changes before it is paused, it is resumed, and everything starts again."""
     states: list[Any] = []
 
     def save(state: Any) -> None:
         states.append(state["folders"])
         if len(states) == 1:
             happen(fake)
-            for _ in range(3):  # some that are of no interest
+            for _ in range(3):  # irrelevant events
                 fake.emit("StateChanged", {"folder": "music", "from": "idle", "to": "scanning", "duration": 1})
         else:
             fake.advance(60)  # until the other device has had time to announce what it has
@@ -133,7 +133,7 @@ async def test_what_happens_before_it_is_paused(fake: FakeSyncthing, happen: Cal
 
 @pytest.mark.parametrize("wait", [1, 2])
 async def test_someone_else_pauses_it(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch, wait: int) -> None:
-    """Then it is not ours to resume, so that is an error."""
+    """A pause by someone else is not ours to resume, so it is an error."""
     waits: list[None] = []
 
     async def wait_in_sync(*args: Any, **options: Any) -> None:
@@ -160,14 +160,14 @@ async def test_someone_else_pauses_it(fake: FakeSyncthing, monkeypatch: pytest.M
     ],
 )
 async def test_refusals(fake: FakeSyncthing, arguments: dict[str, Any], error: type[Exception]) -> None:
-    """What can't be at rest is an error at once; a folder that is paused already may lack anything."""
+    """A folder that can't come to rest is an error at once; one that is paused already may lack anything."""
     with pytest.raises(error):
         await rest(fake, **arguments)
     assert asked(fake)["config/folders/docs"] <= 1
 
 
 async def test_the_time_is_up(fake: FakeSyncthing) -> None:
-    """The error says what is missing, as that of a wait does."""
+    """The error says what is missing, as that of `wait_in_sync` does."""
     docs(fake).remote_write(OTHER, {"new.txt": b"12"})
     async with fake.client() as client:
         with pytest.raises(WaitTimeoutError, match="1 item") as caught:
@@ -182,7 +182,7 @@ async def test_the_time_is_up(fake: FakeSyncthing) -> None:
 
 
 async def test_the_time_limit_is_for_the_beginning(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The block itself may take as long as it likes, and its errors come out."""
+    """The block itself has no time limit, and its errors are raised unchanged."""
     monkeypatch.setattr(resting, "wait_in_sync", no_wait)
 
     async def work() -> None:
@@ -197,7 +197,7 @@ async def test_the_time_limit_is_for_the_beginning(fake: FakeSyncthing, monkeypa
 
 
 async def test_an_endless_change(fake: FakeSyncthing) -> None:
-    """A folder in which something happens each time is left as it was when the time is up."""
+    """A folder that changes in every attempt is running again when the time is up."""
 
     def save(state: Any) -> None:
         if state["folders"]:
@@ -216,14 +216,14 @@ async def test_an_endless_change(fake: FakeSyncthing) -> None:
     [(REFUSED, UnauthorizedError), ({"json": {"id": "docs"}}, InvalidResponseError)],
 )
 async def test_answers_that_end_it(fake: FakeSyncthing, trouble: dict[str, Any], error: type[Exception]) -> None:
-    """A refusal, and what is no answer of Syncthing's."""
+    """A refused request, and an answer that is not Syncthing's, end the attempt with an error."""
     fake.respond("rest/config/folders/docs", **trouble)
     with pytest.raises(error):
         await rest(fake)
 
 
 async def test_cancelling_at_every_step(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder is resumed, and nothing is left."""
+    """The folder is resumed, and no task is left."""
 
     async def look() -> None:
         assert not is_paused(fake)
@@ -240,14 +240,14 @@ async def test_cancelling_at_every_step(fake: FakeSyncthing, monkeypatch: pytest
 
 
 async def test_nothing_is_asked_meanwhile(fake: FakeSyncthing) -> None:
-    """The end of the block is one request."""
+    """During the block no request is sent, and its end takes one."""
     async with fake.client() as client, client.at_rest("docs"):
         count = len(fake.requests)
     assert [request.method for request in fake.requests[count:]] == ["PATCH"]
 
 
 async def test_the_events_arrive_late(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The daemon may answer before its own events are there; if they never come, it begins again."""
+    """Events may appear only after the daemon has answered; if they never do, everything starts again."""
     monkeypatch.setattr(resting, "_PAUSE", 0.01)
     for times, attempts in ((1, 1), (resting._TRIES, 2)):
         saved: list[Any] = []

@@ -1,4 +1,4 @@
-"""What is chosen to be paused, and how it is remembered."""
+"""Which folders and devices are chosen to be paused, and how the choice is stored."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def chosen(folders: Any = None, devices: Any = None, config: Any = CONFIG) -> li
     ],
 )
 def test_what_runs_is_chosen(folders: Any, devices: Any, expected: list[str]) -> None:
-    """One ID, several, or all; what is left out is left alone, unless both are. Devices come first, but not our own."""
+    """One ID, several, or all; an omitted argument chooses nothing, unless both are. The own device is never chosen."""
     assert chosen(folders, devices) == expected
 
 
 def test_a_folder_called_all() -> None:
-    """It makes "all" ambiguous, where it is not left out; in a list, it is that folder."""
+    """It makes ``folders="all"`` ambiguous; in a list, "all" is that folder."""
     config = {**CONFIG, "folders": [folder("all"), folder("b")]}
-    with pytest.raises(BadRequestError, match=r"write \['all'\]"):
+    with pytest.raises(BadRequestError, match=r"pass \['all'\]"):
         chosen("all", config=config)
     assert chosen(["all"], config=config) == ["all"]
     assert chosen(config=config) == ["MFZ", "all", "b"]
@@ -71,13 +71,13 @@ def test_a_folder_called_all() -> None:
     ],
 )
 def test_refusals(folders: Any, devices: Any, error: type[Exception]) -> None:
-    """What can't be meant, doesn't exist, or is the daemon itself, is refused."""
+    """Invalid and unknown IDs are refused, and so is the daemon's own."""
     with pytest.raises(error):
         chosen(folders, devices)
 
 
 def test_a_state_can_be_stored() -> None:
-    """From the JSON of a state, the same is read again; of that, what is still paused is to be resumed."""
+    """A state survives the way through JSON; of its folders and devices, those that are still paused are resumed."""
     things = Choice(["c", "b", "a"], [THIRD]).running(
         {**CONFIG, "folders": [folder("a"), folder("b"), folder("c")]}, ""
     )
@@ -104,6 +104,6 @@ def test_a_state_can_be_stored() -> None:
     ],
 )
 def test_other_things_are_no_state(state: Any) -> None:
-    """What was never a state is refused."""
+    """Any other value is refused."""
     with pytest.raises(BadRequestError, match="not the state of a pause"):
         things_of(state)

@@ -50,7 +50,7 @@ def switched(fake: FakeSyncthing) -> list[str]:
 
 
 async def test_what_runs_is_paused_and_resumed(fake: FakeSyncthing) -> None:
-    """Each by the smallest request, and resumed in reverse order. What was paused before stays so."""
+    """Each takes one minimal request, and they are resumed in reverse order. What was paused before stays paused."""
     config = fake.config
     states: list[Any] = []
     async with fake.client() as client:
@@ -73,7 +73,7 @@ async def test_what_runs_is_paused_and_resumed(fake: FakeSyncthing) -> None:
 
 
 async def test_the_state_is_stored_first(fake: FakeSyncthing) -> None:
-    """Before anything is paused, it says what is going to be; that takes as long as it takes."""
+    """It is stored before anything is paused, and storing it has no time limit."""
 
     async def save(state: Any) -> None:
         await asyncio.sleep(0)
@@ -89,7 +89,7 @@ async def test_the_state_is_stored_first(fake: FakeSyncthing) -> None:
 
 
 async def test_a_state_that_can_not_be_stored(fake: FakeSyncthing) -> None:
-    """Then nothing is paused; at the end, it is an error after everything is resumed."""
+    """If it fails at the beginning, nothing is paused; if it fails at the end, everything is resumed first."""
     failures = [OSError("disk full"), OSError("disk full"), None, OSError("disk full")]
 
     def save(_: Any) -> None:
@@ -117,7 +117,7 @@ async def test_nothing_to_pause(fake: FakeSyncthing) -> None:
 
 
 async def test_ids_that_are_no_part_of_a_path(fake: FakeSyncthing) -> None:
-    """Such a folder is sent as a whole, and nothing else of it changes."""
+    """Such a folder is sent as a whole, and its other fields don't change."""
     fake.add_folder("a/b", label="one of these", devices=[OTHER])
     before = fake.config
     async with fake.client() as client, client.paused("a/b"):
@@ -129,7 +129,7 @@ async def test_ids_that_are_no_part_of_a_path(fake: FakeSyncthing) -> None:
 
 
 async def test_someone_else_has_done_it(fake: FakeSyncthing) -> None:
-    """What was resumed or removed meanwhile is no error."""
+    """It is not an error if someone else has resumed or removed a folder meanwhile."""
     async with fake.client() as client, client.paused(["docs", "music"], OTHER):
         fake.folder("docs").resume()
         fake.remove_folder("music")
@@ -150,7 +150,7 @@ async def test_blocks_that_begin_at_once(fake: FakeSyncthing) -> None:
 
 
 async def test_someone_else_pauses_it_first(fake: FakeSyncthing) -> None:
-    """What was paused in the meantime stays paused, and is not in what is stored for a program that is killed."""
+    """A folder that someone else has just paused stays paused, and is not in the stored state."""
     stored: list[list[str]] = []
 
     def save(state: Any) -> None:
@@ -164,7 +164,7 @@ async def test_someone_else_pauses_it_first(fake: FakeSyncthing) -> None:
 
 
 async def test_something_is_removed_before_it_is_paused(fake: FakeSyncthing) -> None:
-    """That is an error if it was named; what was already paused is resumed."""
+    """That is an error if it was chosen by ID; what was already paused is resumed."""
     async with fake.client() as client:
         async with client.paused(save=lambda _: fake.remove_folder("music") if "music" in states(fake) else None) as it:
             assert it.state["folders"] == ["docs"]
@@ -181,7 +181,7 @@ def states(fake: FakeSyncthing) -> set[str]:
 
 
 async def test_the_daemon_restarts(fake: FakeSyncthing) -> None:
-    """What is paused stays so, and is resumed when the daemon is back."""
+    """What is paused stays paused, and is resumed when the daemon is back."""
     async with fake.client() as client, client.paused("docs"):
         fake.restart()
         assert "docs" in paused(fake)
@@ -192,7 +192,7 @@ async def test_the_daemon_restarts(fake: FakeSyncthing) -> None:
 
 @pytest.mark.parametrize("trouble", [FAILED, UNAVAILABLE, {"raw": b""}, {"raw": b"", "handled": True}])
 async def test_troubles_while_resuming(fake: FakeSyncthing, trouble: dict[str, Any]) -> None:
-    """It is tried again, and one that fails does not keep others from being resumed."""
+    """Resuming is retried, and a folder that fails does not keep others from being resumed."""
     async with fake.client() as client, client.paused(["docs", "music"]):
         fake.respond("rest/config/folders/music", **trouble, times=2)
     assert paused(fake) == BEFORE
@@ -225,7 +225,7 @@ async def test_pausing_fails_half_way(fake: FakeSyncthing, trouble: dict[str, An
 
 @pytest.mark.usefixtures("impatient")
 async def test_what_is_still_paused_is_said(fake: FakeSyncthing, caplog: pytest.LogCaptureFixture) -> None:
-    """The error names it, has it as a state for `resume`, and has the exception of the block as its context."""
+    """The error names it, carries it as a state for `resume`, and has the exception of the block as its context."""
     saved: list[Any] = []
 
     def back_up() -> None:
@@ -238,7 +238,7 @@ async def test_what_is_still_paused_is_said(fake: FakeSyncthing, caplog: pytest.
                 back_up()
         text = str(caught.value)
         assert text.startswith("still paused: folder music, folder docs, because resuming failed: ")
-        assert text.endswith(": client.resume(error.state) tries again")
+        assert text.endswith(": call client.resume(error.state) to try again")
         assert "disk full" in text
         assert isinstance(caught.value.__context__, KeyError)
         expected = {"daemon": fake.device_id, "folders": ["docs", "music"], "devices": []}
@@ -259,7 +259,7 @@ async def test_what_is_still_paused_is_said(fake: FakeSyncthing, caplog: pytest.
     ],
 )
 async def test_the_daemon_is_away(fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], reason: str) -> None:
-    """The time for waiting is limited, even if it does not answer; that is the reason for all that was paused."""
+    """Resuming is limited in time even if the daemon does not answer, and the error gives that as the reason."""
     known = "^(still|may still be) paused: folder music, folder docs, because resuming failed: "
     async with fake.client() as client:
         with pytest.raises(StillPausedError, match=f"(?i){known}(?!.*not answered).*{reason}"):
@@ -268,7 +268,7 @@ async def test_the_daemon_is_away(fake: FakeSyncthing, happen: Callable[[FakeSyn
 
 
 async def test_refusals_end_it_at_once(fake: FakeSyncthing) -> None:
-    """Trying again would not help."""
+    """A refused API key is not retried."""
     async with fake.client() as client:
         with pytest.raises(StillPausedError, match=r"folder music, folder docs.*refused the API key"):
             async with client.paused(["docs", "music"]):
@@ -313,7 +313,7 @@ async def begun(client: Syncthing) -> asyncio.Task[None]:
 
 
 async def test_cancelled_again_and_again(fake: FakeSyncthing) -> None:
-    """All cancellations are counted, and none keeps the folder paused."""
+    """All cancellations are counted, and none leaves the folder paused."""
     async with fake.client() as client:
         task = await begun(client)
         for _ in range(100):
@@ -327,7 +327,7 @@ async def test_cancelled_again_and_again(fake: FakeSyncthing) -> None:
 
 
 async def test_all_tasks_are_cancelled(fake: FakeSyncthing) -> None:
-    """As at the end of `asyncio.run`, even while it is resuming."""
+    """The folder is resumed even if all tasks are cancelled while resuming, as at the end of `asyncio.run`."""
     async with fake.client() as client:
         here = asyncio.all_tasks()
         for _ in range(10):
@@ -348,7 +348,7 @@ async def test_all_tasks_are_cancelled(fake: FakeSyncthing) -> None:
 async def test_a_cancellation_is_held_back_for_a_limited_time(
     fake: FakeSyncthing, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Then it comes, with a note about what is still paused, which is also logged, without the key."""
+    """Then it is raised with a note about what is still paused, which is also logged, without the key."""
     async with fake.client() as client:
         task = await begun(client)
         fake.hold("rest/config/*", times=None)
@@ -365,7 +365,7 @@ async def test_a_cancellation_is_held_back_for_a_limited_time(
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("step", ["pausing", "resuming", "saving"])
 async def test_cancelled_while_nothing_goes_on(fake: FakeSyncthing, step: str) -> None:
-    """Neither a request that hangs nor a function that does holds the cancellation back for ever."""
+    """Neither a request that hangs nor a ``save`` that hangs holds the cancellation back forever."""
 
     async def save(state: Any) -> None:
         if step == "saving" and not state["folders"]:
@@ -399,7 +399,7 @@ async def test_cancelled_while_nothing_goes_on(fake: FakeSyncthing, step: str) -
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("arrives", ["with the resume", "too late"])
 async def test_a_request_to_pause_that_overtakes_the_one_to_resume(fake: FakeSyncthing, arrives: str) -> None:
-    """What it pauses is resumed again if there is time. It stays in the state, since it may arrive later, too."""
+    """If it arrives in time, what it pauses is resumed again. The folder stays in the state in any case."""
     stored: list[Any] = []
 
     async def work() -> None:
@@ -417,7 +417,7 @@ async def test_a_request_to_pause_that_overtakes_the_one_to_resume(fake: FakeSyn
         with pytest.raises(asyncio.CancelledError) as caught:
             await task
         text = "may still be paused: folder docs, because the request to pause was not answered"
-        assert caught.value.__notes__ == [f"{text}: client.resume(error.state) tries again"]
+        assert caught.value.__notes__ == [f"{text}: call client.resume(error.state) to try again"]
         assert stored == [["docs"], ["docs"]]
         assert paused(fake) == BEFORE
         late.release()
@@ -428,7 +428,7 @@ async def test_a_request_to_pause_that_overtakes_the_one_to_resume(fake: FakeSyn
 
 
 async def test_a_request_to_pause_is_not_broken_off(fake: FakeSyncthing) -> None:
-    """If it is answered after a cancellation, what it has paused is resumed, and nothing is in doubt."""
+    """If it is answered after a cancellation, what it paused is resumed, and nothing is in doubt."""
     pause = None
     async with fake.client() as client:
         late = fake.hold("rest/config/folders/docs", method="PATCH")
@@ -446,7 +446,7 @@ async def test_a_request_to_pause_is_not_broken_off(fake: FakeSyncthing) -> None
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_request_to_pause_that_takes_too_long(fake: FakeSyncthing) -> None:
-    """It may still arrive, which is an error with a state, and the time-out is its context."""
+    """It may still arrive, so the error has a state, and the timeout is its context."""
     async with fake.client() as client:
         late = fake.hold("rest/config/folders/music", method="PATCH")
         with pytest.raises(StillPausedError, match="may still be paused: folder music, because the request") as caught:
@@ -462,7 +462,7 @@ async def test_a_request_to_pause_that_takes_too_long(fake: FakeSyncthing) -> No
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_request_to_resume_whose_answer_is_lost(fake: FakeSyncthing) -> None:
-    """It did what it should, so nothing is in doubt."""
+    """The folder runs again, so nothing is in doubt."""
     async with fake.client() as client, client.paused(["docs", "music"]):
         fake.hold("rest/config/folders/*", method="PATCH", made=True, times=None)
         fake.folder("docs").resume()
@@ -473,7 +473,9 @@ async def test_a_request_to_resume_whose_answer_is_lost(fake: FakeSyncthing) -> 
 async def test_the_client_is_closed_meanwhile(fake: FakeSyncthing) -> None:
     """The error says that another client is needed."""
     client = fake.client()
-    with pytest.raises(StillPausedError, match=r"folder docs.*: resume\(error.state\) of a new client tries again$"):
+    with pytest.raises(
+        StillPausedError, match=r"folder docs.*: call resume\(error.state\) of a new client to try again$"
+    ):
         async with client.paused("docs"):
             await client.close()
     async with fake.client() as client:
@@ -485,7 +487,7 @@ async def test_the_client_is_closed_meanwhile(fake: FakeSyncthing) -> None:
 
 
 async def test_a_state_is_undone(fake: FakeSyncthing) -> None:
-    """What is still paused of it is resumed, and returned. That may be repeated."""
+    """The part of it that is still paused is resumed and returned. Repeating that is allowed."""
     states: list[Any] = []
     async with fake.client() as client:
         await client.paused(save=states.append).__aenter__()
@@ -504,9 +506,9 @@ async def test_a_state_is_undone(fake: FakeSyncthing) -> None:
 
 
 async def test_the_state_of_another_daemon(fake: FakeSyncthing) -> None:
-    """It is refused, and so is what is no state."""
+    """It is refused, and so is a value that is not a state."""
     async with fake.client() as client:
-        with pytest.raises(BadRequestError, match="but the daemon here is"):
+        with pytest.raises(BadRequestError, match="but this daemon is"):
             await client.resume({"daemon": THIRD, "folders": ["old"], "devices": []})
         with pytest.raises(BadRequestError, match="not the state of a pause"):
             await client.resume("old")  # type: ignore[arg-type]  # what a program without types may pass

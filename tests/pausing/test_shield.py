@@ -1,4 +1,4 @@
-"""What runs behind a shield is brought to its end."""
+"""Work behind a shield is finished."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def current() -> asyncio.Task[object]:
 
 
 async def test_cancellations_are_held_back() -> None:
-    """The work goes on; then the cancellation comes, with the note, and all are counted."""
+    """The work goes on; then the cancellation is raised with the note, and all are counted."""
     done: list[int] = []
 
     async def work() -> int:
@@ -31,7 +31,7 @@ async def test_cancellations_are_held_back() -> None:
 
     async def program() -> None:
         shield = Shield()
-        shield.release()  # there is none yet
+        shield.release()  # nothing is held back yet
         assert not shield.cancelled
         assert await shield.run(work()) == 5
         assert shield.cancelled
@@ -46,7 +46,7 @@ async def test_cancellations_are_held_back() -> None:
 
 
 async def test_without_a_cancellation() -> None:
-    """There is no limit for the work itself, and its error is that of `run`."""
+    """The work itself has no time limit, and `run` raises its error."""
 
     async def work() -> None:
         raise KeyError
@@ -58,7 +58,7 @@ async def test_without_a_cancellation() -> None:
 
 
 async def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From a cancellation on, the work has a limit, and nothing extends that of the shield."""
+    """After a cancellation, the work has a time limit, and nothing extends that of the shield."""
     monkeypatch.setattr(shield_module, "LIMIT", 0.5)
     ended: list[str] = []
 
@@ -89,7 +89,7 @@ async def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_the_limit_can_be_extended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As long as the task is not cancelled."""
+    """The limit can be extended until the task is cancelled."""
     shield = Shield()
     monkeypatch.setattr(shield_module, "LIMIT", 60)
     assert shield.left <= 10
@@ -98,7 +98,7 @@ async def test_the_limit_can_be_extended(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 async def test_the_work_is_cancelled() -> None:
-    """As `asyncio.run` does with all tasks in the end: the caller decides how to go on."""
+    """If the work itself is cancelled, as by `asyncio.run` at the end, the caller decides how to go on."""
 
     async def work() -> None:
         (await current()).cancel()

@@ -120,8 +120,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     ),
     _NO_PROGRAM: ("--binary FILE or the environment variable SYNCTHING_BINARY names the program"),
     "if that is expected, raise the limit with Syncthing(..., max_response_size=...)": "",
-    "client.resume(error.state) tries again": "`aiosyncthing resume NAME` tries again",
-    "resume(error.state) of a new client tries again": "`aiosyncthing resume NAME` tries again",
+    "call client.resume(error.state) to try again": "`aiosyncthing resume NAME` tries again",
+    "call resume(error.state) of a new client to try again": "`aiosyncthing resume NAME` tries again",
     "client.find_device finds a device by its name": "`aiosyncthing devices` lists devices with their IDs",
     "client.find_folder finds a folder by its label": ("`aiosyncthing folders` lists folders with their IDs"),
 }

@@ -1,4 +1,4 @@
-"""What a person should look at: `Syncthing.check`."""
+"""Problems that need a person's attention: `Syncthing.check`."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

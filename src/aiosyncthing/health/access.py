@@ -1,4 +1,4 @@
-"""What there is to find about who can reach and control the daemon. Pure."""
+"""Findings about who can reach and control the daemon. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def access_findings(answers: Answers) -> Iterator[Finding]:
-    """Return what there is to find about the web interface and the API.
+    """Return the findings about the web interface and the API.
 
     See https://docs.syncthing.net/users/config.html (the sections about ``gui`` and ``ldap``). ``insecureAdminAccess``
-    only silences the daemon's own warning, so it is of no interest here.
+    only silences the daemon's own warning, so it is ignored here.
     """
     gui, address = answers.config["gui"], answers.status["guiAddressUsed"]
     reachable, login = is_reachable(address), _has_login(gui)
@@ -31,13 +31,13 @@ def access_findings(answers: Answers) -> Iterator[Finding]:
             text=f"Other machines can reach the web interface at {address}, and it asks for no password.",
             remedy="Set a user name and a password, or let it listen on 127.0.0.1 only.",
         )
-    # An address that overrides the configured one may say https itself, and the daemon doesn't show that.
+    # An address that overrides the configured one may itself specify https, which the daemon doesn't report.
     if reachable and not gui["useTLS"] and not answers.status["guiAddressOverridden"]:
         yield Finding(
             "gui_without_tls",
             Severity.WARNING,
             subject=address,
-            text=f"Other machines can reach the web interface at {address} without encryption, which shows passwords "
+            text=f"Other machines can reach the web interface at {address} without encryption, which exposes passwords "
             "and the API key to the network.",
             remedy="Switch on HTTPS for the web interface, or let it listen on 127.0.0.1 only.",
         )
@@ -45,8 +45,8 @@ def access_findings(answers: Answers) -> Iterator[Finding]:
         yield Finding(
             "host_check_disabled",
             Severity.WARNING,
-            text="Any web site may reach the web interface through a browser on its machine, since the host check is "
-            "off and no password is asked for.",
+            text="Any web site can reach the web interface through a browser on this machine, since the host check is "
+            "off and no password is required.",
             remedy="Set a user name and a password, or switch off insecureSkipHostcheck.",
         )
     if gui["insecureAllowFrameLoading"]:
@@ -54,14 +54,14 @@ def access_findings(answers: Answers) -> Iterator[Finding]:
             "framing_allowed",
             Severity.INFO,
             text="Other web sites may show the web interface in a frame and trick users into clicking there.",
-            remedy="Switch off insecureAllowFrameLoading, unless a page of your own shows the web interface.",
+            remedy="Switch off insecureAllowFrameLoading, unless you embed the web interface in a page yourself.",
         )
     if reachable and gui.get("metricsWithoutAuth"):
         yield Finding(
             "metrics_public",
             Severity.INFO,
-            text="Other machines can read the metrics without a password, which name folders and devices.",
-            remedy="Switch off metricsWithoutAuth, and let the collector send the API key.",
+            text="Other machines can read the metrics, which name folders and devices, without a password.",
+            remedy="Switch off metricsWithoutAuth, and configure the collector to send the API key.",
         )
     if gui["authMode"] == "ldap":
         yield from _ldap(answers.config["ldap"])
@@ -70,7 +70,7 @@ def access_findings(answers: Answers) -> Iterator[Finding]:
 def is_reachable(address: str) -> bool:
     """Return whether other machines can reach an address that the daemon listens on.
 
-    They can't reach what the daemon itself takes for this machine (``localhost``, names below it, and loopback
+    They can't reach addresses that the daemon itself considers local (``localhost``, names below it, and loopback
     addresses), nor Unix sockets.
 
     Args:

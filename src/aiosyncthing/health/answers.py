@@ -1,4 +1,4 @@
-"""What a check asks the daemon, and the answers. Pure."""
+"""The requests of a check, and their answers. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Question(NamedTuple):
 
     Attributes:
         route: The route to ask.
-        folder: ID of the folder that it is about, if any.
-        device: ID of the device that it is about, if any.
+        folder: ID of the folder in question, if any.
+        device: ID of the device in question, if any.
         more: Further parameters.
         expensive: Whether the daemon computes the answer from its database, which may take minutes.
     """
@@ -52,14 +52,14 @@ class Unanswered(NamedTuple):
 
 @dataclass(slots=True)
 class FolderAnswers:
-    """What the daemon has answered about a folder.
+    """The daemon's answers about a folder.
 
     Attributes:
         config: Its configuration.
         sharers: The other devices that share it.
         summary: Its status; ``None`` if it is not running.
-        failed: The first of its failed items.
-        conflicts: Paths of its conflict copies, if they were asked for.
+        failed: The first page of its failed items.
+        conflicts: Paths of its conflict copies, if requested.
     """
 
     config: t.FolderConfiguration
@@ -71,7 +71,7 @@ class FolderAnswers:
 
 @dataclass(slots=True)
 class Answers:
-    """What the daemon has answered about itself and its devices; ``None`` where it could not answer or was not asked.
+    """The daemon's answers about itself and its devices; ``None`` where it could not answer or was not asked.
 
     Attributes:
         config: ``rest/config``.
@@ -84,7 +84,7 @@ class Answers:
         errors: ``rest/system/error``.
         upgrade: ``rest/system/upgrade``.
         folders: About the chosen folders.
-        unanswered: What the daemon could not answer.
+        unanswered: Questions that the daemon could not answer.
     """
 
     config: t.Configuration

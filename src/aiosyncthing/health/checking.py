@@ -1,4 +1,4 @@
-"""Asks the daemon what a check needs to know."""
+"""Sends the requests of a check."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from .service import service_findings
 _T = TypeVar("_T")
 
 _PARALLEL: Final = 4
-_FAILED: Final = 100  # failed items to ask for
+_FAILED: Final = 100  # failed items to request per folder
 _NOT_IMPLEMENTED: Final = 501
 _UNANSWERED: Final = (NotFoundError, ServerError, RequestTimeoutError)
-"""The errors that say nothing about other questions."""
+"""Errors after which other questions can still be answered."""
 
 
 async def check(
@@ -54,12 +54,12 @@ async def check(
     conflicts: bool,
     timeout: float | None,
 ) -> list[Finding]:
-    """Return what a person should look at; see `Syncthing.check`."""
+    """Return the findings; see `Syncthing.check`."""
     chosen_folders = None if folders is None else [required(name, "a folder ID") for name in listed(folders, "folders")]
     chosen_devices = None if devices is None else [device(name, "a device ID") for name in listed(devices, "devices")]
     ignored = _kinds(ignore)
     if not isinstance(cast("object", unseen_days), (int, float)) or not unseen_days >= 0:
-        raise BadRequestError("unseen_days must be a number of days, and not negative")
+        raise BadRequestError("unseen_days must be a number of days, not negative")
     asking = _Asking(api, database, timeout)
     answers = await asking.about_daemon(upgrade=upgrade)
     for name in chosen_folders or ():
@@ -95,27 +95,27 @@ async def check(
 
 
 def _kinds(kinds: Iterable[Kind] | Kind) -> frozenset[str]:
-    """Return kinds of findings.
+    """Return the kinds of findings to ignore, checked.
 
     Raises:
         BadRequestError: One of them doesn't exist.
     """
     found = frozenset(listed(kinds, "ignore"))
     if strays := sorted(map(str, found.difference(KINDS))):
-        raise BadRequestError(f"there is no such kind of finding: {', '.join(strays)}")
+        raise BadRequestError(f"unknown kind of finding: {', '.join(strays)} (aiosyncthing.health.KINDS lists them)")
     return found
 
 
 class _Asking:
-    """Asks questions, a few at a time.
+    """Sends questions to the daemon, a few at a time.
 
     Args:
         api: Sends the requests.
         database: Looks for conflict copies.
-        timeout: Time limit for each request, in seconds; ``None`` for the usual ones.
+        timeout: Time limit for each request, in seconds; ``None`` for the defaults.
 
     Attributes:
-        unanswered: What the daemon could not answer.
+        unanswered: Questions that the daemon could not answer.
     """
 
     def __init__(self, api: API, database: Database, timeout: float | None) -> None:
@@ -129,7 +129,7 @@ class _Asking:
         """Ask about everything except folders.
 
         Raises:
-            SyncthingError: The daemon can't be asked, or not about its configuration, status or connections.
+            SyncthingError: The daemon can't be reached, or doesn't return its configuration, status or connections.
         """
         config, status, connections = await together(
             self._required(_routes.CONFIG), self._required(_routes.STATUS), self._required(_routes.CONNECTIONS)
@@ -147,7 +147,7 @@ class _Asking:
         return answers
 
     async def about_folders(self, answers: Answers, *, conflicts: bool) -> None:
-        """Ask about folders, and add the answers: one question for each, and one more about failed items."""
+        """Ask about folders and add the answers: one request for each, and another one if it has failed items."""
         running = [folder for folder in answers.folders if not folder.config["paused"]]
         summaries = await self._ask(
             [Question(_routes.DB_STATUS, each.config["id"], expensive=True) for each in running]
@@ -166,7 +166,7 @@ class _Asking:
         """Return the answers, with ``None`` for what the daemon can't answer.
 
         Raises:
-            SyncthingError: The daemon can't be asked.
+            SyncthingError: The daemon can't be reached.
         """
         return await together(*(self._optional(question) for question in questions))
 
@@ -187,7 +187,7 @@ class _Asking:
         return checked(question.route, answer)
 
     async def _find_conflicts(self, folder: FolderAnswers) -> None:
-        """Go through the tree of a folder, one request after the other."""
+        """Walk the tree of a folder, one request at a time."""
         name = folder.config["id"]
         try:
             async with self._slots, aclosing(self._database.conflicts(name, timeout=self._timeout)) as copies:
@@ -199,7 +199,7 @@ class _Asking:
     def _note(self, question: Question, error: SyncthingError) -> None:
         """Note that the daemon can't answer a question."""
         unsupported = isinstance(error, NotSupportedError) or error.status == _NOT_IMPLEMENTED
-        # A folder that is gone, paused or not started yet since the previous answer is no problem.
+        # A folder that was removed, paused or restarted since the previous answer is not a problem.
         if unsupported or not (question.folder and isinstance(error, NotFoundError)):
             supported = not (unsupported or isinstance(error, NotFoundError))
             self.unanswered.append(Unanswered(question, str(error), supported))

@@ -1,4 +1,4 @@
-"""What there is to find about devices, and about what waits to be accepted. Pure."""
+"""Findings about devices, and about pending devices and folders. Pure."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from .answers import Answers
 
 _DAY: Final = 24 * 60 * 60
-_SHORT: Final = 7  # characters of a device ID, where it stands for a name
+_SHORT: Final = 7  # characters of a device ID that is shown for want of a name
 
 
 def device_findings(answers: Answers, unseen_days: float) -> Iterator[Finding]:
-    """Return what there is to find about devices.
+    """Return the findings about devices.
 
     Args:
-        answers: What the daemon has answered.
-        unseen_days: After how many days a device should have been seen again.
+        answers: The daemon's answers.
+        unseen_days: After how many days without a connection a device is reported.
     """
     connected, now = answers.connected, answers.connections["total"]["at"]
     for device in answers.remotes:
@@ -54,7 +54,7 @@ def _unseen(device: t.DeviceConfiguration, last_seen: str, now: str, days: float
             Severity.WARNING,
             device=device["deviceID"],
             text=f"Device {name} has never been connected.",
-            remedy="Check its ID and its addresses, and that it has accepted this device.",
+            remedy="Check its ID and addresses, and that this device has been added there.",
         )
         return
     age = seconds_between(last_seen, now)  # None if the daemon's clock was set back
@@ -65,7 +65,7 @@ def _unseen(device: t.DeviceConfiguration, last_seen: str, now: str, days: float
             Severity.WARNING,
             device=device["deviceID"],
             text=f"Device {name} was last seen {passed} day{'' if passed == 1 else 's'} ago.",
-            remedy="Check that it is on and runs Syncthing; remove it if it is no longer in use.",
+            remedy="Check that it is switched on and runs Syncthing; remove it if it is no longer in use.",
             seconds=age,
         )
 

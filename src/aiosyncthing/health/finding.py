@@ -1,4 +1,4 @@
-"""What a check finds. Pure."""
+"""`Finding`: a problem that a check has found. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ Kind: TypeAlias = Literal[
     "system_error",
     "unchecked",
 ]
-"""What kind of thing was found. The names stay; later versions may add some."""
+"""The kind of a finding. The names are stable; later versions may add more."""
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """All kinds, at run time."""
@@ -50,7 +50,7 @@ class Severity(IntEnum):
     """How bad it is. The values are the exit codes of monitoring plugins: OK, WARNING and CRITICAL."""
 
     INFO = 0
-    """Works as configured, but may not be what you want."""
+    """It works as configured, but may not be what you want."""
     WARNING = 1
     """Part of it doesn't work, or data or access is at risk."""
     CRITICAL = 2
@@ -59,25 +59,25 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a person should look at.
+    """A problem that needs a person's attention.
 
-    Two findings are equal if they are about the same thing and equally severe, so that two checks can be compared:
-    ``set(now) - set(before)`` is what is new. Wording and figures don't count. Names and messages are as the daemon
-    sent them, and may contain control characters: escape them before you write them to a terminal.
+    Two findings are equal if they are about the same thing and equally severe, whatever their wording and figures, so
+    that two checks can be compared: ``set(now) - set(before)`` is what is new. Names and messages are as the daemon
+    sent them and may contain control characters: escape them before you write them to a terminal.
 
     Attributes:
-        kind: What kind of thing it is.
+        kind: The kind of problem.
         severity: How bad it is.
-        folder: ID of the folder; empty if it is about none.
-        device: ID of the other device; empty if it is about none.
-        subject: What else it is about: the address of a listener, a discovery method, a version, an error message, or
+        folder: ID of the folder; empty if no folder is concerned.
+        device: ID of the other device; empty if no device is concerned.
+        subject: What else is concerned: the address of a listener, a discovery method, a version, an error message, or
             what could not be checked; otherwise empty.
         text: What is wrong, as one sentence with the folder's label and the device's name.
         remedy: What to do about it, as one sentence.
         count: How many there are: failed, needed or changed items, conflict copies, or equal error messages; otherwise
             ``None``.
         seconds: How long ago a device was last seen or a message was last written; otherwise ``None``.
-        items: Items that failed, or that no connected device has, and the daemon's messages; at most 10.
+        items: Items that failed or that no connected device has, with the daemon's messages; at most 10.
     """
 
     kind: Kind
@@ -112,12 +112,12 @@ class Finding:
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings in an order that depends on nothing else: the most severe first."""
+    """Return findings in an order that only depends on them, the most severe first."""
     return sorted(
         findings, key=lambda each: (-each.severity, _ORDER[each.kind], each.folder, each.device, each.subject)
     )
 
 
 def sentence(text: str) -> str:
-    """Return a text that ends in a message of the daemon as a sentence."""
+    """Return a text that ends in a daemon's message as a sentence, with exactly one full stop."""
     return f"{text.rstrip().rstrip('.')}."

@@ -1,4 +1,4 @@
-"""What there is to find about a folder. Pure."""
+"""Findings about a folder. Pure."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _UNAVAILABLE: Final = "no connected device has the required version of this file
 
 
 def folder_findings(answers: FolderAnswers, connected: frozenset[str]) -> Iterator[Finding]:
-    """Return what there is to find about a folder.
+    """Return the findings about a folder.
 
     Args:
-        answers: What the daemon has answered about it.
+        answers: The daemon's answers about it.
         connected: IDs of the devices that are connected.
     """
     yield from _settings(answers.config)
@@ -50,9 +50,9 @@ def label_of(folder: t.FolderConfiguration) -> str:
 
 
 def _settings(folder: t.FolderConfiguration) -> Iterator[Finding]:
-    """Settings of a folder that put data at risk, by Syncthing's own documentation.
+    """Return the settings of a folder that put data at risk according to Syncthing's documentation.
 
-    A send-only folder writes nothing, so they mean nothing there. See
+    A send-only folder writes nothing, so they don't matter there. See
     https://docs.syncthing.net/advanced/folder-ignoredelete.html,
     https://docs.syncthing.net/advanced/folder-disable-fsync.html and
     https://docs.syncthing.net/users/config.html (``maxConflicts``, ``minDiskFree``).
@@ -65,7 +65,7 @@ def _settings(folder: t.FolderConfiguration) -> Iterator[Finding]:
             "deletions_ignored",
             Severity.WARNING,
             name,
-            text=f"Folder {label} ignores what other devices delete, so the devices never agree.",
+            text=f"Folder {label} ignores deletions on other devices, so the devices are never in sync.",
             remedy="Switch off ignoreDelete in the folder's advanced settings.",
         )
     if folder["maxConflicts"] == 0:
@@ -81,7 +81,7 @@ def _settings(folder: t.FolderConfiguration) -> Iterator[Finding]:
             "fsync_disabled",
             Severity.WARNING,
             name,
-            text=f"Folder {label} doesn't wait until files are on disk, so a power failure may damage them.",
+            text=f"Folder {label} doesn't flush files to disk, so a power failure may damage them.",
             remedy="Switch off disableFsync in the folder's advanced settings.",
         )
     if folder["minDiskFree"]["value"] <= 0:
@@ -89,7 +89,7 @@ def _settings(folder: t.FolderConfiguration) -> Iterator[Finding]:
             "free_space_unchecked",
             Severity.INFO,
             name,
-            text=f"Folder {label} may fill its disk, because no space has to stay free.",
+            text=f"Folder {label} may fill its disk, because no minimum of free space is set.",
             remedy="Set the folder's minimum free disk space to 1 %, the default.",
         )
 
@@ -124,14 +124,14 @@ def _state(answers: FolderAnswers, connected: frozenset[str]) -> Iterator[Findin
     unavailable = [item for item in items if item.error.endswith(_UNAVAILABLE)]
     others = [item for item in items if item not in unavailable]
     count = max(summary["errors"] - len(unavailable), len(others))
-    if count and (others or not unavailable):  # if all that are known are unavailable, so is the rest of the list
+    if count and (others or not unavailable):  # if all known ones are unavailable, so are those beyond the page
         named = f", such as {enumerated(others[:_NAMED])}" if others else ""
         yield Finding(
             "failed_items",
             Severity.WARNING,
             name,
             text=sentence(f"Folder {label} has {count} failed item{'' if count == 1 else 's'}{named}"),
-            remedy="Remove the reasons, such as missing permissions, then rescan the folder.",
+            remedy="Fix the causes, such as missing permissions, then rescan the folder.",
             count=count,
             items=tuple(others[:_LISTED]),
         )
@@ -141,7 +141,7 @@ def _state(answers: FolderAnswers, connected: frozenset[str]) -> Iterator[Findin
             Severity.WARNING,
             name,
             text=sentence(f"Folder {label} isn't watched for changes: {reason}"),
-            remedy="Raise the system's limit for watched files if that is the reason; until then, only periodic scans "
+            remedy="Raise the system's limit for watched files if that is the cause; until then, only periodic scans "
             "find changes.",
         )
     yield from _differences(answers, summary, connected, unavailable)
@@ -150,13 +150,13 @@ def _state(answers: FolderAnswers, connected: frozenset[str]) -> Iterator[Findin
 def _differences(
     answers: FolderAnswers, summary: t.FolderSummary, connected: frozenset[str], unavailable: Sequence[FailedItem]
 ) -> Iterator[Finding]:
-    """Where the folder differs from the rest of the cluster, and that won't change by itself.
+    """Return how the folder differs from the rest of the cluster, where that won't resolve by itself.
 
     Args:
-        answers: What the daemon has answered about it.
+        answers: The daemon's answers about it.
         summary: Its status.
         connected: IDs of the devices that are connected.
-        unavailable: Items that the daemon has tried to get without success.
+        unavailable: Items that the daemon could not get from any device.
     """
     folder, amount = answers.config, local_amount(answers.config, summary)
     name, label = folder["id"], label_of(folder)
@@ -176,7 +176,7 @@ def _differences(
             Severity.WARNING,
             name,
             text=f"Folder {label} lacks {missing}, and {reason}.",
-            remedy="Connect a device that has everything.",
+            remedy="Connect a device that has the missing items.",
             count=amount.needed_items,
             items=tuple(unavailable[:_LISTED]),
         )
@@ -186,14 +186,14 @@ def _differences(
             "local_changes",
             Severity.INFO,
             name,
-            text=f"Folder {label} only receives, but has {_items(changed)} changed here.",
+            text=f"Folder {label} is receive-only, but {_items(changed)} changed on this device.",
             remedy="Revert the changes, or make the folder send and receive.",
             count=changed,
         )
 
 
 def _no_source(answers: FolderAnswers, connected: frozenset[str], unavailable: Sequence[FailedItem]) -> str:
-    """Return why no connected device has the rest of a folder; empty if one has, as far as the daemon has tried."""
+    """Return why no connected device has the rest of a folder; empty if one may have it."""
     if not answers.sharers:
         return "is shared with no other device"
     if not any(device["deviceID"] in connected for device in answers.sharers):

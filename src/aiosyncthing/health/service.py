@@ -1,4 +1,4 @@
-"""What there is to find about the daemon as a whole. Pure."""
+"""Findings about the daemon as a whole. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _USER: Final = re.compile("(?<=//)[^/@]*@")
 
 
 def service_findings(answers: Answers) -> Iterator[Finding]:
-    """Return what there is to find about the daemon itself."""
+    """Return the findings about the daemon itself."""
     yield from _listeners(answers.status)
     yield from _discovery(answers.status)
     if answers.restart is not None and answers.restart["requiresRestart"]:
@@ -36,7 +36,7 @@ def service_findings(answers: Answers) -> Iterator[Finding]:
         yield Finding(
             "free_space_unchecked",
             Severity.INFO,
-            text="Syncthing may fill the disk with its database, because no space has to stay free.",
+            text="Syncthing may fill the disk with its database, because no minimum of free space is set.",
             remedy="Set minHomeDiskFree in the advanced settings to 1 %, the default.",
         )
     if answers.upgrade is not None and answers.upgrade["newer"]:
@@ -55,7 +55,7 @@ def service_findings(answers: Answers) -> Iterator[Finding]:
 
 
 def shown(address: str) -> str:
-    """Return an address without what may be secret in it: user, password, and parameters such as a relay's token."""
+    """Return an address without its secrets: user, password, and parameters such as a relay's token."""
     return _USER.sub("", re.split("[?#]", address)[0])
 
 
@@ -88,7 +88,7 @@ def _discovery(status: t.SystemStatus) -> Iterator[Finding]:
                 Severity.WARNING if every else Severity.INFO,
                 subject=shown(name),
                 text=sentence(f"Discovery by {shown(name)} fails: {_without_secrets(error, [name])}"),
-                remedy="Check the connection to the network, or switch this method of discovery off.",
+                remedy="Check the network connection, or disable this discovery method.",
             )
 
 
@@ -103,7 +103,7 @@ def _errors(answers: Answers) -> Iterator[Finding]:
             Severity.WARNING,
             subject=message,
             text=sentence(f"An error was reported: {message}"),
-            remedy="Remove the reason, then clear the message.",
+            remedy="Fix the cause, then clear the message.",
             count=count,
             seconds=seconds_between(latest[message], now),
         )
@@ -121,5 +121,5 @@ def _unchecked(unanswered: Unanswered, labels: Mapping[str, str]) -> Finding:
         text=sentence(f"Syncthing did not answer {question.route.path}{about}: {unanswered.reason}"),
         remedy="Check again later, and look at Syncthing's log."
         if unanswered.supported
-        else "Nothing: this daemon can't answer that.",
+        else "Nothing: this daemon doesn't support that check.",
     )

@@ -1,4 +1,4 @@
-"""Pausing folders and devices for a while, and bringing a folder to rest."""
+"""Pause folders and devices temporarily, or bring a folder to rest."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What to pause, and what was paused. Pure."""
+"""Which folders and devices to pause, and the stored state of a pause. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Thing(NamedTuple):
     """A folder or a device.
 
     Attributes:
-        kind: Which of the two.
+        kind: ``"folder"`` or ``"device"``.
         id: Its ID.
     """
 
@@ -26,7 +26,7 @@ class Thing(NamedTuple):
     id: str
 
     def __str__(self) -> str:
-        """Return it as part of a message."""
+        """Return the kind and the ID, for messages."""
         return f"{self.kind} {self.id}"
 
 
@@ -35,7 +35,7 @@ class Choice:
 
     Args:
         folders: IDs, ``"all"``, or ``None``.
-        devices: IDs, ``"all"``, or ``None``. If both are ``None``, all of both are meant.
+        devices: IDs, ``"all"``, or ``None``. If both arguments are ``None``, all folders and devices are chosen.
 
     Raises:
         BadRequestError: An ID is empty.
@@ -58,7 +58,7 @@ class Choice:
     def running(self, config: t.Configuration, own_id: str | None) -> list[Thing]:
         """Return what to pause: the chosen folders and devices that are not paused. Devices come first.
 
-        So they are resumed last, when the folders are running, and the other devices learn all at once.
+        Devices are therefore resumed last, when all folders are running, and receive all updates at once.
 
         Args:
             config: The daemon's configuration.
@@ -67,12 +67,13 @@ class Choice:
         Raises:
             UnknownFolderError: One of the folders doesn't exist.
             UnknownDeviceError: One of the devices doesn't exist.
-            BadRequestError: One of the devices is the daemon's own. Or ``"all"`` may be the ID of a folder.
+            BadRequestError: One of the devices is the daemon's own, or ``"all"`` is ambiguous because a folder has
+                that ID.
         """
         folders = {each["id"]: each["paused"] for each in config["folders"]}
         devices = {each["deviceID"]: each["paused"] for each in config["devices"]}
         if self._ambiguous and ALL in folders:
-            raise BadRequestError("'all' is also the ID of a folder: write ['all'] for this folder, or list all IDs")
+            raise BadRequestError("'all' is also the ID of a folder: pass ['all'] for that folder, or list all IDs")
         if (
             own_id is not None
             and self._devices is not None
@@ -92,19 +93,19 @@ class Choice:
         return [thing for thing, paused in found.items() if not paused]
 
     def may_be_gone(self, thing: Thing) -> bool:
-        """Return whether something need not exist, because it was not named."""
+        """Return whether a folder or device may have been removed: it was not chosen by its ID."""
         return (self._folders if thing.kind == "folder" else self._devices) is None
 
 
 def still_paused(things: Iterable[Thing], config: t.Configuration) -> list[Thing]:
-    """Return those of the things that exist and are paused."""
+    """Return the things that exist and are paused."""
     paused = {Thing("folder", each["id"]) for each in config["folders"] if each["paused"]}
     paused |= {Thing("device", each["deviceID"]) for each in config["devices"] if each["paused"]}
     return [thing for thing in things if thing in paused]
 
 
 def state_of(things: Iterable[Thing], daemon: str | None) -> t.PauseState:
-    """Return what is paused, in a form that can be stored."""
+    """Return the state of a pause, which can be stored as JSON."""
     things = list(things)
     return {
         "daemon": daemon or "",
@@ -114,10 +115,10 @@ def state_of(things: Iterable[Thing], daemon: str | None) -> t.PauseState:
 
 
 def things_of(state: t.PauseState) -> list[Thing]:
-    """Return what a stored state says is paused, in the order in which it was.
+    """Return the folders and devices of a stored state, in the order in which they were paused.
 
     Raises:
-        BadRequestError: It is not such a state.
+        BadRequestError: This is not the state of a pause.
     """
     checked = check_state(state)
     return [
@@ -127,17 +128,17 @@ def things_of(state: t.PauseState) -> list[Thing]:
 
 
 def check_state(state: object) -> t.PauseState:
-    """Return the state of a pause that comes from a file, if it is one.
+    """Check that a value, read from a file for example, is the state of a pause, and return it.
 
     Raises:
-        BadRequestError: It is not such a state.
+        BadRequestError: It is not.
     """
     if isinstance(state, Mapping):
         parts = cast("Mapping[object, object]", state)
         folders, devices, daemon = parts.get("folders"), parts.get("devices"), parts.get("daemon")
         if _are_ids(folders) and _are_ids(devices) and isinstance(daemon, str):
             return cast("t.PauseState", state)
-    raise BadRequestError("this is not the state of a pause: 'daemon', 'folders' and 'devices' are needed")
+    raise BadRequestError("this is not the state of a pause: it must have 'daemon', 'folders' and 'devices'")
 
 
 def _listed(names: Names, what: str) -> list[str]:

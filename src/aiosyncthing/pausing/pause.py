@@ -1,4 +1,4 @@
-"""Pausing for the duration of a block, and undoing what a program that was killed has left paused."""
+"""Pause for the duration of a block, and resume what a killed program has left paused."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _GATEWAY_TIMEOUT: Final = 504
 
 
 class Pause:
-    """Folders and devices that are paused for the duration of a block. Made by `Syncthing.paused`; can be used once."""
+    """Pauses folders and devices for the duration of a block. Returned by `Syncthing.paused`; can be used once."""
 
     def __init__(
         self, api: API, config: Config, folders: Names, devices: Names, save: Save | None, timeout: float | None
@@ -58,22 +58,23 @@ class Pause:
 
     @property
     def state(self) -> t.PauseState:
-        """What is to be resumed; ``client.resume(state)`` does that, also in another process. It can be stored as JSON.
+        """What has to be resumed, as JSON: ``client.resume(state)`` resumes it, even from another process.
 
-        Before the first request to pause, it is already what is going to be paused. After the block, it is what could
-        not be resumed.
+        Before the first request is sent, this is what is about to be paused. After the block, it is what could not be
+        resumed.
         """
         return state_of(self._things, self._daemon)
 
     async def __aenter__(self) -> Self:
-        """Pause what runs.
+        """Pause the chosen folders and devices that are running.
 
         Raises:
             UnknownFolderError: One of the folders doesn't exist.
             UnknownDeviceError: One of the devices doesn't exist.
             BadRequestError: One of the devices is the daemon's own.
-            StillPausedError: Pausing failed half-way, and then resuming, too; or something may still be paused.
-            SyncthingError: It was entered before.
+            StillPausedError: Pausing failed half-way and resuming failed as well, or a folder or device may still be
+                paused.
+            SyncthingError: This pause was entered before.
         """
         if self._entered:
             raise SyncthingError("a pause can be entered only once: call paused() again")
@@ -87,7 +88,7 @@ class Pause:
         try:
             await self._store()
             for thing in chosen:
-                # A request that was broken off might take effect after that to resume.
+                # An aborted request might take effect after the one that resumes.
                 await shield.run(self._pause(thing, begun), limit=_PATIENCE)
                 shield.release()
             self._things = begun
@@ -105,12 +106,12 @@ class Pause:
         """Resume what was paused.
 
         Raises:
-            StillPausedError: Something could not be resumed.
+            StillPausedError: A folder or device could not be resumed.
         """
         await self._end(error, Shield())
 
     async def _pause(self, thing: Thing, begun: list[Thing]) -> None:
-        """Pause something, and note it in the list unless it certainly is not paused by that."""
+        """Pause a folder or device, and add it to the list unless it is certain that this did not pause it."""
 
         def sending() -> None:
             begun.append(thing)
@@ -136,13 +137,13 @@ class Pause:
             self._unanswered.discard(thing)
 
     async def _end(self, error: BaseException | None, shield: Shield) -> None:
-        """Resume what is paused, whatever happens meanwhile.
+        """Resume what is paused, even if the task is cancelled meanwhile.
 
-        If that fails, its error is raised, and the exception that led here is its context. But a cancellation and the
-        like are raised in any case, with a note, and the error is logged.
+        An error in resuming is raised, with the exception that ended the block as its context. Cancellations and other
+        exceptions that are not an `Exception` take precedence: they get a note, and the error is logged.
 
         Args:
-            error: The exception that led here, if any.
+            error: The exception that ended the block, if any.
             shield: Holds cancellations back.
         """
         fatal = error is not None and not isinstance(error, Exception)
@@ -170,7 +171,7 @@ class Pause:
             return failure
         if self._things:
             return no_time_error(self._things, self._daemon)
-        return TimeoutError("there was no time left to save that all is resumed")
+        return TimeoutError("everything was resumed, but there was no time left to save that")
 
     async def _resume_and_store(self, shield: Shield) -> None:
         try:
@@ -197,7 +198,7 @@ async def resume(api: API, config: Config, state: t.PauseState, timeout: float |
     answer = checked(_routes.CONFIG, await api.call(_routes.CONFIG, timeout=timeout))
     daemon = api.daemon_id
     if daemon is not None and state["daemon"] and not same_device(state["daemon"], daemon):
-        raise BadRequestError(f"this is what was paused in {state['daemon']}, but the daemon here is {daemon}")
+        raise BadRequestError(f"this state belongs to daemon {state['daemon']}, but this daemon is {daemon}")
     things = still_paused(things, answer)
     resumed = state_of(things, daemon)
     limit = Shield()

@@ -1,4 +1,4 @@
-"""Bringing a folder to rest: in sync, then paused, and nothing in between."""
+"""Bring a folder to rest: wait until it is in sync, and pause it before anything changes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def at_rest(
 ) -> AbstractAsyncContextManager[str, bool | None]:
     """Bring a folder to rest for the duration of a block; see `Syncthing.at_rest`."""
     required(folder_id, "folder_id")
-    listed = devices if devices is None or isinstance(devices, str) else list(devices)  # it is needed several times
+    listed = devices if devices is None or isinstance(devices, str) else list(devices)  # iterated several times
     begin = _Begin(api, events, config, folder_id, listed, save)
     return Once(_at_rest(begin, rescan=rescan, timeout=timeout), "at_rest")
 
@@ -62,9 +62,9 @@ async def _at_rest(begin: _Begin, *, rescan: bool, timeout: float | None) -> Asy
 class _Begin:
     """Brings a folder to rest.
 
-    A paused folder has no status that could be looked at. But whatever happens in a folder causes events, and the one
-    that says that it is paused comes after these (`CommitConfiguration` in lib/model/model.go). So a folder that was
-    found in sync after some event, and paused without another one about it in between, was not changed.
+    A paused folder has no status to look at. But every change in a folder emits events, and FolderPaused comes after
+    them (`CommitConfiguration` in lib/model/model.go). So if a folder was in sync after some event, and no other event
+    about it came before FolderPaused, it has not changed.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class _Begin:
         self._save = save
 
     def late(self, message: str) -> WaitTimeoutError:
-        """Return the error for a time limit that was reached."""
+        """Return the error for when the time limit is reached."""
         progress = self._progress
         return WaitTimeoutError(message, progress=progress, missing=() if progress is None else progress.missing)
 
@@ -151,11 +151,11 @@ class _Begin:
             unchanged = self._judge(events[1:])
             if unchanged is not None:
                 return unchanged
-            await asyncio.sleep(_PAUSE)  # the daemon hands events on a little later
+            await asyncio.sleep(_PAUSE)  # events become readable shortly after they are emitted
         return False
 
     def _judge(self, events: list[t.Event]) -> bool | None:
-        """Return whether the folder was paused before anything else happened in it; ``None`` if neither is known."""
+        """Return whether the folder was paused before anything else happened in it; ``None`` if not known yet."""
         paused = False
         for event in events:
             check_event(event)

@@ -1,4 +1,4 @@
-"""Work that is brought to its end although its task is cancelled in the meantime."""
+"""Work that is finished even if its task is cancelled meanwhile."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Final, TypeVar
 _T = TypeVar("_T")
 
 LIMIT: Final = 10.0
-"""Seconds that a cancellation is held back at most."""
+"""The longest that a cancellation is held back, in seconds."""
 RESERVE: Final = 2.0
-"""Seconds at the end for looking what is paused, and for storing it."""
+"""Time kept at the end for finding out what is paused, and for storing it, in seconds."""
 
 
 class Shield:
     """Holds cancellations of its task back until `release`, and limits how long that may take.
 
-    As long as the task is not cancelled, `extend` grants another ten seconds, and the reserve on top. From its
-    cancellation on, nothing does, and the reserve is part of the ten seconds.
+    Until the task is cancelled, `extend` grants another ten seconds plus the reserve. After a cancellation, ten seconds
+    are left, which include the reserve and can't be extended.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Shield:
 
     @property
     def over(self) -> bool:
-        """Whether the time is up, and with it the reserve."""
+        """Whether the time is up, including the reserve."""
         return monotonic() >= self._until
 
     def extend(self) -> None:
@@ -54,14 +54,14 @@ class Shield:
             self._hurried = True
 
     async def run(self, work: Coroutine[object, object, _T], *, limit: float = LIMIT) -> _T:
-        """Run something in a task of its own, and return its result.
+        """Run a coroutine in its own task, and return its result.
 
         Args:
-            work: What to run.
-            limit: Seconds that it may still take after a cancellation. Then it is cancelled, too.
+            work: The coroutine.
+            limit: How long it may take after a cancellation before it is cancelled, too, in seconds.
 
         Raises:
-            CancelledError: The work was cancelled. In the end, `asyncio.run` does this with every task.
+            CancelledError: The work itself was cancelled, as `asyncio.run` does with every task at the end.
         """
         task = asyncio.ensure_future(work)
         end = min(monotonic() + limit, self._until) if self._hurried else None
@@ -71,7 +71,7 @@ class Shield:
                 task.cancel()
                 timeout = None
             try:
-                await asyncio.wait([task], timeout=timeout)  # unlike others, it leaves the task alone when cancelled
+                await asyncio.wait([task], timeout=timeout)  # unlike wait_for, doesn't cancel the task
             except asyncio.CancelledError as error:
                 self._held = error
                 self.hurry()
@@ -82,7 +82,7 @@ class Shield:
         """Raise the cancellation that was held back, if there is one.
 
         Args:
-            note: What to add to it.
+            note: A note to add to it.
         """
         held, self._held = self._held, None
         if held is not None:

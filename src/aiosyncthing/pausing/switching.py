@@ -28,18 +28,19 @@ if TYPE_CHECKING:
     from aiosyncthing.api import API
     from aiosyncthing.config import Config
 
-_LONGEST: Final = 1.0  # seconds between two attempts, unless an answer asks for more
+_LONGEST: Final = 1.0  # seconds between attempts, unless a Retry-After asks for more
 _LAST: Final = 0.5  # seconds that the last attempt may take after the time is up
-_LOOK: Final = 0.5  # seconds that looking what is paused may take after the time is up
-_GRACE: Final = 0.5  # seconds after resuming in which a request that came before may still take effect
-_STEP: Final = 0.1  # seconds between two looks
+_LOOK: Final = 0.5  # seconds that reading what is paused may take after the time is up
+_GRACE: Final = 0.5  # seconds after resuming in which an earlier request to pause may still take effect
+_STEP: Final = 0.1  # seconds between reads
 
 
 class Switches:
     """Pauses and resumes folders and devices.
 
-    By a patch of one field, which changes nothing else, and is in effect and on disk when it is answered.
-    ``system/pause`` knows no folders, answers before it pauses, and its "all devices" includes the daemon's own.
+    This patches a single field, which changes nothing else, and has taken effect and is saved when the daemon answers.
+    ``system/pause`` doesn't pause folders, answers before it pauses, and counts the daemon's own device among all
+    devices.
 
     Args:
         api: Sends the requests.
@@ -53,10 +54,10 @@ class Switches:
         self._timeout = timeout
 
     async def pause(self, thing: Thing, sending: Callable[[], object]) -> None:
-        """Pause one of them, unless it is paused: then that is someone else's pause.
+        """Pause a folder or device, unless it is paused already, which is then not ours to resume.
 
         Args:
-            thing: Which one.
+            thing: The folder or device.
             sending: Called right before the request that pauses it.
         """
         async with in_turn(self._api):
@@ -81,20 +82,20 @@ class Switches:
         progress: Callable[[], object],
         unanswered: AbstractSet[Thing] = frozenset(),
     ) -> None:
-        """Resume things in reverse order, and take from the list what runs again or no longer exists.
+        """Resume folders and devices in reverse order, and remove those that run again or are gone from the list.
 
-        What fails is tried again as long as that may help.
+        Failed requests are retried as long as that may help.
 
         Args:
             things: What to resume.
             daemon: The daemon's device ID.
             left: Returns the seconds that are left.
             progress: Called when one of them is resumed.
-            unanswered: Those whose request to pause was not answered. It may still arrive, so they stay in the list,
+            unanswered: Those whose request to pause was not answered. It may still arrive, so they stay in the list
                 although they are resumed.
 
         Raises:
-            StillPausedError: Some could not be resumed, or may still be paused. They are still in the list.
+            StillPausedError: Some could not be resumed, or may still be paused. These are still in the list.
         """
         errors: dict[Thing, SyncthingError] = {}
         failed = list(things)
@@ -110,7 +111,7 @@ class Switches:
                 paused = await self._look(things, left)
             if failed or not paused or left() <= 0:
                 break
-            failed, progress = paused, _nothing  # or whoever pauses it again and again could keep this going
+            failed, progress = paused, _nothing  # or another program that keeps pausing it would keep this going
         things[:] = [each for each in things if each in unanswered or paused is None or each in paused]
         if things:
             raise _still_paused_error(things, paused, errors, daemon, unanswered)
@@ -122,7 +123,7 @@ class Switches:
         left: Callable[[], float],
         progress: Callable[[], object],
     ) -> None:
-        """Resume things as `resume` does, and take from the list those whose request was answered."""
+        """Resume folders and devices, and remove those whose request was answered from the list."""
         pauses = delays()
         while things:
             for thing in [each for each in reversed(things) if each not in errors or is_transient(errors[each])]:
@@ -134,7 +135,7 @@ class Switches:
                 else:
                     errors[thing] = error
                     if isinstance(error, UnreachableError):
-                        break  # nor can the others be resumed
+                        break  # the others can't be resumed either
             waits = [pause_after(each, min(next(pauses), _LONGEST)) for each in errors.values() if is_transient(each)]
             if not waits or left() <= 0:
                 break
@@ -150,19 +151,19 @@ class Switches:
             return None
 
     async def _resume(self, thing: Thing, limit: float, before: SyncthingError | None) -> SyncthingError | None:
-        """Resume one of them, and return the error that prevents it.
+        """Resume a folder or device, and return the error that prevents it.
 
         Args:
             thing: What to resume.
             limit: Seconds that are left.
-            before: The error of the last attempt, which says more than that the time is up.
+            before: The error of the last attempt, which is more useful than a timeout.
         """
         try:
             with Limit(limit):
-                async with in_turn(self._api):  # or it could be lost in a change of something else in the same folder
+                async with in_turn(self._api):  # or a concurrent change of the same folder could undo it
                     await self._send(thing, paused=False)
         except (UnknownFolderError, UnknownDeviceError):
-            pass  # someone has removed it
+            pass  # it was removed meanwhile
         except SyncthingError as error:
             return error
         except TimeoutError:
@@ -180,8 +181,8 @@ def _still_paused_error(
     """Return the error that says what could not be resumed, and what may still be paused.
 
     Args:
-        things: All of that.
-        paused: Which of these are paused; ``None`` if the daemon doesn't say.
+        things: All of these.
+        paused: Those that are paused; ``None`` if the daemon doesn't say.
         errors: The errors of those that could not be resumed.
         daemon: The daemon's device ID.
         unanswered: Those whose request to pause was not answered.
@@ -197,9 +198,9 @@ def _still_paused_error(
     return StillPausedError(
         "; ".join(parts),
         state=state_of(things, daemon),
-        remedy="resume(error.state) of a new client tries again"
+        remedy="call resume(error.state) of a new client to try again"
         if closed
-        else "client.resume(error.state) tries again",
+        else "call client.resume(error.state) to try again",
     )
 
 

@@ -26,7 +26,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
 """The words for how bad a finding is."""
 
 _REMEDIES: Final = {
-    "system_error": "Remove the reason, then clear the message: `aiosyncthing raw POST system/error/clear`."
+    "system_error": "Fix the cause, then clear the message: `aiosyncthing raw POST system/error/clear`."
 }
 _PLAIN: Final = re.compile(r"[\w.-]+")
 _SHOWN: Final = 5  # problems in the first line, which some monitoring systems cut off
