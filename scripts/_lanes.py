@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # Whoever presses Ctrl-C reaches all of them; this long they have to end by themselves.
 PATIENCE = 3
+
+# Seconds of one wait: a signal that another thread receives doesn't wake the main thread, which has to handle it.
+SLICE = 0.5
 
 
 class Lanes:
@@ -40,9 +43,11 @@ class Lanes:
         """Run them all and return the names of those that failed."""
         with ThreadPoolExecutor(len(self._lanes)) as threads:
             try:
-                lanes = [threads.submit(self._run_lane, lane) for lane in self._lanes]
-                for lane in lanes:
-                    lane.result()
+                lanes = {threads.submit(self._run_lane, lane) for lane in self._lanes}
+                while lanes:
+                    ended, lanes = wait(lanes, SLICE, FIRST_COMPLETED)
+                    for lane in ended:
+                        lane.result()
             except BaseException:
                 self._stop()
                 raise
