@@ -42,6 +42,7 @@ GATHER: Final = 0.05
 """Seconds for which to gather the events of a burst."""
 
 _IMMEDIATE: Final = 0.005
+_IN_A_ROW: Final = 2
 _FEW: Final = 100  # if more come in `GATHER` seconds, the daemon, which holds 1000, could drop some during a pause
 
 _TRANSIENT: Final = (UnreachableError, ServerError, MigrationError, ProxyError, InvalidResponseError)
@@ -146,19 +147,20 @@ class Pace:
 class Bursts:
     """Whether events keep coming, so that fetching them together after `GATHER` seconds is cheaper than one by one.
 
-    Events that come as fast as they are asked for are not a burst, since a pause would only slow them down.
+    Events that come as fast as they are asked for are not a burst, since a pause would only slow them down. One poll
+    may take longer because the machine is busy, so it takes `_IN_A_ROW` of them to tell.
     """
 
     def __init__(self) -> None:
-        self._lasts = False
+        self._close = 0  # how many polls in a row have waited for a short time
 
     def waited(self, seconds: float) -> None:
         """Note how long a poll waited for an event."""
-        self._lasts = _IMMEDIATE < seconds < GATHER
+        self._close = self._close + 1 if _IMMEDIATE < seconds < GATHER else 0
 
     def last(self, events: int) -> bool:
         """Return whether to pause before the next request, after one that brought so many events."""
-        return self._lasts and events <= _FEW
+        return self._close >= _IN_A_ROW and events <= _FEW
 
 
 class Limit:

@@ -111,10 +111,12 @@ def test_bursts() -> None:
     """Events that keep coming are gathered, but not those that come at once, that come rarely, or that are many."""
     bursts = Bursts()
     assert not bursts.last(1)
-    for waited, lasts in ((0.02, True), (0.001, False), (0.02, True), (2 * GATHER, False)):
+    for other in (0.001, 2 * GATHER):
+        for waited, lasts in ((0.02, False), (0.02, True), (0.01, True), (other, False), (0.02, False), (other, False)):
+            bursts.waited(waited)
+            assert bursts.last(1) is lasts
+    for waited in (0.02, 0.02):
         bursts.waited(waited)
-        assert bursts.last(1) is lasts
-    bursts.waited(0.02)
     assert [bursts.last(events) for events in (100, 101, 100)] == [True, False, True]
 
 

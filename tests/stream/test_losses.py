@@ -344,9 +344,13 @@ async def test_as_long_as_the_answer_asks_for(fake: FakeSyncthing, client: Synct
 
 
 @pytest.mark.usefixtures("burst")
-async def test_a_burst(fake: FakeSyncthing, client: Syncthing) -> None:
-    """One request fetches what comes within a short time, with its proof. If nothing does, the stream waits again."""
-    async with client.events.stream() as stream:
+@pytest.mark.parametrize("direct", [False, True])
+async def test_a_burst(fake: FakeSyncthing, direct: bool) -> None:
+    """One request fetches what comes within a short time, with its proof. If nothing does, the stream waits again.
+
+    That holds on any way, also where an event that comes alone needs no proof.
+    """
+    async with fake.client(direct=direct) as client, client.events.stream() as stream:
         await fake.until(lambda: fake.polls_waiting)
         fake.emit("StateChanged")
         assert await take(stream, 1) == [4]

@@ -288,7 +288,7 @@ class EventStream:
             _LOGGER.warning(MISPLACED, self._api)
         if continuity.question is Question.IDENTITY_LATER:
             return continuity.pause
-        if batch is not None and batch.follows and not self._api.direct and self._bursts.last(len(batch.items)):
+        if batch is not None and batch.follows and self._bursts.last(len(batch.items)):
             continuity.expect_more()
             return GATHER
         if continuity.question is Question.WAIT:
