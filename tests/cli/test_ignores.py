@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -201,14 +202,13 @@ def test_set(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("docs")
-def test_edit(cli: Cli, editor: Callable[[str, str], dict[str, str]]) -> None:
-    """The lines are opened in an editor, and what was saved is sent."""
+def test_edit(cli: Cli, editor: Callable[[str, str], dict[str, str]], tmp_path: Path) -> None:
+    """The lines are opened in an editor, and what was saved is sent. No file is left of it."""
     done = cli("ignores", "docs", "edit", env=editor("/build", "/dist"))
     assert (done.status, done.err) == (0, "")
     assert done.out == "removed: pattern /build (docs)\nadded: pattern /dist (docs)\n"
     failed = cli("ignores", "docs", "edit", env=editor("not there", ""))
-    assert failed.status == 1
-    assert "Editing failed" in failed.err
+    assert (failed.status, "failed with status 1" in failed.err) == (1, True)
     unsaved = cli("ignores", "docs", "edit", env={"VISUAL": "true"})
     assert (unsaved.status, unsaved.err) == (0, "nothing to change\n")
     missing = cli("ignores", "docs", "edit", env={"VISUAL": "/nowhere/vi"})
@@ -216,6 +216,7 @@ def test_edit(cli: Cli, editor: Callable[[str, str], dict[str, str]]) -> None:
     nothing = cli("ignores", "docs", "edit", env={"VISUAL": "", "EDITOR": ""})
     assert (nothing.status, nothing.out) == (2, "")
     assert "$EDITOR" in nothing.err
+    assert not list(tmp_path.glob("aiosyncthing-*"))
 
 
 @pytest.mark.usefixtures("docs")
@@ -228,27 +229,32 @@ def test_edits_are_not_lost(cli: Cli, editor: Callable[[str, str], dict[str, str
     assert "[unclosed" in Path(place).read_text()
     assert lines(cli) == LINES
 
-    asked = cli("ignores", "docs", "edit", columns=80, stdin="y\n", env=editor("n", "["))
-    assert asked.err.count("could not use these patterns: ") == 1
+    opened = Path(place).with_name("opened")
+    once = f"sh -c 'test -e {opened} || {{ touch {opened}; echo [ >>\"$0\"; }}'"
+    asked = cli("ignores", "docs", "edit", columns=80, stdin="y\nn\n", env={"VISUAL": once})
+    assert asked.err.count("could not use these patterns: ") == 2, "it is looked at again, though nothing was saved"
     assert "Edit them again? [y/N]" in asked.err
+    assert "what you wrote is in " in asked.err
 
 
 @pytest.mark.usefixtures("docs")
-def test_others_change_them_at_the_same_time(cli: Cli, here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_change_them_at_the_same_time(cli: Cli, here: FakeSyncthing, tmp_path: Path) -> None:
     """What others have changed meanwhile is kept, and nothing is sent where both have changed the same."""
 
-    def edited(theirs: list[str], mine: str) -> Any:
-        def edit(*_: Any, **__: Any) -> str:
-            here.folder("docs").write({".stignore": "\n".join(theirs)})
-            return mine
+    def edit(theirs: list[str], mine: list[str], *options: str) -> Result:
+        data = tmp_path / "theirs"
+        data.write_text(json.dumps({"ignore": theirs}))
+        text = tmp_path / "mine"
+        text.write_text("\n".join(mine))
+        script = tmp_path / "script"
+        url = f"{here.url}/rest/db/ignores?folder=docs"
+        script.write_text(f"curl -sS -H 'X-API-Key: {here.api_key}' --data-binary @{data} '{url}'; cat {text} >\"$1\"")
+        return cli("ignores", "docs", "edit", *options, env={"VISUAL": f"sh {script}"})
 
-        return edit
-
-    monkeypatch.setattr("click.edit", edited([*LINES, "*.theirs"], "\n".join(["*.mine", *LINES])))
-    assert cli("ignores", "docs", "edit", env={"EDITOR": "x"}).out == "added: pattern *.mine (docs)\n"
+    done = edit([*LINES, "*.theirs"], ["*.mine", *LINES])
+    assert done.out == "added: pattern *.mine (docs)\n"
     assert lines(cli) == ["*.mine", *LINES, "*.theirs"]
-    monkeypatch.setattr("click.edit", edited(["*.other", *LINES], "\n".join(["*.again", *LINES])))
-    done = cli("ignores", "docs", "edit", "--json", env={"EDITOR": "x"})
+    done = edit(["*.other", *LINES], ["*.again", *LINES], "--json")
     assert done.status == 9
     assert "what you wrote is in " in done.err
     assert lines(cli) == ["*.other", *LINES]

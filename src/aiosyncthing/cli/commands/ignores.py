@@ -245,59 +245,37 @@ def _setting(run: Run, name: str, lines: Sequence[str], *, yes: bool) -> Edit:
 
 def _edit(run: Run, name: str) -> int:
     """Change the lines in an editor; what a person has written there is not lost, whatever happens."""
-    text = ""
-
-    async def edit(patterns: IgnorePatterns, _: Changed) -> None:
-        import asyncio  # noqa: PLC0415 - not needed for help
-
-        from aiosyncthing.cli.loop import terminal_left  # noqa: PLC0415 - likewise
-
-        nonlocal text
-        was_usable = patterns.error is None
-        while True:
-            # In a thread, so that the event loop goes on to look after its connections.
-            async with terminal_left():
-                saved = await asyncio.to_thread(_edited, run, text or str(patterns))
-            if saved is None:
-                return
-            text = saved
-            lines = type(patterns)(text).lines
-            error = patterns.with_lines(lines).error if was_usable else None
-            if error is None:
-                patterns.lines[:] = lines
-                return
-            run.out.warn(f"the daemon could not use these patterns: {error}")
-            if not prompts.can_ask():
-                raise UsageError("nothing was changed")
-            prompts.confirm(run.out, "Edit them again?", yes=False)
 
     async def work(session: Session, changed: Changed) -> None:
+        from aiosyncthing.cli.programs.editors import Draft  # noqa: PLC0415 - loads what help doesn't need
+
+        draft = Draft(run.environ, ".stignore")
+
+        async def edit(patterns: IgnorePatterns, _: Changed) -> None:
+            was_usable = patterns.error is None
+            text = str(patterns)
+            while True:
+                text = await draft.edit(text)
+                if not draft.touched:
+                    return
+                lines = type(patterns)(text).lines
+                error = patterns.with_lines(lines).error if was_usable else None
+                if error is None:
+                    patterns.lines[:] = lines
+                    return
+                run.out.warn(f"the daemon could not use these patterns: {error}")
+                if not prompts.can_ask():
+                    raise UsageError("nothing was changed")
+                prompts.confirm(run.out, "Edit them again?", yes=False)
+
         try:
             await _apply(session, changed, name, edit)
         except BaseException:
-            if text:
-                run.out.warn(f"what you wrote is in {_keep(text)}")
+            if draft.touched:
+                run.out.warn(f"what you wrote is in {draft.file}")
+            else:
+                draft.remove()
             raise
+        draft.remove()
 
     return run.change(work)
-
-
-def _keep(text: str) -> str:
-    from tempfile import NamedTemporaryFile  # noqa: PLC0415 - only where it is needed
-
-    with NamedTemporaryFile("w", prefix="aiosyncthing-", suffix=".stignore", delete=False) as file:
-        file.write(text)
-    return file.name
-
-
-def _edited(run: Run, text: str) -> str | None:
-    """Return what a person has made of a text in an editor; ``None`` if they didn't save it."""
-    editor = run.environ.get("VISUAL") or run.environ.get("EDITOR")
-    if not editor and not prompts.can_ask():
-        raise UsageError("say in $VISUAL or $EDITOR what to edit with")
-    try:
-        return click.edit(text, editor=editor, extension=".stignore")
-    except click.ClickException as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise UsageError(f"can't run the editor {editor}: there is no such program") from error
-        raise

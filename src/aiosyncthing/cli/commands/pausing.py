@@ -137,7 +137,7 @@ def paused(
         raise UsageError("there is no command to run: put it after --")
     if devices and not at_rest:
         raise UsageError("--device needs --at-rest")
-    from aiosyncthing.cli.children import check_command, end_as, exit_status, run_command  # noqa: PLC0415 - loads asyncio
+    from aiosyncthing.cli.programs.children import check_command, end_as, exit_status, run_command  # noqa: PLC0415 - loads asyncio
 
     check_command(run.rest)
     ended = 0

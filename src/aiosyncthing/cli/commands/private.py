@@ -43,7 +43,7 @@ def run(run: Run, keep: str | None, binary: str | None, command: tuple[str, ...]
     AIOSYNCTHING_API_KEY_FILE, where `aiosyncthing` looks, too; AIOSYNCTHING_DEVICE_ID, AIOSYNCTHING_SYNC_ADDRESS and
     STHOMEDIR are also set. The exit status is that of COMMAND.
     """
-    from aiosyncthing.cli.children import check_command, end_as, run_command  # noqa: PLC0415 - loads asyncio
+    from aiosyncthing.cli.programs.children import check_command, end_as, run_command  # noqa: PLC0415 - loads asyncio
 
     _no_target(run)
     check_command(command)

@@ -183,8 +183,9 @@ def edit(
         try:
             async with editing as whole:
                 now = cast("dict[str, Any]", whole)
-                draft = editor.Draft(now, path or "", run.environ)
-                made = await draft.changes(editing, again=can_ask())
+                settings = editor.SettingsDraft(now, path or "", run.environ)
+                draft = settings.draft
+                made = await settings.changes(editing, again=can_ask())
                 _check_lockout(made, allowed=allow_lockout)
                 if made and not yes:
                     _preview(run, made)

@@ -9,9 +9,9 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from .errors import CommandError
-from .loop import OF_TERMINALS, signals_taken
-from .process import Interrupted
+from aiosyncthing.cli.errors import CommandError
+from aiosyncthing.cli.loop import OF_TERMINALS, signals_taken
+from aiosyncthing.cli.process import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,0 +1,1 @@
+"""Other programs that a command runs in the foreground."""
