@@ -211,7 +211,7 @@ class API:
         # Loggers may show the variables of this frame, and the answer may contain what the server received.
         del response, body, value, arrival, arriving
         try:
-            raise failures.without_secrets(failure, method, uri, self._access.secrets)
+            raise failures.without_secrets(sessions.explain(failure), method, uri, self._access.secrets)
         finally:
             del failure  # its traceback refers to this frame
 
@@ -337,7 +337,7 @@ class API:
         except Exception as error:  # noqa: BLE001 - raised below, outside of the handler
             failure = error
         del response, chunk, body, arriving  # as in raw_request
-        failure = failures.without_secrets(failure, method, path, self._access.secrets)
+        failure = failures.without_secrets(sessions.explain(failure), method, path, self._access.secrets)
         try:
             raise failures.translate(failure, method, path)
         finally:

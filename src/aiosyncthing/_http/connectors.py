@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING, Final, cast
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.client_exceptions import UnixClientConnectorError
@@ -27,13 +28,22 @@ _KEEPALIVE: Final = 10.0
 _BUFFER: Final = 1 << 16
 
 
-class _Buffered(aiohttp.BaseConnector):
+class _Connector(aiohttp.BaseConnector):
+    """Knows its connections."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.opened: WeakSet[ResponseHandler] = WeakSet()
+
+
+class _Buffered(_Connector):
     """Makes connections that read into buffers of `_BUFFER` bytes, if the event loop's transports have that setting."""
 
     async def _create_connection(
         self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
     ) -> ResponseHandler:
         protocol = await super()._create_connection(req, traces, timeout)
+        self.opened.add(protocol)
         if hasattr(protocol.transport, "max_size"):
             cast("Any", protocol.transport).max_size = _BUFFER
         return protocol
@@ -47,7 +57,7 @@ class _UnixConnector(_Buffered, aiohttp.UnixConnector):
     pass
 
 
-class _SecureUnixConnector(aiohttp.UnixConnector):
+class _SecureUnixConnector(_Connector, aiohttp.UnixConnector):
     """TLS through a Unix socket: aiohttp's own connector speaks plain HTTP there, whatever the URL says."""
 
     async def _create_connection(
@@ -72,6 +82,7 @@ class _SecureUnixConnector(aiohttp.UnixConnector):
             raise
         except OSError as error:
             raise UnixClientConnectorError(self._path, req.connection_key, error) from error
+        self.opened.add(protocol)
         return protocol
 
 
@@ -81,6 +92,16 @@ def open_connector(place: Place) -> aiohttp.BaseConnector:
         return _TCPConnector(keepalive_timeout=_KEEPALIVE)
     kind = _SecureUnixConnector if place.secure else _UnixConnector
     return kind(place.socket, keepalive_timeout=_KEEPALIVE)
+
+
+def abort_tls(connector: aiohttp.BaseConnector) -> None:
+    """End the TLS connections of a connector that was made here, without waiting for the other side.
+
+    Recent versions of aiohttp do the same. In older ones a connection may outlive the event loop.
+    """
+    for protocol in connector.opened if isinstance(connector, _Connector) else ():
+        if protocol.transport is not None and protocol.transport.get_extra_info("sslcontext") is not None:
+            protocol.transport.abort()
 
 
 def check_session(session: aiohttp.ClientSession, place: Place) -> None:

@@ -13,7 +13,7 @@ from multidict import istr
 from aiosyncthing._loops import check_loop
 from aiosyncthing.exceptions import ClientClosedError
 
-from .connectors import check_session, open_connector
+from .connectors import abort_tls, check_session, open_connector
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine
@@ -86,6 +86,15 @@ class Sessions:
         """Note that the connection of a response is free again, if the whole body was read and it stays open."""
         if response.content.at_eof() and response.headers.get(_CONNECTION, "").lower() != "close":
             self._idle += 1
+
+    def explain(self, error: Exception) -> Exception:
+        """Return the reason for an error of a request whose session was closed meanwhile, and any other error as it is.
+
+        Older versions of aiohttp then repeat some requests, and fail because there is no connector any more.
+        """
+        if isinstance(error, AttributeError) and (self._current is None or getattr(self._current, "closed", False)):
+            return aiohttp.ClientConnectionError("the client was closed")
+        return error
 
     async def close(self) -> None:
         """Close what was opened here, and end running requests. Calling it again does nothing.
@@ -161,14 +170,20 @@ async def _close_with_loop(session: ref[aiohttp.ClientSession]) -> AsyncGenerato
         yield
     finally:
         if (found := session()) is not None:
-            await found.close()
+            await _end(found)
 
 
 async def _close(own: _Own) -> None:
     try:
-        await own.session.close()
+        await _end(own.session)
     finally:
         await own.guard.aclose()
+
+
+async def _end(session: aiohttp.ClientSession) -> None:
+    if session.connector is not None:
+        abort_tls(session.connector)
+    await session.close()
 
 
 def _close_soon(loop: asyncio.AbstractEventLoop, own: _Own) -> None:
