@@ -430,13 +430,13 @@ async def test_may_read() -> None:
 async def test_a_change_of_the_gui_without_an_answer(fake: FakeSyncthing, client: Syncthing) -> None:
     """The listener may end before it answers: then it is looked at whether the change was made."""
     fake.hold("rest/config/gui", made=True, method="PATCH")
-    edit = client.config.edit(timeout=0.5)
+    edit = client.config.edit(timeout=2)
     async with edit as config:
         config["gui"]["theme"] = "dark"
     assert config["gui"]["theme"] == "dark"
     assert len(edit.changes) == 1
     fake.hold("rest/config/gui", made=True, method="PATCH")
-    edit = client.config.edit(timeout=0.5)
+    edit = client.config.edit(timeout=2)
     with pytest.raises(UnreachableError):
         async with edit as config:
             config["gui"]["useTLS"] = True
