@@ -135,8 +135,9 @@ def test_editing_the_configuration(client: Syncthing, docs: FakeFolder) -> None:
     edit = client.config.edit()
     with edit as config:
         config["options"]["maxSendKbps"] = 5
+        preview = edit.preview()
     assert client.config.options()["maxSendKbps"] == config["options"]["maxSendKbps"] == 5
-    assert [each.after for each in edit.changes] == [5]
+    assert [each.after for each in edit.changes] == [each.after for each in preview] == [5]
     assert (edit.ignored, edit.reconnect, edit.unconfirmed) == ((), (), ())
     with pytest.raises(ZeroDivisionError), client.config.edit() as config:
         config["options"]["maxSendKbps"] = int(1 / 0)
