@@ -178,7 +178,7 @@ async def test_a_home_that_an_old_daemon_does_not_report(event: dict[str, Any], 
         return as_json(["/srv/home/index-v0.14.0.db/"], headers=OLD)
 
     async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(BadRequestError, match="daemon's own home, with its keys and its database"):
+        with pytest.raises(BadRequestError, match="daemon's own home, which has its keys and database"):
             await client.config.add_folder("f", path)
     assert asked[-1] == f"GET /rest/{asked_last}"
 
@@ -247,7 +247,9 @@ async def test_accepting_what_is_ignored() -> None:
         await client.cluster.ignore_folder("h", device_id=OTHER)
         with pytest.raises(UnknownDeviceError, match=f"device {UNKNOWN} is not pending: it is ignored.*add_device"):
             await client.cluster.accept_device(UNKNOWN)
-        with pytest.raises(NotFoundError, match=f"'h' is not pending: it is ignored where.*: {OTHER}.*add_folder"):
+        with pytest.raises(
+            NotFoundError, match=f"'h' is not pending: offers of it are ignored for.*: {OTHER}.*add_folder"
+        ):
             await client.cluster.accept_folder("h", "/srv/h")
 
 

@@ -54,7 +54,7 @@ def test_the_type(offers: list[Any], wanted: Any, expected: str) -> None:
         ([PLAIN, ENCRYPTED], None, "1 would send encrypted data"),
         ([PLAIN, ENCRYPTED], "receiveencrypted", "0 would send unencrypted data"),
         ([PLAIN], "receiveencrypted", "0 would send unencrypted data"),
-        ([UNTRUSTING], None, "0 has only encrypted data"),
+        ([UNTRUSTING], None, "0 only has encrypted data"),
     ],
 )
 def test_types_that_do_not_fit(offers: list[Any], wanted: Any, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""`ConfigEdit`, an edit of the whole configuration."""
+"""`ConfigEdit`: change anything in the configuration without undoing changes by others."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .contexts import BlockingContext
 
 
 class ConfigEdit(Blocking["config.ConfigEdit"]):
-    """An edit of the configuration. Made by `Config.edit`, which says how it works; can be used once.
+    """An edit of the configuration, returned by `Config.edit`, which describes it. Can be used once.
 
-    After the block, or after an error at its end, it says what was done.
+    After the block, or after an error at its end, its properties tell what was done.
     """
 
     def __init__(self, inner: config.ConfigEdit, bridge: Bridge) -> None:
@@ -23,36 +23,36 @@ class ConfigEdit(Blocking["config.ConfigEdit"]):
 
     @property
     def changes(self) -> config.Changes:
-        """What was sent and accepted, in that order. ``str()`` says it in words, and ``data`` as JSON."""
+        """The changes that were sent and accepted, in that order. ``str()`` is text, and ``data`` is JSON."""
         return self._inner.changes
 
     @property
     def unconfirmed(self) -> config.Changes:
-        """What was sent last without an answer that accepts or refuses it: it may be in effect, or not.
+        """The changes that were sent last, if they were neither accepted nor refused: they may or may not be in effect.
 
-        That happens if the edit was interrupted, the connection was lost, or the daemon failed.
+        This happens if the edit was interrupted, the connection was lost, or the daemon failed.
         """
         return self._inner.unconfirmed
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """Settings that were left out because this version of the daemon doesn't have them, although others do."""
+        """Settings that were not sent because this version of the daemon doesn't have them."""
         return self._inner.ignored
 
     @property
     def reconnect(self) -> tuple[str, ...]:
-        """What was changed of that which clients need: ``enabled``, ``address``, ``useTLS`` and ``apiKey``.
+        """Which of the settings that clients depend on were changed: ``enabled``, ``address``, ``useTLS``, ``apiKey``.
 
-        If it is not empty, this client may no longer reach the daemon: create one with the new settings. An address is
-        left out if the daemon was started with another one, at which it stays.
+        If it is not empty, this client may no longer reach the daemon: create one with the new settings. A new address
+        is left out if the daemon was started with another one, which it keeps using.
         """
         return self._inner.reconnect
 
     def preview(self) -> config.Changes:
-        """Return what the end of the block would change as things are now, and raise what it would raise.
+        """Return what would be changed if the block ended now, and raise what that would raise.
 
-        Nothing is changed, and what others have changed since the block began is not taken into account. If a folder
-        gets another path, the daemon is asked what that would share.
+        Nothing is changed, and changes by others since the block began are not considered. If a folder gets another
+        path, the daemon is asked about its computer, to check that path.
 
         Raises:
             BadRequestError: The block has not begun, or the daemon would ignore, correct or refuse a change.

@@ -1,8 +1,8 @@
 """``rest/config``: folders, devices and settings.
 
-How the daemon treats a body: ``set_...`` replaces the whole object, with defaults for what the body leaves out;
-``patch_...`` changes what the body names. In a patch, objects are merged field by field (including the parameters of
-``versioning``, so old ones stay), and lists are replaced.
+``set_...`` replaces a whole object; fields missing from the body get their defaults. ``patch_...`` changes the fields
+in the body: objects are merged field by field (including the parameters of ``versioning``, so old ones stay), and lists
+are replaced.
 """
 
 TYPE_CHECKING = False

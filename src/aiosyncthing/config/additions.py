@@ -1,4 +1,4 @@
-"""Adding devices and folders, and sharing: changes that leave alone what they don't mean to change."""
+"""Add devices and folders, and share them, without touching anything else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DEVICES: Final[keys.Place] = ("devices",)
 
 
 class Additions(Settings):
-    """Additions to the configuration, and sharing."""
+    """Adding devices and folders, and sharing."""
 
     async def add_device(
         self,
@@ -42,7 +42,7 @@ class Additions(Settings):
         timeout: float | None = None,
         **settings: Unpack[t.DeviceSettings],
     ) -> t.DeviceConfiguration:
-        """Add a device that the daemon doesn't know yet. All else comes from the default device (`default_device`).
+        """Add a device. Fields that are not given come from the default device (`default_device`).
 
         Docs: https://docs.syncthing.net/rest/config.html
 
@@ -88,18 +88,18 @@ class Additions(Settings):
         timeout: float | None = None,
         **settings: Unpack[t.FolderSettings],
     ) -> t.FolderConfiguration:
-        """Add a folder with an ID that is free. All else comes from the default folder (`default_folder`).
+        """Add a folder. Fields that are not given come from the default folder (`default_folder`).
 
-        Nothing is scanned or synchronised before the ignore patterns are in: with patterns, the folder begins paused,
-        gets them, and is resumed. If the program ends in between, the folder is there and paused, with or without its
-        patterns. Then either remove it (``remove_folder``), or finish the work: ``database.set_ignores``, then
-        ``patch_folder(folder_id, paused=False)``. The same is left if one of the requests fails. Patterns that can't be
-        parsed are refused before, unless they are in a file that a pattern includes (``#include``).
+        Nothing is scanned or synchronised before the ignore patterns are set: a folder with patterns is added paused,
+        gets its patterns, and is resumed. If a request fails or the program ends in between, the folder stays paused,
+        with or without its patterns. Then either remove it (``remove_folder``), or finish: ``database.set_ignores``,
+        then ``patch_folder(folder_id, paused=False)``. Patterns that can't be parsed are refused before anything is
+        sent, unless they are in a file that a pattern includes (``#include``).
 
-        The path is judged as it is written, with ``~`` and ``..`` resolved and case ignored as on the daemon's
-        computer: symbolic links and mounts can't be seen from here. Syncthing before 1.21 reports where its own home is
-        only in its first event, which is gone after a thousand others. Then a path is refused if it has a database of
-        Syncthing in it, or contains one of the usual places.
+        The path is checked as written, with ``~`` and ``..`` resolved, and case ignored if the daemon's system does so.
+        Symbolic links and mounts can't be resolved from here. Syncthing before 1.21 reports its own home only in its
+        first event, which is gone after a thousand others; from then on, a path is refused if it has a Syncthing
+        database in it, or contains one of the usual locations.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -109,9 +109,9 @@ class Additions(Settings):
             type: Its type.
             devices: IDs of the devices to share it with, or objects that also have an ``encryptionPassword``.
             ignores: Ignore patterns. ``None`` for the default ones (`default_ignores`), unless the directory has
-                patterns or the folder is ``receiveencrypted``; ``[]`` for leaving the directory as it is.
-            allow_nested: Whether the folder may be inside or around another folder of the daemon. The directory of
-                another folder is refused anyway.
+                patterns or the folder is ``receiveencrypted``; ``[]`` to leave the directory as it is.
+            allow_nested: Whether the folder may be inside or around another folder of the daemon. The path of another
+                folder is refused in any case.
             timeout: Time limit for each request, in seconds.
             **settings: Further fields.
 
@@ -121,8 +121,8 @@ class Additions(Settings):
         Raises:
             BadRequestError: The ID is taken. Or the path is empty, relative, inside or around another folder, or
                 contains the home directory of the daemon's user or the daemon's own home. Or the daemon can't parse the
-                patterns, also the default ones, or would not use them, since the folder is ``receiveencrypted``. Or
-                something that `set_folder` refuses.
+                (default) patterns, or would not use them, since the folder is ``receiveencrypted``. Or `set_folder`
+                would refuse the folder.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the devices has an invalid ID.
         """
@@ -167,19 +167,19 @@ class Additions(Settings):
         encryption_password: str | None = None,
         timeout: float | None = None,
     ) -> t.FolderConfiguration:
-        """Share a folder with devices. Those that it is shared with already stay as they are.
+        """Share a folder with devices, in addition to those that it is already shared with.
 
-        The folder is read again just before it is changed, and once more afterwards. If someone else has changed it in
-        the meantime, their change is kept, and this one is made again. Clients of one event loop take turns. The daemon
-        can't be asked to write only if nothing has changed, so this is not certain: another program, such as the web
-        interface, that writes back a folder that it read long before undoes what happened since.
+        The folder is read again just before it is changed, and once more afterwards. If someone else has changed it
+        meanwhile, their change is kept and this one is made again. Clients in one event loop take turns. Since the
+        daemon has no conditional writes, this can't be guaranteed: a program such as the web interface that writes back
+        a folder it read long ago undoes any change made since.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             folder_id: ID of the folder.
             *device_ids: IDs of the devices.
-            encryption_password: Makes the devices receive only encrypted data. ``""`` takes the password away, ``None``
-                leaves it as it is, or empty for a new device.
+            encryption_password: Makes the devices receive only encrypted data. ``""`` removes the password; ``None``
+                leaves it unchanged, which is none for a new device.
             timeout: Time limit for each request, in seconds.
 
         Returns:
@@ -189,7 +189,7 @@ class Additions(Settings):
             UnknownFolderError: There is no such folder.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the IDs is not a device ID.
-            BadRequestError: No device is given, or the daemon's own, or one that is untrusted and has no password.
+            BadRequestError: No device is given, or one is the daemon's own, or is untrusted and has no password.
             EditConflictError: Someone else changed the folder's devices again and again.
         """
         wanted = other_devices(device_ids)
@@ -206,9 +206,9 @@ class Additions(Settings):
         return await self._edit_folder(folder_id, change, check_devices, timeout)
 
     async def unshare(self, folder_id: str, *device_ids: str, timeout: float | None = None) -> t.FolderConfiguration:
-        """Stop sharing a folder with devices. Those that it is not shared with are ignored.
+        """Stop sharing a folder with devices. Devices that it is not shared with are ignored.
 
-        Changes by others are treated as by `share`.
+        Changes by others are handled as by `share`.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -222,8 +222,8 @@ class Additions(Settings):
         Raises:
             UnknownFolderError: There is no such folder.
             InvalidDeviceIDError: One of the IDs is not a device ID.
-            BadRequestError: No device is given, or the daemon's own, or one that an introducer has added to the folder,
-                which would add it again.
+            BadRequestError: No device is given, or one is the daemon's own, or was added to the folder by an
+                introducer, which would add it again.
             EditConflictError: Someone else changed the folder's devices again and again.
         """
         unwanted = other_devices(device_ids)
@@ -246,7 +246,7 @@ class Additions(Settings):
                 if introducer in introducers:
                     raise BadRequestError(
                         f"device {device_id} was added to the folder by the introducer {introducer}, which would add it"
-                        " again: unshare it there, or make that device no introducer"
+                        f" again: unshare it there, or set introducer to False for {introducer}"
                     )
 
         return await self._edit_folder(folder_id, change, check_introducers, timeout)
@@ -273,7 +273,7 @@ class Additions(Settings):
             folder_id: ID of the folder.
             patterns: The patterns.
             timeout: Time limit for each request, in seconds.
-            keep: Whether to leave patterns alone that are there already.
+            keep: Whether to keep existing patterns.
         """
         params = {"folder": folder_id}
         if keep:
@@ -286,7 +286,7 @@ class Additions(Settings):
         answer = await self._api.call(_routes.SET_DB_IGNORES, params=params, data=data, timeout=timeout)
         if error := checked(_routes.SET_DB_IGNORES, answer).get("error"):
             raise BadRequestError(
-                f"the folder stays paused, because the daemon can't parse its ignore patterns: {error}"
+                f"the folder was added but stays paused, because the daemon can't parse its ignore patterns: {error}"
             )
 
     async def _put_folder(self, body: bodies.Body, timeout: float | None) -> None:
@@ -297,7 +297,7 @@ class Additions(Settings):
             await self._api.call(_routes.POST_FOLDER, data=body, timeout=timeout)
 
     async def _send_patch(self, folder_id: str, patch: bodies.Body, timeout: float | None) -> None:
-        """Change a folder, even with an ID that can't be part of a path; the patch has complete elements."""
+        """Change a folder, even with an ID that can't be part of a path. The elements in the patch must be complete."""
         if in_path(folder_id):
             await self._api.call(_routes.PATCH_FOLDER, folder_id, data=patch, timeout=timeout)
         else:
@@ -306,7 +306,7 @@ class Additions(Settings):
 
 
 def _refuse_id(settings: Mapping[str, Any], key: str) -> None:
-    """Refuse an ID among the settings: something else would be added, or replaced, than what was checked."""
+    """Refuse an ID among the settings: it would override the one that was checked."""
     if key in settings:
         raise BadRequestError(f"{key} can't be one of the settings: the ID is the first argument")
 

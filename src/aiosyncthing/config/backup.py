@@ -1,4 +1,4 @@
-"""What is needed to set up a daemon again."""
+"""Back up what is needed to set up a daemon again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def backup(api: API, timeout: float | None) -> t.Backup:
         current = await _read(api, timeout)
         if not differ(current, config):
             break
-        config, ignores, unread = current, {}, {}  # folders may have come and gone
+        config, ignores, unread = current, {}, {}  # folders may have been added or removed
     return {
         "time": datetime.now(UTC).isoformat(),
         "version": version["version"],
@@ -59,9 +59,9 @@ async def _patterns(api: API, folder: t.FolderConfiguration, timeout: float | No
             return lines
         if error := answer.get("error"):
             return error
-        # No patterns, or no folder, such as one on a disk that is not mounted: the daemon says the same.
+        # The daemon gives the same answer for a folder without patterns and for one whose disk is not mounted.
         if folder.get("paused"):
-            return "the folder is paused, so it is not known whether it has no patterns or can't be read"
+            return "the folder is paused, so the daemon doesn't say whether it has no patterns or can't be read"
         summary = checked(_routes.DB_STATUS, await api.call(_routes.DB_STATUS, params=params, timeout=timeout))
     except (NotFoundError, ServerError) as error:
         return str(error)

@@ -1,7 +1,7 @@
-"""Checking and completing configuration bodies before they are sent. Pure.
+"""Check and complete configuration bodies before they are sent. Pure.
 
 The daemon replaces an unknown enumerated value with the default, uses the home directory for a folder without a path,
-and fills a field missing from an element of a list from whichever element was there before.
+and fills a field missing from an element of a list from the element that was at that position before.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ _ELEMENTS: Final[Mapping[str, tuple[str | None, Body]]] = {
 
 
 def patch_body(patch: Body | None, changes: Body) -> dict[str, Any]:
-    """Merge the changes given as a dict and as keywords; there must be some."""
+    """Merge the changes given as a dict and as keywords, of which there must be at least one."""
     body = {**({} if patch is None else mapping(patch, "the patch")), **changes}
     if not body:
-        raise BadRequestError("there is nothing to change")
+        raise BadRequestError("nothing to change: pass the fields as a dict or as keywords")
     return body
 
 
@@ -119,13 +119,13 @@ def check_device(body: Body) -> str:
 
 
 def check_addresses(addresses: Iterable[str]) -> list[str]:
-    """Check the addresses of a device, and return them. The daemon accepts any, and connects to few."""
+    """Check the addresses of a device, and return them. The daemon accepts any string, even one it can't connect to."""
     found = lines(addresses, "addresses")
     for each in found:
         if each not in {"", "dynamic"} and not _ADDRESS.fullmatch(each):
             example = f"tcp://{each}" if _ADDRESS.fullmatch(f"tcp://{each}") else "tcp://192.0.2.1:22000"
             raise BadRequestError(
-                f"the daemon would never connect to the address {each!r}, which must be dynamic or a URL, say {example}"
+                f"the daemon can't connect to the address {each!r}: use dynamic or a URL, such as {example}"
             )
     return found
 
@@ -158,8 +158,8 @@ def check_gui(gui: Body, *, whole: bool) -> None:
         raise BadRequestError(f"gui: apiKey must be a string, not {type(key).__name__}")
     if not can_be_sent(key):
         raise BadRequestError(
-            "gui: no client could send this apiKey, which may only have printable ASCII characters, and no white space"
-            " at an end"
+            "gui: no client could send this apiKey: it must consist of printable ASCII characters, without white space"
+            " at either end"
         )
     _check_enums(gui, _GUI_ENUMS, "gui")
 
@@ -174,7 +174,7 @@ def check_configuration(config: Body) -> None:
     version = mapping(config, "the configuration").get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise BadRequestError(
-            "the configuration must have the version it was read with: without it the daemon would run all its"
+            "the configuration must keep the version it was read with: without it, the daemon would run all its"
             " migrations on it"
         )
     check_gui(_part(config, "gui"), whole=True)
@@ -189,13 +189,13 @@ def check_configuration(config: Body) -> None:
 
 
 def default_ignores(config: Body) -> list[str]:
-    """Return the default ignore patterns of a configuration; empty if it doesn't mention them."""
+    """Return the default ignore patterns of a configuration; empty if it has none."""
     found: object = _part(_part(config, "defaults"), "ignores").get("lines")
     return [] if found is None else lines(cast("Sequence[str]", found), "defaults.ignores.lines")
 
 
 def has_elements(patch: Body) -> bool:
-    """Return whether a patch contains a list of objects with identities, whose current elements are needed."""
+    """Return whether a patch contains a list of objects with IDs, which the current elements have to complete."""
     return any(_list(patch, name) for name, (identity, _) in _ELEMENTS.items() if identity is not None)
 
 
@@ -207,8 +207,8 @@ def complete_elements(patch: Body, current: Body) -> dict[str, Any]:
 
     Args:
         patch: The changes; not modified.
-        current: The current object. An element that it already contains, by ID, keeps its own fields; a new one gets
-            the defaults, and for fields unknown to this library the zero value of their type.
+        current: The current object. An element with an ID that it already contains keeps its other fields; a new one
+            gets the defaults, and the zero value for fields unknown to this library.
     """
     complete = dict(patch)
     for name, (identity, defaults) in _ELEMENTS.items():
@@ -233,15 +233,15 @@ def complete_configuration(config: Body) -> dict[str, Any]:
 
 
 def without_default_parameters(config: Body) -> Body:
-    """Return a whole configuration, of which no folder inherits parameters of versioning from the default folder.
+    """Return a whole configuration in which no folder inherits ``versioning.params`` from the default folder.
 
-    The daemon decodes each folder into the default one, and adds the ``params`` of the one to those of the other.
+    The daemon decodes each folder on top of the default one, so it merges the ``params`` of both.
 
     Args:
         config: The configuration.
 
     Returns:
-        The same object if nothing had to be left out.
+        The same object if nothing had to be removed.
     """
     defaults = _part(config, "defaults")
     default = _part(defaults, "folder")
@@ -271,7 +271,7 @@ def merge(current: Body, patch: Body) -> dict[str, Any]:
 
 
 def sharing_error(folder: Body, devices: Iterable[Body]) -> SyncthingError | None:
-    """Return the error for a folder's device that the daemon would silently leave out, if there is one.
+    """Return the error for the first device of a folder that the daemon would silently drop; ``None`` if all are fine.
 
     Args:
         folder: The folder, checked, with complete elements in ``devices``.

@@ -1,4 +1,4 @@
-"""What differs between two configurations, change by change. Pure.
+"""Compare two configurations, and apply the changes between them. Pure.
 
 Without ``from __future__ import annotations``: `aiosyncthing._lazy` says why.
 """
@@ -17,13 +17,13 @@ from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
 from .redacting import REDACTED, without_secrets
 
 Place: TypeAlias = tuple[str, ...]
-"""Where something is in a configuration: keys and, for elements of a list of objects, what identifies them.
+"""The path to a value in a configuration: keys and, for elements of a list of objects, their IDs.
 
-``("folders", "docs", "devices", "P56IOI7-...", "encryptionPassword")``, for example. Device IDs are in the usual form.
+For example ``("folders", "docs", "devices", "P56IOI7-...", "encryptionPassword")``. Device IDs are in canonical form.
 """
 
 MISSING: Final[Any] = object()
-"""Stands for a value that is not there."""
+"""Stands for a value that doesn't exist."""
 
 IDENTITIES: Final[Mapping[str, str]] = {
     "folders": "id",
@@ -31,7 +31,7 @@ IDENTITIES: Final[Mapping[str, str]] = {
     "remoteIgnoredDevices": "deviceID",
     "ignoredFolders": "id",
 }
-"""The lists of objects whose elements have an identity, and its key."""
+"""The lists of objects with an ID, and the key of that ID."""
 
 _TOP: Final = frozenset({"folders", "devices", "remoteIgnoredDevices", "defaults"})
 _SHOWN: Final = 80  # characters of a value
@@ -41,13 +41,13 @@ _SHOWN: Final = 80  # characters of a value
 class Change:
     """One difference between two configurations.
 
-    ``str()`` and ``repr()`` show no passwords and keys; `before` and `after` may be some.
+    ``str()`` and ``repr()`` hide passwords and keys; `before` and `after` contain them.
 
     Attributes:
-        place: Where it is: ``("folders", "docs", "devices", "P56IOI7-...", "encryptionPassword")``.
-        kind: Whether something was added, removed, or has another value.
-        before: The value before; ``None`` if there was none.
-        after: The value afterwards; ``None`` if there is none.
+        place: The path to the value: ``("folders", "docs", "devices", "P56IOI7-...", "encryptionPassword")``.
+        kind: Whether the value was added, removed or changed.
+        before: The value before; ``None`` if it was added.
+        after: The value afterwards; ``None`` if it was removed.
     """
 
     place: tuple[str, ...]
@@ -62,7 +62,7 @@ class Change:
 
     @property
     def field(self) -> str:
-        """The field of the object, such as ``label`` or ``versioning.type``; empty if it is the object as a whole."""
+        """The field of the object, such as ``label`` or ``versioning.type``; empty for the whole object."""
         return shown(self.place)[len(self.object) :].removeprefix(".")
 
     @property
@@ -77,7 +77,7 @@ class Change:
         }
 
     def __str__(self) -> str:
-        """Say it in a line."""
+        """Return the change as one line."""
         place = shown(self.place)
         if self.kind == "changed":
             return f"{place}: {self._short(self.before)} -> {self._short(self.after)}"
@@ -99,12 +99,12 @@ class Change:
 
 
 class Changes(tuple[Change, ...]):
-    """Changes of a configuration: a tuple of `Change`, whose ``str()`` says each in a line of its own."""
+    """Changes of a configuration: a tuple of `Change`. ``str()`` has one line for each."""
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        """Say each change in a line."""
+        """Return one line for each change."""
         return "\n".join(map(str, self)) or "no changes"
 
     def __repr__(self) -> str:
@@ -120,8 +120,8 @@ class Changes(tuple[Change, ...]):
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     """Return what differs between two configurations, by object and field.
 
-    Elements of a list are identified by their IDs, so their order doesn't matter: folders, devices, the devices that a
-    folder is shared with, and those that are ignored. Other lists are one value. An object that is only in one of the
+    Folders, devices, the devices that a folder is shared with, and ignored folders and devices are compared by their
+    IDs, so their order doesn't matter. Other lists are compared as a whole. An object that is in only one of the
     configurations is a single change.
 
     Args:
@@ -129,8 +129,8 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
         after: Another one, or the same part of it.
 
     Returns:
-        The changes that lead from the first to the second one. ``str()`` says each in a line; ``data`` is for JSON.
-        Neither contains passwords and keys.
+        The changes from the first to the second one. ``str()`` has one line for each; ``data`` is for JSON. Neither
+        contains passwords or keys.
 
     Raises:
         BadRequestError: One of them is not an object (a dict), or is nested too deeply.
@@ -142,10 +142,10 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
 
 
 def compare(place: Place, before: object, after: object) -> Iterator[Change]:
-    """Yield what differs between two values at a place: `diff` for any part of a configuration.
+    """Yield the differences between two values: `diff` for any part of a configuration.
 
     Args:
-        place: Where they are.
+        place: The path to them.
         before: One value, or `MISSING`.
         after: The other value, or `MISSING`.
     """
@@ -155,7 +155,7 @@ def compare(place: Place, before: object, after: object) -> Iterator[Change]:
         elif before is not MISSING:
             yield Change(place, "removed", before=before)
         return
-    if before == after:  # most of it is, and this is fast
+    if before == after:  # a fast path for most values
         return
     old, new = fields_of(place, before), fields_of(place, after)
     if old is None or new is None or isinstance(before, Mapping) != isinstance(after, Mapping):
@@ -166,14 +166,14 @@ def compare(place: Place, before: object, after: object) -> Iterator[Change]:
 
 
 def fields_of(place: Place, value: object) -> dict[str, Any] | None:
-    """Return what a value consists of: the fields of an object, or the elements of a list by what identifies them.
+    """Return the parts of a value: the fields of an object, or the elements of a list by their IDs.
 
     Args:
-        place: Where it is, which says what identifies elements.
+        place: The path to it, which determines the key of the IDs.
         value: The value.
 
     Returns:
-        ``None`` if the value is indivisible.
+        The parts; ``None`` if the value is compared as a whole.
     """
     if isinstance(value, Mapping):
         return dict(cast("Mapping[str, Any]", value))
@@ -190,11 +190,11 @@ def fields_of(place: Place, value: object) -> dict[str, Any] | None:
 
 
 def canonical(key: str, identity: str) -> str:
-    """Return what identifies an element, a device ID in its canonical notation."""
+    """Return the ID of an element, in canonical form if it is a device ID."""
     return _canonical_id(identity) if key == "deviceID" else identity
 
 
-@lru_cache(maxsize=4096)  # there are few IDs, in many places
+@lru_cache(maxsize=4096)  # a few IDs occur in many places
 def _canonical_id(device_id: str) -> str:
     try:
         return str(DeviceID(device_id))
@@ -203,7 +203,7 @@ def _canonical_id(device_id: str) -> str:
 
 
 def value_at(config: object, place: Place) -> Any:
-    """Return the value at a place; `MISSING` if there is none."""
+    """Return the value at a path; `MISSING` if there is none."""
     value = config
     for depth, step in enumerate(place):
         if isinstance(value, Mapping):
@@ -216,10 +216,10 @@ def value_at(config: object, place: Place) -> Any:
 
 
 def equal(place: Place, one: object, other: object) -> bool:
-    """Return whether two values are the same, whatever the order of elements that have an identity.
+    """Return whether two values are the same, regardless of the order of elements with an ID.
 
     Args:
-        place: Where they are.
+        place: The path to them.
         one: One value, or `MISSING`.
         other: The other value, or `MISSING`.
     """
@@ -229,11 +229,11 @@ def equal(place: Place, one: object, other: object) -> bool:
 def apply(config: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
     """Return a configuration with changes made to it.
 
-    The one that was passed stays as it is, and shares with the new one what has not changed.
+    The original is not modified, and shares with the new one what has not changed.
 
     Args:
         config: The configuration.
-        changes: The changes, such as those of `diff`. Of each, only its place, its kind and ``after`` count.
+        changes: The changes, as returned by `diff`. Only ``place``, ``kind`` and ``after`` are used.
     """
     changed: Any = config
     for each in changes:
@@ -242,7 +242,7 @@ def apply(config: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any
 
 
 def steps(place: Place) -> list[tuple[str, bool]]:
-    """Return the steps to a place, and whether each identifies an element, as opposed to being a key."""
+    """Return the steps of a path, and whether each is the ID of an element, as opposed to a key."""
     found: list[tuple[str, bool]] = []
     for step in place:
         found.append((step, bool(found) and not found[-1][1] and found[-1][0] in IDENTITIES))
@@ -250,10 +250,10 @@ def steps(place: Place) -> list[tuple[str, bool]]:
 
 
 def hide_secrets(place: Place, value: object) -> Any:
-    """Return a value without passwords, keys and tokens: ``<redacted>`` stands in their place.
+    """Return a value with passwords, keys and tokens replaced by ``<redacted>``.
 
     Args:
-        place: Where it is; ``()`` for the whole configuration.
+        place: The path to it; ``()`` for the whole configuration.
         value: The value.
     """
     keys = ["", "", *(str(step) for step, identity in steps(place) if not identity)]
@@ -261,12 +261,12 @@ def hide_secrets(place: Place, value: object) -> Any:
 
 
 def shown(place: Place) -> str:
-    """Return a place for messages: ``folders['docs'].label``."""
+    """Return a path as text for messages: ``folders['docs'].label``."""
     return "".join(f"[{step!r}]" if identity else f".{step}" for step, identity in steps(place)).removeprefix(".")
 
 
 def _with(value: object, change: Change, depth: int) -> Any:
-    """Return a value with a change made to it; a value that is not there stays so unless it is added."""
+    """Return a value with a change made to it; a value that doesn't exist is created only by an addition."""
     if depth == len(change.place):
         return MISSING if change.kind == "removed" else change.after
     step = change.place[depth]
@@ -301,6 +301,6 @@ def _find(place: Place, elements: Iterable[Any], identity: str) -> int | None:
 
 
 def _with_identity(name: str, element: Any, identity: str) -> Any:
-    """Return an element whose identity is in its canonical notation."""
+    """Return an element with its ID in canonical form."""
     key = IDENTITIES[name]
     return element if element[key] == identity else {**element, key: identity}

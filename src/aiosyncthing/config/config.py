@@ -29,11 +29,11 @@ class Config(Additions):
 
     Answers contain secrets: the API key, the hash of the GUI password, and the passwords of encrypted folders.
 
-    Changes return when they are in effect and saved, except those of the GUI's settings (see `set_gui`). What the
-    daemon would silently ignore is refused with a `BadRequestError`: an enumerated value unknown to this library, and a
-    key, at any depth, that no version of Syncthing up to 2.1 has. Keys that the daemon itself sends are accepted, and
-    so is every key if the daemon is newer; to find out, the whole configuration is read first. ``client.api.request``
-    sends anything.
+    Methods that change something return when the change is in effect and saved, except for the GUI's settings (see
+    `set_gui`). Values that the daemon would silently ignore are refused with a `BadRequestError`: an enumerated value
+    unknown to this library, and a key, at any depth, that no version of Syncthing up to 2.1 has. Keys that the daemon
+    itself sends are accepted, and so is every key if the daemon is newer; to find out, the whole configuration is read
+    first. ``client.api.request`` sends anything.
     """
 
     async def config(self, *, timeout: float | None = None) -> t.Configuration:
@@ -53,9 +53,9 @@ class Config(Additions):
         others in between are lost, so prefer the methods for single objects. If ``gui`` differs from the current
         settings, see `set_gui` for the consequences.
 
-        Where the default folder has ``versioning.params`` that another folder doesn't have, the daemon would add them
-        there; so they are sent in a second request. If that one fails, all else is replaced, and the default folder has
-        no ``versioning.params``. The call can be repeated.
+        If the default folder has ``versioning.params`` that another folder doesn't have, the daemon would add them to
+        that folder, so they are sent in a second request. If that one fails, everything else has been replaced, and the
+        default folder has no ``versioning.params``; repeat the call.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -80,41 +80,40 @@ class Config(Additions):
     def edit(self, *, allow_nested: bool = False, timeout: float | None = None) -> ConfigEdit:
         """Change anything in the configuration: ``async with client.config.edit() as config:``.
 
-        ``config`` is the whole configuration as a dict, to be changed at will. At the end of the block, what has
-        changed is sent, object by object, each by a request that carries no more than its change. Afterwards ``config``
-        is what the daemon has. An exception in the block, or a cancellation, sends nothing. A cancellation while the
-        changes are sent leaves those that were sent before.
+        ``config`` is the whole configuration as a dict that you can modify freely. At the end of the block, only the
+        changes are sent, object by object, and ``config`` is updated to what the daemon then has. If the block raises
+        or is cancelled, nothing is sent. A cancellation while changes are being sent leaves those already sent in
+        effect.
 
-        Lists of objects are compared by the IDs of their elements: an element that is missing is removed, and in a new
-        one, what is left out gets the daemon's default. A field that is missing stays as it is; of
-        ``versioning.params``, each one can be removed. A device that is removed is unshared from all folders.
+        Lists of objects are compared by the IDs of their elements: a missing element is removed, and a new one gets the
+        daemon's defaults for fields it doesn't have. A missing field stays unchanged, except that single
+        ``versioning.params`` can be removed. A removed device is unshared from all folders.
 
-        A new folder, and one that gets another path, is refused where `add_folder` would refuse it, so that a slip
-        doesn't share the home directory. Paths that don't change are not looked at.
+        A new folder, or a new path of a folder, is refused where `add_folder` would refuse it, so that a slip doesn't
+        share the home directory. Unchanged paths are not checked.
 
-        What others have changed since the block began is kept. Where both have changed the same field in different
-        ways, nothing is sent. An object is read again right before it is written, and everything once more in the end:
-        a change that was undone by someone who had read the object before is made again. Clients of one event loop take
-        turns. With other programs there remains a moment between reading and writing, in which the daemon can't be kept
-        from accepting what they send: see `share`.
+        Changes that others have made since the block began are kept. If both sides have changed the same field
+        differently, nothing is sent. Each object is read again right before it is written, and everything once more at
+        the end: a change that was undone by someone who had read the object before is made again. Clients in one event
+        loop take turns. Other programs can still write between this client's read and write: see `share`.
 
-        The order is: devices, options, folders, removals, and at last the GUI's settings, after which the daemon
-        restarts its listener. Its return is waited for, which takes 3 s (`set_gui` says why). Keep the object that this
-        method returns to learn more: ``edit.changes`` is what was sent and accepted, also after an error or a
-        cancellation, ``edit.unconfirmed`` what was sent last without an answer, and ``edit.reconnect`` what a client
-        has to be created with that it wasn't before, such as a new API key.
+        The order is: devices, options, folders, removals, and finally the GUI's settings, after which the daemon
+        restarts its listener, and the edit waits 3 s for it to come back (`set_gui` explains why). The object that this
+        method returns has details: ``edit.changes`` is what was sent and accepted, also after an error or a
+        cancellation; ``edit.unconfirmed`` is what was last sent without an answer; and ``edit.reconnect`` lists the
+        settings, such as a new API key, with which a new client has to be created.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            allow_nested: Whether a folder may get a path inside or around another folder. That of another folder is
-                refused anyway.
+            allow_nested: Whether a folder may get a path inside or around another folder. The path of another folder
+                is refused in any case.
             timeout: Time limit for each request, in seconds.
 
         Raises:
-            EditConflictError: Someone else has changed the same fields, or keeps undoing a change, or the daemon itself
-                does so.
-            BadRequestError: The daemon would ignore or misunderstand a change; nothing was sent. Or it refused a
-                request; the message says what was sent before.
+            EditConflictError: Someone else has changed the same fields, or someone else or the daemon itself keeps
+                undoing a change.
+            BadRequestError: The daemon would ignore or misread a change; nothing was sent. Or it refused a request; the
+                message lists what was sent before.
             UnknownDeviceError: A folder would be shared with a device that is not configured. Nothing was sent.
             InvalidDeviceIDError: A device has an invalid ID. Nothing was sent.
         """
@@ -126,17 +125,17 @@ class Config(Additions):
         """Get what is needed to set up the daemon again, as JSON.
 
         It contains the configuration with all its secrets, so keep it as safe as the daemon's own home. It does not
-        contain what the API doesn't reveal: the certificate and its key (``cert.pem`` and ``key.pem`` in the daemon's
-        home), without which it would be another device to the others; files that ignore patterns ``#include``; and the
-        database, which the daemon builds again.
+        contain what the API doesn't expose: the certificate and its key (``cert.pem`` and ``key.pem`` in the daemon's
+        home), without which the daemon would have another device ID; files that ignore patterns ``#include``; and the
+        database, which the daemon rebuilds.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             timeout: Time limit for each request, in seconds.
 
         Returns:
-            The backup. Of folders in ``unread``, the ignore patterns could not be read, for instance because a disk is
-            not mounted.
+            The backup. The ignore patterns of the folders in ``unread`` could not be read, for example because a disk
+            is not mounted.
         """
         return await backup(self._api, timeout)
 
@@ -180,7 +179,7 @@ class Config(Additions):
         Fields that are left out are taken from the default folder (`default_folder`). The daemon's own device is always
         part of a folder. Configure devices before sharing a folder with them.
 
-        Unlike `add_folder` and `edit`, this sends any path, also the home directory, or one inside another folder.
+        Unlike `add_folder` and `edit`, this sends any path, even the home directory or one inside another folder.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -190,7 +189,7 @@ class Config(Additions):
         Raises:
             BadRequestError: The ID or path is missing, an enumerated value or a key doesn't exist, or an untrusted
                 device has no ``encryptionPassword``.
-            UnknownDeviceError: A device of the folder is not configured. The daemon would leave it out.
+            UnknownDeviceError: A device of the folder is not configured. The daemon would drop it.
             InvalidDeviceIDError: A device of the folder has an invalid ID.
         """
         bodies.check_folder(mapping(folder, "folder"))
@@ -214,10 +213,10 @@ class Config(Additions):
         keep the fields that the patch doesn't mention, such as ``encryptionPassword``; for that, the folder is read
         first.
 
-        Unlike `add_folder` and `edit`, this sends any ``path``, also the home directory, or one inside another folder.
+        Unlike `add_folder` and `edit`, this sends any ``path``, even the home directory or one inside another folder.
 
-        A folder with an ID that can't be part of a path (``.``, ``..``, or with ``/``) is read, changed and sent as a
-        whole. The daemon then adds those of the default folder's versioning parameters that it lacks.
+        A folder with an ID that can't be part of a URL path (``.``, ``..``, or with ``/``) is read, changed and sent as
+        a whole. The daemon then adds any versioning parameters of the default folder that it lacks.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -228,7 +227,7 @@ class Config(Additions):
 
         Raises:
             UnknownFolderError: There is no such folder.
-            UnknownDeviceError: A device of the patch is not configured. The daemon would leave it out.
+            UnknownDeviceError: A device of the patch is not configured. The daemon would drop it.
             InvalidDeviceIDError: A device of the patch has an invalid ID.
             BadRequestError: The patch changes the ID or empties the path, or an enumerated value or a key doesn't
                 exist.
@@ -251,7 +250,7 @@ class Config(Additions):
     async def remove_folder(self, folder_id: str, *, missing_ok: bool = False, timeout: float | None = None) -> None:
         """Remove a folder. Its files stay.
 
-        A folder with an ID that can't be part of a path (``.``, ``..``, or with ``/``) is removed by `replace`.
+        A folder with an ID that can't be part of a URL path (``.``, ``..``, or with ``/``) is removed by `replace`.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -372,7 +371,7 @@ class Config(Additions):
         Raises:
             UnknownDeviceError: There is no such device. The daemon itself would report success.
             InvalidDeviceIDError: `device_id` is not a device ID.
-            BadRequestError: It is the daemon's own device, which would come back at once with default settings.
+            BadRequestError: It is the daemon's own device, which the daemon would add again with default settings.
         """
         try:
             await find_device(self._api, device_id, timeout)

@@ -1,4 +1,4 @@
-"""`ConfigEdit`: changing anything in the configuration, without undoing what others change."""
+"""`ConfigEdit`: change anything in the configuration without undoing changes by others."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from .paths import Machine, changed_paths, moved, refuse_moves
 from .planning import GUI, WHOLE, Step, Wanted, plan, want
 
 _CONNECTION: Final = ("enabled", "address", "useTLS", "apiKey")
-_FAILURES: Final = 500  # from this status on, an answer doesn't say that nothing was changed
+_FAILURES: Final = 500  # from this status on, the change may have been made nevertheless
 
 
 class ConfigEdit:
-    """An edit of the configuration; `Config.edit` returns one, and says how it works.
+    """An edit of the configuration, returned by `Config.edit`, which describes it.
 
-    After the block, or after an error at its end, it says what was done.
+    After the block, or after an error at its end, its properties tell what was done.
 
     Args:
         api: The `API` that sends the requests.
-        objects: What reads and writes the objects of the configuration.
-        gui_changes: What knows when the API is back after a change of the GUI's settings.
+        objects: Reads and writes the objects of the configuration.
+        gui_changes: Waits until the API is back after a change of the GUI's settings.
         nested: Whether folders may get paths inside or around others.
     """
 
@@ -59,36 +59,36 @@ class ConfigEdit:
 
     @property
     def changes(self) -> Changes:
-        """What was sent and accepted, in that order. ``str()`` says it in words, and ``data`` as JSON."""
+        """The changes that were sent and accepted, in that order. ``str()`` is text, and ``data`` is JSON."""
         return Changes(self._sent)
 
     @property
     def unconfirmed(self) -> Changes:
-        """What was sent last without an answer that accepts or refuses it: it may be in effect, or not.
+        """The changes that were sent last, if they were neither accepted nor refused: they may or may not be in effect.
 
-        That happens if the edit was cancelled, the connection was lost, or the daemon failed.
+        This happens if the edit was cancelled, the connection was lost, or the daemon failed.
         """
         return self._unconfirmed
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """Settings that were left out because this version of the daemon doesn't have them, although others do."""
+        """Settings that were not sent because this version of the daemon doesn't have them."""
         return self._ignored
 
     @property
     def reconnect(self) -> tuple[str, ...]:
-        """What was changed of that which clients need: ``enabled``, ``address``, ``useTLS`` and ``apiKey``.
+        """Which of the settings that clients depend on were changed: ``enabled``, ``address``, ``useTLS``, ``apiKey``.
 
-        If it is not empty, this client may no longer reach the daemon: create one with the new settings. An address is
-        left out if the daemon was started with another one, at which it stays.
+        If it is not empty, this client may no longer reach the daemon: create one with the new settings. A new address
+        is left out if the daemon was started with another one, which it keeps using.
         """
         return self._reconnect
 
     async def preview(self) -> Changes:
-        """Return what the end of the block would change as things are now, and raise what it would raise.
+        """Return what would be changed if the block ended now, and raise what that would raise.
 
-        Nothing is changed, and what others have changed since the block began is not taken into account. If a folder
-        gets another path, the daemon is asked what that would share.
+        Nothing is changed, and changes by others since the block began are not considered. If a folder gets another
+        path, the daemon is asked about its computer, to check that path.
 
         Raises:
             BadRequestError: The block has not begun, or the daemon would ignore, correct or refuse a change.
@@ -96,7 +96,7 @@ class ConfigEdit:
             InvalidDeviceIDError: A device has an invalid ID.
         """
         if self._config is None:
-            raise BadRequestError("there is nothing to preview before the block of this edit")
+            raise BadRequestError("there is nothing to preview yet: call preview() inside the block of this edit")
         wanted = self._want(self._config)
         await self._check(self._before, wanted.changes)
         return wanted.changes
@@ -104,7 +104,7 @@ class ConfigEdit:
     async def __aenter__(self) -> t.Configuration:
         """Read the configuration, and return it."""
         if self._config is not None:
-            raise BadRequestError("this edit was used before: call edit() again for another one")
+            raise BadRequestError("an edit can be used only once: call edit() again")
         await self._gui_changes.follow()
         config = await self._objects.read_all()
         self._config, self._before = config, _copied(config)
@@ -153,7 +153,7 @@ class ConfigEdit:
             await self._objects.refuse_homes(self._machine, moved(now, changes, self._machine).values())
 
     async def _plan(self, now: dict[str, Any], changes: Changes) -> list[Step]:
-        """Return what to send, unless a folder would get a path that it must not have."""
+        """Return what to send, unless a folder would get a path that is refused."""
         planned = plan(now, changes)
         if changed_paths(now, changes):
             self._machine = self._machine or await self._objects.find_machine()
@@ -161,15 +161,15 @@ class ConfigEdit:
         return planned
 
     def _merge(self, changes: Changes, now: dict[str, Any]) -> Changes:
-        """Return those of the changes that others have not made, too.
+        """Return the changes that others have not already made.
 
         Raises:
-            EditConflictError: Others have made one that contradicts one of them.
+            EditConflictError: Others have made a change that contradicts one of them.
         """
         merged = merge(self._before, changes, now)
         if merged.conflicts:
             fields = tuple(shown(each.place) for each in merged.conflicts)
-            outcome = "not everything" if self._sent else "nothing"
+            outcome = "only a part" if self._sent else "nothing"
             raise EditConflictError(
                 f"{outcome} was sent, since someone else has changed the same fields differently: {', '.join(fields)}",
                 fields=fields,
@@ -177,11 +177,11 @@ class ConfigEdit:
         return merged.left
 
     async def _make(self, changes: Changes, now: dict[str, Any]) -> dict[str, Any]:
-        """Make changes until they are there, and return the configuration as it is then.
+        """Make changes until they are in effect, and return the configuration as it is then.
 
         Args:
             changes: The changes.
-            now: The configuration as it is before.
+            now: The current configuration.
         """
         pending, left = changes, AGAIN
         while True:
@@ -194,23 +194,23 @@ class ConfigEdit:
                 await outlast(seconds)
             now = await self._objects.read_all()
             if sent and pending:
-                continue  # some other object has changed
+                continue  # someone else has changed an object
             pending = pending or undone((each for each in changes if each in self._sent), now)
             if not pending:
                 return now
             if not left:
                 fields = tuple(shown(each.place) for each in pending)
                 raise EditConflictError(
-                    "someone else, or the daemon itself, undoes these changes again and again: " + ", ".join(fields),
+                    "someone else, or the daemon itself, keeps undoing these changes: " + ", ".join(fields),
                     fields=fields,
                 )
             left -= 1
 
     async def _send(self, planned: list[Step], now: dict[str, Any]) -> tuple[int, float]:
-        """Send what was planned, up to the first object that someone else has changed in the meantime.
+        """Send the planned steps, up to the first object that someone else has changed meanwhile.
 
         Returns:
-            How many steps were sent, and the longest time between reading an object and having written it, in seconds.
+            The number of steps sent, and the longest time from reading an object until it was written, in seconds.
         """
         longest = 0.0
         for number, step in enumerate(planned):
@@ -241,7 +241,7 @@ class ConfigEdit:
         away = body.get("enabled") is False or "useTLS" in body or ("address" in body and not stays)
         try:
             await self._objects.write(step, latest)
-        except UnreachableError:  # which happens although the change was made: it is looked at later
+        except UnreachableError:  # can happen although the change was made; this is checked later
             if away:
                 raise
         self._reconnect = tuple(each for each in _CONNECTION if each in body and not (stays and each == "address"))
@@ -252,7 +252,7 @@ class ConfigEdit:
 
 
 def _copied(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a configuration as it would arrive at the daemon.
+    """Return a configuration as the daemon would receive it.
 
     Raises:
         BadRequestError: It is not JSON.

@@ -9,7 +9,7 @@ Element: TypeAlias = Mapping[str, Any]
 
 
 def elements(body: Element, name: str) -> list[Element]:
-    """Return a list of objects of an answer; Go's nil is an empty one."""
+    """Return a list of objects from an answer; empty if it is ``None``, Go's nil."""
     return list(cast("Iterable[Element]", body.get(name) or ()))
 
 
@@ -18,8 +18,8 @@ def with_elements(present: Iterable[Element], key: str, wanted: Iterable[Element
 
     Args:
         present: The list as it is. Elements keep their place and all other fields.
-        key: The field that tells elements apart.
-        wanted: The elements, with the fields that matter. Those with an unknown key are appended.
+        key: The field that identifies elements.
+        wanted: The elements, with the fields to set. New ones are appended.
     """
     left = {element[key]: element for element in wanted}
     kept = [{**element, **left.pop(element[key], {})} for element in present]

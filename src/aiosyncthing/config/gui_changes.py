@@ -1,7 +1,7 @@
-"""Changing the GUI's settings, one change at a time.
+"""Change the GUI's settings, one change at a time.
 
 The daemon restarts its listener after each change. While doing so, it accepts requests for up to a second, and another
-change among them ends the API for good: the old listener waits for that change, and the change for a new listener
+change among them deadlocks the API: the old listener waits for that change, and the change for the new listener
 (``service.Serve`` and ``CommitConfiguration`` in lib/api/api.go, ``Unsubscribe`` in lib/config/wrapper.go; observed in
 1.29.5 and 2.1.3).
 """
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from aiosyncthing.api import API
 
-_ENDING: Final = 3.0  # seconds: the old listener lasts up to 1 (since 1.29.3: 0.1), and the machine may be very busy
-_RETURN: Final = 30.0  # seconds: after several restarts in a row the daemon pauses for 15 to 22
-_PAUSE: Final = 0.2  # seconds between two attempts
+_ENDING: Final = 3.0  # seconds; the old listener lasts up to 1 s (since 1.29.3: 0.1 s), longer on a busy machine
+_RETURN: Final = 30.0  # seconds; after several restarts in a row the daemon waits for 15 to 22 s
+_PAUSE: Final = 0.2  # seconds between attempts
 
 
 class GUIChanges:
-    """Makes each change wait until the listener is back from the one before.
+    """Makes each change wait until the listener is back after the previous one.
 
     Args:
         api: The `API` that sends the requests.
@@ -42,10 +42,10 @@ class GUIChanges:
 
     @asynccontextmanager
     async def change(self, gui: Mapping[str, Any] | None = None, timeout: float | None = None) -> AsyncGenerator[None]:
-        """A context for one change, entered when no other is in progress and the listener is back.
+        """Return a context for one change, entered when no other is in progress and the listener is back.
 
         Args:
-            gui: All settings to be sent, if they may be the current ones.
+            gui: All settings to be sent, if they may be unchanged.
             timeout: Time limit for requesting the current settings, in seconds.
 
         Raises:
@@ -59,12 +59,12 @@ class GUIChanges:
             except BadRequestError:
                 restarts = False
                 raise
-            finally:  # another failure, or a cancellation, may have changed something
+            finally:  # after another failure or a cancellation, the change may have been made
                 if restarts:
                     self._changed = time.monotonic()
 
     async def follow(self) -> None:
-        """Wait until the listener is back from the last change.
+        """Wait until the listener is back after the last change.
 
         Raises:
             SyncthingError: The API has not come back within half a minute.

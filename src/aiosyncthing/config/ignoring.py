@@ -1,4 +1,4 @@
-"""Ignoring devices and folders, so that they don't become pending again."""
+"""Ignore devices and folders, so that they don't become pending again."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ async def ignore_device(
 
     Args:
         api: The `API` that sends the requests.
-        config: What replaces the configuration.
+        config: Replaces the configuration.
         device_id: ID of the device, in its canonical form.
-        pending: What is known of it, if it is pending.
+        pending: The pending device, if it is one.
         timeout: Time limit for each request, in seconds.
     """
     known = cast("bodies.Body", pending or {})
@@ -67,7 +67,7 @@ async def ignore_device(
 async def ignore_folder(
     api: API, device_id: str, folder_id: str, offer: t.PendingFolderOffer | None, timeout: float | None
 ) -> t.DeviceConfiguration:
-    """Add a folder to the ones that are ignored when a device offers them, and return the device.
+    """Add a folder to the ignored ones of a device, and return the device.
 
     Args:
         api: The `API` that sends the requests.

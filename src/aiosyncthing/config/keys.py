@@ -1,7 +1,7 @@
 """The keys of a configuration, derived from its types. Pure.
 
-The daemon ignores unknown keys, so that a misspelt setting would seem to succeed. It accepts keys in any case, but the
-other checks of bodies don't, so a key in the wrong case counts as misspelt, too.
+The daemon ignores unknown keys, so a misspelt setting would seem to succeed. It accepts keys in any case, but the other
+checks of bodies don't, so a key in the wrong case counts as misspelt as well.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from aiosyncthing._http.wire import version_numbers
 from aiosyncthing.exceptions import BadRequestError
 
 Place: TypeAlias = tuple[str, ...]
-"""Keys that lead to a part of the configuration, ignoring lists on the way."""
+"""The keys that lead to a part of the configuration; lists on the way are not counted."""
 
 _Shape: TypeAlias = "Mapping[str, _Shape | None]"
 
-# The parameters of all types of versioning (lib/versioner/*.go), since those of another type stay when it changes, and
-# those of old versions, which the daemon keeps.
+# The parameters of all types of versioning (lib/versioner/*.go), since those of the previous type stay when it changes,
+# and those of old Syncthing versions, which the daemon keeps.
 _PARAMETERS: Final[_Shape] = dict.fromkeys(
     ("cleanoutDays", "command", "keep", "maxAge", "cleanInterval", "fsPath", "fsType", "versionsPath")
 )
 
-# Which types of Python become a type of Go. A number such as 5.0 is no int to the daemon.
+# The Python types accepted for each Go type. The daemon doesn't accept 5.0 as an int.
 _SIMPLE: Final[Mapping[Any, tuple[tuple[type, ...], str]]] = {
     str: ((str,), "a string"),
     bool: ((bool,), "true or false"),
@@ -45,8 +45,8 @@ class Stray(NamedTuple):
     """A key that doesn't exist in any version up to the newest known one.
 
     Attributes:
-        shown: Its place in the body, such as ``devices[1].pused``.
-        place: Its place in a configuration.
+        shown: Its path in the body, such as ``devices[1].pused``.
+        place: Its path in a configuration.
         meant: The key that was probably meant; empty if none is similar.
     """
 
@@ -56,7 +56,7 @@ class Stray(NamedTuple):
 
 
 def is_newer(version: str | None) -> bool:
-    """Return whether a daemon may have keys that are not described here.
+    """Return whether a daemon may have keys that this library doesn't know.
 
     Args:
         version: Its version, such as ``v2.1.3``; ``None`` if unknown.
@@ -69,7 +69,7 @@ def find_strays(place: Place, body: object) -> list[Stray]:
 
     Args:
         place: The part of the configuration that the body is, or is an element of.
-        body: The body to be sent. Something other than an object is left to other checks.
+        body: The body to be sent. A body that is not an object is left to other checks.
     """
     shape: _Shape | None = _shape_of(t.Configuration)
     for key in place:
@@ -85,7 +85,7 @@ def check_strays(strays: list[Stray], sent: object) -> None:
         sent: The whole configuration as sent by the daemon.
 
     Raises:
-        BadRequestError: There are some; the message suggests what may be meant.
+        BadRequestError: The daemon has none of these; the message suggests similar keys.
     """
     unknown = [stray for stray in strays if not any(_is_there(sent, each) for each in _places(stray.place))]
     if unknown:
@@ -97,13 +97,13 @@ def check_strays(strays: list[Stray], sent: object) -> None:
 
 
 def type_problem(place: Place, value: object, shown: str, *, element: bool) -> str:
-    """Return what is wrong with the types of a value that every version would refuse; empty if nothing is.
+    """Return why every version would refuse the type of a value, or of a part of it; empty if none would.
 
     Args:
-        place: Where it is in a configuration.
+        place: Its path in a configuration.
         value: The value, as decoded JSON. Null is left to other checks.
-        shown: The place for people.
-        element: Whether the value is an element of the list at this place.
+        shown: The path as text, for the message.
+        element: Whether the value is an element of the list at this path.
     """
     kind: Any = t.Configuration
     for key in place:
@@ -142,7 +142,7 @@ def _type_problem(kind: Any, value: object, shown: str) -> str:
 
 @cache
 def _shape_of(kind: Any) -> _Shape | None:
-    """Return the keys of a type, and what is below each; ``None`` where anything is possible."""
+    """Return the keys of a type with the shapes of their values; ``None`` where anything is allowed."""
     if is_typeddict(kind):
         hints = get_type_hints(kind)
         return {key: _PARAMETERS if key == "params" else _shape_of(value) for key, value in hints.items()}

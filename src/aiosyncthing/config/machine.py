@@ -1,4 +1,4 @@
-"""What is known of the daemon's computer, for judging paths."""
+"""Ask the daemon about its computer, to check the paths of folders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def find_machine(api: API, timeout: float | None) -> Machine:
-    """Return what is known of the daemon's computer.
+    """Return the daemon's computer, as far as the daemon describes it.
 
     Args:
         api: The `API` that sends the requests.
@@ -35,7 +35,7 @@ async def find_machine(api: API, timeout: float | None) -> Machine:
 
 
 async def ask_system(api: API, timeout: float | None) -> str:
-    """Return the name of the daemon's operating system, as Go calls it.
+    """Return Go's name of the daemon's operating system.
 
     Args:
         api: The `API` that sends the request.
@@ -45,7 +45,7 @@ async def ask_system(api: API, timeout: float | None) -> str:
 
 
 async def refuse_homes(api: API, machine: Machine, paths: Iterable[str], timeout: float | None) -> None:
-    """Refuse paths that are the home of a daemon which doesn't report it.
+    """Refuse paths that contain the home of a daemon that doesn't report it (before 1.21).
 
     Args:
         api: The `API` that sends the requests.
@@ -71,7 +71,7 @@ async def refuse_homes(api: API, machine: Machine, paths: Iterable[str], timeout
 
 
 async def _first_home(api: API, timeout: float | None) -> tuple[str, ...]:
-    """Return the home that the daemon's first event names, unless a thousand others have followed it."""
+    """Return the home that the daemon's first event names; empty if a thousand others have followed it."""
     events = await api.call(_routes.EVENTS, params={"since": 0, "timeout": 1}, timeout=timeout)
     check_events(_routes.EVENTS, events)
     if not (events and events[0]["type"] == "Starting"):

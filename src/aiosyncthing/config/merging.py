@@ -1,4 +1,4 @@
-"""Changes that two sides have made to the same configuration, as one. Pure."""
+"""Merge the changes that two sides have made to the same configuration. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from .changes import IDENTITIES, MISSING, Change, Changes, Place, apply, compare, diff, equal, fields_of, value_at
 
-# How many steps lead to a field. Anything else at the top, such as a section of a newer daemon, is one value.
+# The number of steps to a field. Any other top-level key, such as a section of a newer daemon, is one value.
 _DEPTHS: Final[Mapping[str, int]] = {
     **dict.fromkeys(("options", "gui", "ldap", "remoteIgnoredDevices"), 2),
     **dict.fromkeys(("folders", "devices", "defaults"), 3),
@@ -15,12 +15,12 @@ _DEPTHS: Final[Mapping[str, int]] = {
 
 
 class Merged(NamedTuple):
-    """Two sides as one.
+    """The result of a merge.
 
     Attributes:
         config: The configuration with the changes of both.
-        left: My changes that the other side has not made, too.
-        conflicts: My changes that contradict one of theirs. The configuration has mine.
+        left: Our changes that the other side has not made as well.
+        conflicts: Our changes that contradict one of theirs. ``config`` has ours.
     """
 
     config: dict[str, Any]
@@ -32,12 +32,12 @@ def merge(before: Mapping[str, Any], mine: Iterable[Change], theirs: Mapping[str
     """Return a configuration with the changes of both sides.
 
     A field that both have changed to different values is a conflict. An object in a field, such as ``versioning``, is
-    one value, since half of each side's would make no sense.
+    one value, since a mixture of both sides would make no sense.
 
     Args:
-        before: What both sides began with.
-        mine: What one side has changed.
-        theirs: What the other has made of it.
+        before: The configuration that both sides started from.
+        mine: The changes of one side.
+        theirs: The configuration of the other side.
     """
     own = Changes(mine)
     made, others = apply(before, own), diff(before, theirs)
@@ -47,12 +47,12 @@ def merge(before: Mapping[str, Any], mine: Iterable[Change], theirs: Mapping[str
 
 
 def undone(changes: Iterable[Change], config: Mapping[str, Any]) -> Changes:
-    """Return the changes that a configuration does not have, since everything is there as it was before."""
+    """Return the changes that are no longer in a configuration, which has the values from before them again."""
     return Changes(each for each in changes if equal(each.place, value_at(config, each.place), _before(each)))
 
 
 def unshared(config: Mapping[str, Any], device_id: str) -> Changes:
-    """Return the changes that take a device out of each folder, and out of the defaults of new folders."""
+    """Return the changes that unshare every folder, and the default folder, from a device."""
     folders = fields_of(("folders",), config.get("folders")) or {}
     places: list[Place] = [*(("folders", name, "devices", device_id) for name in folders)]
     places.append(("defaults", "folder", "devices", device_id))
@@ -83,7 +83,7 @@ def _is_sharing_with(change: Change, removal: Change) -> bool:
 
 
 def _whole(place: Place) -> Place:
-    """Return the place of the field, or element of a list, that a place is in."""
+    """Return the path of the field, or of the element of a list, that a path is in."""
     depth = _DEPTHS.get(place[0], 1)
     if len(place) > depth > len(("defaults",)) + 1 and place[depth - 1] in IDENTITIES:
         depth += 2

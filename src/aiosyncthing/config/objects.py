@@ -1,4 +1,4 @@
-"""The objects of a configuration that have requests of their own, and those requests."""
+"""The objects of a configuration that have their own endpoints, and the requests to them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Objects:
     Args:
         api: The `API` that sends the requests.
         replace: Replaces the whole configuration.
-        gui_changes: What changes of the GUI's settings wait for.
+        gui_changes: Makes changes of the GUI's settings wait for each other.
         timeout: Time limit for each request, in seconds.
     """
 
@@ -92,11 +92,11 @@ class Objects:
             return MISSING
 
     async def find_machine(self) -> Machine:
-        """Return what is known of the daemon's computer."""
+        """Return the daemon's computer, as far as the daemon describes it."""
         return await find_machine(self._api, self._timeout)
 
     async def refuse_homes(self, machine: Machine, paths: Iterable[str]) -> None:
-        """Refuse paths that are the home of a daemon which doesn't report it."""
+        """Refuse paths that contain the home of a daemon that doesn't report it (before 1.21)."""
         await refuse_homes(self._api, machine, paths, self._timeout)
 
     async def listens_elsewhere(self) -> bool:
@@ -117,7 +117,7 @@ class Objects:
 
         Args:
             step: What to send.
-            latest: The object as it is.
+            latest: The current object.
         """
         kind, name = (*step.target, "", "")[:2]
         if step.target == WHOLE:

@@ -1,4 +1,4 @@
-"""What the devices that offer a folder say about it. Pure."""
+"""The offers of a pending folder: which to accept, and the label and type they imply. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError
 def choose(
     offers: Mapping[str, t.PendingFolderOffer], devices: Iterable[str] | None
 ) -> dict[str, t.PendingFolderOffer]:
-    """Return the offers of these devices, or all.
+    """Return the offers of these devices, or of all.
 
     Raises:
         UnknownDeviceError: One of the devices doesn't offer the folder.
@@ -31,7 +31,7 @@ def label_of(offers: Mapping[str, t.PendingFolderOffer]) -> str:
 
 
 def find_type(offers: Mapping[str, t.PendingFolderOffer], wanted: t.FolderType | None) -> t.FolderType:
-    """Return the type that a folder must have here.
+    """Return the type that a folder must have on this device.
 
     Args:
         offers: The offers to accept.
@@ -44,16 +44,18 @@ def find_type(offers: Mapping[str, t.PendingFolderOffer], wanted: t.FolderType |
     plain = [device for device in offers if device not in encrypted]
     if wanted == "receiveencrypted" or (wanted is None and not plain):
         if plain and not all(offers[device].get("remoteEncrypted") for device in plain):
-            raise BadRequestError(f"{', '.join(plain)} would send unencrypted data: choose another type, or devices")
+            raise BadRequestError(
+                f"{', '.join(plain)} would send unencrypted data: choose another type, or other devices"
+            )
         return "receiveencrypted"
     if encrypted:
         raise BadRequestError(
             f"{', '.join(encrypted)} would send encrypted data, so the type must be 'receiveencrypted': choose that, or"
-            " devices"
+            " other devices"
         )
     if untrusting := [device for device in plain if offers[device].get("remoteEncrypted")]:
         raise BadRequestError(
-            f"{', '.join(untrusting)} has only encrypted data",
+            f"{', '.join(untrusting)} only has encrypted data",
             remedy="use config.add_folder, whose devices can have an encryptionPassword",
         )
     return wanted or "sendreceive"

@@ -1,8 +1,8 @@
-"""Judging the path that a folder is to have, as far as that is possible from afar. Pure.
+"""Check the path of a folder, as far as that is possible from another computer. Pure.
 
-The path is one of the daemon's computer, which may have another system than this one. ``..`` is resolved as the daemon
-does, without looking at the disk. Symbolic links, junctions, mounts and file systems that ignore case although the
-system's usual ones don't can't be seen from here.
+The path is on the daemon's computer, which may run another system than this one. ``..`` is resolved as the daemon does,
+without looking at the disk. Symbolic links, junctions, mounts, and file systems that ignore case where the system
+usually doesn't, can't be detected from here.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Parts: TypeAlias = tuple[str, ...]
 
 _FOLDERS: Final = ("folders",)
 _IGNORE_CASE: Final = frozenset({"windows", "darwin", "ios"})
-# Where a daemon has its home if nothing else is asked for: lib/locations/locations.go.
+# The default locations of a daemon's home: lib/locations/locations.go.
 _USUAL_HOMES: Final = (
     *(".config/syncthing", ".local/state/syncthing", "AppData/Local/Syncthing"),
     "Library/Application Support/Syncthing",
 )
 _DEVICE_PREFIX: Final = re.compile(r"\A[\\/]{2}[?.][\\/](UNC[\\/])?", re.IGNORECASE)
 DATABASE: Final = "index-v"
-"""How the name of the directory with the database begins before 1.21 (lib/locations/locations.go)."""
+"""The beginning of the database directory's name before 1.21 (lib/locations/locations.go)."""
 
 
 class Machine(NamedTuple):
@@ -38,8 +38,8 @@ class Machine(NamedTuple):
 
     Attributes:
         user_home: The home directory of the daemon's user; empty if it has none.
-        separator: What separates directories: ``/`` or a backslash.
-        system: The name of the operating system, as Go calls it.
+        separator: The path separator: ``/`` or a backslash.
+        system: Go's name of the operating system.
         homes: The daemon's own directories; empty if it doesn't report them.
         database: The directory of its database; empty if it doesn't report it.
     """
@@ -61,7 +61,7 @@ class Machine(NamedTuple):
         return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else None
 
     def parts(self, path: str) -> Parts | None:
-        """Return the names that a path consists of, in a form that can be compared; ``None`` for a relative path."""
+        """Return the parts of a path in a form that can be compared; ``None`` for a relative path."""
         full = self.full(path)
         if full is None:
             return None
@@ -75,19 +75,19 @@ class Machine(NamedTuple):
 
 
 def objection(path: str, machine: Machine, folders: Iterable[tuple[str, str]], *, nested: bool = False) -> str | None:
-    """Return why a folder must not have this path; ``None`` if nothing speaks against it.
+    """Return why a folder must not have this path; ``None`` if it may.
 
     Args:
         path: The path.
         machine: The daemon's computer.
         folders: ID and path of each other folder.
-        nested: Whether the folder may be inside or around others; the directory of another one is refused anyway.
+        nested: Whether the folder may be inside or around others. The path of another one is refused in any case.
     """
     if "\0" in path:
-        return f"the path {path!r} contains a null character, which no path can"
+        return f"the path {path!r} contains a null character, which is not allowed in paths"
     place = machine.parts(path)
     if place is None:
-        return f"the path {path!r} is relative: only the daemon knows to what. Use an absolute one, or one with ~/"
+        return f"the path {path!r} is relative: use an absolute path, or one that begins with ~/"
     inside = _contains(machine.parts(machine.database), place)
     if inside or (not machine.database and any(map(_is_database, place))):
         return f"the path {path!r} is in the daemon's own database"
@@ -99,7 +99,7 @@ def objection(path: str, machine: Machine, folders: Iterable[tuple[str, str]], *
     for home in map(machine.parts, (*homes, machine.database)):
         if _contains(place, home):
             verb = "is" if place == home else "contains"
-            return f"the path {path!r} {verb} the daemon's own home, with its keys and its database"
+            return f"the path {path!r} {verb} the daemon's own home, which has its keys and database"
     found = [(_relation(place, machine.parts(other)), folder_id, other) for folder_id, other in folders]
     for relation in ("that of",) if nested else ("that of", "inside", "around"):
         for each, folder_id, other in found:
@@ -118,7 +118,7 @@ def refuse_path(path: str, machine: Machine, folders: Iterable[tuple[str, str]],
         nested: Whether the folder may be inside or around others.
 
     Raises:
-        BadRequestError: The path would share too much, or the same twice.
+        BadRequestError: The path would share something private, or files of another folder.
     """
     others = list(folders)
     if reason := objection(path, machine, others, nested=nested):
@@ -127,13 +127,13 @@ def refuse_path(path: str, machine: Machine, folders: Iterable[tuple[str, str]],
 
 
 def changed_paths(now: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, str]:
-    """Return the paths that folders get which have none, or another one as it is written, by the IDs of the folders.
+    """Return the new paths of folders, by ID: those of new folders, and those that are written differently.
 
-    What a folder on another file system than the usual one has is none.
+    Folders with a ``filesystemType`` other than ``basic`` have no path on the disk, and are left out.
 
     Args:
         now: The configuration.
-        changes: What is to be changed in it.
+        changes: The changes to be made to it.
     """
     old, new = (fields_of(_FOLDERS, config["folders"]) or {} for config in (now, apply(now, changes)))
     paths = {folder_id: _path_on_disk(folder) for folder_id, folder in new.items()}
@@ -145,13 +145,13 @@ def changed_paths(now: Mapping[str, Any], changes: Iterable[Change]) -> dict[str
 
 
 def moved(now: Mapping[str, Any], changes: Iterable[Change], machine: Machine) -> dict[str, str]:
-    """Return those of the changed paths that are not the former ones in another notation.
+    """Return the changed paths, without those that only write the same path differently.
 
-    ``~/docs`` is another notation of ``/home/user/docs``.
+    ``~/docs`` and ``/home/user/docs`` are the same path.
 
     Args:
         now: The configuration.
-        changes: What is to be changed in it.
+        changes: The changes to be made to it.
         machine: The daemon's computer.
     """
     old = fields_of(_FOLDERS, now["folders"]) or {}
@@ -164,16 +164,16 @@ def moved(now: Mapping[str, Any], changes: Iterable[Change], machine: Machine) -
 
 
 def refuse_moves(now: Mapping[str, Any], changes: Iterable[Change], machine: Machine, *, nested: bool) -> None:
-    """Refuse changes that give a folder a path that it must not have. Other folders may lie as they do.
+    """Refuse changes that give a folder a path that it must not have. Paths that don't change are not checked.
 
     Args:
         now: The configuration.
-        changes: What is to be changed in it.
+        changes: The changes to be made to it.
         machine: The daemon's computer.
         nested: Whether folders may be inside or around others.
 
     Raises:
-        BadRequestError: The path would share too much, or the same twice.
+        BadRequestError: The path would share something private, or files of another folder.
     """
     wanted = list(changes)
     made = fields_of(_FOLDERS, apply(now, wanted)["folders"]) or {}
@@ -192,7 +192,7 @@ def _is_database(name: str) -> bool:
 
 
 def _relation(place: Parts, there: Parts | None) -> str:
-    """Return how a place lies to that of another folder; empty if neither contains the other."""
+    """Return how a path relates to that of another folder; empty if neither contains the other."""
     if place == there:
         return "that of"
     return "inside" if _contains(there, place) else "around" if _contains(place, there) else ""

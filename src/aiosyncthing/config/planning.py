@@ -1,4 +1,4 @@
-"""What an edit of the configuration sends, and in which order. Pure."""
+"""Plan the requests of an edit of the configuration, and their order. Pure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .merging import unshared
 from .redacting import contains_redacted
 
 WHOLE: Final[Place] = ()
-"""The target of what only the whole configuration can carry."""
+"""The target of changes that can only be sent with the whole configuration."""
 GUI: Final[Place] = ("gui",)
 
 _ELEMENT: Final = 2  # steps to a folder or device
 DEFAULT_FOLDER: Final[Place] = ("defaults", "folder")
 DEFAULT_DEVICE: Final[Place] = ("defaults", "device")
 DEFAULT_IGNORES: Final[Place] = ("defaults", "ignores")
-# The order of writing. Folders name devices, so these are there first and removed last; a change of the GUI's settings
-# may end the connection.
+# The order of writing. Folders refer to devices, so devices are added before them and removed after them. A change of
+# the GUI's settings comes last, since it may end the connection.
 _ORDER: Final[tuple[Place, ...]] = (
     *(("devices",), ("options",), ("ldap",)),
     *(DEFAULT_DEVICE, DEFAULT_FOLDER, DEFAULT_IGNORES, ("folders",), WHOLE),
@@ -51,7 +51,7 @@ class Request(NamedTuple):
 
     Attributes:
         method: ``put`` replaces all of it, ``patch`` some fields.
-        body: What is sent. Of the whole configuration, only the fields that change.
+        body: The body. For the whole configuration, only the fields that change.
     """
 
     method: Literal["put", "patch", "delete"]
@@ -59,12 +59,12 @@ class Request(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What changes one object.
+    """The change of one object.
 
     Attributes:
-        target: Its place; `WHOLE` for the whole configuration.
-        changes: What changes.
-        requests: What is sent, one after the other.
+        target: Its path; `WHOLE` for the whole configuration.
+        changes: The changes.
+        requests: The requests, in order.
         wanted: The object as it will be; ``None`` if it is removed.
     """
 
@@ -77,17 +77,17 @@ class Step(NamedTuple):
 def want(before: Mapping[str, Any], made: Mapping[str, Any], *, own: str | None, version: str | None) -> Wanted:
     """Return what an edit wants to change.
 
-    A field that was left out is not meant to change, since an object has all its fields. Nor are the version of the
-    format, and the daemon's own device in the list of a folder.
+    A missing field is not a change, since objects always have all their fields. Nor is a different version of the
+    format, or a folder whose list lacks the daemon's own device.
 
     Args:
-        before: The configuration as it was.
-        made: What became of it.
+        before: The configuration as it was read.
+        made: The edited configuration.
         own: The daemon's device ID.
         version: The daemon's version.
 
     Raises:
-        BadRequestError: The daemon would ignore a change, or understand it as another one.
+        BadRequestError: The daemon would ignore a change, or misread it.
         InvalidDeviceIDError: A device has an invalid ID.
     """
     _check_lists(made)
@@ -105,8 +105,8 @@ def want(before: Mapping[str, Any], made: Mapping[str, Any], *, own: str | None,
         if change.kind == "removed" and place[-2:] == ("devices", own):
             if len(place) == _ELEMENT:
                 raise BadRequestError(
-                    f"the daemon's own device can't be removed: if this is the configuration of another daemon, put"
-                    f" {own} in the place of that one's ID first"
+                    f"the daemon's own device can't be removed: if this is the configuration of another daemon, replace"
+                    f" that daemon's ID with {own} first"
                 )
             continue
         if change.kind == "added" and not (named or newer):
@@ -143,7 +143,7 @@ def plan(now: Mapping[str, Any], changes: Iterable[Change]) -> list[Step]:
 
 
 def _target(place: Place) -> Place:
-    """Return the object with requests of its own that a place is in."""
+    """Return the path of the object that a path is in, if that object has its own endpoints; `WHOLE` otherwise."""
     target = place[: _ELEMENT if place[0] in {"folders", "devices", "defaults"} else 1]
     known = target == GUI or target in _ORDER or target[:1] in _REMOVALS
     return target if known else WHOLE
@@ -186,14 +186,14 @@ def _step(now: Mapping[str, Any], merged: Mapping[str, Any], target: Place, chan
 
 
 def _is_parameter(place: Place) -> bool:
-    """Return whether a place is one of the parameters of versioning, which may be there or not."""
+    """Return whether a path is one of the parameters of versioning, which are all optional."""
     return place[-3:-1] == ("versioning", "params")
 
 
 def _emptying(merged: Mapping[str, Any], folder: bodies.Body) -> tuple[Request, ...]:
-    """Return the requests that take parameters away which a folder would inherit from the default one.
+    """Return the requests that remove the parameters a folder would inherit from the default folder.
 
-    The daemon adds parameters that it receives to those that are there: of a folder that is new or replaced, to those
+    The daemon merges the parameters it receives into the current ones: for a folder that is new or replaced, into those
     of the default folder.
     """
     default = value_at(merged, (*DEFAULT_FOLDER, "versioning", "params"))
@@ -206,7 +206,7 @@ def _emptying(merged: Mapping[str, Any], folder: bodies.Body) -> tuple[Request, 
 
 
 def _check_lists(made: Mapping[str, Any]) -> None:
-    """Check that elements which have an identity have a valid one of their own."""
+    """Check that elements of lists that are compared by ID have valid, unique IDs."""
     ids: dict[str, Place] = {}
     for folder_id, folder in _elements(("folders",), made, ids).items():
         _elements(("folders", folder_id, "devices"), folder, ids)
@@ -221,7 +221,7 @@ def _check_lists(made: Mapping[str, Any]) -> None:
 
 
 def _elements(place: Place, parent: Mapping[str, Any], ids: dict[str, Place]) -> dict[str, Any]:
-    """Return the elements of a list, by what identifies them, and add the IDs of devices to others."""
+    """Return the elements of a list by their IDs, and add device IDs to ``ids``."""
     if parent.get(place[-1]) is None:
         return {}
     found, key = fields_of(place, parent[place[-1]]), IDENTITIES[place[-1]]
@@ -233,12 +233,12 @@ def _elements(place: Place, parent: Mapping[str, Any], ids: dict[str, Place]) ->
 
 
 def _check_change(change: Change, version: str | None) -> None:
-    """Refuse what the daemon would take for something else."""
+    """Refuse a change that the daemon would ignore or misread."""
     place = shown(change.place)
     if change.after is None and change.kind == "changed":
-        raise BadRequestError(f"{place} must not be null (None): the daemon would leave it as it is")
+        raise BadRequestError(f"{place} must not be null (None): the daemon would leave it unchanged")
     if contains_redacted(change.after):
-        raise BadRequestError(f"{place} comes from a redacted configuration")
+        raise BadRequestError(f"{place} is redacted: take its value from a configuration that is not")
     way = steps(change.place)
     names = tuple(step for step, identity in way if not identity)
     problem = keys.type_problem(names, change.after, place, element=way[-1][1])
@@ -246,14 +246,16 @@ def _check_change(change: Change, version: str | None) -> None:
         raise BadRequestError(f"{problem}: the daemon would refuse it")
     hashed = change.place == ("gui", "password") and str(change.after).startswith(_HASH)
     if hashed and version_numbers(version)[:2] < _KEEPS_HASHES:
-        raise BadRequestError(f"{place} is a hash: Syncthing before 1.25 would hash it again, so set the password")
+        raise BadRequestError(
+            f"{place} is a hash, which Syncthing before 1.25 would hash again: set the password itself"
+        )
     encrypted = change.place[2:] == ("type",) and _ENCRYPTED in {change.before, change.after}
     if encrypted and change.kind == "changed":
         raise BadRequestError(f"{place} can't be changed from or to {_ENCRYPTED}: remove the folder and add it again")
 
 
 def _check_body(target: Place, body: bodies.Body, current: bodies.Body, *, new: bool) -> None:
-    """Refuse what the daemon would replace by a default."""
+    """Refuse values that the daemon would replace with a default."""
     if target == GUI:
         bodies.check_gui(body, whole=False)
     elif target == ("ldap",):
@@ -272,7 +274,7 @@ def _check_body(target: Place, body: bodies.Body, current: bodies.Body, *, new: 
 
 
 def _check_sharing(merged: Mapping[str, Any], planned: Iterable[Step]) -> None:
-    """Refuse to share a folder with a device that the daemon would leave out."""
+    """Refuse to share a folder with a device that the daemon would drop."""
     folders: set[str] = set()
     distrusted: set[str] = set()
     for each in (change for step in planned for change in step.changes if len(change.place) >= _ELEMENT):

@@ -1,7 +1,6 @@
-"""Configurations without what others should not read. Pure.
+"""Remove secrets and private data from a configuration. Pure.
 
-What is known to be harmless stays; of anything else the text is taken away. So a key that a newer daemon adds can't
-show a secret that wasn't known when this was written.
+Text is kept only under keys that are known to be harmless, so a secret that a newer daemon adds is removed as well.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError
 
 REDACTED: Final = "<redacted>"
-"""What stands in place of a text that was taken away."""
+"""The text that replaces a removed one."""
 
 _T = TypeVar("_T")
 _PROJECT: Final = ".syncthing.net"
@@ -29,7 +28,7 @@ _SUSPICIOUS: Final = re.compile(r"pass|secret|token|credential|private|salt|hash
 
 
 class _Wishes(NamedTuple):
-    """What to take away beside secrets."""
+    """What to remove besides secrets."""
 
     names: bool = False
     paths: bool = False
@@ -41,21 +40,24 @@ _Rule: TypeAlias = Callable[[str, _Wishes], str]
 
 
 def redact(config: _T, *, names: bool = False, paths: bool = False, device_ids: bool = False) -> _T:
-    """Return a copy of a configuration without what should not be in a bug report.
+    """Return a copy of a configuration that is fit for a bug report.
 
-    ``<redacted>`` stands in place of: the API key, name and password of the login, the passwords of encrypted folders,
+    ``<redacted>`` replaces: the API key, the user name and password of the login, the passwords of encrypted folders,
     the accounts of an LDAP server, the unique ID of usage reports, the command of external versioning, addresses and
-    networks except those of the computer itself and of Syncthing's own services, the user's name in a path
-    (``/home/<redacted>/Sync``), and every text under a key that this library doesn't know, such as one of a newer
-    daemon. What is empty stays empty; numbers and switches stay. So do texts that people choose, such as the ID of a
-    folder, except as follows.
+    networks except loopback ones and those of Syncthing's own services, the user's name in a path
+    (``/home/<redacted>/Sync``), and all text under keys that this library doesn't know, such as those of a newer
+    daemon. Empty texts, numbers and booleans are kept. So are texts that people choose, such as the ID of a folder,
+    except as follows.
 
     Args:
         config: A whole configuration, or any part of it, such as a folder, a device or a list of them. A backup
-            (`Config.backup`) will do, too.
-        names: Also take away names: of devices, of groups, and of folders (labels), and ignore patterns.
-        paths: Also take away all of each path.
-        device_ids: Replace device IDs by ``device-1``, ``device-2`` and so on, each by the same one wherever it occurs.
+            (`Config.backup`) is accepted, too.
+        names: Also remove names of devices and groups, labels of folders, and ignore patterns.
+        paths: Also remove whole paths.
+        device_ids: Replace device IDs with ``device-1``, ``device-2`` and so on, consistently.
+
+    Returns:
+        The copy, of the same type.
 
     Raises:
         BadRequestError: It is nested too deeply.
@@ -100,7 +102,7 @@ def _redacted(value: object, wishes: _Wishes, key: str = "", parent: str = "") -
 
     Args:
         value: The value.
-        wishes: What to take away beside secrets.
+        wishes: What to remove besides secrets.
         key: Its key, or that of the list that it is in; empty for the outermost value.
         parent: The key of the object that it is in.
     """
@@ -150,12 +152,12 @@ def _device_id(value: str, wishes: _Wishes) -> str:
 
 
 def _place(value: str, wishes: _Wishes) -> str:
-    """Redact what leads to a network, or to an account in it."""
+    """Redact a network, or an account of an LDAP server."""
     return REDACTED if wishes.addresses else value
 
 
 def _address(value: str, wishes: _Wishes) -> str:
-    """Redact an address, of which the scheme always stays, and all if it is the computer's own or the project's."""
+    """Redact an address except for its scheme. Loopback addresses and those of the Syncthing project stay."""
     if value in _KEYWORDS:
         return value
     if value.startswith("/"):  # of a Unix socket
@@ -204,7 +206,7 @@ _MAPS: Final[Mapping[str, Mapping[str, _Rule]]] = {
 
 @cache
 def _keys() -> frozenset[str]:
-    """Return the keys of what is not an object itself, as far as this library knows them."""
+    """Return the known keys of values that are not objects."""
     return frozenset(_keys_of(t.Configuration) | _keys_of(t.Backup))
 
 

@@ -1,4 +1,4 @@
-"""What is refused because of what the daemon has, before anything is changed."""
+"""Refuse changes that conflict with the daemon's current configuration, before anything is sent."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ async def device_not_pending(api: API, device_id: str, timeout: float | None) ->
     config = checked(_routes.CONFIG, await api.call(_routes.CONFIG, timeout=timeout))
     _refuse_known(config["devices"], device_id, api.daemon_id)
     check(IGNORED_DEVICES, config, _routes.CONFIG)
-    why, remedy = "it has not tried to connect", "config.add_device adds it all the same"
+    why, remedy = "it has not tried to connect", "use config.add_device to add it nevertheless"
     if any(each["deviceID"] == device_id for each in config.get("remoteIgnoredDevices") or []):
-        why, remedy = "it is ignored", "config.add_device adds it, which also ends that"
+        why, remedy = "it is ignored", "use config.add_device, which adds it and stops ignoring it"
     return missing(UnknownDeviceError, f"device {device_id} is not pending: {why}", _routes.PENDING_DEVICES, remedy)
 
 
@@ -75,11 +75,11 @@ async def folder_not_pending(api: API, folder_id: str, timeout: float | None) ->
         for each in config["devices"]
         if any(ignored["id"] == folder_id for ignored in each.get("ignoredFolders") or [])
     ]
-    why = "no device offers it, which each does when it connects"
-    remedy = "wait for that, or use config.add_folder, which adds a folder that no device offers"
+    why = "no device offers it; devices offer their folders when they connect"
+    remedy = "wait until one connects, or use config.add_folder, which needs no offer"
     if ignoring:
-        why = f"it is ignored where these devices offer it: {', '.join(ignoring)}"
-        remedy = "config.add_folder adds it, and sharing it with them ends that"
+        why = f"offers of it are ignored for these devices: {', '.join(ignoring)}"
+        remedy = "use config.add_folder, and share it with them, which stops ignoring it"
     return missing(UnknownFolderError, f"folder {folder_id!r} is not pending: {why}", _routes.PENDING_FOLDERS, remedy)
 
 
@@ -91,7 +91,7 @@ async def refuse_place(
     Args:
         api: The `API` that sends the request.
         body: The folder.
-        machine: The daemon's computer; ``None`` if the path is none of its paths.
+        machine: The daemon's computer; ``None`` if the path is not on its disk.
         timeout: Time limit for the request, in seconds.
         nested: Whether the folder may be inside or around others.
 
@@ -99,7 +99,7 @@ async def refuse_place(
         The configuration that this depends on.
 
     Raises:
-        BadRequestError: One of them is taken, or the path would share too much.
+        BadRequestError: One of them is taken, or the path would share something private.
     """
     config = await api.call(_routes.CONFIG, timeout=timeout)
     check(PATHS_AND_DEFAULTS, config, _routes.CONFIG)
@@ -120,10 +120,10 @@ async def refuse_patterns(
         patterns: The patterns.
         machine: The daemon's computer; ``None`` to ask for its operating system.
         timeout: Time limit for the request, in seconds.
-        default: Whether they are those of the configuration.
+        default: Whether they are the default patterns from the configuration.
 
     Raises:
-        BadRequestError: It can't.
+        BadRequestError: The daemon can't parse them.
     """
     system = machine.system if machine else await ask_system(api, timeout)
     if error := ignores.IgnorePatterns(patterns, os=system, version=api.daemon_version or "").error:
@@ -135,7 +135,7 @@ async def refuse_patterns(
 
 
 async def check_sharing(api: API, folder: bodies.Body, timeout: float | None) -> None:
-    """Refuse to share a folder with a device that the daemon would silently leave out.
+    """Refuse to share a folder with a device that the daemon would silently drop.
 
     Args:
         api: The `API` that sends the request.

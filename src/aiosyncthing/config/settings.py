@@ -1,4 +1,4 @@
-"""The single objects of ``rest/config``: options, GUI, LDAP, and the defaults of new folders and devices."""
+"""The sections of ``rest/config``: options, GUI, LDAP, and the defaults of new folders and devices."""
 
 from __future__ import annotations
 
@@ -97,16 +97,16 @@ class Settings(Namespace):
     async def set_gui(self, gui: t.GUIConfiguration, *, timeout: float | None = None) -> None:
         """Replace the settings of the API and web interface; fields that are left out get their built-in defaults.
 
-        The daemon restarts its listener after the answer. For about a second, this interrupts other requests and fails
-        new ones with a `ConnectionFailedError`, on a busy machine also this one, although the change is made. `edit`
-        waits until the API is back. After several changes in a row the daemon can be away
-        for up to 22 s. Two changes at the same time can leave it without an API until it is started again, so changes
-        by one client (`set_gui`, `patch_gui`, `replace`, `edit`) wait for each other: the next one starts when 3 s have
-        passed and the API answers. Changes by other clients and the web interface are not covered by this.
+        The daemon restarts its listener after it has answered. For about a second, this interrupts other requests and
+        makes new ones fail with a `ConnectionFailedError`; on a busy machine this request may fail, too, although the
+        change is made. `edit` waits until the API is back. After several changes in a row, the API can be unavailable
+        for up to 22 s. Two changes at the same time can leave the daemon without an API until it is restarted, so
+        changes by one client (`set_gui`, `patch_gui`, `replace`, `edit`) wait for each other: the next one starts when
+        3 s have passed and the API answers. This does not cover changes by other clients and the web interface.
 
         A new ``apiKey``, ``address`` or ``useTLS`` requires a new client. With ``enabled`` false there is no API any
-        more. Syncthing 1.19 hashes a password that is already a hash: use `patch_gui` there. Since 1.29.4, leaving out
-        the password sets an empty one.
+        more. Syncthing 1.19 hashes a password even if it is already a hash: use `patch_gui` there. Since 1.29.4,
+        leaving out the password sets an empty one.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
