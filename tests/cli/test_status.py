@@ -152,10 +152,25 @@ def test_watching_a_daemon_that_goes_down(busy: FakeSyncthing, cli: Cli, shown: 
 def test_errors_of_the_daemon(here: FakeSyncthing, cli: Cli) -> None:
     """What the daemon reports is a problem, as for `check`, which says how to clear it."""
     assert cli("raw", "POST", "system/error", "--input", "-", stdin="the disk is bad").status == 0
-    done = cli("status")
-    assert done.out.splitlines()[-1] == "Syncthing: An error was reported: the disk is bad"
-    assert "  1 problem" in done.out
+    here.add_folder("docs")
+    for arguments in ((), ("docs",)):
+        done = cli("status", *arguments)
+        assert done.out.splitlines()[-1] == "Syncthing: the disk is bad"
+        assert "  1 problem" in done.out
     assert cli("check").status == 1
     assert "`aiosyncthing raw POST system/error/clear`" in cli("check").out
     assert cli("raw", "POST", "system/error/clear").status == 0
     assert "problem" not in cli("status").out
+
+
+def test_watching_errors_of_the_daemon(
+    here: FakeSyncthing, cli: Cli, shown: list[Callable[[], object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are there from the beginning, and come and go without anything else happening."""
+    monkeypatch.setattr("aiosyncthing.cli.overview._REPORTED_EVERY", 0.05)
+    here.add_folder("docs")
+    error = {"when": "2026-03-06T12:00:00Z", "message": "the disk is bad", "level": 3}
+    bad = here.respond("rest/system/error", json={"errors": [error]}, times=None)
+    shown += [bad.release, lambda: None]  # a line is written, and flushed
+    done = cli("status", "--watch", "docs", "--json")
+    assert [[each["text"] for each in line["problems"]] for line in done.lines()] == [["the disk is bad"], []]

@@ -239,6 +239,16 @@ async def test_a_tiny_terminal(nas: FakeSyncthing, pi: DeviceID) -> None:
         await screen.until(lambda lines: lines[-2].startswith("music: folder path"))
 
 
+async def test_errors_of_the_daemon(nas: FakeSyncthing) -> None:
+    """What the daemon reports of itself is a problem, too, and no line to choose."""
+    async with nas.client() as client:
+        await client.system.post_error("the disk\x1b is bad")
+    async with shown(nas) as screen:
+        await screen.until(lambda lines: lines[-2].startswith(r"Syncthing: the disk\x1b is bad"))
+        await screen.press("end", "enter")
+        assert len(screen.app.screen_stack) == 1
+
+
 async def test_what_is_gone(nas: FakeSyncthing, pi: DeviceID) -> None:
     """Of folders and devices that were removed while they are shown, that is said."""
     async with nas.client() as client, client.watch() as live:

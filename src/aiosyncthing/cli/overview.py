@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from aiosyncthing._loops import together
-from aiosyncthing.exceptions import NotFoundError
+from aiosyncthing.exceptions import NotFoundError, SyncthingError
+from aiosyncthing.health import KINDS
 from aiosyncthing.times import parse_time
 
 from .rows import View, times
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeVar
 
-    from aiosyncthing import Live, types as t
+    from aiosyncthing import Live, Syncthing, types as t
 
     from .session import Session
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 FRAME: Final = 0.25
 """Seconds between two views of a mirror at least."""
 
+_REPORTED_EVERY: Final = 10.0  # seconds
 _AT_ONCE: Final = 8  # questions about folders, which the daemon answers one by one anyway
 
 
@@ -75,8 +78,13 @@ async def look(
     return view
 
 
-def mirrored(live: Live) -> View:
-    """Return what a mirror knows."""
+def mirrored(live: Live, reported: Sequence[str] = ()) -> View:
+    """Return what a mirror knows.
+
+    Args:
+        live: The mirror.
+        reported: The errors that the daemon reports of itself, which are not in it.
+    """
     folders, devices = live.folders.values(), live.devices.values()
     return View(
         live.own_id,
@@ -88,6 +96,7 @@ def mirrored(live: Live) -> View:
         {each.id: each.summary for each in folders if each.summary is not None},
         {(each.id, device): answer for each in folders for device, answer in each.completion.items()},
         {each.id: (each.in_rate, each.out_rate) for each in devices},
+        reported=reported,
     )
 
 
@@ -101,6 +110,27 @@ async def next_change(live: Live) -> None:
         return looks > 1  # the first look is at once
 
     await live.until(has_changed)
+
+
+async def reported_by(client: Syncthing) -> list[str]:
+    """Return the errors that the daemon reports of itself, as `check` finds them."""
+    if not (await client.system.error())["errors"]:
+        return []
+    found = await client.check([], [], ignore=[kind for kind in KINDS if kind != "system_error"])
+    return [each.subject for each in found if each.kind == "system_error"]
+
+
+async def follow_reported(client: Syncthing, tell: Callable[[list[str]], object]) -> None:
+    """Ask again and again for the errors that the daemon reports of itself: no event tells of them.
+
+    Args:
+        client: The daemon.
+        tell: Called with what there is now, unless the daemon can't say it.
+    """
+    while True:
+        await asyncio.sleep(_REPORTED_EVERY)
+        with suppress(SyncthingError):
+            tell(await reported_by(client))
 
 
 async def _ask(gate: asyncio.Semaphore, question: Awaitable[T]) -> T | None:

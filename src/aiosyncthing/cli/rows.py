@@ -42,6 +42,7 @@ class View:
         completions: How complete a folder is on a device, by both IDs.
         rates: Bytes per second from and to a device, where they are known.
         at: When that was, by the daemon's clock.
+        reported: The errors that the daemon reports of itself.
     """
 
     own: str
@@ -58,6 +59,7 @@ class View:
         default_factory=dict["str", "tuple[float | None, float | None]"]
     )
     at: datetime | None = None
+    reported: Sequence[str] = ()
 
     @property
     def remotes(self) -> list[t.DeviceConfiguration]:
@@ -154,7 +156,7 @@ def device_row(daemon: str, view: View, device: t.DeviceConfiguration) -> Device
 
 
 def problems(daemon: str, view: View, now: datetime) -> list[Problem]:
-    """Return what a person should look at: errors, failed items, and devices that were away for long."""
+    """Return what a person should look at: errors, failed items, devices away for long, and what is reported."""
     found: list[Problem] = []
     for folder in view.folders:
         summary = None if folder["paused"] else view.summaries.get(folder["id"])
@@ -173,7 +175,7 @@ def problems(daemon: str, view: View, now: datetime) -> list[Problem]:
         if not view.connected(device["deviceID"]) and not device["paused"] and seen is not None and now - seen > UNSEEN:
             text = f"not seen for {(now - seen).days} days"
             found.append(_problem(daemon, text, device=device["deviceID"]))
-    return found
+    return [*found, *(_problem(daemon, text) for text in view.reported)]
 
 
 def times(stats: Mapping[str, Mapping[str, object]], key: str) -> dict[str, datetime | None]:

@@ -18,7 +18,7 @@ from .lists import DEVICE_COLUMNS, FOLDER_COLUMNS, RATE_COLUMNS, device_name, fo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiosyncthing import types as t
+    from aiosyncthing import Live, types as t
     from aiosyncthing.cli.asking.answers import Answer
     from aiosyncthing.cli.rows import View
     from aiosyncthing.cli.run import Run
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT001 - click passes it by name
     """Show an overview of folders, devices and problems.
 
-    With FOLDERs, only these and the devices they are shared with. "In sync" means what `aiosyncthing wait` waits for.
-    With --watch --json, each change is one line.
+    With FOLDERs, only these, the devices they are shared with, and the daemon itself. "In sync" means what
+    `aiosyncthing wait` waits for. With --watch --json, each change is one line.
     """
     if watch:
         return run.one(lambda session: _watch(run, session, folder), following=True)
@@ -46,11 +46,10 @@ def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT0
 
         named = await session.chosen_folders(folder) if folder else None
         view, daemon, reported = await together(
-            overview.look(session, named), _daemon(session), _reported(session, wanted=not folder)
+            overview.look(session, named), _daemon(session), overview.reported_by(session.client)
         )
-        sections = _sections(session, daemon, view, named)
-        sections["problems"] += reported
-        return sections
+        view.reported = reported
+        return _sections(session, daemon, view, named)
 
     return run.read("status/1", ask, draw)
 
@@ -59,26 +58,44 @@ async def _watch(run: Run, session: Session, names: tuple[str, ...]) -> None:
     """Show the overview again and again."""
     import asyncio  # noqa: PLC0415 - loaded by now
 
+    from aiosyncthing._loops import together  # noqa: PLC0415 - likewise
     from aiosyncthing.cli import overview  # noqa: PLC0415 - likewise
 
     named = {each["id"] for each in await session.chosen_folders(names)} if names else None
-    daemon, about = await _daemon(session), await session.about()
+    daemon, about, reported = await together(_daemon(session), session.about(), overview.reported_by(session.client))
     begun = time.monotonic()
     shown: dict[str, list[Any]] = {}
+
+    def show(live: Live) -> bool:
+        """Show what has changed, if anything has."""
+        nonlocal shown
+        folders = None if named is None else [each.config for each in live.folders.values() if each.id in named]
+        sections = _sections(session, daemon, overview.mirrored(live, reported), folders)
+        if not live.connected:
+            away: Problem = {"daemon": session.name, "folder": None, "device": None, "text": "can't be reached"}
+            sections["problems"].append(away)
+        if sections == shown:
+            return False
+        shown = sections
+        age = round(daemon["uptime"] + time.monotonic() - begun)
+        _show(run, about, {**sections, "daemons": [{**daemon, "uptime": age}]})
+        return True
+
     async with session.client.watch() as live:
-        while True:
-            folders = None if named is None else [each.config for each in live.folders.values() if each.id in named]
-            sections = _sections(session, daemon, overview.mirrored(live), folders)
-            if not live.connected:
-                away: Problem = {"daemon": session.name, "folder": None, "device": None, "text": "can't be reached"}
-                sections["problems"].append(away)
-            if sections == shown:
-                await overview.next_change(live)
-                continue
-            shown = sections
-            age = round(daemon["uptime"] + time.monotonic() - begun)
-            _show(run, about, {**sections, "daemons": [{**daemon, "uptime": age}]})
-            await asyncio.sleep(overview.FRAME)
+
+        def report(errors: list[str]) -> None:
+            nonlocal reported
+            reported = errors
+            show(live)
+
+        async def follow() -> None:
+            while True:
+                if show(live):
+                    await asyncio.sleep(overview.FRAME)
+                else:
+                    await overview.next_change(live)
+
+        await together(follow(), overview.follow_reported(session.client, report))
 
 
 def _show(run: Run, about: Daemon, sections: dict[str, list[Any]]) -> None:
@@ -100,13 +117,13 @@ def _sections(
     chosen = view.folders if named is None else named
     sharing = {each["deviceID"] for one in chosen for each in one["devices"]}
     devices = [each for each in view.remotes if named is None or each["deviceID"] in sharing]
-    names = {*(each["id"] for each in chosen), *(each["deviceID"] for each in devices)}
+    names = {None, *(each["id"] for each in chosen), *(each["deviceID"] for each in devices)}
     problems = rows.problems(session.name, view, values.now())
     return {
         "daemons": [daemon],
         "folders": [rows.folder_row(session.name, view, each) for each in chosen],
         "devices": [rows.device_row(session.name, view, each) for each in devices],
-        "problems": [each for each in problems if {each["folder"], each["device"]} & names],
+        "problems": [each for each in problems if {each["folder"], each["device"]} <= names],
     }
 
 
@@ -129,20 +146,6 @@ def draw(answer: Answer) -> None:
     for problem in answer.sections.get("problems", ()):
         where = [problem["daemon"]] if answer.many else []
         out.line(": ".join([*where, _subject(answer, problem), problem["text"]]), "warn")
-
-
-async def _reported(session: Session, *, wanted: bool) -> list[Problem]:
-    """Return the errors of the daemon itself, as `check` finds them."""
-    from aiosyncthing.health import KINDS  # noqa: PLC0415 - loads aiohttp
-
-    if not wanted or not (await session.client.system.error())["errors"]:
-        return []
-    found = await session.client.check([], [], ignore=[kind for kind in KINDS if kind != "system_error"])
-    return [
-        {"daemon": session.name, "folder": None, "device": None, "text": each.text.rstrip(".")}
-        for each in found
-        if each.kind == "system_error"
-    ]
 
 
 async def _daemon(session: Session) -> DaemonRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -18,6 +18,7 @@ from aiosyncthing.cli import overview, values
 from aiosyncthing.cli.errors import is_expected, message_of
 from aiosyncthing.cli.output import spans
 from aiosyncthing.cli.tables import Span
+from aiosyncthing.exceptions import SyncthingError
 
 from .page import Page, Subject, details, name_of, page
 from .widgets import SCROLLBAR, Listing, Paper, Question, drawn
@@ -91,6 +92,7 @@ class Top(App[None]):
         self._foot = Static(_FOOT, id="foot", markup=False)
         self._message: Timer | None = None  # until another line is at the bottom again
         self._tasks: set[asyncio.Task[None]] = set()
+        self._errors: list[str] = []
 
     def compose(self) -> ComposeResult:
         """Make what is on the screen."""
@@ -104,6 +106,7 @@ class Top(App[None]):
         self._listing.focus()
         self._notice_stops()
         self._begin(self._follow())
+        self._begin(self._look())
 
     async def on_unmount(self) -> None:
         """End what goes on."""
@@ -221,6 +224,17 @@ class Top(App[None]):
             else:
                 await overview.next_change(self._live)
 
+    async def _look(self) -> None:
+        """Ask for what the mirror doesn't know."""
+
+        def tell(errors: list[str]) -> None:
+            self._errors = errors
+            self._draw(self.size.width)
+
+        with suppress(SyncthingError):
+            tell(await overview.reported_by(self._client))
+        await overview.follow_reported(self._client, tell)
+
     def _draw(self, width: int) -> bool:
         """Draw what has changed; return whether anything has."""
         if not width:  # it is not known yet
@@ -229,7 +243,7 @@ class Top(App[None]):
         if self._details is not None:
             paper, subject = self._details
             paper.show_lines(self._lines(subject, width))
-        view, now = overview.mirrored(self._live), values.now()
+        view, now = overview.mirrored(self._live, self._errors), values.now()
         new = page(self._live, view, url=self._client.url, now=now, width=width, wanted=self._filter.value)
         if new == self._page:
             return False

@@ -44,7 +44,7 @@ class Subject(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A line, and what it is about; ``None`` for headings."""
+    """A line, and what it is about; ``None`` for headings, and for what is about the daemon itself."""
 
     line: Line
     subject: Subject | None = None
@@ -103,7 +103,7 @@ def page(live: Live, view: View, *, url: str, now: datetime, width: int, wanted:
     def matches(*texts: str) -> bool:
         return any(word in text.casefold() for text in texts)
 
-    def lines(columns: Sequence[Column[R]], items: Sequence[R], about: Callable[[R], Subject]) -> list[Row]:
+    def lines(columns: Sequence[Column[R]], items: Sequence[R], about: Callable[[R], Subject | None]) -> list[Row]:
         if not items:
             return []
         shown = table(columns, items, now=now, available=width)
@@ -186,10 +186,12 @@ def _transfers(live: Live) -> list[Transfer]:
 
 def _problem_text(problem: Problem, names: dict[str, str]) -> str:
     about = problem["folder"] or problem["device"] or ""
-    return f"{names.get(about, about)}: {problem['text']}"
+    return f"{names.get(about, about) or 'Syncthing'}: {problem['text']}"
 
 
-def _subject_of_problem(problem: Problem) -> Subject:
+def _subject_of_problem(problem: Problem) -> Subject | None:
+    if not (problem["folder"] or problem["device"]):
+        return None
     kind: Literal["folder", "device"] = "folder" if problem["folder"] else "device"
     return Subject("problems", kind, problem["folder"] or problem["device"] or "", problem["text"])
 
