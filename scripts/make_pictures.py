@@ -138,7 +138,7 @@ async def top() -> str:
 def picture(command: str, text: str) -> str:
     """Return a picture of a terminal with a command and what it writes, colours included."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text(f"$ {command}", "bold"), Text.from_ansi(text), sep="\n")
+    console.print(Text(f"$ {command}", "bold"), Text.from_ansi(text.rstrip("\n")), sep="\n")
     return console.export_svg(title=command)
 
 

@@ -148,7 +148,7 @@ def test_documents(cli: Cli) -> None:
         "docs": (True, None),
         "evil\x1b]0;x\x07": (False, "paused"),
         "music": (False, "folder path missing"),
-        "photos": (False, "1 item (8 MB) still missing"),
+        "photos": (False, "1 item (7.6 MiB) still missing"),
         "scanned": (False, "1 item (0 B) still missing"),
     }
     devices = cli("devices", "--json").json()

@@ -91,7 +91,7 @@ def test_progress(docs: FakeFolder, pi: DeviceID, cli: Cli, after_first: Any) ->
     done = cli("wait", "docs")
     assert (done.status, done.out) == (0, "in sync: 1 folder on 2 devices, 8.0 KiB in all\n")
     assert done.err.startswith("Papers  ")
-    assert "folder docs: 1 item (2.05 kB) still missing" in done.err
+    assert "folder docs: 1 item (2.0 KiB) still missing" in done.err
 
 
 def test_progress_as_documents(docs: FakeFolder, pi: DeviceID, cli: Cli, after_first: Any) -> None:
@@ -118,7 +118,7 @@ def test_too_late(docs: FakeFolder, pi: DeviceID, cli: Cli) -> None:
     docs.remote_write(pi, {"b": b"y" * 2048})
     done = cli("wait", "docs", "--timeout", "300ms", "-q")
     assert (done.status, done.out) == (124, "")
-    assert "gave up after 0.3 s: folder docs: 1 item (2.05 kB) still missing" in done.err
+    assert "gave up after 0.3 s: folder docs: 1 item (2.0 KiB) still missing" in done.err
     lines = cli("wait", "docs", "--timeout", "300ms", "--json").lines()
     assert lines[-1]["type"] == "end"
     assert "still missing" in lines[-1]["reason"]

@@ -137,7 +137,7 @@ def test_where_to_get_the_rest(devices: tuple[str, ...], connected: tuple[str, .
     assert findings == [Finding("no_source", Severity.WARNING, "docs")] * bool(reason)
     for finding in findings:
         assert finding.count == 2
-        assert finding.text == f"Folder Documents lacks 2 items (5 kB), and {reason}."
+        assert finding.text == f"Folder Documents lacks 2 items (4.9 KiB), and {reason}."
 
 
 @pytest.mark.parametrize(("connected", "place"), [((OTHER,), "no connected device has a.txt."), ((), "is connected.")])

@@ -34,14 +34,16 @@ def test_what_is_missing_prints_as_a_line(missing: Missing, text: str) -> None:
     ("items", "size", "text"),
     [
         (0, 0, "0 items (0 B)"),
-        (1, 999, "1 item (999 B)"),
-        (2, 200_009, "2 items (200 kB)"),
-        (3, 1_234_567, "3 items (1.23 MB)"),
-        (4, 5 * 10**15, "4 items (5e+03 TB)"),
+        (1, 1023, "1 item (1023 B)"),
+        (1, 1024, "1 item (1.0 KiB)"),
+        (2, 1024 * 1023 + 900, "2 items (1023.9 KiB)"),
+        (2, 1024 * 1024 - 1, "2 items (1.0 MiB)"),
+        (3, 1_234_567, "3 items (1.2 MiB)"),
+        (4, 5 << 50, "4 items (5120.0 TiB)"),
     ],
 )
 def test_amounts_are_short(items: int, size: int, text: str) -> None:
-    """They have at most three digits, and a plural if need be."""
+    """They have units of 1024, as in Syncthing's own interface, one decimal, and a plural if need be."""
     assert items_and_bytes(items, size) == text
 
 

@@ -19,6 +19,7 @@ _DURATION_PART: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d|w)")
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGTP])(?:i?B)?|B)?", re.IGNORECASE)
 _POWERS: Final = " KMGTP"
 _UNIT: Final = 1024
+_ROUNDED_UP: Final = 1023.95  # what is shown with one digit would be 1024.0 of a unit
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -117,7 +118,7 @@ def size_text(size: float) -> str:
     """Return bytes in units of 1024: ``1.4 GiB``."""
     value = float(size)
     for power in _POWERS:
-        if value < _UNIT or power == _POWERS[-1]:
+        if value < _ROUNDED_UP or power == _POWERS[-1]:
             return f"{int(value)} B" if power == " " else f"{value:.1f} {power}iB"
         value /= _UNIT
     raise AssertionError  # pragma: no cover - the last power returns

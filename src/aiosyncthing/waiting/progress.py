@@ -9,6 +9,8 @@ _LEAST_RATE: Final = 1.0  # bytes per second; anything slower is no progress
 _ALMOST: Final = 99.9  # percent
 _NAMED: Final = 10  # the most missing things that a text names
 _NAMED_ITEMS: Final = 3  # the most failed items
+_UNIT: Final = 1024
+_ROUNDED_UP: Final = 1023.95  # with one digit it would be 1024.0 of a unit
 
 
 class FailedItem(NamedTuple):
@@ -151,10 +153,11 @@ def enumerated(things: Iterable[object], limit: int = _NAMED) -> str:
 
 
 def items_and_bytes(items: int, size: int) -> str:
-    """Return an amount as readable text: ``1 item (200 kB)``."""
-    value, unit = float(size), "B"
-    for bigger in ("kB", "MB", "GB", "TB"):
-        if value < 1000:  # noqa: PLR2004 - the factor between all units
+    """Return an amount as readable text: ``1 item (1.2 KiB)``, in the units of Syncthing's own interface."""
+    value, text = float(size), f"{size} B"
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        if value < _ROUNDED_UP:
             break
-        value, unit = value / 1000, bigger
-    return f"{items} item{'' if items == 1 else 's'} ({value:.3g} {unit})"
+        value /= _UNIT
+        text = f"{value:.1f} {unit}"
+    return f"{items} item{'' if items == 1 else 's'} ({text})"
