@@ -69,10 +69,13 @@ def problems(value: object, shape: Any, path: str = "$") -> list[str]:
     Raises:
         TypeError: The type is of a kind that is not known here, so nothing can be said.
     """
-    origin, args = get_origin(shape), get_args(shape)
+    if (shape is None or isinstance(shape, type)) and shape in _PLAIN:  # the hash of a union takes long
+        fits = type(value) in _PLAIN[shape]  # not isinstance: a bool is an int there
+        return [] if fits else [_wrong_kind(value, getattr(shape, "__name__", "None"), path)]
     if shape is Any or shape is object:
         return []
-    if is_typeddict(shape):
+    origin, args = get_origin(shape), get_args(shape)
+    if origin is None and is_typeddict(shape):
         return _problems_of_object(value, shape, path)
     if origin in _UNIONS:
         return _problems_of_union(value, args, path)
@@ -89,9 +92,6 @@ def problems(value: object, shape: Any, path: str = "$") -> list[str]:
         if not isinstance(value, dict):
             return [_wrong_kind(value, "object", path)]
         return [found for key, item in value.items() for found in problems(item, args[1], f"{path}.{key}")]
-    if shape in _PLAIN:
-        fits = type(value) in _PLAIN[shape]  # not isinstance: a bool is an int there
-        return [] if fits else [_wrong_kind(value, getattr(shape, "__name__", "None"), path)]
     raise TypeError(f"{path}: can't check against {shape!r}")
 
 
@@ -108,18 +108,23 @@ def _problems_of_object(value: object, shape: Any, path: str) -> list[str]:
     return found
 
 
-def _problems_of_union(value: object, members: Sequence[Any], path: str) -> list[str]:
+def _problems_of_union(value: object, members: tuple[Any, ...], path: str) -> list[str]:
     """Return the problems with the member that was most likely meant."""
-    meant = [member for member in members if _is_told_apart_as(value, member)] or members
-    return min((problems(value, member, path) for member in meant), key=len)
+    meant: Sequence[Any] = ()
+    if isinstance(value, dict):
+        meant = [member for member, enumerated in _enumerations(members) if _is_told_apart_by(value, enumerated)]
+    return min((problems(value, member, path) for member in meant or members), key=len)
 
 
-def _is_told_apart_as(value: object, member: Any) -> bool:
-    """Whether the enumerated keys, such as the type of an event, say that it is this member."""
-    if not is_typeddict(member) or not isinstance(value, dict):
-        return False
-    enumerated = literals(member)
-    return bool(enumerated) and all(value.get(key) in allowed for key, allowed in enumerated.items())
+@cache
+def _enumerations(members: tuple[Any, ...]) -> list[tuple[Any, dict[str, tuple[Any, ...]]]]:
+    """Return the members with enumerated keys, such as the type of an event, and what these may be."""
+    return [(member, found) for member in members if is_typeddict(member) and (found := literals(member))]
+
+
+def _is_told_apart_by(value: dict[str, Any], enumerated: dict[str, tuple[Any, ...]]) -> bool:
+    """Return whether the enumerated keys say that a value is this member of a union."""
+    return all(value.get(key) in allowed for key, allowed in enumerated.items())
 
 
 def _wrong_kind(value: object, expected: str, path: str) -> str:
