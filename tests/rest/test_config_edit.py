@@ -392,6 +392,15 @@ async def test_a_gui_that_this_client_no_longer_reaches(fake: FakeSyncthing, cli
     assert (fake.requests[-1].method, fake.requests[-1].path) == ("PATCH", "/rest/config/gui")
 
 
+async def test_an_api_that_is_switched_off(fake: FakeSyncthing, client: Syncthing) -> None:
+    """That takes effect when the daemon is started again, so what it has is read as after other changes."""
+    edit = client.config.edit()
+    async with edit as config:
+        config["gui"]["enabled"] = False
+    assert edit.reconnect == ("enabled",)
+    assert (fake.requests[-1].method, fake.requests[-1].path) == ("GET", "/rest/config")
+
+
 @pytest.mark.parametrize("overridden", [True, False])
 async def test_another_address(fake: FakeSyncthing, client: Syncthing, overridden: bool) -> None:
     """The API moves there, unless its address was set when the daemon was started."""

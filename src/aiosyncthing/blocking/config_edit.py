@@ -44,7 +44,8 @@ class ConfigEdit(Blocking["config.ConfigEdit"]):
         """Which of the settings that clients depend on were changed: ``enabled``, ``address``, ``useTLS``, ``apiKey``.
 
         If it is not empty, this client may no longer reach the daemon: create one with the new settings. A new address
-        is left out if the daemon was started with another one, which it keeps using.
+        is left out if the daemon was started with another one, which it keeps using. If ``enabled`` is false, there is
+        no API from the daemon's next start on.
         """
         return self._inner.reconnect
 

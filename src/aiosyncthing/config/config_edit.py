@@ -80,7 +80,8 @@ class ConfigEdit:
         """Which of the settings that clients depend on were changed: ``enabled``, ``address``, ``useTLS``, ``apiKey``.
 
         If it is not empty, this client may no longer reach the daemon: create one with the new settings. A new address
-        is left out if the daemon was started with another one, which it keeps using.
+        is left out if the daemon was started with another one, which it keeps using. If ``enabled`` is false, there is
+        no API from the daemon's next start on.
         """
         return self._reconnect
 
@@ -238,7 +239,7 @@ class ConfigEdit:
         """Change the GUI's settings, and wait for the API to come back where this client can reach it."""
         body = step.requests[0].body or {}
         stays = "address" in body and await self._objects.listens_elsewhere()
-        away = body.get("enabled") is False or "useTLS" in body or ("address" in body and not stays)
+        away = "useTLS" in body or ("address" in body and not stays)
         try:
             await self._objects.write(step, latest)
         except UnreachableError:  # can happen although the change was made; this is checked later

@@ -104,9 +104,9 @@ class Settings(Namespace):
         changes by one client (`set_gui`, `patch_gui`, `replace`, `edit`) wait for each other: the next one starts when
         3 s have passed and the API answers. This does not cover changes by other clients and the web interface.
 
-        A new ``apiKey``, ``address`` or ``useTLS`` requires a new client. With ``enabled`` false there is no API any
-        more. Syncthing 1.19 hashes a password even if it is already a hash: use `patch_gui` there. Since 1.29.4,
-        leaving out the password sets an empty one.
+        A new ``apiKey``, ``address`` or ``useTLS`` requires a new client. With ``enabled`` false there is no API from
+        the daemon's next start on. Syncthing 1.19 hashes a password even if it is already a hash: use `patch_gui`
+        there. Since 1.29.4, leaving out the password sets an empty one.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:

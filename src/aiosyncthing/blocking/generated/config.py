@@ -528,14 +528,14 @@ class Config(Blocking["Inner"]):
 
         The daemon restarts its listener after the answer. For about a second, this interrupts other requests and fails
         new ones with a `ConnectionFailedError`, on a busy machine also this one, although the change is made. `edit`
-        waits until the API is back. After several changes in a row the daemon can be away
-        for up to 22 s. Two changes at the same time can leave it without an API until it is started again, so changes
-        by one client (`set_gui`, `patch_gui`, `replace`, `edit`) wait for each other: the next one starts when 3 s have
-        passed and the API answers. Changes by other clients and the web interface are not covered by this.
+        waits until the API is back. After several changes in a row the daemon can be away for up to 22 s. Two changes
+        at the same time can leave it without an API until it is started again, so changes by one client (`set_gui`,
+        `patch_gui`, `replace`, `edit`) wait for each other: the next one starts when 3 s have passed and the API
+        answers. Changes by other clients and the web interface are not covered by this.
 
-        A new ``apiKey``, ``address`` or ``useTLS`` requires a new client. With ``enabled`` false there is no API any
-        more. Syncthing 1.19 hashes a password that is already a hash: use `patch_gui` there. Since 1.29.4, leaving out
-        the password sets an empty one.
+        A new ``apiKey``, ``address`` or ``useTLS`` requires a new client. With ``enabled`` false there is no API from
+        the daemon's next start on. Syncthing 1.19 hashes a password that is already a hash: use `patch_gui` there.
+        Since 1.29.4, leaving out the password sets an empty one.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
