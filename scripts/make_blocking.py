@@ -74,7 +74,7 @@ WORDING: Final = {
     "by cancelling its task; `asyncio.run` does that for SIGINT.": "with an exception, as Python handles SIGINT.",
     "A cancellation is raised all the same, with a note, and the error is logged.": "",
     "``contextlib.aclosing``": "``contextlib.closing``",
-    "Clients of one event loop take turns.": "Clients of one process take turns.",
+    "Clients in one event loop take turns.": "Clients in one process take turns.",
     "An exception in the block, or a cancellation, sends nothing.": "An exception in the block sends nothing.",
     "Giving up, by ``timeout`` or cancellation,": "Giving up, by ``timeout`` or Ctrl-C,",
     "``headers`` and ``observe``, as for `call`.": "and ``headers``.",

@@ -21,14 +21,14 @@ class Config(Blocking["Inner"]):
 
     Answers contain secrets: the API key, the hash of the GUI password, and the passwords of encrypted folders.
 
-    Changes return when they are in effect and saved, except those of the GUI's settings (see `set_gui`). What the
-    daemon would silently ignore is refused with a `BadRequestError`: an enumerated value unknown to this library,
-    and a
-    key, at any depth, that no version of Syncthing up to 2.1 has. Keys that the daemon itself sends are accepted,
-    and
-    so is every key if the daemon is newer; to find out, the whole configuration is read first.
-    ``client.api.request``
-    sends anything.
+    Methods that change something return when the change is in effect and saved, except for the GUI's settings (see
+    `set_gui`). Values that the daemon would silently ignore are refused with a `BadRequestError`: an enumerated
+    value
+    unknown to this library, and a key, at any depth, that no version of Syncthing up to 2.1 has. Keys that the
+    daemon
+    itself sends are accepted, and so is every key if the daemon is newer; to find out, the whole configuration is
+    read
+    first. ``client.api.request`` sends anything.
     """
 
     def config(self, *, timeout: float | None = None) -> t.Configuration:
@@ -48,9 +48,9 @@ class Config(Blocking["Inner"]):
         others in between are lost, so prefer the methods for single objects. If ``gui`` differs from the current
         settings, see `set_gui` for the consequences.
 
-        Where the default folder has ``versioning.params`` that another folder doesn't have, the daemon would add them
-        there; so they are sent in a second request. If that one fails, all else is replaced, and the default folder has
-        no ``versioning.params``. The call can be repeated.
+        If the default folder has ``versioning.params`` that another folder doesn't have, the daemon would add them to
+        that folder, so they are sent in a second request. If that one fails, everything else has been replaced, and the
+        default folder has no ``versioning.params``; repeat the call.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -68,41 +68,40 @@ class Config(Blocking["Inner"]):
     def edit(self, *, allow_nested: bool = False, timeout: float | None = None) -> ConfigEdit:
         """Change anything in the configuration: ``with client.config.edit() as config:``.
 
-        ``config`` is the whole configuration as a dict, to be changed at will. At the end of the block, what has
-        changed is sent, object by object, each by a request that carries no more than its change. Afterwards ``config``
-        is what the daemon has. An exception in the block sends nothing. A cancellation while the
-        changes are sent leaves those that were sent before.
+        ``config`` is the whole configuration as a dict that you can modify freely. At the end of the block, only the
+        changes are sent, object by object, and ``config`` is updated to what the daemon then has. If the block raises
+        or is cancelled, nothing is sent. A cancellation while changes are being sent leaves those already sent in
+        effect.
 
-        Lists of objects are compared by the IDs of their elements: an element that is missing is removed, and in a new
-        one, what is left out gets the daemon's default. A field that is missing stays as it is; of
-        ``versioning.params``, each one can be removed. A device that is removed is unshared from all folders.
+        Lists of objects are compared by the IDs of their elements: a missing element is removed, and a new one gets the
+        daemon's defaults for fields it doesn't have. A missing field stays unchanged, except that single
+        ``versioning.params`` can be removed. A removed device is unshared from all folders.
 
-        A new folder, and one that gets another path, is refused where `add_folder` would refuse it, so that a slip
-        doesn't share the home directory. Paths that don't change are not looked at.
+        A new folder, or a new path of a folder, is refused where `add_folder` would refuse it, so that a slip doesn't
+        share the home directory. Unchanged paths are not checked.
 
-        What others have changed since the block began is kept. Where both have changed the same field in different
-        ways, nothing is sent. An object is read again right before it is written, and everything once more in the end:
-        a change that was undone by someone who had read the object before is made again. Clients of one process take
-        turns. With other programs there remains a moment between reading and writing, in which the daemon can't be kept
-        from accepting what they send: see `share`.
+        Changes that others have made since the block began are kept. If both sides have changed the same field
+        differently, nothing is sent. Each object is read again right before it is written, and everything once more at
+        the end: a change that was undone by someone who had read the object before is made again. Clients in one
+        process take turns. Other programs can still write between this client's read and write: see `share`.
 
-        The order is: devices, options, folders, removals, and at last the GUI's settings, after which the daemon
-        restarts its listener. Its return is waited for, which takes 3 s (`set_gui` says why). Keep the object that this
-        method returns to learn more: ``edit.changes`` is what was sent and accepted, also after an error or a
-        cancellation, ``edit.unconfirmed`` what was sent last without an answer, and ``edit.reconnect`` what a client
-        has to be created with that it wasn't before, such as a new API key.
+        The order is: devices, options, folders, removals, and finally the GUI's settings, after which the daemon
+        restarts its listener, and the edit waits 3 s for it to come back (`set_gui` explains why). The object that this
+        method returns has details: ``edit.changes`` is what was sent and accepted, also after an error or a
+        cancellation; ``edit.unconfirmed`` is what was last sent without an answer; and ``edit.reconnect`` lists the
+        settings, such as a new API key, with which a new client has to be created.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
-            allow_nested: Whether a folder may get a path inside or around another folder. That of another folder is
-                refused anyway.
+            allow_nested: Whether a folder may get a path inside or around another folder. The path of another folder
+                is refused in any case.
             timeout: Time limit for each request, in seconds.
 
         Raises:
-            EditConflictError: Someone else has changed the same fields, or keeps undoing a change, or the daemon itself
-                does so.
-            BadRequestError: The daemon would ignore or misunderstand a change; nothing was sent. Or it refused a
-                request; the message says what was sent before.
+            EditConflictError: Someone else has changed the same fields, or someone else or the daemon itself keeps
+                undoing a change.
+            BadRequestError: The daemon would ignore or misread a change; nothing was sent. Or it refused a request; the
+                message lists what was sent before.
             UnknownDeviceError: A folder would be shared with a device that is not configured. Nothing was sent.
             InvalidDeviceIDError: A device has an invalid ID. Nothing was sent.
         """
@@ -112,17 +111,17 @@ class Config(Blocking["Inner"]):
         """Get what is needed to set up the daemon again, as JSON.
 
         It contains the configuration with all its secrets, so keep it as safe as the daemon's own home. It does not
-        contain what the API doesn't reveal: the certificate and its key (``cert.pem`` and ``key.pem`` in the daemon's
-        home), without which it would be another device to the others; files that ignore patterns ``#include``; and the
-        database, which the daemon builds again.
+        contain what the API doesn't expose: the certificate and its key (``cert.pem`` and ``key.pem`` in the daemon's
+        home), without which the daemon would have another device ID; files that ignore patterns ``#include``; and the
+        database, which the daemon rebuilds.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             timeout: Time limit for each request, in seconds.
 
         Returns:
-            The backup. Of folders in ``unread``, the ignore patterns could not be read, for instance because a disk is
-            not mounted.
+            The backup. The ignore patterns of the folders in ``unread`` could not be read, for example because a disk
+            is not mounted.
         """
         return self._run(self._inner.backup(timeout=timeout))
 
@@ -167,7 +166,7 @@ class Config(Blocking["Inner"]):
         Fields that are left out are taken from the default folder (`default_folder`). The daemon's own device is always
         part of a folder. Configure devices before sharing a folder with them.
 
-        Unlike `add_folder` and `edit`, this sends any path, also the home directory, or one inside another folder.
+        Unlike `add_folder` and `edit`, this sends any path, even the home directory or one inside another folder.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -177,7 +176,7 @@ class Config(Blocking["Inner"]):
         Raises:
             BadRequestError: The ID or path is missing, an enumerated value or a key doesn't exist, or an untrusted
                 device has no ``encryptionPassword``.
-            UnknownDeviceError: A device of the folder is not configured. The daemon would leave it out.
+            UnknownDeviceError: A device of the folder is not configured. The daemon would drop it.
             InvalidDeviceIDError: A device of the folder has an invalid ID.
         """
         return self._run(self._inner.set_folder(folder, timeout=timeout))
@@ -197,10 +196,10 @@ class Config(Blocking["Inner"]):
         keep the fields that the patch doesn't mention, such as ``encryptionPassword``; for that, the folder is read
         first.
 
-        Unlike `add_folder` and `edit`, this sends any ``path``, also the home directory, or one inside another folder.
+        Unlike `add_folder` and `edit`, this sends any ``path``, even the home directory or one inside another folder.
 
-        A folder with an ID that can't be part of a path (``.``, ``..``, or with ``/``) is read, changed and sent as a
-        whole. The daemon then adds those of the default folder's versioning parameters that it lacks.
+        A folder with an ID that can't be part of a URL path (``.``, ``..``, or with ``/``) is read, changed and sent as
+        a whole. The daemon then adds any versioning parameters of the default folder that it lacks.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -211,7 +210,7 @@ class Config(Blocking["Inner"]):
 
         Raises:
             UnknownFolderError: There is no such folder.
-            UnknownDeviceError: A device of the patch is not configured. The daemon would leave it out.
+            UnknownDeviceError: A device of the patch is not configured. The daemon would drop it.
             InvalidDeviceIDError: A device of the patch has an invalid ID.
             BadRequestError: The patch changes the ID or empties the path, or an enumerated value or a key doesn't
                 exist.
@@ -221,7 +220,7 @@ class Config(Blocking["Inner"]):
     def remove_folder(self, folder_id: str, *, missing_ok: bool = False, timeout: float | None = None) -> None:
         """Remove a folder. Its files stay.
 
-        A folder with an ID that can't be part of a path (``.``, ``..``, or with ``/``) is removed by `replace`.
+        A folder with an ID that can't be part of a URL path (``.``, ``..``, or with ``/``) is removed by `replace`.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -317,7 +316,7 @@ class Config(Blocking["Inner"]):
         Raises:
             UnknownDeviceError: There is no such device. The daemon itself would report success.
             InvalidDeviceIDError: `device_id` is not a device ID.
-            BadRequestError: It is the daemon's own device, which would come back at once with default settings.
+            BadRequestError: It is the daemon's own device, which the daemon would add again with default settings.
         """
         return self._run(self._inner.remove_device(device_id, missing_ok=missing_ok, timeout=timeout))
 
@@ -330,7 +329,7 @@ class Config(Blocking["Inner"]):
         timeout: float | None = None,
         **settings: Unpack[t.DeviceSettings],
     ) -> t.DeviceConfiguration:
-        """Add a device that the daemon doesn't know yet. All else comes from the default device (`default_device`).
+        """Add a device. Fields that are not given come from the default device (`default_device`).
 
         Docs: https://docs.syncthing.net/rest/config.html
 
@@ -364,18 +363,18 @@ class Config(Blocking["Inner"]):
         timeout: float | None = None,
         **settings: Unpack[t.FolderSettings],
     ) -> t.FolderConfiguration:
-        """Add a folder with an ID that is free. All else comes from the default folder (`default_folder`).
+        """Add a folder. Fields that are not given come from the default folder (`default_folder`).
 
-        Nothing is scanned or synchronised before the ignore patterns are in: with patterns, the folder begins paused,
-        gets them, and is resumed. If the program ends in between, the folder is there and paused, with or without its
-        patterns. Then either remove it (``remove_folder``), or finish the work: ``database.set_ignores``, then
-        ``patch_folder(folder_id, paused=False)``. The same is left if one of the requests fails. Patterns that can't be
-        parsed are refused before, unless they are in a file that a pattern includes (``#include``).
+        Nothing is scanned or synchronised before the ignore patterns are set: a folder with patterns is added paused,
+        gets its patterns, and is resumed. If a request fails or the program ends in between, the folder stays paused,
+        with or without its patterns. Then either remove it (``remove_folder``), or finish: ``database.set_ignores``,
+        then ``patch_folder(folder_id, paused=False)``. Patterns that can't be parsed are refused before anything is
+        sent, unless they are in a file that a pattern includes (``#include``).
 
-        The path is judged as it is written, with ``~`` and ``..`` resolved and case ignored as on the daemon's
-        computer: symbolic links and mounts can't be seen from here. Syncthing before 1.21 reports where its own home is
-        only in its first event, which is gone after a thousand others. Then a path is refused if it has a database of
-        Syncthing in it, or contains one of the usual places.
+        The path is checked as written, with ``~`` and ``..`` resolved, and case ignored if the daemon's system does so.
+        Symbolic links and mounts can't be resolved from here. Syncthing before 1.21 reports its own home only in its
+        first event, which is gone after a thousand others; from then on, a path is refused if it has a Syncthing
+        database in it, or contains one of the usual locations.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -385,9 +384,9 @@ class Config(Blocking["Inner"]):
             type: Its type.
             devices: IDs of the devices to share it with, or objects that also have an ``encryptionPassword``.
             ignores: Ignore patterns. ``None`` for the default ones (`default_ignores`), unless the directory has
-                patterns or the folder is ``receiveencrypted``; ``[]`` for leaving the directory as it is.
-            allow_nested: Whether the folder may be inside or around another folder of the daemon. The directory of
-                another folder is refused anyway.
+                patterns or the folder is ``receiveencrypted``; ``[]`` to leave the directory as it is.
+            allow_nested: Whether the folder may be inside or around another folder of the daemon. The path of another
+                folder is refused in any case.
             timeout: Time limit for each request, in seconds.
             **settings: Further fields.
 
@@ -397,8 +396,8 @@ class Config(Blocking["Inner"]):
         Raises:
             BadRequestError: The ID is taken. Or the path is empty, relative, inside or around another folder, or
                 contains the home directory of the daemon's user or the daemon's own home. Or the daemon can't parse the
-                patterns, also the default ones, or would not use them, since the folder is ``receiveencrypted``. Or
-                something that `set_folder` refuses.
+                (default) patterns, or would not use them, since the folder is ``receiveencrypted``. Or `set_folder`
+                would refuse the folder.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the devices has an invalid ID.
         """
@@ -419,19 +418,19 @@ class Config(Blocking["Inner"]):
     def share(
         self, folder_id: str, *device_ids: str, encryption_password: str | None = None, timeout: float | None = None
     ) -> t.FolderConfiguration:
-        """Share a folder with devices. Those that it is shared with already stay as they are.
+        """Share a folder with devices, in addition to those that it is already shared with.
 
-        The folder is read again just before it is changed, and once more afterwards. If someone else has changed it in
-        the meantime, their change is kept, and this one is made again. Clients of one process take turns. The daemon
-        can't be asked to write only if nothing has changed, so this is not certain: another program, such as the web
-        interface, that writes back a folder that it read long before undoes what happened since.
+        The folder is read again just before it is changed, and once more afterwards. If someone else has changed it
+        meanwhile, their change is kept and this one is made again. Clients in one process take turns. Since the
+        daemon has no conditional writes, this can't be guaranteed: a program such as the web interface that writes back
+        a folder it read long ago undoes any change made since.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             folder_id: ID of the folder.
             *device_ids: IDs of the devices.
-            encryption_password: Makes the devices receive only encrypted data. ``""`` takes the password away, ``None``
-                leaves it as it is, or empty for a new device.
+            encryption_password: Makes the devices receive only encrypted data. ``""`` removes the password; ``None``
+                leaves it unchanged, which is none for a new device.
             timeout: Time limit for each request, in seconds.
 
         Returns:
@@ -441,7 +440,7 @@ class Config(Blocking["Inner"]):
             UnknownFolderError: There is no such folder.
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of the IDs is not a device ID.
-            BadRequestError: No device is given, or the daemon's own, or one that is untrusted and has no password.
+            BadRequestError: No device is given, or one is the daemon's own, or is untrusted and has no password.
             EditConflictError: Someone else changed the folder's devices again and again.
         """
         return self._run(
@@ -449,9 +448,9 @@ class Config(Blocking["Inner"]):
         )
 
     def unshare(self, folder_id: str, *device_ids: str, timeout: float | None = None) -> t.FolderConfiguration:
-        """Stop sharing a folder with devices. Those that it is not shared with are ignored.
+        """Stop sharing a folder with devices. Devices that it is not shared with are ignored.
 
-        Changes by others are treated as by `share`.
+        Changes by others are handled as by `share`.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -465,8 +464,8 @@ class Config(Blocking["Inner"]):
         Raises:
             UnknownFolderError: There is no such folder.
             InvalidDeviceIDError: One of the IDs is not a device ID.
-            BadRequestError: No device is given, or the daemon's own, or one that an introducer has added to the folder,
-                which would add it again.
+            BadRequestError: No device is given, or one is the daemon's own, or was added to the folder by an
+                introducer, which would add it again.
             EditConflictError: Someone else changed the folder's devices again and again.
         """
         return self._run(self._inner.unshare(folder_id, *device_ids, timeout=timeout))
@@ -526,16 +525,16 @@ class Config(Blocking["Inner"]):
     def set_gui(self, gui: t.GUIConfiguration, *, timeout: float | None = None) -> None:
         """Replace the settings of the API and web interface; fields that are left out get their built-in defaults.
 
-        The daemon restarts its listener after the answer. For about a second, this interrupts other requests and fails
-        new ones with a `ConnectionFailedError`, on a busy machine also this one, although the change is made. `edit`
-        waits until the API is back. After several changes in a row the daemon can be away for up to 22 s. Two changes
-        at the same time can leave it without an API until it is started again, so changes by one client (`set_gui`,
-        `patch_gui`, `replace`, `edit`) wait for each other: the next one starts when 3 s have passed and the API
-        answers. Changes by other clients and the web interface are not covered by this.
+        The daemon restarts its listener after it has answered. For about a second, this interrupts other requests and
+        makes new ones fail with a `ConnectionFailedError`; on a busy machine this request may fail, too, although the
+        change is made. `edit` waits until the API is back. After several changes in a row, the API can be unavailable
+        for up to 22 s. Two changes at the same time can leave the daemon without an API until it is restarted, so
+        changes by one client (`set_gui`, `patch_gui`, `replace`, `edit`) wait for each other: the next one starts when
+        3 s have passed and the API answers. This does not cover changes by other clients and the web interface.
 
         A new ``apiKey``, ``address`` or ``useTLS`` requires a new client. With ``enabled`` false there is no API from
-        the daemon's next start on. Syncthing 1.19 hashes a password that is already a hash: use `patch_gui` there.
-        Since 1.29.4, leaving out the password sets an empty one.
+        the daemon's next start on. Syncthing 1.19 hashes a password even if it is already a hash: use `patch_gui`
+        there. Since 1.29.4, leaving out the password sets an empty one.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
