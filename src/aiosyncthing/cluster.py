@@ -1,4 +1,4 @@
-"""``rest/cluster``: devices and folders waiting to be accepted."""
+"""``rest/cluster``: pending devices and folders."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from .exceptions import UnknownDeviceError, UnknownFolderError
 
 __all__ = ["Cluster"]
 
-_UNLISTED: Final = [2]  # since 2.0.0, internal/db/observed.go splits its keys at "/"
+_UNLISTED: Final = [2]  # since 2.0.0, which splits its keys at "/" (internal/db/observed.go)
 
 
 class Cluster(Namespace):
     """Pending devices, which have tried to connect, and pending folders, which known devices offer.
 
-    An entry disappears when it is accepted, ignored, dismissed or withdrawn. After being dismissed it comes back with
-    the next connection.
+    An entry disappears when it is accepted, ignored, dismissed or withdrawn. A dismissed entry comes back with the next
+    connection.
 
     Args:
         api: The `API` that sends the requests.
-        config: Changes the configuration; ``None`` for a new one.
+        config: Changes the configuration; by default a new `Config`.
     """
 
     def __init__(self, api: API, config: Config | None = None) -> None:
@@ -98,8 +98,8 @@ class Cluster(Namespace):
     ) -> None:
         """Remove a folder from the pending ones until it is offered again.
 
-        Syncthing 2 doesn't list folders with ``/`` in their ID although they are pending. They are dismissed without a
-        check, and never missing.
+        Syncthing 2 doesn't list pending folders with ``/`` in their ID. They are dismissed without a check, so they
+        never raise.
         Docs: https://docs.syncthing.net/rest/cluster-pending-folders-delete.html
 
         Args:
@@ -148,9 +148,9 @@ class Cluster(Namespace):
             The device as it is afterwards.
 
         Raises:
-            UnknownDeviceError: The device is neither pending nor configured. ``config.add_device`` adds any.
+            UnknownDeviceError: The device is neither pending nor configured; use ``config.add_device`` to add it.
             InvalidDeviceIDError: `device_id` is not a device ID.
-            BadRequestError: It exists already, or something else that ``config.add_device`` refuses.
+            BadRequestError: It is configured already, or ``config.add_device`` refuses it for another reason.
         """
         wanted = other_device(device_id, self._api.daemon_id)
         pending = checked(_routes.PENDING_DEVICES, await self.pending_devices(timeout=timeout))
@@ -182,9 +182,9 @@ class Cluster(Namespace):
             folder_id: ID of the folder.
             path: As for ``config.add_folder``.
             device_id: The device, or devices, to share it with; ``None`` for all that offer it.
-            type: Its type; ``None`` for ``receiveencrypted`` if it is offered as such, and else ``sendreceive``.
+            type: Its type; ``None`` for ``receiveencrypted`` if it is offered as such, otherwise ``sendreceive``.
             label: Its name for people; ``None`` for the one in the latest offer.
-            ignores: As for ``config.add_folder``, which also says what is left if the program ends in between.
+            ignores: As for ``config.add_folder``, which also describes what is left if the program ends in between.
             allow_nested: As for ``config.add_folder``.
             timeout: Time limit for each request, in seconds.
             **settings: Further fields.
@@ -196,8 +196,8 @@ class Cluster(Namespace):
             UnknownFolderError: The folder is neither pending nor configured.
             UnknownDeviceError: One of the chosen devices doesn't offer it.
             InvalidDeviceIDError: One of them is not a device ID.
-            BadRequestError: The offers don't fit the type or each other, or something that ``config.add_folder``
-                refuses, such as an ID or a path that is taken.
+            BadRequestError: The offers don't match the type or each other, or ``config.add_folder`` refuses the folder,
+                for example because its ID or path is taken.
         """
         required(folder_id, "folder_id")
         chosen = _canonical(device_id)
@@ -221,7 +221,7 @@ class Cluster(Namespace):
         """Keep an unknown device from becoming pending again. It need not be pending now.
 
         The list of ignored devices can only be sent together with the whole configuration, which is read again just
-        before. To undo this, add the device, or take it from ``remoteIgnoredDevices`` with ``config.replace``.
+        before. To undo this, add the device, or remove it from ``remoteIgnoredDevices`` with ``config.edit``.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -260,13 +260,13 @@ class Cluster(Namespace):
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of them is not a device ID.
             BadRequestError: The folder is shared with one of them; then nothing was changed.
-            EditConflictError: Someone else changed what a device's ignored folders are again and again.
+            EditConflictError: Someone else changed the ignored folders of a device again and again.
         """
         required(folder_id, "folder_id")
         chosen = _canonical(device_id)
         pending = checked(_routes.PENDING_FOLDERS, await self.pending_folders(timeout=timeout))
         if chosen is None and folder_id not in pending:
-            remedy = "name the devices whose offers to ignore"
+            remedy = "pass device_id to ignore offers that are not pending yet"
             raise missing(UnknownFolderError, f"folder {folder_id!r} is not pending", _routes.PENDING_FOLDERS, remedy)
         found = pending[folder_id]["offeredBy"] if folder_id in pending else {}
         ignored = list(found) if chosen is None else chosen
@@ -288,7 +288,7 @@ class Cluster(Namespace):
             )
 
     async def _dismiss_unlisted(self, params: dict[str, str], timeout: float | None) -> None:
-        """Dismiss a folder that may be pending unlisted, for each device, since the daemon ignores it otherwise."""
+        """Dismiss a folder that is pending but not listed; the daemon only does that for one device at a time."""
         if "device" in params:
             wanted = [params["device"]]
         else:
@@ -299,7 +299,7 @@ class Cluster(Namespace):
 
 
 def _canonical(device_id: str | Iterable[str] | None) -> list[str] | None:
-    """Return the devices that are named, if any are."""
+    """Return the IDs of the given devices in canonical form; ``None`` if none are given."""
     if device_id is None:
         return None
     return other_devices([device_id] if isinstance(device_id, str) else device_id)

@@ -1,8 +1,8 @@
-"""Which folder or device a person means by a name, or by a part of an ID. Pure.
+"""Find a folder or device by its name, or by the beginning of its ID. Pure.
 
-There are four steps, and the first one with a hit decides: the ID, the name, the name in another case, and the
-beginning of the ID. Several hits in one step are ambiguous, and no later step is asked. `Syncthing.find_folder` and
-`Syncthing.find_device` ask the daemon for the names; here they are given.
+The first of four steps with a match decides: the ID, the name, the name regardless of case, and the beginning of the
+ID. Several matches in that step are ambiguous. `Syncthing.find_folder` and `Syncthing.find_device` ask the daemon for
+the names; these functions take them as arguments.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _NEAR: Final = 3  # the most similar names that it suggests
 
 
 def find_folder_id(text: str, labels: Mapping[str, str], *, shortest: int | None = 1) -> str:
-    """Return the ID of the folder that a text means. IDs of folders differ in case, too.
+    """Return the ID of the folder that a text stands for. IDs of folders are case-sensitive.
 
     Args:
-        text: ID, label, or beginning of an ID; not empty.
+        text: An ID, a label, or the beginning of an ID; not empty.
         labels: The label of each folder, by ID.
-        shortest: The least characters of the beginning of an ID; ``None`` to accept none.
+        shortest: The minimum length of the beginning of an ID; ``None`` to accept only whole IDs.
 
     Raises:
-        AmbiguousNameError: It means several folders.
-        UnknownFolderError: It means none; the message suggests similar ones.
+        AmbiguousNameError: Several folders match.
+        UnknownFolderError: No folder matches; the message suggests similar names.
     """
     steps: tuple[Callable[[str], bool], ...] = (
         lambda folder_id: folder_id == text,
@@ -49,17 +49,17 @@ def find_folder_id(text: str, labels: Mapping[str, str], *, shortest: int | None
 
 
 def find_device_id(text: str, names: Mapping[str, str], *, shortest: int | None = BLOCK) -> str:
-    """Return the ID of the device that a text means.
+    """Return the ID of the device that a text stands for.
 
     Args:
-        text: Name, or an ID or its beginning in any notation that Syncthing accepts; not empty.
+        text: A name, or an ID or its beginning in any notation that Syncthing accepts; not empty.
         names: The name of each device, by ID.
-        shortest: The least characters of the beginning of an ID, without dashes; ``None`` to accept none. The default
-            is its first block, by which Syncthing itself abbreviates IDs.
+        shortest: The minimum length of the beginning of an ID, without dashes; ``None`` to accept only whole IDs. The
+            default is the first block of seven characters, which Syncthing itself uses as the short form of an ID.
 
     Raises:
-        AmbiguousNameError: It means several devices.
-        UnknownDeviceError: It means none; the message suggests similar ones.
+        AmbiguousNameError: Several devices match.
+        UnknownDeviceError: No device matches; the message suggests similar names.
     """
     digits, canonical = plain_digits(text), _canonical(text)
     steps: tuple[Callable[[str], bool], ...] = (
@@ -69,7 +69,7 @@ def find_device_id(text: str, names: Mapping[str, str], *, shortest: int | None 
     )
     hint = ""
     if shortest is not None and 0 < len(digits) < shortest and any(_begins(each, digits) for each in names):
-        hint = f"; of an ID, at least {shortest} characters are needed"
+        hint = f"; the beginning of an ID must have at least {shortest} characters"
     return _choose("device", UnknownDeviceError, text, names, steps, names.values(), hint)
 
 
@@ -93,7 +93,7 @@ def _choose(
             return found[0]
         if found:
             candidates = {each: names[each] for each in found}
-            raise AmbiguousNameError(f"{text!r} means several {what}s: {_listed(candidates)}", candidates=candidates)
+            raise AmbiguousNameError(f"{text!r} matches several {what}s: {_listed(candidates)}", candidates=candidates)
     near = _near(text, words)
     guess = {each: name for each, name in names.items() if each in near or name in near}
     meant = f"; did you mean {_listed(guess, ' or ')}?" if guess else ""
@@ -101,7 +101,7 @@ def _choose(
 
 
 def _listed(names: Mapping[str, str], separator: str = ", ") -> str:
-    """Return names with their IDs, quoted, since other people may have chosen them."""
+    """Return names with their IDs, quoted, since they may come from other devices."""
     shown = [f"{name!r} ({each})" if name else repr(each) for each, name in list(names.items())[:_SHOWN]]
     more = [f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
     return separator.join([*shown, *more])
@@ -116,7 +116,7 @@ def _near(text: str, words: Iterable[str]) -> set[str]:
 
 
 def _fold(text: str) -> str:
-    """Return a text without case, and without the difference between composed and decomposed letters."""
+    """Return a text for comparisons that ignore case and Unicode normalization."""
     return normalize("NFC", normalize("NFC", text).casefold())
 
 

@@ -173,7 +173,7 @@ async def test_what_fails_is_reported(lone: Daemon, folders: Folders) -> None:
     assert "simple versioner: restore: " in reasons["file/below"]
     assert "directory" in reasons["d"]
     assert await reads(folder.path / "deep" / "er" / "f.b", "deep/er/f.b")
-    with pytest.raises(NotFoundError, match="no file or directory 'nope', nor an old version"):
+    with pytest.raises(NotFoundError, match="no file or directory 'nope', and no old version"):
         await lone.client.folder.restore_at(folder.id, OLD, under="nope")
 
 

@@ -118,7 +118,7 @@ def test_what_a_mistake_says(text: str, message: str) -> None:
 
 def test_too_little_of_an_id() -> None:
     """It says how much is needed, rather than what has a similar name."""
-    with pytest.raises(UnknownDeviceError, match="of an ID, at least 7 characters are needed"):
+    with pytest.raises(UnknownDeviceError, match="the beginning of an ID must have at least 7 characters"):
         find_device_id(THIRD[:5], NAMES)
 
 

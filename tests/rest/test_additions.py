@@ -228,7 +228,7 @@ async def test_refusals_that_depend_on_what_is_there() -> None:
         for pending, hint in (
             (cluster.accept_device(UNKNOWN), "it has not tried to connect.*config.add_device"),
             (cluster.accept_folder("h", "/srv/h"), "no device offers it.*config.add_folder"),
-            (cluster.ignore_folder("h"), "name the devices"),
+            (cluster.ignore_folder("h"), "pass device_id"),
         ):
             with pytest.raises(NotFoundError, match=f"^(device {UNKNOWN}|folder 'h') is not pending.*{hint}"):
                 await pending

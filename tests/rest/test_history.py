@@ -78,7 +78,7 @@ def test_rules(
 def test_a_directory_in_its_place() -> None:
     """A file can't come back where there is a directory; otherwise it counts as gone."""
     directory = Present(ALWAYS, directory=True)
-    assert choose(at(5), [A], directory, trash=False) == ("failed", "a directory has its name now", A)
+    assert choose(at(5), [A], directory, trash=False) == ("failed", "a directory has this name now", A)
     assert choose(at(15), [A], directory, trash=False).outcome == "unchanged"
     assert choose(at(15), [B], directory, trash=False).outcome == "unknown"
 

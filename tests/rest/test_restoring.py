@@ -96,7 +96,7 @@ async def test_everything_is_reported(pauses: list[float]) -> None:
         ("old", "unchanged", False),
         ("ü", "restored", True),
     ]
-    assert report["files"][0]["reason"] == "a directory has its name now"
+    assert report["files"][0]["reason"] == "a directory has this name now"
     assert report["files"][1]["reason"] == "simple versioner: restore: version not found"
     assert json.loads(json.dumps(report)) == report
 
@@ -177,7 +177,7 @@ async def test_a_place_that_never_was(pauses: list[float]) -> None:
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         assert (await client.folder.restore_at(FOLDER, AT, under="a"))["files"][0]["outcome"] == "restored"
     async with Server(SIMPLE, *missing, as_json({"ab": [KEPT]})) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(NotFoundError, match="no file or directory 'a', nor an old version"):
+        with pytest.raises(NotFoundError, match="no file or directory 'a', and no old version"):
             await client.folder.restore_at(FOLDER, AT, under="a")
     gone = as_text("no such folder", 404), as_text("No folder with given ID", 404)
     async with Server(SIMPLE, *gone) as server, Syncthing(KEY, server.url) as client:

@@ -22,31 +22,31 @@ class Syncthing(SyncthingMethods):
     """A client of one Syncthing daemon.
 
     Use it as a context manager, or call `close` at the end. Nothing is opened before the first request. Several threads
-    may use it at once; each stream, iterator and block belongs to one of them. A child of ``os.fork()`` can use only
-    clients that had not been used before.
+    may use it at once, but each stream, iterator and context manager in only one of them. A child of ``os.fork()`` can
+    only use clients that had not been used before the fork.
 
-    All blocking clients of a process work in one thread with an event loop, which starts with the first request and
-    ends when the last client is closed. Where an event loop runs, use `aiosyncthing.Syncthing` instead: a blocking call
-    would stop that loop, and raises `BlockingCallError`. Jupyter notebooks are an exception.
+    All blocking clients of a process share one thread with an event loop, which starts with the first request and ends
+    when the last client is closed. In a thread with a running event loop, use `aiosyncthing.Syncthing` instead: a
+    blocking call would block that loop, so it raises `BlockingCallError`. Jupyter notebooks are an exception.
 
     Args:
         api_key: The daemon's API key (``gui.apiKey``), shown in its web interface under Actions, Settings.
         url: Base URL. A path is kept, with or without a trailing slash: ``https://host:443/syncthing``. A Unix socket
             is ``unix:///run/user/1000/syncthing.sock``, with TLS ``unixs:///...``.
-        timeout: Time limit for a whole request, in seconds; ``None`` or 0 for none. Long operations have limits of
-            their own, and every method accepts one.
+        timeout: Time limit for a whole request, in seconds; ``None`` or 0 for none. Long operations have longer
+            defaults, and every method accepts its own limit.
         verify_ssl: Whether to verify the certificate of an HTTPS URL. Syncthing's own is self-signed: see `tls`.
         tls: What to trust over ``https://`` and ``unixs://``. A `Fingerprint` pins one certificate, a `CertificateFile`
-            the one in a file, even after its renewal; the path of a CA file (PEM) or an `ssl.SSLContext` verifies as
-            usual; False accepts any certificate; ``None`` leaves it to `verify_ssl`. It is checked in the handshake,
-            before any part of a request, such as the key, is sent.
+            the one in a file, even after it is renewed; the path of a CA file (PEM) or an `ssl.SSLContext` verifies as
+            usual; False accepts any certificate; ``None`` leaves it to `verify_ssl`. The certificate is checked in the
+            handshake, before any part of a request, such as the key, is sent.
         max_response_size: Limit for the size of an answer, in bytes after decompression; ``None`` for none. The
             default, 256 MiB, is enough for listing a million files.
-        direct: Whether connections end in the daemon itself, so that none can outlive its process. Event streams then
-            need one request where they need two on an unknown way. ``None`` leaves it to what is known: they do
-            through a Unix socket, and where `tls` pins a certificate that Syncthing made for itself. With True, they
-            must not end in a reverse proxy; False switches it off.
-        in_loop: Whether to allow calls in a thread in which an event loop runs, which then stands still meanwhile.
+        direct: Whether connections end in the daemon itself, not in a proxy, so that none can outlive its process.
+            Event streams then need one request instead of two. ``None`` assumes so only for Unix sockets, and if `tls`
+            pins a certificate that Syncthing made for itself. Don't pass True if there is a reverse proxy in between;
+            False assumes that there is one.
+        in_loop: Whether to allow calls in a thread with a running event loop, which they block.
 
     Raises:
         BadRequestError: Arguments contradict each other or would have no effect. An impossible key or URL is reported
@@ -82,10 +82,10 @@ class Syncthing(SyncthingMethods):
         direct: bool | None = None,
         in_loop: bool = False,
     ) -> Self:
-        """Return a client of the Syncthing daemon of this computer, with its address and key.
+        """Return a client of this computer's Syncthing daemon, with its address and key.
 
         `aiosyncthing.local.discover` describes where it looks. Over HTTPS, the certificate in the daemon's home is
-        pinned, even after its renewal, unless `tls` or `verify_ssl` say otherwise.
+        pinned, even after it is renewed, unless `tls` or `verify_ssl` say otherwise.
 
         This reads a few files and may open connections, which takes milliseconds, at worst a few seconds.
 
@@ -100,7 +100,7 @@ class Syncthing(SyncthingMethods):
             in_loop: As for the class.
 
         Raises:
-            DiscoveryError: No daemon was found, or several, or its configuration can't be used. The message lists the
+            DiscoveryError: No daemon or several were found, or its configuration can't be used. The message lists the
                 places searched, and says what to do.
             BadRequestError: Arguments contradict each other or what was found.
         """
@@ -114,9 +114,9 @@ class Syncthing(SyncthingMethods):
         return client
 
     def close(self) -> None:
-        """Close the client: its connections, iterators and streams. May be called twice.
+        """Close the client with its connections, iterators and streams. Can be called more than once.
 
-        Calls of other threads end with `ClientClosedError`, which each later call raises, too.
+        Calls in other threads and later calls raise `ClientClosedError`.
         """
         self._bridge.close(for_good=True)
 
@@ -138,5 +138,5 @@ class BorrowedClient(Syncthing):
         SyncthingMethods.__init__(self, inner, bridge)
 
     def close(self) -> None:
-        """Close its connections, and nothing else of the daemon."""
+        """Close the client's connections; the daemon keeps running."""
         self._run(self._inner.close())

@@ -67,7 +67,7 @@ async def refuse_homes(api: API, machine: Machine, paths: Iterable[str], timeout
         if full is not None:
             current = f"{full.rstrip(machine.separator)}{machine.separator}{DATABASE}"
             if checked(_routes.BROWSE_SYSTEM, await ask(params={"current": current})):
-                raise BadRequestError(f"the path {path!r} is a daemon's own home, with its keys and its database")
+                raise BadRequestError(f"the path {path!r} is a daemon's own home, which has its keys and database")
 
 
 async def _first_home(api: API, timeout: float | None) -> tuple[str, ...]:

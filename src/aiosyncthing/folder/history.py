@@ -1,6 +1,6 @@
-"""What a file was like at a time, as far as its versions and its present state show. Pure.
+"""Decide from a file's versions and its current state how it was at a given time. Pure.
 
-The daemon gives the times of versions in whole seconds, so that is how precisely anything can be known.
+The daemon records the times of versions in whole seconds, which limits the precision.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from aiosyncthing.exceptions import BadRequestError
 from aiosyncthing.times import parse_time
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
-"""When something was modified that has no time, since its time is the start of 1970."""
+"""The modification time of a file that has none, because it is the start of 1970."""
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
-_LONGEST: Final = timedelta(minutes=1)  # to wait for a version whose time has not come
+_LONGEST: Final = timedelta(minutes=1)  # the longest wait for a version whose time is in the future
 
-_TAKEN: Final = "a directory has its name now"
-_GONE: Final = "it doesn't exist, and no version has been archived since: it was deleted before, or on this device"
-_BEFORE: Final = "it was last modified before"
-_CREATED: Final = "it was modified since, but no version has been archived: it is new, or was changed on this device"
-_LATER: Final = "the first version archived since was modified since: the file is new, or its older versions are gone"
-_TRASHED: Final = "when the first version archived since was modified is not known: the trash can doesn't keep that"
-_LINK: Final = "it is a symbolic link, of which no versions are kept"
+_TAKEN: Final = "a directory has this name now"
+_GONE: Final = "it doesn't exist, and no version was archived since then: it was deleted before, or on this device"
+_BEFORE: Final = "it was last modified before that time"
+_CREATED: Final = "it was modified since then, but no version was archived: it is new, or was changed on this device"
+_LATER: Final = "the first version archived since then was modified later: the file is new, or older versions are gone"
+_TRASHED: Final = "the trash can doesn't record when the first version archived since then was modified"
+_LINK: Final = "it is a symbolic link, and Syncthing keeps no versions of these"
 _DOUBT: Final = "a version was archived in the same second"
 
 
@@ -45,12 +45,12 @@ class Present(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What is to be done with a file.
+    """What to do with a file.
 
     Attributes:
         outcome: ``restored`` if a version is to be restored.
-        reason: Why; empty if a version is to be restored.
-        version: That version, or the one that comes closest.
+        reason: Why not; empty if a version is to be restored.
+        version: That version, or the best candidate.
     """
 
     outcome: t.RestoreOutcome
@@ -59,7 +59,7 @@ class Choice(NamedTuple):
 
 
 def moment(text: str) -> datetime:
-    """Return a timestamp of the daemon in UTC, since Python ignores the offsets of two times in the same zone."""
+    """Return a timestamp of the daemon in UTC: Python ignores offsets when it compares times of the same zone."""
     found = parse_time(text)
     try:
         return ALWAYS if found is None else found.astimezone(UTC)
@@ -71,13 +71,13 @@ def point_in_time(at: datetime) -> datetime:
     """Return the time to go back to, in UTC.
 
     Raises:
-        BadRequestError: It is no time, or has no time zone.
+        BadRequestError: It is not a datetime, or has no time zone.
     """
     anything = cast("object", at)  # callers without a type checker may pass anything
     if not isinstance(anything, datetime):
         raise BadRequestError(f"at must be a datetime, not {type(anything).__name__}")
     if at.utcoffset() is None:
-        raise BadRequestError("at must have a time zone: at.astimezone() takes it as local time of this computer")
+        raise BadRequestError("at must have a time zone: at.astimezone() treats it as this computer's local time")
     try:
         return at.astimezone(UTC)
     except OverflowError:
@@ -85,10 +85,10 @@ def point_in_time(at: datetime) -> datetime:
 
 
 def place(under: str) -> str:
-    """Return the path of a directory or file within a folder, without a slash at its end.
+    """Return the path of a directory or file within a folder, without a trailing slash.
 
     Raises:
-        BadRequestError: It leads out of the folder, or is not a path as the daemon writes it.
+        BadRequestError: It is outside the folder, or is not written as the daemon writes paths.
     """
     anything = cast("object", under)  # callers without a type checker may pass anything
     if not isinstance(anything, str):
@@ -100,26 +100,26 @@ def place(under: str) -> str:
 
 
 def is_under(path: str, under: str) -> bool:
-    """Return whether a path is a place, or in it.
+    """Return whether a path is another one, or below it.
 
     Args:
         path: The path.
-        under: The place, as returned by `place`.
+        under: The other path, as returned by `place`.
     """
     return not under or path == under or path.startswith(f"{under}/")
 
 
 def choose(at: datetime, versions: Sequence[t.FileVersion], present: Present | None, *, trash: bool) -> Choice:
-    """Decide what is to be done with a file so that it is as it was.
+    """Decide what to do with a file to bring it back to an earlier state.
 
-    It was like the version that was archived first since, if that was last modified before, or in the same second. A
-    file that was last modified before is left alone if there is no such version, or only one of that second: so what
-    was restored once is not touched again.
+    Its state is the first version archived since then, if that was last modified before, or in the same second. A file
+    that was last modified before is left alone if there is no such version, or only one of that second, so that a
+    restored file is not restored again.
 
     Args:
         at: The time to go back to, in UTC.
         versions: The versions of the file, in any order.
-        present: What has its name now; ``None`` if nothing does.
+        present: The file, directory or link that has its name now; ``None`` if there is none.
         trash: Whether the versions are in a trash can.
     """
     if present is not None and present.link:
@@ -151,12 +151,12 @@ def _not_known(archived: datetime, modified: datetime, first: t.FileVersion, *, 
 def pause_before(now: datetime, versions: Mapping[str, Sequence[t.FileVersion]]) -> float:
     """Return how long to wait before restoring, in seconds.
 
-    The present file becomes a version named after the second in which that happens. If the file has a version of the
-    same second, even the one to be restored, that is overwritten: observed in 1.19.2 and 1.29.5.
+    The current file becomes a version named after the second in which that happens. If the file has a version of the
+    same second, even the one to be restored, it is overwritten (observed in 1.19.2 and 1.29.5).
 
     Args:
         now: The daemon's time; its fraction may be missing.
-        versions: All versions of each file that is to be restored.
+        versions: All versions of each file to be restored.
     """
     left = [moment(each["versionTime"]) - now + _SECOND for kept in versions.values() for each in kept]
     return max((each for each in left if timedelta() < each <= _LONGEST), default=timedelta()).total_seconds()

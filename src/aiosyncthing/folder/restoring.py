@@ -1,4 +1,4 @@
-"""Restoring files as they were at a time."""
+"""Restore files as they were at a given time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from . import history
 from .history import Choice, Present, moment
 
 _FILE: Final = "FILE_INFO_TYPE_FILE"
-_LINK: Final = "FILE_INFO_TYPE_SYMLINK"  # old versions of Syncthing had two types, of which this is the beginning
+_LINK: Final = "FILE_INFO_TYPE_SYMLINK"  # a prefix: old versions of Syncthing had two types of links
 _DIRECTORY: Final = "FILE_INFO_TYPE_DIRECTORY"
 
 
@@ -29,13 +29,13 @@ async def restore_at(
     """See `Folder.restore_at`."""
     then, place = history.point_in_time(at), history.place(under)
     kind = await _versioning(api, folder_id, timeout)
-    # In this order: a file that is replaced in between has a new version, and is found to be changed.
+    # In this order, a file that is replaced in between has a new version, so the change is noticed.
     present = await _tree(api, folder_id, place, timeout)
     versions = {
         path: kept for path, kept in (await _versions(api, folder_id, timeout)).items() if history.is_under(path, place)
     }
     if place and not present and not versions:
-        raise NotFoundError(f"the folder has no file or directory {place!r}, nor an old version of one")
+        raise NotFoundError(f"the folder has no file or directory {place!r}, and no old version of one")
     paths = {path for path, each in present.items() if not each.directory} | versions.keys()
     choices = {
         path: history.choose(then, versions.get(path, ()), present.get(path), trash=kind == "trashcan")
@@ -62,7 +62,7 @@ def check_versioning(folder: t.FolderConfiguration) -> str:
     """Return how a folder keeps old versions.
 
     Raises:
-        NotSupportedError: It keeps none, or none that the daemon can list.
+        NotSupportedError: It keeps no old versions, or none that the daemon can list.
     """
     kind = folder["versioning"]["type"]
     if not kind:
@@ -85,12 +85,12 @@ async def _versioning(api: API, folder_id: str, timeout: float | None) -> str:
     if folder.get("paused"):
         raise FolderNotRunningError(f"folder {folder_id} is paused")
     if folder.get("type") == "receiveencrypted":
-        raise NotSupportedError("the folder is receive-encrypted: names and times of its files are encrypted")
+        raise NotSupportedError("the folder is receive-encrypted, so the names and times of its files are encrypted")
     return check_versioning(folder)
 
 
 async def _tree(api: API, folder_id: str, place: str, timeout: float | None) -> dict[str, Present]:
-    """Return the files and directories at a place of the folder and below, by path."""
+    """Return the files and directories at a path of the folder and below it, by path."""
     database = Database(api)
     found: dict[str, Present] = {}
     if place:
@@ -98,7 +98,7 @@ async def _tree(api: API, folder_id: str, place: str, timeout: float | None) -> 
             known = checked(_routes.DB_FILE, await database.file(folder_id, place, timeout=timeout))["global"]
         except NotFoundError as error:
             if type(error) is not NotFoundError:
-                raise  # it is the folder that can't be found
+                raise  # the folder doesn't exist
             return found
         if not known["name"] or known["deleted"]:
             return found
@@ -116,7 +116,7 @@ async def _tree(api: API, folder_id: str, place: str, timeout: float | None) -> 
             elif entry["type"] == _FILE:
                 check(TREE_FILE, entry, _routes.DB_BROWSE)
                 found[path] = Present(moment(entry["modTime"]))
-            elif entry["type"].startswith(_LINK):  # it has no time of its own
+            elif entry["type"].startswith(_LINK):  # links have no modification time
                 found[path] = Present(history.ALWAYS, link=True)
     return found
 
@@ -133,16 +133,16 @@ async def _restore(
     versions: Mapping[str, Sequence[t.FileVersion]],
     timeout: float | None,
 ) -> dict[str, str]:
-    """Restore versions when that destroys no other, and return the daemon's reason for each file that failed.
+    """Restore versions at a time when this overwrites no other, and return the daemon's reason for each failed file.
 
     Args:
         api: The `API` that sends the requests.
         folder_id: ID of the folder.
-        chosen: By path, the time of the version to restore.
+        chosen: The time of the version to restore, by path.
         versions: All versions of these files.
         timeout: Time limit for each request, in seconds.
     """
-    # The time of the daemon's clock counts, since it names the versions.
+    # The daemon's clock counts, since versions are named after it.
     connections = checked(_routes.CONNECTIONS, await api.call(_routes.CONNECTIONS, timeout=timeout))
     await asyncio.sleep(history.pause_before(moment(connections["total"]["at"]), versions))
     params = {"folder": folder_id}

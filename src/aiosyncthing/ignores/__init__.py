@@ -1,4 +1,4 @@
-"""Ignore patterns: which files of a folder Syncthing leaves alone. Needs no client."""
+"""Ignore patterns: which files of a folder Syncthing ignores. Needs no client."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

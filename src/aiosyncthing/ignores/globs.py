@@ -1,8 +1,8 @@
-"""Syncthing's wildcards as regular expressions. Pure.
+"""Translate Syncthing's wildcards to regular expressions. Pure.
 
-As in the library that Syncthing uses (https://github.com/gobwas/glob), ``{a,b`` needs no closing brace, brackets hold
-one range or one list, and they match slashes. Its bugs, with wildcards in braces and characters beyond ASCII next to
-``?`` or ``[...]``, are left out: such patterns match what they should.
+As in the library that Syncthing uses (https://github.com/gobwas/glob), ``{a,b`` needs no closing brace, and brackets
+contain either one range or one list, and match slashes. The bugs of that library, with wildcards in braces and with
+non-ASCII characters next to ``?`` or ``[...]``, are not reproduced: such patterns match what they should.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import re
 
 
 class GlobError(ValueError):
-    """A pattern has no meaning; the message is the daemon's."""
+    """A pattern is invalid; the message is the daemon's."""
 
 
 def expression(text: str) -> str:
     """Return a pattern as a regular expression for whole paths.
 
     Raises:
-        GlobError: It has no meaning.
+        GlobError: It is invalid.
     """
     return _Glob(text).sequence(depth=0)
 
@@ -80,7 +80,7 @@ class _Glob:
         return f"[{negated}{content}]"
 
     def _list(self) -> tuple[str, str]:
-        """Return the list up to the closing bracket, and the bracket, which is empty if it is missing."""
+        """Return the list up to the closing bracket, and that bracket; empty if it is missing."""
         content = ""
         while (c := self._next()) and c != "]":
             content += re.escape(self._next() if c == "\\" else c)

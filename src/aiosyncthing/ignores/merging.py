@@ -1,6 +1,6 @@
-"""Two changes of the same lines as one. Pure.
+"""Merge two sets of changes to the same lines. Pure.
 
-The first pattern that matches decides, so lines stay in the order in which each side has them.
+The first pattern that matches decides, so the order of lines on each side is kept.
 
 Without ``from __future__ import annotations``: `aiosyncthing._lazy` says why.
 """
@@ -14,12 +14,12 @@ from .lines import strip
 
 
 class Conflict(NamedTuple):
-    """Lines that both sides have changed, in different ways.
+    """Lines that both sides have changed differently.
 
     Attributes:
-        before: What was there.
-        mine: What one side has made of it.
-        theirs: What the other has made of it.
+        before: The original lines.
+        mine: The lines of one side.
+        theirs: The lines of the other side.
     """
 
     before: list[str]
@@ -34,15 +34,18 @@ class _Hunk(NamedTuple):
 
 
 def merge(before: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> tuple[list[str], list[Conflict]]:
-    """Return ignore patterns with the changes of both sides, and where that can't be.
+    """Return ignore patterns with the changes of both sides, and their conflicts.
 
-    What both have added at the same place is a conflict only where the order may matter: not if all of it just ignores
-    something.
+    Lines that both have added at the same position are a conflict only if their order may matter, so not if they are
+    all plain patterns or comments.
 
     Args:
-        before: The lines that both sides began with.
-        mine: What one side made of them.
-        theirs: What the other made of them.
+        before: The lines that both sides started from.
+        mine: The lines of one side.
+        theirs: The lines of the other side.
+
+    Returns:
+        The merged lines, and the conflicts, if any.
     """
     ours, others = _hunks(before, mine), _hunks(before, theirs)
     conflicts = [
@@ -73,7 +76,7 @@ def _hunks(before: Sequence[str], after: Sequence[str]) -> list[_Hunk]:
 
 
 def _conflict(one: _Hunk, other: _Hunk) -> bool:
-    """Return whether two changes can't both be made, or mean different things in different orders."""
+    """Return whether two changes can't both be made, or their order matters."""
     if one == other or not (one.lines or other.lines):
         return False
     if max(one.begin, other.begin) < min(one.end, other.end):
@@ -84,5 +87,5 @@ def _conflict(one: _Hunk, other: _Hunk) -> bool:
 
 
 def _is_plain(line: str) -> bool:
-    """Return whether the order of a line among others of the kind doesn't matter: they ignore something, or nothing."""
+    """Return whether a line is a pattern without a prefix, or a comment: the order among these doesn't matter."""
     return not strip(line).startswith(("!", "(?", "#"))

@@ -1,4 +1,4 @@
-"""Names of files that have a meaning of their own. Pure."""
+"""Names of files that Syncthing reserves for itself. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TEMPORARY: Final = (".syncthing.", "~syncthing~")
 
 
 def is_internal(path: str) -> bool:
-    """Return whether Syncthing keeps a file for itself, so that it is ignored whatever the patterns say.
+    """Return whether a file is one of Syncthing's own, which are ignored whatever the patterns.
 
     Args:
         path: Its path within the folder, with ``/``.

@@ -1,4 +1,4 @@
-"""A single pattern, and what differs between systems and versions of Syncthing. Pure.
+"""A single pattern, and the differences between operating systems and versions of Syncthing. Pure.
 
 Without ``from __future__ import annotations``: `aiosyncthing._lazy` says why.
 """
@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from .globs import GlobError, expression
 from .lines import quote
 
-_LATEST: Final = ["99"]  # a version without numbers is a build of a developer
+_LATEST: Final = ["99"]  # a version without numbers is a developer's build
 
 
 class PatternsError(ValueError):
@@ -24,12 +24,12 @@ class Rules:
 
     Attributes:
         windows: Whether it runs on Windows.
-        folds_case: Whether upper and lower case are always the same.
-        form: The form of Unicode that file names have there; empty where patterns are taken as they are.
-        escapes: Whether ``#escape`` lines have a meaning, and Windows has escapes.
-        short_errors: Whether includes are mentioned briefly in errors.
+        folds_case: Whether patterns always ignore case.
+        form: The Unicode normalization form of file names there; empty if patterns are not normalized.
+        escapes: Whether ``#escape`` lines are supported, and escapes on Windows.
+        short_errors: Whether errors about includes are short.
         marks_negated: Whether ``(?d)`` of a negated pattern is printed.
-        skips_as_one: Whether one pattern can keep a scan out of no directory at all.
+        skips_as_one: Whether a single pattern can keep a scan from skipping any directory.
     """
 
     windows: bool
@@ -62,11 +62,11 @@ class Rules:
         )
 
     def normal(self, text: str) -> str:
-        """Return a pattern in the form that file names have."""
+        """Return a pattern in the normalization form of file names."""
         return unicodedata.normalize(self.form, text) if self.form else text
 
     def slashed(self, text: str) -> str:
-        """Return a path or pattern with the slashes of Windows turned round."""
+        """Return a path or pattern with forward slashes instead of backslashes, on Windows."""
         return text.replace("\\", "/") if self.windows else text
 
 
@@ -77,11 +77,11 @@ class Pattern:
     Attributes:
         line: The line, without white space around it.
         text: The pattern itself, without prefixes.
-        ignores: Whether what it matches is ignored; not if it is negated with ``!``.
-        folds_case: Whether upper and lower case are the same to it: ``(?i)``, and always on Windows and macOS.
-        deletable: Whether Syncthing may delete what it ignores together with its directory: ``(?d)``.
-        skips: Whether a scan leaves out the directories that it ignores without looking for anything in them that a
-            later pattern would keep.
+        ignores: Whether it ignores files; false if it is negated with ``!``.
+        folds_case: Whether it ignores case: with ``(?i)``, and always on Windows and macOS.
+        deletable: Whether Syncthing may delete the files it ignores together with their directory: ``(?d)``.
+        skips: Whether a scan skips the directories that it ignores, without looking for files in them that a negated
+            pattern would keep.
     """
 
     line: str
@@ -108,12 +108,12 @@ def parse_line(line: str, written: str, rules: Rules) -> list[Compiled]:
     """Return the patterns of a line that is neither a comment nor an instruction.
 
     Args:
-        line: What the daemon makes of the line.
-        written: The line itself.
+        line: The line as the daemon reads it.
+        written: The line as written.
         rules: The daemon's rules.
 
     Raises:
-        PatternsError: It has no meaning.
+        PatternsError: It is invalid.
     """
     seen: set[str] = set()
     text = rules.normal(line)
@@ -143,16 +143,16 @@ def parse_line(line: str, written: str, rules: Rules) -> list[Compiled]:
 
 
 def lower(text: str) -> str:
-    """Return a text in lower case as Go has it: character by character, and each stays one."""
+    """Return a text in lower case as Go converts it: each character to exactly one."""
     return "".join(c.lower()[0] for c in text)
 
 
 def with_skips(patterns: list[Compiled], rules: Rules) -> list[Compiled]:
-    """Return the patterns of a folder, each with whether a scan may skip the directories that it ignores."""
+    """Return the patterns of a folder with their ``skips`` set."""
     skips: list[bool] = []
     before = ""
     for pattern, _ in patterns:
-        # Older daemons don't look at a pattern that is the one before and three more characters.
+        # Older daemons don't check a pattern that is the previous one plus three characters.
         if rules.skips_as_one and before and pattern.text[:-3] == before:
             skips.append(skips[-1])
         else:
@@ -167,7 +167,7 @@ def with_skips(patterns: list[Compiled], rules: Rules) -> list[Compiled]:
 
 
 def _allows_skipping(pattern: Pattern, rules: Rules) -> bool:
-    """Return whether a scan may skip ignored directories in spite of a pattern."""
+    """Return whether a scan may skip ignored directories despite this pattern."""
     if pattern.ignores:
         return True
     top = pattern.text if rules.skips_as_one else pattern.text.removesuffix("/**")

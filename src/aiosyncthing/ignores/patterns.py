@@ -1,4 +1,4 @@
-"""`IgnorePatterns`: the lines of ``.stignore``, and what they mean. Pure."""
+"""`IgnorePatterns`: read, change and evaluate the lines of ``.stignore``. Pure."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ from .reading import Reader, split
 
 
 class IgnorePatterns:
-    """Ignore patterns of a folder, to look at and to change: the lines of its ``.stignore``.
+    """The ignore patterns of a folder: the lines of its ``.stignore``.
 
-    The first pattern that matches a file decides about it. Comments, empty lines and the order stay as they are.
-    Wildcards mean what they mean to Syncthing, with two exceptions where Syncthing's own are broken: wildcards in
-    braces, and characters beyond ASCII next to ``?`` or ``[...]``.
+    The first pattern that matches a file decides. Comments, empty lines and the order of lines are kept. Wildcards work
+    as in Syncthing, except in two cases where Syncthing's are broken: wildcards in braces, and non-ASCII characters
+    next to ``?`` or ``[...]``.
     Docs: https://docs.syncthing.net/users/ignoring.html
 
     Args:
         lines: The lines, or the whole text.
-        os: The operating system of the daemon, as in ``client.system.version()``: on Windows and macOS, upper and lower
-            case are the same, and Windows has other escapes.
-        version: The version of the daemon, as there; by default the newest. Syncthing 2 knows ``#escape``.
-        read_include: Returns the text of an included file, by its path within the folder, with ``/``. `OSError` means
-            that there is none. Without it, a file that is included is unknown, and so is what matches.
+        os: The operating system of the daemon, as in ``client.system.version()``: on Windows and macOS, patterns ignore
+            case, and Windows has other escapes.
+        version: The version of the daemon, as in ``client.system.version()``; by default the newest. ``#escape`` needs
+            Syncthing 2.
+        read_include: Returns the text of an included file for its path within the folder, with ``/``. `OSError` means
+            that it doesn't exist. Without this function, patterns with ``#include`` can't be evaluated.
 
     Attributes:
-        lines: The lines. They may be changed at will.
-        read_include: As above; it may be changed.
+        lines: The lines, which you may modify.
+        read_include: The function above, which you may replace.
 
     Raises:
         BadRequestError: One of the lines is not a string.
@@ -63,11 +64,11 @@ class IgnorePatterns:
         return "".join(f"{line}\n" for line in self.lines)
 
     def __contains__(self, pattern: object) -> bool:
-        """Whether a line has this pattern, written the same way."""
+        """Return whether a line has this pattern, written the same way."""
         return isinstance(pattern, str) and strip(pattern) in map(strip, self.lines)
 
     def with_lines(self, lines: Iterable[str]) -> IgnorePatterns:
-        """Return other lines for the same daemon."""
+        """Return a copy with other lines, for the same daemon."""
         other = copy(self)
         other.lines = list(lines)
         return other
@@ -77,14 +78,14 @@ class IgnorePatterns:
 
         Args:
             pattern: The pattern, such as ``*.tmp``, ``!keep.tmp`` or ``(?d).DS_Store``; or a comment.
-            first: Whether it comes before all others, as an exception to them has to; otherwise after them. A line with
-                ``#escape`` is above it in any case.
+            first: Whether to add it before all other patterns, as exceptions to them require; otherwise after them.
+                Lines with ``#escape`` stay above it.
 
         Returns:
             Whether it was added.
 
         Raises:
-            BadRequestError: It has no meaning, or the daemon would read it as another one, or may crash on it.
+            BadRequestError: It is invalid, or the daemon would misread it or may crash on it.
         """
         [pattern] = _strings([pattern])
         if reason := find_fault(pattern) or self._why_not([*self._escapes(), pattern]):
@@ -145,7 +146,7 @@ class IgnorePatterns:
 
     @property
     def expanded(self) -> list[Pattern]:
-        """What the lines stand for, in order: as text, ``expanded`` of ``rest/db/ignores``.
+        """The patterns that the lines stand for, in order; as text, they are ``expanded`` of ``rest/db/ignores``.
 
         Raises:
             BadRequestError: As for `match`.
@@ -180,7 +181,9 @@ class IgnorePatterns:
             raise BadRequestError(f"the daemon can't use the ignore patterns: {parsed.error}")
         if parsed.unread:
             names = ", ".join(parsed.unread)
-            raise BadRequestError(f"the ignore patterns include {names}: set read_include, which returns its text")
+            raise BadRequestError(
+                f"the ignore patterns include {names}: set read_include to a function that returns the text of a file"
+            )
         return parsed.patterns
 
     def _parsed(self) -> _Parsed:
@@ -197,7 +200,7 @@ class IgnorePatterns:
             return _Parsed([], str(error), [])
 
     def _why_not(self, lines: list[str]) -> str:
-        """Return why the daemon can't use lines, whatever they include; empty if it can."""
+        """Return why the daemon can't use lines, regardless of included files; empty if it can."""
         try:
             Reader(self._rules, None).read(lines)
         except PatternsError as error:
@@ -221,7 +224,7 @@ def _strings(given: object) -> list[str]:
 
 
 class _Parsed(NamedTuple):
-    """What lines mean."""
+    """The result of parsing lines."""
 
     patterns: list[Compiled]
     error: str | None

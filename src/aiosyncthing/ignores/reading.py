@@ -1,4 +1,4 @@
-"""Files of patterns, with what they include. Pure, apart from what reads included files."""
+"""Parse ignore files and the files that they include. Pure, apart from the function that reads these."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Reader:
 
     Args:
         rules: The rules of the daemon.
-        read_include: Returns the text of an included file, by its path below the folder; ``None`` if nothing can.
+        read_include: Returns the text of an included file, by its path within the folder; ``None`` to skip these.
 
     Attributes:
-        unread: The included files that couldn't be read for want of ``read_include``.
+        unread: The included files that were skipped because there is no ``read_include``.
     """
 
     def __init__(self, rules: Rules, read_include: ReadInclude | None) -> None:
@@ -93,10 +93,10 @@ class Reader:
 
 
 class _Escape:
-    """The character that takes the meaning from the next one.
+    """The escape character.
 
     Attributes:
-        is_late: Whether it can't be changed any more.
+        is_late: Whether it is too late to change it, because a pattern has been read.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -106,7 +106,7 @@ class _Escape:
         self.is_late = False
 
     def change(self, line: str) -> None:
-        """Take the character of an ``#escape`` line. Errors are worded, and misspelt, as by the daemon."""
+        """Set the character from an ``#escape`` line. The errors are the daemon's, including the misspelling."""
         if self._is_changed:
             raise PatternsError("mutiple #escape= lines found in ignore file")
         if self.is_late:
@@ -119,7 +119,7 @@ class _Escape:
         self._character = character
 
     def apply(self, line: str) -> str:
-        """Return a line with a backslash in place of the character. On Windows, other backslashes are slashes."""
+        """Return a line with backslashes as escape characters. On Windows, original backslashes become slashes."""
         if not self._rules.escapes:
             return self._rules.slashed(line)
         if self._character == "\\":
@@ -129,12 +129,12 @@ class _Escape:
 
 
 def split(text: str) -> list[str]:
-    """Return the lines of a text as Go does: a line feed ends one, with or without a carriage return before it."""
+    r"""Split a text into lines as Go does: only at ``\n`` and ``\r\n``."""
     return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def _spread(line: str) -> list[str]:
-    """Return the patterns for a directory and for what is in it."""
+    """Return the patterns for a directory and for its contents."""
     if line.endswith("/**"):
         return [line]
     return [f"{line}**"] if line.endswith("/") else [line, f"{line}/**"]

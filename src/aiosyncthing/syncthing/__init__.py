@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 else:
     from aiosyncthing._lazy import lazy
 
-    # The others are for programs that import them from here, as version 0 had them.
+    # The others are for programs written for version 0, which import them from here.
     __all__, __getattr__, __dir__ = lazy(
         __name__, {"syncthing": ["API", "Config", "Database", "Events", "Syncthing", "System"]}
     )

@@ -1,4 +1,4 @@
-"""The namespaces of a client, and the requests that belong to none."""
+"""The namespaces of a client, and the endpoints outside of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aiosyncthing.system import System
 
 
 class Namespaces(Namespace):
-    """The namespaces, one for each part of the REST paths, and the requests whose paths are in none of these parts.
+    """The namespaces, one for each part of the REST paths, and the endpoints outside of them.
 
     Args:
         api: The `API` that sends the requests.
@@ -63,7 +63,7 @@ class Namespaces(Namespace):
 
     @property
     def cluster(self) -> Cluster:
-        """``rest/cluster``: devices and folders waiting to be accepted."""
+        """``rest/cluster``: pending devices and folders."""
         return self._cluster
 
     @property
@@ -73,7 +73,7 @@ class Namespaces(Namespace):
 
     @property
     def db(self) -> Database:
-        """The same as `database`, under the name in the path ``rest/db``."""
+        """The same as `database`, named after the path ``rest/db``."""
         return self._database
 
     @property
@@ -93,7 +93,7 @@ class Namespaces(Namespace):
 
     @property
     def svc(self) -> Svc:
-        """``rest/svc``: small services."""
+        """``rest/svc``: device ID checks, language, reports and random strings."""
         return self._svc
 
     @property
@@ -109,9 +109,9 @@ class Namespaces(Namespace):
     async def device_id(self, *, timeout: float | None = None) -> str:
         """Get the daemon's own device ID, with one request at most.
 
-        Every answer contains it, so a client that has already had an answer sends no request. If another daemon takes
-        the place of this one, its ID is returned as soon as it has answered anything. A mirror (`watch`) notices that
-        by itself.
+        Every answer contains it, so a client that has already received one sends no request. If another daemon takes
+        over the address, its ID is returned as soon as it has answered any request. A mirror (`watch`) notices such a
+        change by itself.
 
         Args:
             timeout: Time limit for the request, in seconds.
@@ -119,36 +119,38 @@ class Namespaces(Namespace):
         return await self._own.find(timeout)
 
     async def find_folder(self, name: str, *, timeout: float | None = None) -> t.FolderConfiguration:
-        """Get the configuration of the folder that a name means.
+        """Get the configuration of a folder by its ID, its label, or the beginning of its ID.
 
-        The first of these decides: a folder with that ID; with that label; with that label in upper or lower case; with
-        an ID that begins so. Programs that run unattended should use IDs, since a new folder may have the same label.
+        The first of these that matches decides: the ID, the label, the label regardless of case, the beginning of the
+        ID. Programs that run unattended should use IDs, since a new folder may have the same label.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             name: ID, label, or the beginning of an ID.
             timeout: Time limit for the request, in seconds.
 
         Raises:
-            AmbiguousNameError: It means several folders; ``candidates`` has their labels, by ID.
-            UnknownFolderError: It means none; the message suggests similar ones.
-            BadRequestError: It is empty.
+            AmbiguousNameError: Several folders match; ``candidates`` has their labels, by ID.
+            UnknownFolderError: No folder matches; the message suggests similar names.
+            BadRequestError: ``name`` is empty.
         """
         return await lookup.folder_named(self._api, name, timeout)
 
     async def find_device(self, name: str, *, timeout: float | None = None) -> t.DeviceConfiguration:
-        """Get the configuration of the device that a name means, which may be the daemon's own.
+        """Get the configuration of a device, possibly the daemon's own, by its ID, name, or the beginning of its ID.
 
-        The order is that of `find_folder`. IDs may be written with or without dashes, in upper or lower case; of an ID,
-        at least the first seven characters are needed, by which Syncthing abbreviates it.
+        The order is that of `find_folder`. IDs may be written with or without dashes, in upper or lower case; the
+        beginning of an ID must have at least seven characters, which is Syncthing's own short form.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             name: ID, name, or the beginning of an ID.
             timeout: Time limit for the request, in seconds.
 
         Raises:
-            AmbiguousNameError: It means several devices; ``candidates`` has their names, by ID.
-            UnknownDeviceError: It means none; the message suggests similar ones.
-            BadRequestError: It is empty.
+            AmbiguousNameError: Several devices match; ``candidates`` has their names, by ID.
+            UnknownDeviceError: No device matches; the message suggests similar names.
+            BadRequestError: ``name`` is empty.
         """
         return await lookup.device_named(self._api, name, timeout)
 

@@ -1,5 +1,5 @@
 # Generated from aiosyncthing.cluster by scripts/make_blocking.py; change that.
-"""``rest/cluster``: devices and folders waiting to be accepted."""
+"""``rest/cluster``: pending devices and folders."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Cluster(Blocking["Inner"]):
     """Pending devices, which have tried to connect, and pending folders, which known devices offer.
 
-    An entry disappears when it is accepted, ignored, dismissed or withdrawn. After being dismissed it comes back
-    with
-    the next connection.
+    An entry disappears when it is accepted, ignored, dismissed or withdrawn. A dismissed entry comes back with the
+    next
+    connection.
     """
 
     def pending_devices(self, *, timeout: float | None = None) -> dict[str, t.PendingDevice]:
@@ -69,8 +69,8 @@ class Cluster(Blocking["Inner"]):
     ) -> None:
         """Remove a folder from the pending ones until it is offered again.
 
-        Syncthing 2 doesn't list folders with ``/`` in their ID although they are pending. They are dismissed without a
-        check, and never missing.
+        Syncthing 2 doesn't list pending folders with ``/`` in their ID. They are dismissed without a check, so they
+        never raise.
         Docs: https://docs.syncthing.net/rest/cluster-pending-folders-delete.html
 
         Args:
@@ -110,9 +110,9 @@ class Cluster(Blocking["Inner"]):
             The device as it is afterwards.
 
         Raises:
-            UnknownDeviceError: The device is neither pending nor configured. ``config.add_device`` adds any.
+            UnknownDeviceError: The device is neither pending nor configured; use ``config.add_device`` to add it.
             InvalidDeviceIDError: `device_id` is not a device ID.
-            BadRequestError: It exists already, or something else that ``config.add_device`` refuses.
+            BadRequestError: It is configured already, or ``config.add_device`` refuses it for another reason.
         """
         return self._run(
             self._inner.accept_device(device_id, name=name, addresses=addresses, timeout=timeout, **settings)
@@ -140,9 +140,9 @@ class Cluster(Blocking["Inner"]):
             folder_id: ID of the folder.
             path: As for ``config.add_folder``.
             device_id: The device, or devices, to share it with; ``None`` for all that offer it.
-            type: Its type; ``None`` for ``receiveencrypted`` if it is offered as such, and else ``sendreceive``.
+            type: Its type; ``None`` for ``receiveencrypted`` if it is offered as such, otherwise ``sendreceive``.
             label: Its name for people; ``None`` for the one in the latest offer.
-            ignores: As for ``config.add_folder``, which also says what is left if the program ends in between.
+            ignores: As for ``config.add_folder``, which also describes what is left if the program ends in between.
             allow_nested: As for ``config.add_folder``.
             timeout: Time limit for each request, in seconds.
             **settings: Further fields.
@@ -154,8 +154,8 @@ class Cluster(Blocking["Inner"]):
             UnknownFolderError: The folder is neither pending nor configured.
             UnknownDeviceError: One of the chosen devices doesn't offer it.
             InvalidDeviceIDError: One of them is not a device ID.
-            BadRequestError: The offers don't fit the type or each other, or something that ``config.add_folder``
-                refuses, such as an ID or a path that is taken.
+            BadRequestError: The offers don't match the type or each other, or ``config.add_folder`` refuses the folder,
+                for example because its ID or path is taken.
         """
         return self._run(
             self._inner.accept_folder(
@@ -175,7 +175,7 @@ class Cluster(Blocking["Inner"]):
         """Keep an unknown device from becoming pending again. It need not be pending now.
 
         The list of ignored devices can only be sent together with the whole configuration, which is read again just
-        before. To undo this, add the device, or take it from ``remoteIgnoredDevices`` with ``config.replace``.
+        before. To undo this, add the device, or remove it from ``remoteIgnoredDevices`` with ``config.edit``.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
@@ -212,6 +212,6 @@ class Cluster(Blocking["Inner"]):
             UnknownDeviceError: One of the devices is not configured.
             InvalidDeviceIDError: One of them is not a device ID.
             BadRequestError: The folder is shared with one of them; then nothing was changed.
-            EditConflictError: Someone else changed what a device's ignored folders are again and again.
+            EditConflictError: Someone else changed the ignored folders of a device again and again.
         """
         return self._run(self._inner.ignore_folder(folder_id, device_id=device_id, timeout=timeout))

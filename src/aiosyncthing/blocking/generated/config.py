@@ -69,8 +69,8 @@ class Config(Blocking["Inner"]):
         """Change anything in the configuration: ``with client.config.edit() as config:``.
 
         ``config`` is the whole configuration as a dict that you can modify freely. At the end of the block, only the
-        changes are sent, object by object, and ``config`` is updated to what the daemon then has. If the block raises
-        or is cancelled, nothing is sent. A cancellation while changes are being sent leaves those already sent in
+        changes are sent, object by object, and ``config`` is updated to what the daemon then has. If the block raises,
+        nothing is sent. Ctrl-C while changes are being sent leaves those already sent in
         effect.
 
         Lists of objects are compared by the IDs of their elements: a missing element is removed, and a new one gets the
@@ -87,8 +87,8 @@ class Config(Blocking["Inner"]):
 
         The order is: devices, options, folders, removals, and finally the GUI's settings, after which the daemon
         restarts its listener, and the edit waits 3 s for it to come back (`set_gui` explains why). The object that this
-        method returns has details: ``edit.changes`` is what was sent and accepted, also after an error or a
-        cancellation; ``edit.unconfirmed`` is what was last sent without an answer; and ``edit.reconnect`` lists the
+        method returns has details: ``edit.changes`` is what was sent and accepted, also after an error or Ctrl-C;
+        ``edit.unconfirmed`` is what was last sent without an answer; and ``edit.reconnect`` lists the
         settings, such as a new API key, with which a new client has to be created.
         Docs: https://docs.syncthing.net/rest/config.html
 

@@ -192,7 +192,7 @@ class Database(Blocking["Inner"]):
 
         At the end of the block, what has changed is sent, and the folder is scanned. What someone else has changed
         meanwhile is kept, as by ``config.share``; afterwards ``patterns.lines`` are the lines that the daemon has. An
-        exception in the block sends nothing. The daemon writes ``.stignore`` as a new file, with
+        exception in the block, or a cancellation, sends nothing. The daemon writes ``.stignore`` as a new file, with
         Unix line ends.
 
         Args:

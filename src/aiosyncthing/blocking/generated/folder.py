@@ -45,6 +45,7 @@ class Folder(Blocking["Inner"]):
         """Iterate over all items that failed to sync.
 
         The next page is fetched while one is being consumed. Use ``contextlib.closing`` if you may stop early.
+        Docs: https://docs.syncthing.net/rest/folder-errors-get.html
 
         Args:
             folder_id: ID of the folder.
@@ -76,19 +77,19 @@ class Folder(Blocking["Inner"]):
     def restore(self, folder_id: str, versions: Mapping[str, str], *, timeout: float | None = None) -> dict[str, str]:
         """Restore old versions of files. See also `restore_at`.
 
-        The present file becomes a version, named after the second in which that happens, and overwrites one of the same
-        second: so wait until the second of ``versionTime`` is over, or the version may be destroyed. From the trash
-        can, the daemon can't restore a file that exists in a subdirectory; Syncthing 1.19 reports a deleted file that
-        it has restored as failed.
+        The current file becomes a version itself, named after the second in which that happens, and overwrites a
+        version of the same second: wait until the second of ``versionTime`` is over, or that version may be lost. From
+        the trash can, the daemon can't restore a file in a subdirectory if the file exists. Syncthing 1.19 reports a
+        restored file as failed if it had been deleted.
         Docs: https://docs.syncthing.net/rest/folder-versions-post.html
 
         Args:
             folder_id: ID of the folder.
-            versions: By path within the folder, the ``versionTime`` exactly as returned by `versions`.
+            versions: The ``versionTime`` to restore, exactly as returned by `versions`, by path within the folder.
             timeout: Time limit for the request, in seconds; by default 600.
 
         Returns:
-            The failures: the daemon's reason by path. Empty if everything was restored.
+            The daemon's reason for each failure, by path. Empty if everything was restored.
 
         Raises:
             UnknownFolderError: There is no such folder.
@@ -100,40 +101,41 @@ class Folder(Blocking["Inner"]):
     def restore_at(
         self, folder_id: str, at: datetime, *, under: str = "", dry_run: bool = False, timeout: float | None = None
     ) -> t.RestoreReport:
-        """Restore files as they were on this device at a time, as far as old versions show.
+        """Restore files as they were on this device at a given time, as far as old versions allow.
 
-        A file was like the version that was archived first afterwards, if that was last modified before. Deleted files
-        come back, too. What was last modified before is left alone otherwise, so this can be repeated. Nothing is
-        deleted: a file that was created since stays, and is reported as ``unknown``, since it looks the same as one
-        whose older versions were not kept, or as ``unchanged`` if it has an older time, as after renaming. A symbolic
-        link is always ``unknown``. The daemon archives only what other devices replace or delete, so changes
-        made on this device are unknown, too, and a file that was deleted here and never archived is not reported.
+        For each file, this restores the first version archived after that time, if it was last modified before it.
+        Deleted files are restored, too. A file without such a version is left alone if it was last modified before that
+        time, so this can be repeated. Nothing is deleted: a file created since then stays, and is reported as
+        ``unknown``, since it can't be told from one whose older versions were not kept; or as ``unchanged`` if its
+        modification time is older, as after renaming. Symbolic links are always ``unknown``. The daemon only archives
+        files that other devices replace or delete, so files changed on this device are ``unknown`` as well, and files
+        deleted on it are not reported if they were never archived.
 
-        The trash can doesn't keep when its versions were modified, so nearly all are ``unknown``. Choose among them
+        The trash can doesn't record when its versions were modified, so nearly all are ``unknown``. Choose among them
         yourself, and restore them with `restore`.
 
-        The present files become versions. Since that could overwrite versions of the same second, this waits until the
-        second in which the last one was archived is over. The tree is read as by `Database.walk`, one request for each
+        The current files become versions. Since they could overwrite versions of the same second, this waits until the
+        second in which the last one was archived is over. The tree is read with `Database.walk`, one request for each
         directory.
         Docs: https://docs.syncthing.net/users/versioning.html
 
         Args:
             folder_id: ID of the folder.
-            at: The time, with a time zone. The daemon knows the times of versions to the second: use a whole one.
+            at: The time, with a time zone. Use whole seconds, since the daemon doesn't record fractions.
             under: Only this directory or file within the folder, such as ``a/b``.
-            dry_run: Change nothing, and only report what would be done.
+            dry_run: Change nothing; only report what would be done.
             timeout: Time limit for each request, in seconds; by default 60 for the list of versions, and 600 for
                 restoring.
 
         Returns:
-            What was done with each file. Failures are collected with the daemon's reasons.
+            The outcome for each file. Files that can't be restored are in it as well, with the daemon's reasons.
 
         Raises:
             UnknownFolderError: There is no such folder.
             FolderNotRunningError: The folder is paused.
             NotSupportedError: The folder keeps no versions, leaves them to an external program, or is
                 receive-encrypted.
-            NotFoundError: There is nothing with the path `under`, nor an old version of it.
+            NotFoundError: Neither a file or directory `under` nor an old version of one exists.
             BadRequestError: `at` has no time zone, or `under` is not a path within the folder.
         """
         return self._run(self._inner.restore_at(folder_id, at, under=under, dry_run=dry_run, timeout=timeout))

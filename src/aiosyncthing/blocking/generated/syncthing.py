@@ -44,7 +44,7 @@ class SyncthingMethods(Blocking["Inner"]):
         return Live(self._inner.watch(), self._bridge)
 
     def wait_ready(self, timeout: float | None = None) -> None:
-        """Wait until the daemon is ready, from connections being refused through start-up and database migration.
+        """Wait until the daemon is ready, even if it isn't running yet, is starting, or is migrating its database.
 
         Use this to wait for a daemon to appear; `wait_in_sync` and `watch` raise at once if there is none.
 
@@ -74,47 +74,47 @@ class SyncthingMethods(Blocking["Inner"]):
         files, has no failed items, and is idle. In sync on another device means: the device is connected, has accepted
         the folder, and needs nothing of what is known here.
 
-        Changes on other devices may still be on their way. So it waits until 3 s after the latest of these: a device
+        Changes on other devices may still be on their way. So this waits until 3 s after the latest of these: a device
         connected or changed what it shares; a folder was added, accepted, resumed, shared, or restarted by a change of
-        its settings; a part of the index arrived as a consequence. This includes what happened just before the call. If
-        nothing of this is recent, a cluster that is in sync is reported at once.
+        its settings; a part of the index arrived as a consequence. Events just before the call count, too. If there was
+        none recently, a cluster that is in sync is reported at once.
 
         Limits:
 
-        - What the daemon has not noticed yet doesn't count; with ``rescan`` it looks first.
-        - What another device has not reported yet doesn't count either, beyond these 3 s: for changes made there, wait
+        - Changes that the daemon has not noticed yet don't count; with ``rescan``, it scans first.
+        - Changes that another device has not reported within these 3 s don't count either: for changes made there, wait
           there, or use ``stable_for``. A device reports the contents of a new folder only after scanning it.
-        - A ``receiveencrypted`` folder that has never received anything is waited for, because until the devices
-          connect again after it was accepted, the other side can't send. A folder that is empty on the other side looks
-          the same, and is waited for as well.
+        - A ``receiveencrypted`` folder that has never received anything counts as not in sync, because the other side
+          can't send until the devices reconnect after it was accepted. A folder that is empty on the other side looks
+          the same, so waiting for it doesn't end.
         - Local changes in a receive-only folder are not part of the cluster and don't count. A device that changed a
           file in its own receive-only folder lacks our version of it until it reverts the change.
         - Syncthing before 1.20 doesn't report whether another device has paused a folder or, while the folder is empty,
           accepted it, nor when a device changes what it shares.
 
-        If a folder or device is removed in the meantime, that is an error if it was named. With ``None`` for all, the
-        remaining ones count, so in the end there may be nothing to wait for.
+        If a folder or device is removed meanwhile, that is an error if it was chosen by ID. With ``None`` for all, only
+        the remaining ones count, so there may be nothing left to wait for.
 
         The daemon must be running at the beginning; use `wait_ready` to wait for it. If it becomes unreachable later,
         waiting continues when it is back, and a warning is logged once. If the daemon takes long to compute a folder's
-        figures, they are requested with a longer time limit, at least a minute, while the other folders continue.
+        status, it is requested with a longer time limit, at least a minute, while the other folders continue.
 
         Args:
             folders: IDs of the folders; ``None`` for all.
             devices: IDs of the devices; ``None`` for all that share a folder, none (``[]``) for this device only. With
-                ``folders``, each device must share each of them, otherwise any.
+                ``folders``, each device must share all of them, otherwise any.
             rescan: Scan first, so that changes the daemon has not noticed yet count.
-            stable_for: How long all this must hold without a disturbance, such as a scan, in seconds.
+            stable_for: How long the folders must stay in sync without interruption, for example by a scan, in seconds.
             timeout: Time limit in seconds; ``None`` for none.
-            on_progress: Called with a `SyncProgress` whenever it has changed, often at first, later at most about once
-                a second. It runs in this thread.
+            on_progress: Called with a `SyncProgress` whenever it has changed, often at first, later about once a second
+                at most. It runs in this thread.
 
         Returns:
-            The progress at the end.
+            The final progress.
 
         Raises:
-            UnknownFolderError: A folder doesn't exist, or no longer does.
-            UnknownDeviceError: A remote device doesn't exist, or no longer does.
+            UnknownFolderError: A folder doesn't exist or was removed.
+            UnknownDeviceError: A remote device doesn't exist or was removed.
             InvalidDeviceIDError: One of `devices` is not a device ID.
             FolderNotRunningError: A folder is paused.
             CannotSyncError: A folder has an error, such as a missing disk, or a device is paused here or doesn't share
@@ -150,58 +150,58 @@ class SyncthingMethods(Blocking["Inner"]):
 
             with client.paused(folders=["docs", "photos"]): ...
 
-        What runs is paused, first the devices, then the folders. After the block, exactly that is resumed, in reverse
-        order: also after an exception, and if the daemon was restarted meanwhile. What was paused
-        before stays paused. What someone else has resumed or removed meanwhile is no error.
+        Devices and folders that are running are paused, devices first. After the block, exactly these are resumed, in
+        reverse order, even after an exception, and if the daemon was restarted meanwhile. Those that
+        were paused before stay paused. It is not an error if someone else has resumed or removed one meanwhile.
 
-        If pausing fails half-way, what was paused is resumed. When the block ends, the daemon may be away for up to
-        10 s.
+        If pausing fails half-way, whatever was paused is resumed. When the block ends, resuming is retried for up to
+        10 s if the daemon can't be reached.
 
-        A program that is killed leaves everything paused. So does one that ends by SIGTERM, unless it handles the
-        signal with an exception, as Python handles SIGINT. `resume` undoes it, with the state that
-        ``save`` has stored.
+        A program that is killed leaves everything paused. So does one that is terminated by SIGTERM, unless it handles
+        the signal with an exception, as Python handles SIGINT. To resume afterwards, call `resume` with
+        the state that ``save`` has stored.
 
-        Blocks know nothing of each other: if two overlap, the one that paused a folder resumes it when it ends.
+        Blocks are independent: if two overlap, the one that paused a folder resumes it when it ends.
 
         Args:
             folders: IDs of the folders; ``"all"`` for all, ``[]`` for none. ``["all"]`` is a folder with that ID.
-            devices: IDs of the devices; ``"all"`` for all others, ``[]`` for none. What is left out is left alone, but
-                if both are left out, all folders and devices are paused.
-            save: Called with the state before the first request to pause is sent, again if someone else has paused some
-                of it by then, and when the block has ended, with what is still paused: nothing, usually. It runs in
+            devices: IDs of the devices; ``"all"`` for all others, ``[]`` for none. An omitted argument means none, but
+                if both are omitted, all folders and devices are paused.
+            save: Called with the state before the first request to pause is sent, again if someone else has paused a
+                part of it by then, and at the end of the block with what is still paused, usually nothing. It runs in
                 this thread.
             timeout: Time limit for each request, in seconds.
 
         Returns:
-            A context manager. Its ``state`` is what is to be resumed, and can be stored as JSON.
+            A context manager. Its ``state`` is what has to be resumed, and can be stored as JSON.
 
         Raises:
             UnknownFolderError: A folder doesn't exist.
             UnknownDeviceError: A device doesn't exist.
             InvalidDeviceIDError: One of ``devices`` is not a device ID.
-            BadRequestError: An ID is empty, or one of ``devices`` is the daemon's own. Or ``folders`` is ``"all"``, and
+            BadRequestError: An ID is empty, or one of ``devices`` is the daemon's own, or ``folders`` is ``"all"`` and
                 there is a folder with that ID.
-            StillPausedError: Something could not be resumed, or may be paused later, because the daemon did not answer
-                the request to pause it; the ``state`` of the error says what. An exception of the block is its
-                ``__context__``.
+            StillPausedError: A folder or device could not be resumed, or may still be paused later, because the daemon
+                did not answer the request to pause it; the ``state`` of the error has them. An exception of the block
+                is its ``__context__``.
         """
         return Pause(self._inner.paused(folders, devices, save=in_caller(save), timeout=timeout), self._bridge)
 
     def resume(self, state: t.PauseState, *, timeout: float | None = None) -> t.PauseState:
         """Resume what `paused` or `at_rest` has left paused, for example because the program was killed.
 
-        What runs again or no longer exists is left alone. May be repeated.
+        Folders and devices that are running again or were removed are ignored, so this can be repeated.
 
         Args:
-            state: What ``save`` was called with, or the ``state`` of the pause or of a `StillPausedError`.
+            state: The argument of ``save``, or the ``state`` of the pause or of a `StillPausedError`.
             timeout: Time limit for each request, in seconds.
 
         Returns:
-            What was still paused, and is resumed now.
+            The folders and devices that were still paused, and have been resumed.
 
         Raises:
-            BadRequestError: This is not such a state, or it is that of another daemon.
-            StillPausedError: Something could not be resumed within 10 s.
+            BadRequestError: This is not the state of a pause, or it belongs to another daemon.
+            StillPausedError: A folder or device could not be resumed within 10 s.
         """
         return self._run(self._inner.resume(state, timeout=timeout))
 
@@ -220,20 +220,20 @@ class SyncthingMethods(Blocking["Inner"]):
 
             with client.at_rest("docs", timeout=600) as path: ...
 
-        It scans the folder, waits until it is in sync (see `wait_in_sync`), and pauses it. If anything happened in the
-        folder in between, it resumes the folder and begins again. So in the block, the folder is complete, and
-        Syncthing changes nothing in it. Other programs may. After the block, the folder is resumed, as by `paused`.
+        This scans the folder, waits until it is in sync (see `wait_in_sync`), and pauses it. If the folder changed in
+        between, it is resumed, and everything starts again. So within the block, the folder is complete, and Syncthing
+        doesn't change it, although other programs may. After the block, the folder is resumed, as by `paused`.
 
         Args:
             folder_id: ID of the folder.
             rescan: Scan first, so that changes the daemon has not noticed yet count.
-            devices: IDs of the devices on which it has to be in sync as well; ``None`` for all that share it.
+            devices: IDs of the devices on which it must be in sync as well; ``None`` for all that share it.
             save: As for `paused`. It is called for each attempt.
             timeout: Time limit for bringing the folder to rest, in seconds; ``None`` for none.
 
         Returns:
-            A context manager that yields the folder's path on the daemon's computer, with the home directory in place
-            of ``~``.
+            A context manager that yields the folder's path on the daemon's computer, with ``~`` replaced by the home
+            directory.
 
         Raises:
             UnknownFolderError: The folder doesn't exist.
@@ -258,28 +258,28 @@ class SyncthingMethods(Blocking["Inner"]):
         conflicts: bool = False,
         timeout: float | None = None,
     ) -> list[health.Finding]:
-        """Check what a person should look at: folders, devices, settings and the daemon itself.
+        """Find problems that need a person's attention: in folders, devices, settings and the daemon itself.
 
-        It finds folders that have stopped or can't get what they need, failed items, devices that stay away, requests
-        to be accepted, a web interface that others can reach, settings that put data at risk, and error messages. Each
-        finding has a kind, a severity, a sentence and a remedy; ``docs/health.md`` lists all kinds. Nothing is changed.
+        This finds folders that have stopped or can't get the files they need, failed items, devices that have not been
+        seen for long, pending devices and folders, a web interface that others can reach, settings that put data at
+        risk, and error messages. Each finding has a kind, a severity, a text and a remedy; ``docs/health.md`` lists all
+        kinds. Nothing is changed.
 
         It takes 8 requests, one for each folder that is not paused, and one more for each folder with failed items. At
-        most 4 run at a time. What the daemon can't answer becomes a finding of the kind ``unchecked``, and the rest is
-        still checked.
+        most 4 run at a time. If the daemon can't answer one of them, that is a finding of the kind ``unchecked``, and
+        the rest is still checked.
 
         Args:
             folders: IDs of the folders to check; ``None`` for all, none (``[]``) for no folder.
             devices: IDs of the remote devices to check; ``None`` for all, none (``[]``) for no device.
             ignore: Kinds of findings to leave out.
-            unseen_days: After how many days without a connection a device is worth a look.
+            unseen_days: After how many days without a connection a device is reported.
             upgrade: Whether to look for a newer version, for which the daemon asks a server on the internet.
             conflicts: Whether to look for conflict copies, which takes a request for each directory.
-            timeout: Time limit for each request, in seconds; by default, what is expensive for the daemon may take at
-                least a minute.
+            timeout: Time limit for each request, in seconds; by default, expensive requests may take at least a minute.
 
         Returns:
-            The findings, the most severe first, always in the same order. An empty list means that all is well.
+            The findings, the most severe first, in a stable order. An empty list means that everything is fine.
 
         Raises:
             UnknownFolderError: One of `folders` doesn't exist.
@@ -322,7 +322,7 @@ class SyncthingMethods(Blocking["Inner"]):
 
     @property
     def cluster(self) -> Cluster:
-        """``rest/cluster``: devices and folders waiting to be accepted."""
+        """``rest/cluster``: pending devices and folders."""
         return self._twin(Cluster, self._inner.cluster)
 
     @property
@@ -332,7 +332,7 @@ class SyncthingMethods(Blocking["Inner"]):
 
     @property
     def db(self) -> Database:
-        """The same as `database`, under the name in the path ``rest/db``."""
+        """The same as `database`, named after the path ``rest/db``."""
         return self._twin(Database, self._inner.db)
 
     @property
@@ -352,7 +352,7 @@ class SyncthingMethods(Blocking["Inner"]):
 
     @property
     def svc(self) -> Svc:
-        """``rest/svc``: small services."""
+        """``rest/svc``: device ID checks, language, reports and random strings."""
         return self._twin(Svc, self._inner.svc)
 
     @property
@@ -368,9 +368,9 @@ class SyncthingMethods(Blocking["Inner"]):
     def device_id(self, *, timeout: float | None = None) -> str:
         """Get the daemon's own device ID, with one request at most.
 
-        Every answer contains it, so a client that has already had an answer sends no request. If another daemon takes
-        the place of this one, its ID is returned as soon as it has answered anything. A mirror (`watch`) notices that
-        by itself.
+        Every answer contains it, so a client that has already received one sends no request. If another daemon takes
+        over the address, its ID is returned as soon as it has answered any request. A mirror (`watch`) notices such a
+        change by itself.
 
         Args:
             timeout: Time limit for the request, in seconds.
@@ -378,36 +378,38 @@ class SyncthingMethods(Blocking["Inner"]):
         return self._run(self._inner.device_id(timeout=timeout))
 
     def find_folder(self, name: str, *, timeout: float | None = None) -> t.FolderConfiguration:
-        """Get the configuration of the folder that a name means.
+        """Get the configuration of a folder by its ID, its label, or the beginning of its ID.
 
-        The first of these decides: a folder with that ID; with that label; with that label in upper or lower case; with
-        an ID that begins so. Programs that run unattended should use IDs, since a new folder may have the same label.
+        The first of these that matches decides: the ID, the label, the label regardless of case, the beginning of the
+        ID. Programs that run unattended should use IDs, since a new folder may have the same label.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             name: ID, label, or the beginning of an ID.
             timeout: Time limit for the request, in seconds.
 
         Raises:
-            AmbiguousNameError: It means several folders; ``candidates`` has their labels, by ID.
-            UnknownFolderError: It means none; the message suggests similar ones.
-            BadRequestError: It is empty.
+            AmbiguousNameError: Several folders match; ``candidates`` has their labels, by ID.
+            UnknownFolderError: No folder matches; the message suggests similar names.
+            BadRequestError: ``name`` is empty.
         """
         return self._run(self._inner.find_folder(name, timeout=timeout))
 
     def find_device(self, name: str, *, timeout: float | None = None) -> t.DeviceConfiguration:
-        """Get the configuration of the device that a name means, which may be the daemon's own.
+        """Get the configuration of a device, possibly the daemon's own, by its ID, name, or the beginning of its ID.
 
-        The order is that of `find_folder`. IDs may be written with or without dashes, in upper or lower case; of an ID,
-        at least the first seven characters are needed, by which Syncthing abbreviates it.
+        The order is that of `find_folder`. IDs may be written with or without dashes, in upper or lower case; the
+        beginning of an ID must have at least seven characters, which is Syncthing's own short form.
+        Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
             name: ID, name, or the beginning of an ID.
             timeout: Time limit for the request, in seconds.
 
         Raises:
-            AmbiguousNameError: It means several devices; ``candidates`` has their names, by ID.
-            UnknownDeviceError: It means none; the message suggests similar ones.
-            BadRequestError: It is empty.
+            AmbiguousNameError: Several devices match; ``candidates`` has their names, by ID.
+            UnknownDeviceError: No device matches; the message suggests similar names.
+            BadRequestError: ``name`` is empty.
         """
         return self._run(self._inner.find_device(name, timeout=timeout))
 
