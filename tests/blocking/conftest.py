@@ -1,4 +1,4 @@
-"""What the tests of this folder share: blocking clients of a fake, and threads that are gone in the end."""
+"""Fixtures: blocking clients of a fake, and a check that no thread is left."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def portal_threads() -> list[threading.Thread]:
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left() -> Iterator[None]:
-    """Fail a test after which the portal lives on, although all clients are closed."""
+    """Fail a test that leaves the portal's thread running although all clients are closed."""
     yield
     if portal_threads():
         gc.collect()
@@ -91,7 +91,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 
 def in_threads(*functions: Callable[[], object]) -> list[object]:
-    """Call functions, each in a thread of its own, and return what they return or raise."""
+    """Call each function in its own thread, and return what they return or raise."""
     results: list[object] = [None] * len(functions)
 
     def call(number: int) -> None:

@@ -42,7 +42,7 @@ async def block(
 
 
 def test_a_block(probe: Probe) -> None:
-    """It has the value of the asynchronous one, and one task enters and leaves."""
+    """It has the value of the asynchronous block, which one task enters and leaves."""
     log: list[Any] = []
     with probe._block(block(log)) as value:
         assert value == "value"
@@ -52,7 +52,7 @@ def test_a_block(probe: Probe) -> None:
 
 @pytest.mark.parametrize("error", [KeyError("x"), StopIteration("x"), SystemExit(1)])
 def test_an_exception_in_the_body(probe: Probe, error: BaseException) -> None:
-    """The block sees it, and it goes on with the frames that it had."""
+    """The block sees it, and it propagates with its original frames."""
     log: list[Any] = []
     with suppress(ExceptionGroup, RuntimeError), pytest.raises(type(error)) as caught, probe._block(block(log)):
         raise error
@@ -113,25 +113,25 @@ def test_closing_the_client(probe: Probe) -> None:
 
 
 def test_one_that_is_never_left(probe: Probe) -> None:
-    """When nothing refers to it any longer, it is cancelled, with a warning."""
+    """When it is garbage-collected, it is cancelled, with a warning."""
     log: list[Any] = []
     found = probe._block(block(log))
     found.__enter__()
-    with pytest.warns(ResourceWarning, match="block that was never left"):
+    with pytest.warns(ResourceWarning, match="entered and never left"):
         del found
     probe.close()
     assert log[1:] == [True]
 
 
 def test_editing(client: Syncthing, docs: FakeFolder) -> None:
-    """What a block edits is sent when it is left."""
+    """Edited ignore patterns are sent when the block is left."""
     with client.database.edit_ignores("docs") as patterns:
         patterns.add("*.tmp")
     assert client.database.ignores("docs")["ignore"] == ["*.tmp"]
 
 
 def test_editing_the_configuration(client: Syncthing, docs: FakeFolder) -> None:
-    """So is a change of the configuration; the edit says what was sent."""
+    """Changes of the configuration are sent when the block is left; the edit says which."""
     edit = client.config.edit()
     with edit as config:
         config["options"]["maxSendKbps"] = 5

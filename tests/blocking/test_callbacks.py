@@ -1,4 +1,4 @@
-"""Functions of the caller: in which thread they are called, what they may do, and what becomes of their errors."""
+"""Callbacks: in which thread they are called, what they may do, and how their errors propagate."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_progress(client: Syncthing) -> None:
 
 
 def test_an_error(client: Syncthing) -> None:
-    """An exception ends the wait, and comes out of it as it is, with the frames of the function."""
+    """An exception of a callback ends the wait, which raises it unchanged, with the callback's frames."""
     error = ValueError("x")
 
     def fail(_: object) -> None:
@@ -48,20 +48,20 @@ def test_an_error(client: Syncthing) -> None:
 
 
 def test_closing_the_client(client: Syncthing) -> None:
-    """A function may close the client that calls it, even if it is the last one."""
+    """A callback may close the client that calls it, even if it is the last one."""
     with pytest.raises(ClientClosedError, match="the client was closed during the call"):
         client.wait_in_sync("docs", on_progress=lambda _: client.close())
 
 
 def test_a_time_limit(client: Syncthing) -> None:
-    """The limit of a wait raises the error of this package, with the progress."""
+    """A time limit raises an error of this package, with the progress."""
     with pytest.raises(WaitTimeoutError) as caught:
         client.wait_in_sync("docs", stable_for=60, timeout=0.05)
     assert caught.value.progress is not None
 
 
 def test_around_a_block(client: Syncthing, fake: FakeSyncthing) -> None:
-    """What a block calls is called in the thread that enters and leaves it, before it goes on."""
+    """A block calls its callback in the thread that enters and leaves it, and waits for it."""
     seen: list[tuple[PauseState, threading.Thread, bool]] = []
 
     def save(state: PauseState) -> None:
@@ -76,7 +76,7 @@ def test_around_a_block(client: Syncthing, fake: FakeSyncthing) -> None:
 
 
 def test_a_thread_that_is_slow_to_wait(client: Syncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the thread of the caller, also if a function is to be called before that waits."""
+    """A callback runs in the caller's thread even if it is due before that thread waits."""
     wait_for = Call.wait_for
 
     def wait_late(call: Call[object], *args: Any) -> None:
@@ -91,7 +91,7 @@ def test_a_thread_that_is_slow_to_wait(client: Syncthing, monkeypatch: pytest.Mo
 
 
 def test_at_rest(client: Syncthing, fake: FakeSyncthing) -> None:
-    """A block that yields a value, with a function that is called while it is entered."""
+    """A callback is called while the block is entered, and the block yields its value."""
     seen: list[threading.Thread] = []
     with client.at_rest("docs", save=lambda _: seen.append(threading.current_thread()), timeout=60) as path:
         assert path
@@ -101,7 +101,7 @@ def test_at_rest(client: Syncthing, fake: FakeSyncthing) -> None:
 
 
 def test_when_no_thread_waits(client: Syncthing) -> None:
-    """If another thread closes the client, the function is called in a thread of its own, so that nothing hangs."""
+    """If another thread closes the client, the callback runs in a new thread, so that nothing hangs."""
     seen: list[str] = []
     pause = client.paused("docs", save=lambda _: seen.append(threading.current_thread().name))
     pause.__enter__()
@@ -114,7 +114,7 @@ def test_when_no_thread_waits(client: Syncthing) -> None:
 
 
 def test_in_the_thread_of_the_loop(client: Syncthing, fake: FakeSyncthing) -> None:
-    """A function that decides about an event stream is called there, and must not use a blocking client."""
+    """A predicate of an event stream is called in the portal's thread, and must not use a blocking client."""
     errors: list[BlockingCallError] = []
 
     def is_transient(_: SyncthingError) -> bool:

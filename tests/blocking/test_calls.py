@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
 
 class Stop(BaseException):
-    """Something that is no Exception."""
+    """An exception that is not an `Exception`."""
 
 
 async def echo(value: object) -> object:
-    """Return what is given, a moment later."""
+    """Return the argument, a moment later."""
     await asyncio.sleep(0)
     return value
 
 
 async def fail(error: BaseException) -> None:
-    """Raise what is given, a moment later."""
+    """Raise the argument, a moment later."""
     await asyncio.sleep(0)
     raise error
 
@@ -127,7 +127,7 @@ def test_many_threads(client: Syncthing) -> None:
 
 
 def test_closing_while_others_call(fake: FakeSyncthing) -> None:
-    """What other threads wait for ends at once, with an error of this package; so does each later call."""
+    """Calls in other threads end at once with an error of this package, and so do later calls."""
     client = Syncthing(fake.api_key, fake.url)
     held = fake.hold("rest/system/status")
 
@@ -143,20 +143,20 @@ def test_closing_while_others_call(fake: FakeSyncthing) -> None:
 
 
 def test_when_no_thread_can_be_started(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a program ends, or has too many threads, the error is one of this package; the next call tries again."""
+    """If the program is exiting or has too many threads, the error is one of this package; the next call retries."""
 
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't create new thread at interpreter shutdown")
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
-        with pytest.raises(BlockingCallError, match=r"need a thread.*interpreter shutdown"):
+        with pytest.raises(BlockingCallError, match=r"can't start the thread.*interpreter shutdown"):
             probe.run(echo(1))
     assert probe.run(echo(1)) == 1
 
 
 def test_signal_handlers(client: Syncthing) -> None:
-    """None is installed, whatever is called."""
+    """No call installs a signal handler."""
     before = [signal.getsignal(number) for number in signal.valid_signals()]
     client.system.ping()
     with client.watch():
@@ -176,11 +176,11 @@ def test_a_client_that_was_never_used(fake: FakeSyncthing) -> None:
 
 
 def test_in_an_event_loop(client: Syncthing) -> None:
-    """A call that would block a running event loop is refused, and the message names what to use there."""
+    """A call that would block a running event loop is refused, and the message says what to use instead."""
 
     async def main() -> None:
         for call in (client.system.ping, lambda: next(client.events.listen()), client.events.stream().__enter__):
-            with pytest.raises(BlockingCallError, match=r"use aiosyncthing\.Syncthing and await"):
+            with pytest.raises(BlockingCallError, match=r"use aiosyncthing\.Syncthing with await"):
                 call()
 
     asyncio.run(main())
@@ -188,7 +188,7 @@ def test_in_an_event_loop(client: Syncthing) -> None:
 
 
 def test_closing_in_an_event_loop(fake: FakeSyncthing) -> None:
-    """A client that has something to close can't be closed there, and is closed elsewhere afterwards."""
+    """A client with open connections can't be closed there, but elsewhere afterwards."""
     client = Syncthing(fake.api_key, fake.url)
     client.system.ping()
 
@@ -202,7 +202,7 @@ def test_closing_in_an_event_loop(fake: FakeSyncthing) -> None:
 
 
 def test_in_an_event_loop_for_those_who_know(fake: FakeSyncthing) -> None:
-    """With `in_loop`, the loop stands still during the call."""
+    """With `in_loop`, the call is allowed and blocks the loop."""
 
     async def main() -> str:
         with Syncthing(fake.api_key, fake.url, in_loop=True) as client:
@@ -229,7 +229,7 @@ def test_in_a_notebook(client: Syncthing, monkeypatch: pytest.MonkeyPatch, kerne
 
 @pytest.mark.parametrize("in_loop", [False, True])
 def test_in_the_portal_itself(probe: Probe, *, in_loop: bool) -> None:
-    """A call in the thread in which all blocking clients work would wait for itself, and is always refused."""
+    """A call in the portal's own thread would wait for itself, and is always refused."""
     other = Probe(None, Bridge("Probe", None, in_loop=in_loop))
 
     async def call() -> None:
@@ -250,7 +250,7 @@ def test_in_threads_of_event_loops(client: Syncthing) -> None:
 
 
 def test_nothing_can_be_copied(client: Syncthing) -> None:
-    """What belongs to threads and connections is neither copied nor pickled, and the error says what to do."""
+    """Objects with threads and connections can't be copied or pickled, and the error says what to do."""
     things = [
         client,
         client.database,
@@ -263,7 +263,7 @@ def test_nothing_can_be_copied(client: Syncthing) -> None:
     assert isinstance(things[4], BlockingContext)
     for thing in things:
         for attempt in (copy.copy, copy.deepcopy, pickle.dumps):
-            with pytest.raises(TypeError, match=f"a {type(thing).__name__} can't be copied or pickled.*Create one"):
+            with pytest.raises(TypeError, match=f"a {type(thing).__name__} can't be copied or pickled.*create another"):
                 attempt(thing)
 
 
@@ -298,14 +298,14 @@ def test_debug_mode_is_silent(probe: Probe, monkeypatch: pytest.MonkeyPatch, cap
 
 
 def test_errors_of_this_package(probe: Probe) -> None:
-    """A cancellation from within is no error of asyncio, but one that says what happened."""
+    """A cancellation from within is raised as an error of this package that says what happened."""
     with pytest.raises(ClientClosedError) as caught:
         probe.run(fail(asyncio.CancelledError()))
     assert isinstance(caught.value, SyncthingError)
 
 
 def test_the_daemon_of_this_computer(tmp_path: Path) -> None:
-    """`local` finds a daemon by its home, as that of the asynchronous client."""
+    """`local` finds a daemon by its home, like the asynchronous one."""
     with FakeSyncthing(home=tmp_path) as fake, Syncthing.local(tmp_path) as client:
         assert client.url == fake.url
         assert client.system.version()["version"] == fake.version
@@ -316,7 +316,7 @@ def test_the_daemon_of_this_computer(tmp_path: Path) -> None:
 
 
 def test_closing_the_session(client: Syncthing) -> None:
-    """The low-level client can be closed for itself."""
+    """The low-level client can be closed by itself."""
     client.system.ping()
     client.api.close()
     with pytest.raises(ClientClosedError, match="the client is closed"):

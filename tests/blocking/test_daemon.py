@@ -30,7 +30,7 @@ def binary(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_life(binary: Path, tmp_path: Path) -> None:
-    """It is ready when the block begins, and everything is cleaned up when it ends."""
+    """The daemon is ready when the block begins, and everything is cleaned up when it ends."""
     with Daemon(tmp_path / "home", binary) as daemon:
         assert daemon.running
         assert daemon.pid
@@ -101,7 +101,7 @@ def test_an_interrupt(tmp_path: Path, interrupt: Callable[..., None]) -> None:
 
 
 def test_one_that_is_forgotten(binary: Path) -> None:
-    """When nothing refers to it any longer, it is stopped in the background, with a warning."""
+    """When it is garbage-collected, it is stopped in the background, with a warning."""
     daemon = Daemon(binary=binary)
     daemon.start()
     home = daemon.home

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Work:
-    """Something that takes forever, and then some time to clean up."""
+    """A coroutine that runs until it is cancelled, and then takes some time to clean up."""
 
     def __init__(self, cleanup: float = 0.0) -> None:
         self.begun = threading.Event()
@@ -63,7 +63,7 @@ def test_twice(probe: Probe, interrupt: Callable[..., None]) -> None:
 def test_a_clean_up_that_takes_long(
     probe: Probe, interrupt: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A clean-up is waited for only for a while."""
+    """The wait for the clean-up is limited in time."""
     monkeypatch.setattr("aiosyncthing.blocking.calls.CLEANUP", 0.05)
     work = Work(cleanup=0.5)
     interrupt(work.begun.is_set)
@@ -175,7 +175,7 @@ def test_while_a_call_begins(probe: Probe, interrupt_next: Callable[[str], None]
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_while_an_iterator_begins_to_close(probe: Probe, interrupt_next: Callable[[str], None], when: str) -> None:
-    """It is closed nevertheless."""
+    """The iterator is closed nevertheless."""
     closed = threading.Event()
 
     async def numbers() -> AsyncGenerator[int]:
@@ -195,7 +195,7 @@ def test_while_an_iterator_begins_to_close(probe: Probe, interrupt_next: Callabl
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_while_a_stream_is_entered(fake: FakeSyncthing, interrupt_next: Callable[[str], None], when: str) -> None:
-    """It is left nevertheless, even if it had been entered by then."""
+    """The stream is left nevertheless, even if it had already been entered."""
     with Syncthing(fake.api_key, fake.url) as client:
         client.system.ping()
         interrupt_next(when)

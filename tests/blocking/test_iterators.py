@@ -51,7 +51,7 @@ class Numbers:
 
 
 def test_to_the_end(probe: Probe) -> None:
-    """All items come, and then the iterator has ended for good."""
+    """All items are returned, and then the iterator stays exhausted."""
     numbers = Numbers()
     found = probe._iterate(numbers.run())
     assert list(found) == list(range(10))
@@ -61,7 +61,7 @@ def test_to_the_end(probe: Probe) -> None:
 
 
 def test_an_error(probe: Probe) -> None:
-    """An error comes in its place, and ends the iteration as it ends that of a generator."""
+    """An error is raised in its position, and ends the iteration as in a generator."""
     error = ValueError("x")
     found = probe._iterate(Numbers(error=error).run())
     with pytest.raises(ValueError, match="x") as caught:
@@ -142,7 +142,7 @@ def test_in_two_threads(probe: Probe) -> None:
     item, error = in_threads(lambda: next(found), disturb)
     assert item == 1
     assert isinstance(error, SyncthingError)
-    assert "belongs to one thread" in str(error)
+    assert "use it in one thread only" in str(error)
     assert list(found) == list(range(2, 10))
 
 
@@ -167,12 +167,12 @@ def test_closing_the_client(probe: Probe) -> None:
 
 
 def test_waiting_for_some_time(probe: Probe) -> None:
-    """`next` gives up after a time, and the item that it waited for comes with the next call."""
+    """`next` gives up after a time, and the next call returns the item that it waited for."""
     numbers = Numbers(slow=1)
     with probe._iterate(numbers.run()) as found:
         assert found.next(10) == 0
         for _ in range(2):
-            with pytest.raises(WaitTimeoutError, match=r"nothing came within 0\.01 seconds"):
+            with pytest.raises(WaitTimeoutError, match=r"no item within 0\.01 s"):
                 found.next(0.01)
         with pytest.raises(BadRequestError, match="not NaN"):
             found.next(math.nan)

@@ -1,4 +1,4 @@
-"""The mirror, whose objects change on another thread."""
+"""The mirror, whose objects change in another thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_what_it_shows(client: Syncthing, fake: FakeSyncthing, phone: DeviceID) -> None:
-    """It shows copies as of the moment: what was looked at before stays as it was."""
+    """It returns copies, which don't change afterwards."""
     fake.add_folder("docs", devices=[phone])
     with client.watch() as live:
         live.until(lambda live: live.settled, 10)
@@ -60,7 +60,7 @@ def test_without_a_block(client: Syncthing, fake: FakeSyncthing, phone: DeviceID
 
 
 def test_conditions(client: Syncthing) -> None:
-    """Conditions are looked at in the thread of the caller; their errors and time limits end the wait."""
+    """Conditions are evaluated in the caller's thread; their errors and time limits end the wait."""
     threads: list[threading.Thread] = []
 
     def look(_: object) -> bool:
@@ -99,14 +99,14 @@ def test_one_moment(client: Syncthing, fake: FakeSyncthing) -> None:
 def test_one_that_is_forgotten(client: Syncthing, fake: FakeSyncthing) -> None:
     """When nothing refers to it any longer, it is stopped in the background, with a warning: once."""
     live = client.watch().start()
-    with pytest.warns(ResourceWarning, match="block that was never left") as caught:
+    with pytest.warns(ResourceWarning, match="entered and never left") as caught:
         del live
     assert len(caught) == 1
     wait_until(lambda: fake.polls_waiting == 0)
 
 
 def test_changes(client: Syncthing, fake: FakeSyncthing) -> None:
-    """Changes come from the call on, whatever happens before the first is taken, until the mirror ends."""
+    """Changes are collected from the call on, even before the first is taken, until the mirror ends."""
     with client.watch() as live:
         changes = live.changes()
         fake.add_folder("docs")
@@ -126,7 +126,7 @@ def test_one_that_fails(client: Syncthing, fake: FakeSyncthing) -> None:
 
 
 def test_two_threads(client: Syncthing, fake: FakeSyncthing) -> None:
-    """While one thread waits, another may look."""
+    """While one thread waits, another may read the mirror."""
     fake.add_folder("docs")
     with client.watch() as live:
         states = in_threads(*[lambda: [live.folders["docs"].id for _ in range(20)]] * 2)

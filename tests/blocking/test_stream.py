@@ -1,4 +1,4 @@
-"""The event stream: what it says is what the asynchronous one says."""
+"""The event stream: it yields what the asynchronous one yields."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_resuming(client: Syncthing, fake: FakeSyncthing) -> None:
 
 
 def test_without_a_block(client: Syncthing, fake: FakeSyncthing) -> None:
-    """Outside of a block, it can be iterated over and closed, too."""
+    """It can be iterated over and closed without a ``with`` block, too."""
     stream = client.events.stream(since="history")
     assert next(stream)["id"] == 1
     stream.close()
@@ -90,7 +90,7 @@ def test_one_that_is_refused(fake: FakeSyncthing) -> None:
 
 
 def test_many_items() -> None:
-    """Of items that have been taken, none is kept. `bench_blocking.py` takes 100,000 events, and measures memory."""
+    """Consumed items are not kept. `bench_blocking.py` reads 100,000 events and measures memory."""
     probe = Probe(None, Bridge("Probe", None))
 
     async def numbers() -> AsyncGenerator[int]:

@@ -9,8 +9,8 @@
         for item in client.database.iter_need("docs"):
             print(item["name"])
 
-Classes, methods, arguments, answers and errors are those of `aiosyncthing`. What is awaited there returns here,
-asynchronous iterators are iterators, and asynchronous context managers are context managers.
+Classes, methods, arguments, answers and errors are those of `aiosyncthing`. Methods that are awaited there return their
+results directly, asynchronous iterators become iterators, and asynchronous context managers become context managers.
 """
 
 TYPE_CHECKING = False

@@ -1,4 +1,4 @@
-"""What all blocking classes have in common: an object of the asynchronous class, and the way into its event loop."""
+"""`Blocking`, the base of all blocking classes: it wraps an asynchronous object and the bridge to its event loop."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 class Blocking(Unportable, Generic[Inner]):
-    """The blocking twin of an object, which it has made or got.
+    """The blocking twin of an asynchronous object.
 
     Args:
         inner: The object.
-        bridge: The way into the event loop that it is used in.
+        bridge: Runs its coroutines in its event loop.
     """
 
     def __init__(self, inner: Inner, bridge: Bridge) -> None:
@@ -31,13 +31,13 @@ class Blocking(Unportable, Generic[Inner]):
         self._twins: dict[object, tuple[object, Any]] = {}
 
     def __repr__(self) -> str:
-        """Show what the asynchronous object shows, if that is more than its class."""
+        """Show the asynchronous object's own representation, if its class defines one."""
         if type(self._inner).__repr__ is object.__repr__:
             return super().__repr__()
         return repr(self._inner)
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine to its end."""
+        """Run a coroutine, and return its result."""
         __tracebackhide__ = True
         return self._bridge.run(coroutine)
 
@@ -47,11 +47,11 @@ class Blocking(Unportable, Generic[Inner]):
         return self._bridge.call(function)
 
     def _iterate(self, source: AsyncGenerator[T]) -> BlockingIterator[T]:
-        """Iterate over what a generator yields."""
+        """Return an iterator over an asynchronous generator."""
         return BlockingIterator(self._bridge, source)
 
     def _block(self, manager: AbstractAsyncContextManager[T, bool | None]) -> BlockingContext[T]:
-        """Make a context manager of an asynchronous one."""
+        """Return a context manager for an asynchronous one."""
         return BlockingContext(self._bridge, manager)
 
     def _twin(self, make: Callable[[Other, Bridge], Twin], inner: Other) -> Twin:

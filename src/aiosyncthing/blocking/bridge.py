@@ -1,4 +1,4 @@
-"""The way from one blocking client to the event loop in which it works."""
+"""`Bridge`: runs the coroutines of one blocking client in the portal's event loop."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _IN_PORTAL: Final = (
-    "a blocking call in the thread in which all blocking clients work would wait for itself. Functions that are called "
-    "there, such as a crash_handler, must not use a blocking client"
+    "a blocking call in the thread that runs all blocking clients would wait for itself. Functions that are called "
+    "in that thread, such as a crash_handler, must not use a blocking client"
 )
 _FORKED: Final = (
     "this client was used before os.fork(), and its connections belong to the parent process. Close it before forking, "
@@ -31,12 +31,12 @@ _FORKED: Final = (
 
 
 class Bridge:
-    """Runs the coroutines of one client, and knows what has to be closed.
+    """Runs the coroutines of one client, and keeps track of what has to be closed.
 
     Args:
         what: Name of the client's class.
         close: Closes the client's connections.
-        in_loop: Whether to allow calls in a thread in which an event loop runs.
+        in_loop: Whether to allow calls in a thread with a running event loop.
     """
 
     def __init__(self, what: str, close: Callable[[], Awaitable[object]] | None, *, in_loop: bool = False) -> None:
@@ -50,15 +50,15 @@ class Bridge:
 
     @property
     def busy(self) -> bool:
-        """Whether a call has not ended."""
+        """Whether there is an unfinished call."""
         return self._lease is not None and bool(self._lease.calls)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine, and return its result. If the wait is interrupted, it is cancelled first.
+        """Run a coroutine, and return its result. If the wait is interrupted, the coroutine is cancelled first.
 
         Raises:
             BlockingCallError: The call would block an event loop, or never end.
-            ClientClosedError: The client is closed, or is closed meanwhile.
+            ClientClosedError: The client was closed before or during the call.
         """
         __tracebackhide__ = True
         call = Call(coroutine)
@@ -73,11 +73,11 @@ class Bridge:
     def run_until(
         self, start: Callable[[Callable[[], None]], Coroutine[Any, Any, object]], condition: Callable[[], object]
     ) -> None:
-        """Run a coroutine until a condition is true, which is checked in this thread.
+        """Run a coroutine until a condition, which is checked in this thread, is true.
 
         Args:
-            start: Makes the coroutine, which calls the function that it is given whenever the condition may be true.
-            condition: The condition. If it raises, the coroutine is cancelled, too.
+            start: Returns the coroutine, which must call the given function whenever the condition may be true.
+            condition: The condition. If it raises, the coroutine is cancelled.
         """
         __tracebackhide__ = True
         changed = threading.Event()
@@ -152,7 +152,7 @@ class Bridge:
             call.wait()
             call.result()
         except ClientClosedError:
-            pass  # the portal has closed it, because the program ends
+            pass  # the portal has closed it, because the program is exiting
         except BaseException:
             try:
                 call.cancel_and_wait()
@@ -182,12 +182,12 @@ class Bridge:
             raise BlockingCallError(_IN_PORTAL)
         if not (self._in_loop or _in_notebook()):
             raise BlockingCallError(
-                f"aiosyncthing.blocking.{self._what} would block the event loop that runs in this thread: there, use "
-                f"aiosyncthing.{self._what} and await, or call it by way of asyncio.to_thread"
+                f"aiosyncthing.blocking.{self._what} would block the event loop that runs in this thread: use "
+                f"aiosyncthing.{self._what} with await instead, or make the call with asyncio.to_thread"
             )
 
 
 def _in_notebook() -> bool:
-    """Return whether this is a Jupyter notebook. Its kernel has a loop, which waits for each cell anyway."""
+    """Return whether this is a Jupyter notebook, whose event loop waits for each cell anyway."""
     get_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
     return get_shell is not None and getattr(get_shell(), "kernel", None) is not None

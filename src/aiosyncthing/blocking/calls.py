@@ -1,4 +1,4 @@
-"""A coroutine that runs in the event loop of the portal, while another thread waits for it."""
+"""`Call`: a coroutine that runs in the portal's event loop while another thread waits for it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 V = TypeVar("V")
 
-# Seconds of one wait. On POSIX, a signal interrupts a wait, except for one that arrives right before it; on Windows,
-# Ctrl-C is noticed only between two waits.
+# The length of one wait, in seconds. On POSIX, a signal interrupts a wait unless it comes right before it; on Windows,
+# Ctrl-C is noticed only between waits.
 _SLICE: Final = 0.1 if sys.platform == "win32" else 1.0
 
 CLEANUP: Final = 2.0
@@ -29,14 +29,14 @@ CLEANUP: Final = 2.0
 
 
 class Call(Generic[T]):
-    """A call: made and waited for by one thread, run by the other.
+    """A call that one thread makes and waits for, and the portal's thread runs.
 
-    `concurrent.futures.Future` is no substitute: an exception of the waiting thread must cancel the task and wait for
-    its cleanup, and callbacks run in the waiting thread.
+    `concurrent.futures.Future` can't be used: an exception in the waiting thread must cancel the task and wait for its
+    cleanup, and callbacks run in the waiting thread.
 
     Args:
-        coroutine: What to run.
-        background: Whether no thread is going to wait for it.
+        coroutine: The coroutine.
+        background: Whether no thread will wait for it.
 
     Attributes:
         done: Whether it has ended.
@@ -62,7 +62,7 @@ class Call(Generic[T]):
 
     @property
     def submitted(self) -> bool:
-        """Whether it runs, or has run."""
+        """Whether it is running or has run."""
         return self._loop is not None
 
     # In the thread that waits.
@@ -80,20 +80,20 @@ class Call(Generic[T]):
         self._pending = pending
         for calls in pending:
             calls.add(self)
-        self._loop = loop  # an exception of a signal handler may come when it has been scheduled already
+        self._loop = loop  # set before scheduling, since a signal handler may raise right after that
         try:
             loop.call_soon_threadsafe(self._start)
         except RuntimeError:
             self._loop = None
             self.abort()
-            raise ClientClosedError("the client was closed when the program began to end") from None
+            raise ClientClosedError("the client was closed because the program is exiting") from None
 
     def expect_wait(self) -> None:
-        """Leave callbacks to this thread, which is about to wait again."""
+        """Keep callbacks for this thread, which is about to wait again."""
         self._waiting = True
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for its end, and return whether it has ended. Meanwhile, run its callbacks.
+        """Wait until it ends, running its callbacks meanwhile, and return whether it has ended.
 
         Args:
             timeout: Seconds; ``None`` for no limit.
@@ -102,7 +102,7 @@ class Call(Generic[T]):
         return self.done
 
     def wait_for(self, condition: Callable[[], object], timeout: float | None = None) -> None:
-        """Wait for its end, or until a condition is true, which is checked again after each `notify`."""
+        """Wait until it ends or a condition is true, which is checked again after each `notify`."""
         limit = None if timeout is None else time.monotonic() + timeout
         self._waiting = True
         try:
@@ -116,7 +116,7 @@ class Call(Generic[T]):
             self._run_callbacks_in_threads()
 
     def _wait_once(self, timeout: float | None) -> None:
-        """Wait until something happens, or for one slice; then run the callbacks."""
+        """Wait for a wake-up, for one slice at most, then run the callbacks."""
         try:
             self._wakeups.get(timeout=_SLICE if timeout is None else min(_SLICE, timeout))
         except Empty:
@@ -125,7 +125,7 @@ class Call(Generic[T]):
             callback()
 
     def cancel_and_wait(self) -> None:
-        """Cancel it, and wait a little until it has cleaned up. Whatever interrupts that wait ends it."""
+        """Cancel it, and wait up to two seconds for its cleanup. An interrupt ends that wait."""
         self._abandoned = True
         if self._loop is None:
             self._coroutine.close()
@@ -138,13 +138,13 @@ class Call(Generic[T]):
             raise
 
     def cancel_threadsafe(self) -> None:
-        """Cancel it, without waiting. Any thread may do this."""
+        """Cancel it without waiting. Thread-safe."""
         if not self.done and self._loop is not None:
             with suppress(RuntimeError):  # the loop has just ended, and with it the call
                 self._loop.call_soon_threadsafe(self.cancel)
 
     def result(self) -> T:
-        """Return its result, or raise its error; only once, and only when it has ended."""
+        """Return its result or raise its error. May be called once, after it has ended."""
         __tracebackhide__ = True
         error, self._error = self._error, None
         if error is not None:
@@ -162,7 +162,7 @@ class Call(Generic[T]):
         self._wakeups.put(None)
 
     async def run_in_caller(self, function: Callable[[V], object], value: V) -> None:
-        """Call a function in the thread that waits, or in one of its own if none does."""
+        """Call a function in the waiting thread, or in a new one if no thread waits."""
         loop = asyncio.get_running_loop()
         called: asyncio.Future[None] = loop.create_future()
 
@@ -191,7 +191,7 @@ class Call(Generic[T]):
         await called
 
     def cancel(self) -> None:
-        """Cancel it. A second time does nothing, so that it can clean up."""
+        """Cancel it. Further calls do nothing, so that they don't disturb its cleanup."""
         if self._cancelled:
             return
         self._cancelled = True
@@ -201,7 +201,7 @@ class Call(Generic[T]):
             self.abort()
 
     def abort(self) -> None:
-        """End it although it never ran, or never will again."""
+        """End it if it never ran, or can't continue."""
         if not self.done:
             if not self._running:
                 self._coroutine.close()
@@ -213,17 +213,17 @@ class Call(Generic[T]):
             self.task = asyncio.create_task(self._run())
 
     def _run_callbacks_in_threads(self) -> None:
-        """Run the callbacks although no thread waits."""
+        """Run the callbacks in new threads, since no thread waits."""
         while callback := self._next_callback():
             try:
                 threading.Thread(target=callback, daemon=True).start()
-            except RuntimeError:  # the program ends, and nothing else will happen in this thread
+            except RuntimeError:  # the program is exiting, so this thread has nothing else to do
                 callback()
 
     def _next_callback(self) -> Callable[[], None] | None:
         try:
             return self._callbacks.popleft()
-        except IndexError:  # both threads may look for the same one
+        except IndexError:  # the other thread has taken it
             return None
 
     async def _run(self) -> None:
@@ -249,11 +249,11 @@ class Call(Generic[T]):
         self.notify()
 
 
-_current: ContextVar[Call[Any]] = ContextVar("call")  # also in the tasks that its coroutine starts
+_current: ContextVar[Call[Any]] = ContextVar("call")  # inherited by tasks that the coroutine starts
 
 
 def in_caller(function: Callable[[V], object] | None) -> Callable[[V], Awaitable[None]] | None:
-    """Return what calls a function in the thread of the caller, and waits for it; ``None`` if there is no function."""
+    """Return an asynchronous function that runs this one in the caller's thread; ``None`` if there is no function."""
     if function is None:
         return None
 

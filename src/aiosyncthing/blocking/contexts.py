@@ -1,4 +1,4 @@
-"""Asynchronous context managers, entered and left from another thread."""
+"""`BlockingContext`: an asynchronous context manager that is entered and left from another thread."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class BlockingContext(Unportable, AbstractContextManager[T, bool]):
-    """A context manager, to be used once: ``with ... as value:``."""
+    """A context manager that can be used once: ``with ... as value:``."""
 
     def __init__(self, bridge: Bridge, manager: AbstractAsyncContextManager[T, bool | None]) -> None:
         self._bridge = bridge
@@ -33,7 +33,7 @@ class BlockingContext(Unportable, AbstractContextManager[T, bool]):
         """Enter the block."""
         __tracebackhide__ = True
         if self._entered is not None:
-            raise SyncthingError("this block can be entered only once: call the method that made it again")
+            raise SyncthingError("this context manager can be entered only once: call the method that returned it")
         lease = self._bridge.lease()
         self._entered = entered = _Entered(self._manager)
         try:
@@ -56,10 +56,10 @@ class BlockingContext(Unportable, AbstractContextManager[T, bool]):
         __tracebackhide__ = True
         lease, entered = self._lease, self._entered
         if lease is None or entered is None or self._finalizer is None:
-            raise SyncthingError("this block was not entered")
+            raise SyncthingError("this context manager was not entered")
         self._lease = None
         self._finalizer.detach()
-        if lease.portal.pid != os.getpid():  # in a forked child, since the block belongs to the parent
+        if lease.portal.pid != os.getpid():  # in a forked child; the block belongs to the parent
             return False
         try:
             if lease.portal.is_current_thread:  # the garbage collector closes a generator there
@@ -117,4 +117,4 @@ class _Entered(Generic[T]):
 def _finalize(lease: Lease, call: Call[bool]) -> None:
     if lease.portal.usable:
         call.cancel_threadsafe()
-        lease.warn("block that was never left")
+        lease.warn("context manager that was entered and never left")

@@ -24,8 +24,8 @@ class Daemon(DaemonMethods):
         with Daemon() as one, Daemon() as other:
             one.client.config.set_device({"deviceID": other.device_id, "addresses": [other.sync_address]})
 
-    It is `aiosyncthing.Daemon`, which says more about its home, its environment, and restarts. If the program ends
-    without stopping it, the daemon is killed; its temporary home then remains.
+    See `aiosyncthing.Daemon` for details about its home, its environment, and restarts. If the program ends without
+    stopping it, the daemon is killed, and its temporary home remains.
 
     Args:
         home: Directory for configuration, identity and database; created if missing, and never removed. ``None`` for a
@@ -101,7 +101,7 @@ class Daemon(DaemonMethods):
         self.stop()
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine to its end, and the event loop only as long as there is something to do."""
+        """Run a coroutine, and release the event loop afterwards unless the daemon or another call needs it."""
         __tracebackhide__ = True
         try:
             return super()._run(coroutine)

@@ -1,4 +1,4 @@
-"""Iterators over what asynchronous iterators yield."""
+"""`BlockingIterator`: an iterator over an asynchronous one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Source(Protocol[T_co]):
-    """What is iterated over in the loop."""
+    """An asynchronous iterator that can be closed."""
 
     def __anext__(self) -> Coroutine[Any, Any, T_co]:
         """Return the next item."""
@@ -34,19 +34,19 @@ class Source(Protocol[T_co]):
 
 
 class BlockingIterator(Unportable, Iterator[T]):
-    """An iterator over what arrives from the daemon.
+    """An iterator over items that are fetched in the background thread.
 
-    To leave it early, use it as a context manager or call `close`; otherwise it is closed in the background when
-    nothing refers to it any longer. It belongs to one thread, but any thread may close it.
+    To stop early, use it as a context manager or call `close`; otherwise it is closed in the background when it is
+    garbage-collected. Only one thread may iterate, but any thread may close it.
     """
 
-    _unclosed = ""  # warning for one that was not closed
+    _unclosed = ""  # its name in the warning if it is not closed; empty for no warning
 
     def __init__(self, bridge: Bridge, source: Source[T]) -> None:
         self._bridge = bridge
         self._state = _State(source)
         self._closed = False
-        self._thread: int | None = None  # that waits for an item
+        self._thread: int | None = None  # the one that waits for an item
         self._lease: Lease | None = None
         self._finalizer: weakref.finalize[..., BlockingIterator[T]] | None = None
 
@@ -59,20 +59,20 @@ class BlockingIterator(Unportable, Iterator[T]):
         return self.next()
 
     def next(self, timeout: float | None = None) -> T:
-        """Return the next item if it comes in time. If it doesn't, the next call returns it, so none is lost.
+        """Return the next item, if it arrives in time. A late item is not lost: the next call returns it.
 
         Args:
             timeout: Time limit in seconds; ``None`` for none.
 
         Raises:
-            WaitTimeoutError: There was none in time.
-            StopIteration: There are no more.
-            SyncthingError: Another thread waits for an item.
+            WaitTimeoutError: No item arrived in time.
+            StopIteration: There are no more items.
+            SyncthingError: Another thread is waiting for an item.
         """
         __tracebackhide__ = True
         thread = threading.get_ident()
         if self._thread not in {None, thread}:
-            raise SyncthingError("another thread waits for an item of this iterator, which belongs to one thread")
+            raise SyncthingError("another thread is waiting for an item of this iterator: use it in one thread only")
         self._thread = thread
         try:
             return self._next(timeout)
@@ -91,8 +91,8 @@ class BlockingIterator(Unportable, Iterator[T]):
             call.cancel_and_wait()
             raise
         if not ended:
-            raise WaitTimeoutError(f"nothing came within {timeout:g} seconds")
-        if call.interrupted:  # when it was waited for the last time
+            raise WaitTimeoutError(f"no item within {timeout:g} s")
+        if call.interrupted:  # during an earlier wait
             return self._next(timeout)
         self._state.call = None
         try:
@@ -106,7 +106,7 @@ class BlockingIterator(Unportable, Iterator[T]):
             raise
 
     def close(self) -> None:
-        """End the iteration and its request. May be called twice."""
+        """End the iteration and its request. Can be called more than once."""
         lease = self._lease
         try:
             self._detach()
@@ -120,7 +120,7 @@ class BlockingIterator(Unportable, Iterator[T]):
             pass  # the client has closed it, too
         except BaseException:
             if lease is not None:
-                lease.run_in_background(self._state.close)  # an interrupt may come before it has begun
+                lease.run_in_background(self._state.close)  # an interrupt may have come before it began
             raise
 
     def __enter__(self) -> Self:
@@ -150,7 +150,7 @@ class BlockingIterator(Unportable, Iterator[T]):
         return call
 
     def _attach(self) -> Lease:
-        """Have it closed with the client, or when nothing refers to it any longer."""
+        """Register the iterator to be closed with the client, or when it is garbage-collected."""
         lease = self._bridge.lease()
         if self._lease is None:
             self._lease = lease

@@ -1,4 +1,4 @@
-"""`Live`, the mirror, whose objects change on another thread: so each is copied before it is shown."""
+"""`Live`, the mirror. Its objects change in another thread, so it returns copies."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _Copies: TypeAlias = "tuple[dict[str, live.LiveFolder], dict[str, live.LiveDevic
 
 
 class Live(Blocking["live.Live"]):
-    """Folders and devices of a daemon as they are now. Made by `Syncthing.watch`; use it as a context manager.
+    """A live mirror of a daemon's folders and devices. Returned by `Syncthing.watch`; use it as a context manager.
 
-    What it returns are copies as of that moment, which don't change: ask again for what is new.
+    It returns copies, which don't change: read the property again to get the current state.
 
     It subscribes to events first, then asks for everything once, then follows the events. After a restart of the
     daemon, or a loss of events, it asks again. Questions that are expensive for the daemon are only repeated if no
@@ -45,17 +45,17 @@ class Live(Blocking["live.Live"]):
 
     @property
     def folders(self) -> Mapping[str, live.LiveFolder]:
-        """All folders, by ID, as they are at this moment."""
+        """All folders, by ID, in their current state."""
         return self._copies()[0]
 
     @property
     def devices(self) -> Mapping[str, live.LiveDevice]:
-        """All devices, by ID, including the daemon's own, as they are at this moment."""
+        """All devices, by ID, including the daemon's own, in their current state."""
         return self._copies()[1]
 
     @property
     def remotes(self) -> Mapping[str, live.LiveDevice]:
-        """All devices but the daemon's own, by ID, as they are at this moment."""
+        """All devices except the daemon's own, by ID, in their current state."""
         return {name: each for name, each in self._copies()[1].items() if not each.own}
 
     @property
@@ -188,7 +188,7 @@ class Live(Blocking["live.Live"]):
         self._context.__exit__(kind, error, traceback)
 
     def _copies(self) -> _Copies:
-        """Return copies of folders and devices, which change in the event loop, made there in one go."""
+        """Return copies of all folders and devices, made in one step in the event loop, where they change."""
 
         def copy_all() -> _Copies:
             devices = {name: _copied(each) for name, each in self._inner.devices.items()}
@@ -199,7 +199,7 @@ class Live(Blocking["live.Live"]):
 
 
 class _Frozen(Live):
-    """A mirror whose folders and devices stay as they were when it was first asked for one."""
+    """A mirror whose folders and devices stay as they were on first access."""
 
     _found: _Copies | None = None
 
@@ -210,7 +210,7 @@ class _Frozen(Live):
 
 
 def _copied(found: _V) -> _V:
-    """Return a copy of an object with copies of its lists and mappings, of which the mirror replaces the elements."""
+    """Return a copy of an object, and of its lists and mappings, whose elements the mirror replaces."""
     same = copy.copy(found)
     for name in getattr(found, "__dataclass_fields__", ()):
         value = getattr(found, name)

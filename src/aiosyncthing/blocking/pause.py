@@ -1,4 +1,4 @@
-"""`Pause`, folders and devices that are paused for the duration of a block."""
+"""`Pause`: pause folders and devices for the duration of a block."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .contexts import BlockingContext
 
 
 class Pause(Blocking["pausing.Pause"]):
-    """Folders and devices that are paused for the duration of a block. Made by `Syncthing.paused`; can be used once."""
+    """Pauses folders and devices for the duration of a block. Returned by `Syncthing.paused`; can be used once."""
 
     def __init__(self, inner: pausing.Pause, bridge: Bridge) -> None:
         super().__init__(inner, bridge)
@@ -21,22 +21,23 @@ class Pause(Blocking["pausing.Pause"]):
 
     @property
     def state(self) -> t.PauseState:
-        """What is to be resumed; ``client.resume(state)`` does that, also in another process. It can be stored as JSON.
+        """What has to be resumed, as JSON: ``client.resume(state)`` resumes it, even from another process.
 
-        Before the first request to pause, it is already what is going to be paused. After the block, it is what could
-        not be resumed.
+        Before the first request is sent, this is what is about to be paused. After the block, it is what could not be
+        resumed.
         """
         return self._inner.state
 
     def __enter__(self) -> Self:
-        """Pause what runs.
+        """Pause the chosen folders and devices that are running.
 
         Raises:
             UnknownFolderError: One of the folders doesn't exist.
             UnknownDeviceError: One of the devices doesn't exist.
             BadRequestError: One of the devices is the daemon's own.
-            StillPausedError: Pausing failed half-way, and then resuming, too.
-            SyncthingError: It was entered before.
+            StillPausedError: Pausing failed half-way and resuming failed as well, or a folder or device may still be
+                paused.
+            SyncthingError: This pause was entered before.
         """
         self._context.__enter__()
         return self
@@ -47,6 +48,6 @@ class Pause(Blocking["pausing.Pause"]):
         """Resume what was paused.
 
         Raises:
-            StillPausedError: Something could not be resumed.
+            StillPausedError: A folder or device could not be resumed.
         """
         return self._context.__exit__(kind, error, traceback)

@@ -1,4 +1,4 @@
-"""The thread, with one event loop, in which all blocking clients of the process work."""
+"""The portal: a thread with an event loop that all blocking clients of the process share."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _EXIT_TIMEOUT: Final = 15.0  # seconds that open clients may take to clean up wh
 
 
 class Portal:
-    """A thread with an event loop. Get the one there is with `acquire`, and give it back with `release`.
+    """A thread with an event loop. Get the process's portal with `acquire`, and give it back with `release`.
 
     Other threads change the sets, so iterate over copies of them.
 
     Attributes:
         loop: The event loop.
-        pid: The process that has the thread. A child made by ``os.fork()`` doesn't have it.
-        users: How many clients use it.
-        leases: The shares of clients that are not closed.
-        calls: The calls that have not ended.
+        pid: The process that has the thread. A child of ``os.fork()`` doesn't have it.
+        users: The number of clients that use it.
+        leases: The leases of clients that are not closed.
+        calls: The unfinished calls.
     """
 
     def __init__(self) -> None:
@@ -42,13 +42,13 @@ class Portal:
         self.leases: set[Lease] = set()
         self.calls: set[Call[Any]] = set()
         self._stopped = asyncio.Event()
-        # A program that ends without closing its clients ends nevertheless.
+        # A daemon thread, so that it doesn't keep a program running that doesn't close its clients.
         self._thread = threading.Thread(target=self._run, name="aiosyncthing-blocking", daemon=True)
         try:
             self._thread.start()
         except RuntimeError as error:
             self.loop.close()
-            raise BlockingCallError(f"blocking clients need a thread, but none can be started: {error}") from None
+            raise BlockingCallError(f"can't start the thread that blocking clients need: {error}") from None
 
     @property
     def usable(self) -> bool:
@@ -61,25 +61,25 @@ class Portal:
         return threading.current_thread() is self._thread
 
     def stop(self) -> None:
-        """Stop the loop and its thread, without waiting for them."""
+        """Stop the loop and its thread without waiting for them."""
         with suppress(RuntimeError):  # it has ended
             self.loop.call_soon_threadsafe(self._stopped.set)
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait for the end of the thread, except in itself."""
+        """Wait until the thread ends, unless this is the thread itself."""
         if not self.is_current_thread:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        # At its end, a runner cancels what is left, ends asynchronous generators, and joins the threads of the loop.
+        # At the end, the runner cancels tasks, closes asynchronous generators, and joins the loop's threads.
         with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
             runner.run(self._serve())
         for call in self.calls.copy():
-            call.abort()  # so that no thread waits forever
+            call.abort()  # or its thread would wait forever
 
     async def _serve(self) -> None:
         await self._stopped.wait()
-        # There are leases only if the program ends without having closed its clients.
+        # Leases are left only if the program exits without closing its clients.
         await asyncio.gather(*(lease.close() for lease in self.leases.copy()), return_exceptions=True)
 
 
@@ -93,7 +93,7 @@ class Lease:
 
     Attributes:
         portal: The portal.
-        calls: The client's calls that have not ended.
+        calls: The client's unfinished calls.
         closers: Functions that close its iterators.
     """
 
@@ -109,16 +109,16 @@ class Lease:
         """Run a call in the portal.
 
         Raises:
-            ClientClosedError: The portal has ended, because the program ends.
+            ClientClosedError: The portal has stopped, because the program is exiting.
         """
         call.submit(self.portal.loop, self.portal.calls, self.calls)
 
     def warn(self, what: str = "") -> None:
-        """Warn that something was not closed: by default the client."""
+        """Emit a `ResourceWarning` for an object that was not closed, by default the client."""
         warnings.warn(f"unclosed {what or self._what}: use a with block", ResourceWarning, stacklevel=2)
 
     async def close(self) -> None:
-        """End the client's calls, close its iterators and connections. The portal is released by `release`."""
+        """End the client's calls, and close its iterators and connections. This doesn't release the portal."""
         self.portal.leases.discard(self)
         async with AsyncExitStack() as stack:
             if self._close is not None:
@@ -133,17 +133,17 @@ class Lease:
                 await asyncio.wait(tasks)
 
     def finalize(self) -> None:
-        """Close a client that nothing refers to any longer, and warn. Any thread may do this."""
+        """Close a client that is garbage-collected, and warn. Thread-safe."""
         if self.portal.usable:
             self.close_in_background()
             self.warn()
 
     def close_in_background(self) -> None:
-        """Close it and release the portal, without waiting. Any thread may do this."""
+        """Close the lease and release the portal, without waiting. Thread-safe."""
         self.run_in_background(self._close_and_release)
 
     def run_in_background(self, close: Close) -> None:
-        """Close something without waiting for it. Any thread may do this."""
+        """Call an asynchronous function that closes an object, without waiting for it. Thread-safe."""
 
         async def run() -> None:
             await close()
@@ -159,17 +159,17 @@ class Lease:
             release(self.portal)
 
 
-# Reentrant, since the garbage collector or a signal handler may need it in a thread that has it.
+# Reentrant, since the garbage collector or a signal handler may acquire it in the thread that holds it.
 _lock = threading.RLock()
 _current: Portal | None = None
-_inherited: list[Portal] = []  # kept, since the loop of another process must not even be closed
+_inherited: list[Portal] = []  # kept alive, since the parent's loop must not be closed by the child
 
 
 def acquire() -> Portal:
-    """Return the portal of this process, started if there is none. Every call needs a `release`.
+    """Return the portal of this process, and start it if necessary. Each call needs a `release`.
 
     Raises:
-        BlockingCallError: No thread can be started, because the program ends, or has too many.
+        BlockingCallError: No thread can be started, because the program is exiting or has too many threads.
     """
     global _current  # noqa: PLW0603 - there is one per process
     with _lock:
@@ -180,7 +180,7 @@ def acquire() -> Portal:
 
 
 def release(portal: Portal) -> None:
-    """Count one client fewer. After the last one, the thread ends."""
+    """Give the portal back. Its thread ends with the last client."""
     global _current  # noqa: PLW0603 - there is one per process
     with _lock:
         portal.users -= 1
@@ -193,7 +193,7 @@ def release(portal: Portal) -> None:
 
 
 def is_portal(loop: asyncio.AbstractEventLoop) -> bool:
-    """Return whether a loop is that of the portal."""
+    """Return whether a loop is the portal's."""
     return _current is not None and _current.loop is loop
 
 

@@ -15,7 +15,7 @@ from .iterators import BlockingIterator
 class EventStream(BlockingIterator[t.StreamItem]):
     """Events without silent loss and without duplicates, in order, across restarts and bad networks.
 
-    Made by `Events.stream`. Use it as a context manager and iterate over it, in one thread. Inside the context, the
+    Returned by `Events.stream`. Use it as a context manager and iterate over it in one thread. Inside the context, the
     next batch is fetched while the current one is consumed, and nothing beyond that: a slow consumer delays the next
     request. Without the context, a request runs only while the consumer waits for an item.
     """
@@ -53,7 +53,7 @@ class EventStream(BlockingIterator[t.StreamItem]):
             self._bridge.run(self._inner.__aenter__())
         except BaseException:
             self._detach()
-            lease.run_in_background(self._inner.aclose)  # an interrupt may come when it has been entered already
+            lease.run_in_background(self._inner.aclose)  # an interrupt may have come after it was entered
             raise
         return self
 

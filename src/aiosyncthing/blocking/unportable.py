@@ -1,4 +1,4 @@
-"""What belongs to a thread and to connections, and can't be copied."""
+"""`Unportable`, the base of objects that can't be copied or pickled."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import NoReturn
 
 
 class Unportable:
-    """Refuses to be copied and pickled, with a reason."""
+    """An object that can't be copied or pickled, and says why."""
 
     def __reduce__(self) -> NoReturn:
-        """Refuse."""
+        """Raise `TypeError`."""
         raise TypeError(
-            f"a {type(self).__name__} can't be copied or pickled, because it has connections and a thread. Create one "
-            "where you need it"
+            f"a {type(self).__name__} can't be copied or pickled, because it has connections and a thread: create "
+            "another one instead"
         )
