@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from aiosyncthing._loops import together
 from aiosyncthing.exceptions import NotFoundError, SyncthingError
-from aiosyncthing.health import KINDS
 from aiosyncthing.times import parse_time
 
 from .rows import View, times
@@ -116,6 +115,8 @@ async def reported_by(client: Syncthing) -> list[str]:
     """Return the errors that the daemon reports of itself, as `check` finds them."""
     if not (await client.system.error())["errors"]:
         return []
+    from aiosyncthing.health import KINDS  # noqa: PLC0415 - only where it is needed
+
     found = await client.check([], [], ignore=[kind for kind in KINDS if kind != "system_error"])
     return [each.subject for each in found if each.kind == "system_error"]
 
