@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 UNPACKED = ROOT / ".cache" / "shells"
 
-# Labels that begin with different letters, so that one letter is enough to complete each.
+# Labels that begin with different letters, so that their beginnings are enough to complete each.
 HOSTILE = [
     "a$(touch pwned) `touch pwned` ;touch pwned",
     'b it\'s "quoted" \\ so!! %s',
@@ -68,6 +68,9 @@ def test_what_a_shell_gets() -> None:
     words = split("aiosyncthing show folder:d")
     answers = [Candidate("folder:docs", "a\nb"), Candidate("folder:dx")]
     assert formatted("bash", words, answers, "d") == ["docs", "dx"]
+    assert formatted("bash", split("aiosyncthing show x:"), [Candidate("x:y z")], ":") == ["y\\ z"]
+    assert formatted("bash", split("aiosyncthing show a\\ b:c"), [Candidate("a b:c d")], "c") == ["c\\ d"]
+    assert formatted("bash", split("aiosyncthing show 'a b:c"), [Candidate("a b:c d")], "'a b:c") == ["a b:c d"]
     assert formatted("zsh", words, answers, "") == ["folder:docs\na\\nb", "folder:dx\n_"]
     assert formatted("fish", words, answers, "") == ["folder:docs\ta\\nb", "folder:dx\t"]
 
@@ -100,6 +103,7 @@ def test_commands_and_options(offered: Any) -> None:
     assert offered("-v fol") == ["folders"]
     assert offered("folders --col") == ["--columns", "--color"]
     assert offered("folders --color a") == ["auto", "always"]
+    assert offered("folders --color=a") == ["--color=auto", "--color=always"]
     assert offered("profile re") == ["remove"]
     assert offered("--vers") == ["--version"]
     assert offered("--version ") != []
@@ -115,6 +119,7 @@ def test_files(offered: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert offered("run --keep f") == ["folder/"]
     assert offered(f"folders --api-key-file {tmp_path}/files/fi") == [f"{tmp_path}/files/file"]
     assert offered("raw --input /no/such/f") == []
+    assert offered("raw --input=f") == ["--input=file", "--input=folder/"]
 
 
 def test_settings(offered: Any, kept: Any) -> None:
@@ -269,9 +274,9 @@ def test_real_shells(shell: OnTerminal, kept: Any, tmp_path: Path) -> None:
     """Each name is completed by a real shell so that the program gets it as it is, and nothing in it is run."""
     kept({f"id{number}": label for number, label in enumerate(HOSTILE)} | {"j\x1bx": "j\nnewline", "k1": "k\x1b[31m"})
     shell.wait(lambda: b"ready> " in shell.screen, "no prompt")
-    for number, label in enumerate(HOSTILE):
+    for number, (label, typed) in enumerate(zip(HOSTILE, ("a", "b\\ i", "'c🎉 "), strict=True)):
         out = tmp_path / "shell" / f"out.{number}"
-        shell.type(f"aiosyncthing folders {label[0]}\t --timeout {number}\r")
+        shell.type(f"aiosyncthing folders {typed}\t --timeout {number}\r")
         shell.wait(out.exists, f"nothing was run for {label}")
         assert out.read_text().splitlines() == ["folders", label, "--timeout", str(number)], shell.screen
         assert out.read_text().splitlines() == ["folders", label, "--timeout", str(number)]

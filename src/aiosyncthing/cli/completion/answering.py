@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "_AIOSYNCTHING_COMPLETE"
 SHELLS: Final = ("bash", "zsh", "fish")
 
+_BREAKS: Final = ":="
 _PLAIN: Final = re.compile(r"[\w@%+=:,./-]", re.ASCII)
 
 
@@ -68,12 +69,15 @@ def serve(group: click.Command, run: Context) -> int:
 
 def complete(group: click.Command, run: Context, words: Words) -> Iterator[Candidate]:
     """Return the words that may stand in a place."""
+    option, equals, value = words.word.partition("=")
+    prefix, word = (f"{option}=", value) if equals and option.startswith("--") else ("", words.word)
     found = ShellComplete(group, {"obj": run}, "aiosyncthing", VARIABLE).get_completions(words.before, words.word)
     for item in found:
         if item.type in {"file", "dir"}:
-            yield from _files(words.word, folders_only=item.type == "dir")
-        elif item.value == escape(item.value):
-            yield Candidate(item.value, item.help or "")
+            answers = _files(word, folders_only=item.type == "dir")
+        else:
+            answers = (Candidate(each, item.help or "") for each in (item.value,) if each == escape(each))
+        yield from (Candidate(f"{prefix}{each.word}", each.help) for each in answers)
 
 
 def split(line: str) -> Words:
@@ -110,8 +114,10 @@ def formatted(shell: str, words: Words, answers: Sequence[Candidate], current: s
         current: The part of the word that the shell replaces; bash begins a new one behind ``:`` and ``=``.
     """
     if shell == "bash":
-        skipped = len(words.word) - len(split(current).word)
-        return [quoted(word, words.quote)[max(0, skipped) :] for word, _ in answers]
+        # Right behind such a character, bash names the character itself, but replaces nothing.
+        replaced = "" if not current.strip(_BREAKS) else split(current).word
+        skipped = max(0, len(words.word) - len(replaced))
+        return [quoted(word[skipped:], words.quote) for word, _ in answers]
     separator = "\t" if shell == "fish" else "\n"
     unknown = "" if shell == "fish" else "_"
     return [separator.join([each.word, escape(each.help) or unknown]) for each in answers]
