@@ -136,7 +136,7 @@ async def test_going_back(client: Syncthing, others: Others) -> None:
         anything = config
         anything["remoteIgnoredDevices"].append({"deviceID": KNOWN_TO_NOBODY, "name": "n"})
         anything["devices"] = [each for each in anything["devices"] if each["deviceID"] != DEVICE]
-    assert others.sent[-4:] == ["patch folders/a/b", "patch folders/docs", "put ", f"delete devices/{DEVICE}"]
+    assert others.sent[-4:] == ["patch folders/a/b", "patch folders/docs", f"delete devices/{DEVICE}", "put "]
     assert folder_of(config, "a/b")["label"] == "B"
     others.sent.clear()
     edit = client.config.edit()
@@ -144,8 +144,8 @@ async def test_going_back(client: Syncthing, others: Others) -> None:
         config.update(before)
     assert diff(before, config) == ()
     assert others.sent == [
-        *(f"put devices/{DEVICE}", "put defaults/folder", "patch folders/docs", "put "),
-        *("delete folders/a/b", f"delete devices/{OTHER}"),
+        *(f"put devices/{DEVICE}", "put defaults/folder", "patch folders/docs"),
+        *("delete folders/a/b", f"delete devices/{OTHER}", "put "),
     ]
 
 
@@ -155,9 +155,12 @@ KNOWN_TO_NOBODY = "MFZWI3D-BONSGYC-YLTMRWG-C43ENR5-QXGZDMM-FZWI3DP-BONSGYY-LTMRW
 async def test_nothing_to_send(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
     """An edit that changes nothing, or what others have changed, only reads, and so does one that ends in an error."""
     before = len(fake.requests)
-    async with client.config.edit():
-        pass
+    async with client.config.edit() as config:
+        had = json.dumps(config)
+        folder_of(config)["versioning"] = {"type": ""}
+        config["folders"][0]["devices"] = []
     assert [each.path for each in fake.requests[before:]] == ["/rest/config"]
+    assert json.dumps(config) == had
     edit = client.config.edit()
     async with edit as config:
         folder_of(config)["label"] = "Same"

@@ -113,11 +113,11 @@ def test_the_smallest_request() -> None:
 
 
 def test_the_order() -> None:
-    """Devices are there before the folders that name them, and go after these; what needs the whole comes between."""
+    """Devices are there before the folders that name them, and go after these; only what is gone can be ignored."""
 
     def edit(config: Any) -> None:
         config["gui"]["theme"] = "dark"
-        config["remoteIgnoredDevices"].append({"deviceID": OTHER})
+        config["remoteIgnoredDevices"].append({"deviceID": DEVICE})
         config["folders"][:] = [folder("d", {"deviceID": OTHER.lower()}), config["folders"][0]]
         config["devices"][1:] = [{"deviceID": OTHER.lower(), "name": "new"}]
         config["options"]["maxSendKbps"] = 9
@@ -127,9 +127,9 @@ def test_the_order() -> None:
         (("options",), "patch", {"maxSendKbps": 9}),
         (("folders", "d"), "put", folder("d", {**share(OTHER), "deviceID": OTHER.lower()})),
         (("folders", "a"), "patch", {"devices": [share(OWN)]}),
-        ((), "put", {"remoteIgnoredDevices": [{"deviceID": OTHER}]}),
         (("folders", "b/c"), "delete"),
         (("devices", DEVICE), "delete"),
+        ((), "put", {"remoteIgnoredDevices": [{"deviceID": DEVICE}]}),
         (("gui",), "patch", {"theme": "dark"}),
     ]
 
@@ -261,6 +261,12 @@ def place(*way: Any, value: Any) -> Callable[[Any], None]:
         (place("devices", 1, "addresses", value=5), "addresses must be"),
         (place("devices", 1, "addresses", value=["old", "dynamic"]), None),
         (place("devices", 1, "untrusted", value=True), None),
+        (
+            place("devices", 1, "ignoredFolders", value=[{"id": "a"}]),
+            f"shared with device {DEVICE}, so it can't be ign",
+        ),
+        (place("devices", 1, "ignoredFolders", value=[{"id": "b/c"}]), None),
+        (place("remoteIgnoredDevices", value=[{"deviceID": DEVICE}]), "configured, so it can't be ignored"),
         (place("folders", 0, "devices", 1, "encryptionPassword", value=""), None),
     ],
 )

@@ -119,11 +119,11 @@ class ConfigEdit:
             return
         wanted = self._want(self._config)
         self._ignored = wanted.ignored
-        if not wanted.changes:
-            return
+        now = self._before
         try:
-            async with in_turn(self._api):
-                now = await self._finish(wanted.changes)
+            if wanted.changes:
+                async with in_turn(self._api):
+                    now = await self._finish(wanted.changes)
         except SyncthingError as failure:
             if self._sent:
                 sent = "; ".join(map(str, self._sent))

@@ -22,13 +22,14 @@ _ELEMENT: Final = 2  # steps to a folder or device
 DEFAULT_FOLDER: Final[Place] = ("defaults", "folder")
 DEFAULT_DEVICE: Final[Place] = ("defaults", "device")
 DEFAULT_IGNORES: Final[Place] = ("defaults", "ignores")
-# The order of writing. Folders refer to devices, so devices are added before them and removed after them. A change of
-# the GUI's settings comes last, since it may end the connection.
+# The order of writing. Folders refer to devices, so devices are added before them and removed after them. A device can
+# be ignored when it is gone. A change of the GUI's settings comes last, since it may end the connection.
 _ORDER: Final[tuple[Place, ...]] = (
     *(("devices",), ("options",), ("ldap",)),
-    *(DEFAULT_DEVICE, DEFAULT_FOLDER, DEFAULT_IGNORES, ("folders",), WHOLE),
+    *(DEFAULT_DEVICE, DEFAULT_FOLDER, DEFAULT_IGNORES, ("folders",)),
 )
 _REMOVALS: Final[tuple[Place, ...]] = (("folders",), ("devices",))
+_LAST: Final[tuple[Place, ...]] = (WHOLE, GUI)
 _ENCRYPTED: Final = "receiveencrypted"
 _HASH: Final = "$2"  # how a bcrypt hash begins
 _KEEPS_HASHES: Final = [1, 25]
@@ -139,6 +140,7 @@ def plan(now: Mapping[str, Any], changes: Iterable[Change]) -> list[Step]:
         targets.setdefault(_target(each.place), []).append(each)
     planned = [_step(now, merged, target, Changes(group)) for target, group in targets.items()]
     _check_sharing(merged, planned)
+    _check_ignoring(now, merged)
     return sorted(planned, key=_rank)
 
 
@@ -150,8 +152,8 @@ def _target(place: Place) -> Place:
 
 
 def _rank(step: Step) -> int:
-    if step.target == GUI:
-        return len(_ORDER) + len(_REMOVALS)
+    if step.target in _LAST:
+        return len(_ORDER) + len(_REMOVALS) + _LAST.index(step.target)
     if step.wanted is None:
         return len(_ORDER) + _REMOVALS.index(step.target[:1])
     return _ORDER.index(step.target if step.target in _ORDER else step.target[:1])
@@ -289,3 +291,21 @@ def _check_sharing(merged: Mapping[str, Any], planned: Iterable[Step]) -> None:
         touched = folder_id in folders or not distrusted.isdisjoint(shares)
         if touched and (error := bodies.sharing_error(folder, devices)):
             raise error
+
+
+def _check_ignoring(now: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
+    """Refuse to ignore a device that is configured, or a folder that is shared: the daemon would drop that."""
+    devices = fields_of(("devices",), merged["devices"]) or {}
+    for device_id in _new(("remoteIgnoredDevices",), now, merged):
+        if device_id in devices:
+            raise BadRequestError(f"device {device_id} is configured, so it can't be ignored")
+    for device_id in devices:
+        for folder_id in _new(("devices", device_id, "ignoredFolders"), now, merged):
+            if value_at(merged, ("folders", folder_id, "devices", device_id)) is not MISSING:
+                raise BadRequestError(f"folder {folder_id!r} is shared with device {device_id}, so it can't be ignored")
+
+
+def _new(place: Place, now: Mapping[str, Any], merged: Mapping[str, Any]) -> list[str]:
+    """Return what identifies the elements of a list that are added to it."""
+    before, after = (fields_of(place, value_at(config, place)) or {} for config in (now, merged))
+    return [each for each in after if each not in before]

@@ -85,10 +85,10 @@ class Config(Blocking["Inner"]):
         the end: a change that was undone by someone who had read the object before is made again. Clients in one
         process take turns. Other programs can still write between this client's read and write: see `share`.
 
-        The order is: devices, options, folders, removals, and finally the GUI's settings, after which the daemon
-        restarts its listener, and the edit waits 3 s for it to come back (`set_gui` explains why). The object that this
-        method returns has details: ``edit.changes`` is what was sent and accepted, also after an error or Ctrl-C;
-        ``edit.unconfirmed`` is what was last sent without an answer; and ``edit.reconnect`` lists the
+        The order is: devices, options, folders, removals, ignored devices, and finally the GUI's settings, after which
+        the daemon restarts its listener, and the edit waits 3 s for it to come back (`set_gui` explains why). The
+        object that this method returns has details: ``edit.changes`` is what was sent and accepted, also after an error
+        or Ctrl-C; ``edit.unconfirmed`` is what was last sent without an answer; and ``edit.reconnect`` lists the
         settings, such as a new API key, with which a new client has to be created.
         Docs: https://docs.syncthing.net/rest/config.html
 
