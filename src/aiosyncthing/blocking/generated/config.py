@@ -88,8 +88,8 @@ class Config(Blocking["Inner"]):
         The order is: devices, options, folders, removals, ignored devices, and finally the GUI's settings, after which
         the daemon restarts its listener, and the edit waits 3 s for it to come back (`set_gui` explains why). The
         object that this method returns has details: ``edit.changes`` is what was sent and accepted, also after an error
-        or Ctrl-C; ``edit.unconfirmed`` is what was last sent without an answer; and ``edit.reconnect`` lists the
-        settings, such as a new API key, with which a new client has to be created.
+        or Ctrl-C; ``edit.unconfirmed`` is what was last sent without an answer; and ``edit.reconnect`` lists
+        the settings, such as a new API key, with which a new client has to be created.
         Docs: https://docs.syncthing.net/rest/config.html
 
         Args:
