@@ -50,12 +50,19 @@ def test_width() -> None:
     assert Terminal.of(Screen(), {}).columns >= 20
 
 
+def test_a_dumb_terminal() -> None:
+    """A terminal that says it is dumb, such as a shell in an editor, gets no sequences that move its cursor."""
+    assert Terminal.of(Screen(), {}).redraws
+    assert not Terminal.of(Screen(), {"TERM": "dumb"}).redraws
+    assert not Terminal.of(io.StringIO(), {}).redraws
+
+
 def test_pseudo_terminal() -> None:
     """The width of a real terminal is used."""
     leader, follower = os.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 132, 0, 0))
     with os.fdopen(leader, "rb"), os.fdopen(follower, "w") as stream:
-        assert Terminal.of(stream, {}) == Terminal(interactive=True, columns=132, color=True)
+        assert Terminal.of(stream, {}) == Terminal(interactive=True, columns=132, color=True, redraws=True)
 
 
 def test_paint() -> None:

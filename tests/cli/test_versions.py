@@ -168,6 +168,14 @@ def test_what_fails(cli: Cli, here: FakeSyncthing) -> None:
 
 
 @pytest.mark.usefixtures("docs")
+def test_a_time_in_the_future(cli: Cli) -> None:
+    """Where a time is still to come, as 18:00 in the morning, a warning says so: nothing has changed since."""
+    for command in (("restore", "--dry-run"), ("versions",)):
+        done = cli(*command, "docs", "--at", "2026-03-06T18:00Z")
+        assert (done.status, "is in the future" in done.err) == (0, True)
+
+
+@pytest.mark.usefixtures("docs")
 def test_refused(cli: Cli, here: FakeSyncthing) -> None:
     """What can't be meant, and what there isn't."""
     here.add_folder("plain")

@@ -139,6 +139,8 @@ def test_it_cannot_come_about(here: FakeSyncthing, docs: FakeFolder, cli: Cli) -
 def test_ready(here: FakeSyncthing, cli: Cli) -> None:
     """It waits for a daemon that is starting."""
     here.migrate()
+    done = cli("wait", "--for", "ready", "--timeout", "300ms", columns=80, env={"TERM": "dumb"})
+    assert (done.status, "\x1b" in done.out + done.err) == (124, False)
     done = cli("wait", "--for", "ready", "--timeout", "300ms", columns=80)
     assert (done.status, done.err.startswith("\r\x1b[Kwaiting for http://127.0.0.1:")) == (124, True)
     here.end_migration()

@@ -95,7 +95,7 @@ class Output:
 
     def page(self) -> None:
         """Begin a view in the place of the one before: at the top of a terminal, or else after an empty line."""
-        if self.terminal.interactive:
+        if self.terminal.redraws:
             self._out.write("\x1b[H\x1b[2J")
         elif self._paged:
             self._write("")
@@ -147,7 +147,7 @@ class Output:
             self._say(f"hint: {hint}")
 
     def redraw(self, text: str) -> None:
-        """Write a line to stderr in the place of the one before; only on a terminal."""
+        """Write a line to stderr in the place of the one before; only where that is possible."""
         line = cut(escape(text), self.error_terminal.columns - 1)
         tell(f"\r\x1b[K{line}", self._err)
         self._drawn = True

@@ -33,11 +33,13 @@ class Terminal:
         interactive: Whether it is a terminal.
         columns: Its width; 0 if it is not a terminal, where nothing is cut.
         color: Whether to write colours.
+        redraws: Whether something can be written in the place of what was there before.
     """
 
     interactive: bool = False
     columns: int = 0
     color: bool = False
+    redraws: bool = False
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str], color: str = "auto") -> Terminal:
@@ -50,7 +52,8 @@ class Terminal:
         """
         interactive = is_terminal(stream)
         columns = max(_LEAST, _columns(stream, environ)) if interactive else 0
-        return cls(interactive, columns, wants_color(environ, color, interactive=interactive))
+        redraws = interactive and environ.get("TERM") != "dumb"
+        return cls(interactive, columns, wants_color(environ, color, interactive=interactive), redraws)
 
     def paint(self, text: str, style: str) -> str:
         """Return a text in a style."""

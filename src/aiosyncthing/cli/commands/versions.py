@@ -65,6 +65,7 @@ def versions(run: Run, place: str, at: datetime | None) -> int:
         check_versioned(there.folder)
         if at is not None:
             check_named(there.folder)
+            _mention_future(run, at)
             report = await session.client.folder.restore_at(there.folder["id"], at, under=there.path, dry_run=True)
             for each in report["files"]:
                 if (version := each["version"]) is not None:
@@ -144,6 +145,7 @@ async def _at(
 ) -> Sequence[Restored]:
     """Restore files as they were at a time; a person sees first how many there are."""
     check_named(there.folder)
+    _mention_future(run, at)
     folder_id = there.folder["id"]
     then = at.replace(microsecond=0)  # as precise as the daemon is
 
@@ -163,6 +165,12 @@ async def _at(
         where = f"{there.folder['label'] or folder_id}{':' if there.path else ''}{there.path}"
         prompts.confirm(run.out, f"Restore {files} of {where} as of {moment}?", yes=False)
     return await report(dry_run=False)
+
+
+def _mention_future(run: Run, at: datetime) -> None:
+    """Warn of a time that is still to come, such as 18:00 in the morning: everything is as it was then."""
+    if at > values.now():
+        run.out.warn(f"{at.astimezone():%Y-%m-%d %H:%M} is in the future: files are taken as they are now")
 
 
 async def _one(

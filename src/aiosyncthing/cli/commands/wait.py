@@ -128,7 +128,7 @@ async def _connected(run: Run, session: Session, names: Sequence[str]) -> None:
 @contextmanager
 def _ending(run: Run, text: str = "") -> Generator[None]:
     """Show what is waited for on a terminal, and nothing of it in the end."""
-    if text and run.out.error_terminal.interactive and not (run.options.json or run.out.quiet):
+    if text and run.out.error_terminal.redraws and not (run.options.json or run.out.quiet):
         run.out.redraw(text)
     try:
         yield
@@ -163,7 +163,7 @@ class _View:
             return
         if out.quiet or not progress.missing:
             return
-        if out.error_terminal.interactive:
+        if out.error_terminal.redraws:
             if now >= self._next:
                 self._next = now + _FRAME
                 out.redraw(progress_text(self._what, progress))
