@@ -1,8 +1,8 @@
-"""Packages of the machine's own distribution, unpacked without being installed.
+"""Unpack packages of the machine's own distribution without installing them.
 
 apt works here on private lists and a private cache, so this needs no root and changes nothing on the machine.
-Where the packages come from is read from the machine's own configuration, with the name of the suite changed.
-Needs nothing but the standard library: it runs before anything is installed.
+The package sources are those of the machine's own configuration, with another suite.
+It needs only the standard library, since it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import NoReturn
 SOURCES = Path("/etc/apt")
 OS_RELEASE = Path("/etc/os-release")
 
-# Names that follow the release of the day; sources may use them in place of the codename.
+# Aliases of the current releases, which sources may use instead of the codename.
 ALIASES = frozenset({"stable", "oldstable", "testing", "unstable"})
 
 
 class SetupError(Exception):
-    """Something this machine lacks, said in one line."""
+    """A requirement that this machine doesn't meet; the message is one line."""
 
 
 def codename() -> str:
     """Return the codename of the release this machine runs ("bookworm", "noble", ...)."""
     lines = OS_RELEASE.read_text().splitlines() if OS_RELEASE.exists() else []
     values = dict(line.split("=", 1) for line in lines if "=" in line)
-    # Derivatives name the release they are built on in a field of its own.
+    # Derivatives name the release that they are based on in another field.
     for key in ("UBUNTU_CODENAME", "DEBIAN_CODENAME", "VERSION_CODENAME"):
         if name := values.get(key, "").strip("\"'"):
             return name
@@ -56,7 +56,7 @@ def unpack(package: str, suite: str, into: Path, *more: str, dependencies: bool 
         state = Path(scratch)
         config = _private_state(state, suite)
         update = _apt(config, state, "update")
-        # Here nothing counts as installed, so "everything that is missing" is everything.
+        # Nothing counts as installed here, so the missing dependencies are all dependencies.
         command = ["install", "--download-only", "--no-install-recommends", "--yes"] if dependencies else ["download"]
         download = _apt(config, state, *command, package, *more)
         archives = list(state.rglob("*.deb"))
@@ -79,7 +79,7 @@ def _private_state(state: Path, suite: str) -> Path:
         text=True,
     ).stdout.strip()
     config = state / "apt.conf"
-    # Read after the machine's own configuration, of which proxies, credentials and keys stay in force.
+    # Read after the machine's own configuration, whose proxies, credentials and keys still apply.
     config.write_text(
         f"""
         Dir::Etc::SourceList "/dev/null";
@@ -111,7 +111,7 @@ def _private_state(state: Path, suite: str) -> Path:
 
 
 def _write_sources(folder: Path, suite: str) -> int:
-    """Write the machine's sources again with another suite; return how many there are."""
+    """Write the machine's sources with another suite, and return their number."""
     count = 0
     own = {codename(), *ALIASES}
     files = [SOURCES / "sources.list", *sorted((SOURCES / "sources.list.d").glob("*"))]
@@ -136,7 +136,7 @@ def _one_line(line: str, own: set[str], suite: str) -> str:
     if not match:
         return ""
     options, uri, name, components = match.groups()
-    # Other people's sources may use the release's name too, but hardly ever have a part called "main".
+    # Third-party sources may use the release's name too, but hardly ever have a component called "main".
     if name not in own or "main" not in components.split():
         return ""
     return f"deb {options or ''}{uri} {suite} {components.strip()}"
@@ -165,7 +165,7 @@ def _deb822(stanza: str, own: set[str], suite: str) -> str:
 
 def _apt(config: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = ["apt-get", "-q", "-c", str(config), *arguments]
-    # LC_ALL: what apt says is looked at below.
+    # LC_ALL: apt's messages are parsed below.
     return subprocess.run(
         ["env", "LC_ALL=C.UTF-8", *command],
         check=False,

@@ -1,4 +1,4 @@
-"""Several commands at a time, in lanes: within a lane one after the other, lane beside lane."""
+"""Run several commands at a time, in lanes: lanes run in parallel, the commands of a lane one after another."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Whoever presses Ctrl-C reaches all of them; this long they have to end by themselves.
+# Ctrl-C reaches all commands; how long they have to end by themselves.
 PATIENCE = 3
 
-# Seconds of one wait: a signal that another thread receives doesn't wake the main thread, which has to handle it.
+# The length of one wait, in seconds: a signal in another thread doesn't wake the main thread, which has to handle it.
 SLICE = 0.5
 
 
 class Lanes:
-    """Runs commands and shows what each has printed when it has ended, in one piece.
+    """Runs commands, and prints the output of each in one piece when it has ended.
 
-    What the last command of the first lane has printed comes at the very end.
+    The output of the last command of the first lane comes last.
 
     Args:
-        lanes: The commands of each lane; the last word of each is its name. One that fails does not keep the next
+        lanes: The commands of each lane; the last word of each is its name. A failure does not keep the next one
             from running.
     """
 
@@ -82,7 +82,7 @@ class Lanes:
             return process
 
     def _stop(self) -> None:
-        """Leave nothing running."""
+        """Stop all commands that are still running."""
         with self._lock:
             self._stopped = True
         deadline = time.monotonic() + PATIENCE

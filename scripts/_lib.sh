@@ -1,11 +1,11 @@
-# The start of every command here: go to the top of the repository and find a Python that truly runs.
-# Read with "." from a POSIX shell; afterwards "$python" is good, and .venv/bin/python once _setup.py has run.
+# Sourced by every command here: changes to the top of the repository and finds a Python that works.
+# For POSIX shells. Afterwards use "$python", or .venv/bin/python once _setup.py has run.
 
 cd -- "$(dirname -- "$0")/.." || exit 1
-# Settings of the caller's shell that would put other modules in front of those installed here.
+# These would put other modules before those installed here.
 unset PYTHONPATH PYTHONHOME
 
-# A name on PATH proves nothing: it can be too old, or a shim that only says which versions could be activated.
+# A python on PATH can be too old, or a shim that only lists the versions that could be activated.
 runs() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 </dev/null
 }
@@ -19,6 +19,6 @@ for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 p
     fi
 done
 if [ -z "$python" ]; then
-    echo "$0: needs Python 3.11 or newer, and none is here (PYTHON=/path/to/python names one elsewhere)" >&2
+    echo "$0: needs Python 3.11 or newer, and none was found (set PYTHON=/path/to/python to use another one)" >&2
     exit 1
 fi

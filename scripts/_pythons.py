@@ -10,9 +10,9 @@ from pathlib import Path
 # Those that fetch_python.py provides.
 FETCHED = Path(__file__).resolve().parent.parent / ".cache" / "python"
 
-# A Python counts when it says so itself: some shims and what is left of removed installations say nothing.
-# Only finished releases of CPython with the interpreter lock count: for those, the packages that the tests
-# need come ready built.
+# Each candidate is asked, since some are shims or remains of removed installations.
+# Only final releases of CPython with the GIL count: for those, the packages that the tests
+# need are available as wheels.
 _QUESTION = """
 import sys, sysconfig
 if (
@@ -58,7 +58,7 @@ def _candidates() -> list[Path]:
 
 
 def _inside(folder: Path) -> list[Path]:
-    """Return what is in a folder; one that can't be read, or is none, counts as empty."""
+    """Return the contents of a folder; empty if it can't be read or isn't a folder."""
     try:
         return sorted(folder.iterdir())
     except OSError:
@@ -66,7 +66,7 @@ def _inside(folder: Path) -> list[Path]:
 
 
 def _real_version(python: Path) -> tuple[tuple[int, ...], Path] | None:
-    """Return the version of an interpreter and where it truly is, or None when it does not run."""
+    """Return the version and the real path of an interpreter, or None if it does not run."""
     try:
         done = subprocess.run(
             [python, "-c", _QUESTION], check=False, capture_output=True, text=True, errors="replace", timeout=60

@@ -1,6 +1,6 @@
-"""The rooms of both packages, from the lowest layer to the highest: what is in each, and which tests have to cover it.
+"""The rooms of both packages, from the lowest layer to the highest, with their contents and the tests that cover them.
 
-A room is a folder, or a group of modules that lie beside the folders. A lower one never imports a higher one.
+A room is a folder, or a group of modules beside the folders. A lower one never imports a higher one.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Room:
-    """What belongs together.
+    """A group of modules and folders that belong together.
 
     Attributes:
-        name: What to call it.
+        name: Its name.
         members: The names of its folders and modules, without the package's.
         tests: The folders, and files beside folders, that have to cover it.
     """
@@ -46,7 +46,7 @@ class Package:
         """Return the room of a module.
 
         Raises:
-            LookupError: It is in none.
+            LookupError: It is not in any room.
         """
         member = module.removeprefix(self.name).removeprefix(".").partition(".")[0] or "__init__"
         for room in self.rooms:
@@ -107,6 +107,6 @@ KIT: Final = Package(
         ),
     ),
 )
-"""The testing kit, which plays a daemon; only what its users can reach is tested directly."""
+"""The testing kit, which imitates a daemon; only its public API is tested directly."""
 
 PACKAGES: Final = (LIBRARY, KIT)

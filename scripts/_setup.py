@@ -1,6 +1,6 @@
-"""Make .venv ready: create it if need be, install the package into it (editable) and what the work needs.
+"""Prepare .venv: create it if necessary, and install the package (editable) and the tools for the task.
 
-A second run finds everything in place and does nothing. Two runs at a time wait for each other.
+A second run finds everything in place and does nothing. Concurrent runs wait for each other.
 
 Usage: _setup.py package|dev
 """
@@ -26,7 +26,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MARK = VENV / "ready"
 
-# What each kind of work needs.
+# The tools for each kind of task.
 NEEDED = {
     "package": ["--editable", ".[cli]"],
     "dev": ["--editable", ".[top]", "--editable", "./pytest-syncthing", "--group", "dev"],
@@ -34,12 +34,12 @@ NEEDED = {
 
 
 def prepare(kind: str) -> None:
-    """Make .venv ready for a kind of work.
+    """Prepare .venv for a kind of task.
 
     Raises:
         SetupError: Something is missing or cannot be reached; the text says what.
     """
-    # Whatever is installed for "dev" does for "package" too.
+    # "dev" includes everything that "package" needs.
     good = [_digest(enough) for enough in NEEDED if enough in {kind, "dev"}]
     (ROOT / ".cache").mkdir(exist_ok=True)
     with (ROOT / ".cache" / "setup.lock").open("w") as lock:
@@ -51,13 +51,13 @@ def prepare(kind: str) -> None:
         if not alive:
             _create()
         MARK.unlink(missing_ok=True)
-        _pip("--upgrade", "pip>=25.1")  # the first that knows dependency groups
+        _pip("--upgrade", "pip>=25.1")  # the first with dependency groups
         _pip(*NEEDED[kind])
         MARK.write_text(_digest(kind))
 
 
 def _digest(kind: str) -> str:
-    """Return what .venv depends on, in short; the path since the editable installation points there."""
+    """Return a digest of what .venv depends on, including the path, since the editable installation refers to it."""
     parts = [
         kind.encode(),
         str(ROOT).encode(),

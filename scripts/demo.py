@@ -1,7 +1,7 @@
-"""Two private Syncthing daemons, introduced to each other and synchronised before your eyes.
+"""Start two private Syncthing daemons, connect them, and show them synchronise.
 
-Everything runs on the loopback interface and in temporary folders, and nothing of it is left in the end, also after
-Ctrl-C. The last line says what was verified; the exit status is 0 only if all of it was.
+Everything runs on the loopback interface and in temporary folders, and nothing is left behind, even after
+Ctrl-C. The last line says what was verified; the exit status is 0 only if everything was.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ FOLDER = "demo"
 FILES = 400
 MEGABYTE = 1_000_000
 SIZE = 50 * MEGABYTE
-DIRECTORY_SIZE = 128  # what Syncthing counts for each, up to 2.1.1
+DIRECTORY_SIZE = 128  # bytes that Syncthing counts for each, up to 2.1.1
 COMPLETE = 100  # percent
 PATIENCE = 180  # seconds for each thing waited for; on an idle machine all of it takes ten
 
 
 class DemoError(Exception):
-    """Something is not as it has to be."""
+    """A check of the demonstration failed."""
 
 
 async def demo(binary: Path, scratch: Path) -> str:
@@ -69,7 +69,7 @@ async def demo(binary: Path, scratch: Path) -> str:
             await introduce(daemons)
             await share(daemons, roots)
             await fill(daemons, roots[0], seen_by_two)
-            say("Asking both what they know")
+            say("Reading the state of both")
             for name, daemon in named(daemons):
                 await report(name, daemon.client, roots[0])
             await change(daemons, roots)
@@ -89,8 +89,8 @@ async def demo(binary: Path, scratch: Path) -> str:
 
 
 async def introduce(daemons: Pair) -> None:
-    """Let each daemon know the other, and wait until they are connected."""
-    say("Introducing them to each other")
+    """Add each daemon to the other, and wait until they are connected."""
+    say("Connecting them to each other")
     pairs = daemons, daemons[::-1]
     for daemon in daemons:
         for name, each in named(daemons):
@@ -235,7 +235,7 @@ async def collect(client: Syncthing, events: list[StreamItem]) -> None:
 
 @contextlib.asynccontextmanager
 async def background(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
-    """Let something run beside the block, and no longer."""
+    """Run a coroutine in the background during the block."""
     task = asyncio.create_task(work)
     try:
         yield task
@@ -247,7 +247,7 @@ async def background(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call what blocks. A cancellation waits for it, or it would go on writing where we have cleaned up."""
+    """Call a blocking function. A cancellation waits for it, or it would keep writing after the cleanup."""
     task = asyncio.create_task(asyncio.to_thread(function, *args, **kwargs))
     try:
         return await asyncio.shield(task)
@@ -280,17 +280,17 @@ def names(root: Path) -> dict[str, set[str]]:
 
 
 def same_files(first: Path, second: Path) -> dict[str, str]:
-    """Return the digest of each file by its name, after making sure that both folders hold the same."""
+    """Return the digest of each file by its name, after checking that both folders have the same contents."""
     one, two = (
         {str(file.relative_to(root)): digest(file.read_bytes()) for file in root.glob("directory */*")}
         for root in (first, second)
     )
-    check(one == two, "both sides hold the same, byte for byte")
+    check(one == two, "both sides are equal, byte for byte")
     return one
 
 
 def digest(content: bytes) -> str:
-    """Return what is compared in place of the content."""
+    """Return the digest of some content."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -300,18 +300,18 @@ def named(daemons: Pair) -> list[tuple[str, Daemon]]:
 
 
 def check(condition: object, what: str) -> None:
-    """Insist on something."""
+    """Raise if a condition is false."""
     if not condition:
-        raise DemoError(f"this does not hold: {what}")
+        raise DemoError(f"this check failed: {what}")
 
 
 def say(text: str) -> None:
-    """Print a line at once, also when the output is a pipe."""
+    """Print a line immediately, even to a pipe."""
     print(text, flush=True)
 
 
 async def run(binary: Path) -> str:
-    """Run the demonstration; a polite kill or a closed terminal ends it as Ctrl-C does."""
+    """Run the demonstration; SIGTERM or a closed terminal ends it like Ctrl-C."""
     task = asyncio.current_task()
     assert task is not None
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -321,7 +321,7 @@ async def run(binary: Path) -> str:
 
 
 def main() -> int:
-    """Run the demonstration and say how it went."""
+    """Run the demonstration and print the result."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     try:
         verified = asyncio.run(run(any_binary()))

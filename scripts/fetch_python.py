@@ -1,4 +1,4 @@
-"""Provide the newest Python that the tests run on, where the machine has none of that version.
+"""Provide the newest Python that the tests run on, if the machine doesn't have it.
 
 It is the package of a newer release of the machine's own distribution, unpacked under .cache/python with everything it
 depends on, the C library included, and never installed; the second run finds it there and needs no network.
@@ -32,10 +32,10 @@ exec {loader} --library-path {libraries} --argv0 "$0" {program} "$@"
 
 
 def fetch() -> None:
-    """Fetch it, unless it is here.
+    """Fetch it, unless it is there already.
 
     Raises:
-        SetupError: It is not to be had; the text says why.
+        SetupError: It is not available; the text says why.
     """
     if VERSION in find_pythons(tuple(map(int, VERSION.split(".")))):
         return
@@ -44,7 +44,7 @@ def fetch() -> None:
         raise SetupError(f"no release with a package of Python {VERSION} is known for this system")
     print(f"fetching the python{VERSION} package of {release} ...", file=sys.stderr)
     FETCHED.mkdir(parents=True, exist_ok=True)
-    # It comes by a rename: an interrupted run leaves no half of it, and two runs do not disturb each other.
+    # Renamed into place, so that an interrupted run leaves nothing incomplete, and two runs do not disturb each other.
     with tempfile.TemporaryDirectory(dir=FETCHED, prefix=".new-") as scratch:
         unpacked, place = Path(scratch, VERSION), FETCHED / VERSION
         unpacked.mkdir()
@@ -59,9 +59,9 @@ def fetch() -> None:
 
 
 def _make_launcher(unpacked: Path, place: Path) -> None:
-    """Put a script in the interpreter's place that starts it with its own loader, once it is in its place."""
+    """Replace the interpreter with a script that starts it with its own loader, at its final path."""
     program = unpacked / "usr" / "bin" / f"python{VERSION}"
-    for other in set(program.parent.iterdir()) - {program}:  # nothing else of it shall be found on PATH
+    for other in set(program.parent.iterdir()) - {program}:  # nothing else of it should be found on PATH
         other.unlink()
     real = program.rename(program.with_name(f"{program.name}.real"))
     (loader,) = unpacked.glob("usr/lib/*/ld-linux*.so.*")

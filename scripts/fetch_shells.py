@@ -1,4 +1,4 @@
-"""Provide the shells whose completion is tested: zsh and fish, where the machine has none. It surely has bash.
+"""Provide the shells whose completion is tested: zsh and fish, if the machine doesn't have them; bash always exists.
 
 They are packages of the machine's own release, unpacked under .cache/shells and never installed; the second run finds
 them there and needs no network.
@@ -18,7 +18,7 @@ from _apt import SetupError, codename, unpack
 
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
 
-# Each with the packages that it can't do without, and that few machines have.
+# Each with the dependencies that few machines have.
 PACKAGES = {"zsh": ("zsh", "zsh-common"), "fish": ("fish", "fish-common", "libpcre2-32-0")}
 
 
@@ -26,7 +26,7 @@ def fetch() -> None:
     """Make the shells available.
 
     Raises:
-        SetupError: They are not to be had; the text says why.
+        SetupError: They are not available; the text says why.
     """
     missing = [shell for shell in PACKAGES if not shutil.which(shell)]
     folder = CACHE / "shells"
@@ -34,7 +34,7 @@ def fetch() -> None:
         return
     CACHE.mkdir(parents=True, exist_ok=True)
     print(f"fetching {' and '.join(missing)} ...", file=sys.stderr)
-    # By a rename: an interrupted run leaves no half of it, and two runs don't disturb each other.
+    # Renamed into place, so that an interrupted run leaves nothing incomplete, and two runs don't disturb each other.
     with tempfile.TemporaryDirectory(dir=CACHE, prefix=".new-") as scratch:
         unpacked = Path(scratch, "unpacked")
         unpacked.mkdir()

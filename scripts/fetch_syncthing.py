@@ -1,8 +1,8 @@
-"""Provide the real Syncthing daemons that the tests and the demo drive.
+"""Provide the real Syncthing daemons for the tests and the demo.
 
 Prints the path of each binary. They are the packages of the machine's own release and of the one next to it,
 unpacked under .cache/syncthing and never installed; the second run finds them there and needs no network.
-The environment variable SYNCTHING_BINARIES (paths, separated as in PATH) takes their place.
+The environment variable SYNCTHING_BINARIES (paths, separated as in PATH) overrides them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from _apt import SetupError, codename, unpack
 
 CACHE = Path(__file__).resolve().parent.parent / ".cache" / "syncthing"
 
-# Which two releases a machine takes its daemons from: its own and its neighbour, the oldest first.
+# The two releases that a machine gets its daemons from: its own and a neighbouring one, the oldest first.
 RELEASES = {
     "bookworm": ("bookworm", "trixie"),  # 1.19.2 and 1.29.5
     "trixie": ("bookworm", "trixie"),
@@ -36,7 +36,7 @@ def binaries() -> list[Path]:
     """Return every daemon to test with, the oldest first.
 
     Raises:
-        SetupError: One of them is not to be had; the text says why.
+        SetupError: One of them is not available; the text says why.
     """
     if given := os.environ.get("SYNCTHING_BINARIES"):
         paths = [Path(path) for path in given.split(os.pathsep) if path]
@@ -50,7 +50,7 @@ def any_binary() -> Path:
     """Return one daemon, preferably one that is already here.
 
     Raises:
-        SetupError: There is none, and none is to be had; the text says why.
+        SetupError: There is none, and none is available; the text says why.
     """
     if os.environ.get("SYNCTHING_BINARIES"):
         return binaries()[-1]

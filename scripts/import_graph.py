@@ -1,13 +1,13 @@
-"""Draw which room of the code imports which, and find what must not be: circles, and lower layers that import higher.
+"""Draw which rooms import which, and find forbidden imports: cycles, and lower layers that import higher ones.
 
-    import_graph.py                as text: the rooms from the lowest layer to the highest, and what each imports
+    import_graph.py                as text: the rooms from the lowest layer to the highest, with their imports
     import_graph.py --dot | dot -Tsvg > rooms.svg
-    import_graph.py --dot --files  each file in place of each room
+    import_graph.py --dot --files  files instead of rooms
 
 Imports are read from the source, nothing is run. Those under ``if TYPE_CHECKING:`` count like the others, since a file
 that names another's types can't be understood, moved or changed without it; in the drawing they are dashed. Those
-within functions count too. A name out of a room counts as an import of the file that has it, since rooms load each name
-when it is first used. The status is 1 where something must not be.
+within functions count too. A name imported from a room counts as an import of its file, since rooms load each name
+when it is first used. The status is 1 if there are forbidden imports.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES = 36
 
-# Imports of a higher layer that are there for a reason.
+# Imports of a higher layer that are allowed, with the reason.
 ALLOWED = {
     ("aiosyncthing.exceptions", "aiosyncthing.waiting.progress"): "a WaitTimeoutError holds the last SyncProgress",
 }
@@ -49,7 +49,7 @@ class Import(NamedTuple):
 
 
 def imports(package: Package) -> list[Import]:
-    """Return what the files of a package import of it, each module with those it needs."""
+    """Return the imports between the files of a package."""
     files = package.files()
     trees = {module: ast.parse(file.read_text()) for module, file in files.items()}
     folders = {module for module, file in files.items() if file.name == "__init__.py"}
@@ -74,7 +74,7 @@ def imports(package: Package) -> list[Import]:
 
 
 def circles(found: Iterable[Import]) -> list[list[str]]:
-    """Return the files that can reach each other, circle by circle; the shortest way round each, beginning anywhere."""
+    """Return the import cycles, each as the shortest path around it, from an arbitrary start."""
     graph: dict[str, set[str]] = {}
     for each in found:
         graph.setdefault(each.source, set()).add(each.target)
@@ -84,7 +84,7 @@ def circles(found: Iterable[Import]) -> list[list[str]]:
         start = min(left)
         way = _way_back(start, graph)
         rounds += [way] if way else []
-        # What lies on a circle is reported once; other circles through it appear when this one is gone.
+        # Each file is reported in one cycle; others through it appear when that one is gone.
         left -= {start, *way}
     return rounds
 
@@ -102,10 +102,10 @@ def upward(package: Package, found: Iterable[Import]) -> list[str]:
 
 
 def crowded(package: Package) -> list[str]:
-    """Return the folders that have too many entries to find anything in, as text."""
+    """Return the folders that have too many entries, as text."""
     folders = {file.parent for file in package.files().values()}
     return [
-        f"{folder} has {count} entries, more than {MOST_ENTRIES}: make a room of what belongs together"
+        f"{folder} has {count} entries, more than {MOST_ENTRIES}: move related modules into a folder"
         for folder in sorted(folders)
         if (count := sum(1 for entry in folder.iterdir() if entry.name not in {"__pycache__", "py.typed"}))
         > MOST_ENTRIES
@@ -129,7 +129,7 @@ def text(package: Package, found: list[Import]) -> Iterator[str]:
 
 
 def dot(package: Package, found: list[Import], *, files: bool) -> Iterator[str]:
-    """Draw a package in the language of Graphviz: its rooms, or its files."""
+    """Draw the rooms or files of a package in the language of Graphviz."""
     arrows: dict[tuple[str, str], bool] = {}
     for each in found:
         arrow = each.source, each.target
@@ -172,7 +172,7 @@ def _targets(
 
 
 def _homes(target: str, alias: ast.alias, tree: ast.Module, offered: Mapping[str, str]) -> list[str]:
-    """Return where that lies which a file uses of a target: the target itself, or where a room has the names from."""
+    """Return the modules that define what a file imports from a target: itself, or those that a room loads from."""
     used = {alias.name}
     if target.rpartition(".")[2] == alias.name:  # the room, whose names are its attributes
         name = alias.asname or alias.name
@@ -185,7 +185,7 @@ def _homes(target: str, alias: ast.alias, tree: ast.Module, offered: Mapping[str
 
 
 def _way_back(start: str, graph: Mapping[str, set[str]]) -> list[str]:
-    """Return the shortest way from a module to itself, or nothing."""
+    """Return the shortest path from a module to itself; empty if there is none."""
     ways = [[start]]
     seen: set[str] = set()
     for way in ways:

@@ -1,10 +1,10 @@
-"""Make the generated half of `aiosyncthing.blocking` from the asynchronous classes, or compare it with them.
+"""Generate `aiosyncthing.blocking.generated` from the asynchronous classes, or check it.
 
     make_blocking.py           writes src/aiosyncthing/blocking/generated
-    make_blocking.py --check   writes nothing; the status is 1 where something would change
+    make_blocking.py --check   writes nothing; the status is 1 if a file would change
 
-Signatures, overloads and docstrings are those of the asynchronous methods, without what only asyncio needs. Bodies are
-one call: what a method does is decided by how it is declared (`_Method.body`). A public method for which there is no
+Signatures, overloads and docstrings are those of the asynchronous methods, without the parts about asyncio. Bodies are
+a single call, which depends on how the method is declared (`Method._body`). A public method for which there is no
 rule is an error.
 """
 
@@ -28,7 +28,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 TARGET: Final = ROOT / "src" / "aiosyncthing" / "blocking" / "generated"
 
-# The asynchronous classes. For those that users construct, the twin is written by hand, on a base that is generated.
+# The asynchronous classes. For those that users construct, the twin is written by hand, with a generated base class.
 CLASSES: Final = [
     *("api.API", "system.System", "config.Config", "cluster.Cluster", "database.Database", "folder.Folder"),
     *("events.Events", "stats.Stats", "svc.Svc", "debug.Debug", "noauth.Noauth", "syncthing.Syncthing"),
@@ -36,7 +36,7 @@ CLASSES: Final = [
 ]
 CONSTRUCTED: Final = {"Syncthing", "Daemon"}
 
-# What makes the twin of an object that a method or property returns, and where that is.
+# The twins of objects that methods or properties return, and their modules.
 TWINS: Final = {
     **{path.partition(".")[2]: (path.partition(".")[2], f".{path.partition('.')[0]}") for path in CLASSES},
     "Syncthing": ("BorrowedClient", "aiosyncthing.blocking.syncthing"),
@@ -46,7 +46,7 @@ TWINS: Final = {
     "ConfigEdit": ("ConfigEdit", "aiosyncthing.blocking.config_edit"),
 }
 
-# What has no twin, and why.
+# Members without a twin, and why.
 LEFT_OUT: Final = {
     "API.raw_request": "it raises errors of aiohttp; `request` does the same with errors of this package",
     "API.exchange": "likewise",
@@ -59,13 +59,13 @@ LEFT_OUT: Final = {
 # Functions that are called in the thread of the event loop, not in that of the caller.
 CALLED_THERE: Final = {"is_transient", "delays", "crash_handler"}
 
-# Names for the types of functions that may be asynchronous, and what is left of them.
+# The types of functions that may be asynchronous, and their blocking counterparts.
 SYNCHRONOUS: Final = {
     "Awaitable[object] | object": "object",
     "pausing.Save": "Callable[[t.PauseState], object]",
 }
 
-# Sentences of docstrings that say something else where nothing is asynchronous.
+# Sentences of docstrings that read differently for blocking code.
 WORDING: Final = {
     "An awaitable result is awaited.": "It runs in this thread.",
     "It takes the same arguments as `Syncthing`, and raises the same errors.": "Made by `Syncthing`, as ``api``.",
@@ -92,7 +92,7 @@ _reworded: set[str] = set()
 
 
 class NoRuleError(Exception):
-    """There is no rule for something that is public."""
+    """A public member for which there is no rule."""
 
 
 class Module:
@@ -208,7 +208,7 @@ class Twin:
 
 
 class Method:
-    """A method or property: how the asynchronous class declares it, and what becomes of it."""
+    """A method or property of an asynchronous class, and the source of its twin."""
 
     def __init__(self, twin: Twin, module: Module, node: Function) -> None:
         self._twin = twin
@@ -249,7 +249,7 @@ class Method:
         return f"{self.head()}\n{doc}\n{body}"
 
     def _rule(self) -> str:
-        """Return which rule it falls under."""
+        """Return the rule that applies to it."""
         unknown = self._decorators.keys() - {"property", "overload", "deprecated", "asynccontextmanager"}
         if unknown:
             raise NoRuleError(f"{self._path}: there is no rule for {', '.join(sorted(unknown))}")
@@ -268,7 +268,7 @@ class Method:
         return self._plain("run" if runs else "call")
 
     def _plain(self, rule: str) -> str:
-        """Return the rule, unless what is returned needs a twin, too."""
+        """Return the rule, after checking that the result needs no twin."""
         for part in ast.walk(self._returns):
             name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
             if name in {"Coroutine", "Awaitable", "AbstractAsyncContextManager"} or _is_asynchronous(self._find(part)):
@@ -276,11 +276,11 @@ class Method:
         return rule
 
     def _type(self, annotation: ast.expr) -> str:
-        """Return an annotation as text, with what its own names stand for."""
+        """Return an annotation as text, with type aliases resolved."""
         return ast.unparse(annotation) + "".join(str(self._find(part)) for part in ast.walk(annotation))
 
     def _find(self, part: ast.AST) -> object:
-        """Return what a name in an annotation stands for, if it is this package's."""
+        """Return the object that a name in an annotation refers to, if it is this package's."""
         match part:
             case ast.Name(id=name):
                 return self._load(name)
@@ -298,7 +298,7 @@ class Method:
         return space[name]
 
     def _body(self, *, overloaded: bool) -> str:
-        """Return the one call that it makes."""
+        """Return its body, a single call."""
         target = f"self._inner.{self._node.name}"
         call = f"{target}({', '.join(self._passed())})"
         match self._kind:
@@ -314,7 +314,7 @@ class Method:
                 return f"return self._iterate({call})"
             case "call":
                 return f"return self._call({f'lambda: {call}' if self._parameters else target})"
-            case _ if overloaded:  # a union of coroutines is no coroutine of a union
+            case _ if overloaded:  # a union of coroutines is not a coroutine of a union
                 self._twin.use("from collections.abc import Coroutine")
                 self._twin.use("from typing import Any")
                 return f"answer: Coroutine[Any, Any, {self._result()}] = {call}\nreturn self._run(answer)"
@@ -331,7 +331,7 @@ class Method:
         ]
 
     def _argument(self, name: str) -> str:
-        """Return what is passed on for a parameter."""
+        """Return the argument that is passed on for a parameter."""
         if name not in self._called_here:
             return name
         self._twin.use("from aiosyncthing.blocking.calls import in_caller")
@@ -409,7 +409,7 @@ def _without_arguments(doc: str) -> str:
 
 
 def _quoted(doc: str, path: str) -> str:
-    """Return a docstring as source, in the words of blocking code."""
+    """Return a docstring as source, worded for blocking code."""
     text = inspect.cleandoc(doc)
     for asynchronous, blocking in WORDING.items():
         text, count = re.subn(r"\s+".join(map(re.escape, asynchronous.split())), blocking, text)
@@ -427,13 +427,13 @@ def _quoted(doc: str, path: str) -> str:
 
 
 def _wrapped(line: str) -> str:
-    """Return a line of a docstring as lines that are short enough."""
+    """Return a line of a docstring, wrapped."""
     indent = line[: len(line) - len(line.lstrip())]
     return textwrap.fill(line, WIDTH, subsequent_indent=indent) if len(line) > WIDTH else line
 
 
 def _formatted(texts: dict[str, str]) -> dict[str, str]:
-    """Return source files as ruff sorts and formats them."""
+    """Return source files, sorted and formatted by ruff."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in texts.items():
             Path(folder, name).write_text(text)
@@ -454,14 +454,14 @@ def make() -> dict[str, str]:
         twin = Twin(path)
         texts[twin.file] = twin.text()
     if unused := WORDING.keys() - _reworded:
-        raise NoRuleError(f"no docstring says this any longer: {sorted(unused)}")
+        raise NoRuleError(f"no docstring contains this any more, so remove it from WORDING: {sorted(unused)}")
     return texts
 
 
 def main() -> None:
     """Write the files, or compare them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where something would change")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file would change")
     check: bool = parser.parse_args().check
     try:
         files = _formatted(make())
@@ -471,7 +471,7 @@ def main() -> None:
     changed = sorted(name for name in files.keys() | old.keys() if files.get(name) != old.get(name))
     if check:
         if changed:
-            sys.exit(f"not as generated: {', '.join(changed)} in {TARGET.relative_to(ROOT)}. Run: nox -s blocking")
+            sys.exit(f"out of date: {', '.join(changed)} in {TARGET.relative_to(ROOT)}. Run: nox -s blocking")
         return
     TARGET.mkdir(exist_ok=True)
     for name in changed:

@@ -1,6 +1,6 @@
-"""Print the man page of the command line, made from the commands themselves: ``make_manual.py > aiosyncthing.1``.
+"""Print the man page of the command line, generated from the commands: ``make_manual.py > aiosyncthing.1``.
 
-For those who package it; `man -l aiosyncthing.1` shows it.
+For packagers; `man -l aiosyncthing.1` shows it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def page() -> str:
             f'.TH AIOSYNCTHING 1 "" "aiosyncthing {__version__}" "User Commands"',
             *(".SH NAME", rf"aiosyncthing \- {_text(_help(app.group)).rstrip('.')}"),
             *(".SH SYNOPSIS", SYNOPSIS),
-            *(".SH GLOBAL OPTIONS", "They may stand before and after the command."),
+            *(".SH GLOBAL OPTIONS", "They may come before or after the command."),
             *_options(ctx, list(global_options(set()))),
         ]
         for heading, commands in COMMANDS.items():
@@ -41,7 +41,7 @@ def page() -> str:
                 assert command is not None
                 lines += _command(ctx, command, name)
     statuses = ", ".join(f"{status.value} {status.name.lower().replace('_', ' ')}" for status in Exit)
-    lines += [".SH EXIT STATUS", _text(f"{statuses}. Others may come: treat them as failures.")]
+    lines += [".SH EXIT STATUS", _text(f"{statuses}. Treat any other status as a failure.")]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -71,7 +71,7 @@ def _help(command: click.Command) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text without anything that roff would take for a request."""
+    """Return a text with everything escaped that roff would interpret."""
     escaped = text.replace("\\", r"\e").replace("-", r"\-")
     return re.sub(r"^([.'])", r"\\&\1", escaped, flags=re.MULTILINE)
 

@@ -1,7 +1,7 @@
-"""Make the pictures of the command line in docs/pictures: ``make_pictures.py``.
+"""Generate the pictures of the command line in docs/pictures: ``make_pictures.py``.
 
-They show a fake daemon whose clock stands still, so that they stay the same until what is shown changes.
-`tests/cli/test_pictures.py` says when they have to be made again. What README and docs/cli.md show in text is the same.
+They show a fake daemon with a frozen clock, so that they only change when the output does.
+`tests/cli/test_pictures.py` fails when they are out of date. README and docs/cli.md show the same output as text.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ DAYS = 12
 NOW = datetime(2026, 3, 13, 12, tzinfo=UTC)
 MEGABYTE = 1 << 20
 DAY = 86400
-CLEAR = "\r\x1b[K"  # what the line that shows progress begins with
+CLEAR = "\r\x1b[K"  # the beginning of a progress line
 
 
 class _Screen(io.StringIO):
     """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """It is one."""
+        """Return True."""
         return True
 
 
 @contextmanager
 def sample() -> Iterator[FakeSyncthing]:
-    """Run a daemon with folders, devices and problems; it is the one of this computer, and it is `NOW`."""
+    """Run a fake with folders, devices and problems as the daemon of this computer, at the time `NOW`."""
     with (
         tempfile.TemporaryDirectory() as home,
         FakeSyncthing(name="nas", home=home, start=START) as fake,
@@ -85,7 +85,7 @@ def sample() -> Iterator[FakeSyncthing]:
 
 
 def receive(fake: FakeSyncthing, done: float) -> None:
-    """Let the daemon say how far it is with files that it is receiving."""
+    """Make the daemon report the progress of files that it is receiving."""
     for number in (4, 5):
         fake.folder("photos").start_pull(f"2026-03/{number}.raw", done / (number - 3))
 
@@ -105,7 +105,7 @@ def status() -> str:
 
 
 def wait() -> str:
-    """Return what ``aiosyncthing wait`` writes: how far it is, and the end."""
+    """Return what ``aiosyncthing wait`` writes: its progress and its last line."""
     lines: list[str] = []
     redraw: Callable[[Output, str], None] = Output.redraw
 
@@ -143,7 +143,7 @@ def picture(command: str, text: str) -> str:
 
 
 def pictures() -> dict[str, str]:
-    """Return all pictures by name; fonts are those of whoever looks at them, since nothing has to be fetched then."""
+    """Return all pictures by name. They use the viewer's fonts, so that nothing has to be downloaded."""
     made = {
         "status": picture("aiosyncthing status", status()),
         "wait": picture("aiosyncthing wait docs photos --device pi", wait()),

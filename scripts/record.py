@@ -1,9 +1,9 @@
-"""Record what a Syncthing answers: a file for tests/data/recordings.
+"""Record the answers of a Syncthing daemon, for tests/data/recordings.
 
     record.py BINARY           writes tests/data/recordings/vVERSION.json
     record.py BINARY FILE      writes another file
 
-Three daemons, a, b and c, go through the scenario in tests/support/scenario.py; add to it what is to be recorded too.
+Three daemons, a, b and c, go through the scenario in tests/support/scenario.py; add requests to be recorded there.
 Everything runs on the loopback interface and in a temporary folder, and takes a minute or two.
 """
 
@@ -29,14 +29,14 @@ from aiosyncthing.types import EventType
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from tests.support.scenario import SCENARIO, Ask  # noqa: E402 - found from the top of the repository
+from tests.support.scenario import SCENARIO, Ask  # noqa: E402 - needs the top of the repository on sys.path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 RECORDINGS = ROOT / "tests" / "data" / "recordings"
 
-# The paths in recordings, in place of those of the machine.
+# The paths in recordings, instead of the machine's.
 PLACE = "/srv/syncthing"
 
 HEADERS = ("Allow", "Cache-Control", "Location", "X-Syncthing-Id", "X-Syncthing-Version")
@@ -48,7 +48,7 @@ PATIENCE = 120  # seconds for each thing waited for
 
 
 class Recorder:
-    """Plays the scenario to three daemons and notes what they answer."""
+    """Runs the scenario with three daemons and records their answers."""
 
     def __init__(self, root: Path, daemons: dict[str, Daemon], session: aiohttp.ClientSession) -> None:
         self._root = root
@@ -61,8 +61,8 @@ class Recorder:
         }
 
     async def play(self) -> str:
-        """Play the scenario; return the recording, with one line for each exchange and each event."""
-        await self._take_events()  # the daemon begins to collect events of some types when they are first asked for
+        """Run the scenario, and return the recording, with one line for each exchange and each event."""
+        await self._take_events()  # the daemon collects events of some types only after they are first requested
         for step in SCENARIO:
             if isinstance(step, str):
                 print(f"  {step} ...", file=sys.stderr)
@@ -72,7 +72,7 @@ class Recorder:
             await self._take_events()
         return self._written()
 
-    # What is done beside the API, as the scenario calls it.
+    # Steps of the scenario that don't use the API.
 
     async def write_files(self) -> None:
         """Fill the folders of a."""
@@ -88,12 +88,12 @@ class Recorder:
         await self._until(lambda: self._read("b", "/rest/cluster/pending/folders"))
 
     async def wait_until_all_is_in_sync(self) -> None:
-        """Wait until a and b have what the other has, and know it."""
+        """Wait until a and b are in sync with each other, and know it."""
         await self._until(lambda: self._is_complete("a"))
         await self._until(lambda: self._is_complete("b"))
 
     async def change_files_on_both_sides(self) -> None:
-        """Change a file and delete another; change at b what it only receives, and what a only sends."""
+        """Change a file and delete another one; change a receive-only folder at b, and one that is send-only at a."""
         (self._root / "da" / "sub" / "f02.txt").unlink()
         self._write("da", {"sub/f01.txt": b"2\n", "olddir/a.txt": b"a"})
         await self._scan("a", "docs")
@@ -105,7 +105,7 @@ class Recorder:
         await self._scan("b", "sendonly")
 
     async def delete_a_folder_that_b_cannot_delete(self) -> None:
-        """Have b keep a file that it ignores in a folder that a deletes, and wait until b has failed."""
+        """Delete a directory at a that has an ignored file at b, and wait until b fails to delete it."""
         self._write("db", {"olddir/ignored.tmp": b"mine"})
         (self._root / "da" / "olddir" / "a.txt").unlink()
         (self._root / "da" / "olddir").rmdir()
@@ -113,7 +113,7 @@ class Recorder:
         await self._until(self._has_failed)
 
     async def change_files_while_b_is_paused(self) -> None:
-        """Write a file and delete another where b can't see it."""
+        """Write a file and delete another one while b is paused."""
         await self._until(self._is_paused)
         self._write("da", {"after-pause.txt": bytes(5000)})
         await self._scan("a", "docs")
@@ -133,7 +133,7 @@ class Recorder:
         if ask.path == "/rest/folder/versions" and ask.method == "GET" and status == 200:  # noqa: PLR2004 - it worked
             self._version_time = answer["olddir/a.txt"][0]["versionTime"]
         if kind == "text":
-            # Those who know no key may see it too, so once in full is enough.
+            # It can be read without a key as well, so recording it in full once is enough.
             answer = answer[: 200 if ask.key != "right" else LONG_TEXTS.get(ask.path)]
         return {
             "node": ask.node,
@@ -166,7 +166,7 @@ class Recorder:
             return response.status, response.headers, await response.read()
 
     async def _read(self, node: str, path: str, key: str | None = None) -> Any:
-        """Ask for something that is not recorded; return one key of the answer, or of each item in a list."""
+        """Send a request that is not recorded, and return one key of the answer, or of each item in a list."""
         url, headers = f"{self._daemons[node].url}{path}", {"X-API-Key": self._daemons[node].api_key}
         async with self._session.get(url, headers=headers) as response:
             answer = await response.json()
@@ -183,7 +183,7 @@ class Recorder:
             events.extend(await self._read(node, f"{STREAMS[stream]}?{query}"))
 
     def _filled(self, value: Any) -> Any:
-        """Return a value with what stands for IDs, addresses and folders replaced."""
+        """Return a value with the placeholders of IDs, addresses and folders replaced."""
         if isinstance(value, dict):
             return {self._filled(key): self._filled(item) for key, item in value.items()}
         if isinstance(value, list):
@@ -214,14 +214,14 @@ class Recorder:
         return set(states) == {"idle"}
 
     async def _is_complete(self, node: str) -> bool:
-        """Tell whether a node needs nothing, and the other nothing of it."""
+        """Return whether a node needs nothing, and the other one needs nothing from it."""
         if not await self._is_idle(node):
             return False
         other = self._daemons["b" if node == "a" else "a"].device_id
         for folder in await self._read(node, "/rest/config/folders", "id"):
             status = await self._read(node, f"/rest/db/status?folder={folder}")
             there = await self._read(node, f"/rest/db/completion?folder={folder}&device={other}")
-            # An encrypted share that was just accepted comes into being with the next connection only.
+            # An encrypted share that was just accepted only takes effect with the next connection.
             if folder != "secret" and (status["needTotalItems"] or not status["globalFiles"] or there["needItems"]):
                 return False
         return True
@@ -262,7 +262,7 @@ class Recorder:
 
 
 def _version(daemon: Daemon) -> str:
-    """Return the version without what a distribution has added to it."""
+    """Return the version without the suffix that a distribution adds."""
     return re.sub(r"(v[\d.]+).*", r"\1", daemon.version)
 
 
@@ -281,7 +281,7 @@ def _thinned(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 async def record(binary: Path) -> tuple[str, str]:
-    """Play the scenario to three daemons.
+    """Run the scenario with three daemons.
 
     Returns:
         Their version, and the recording.

@@ -1,13 +1,13 @@
-"""A plugin for pytest: shows how much of each room its own tests cover.
+"""A pytest plugin that shows how much of each room its own tests cover.
 
-Code that is covered only because other tests happen to pass through it is not tested: nothing holds what it promises.
-So the lines that count for a room are those that the tests in its folder have reached; which that is, `_rooms` says.
+Code that other tests only happen to pass through is not tested: no test checks what it promises.
+So only the lines that the tests in a room's own folder have reached count; `_rooms` defines that folder.
 
-It needs Python 3.14, the first that notes by itself which branches were taken, at next to no cost.
+It needs Python 3.14, the first that records branches by itself, at almost no cost.
 
 Loaded through the environment variable PYTEST_PLUGINS, since it has to measure before the first conftest.py is
-imported, also in the processes that pytest-xdist starts. The kit has a plugin itself, which pytest would import earlier
-still: so plugins must not load by themselves (PYTEST_DISABLE_PLUGIN_AUTOLOAD), and that one is loaded here.
+imported, even in the processes of pytest-xdist. The kit has a plugin itself, which pytest would import even earlier,
+so plugins must not load automatically (PYTEST_DISABLE_PLUGIN_AUTOLOAD), and that one is loaded here.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ import coverage
 import pytest
 from _rooms import PACKAGES
 
-# What a process of pytest-xdist hands over is called so.
+# The key of the data that a pytest-xdist process returns.
 MEASURED = "room_coverage"
 
-# Which steps from line to line were taken, by file.
+# The executed arcs, from line to line, by file.
 Arcs: TypeAlias = dict[str, list[tuple[int, int]]]
 
-# Where lines belong that are run by importing.
+# The context of lines that run on import.
 IMPORTS = "imports"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that makes a run fail."""
+    """Add the option that sets the required coverage."""
     parser.addoption("--require-coverage", type=float, default=0, metavar="PERCENT", help="for each room")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Begin to measure."""
+    """Start measuring."""
     early_config.pluginmanager.register(RoomCoverage(), "room-coverage")
     plugin = importlib.import_module("pytest_syncthing.plugin")
     if not early_config.pluginmanager.is_registered(plugin):
@@ -50,12 +50,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 class Row(NamedTuple):
-    """What the table says of one room.
+    """The table's row for one room.
 
     Attributes:
         name: Its package and name.
-        tests: What has to cover it.
-        percent: How much of it that does.
+        tests: The tests that have to cover it.
+        percent: How much of it they cover.
         missing: The lines and branches that were not reached, by file.
     """
 
@@ -66,10 +66,10 @@ class Row(NamedTuple):
 
 
 class RoomCoverage:
-    """Notes which folder's tests run which lines, and adds the table to pytest's summary.
+    """Records which folder's tests run which lines, and adds the table to pytest's summary.
 
-    Each folder has a recorder of its own. The contexts of one recorder would do, but coverage has none where Python
-    itself notes what was reached.
+    Each folder has its own recorder. One recorder with contexts would do, but coverage has no contexts where Python
+    itself records what was reached.
     """
 
     def __init__(self) -> None:
@@ -83,14 +83,14 @@ class RoomCoverage:
         self._recorder().start()
 
     def pytest_sessionstart(self) -> None:
-        """Import every module now, so that lines run by importing belong to no test in particular."""
+        """Import every module now, so that lines that run on import are not attributed to a test."""
         for module in (module for package in PACKAGES for module in package.files()):
             file = importlib.import_module(module).__file__
             assert file
             self._files[module] = file
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Attribute what follows to the folder of the test that begins."""
+        """Attribute the following lines to the folder of the test that starts."""
         parents = (parent.as_posix() for parent in Path(nodeid.partition("::")[0]).parents)
         folder = next((parent for parent in parents if parent in self._folders), "elsewhere")
         if folder != self._folder:
@@ -100,12 +100,12 @@ class RoomCoverage:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a process of pytest-xdist has measured; one that has crashed leaves nothing."""
+        """Add the data of a pytest-xdist process; one that has crashed has none."""
         self._add(getattr(node, "workeroutput", {}).get(MEASURED, {}))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Stop measuring; fail the run when a room falls short."""
+        """Stop measuring; fail the run if a room is below the required coverage."""
         self._recorder().stop()
         reached = {folder: _arcs(recorder) for folder, recorder in self._recorders.items()}
         to_controller = getattr(session.config, "workeroutput", None)
@@ -129,7 +129,7 @@ class RoomCoverage:
         for row in self._rows:
             short = row.percent < self._required
             verdict = f"  below {self._required:g}%: add tests to {row.tests} that reach these lines" if short else ""
-            percent = math.floor(10 * row.percent) / 10  # what is below 95 % doesn't look like 95.0 %
+            percent = math.floor(10 * row.percent) / 10  # 94.99 % must not be shown as 95.0 %
             terminalreporter.line(f"{row.name:36}{percent:7.1f}%{verdict}")
             for file, lines in row.missing.items() if short else ():
                 terminalreporter.line(f"    {file}: {lines}")

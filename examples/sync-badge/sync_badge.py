@@ -2,7 +2,7 @@
 
 Usage: sync_badge.py FOLDER FILE
 
-FOLDER is a folder's ID. The Syncthing of this computer is asked, and found by itself.
+FOLDER is a folder's ID. The program finds the Syncthing of this computer by itself.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from aiosyncthing.live import LiveFolder
 
 GREEN, BLUE, GREY, RED = "#3a3", "#37b", "#777", "#b33"
-CHARACTER = 7  # width of one, in pixels
+CHARACTER = 7  # width in pixels
 
 
 @dataclass(frozen=True)
 class Badge:
-    """What the badge says.
+    """The contents of a badge.
 
     Attributes:
         label: Its left side.
@@ -41,7 +41,7 @@ class Badge:
     colour: str
 
     def svg(self) -> str:
-        """Return it as an image."""
+        """Return the badge as an SVG image."""
         left, right = (CHARACTER * len(part) + 10 for part in (self.label, self.text))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" font-family="monospace" '
@@ -53,7 +53,7 @@ class Badge:
 
 
 def badge_of(live: Live, folder_id: str) -> Badge:
-    """Say how a folder is."""
+    """Return the badge for a folder."""
     folder = live.folders.get(folder_id)
     if folder is None:
         return Badge(folder_id, "no such folder", RED)
@@ -82,7 +82,7 @@ def state_of(folder: LiveFolder) -> tuple[str, str]:
 
 
 async def follow(client: Syncthing, folder_id: str, file: Path) -> None:
-    """Keep the file up to date, for ever."""
+    """Keep the file up to date until cancelled."""
     shown: Badge | None = None
     async with client.watch() as live, aclosing(live.changes()) as changes:
         while True:
@@ -94,7 +94,7 @@ async def follow(client: Syncthing, folder_id: str, file: Path) -> None:
 
 
 def replace(file: Path, text: str) -> None:
-    """Write a file in one step, so that no reader ever sees half of it."""
+    """Replace a file atomically, so that readers never see half of it."""
     new = file.with_name(f".{file.name}.new")
     new.write_text(text, encoding="utf-8")
     new.replace(file)

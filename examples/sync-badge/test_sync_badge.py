@@ -1,4 +1,4 @@
-"""The badge, tested against a fake Syncthing; nothing of it or of its client is replaced."""
+"""The badge, tested with a fake Syncthing; neither the program nor the client is mocked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["1.19", "1.29", "2.1"])
 def syncthing_version(request: pytest.FixtureRequest) -> str:
-    """The badge has to work with each of them."""
+    """The versions of Syncthing that the badge supports."""
     version: str = request.param
     return version
 
@@ -38,7 +38,7 @@ def folder(fake_syncthing: FakeSyncthing) -> FakeFolder:
 
 
 def text_of(file: Path) -> str:
-    """Return what stands on the right of a badge; nothing while there is none."""
+    """Return the text on the right of a badge; empty while there is no file."""
     found = re.findall(r">([^<]+)</text>", file.read_text()) if file.exists() else []
     return found[-1] if found else ""
 
@@ -62,7 +62,7 @@ async def followed(client: Syncthing, file: Path) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("folder")
 def test_a_folder_in_sync(fake_syncthing: FakeSyncthing, tmp_path: Path) -> None:
-    """The badge has the folder's label and says that all is well, in green."""
+    """The badge has the folder's label and says that it is in sync, in green."""
     file = tmp_path / "badge.svg"
 
     async def main() -> None:
@@ -75,7 +75,7 @@ def test_a_folder_in_sync(fake_syncthing: FakeSyncthing, tmp_path: Path) -> None
 
 
 def test_it_follows_what_happens(fake_syncthing: FakeSyncthing, folder: FakeFolder, tmp_path: Path) -> None:
-    """Changes elsewhere, a pause, an error and the daemon's end are shown when they happen."""
+    """Remote changes, a pause, an error and the daemon's shutdown are shown when they happen."""
     file = tmp_path / "badge.svg"
     (phone,) = folder.devices
 
@@ -103,7 +103,7 @@ def test_it_follows_what_happens(fake_syncthing: FakeSyncthing, folder: FakeFold
 
 
 def test_another_device_lags_behind(fake_syncthing: FakeSyncthing, folder: FakeFolder, tmp_path: Path) -> None:
-    """What is complete here, but not elsewhere, is not in sync."""
+    """A folder that is complete here but not elsewhere is not in sync."""
     file = tmp_path / "badge.svg"
 
     async def main() -> None:
@@ -118,7 +118,7 @@ def test_another_device_lags_behind(fake_syncthing: FakeSyncthing, folder: FakeF
 
 
 def test_a_folder_that_is_not_there(fake_syncthing: FakeSyncthing, tmp_path: Path) -> None:
-    """The badge says so, until the folder is added."""
+    """The badge says that the folder doesn't exist, until it is added."""
     file = tmp_path / "badge.svg"
 
     async def main() -> None:
@@ -131,7 +131,7 @@ def test_a_folder_that_is_not_there(fake_syncthing: FakeSyncthing, tmp_path: Pat
 
 
 def test_a_wrong_key_ends_it(fake_syncthing: FakeSyncthing, tmp_path: Path) -> None:
-    """What doesn't heal is not retried for ever."""
+    """A permanent error is not retried forever."""
 
     async def main() -> None:
         async with fake_syncthing.client(api_key="wrong") as client:
