@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 import aiosyncthing
 from aiosyncthing import exceptions
 from aiosyncthing.cli import errors
 
+if TYPE_CHECKING:
+    from pytest_syncthing import FakeSyncthing
+    from tests.support.cli import Cli
+
+ID = "my.docs $(touch pwned)"
 LIBRARY = Path(aiosyncthing.__file__).parent
 
 PYTHON = re.compile(r"\w=|\w\(\w*\)|\bawait\b|\bclient\.|\b[a-z]+_[a-z_]+\b")
@@ -105,3 +114,19 @@ def test_messages() -> None:
         if PYTHON.search(text) and not name.startswith(tuple(NOT_MET)):
             found.append(f"{name}:{call.lineno}: {text}")
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("versions", ID), ["config", "set", f'folders."{ID}".versioning.type', "simple"]),
+        (("ls", f"{ID}:nope"), ["ls", ID]),
+        (("changes", ID), ["need", ID]),
+        (("reset", ID, "--yes"), ["pause", ID]),
+    ],
+)
+def test_hints_can_be_pasted(arguments: tuple[str, ...], expected: list[str], here: FakeSyncthing, cli: Cli) -> None:
+    """A command in a hint does what it says, and nothing that the name of a folder says."""
+    here.add_folder(ID, label="$(touch pwned)")
+    hint = cli(*arguments).err.partition("hint: `aiosyncthing ")[2]
+    assert shlex.split(hint.rpartition("` ")[0]) == expected

@@ -171,6 +171,13 @@ def hint_of(error: BaseException) -> str:
     return next((hint for kind, hint in _HINTS if isinstance(error, kind)), "")
 
 
+def command(*words: str) -> str:
+    """Return a command for a hint, which can be pasted into a shell whatever the names in it are: others chose them."""
+    from shlex import join  # noqa: PLC0415 - only where it is needed
+
+    return f"`aiosyncthing {join(words)}`"
+
+
 def kind_of(error: BaseException) -> str:
     """Return what the JSON document calls an error."""
     if isinstance(error, CommandError):

@@ -14,6 +14,7 @@ from aiosyncthing.cli.errors import (
     Exit,
     UnknownNameError,
     UsageError,
+    command,
     hint_of,
     is_expected,
     kind_of,
@@ -85,7 +86,7 @@ def _undo_of(folder: t.FolderConfiguration) -> Literal["revert", "override"]:
     raise CommandError(
         f"the folder {folder['id']} sends and receives: it has no changes to revert or override",
         Exit.IMPOSSIBLE,
-        hint=f"`aiosyncthing need {folder['id']}` lists what is missing here",
+        hint=f"{command('need', folder['id'])} lists what is missing here",
     )
 
 

@@ -9,7 +9,7 @@ import click
 from aiosyncthing import exceptions as e
 from aiosyncthing.cli import prompts
 from aiosyncthing.cli.command import Command
-from aiosyncthing.cli.errors import CommandError, Exit, UsageError
+from aiosyncthing.cli.errors import CommandError, Exit, UsageError, command
 from aiosyncthing.cli.names import check_chosen
 from aiosyncthing.cli.parameters import FOLDER
 
@@ -137,11 +137,11 @@ def reset(run: Run, folder: str | None, *, everything: bool, yes: bool, wait: bo
     async def work(session: Session, changed: Changed) -> None:
         await _remember(session)
         chosen = await session.folders() if folder is None else [await session.folder(folder)]
-        if running := [each["label"] or each["id"] for each in chosen if not each["paused"]]:
+        if running := [each for each in chosen if not each["paused"]]:
             raise CommandError(
-                f"not paused: {', '.join(running)}",
+                f"not paused: {', '.join(each['label'] or each['id'] for each in running)}",
                 Exit.IMPOSSIBLE,
-                hint=f"`aiosyncthing pause {'--all' if folder is None else running[0]}` first",
+                hint=f"{command('pause', '--all' if folder is None else running[0]['id'])} first",
             )
         what = "all folders" if folder is None else f"the folder {chosen[0]['label'] or chosen[0]['id']}"
         prompts.confirm(run.out, f"Erase the database of {what}? The files stay, and are scanned again.", yes=yes)

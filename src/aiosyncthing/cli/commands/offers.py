@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 import click
 
 from aiosyncthing.cli.command import Command, table_options
-from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError
+from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError, command
 from aiosyncthing.cli.names import folder_path
 from aiosyncthing.cli.parameters import DEVICE
 from aiosyncthing.cli.tables import Column, Styled, Value, When
@@ -169,7 +169,7 @@ def accept(
             return
         if path is None:
             raise UsageError(
-                f"the folder {offer.id} needs a path", hint=f"`aiosyncthing accept {offer.id} PATH` says where it is"
+                f"the folder {offer.id} needs a path", hint=f"{command('accept', offer.id, 'PATH')} says where it is"
             )
         chosen = [(await session.device(each))["deviceID"] for each in devices]
         folder = await cluster.accept_folder(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 import click
 
 from aiosyncthing.cli.command import Command
-from aiosyncthing.cli.errors import CommandError, Exit, UsageError, hint_of, is_expected, message_of
+from aiosyncthing.cli.errors import CommandError, Exit, UsageError, command, hint_of, is_expected, message_of
 from aiosyncthing.cli.names import check_chosen
 from aiosyncthing.cli.parameters import DEVICE, DURATION, EITHER
 from aiosyncthing.cli.pause_files import PauseFile, abandoned, is_something, journal, merged
@@ -323,4 +322,4 @@ def _still_paused(error: StillPausedError, file: PauseFile | None) -> CommandErr
 
 
 def _remedy(file: PauseFile) -> str:
-    return f"`aiosyncthing resume --undo {shlex.quote(str(file.path))}` tries again"
+    return f"{command('resume', '--undo', str(file.path))} tries again"

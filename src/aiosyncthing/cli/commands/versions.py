@@ -12,7 +12,7 @@ from aiosyncthing.cli import prompts, values
 from aiosyncthing.cli.command import Command, table_options
 from aiosyncthing.cli.contents import items
 from aiosyncthing.cli.contents.places import check_named, check_versioned, known_file, no_such_file
-from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError
+from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError, command
 from aiosyncthing.cli.names import Place, inside
 from aiosyncthing.cli.parameters import FOLDER, TIME
 from aiosyncthing.cli.tables import Column, Size, Styled, chosen
@@ -188,7 +188,7 @@ async def _one(
     found = next((each for each in kept if parse_time(each["versionTime"]) == version), None)
     if found is None:
         what = "such version" if kept else "old version"
-        hint = f"`aiosyncthing versions {folder_id}:{path}` lists them"
+        hint = f"{command('versions', f'{folder_id}:{path}')} lists them"
         raise UnknownNameError(f"there is no {what} of {path!r}", hint=hint, kind="NotFoundError")
     done: t.RestoredFile = {"path": path, "outcome": "restored", "reason": "", "version": found}
     if not dry_run:

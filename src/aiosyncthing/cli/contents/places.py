@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiosyncthing.cli.errors import CommandError, Exit, UnknownNameError, kind_of, message_of
+from aiosyncthing.cli.errors import CommandError, Exit, UnknownNameError, command, kind_of, message_of
 from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, NotSupportedError, UnknownFolderError
 
 if TYPE_CHECKING:
@@ -50,10 +50,12 @@ def check_versioned(folder: t.FolderConfiguration) -> None:
     try:
         check_versioning(folder)
     except NotSupportedError as error:
-        setting = f"folders.{folder['id']}.versioning"
-        hint = f"`aiosyncthing config get {setting}` shows how it keeps them"
+        from aiosyncthing.cli.commands.config.paths import written  # noqa: PLC0415 - loads the library
+
+        place = ("folders", folder["id"], "versioning")
+        hint = f"{command('config', 'get', written(place))} shows how it keeps them"
         if not folder["versioning"]["type"]:
-            hint = f"`aiosyncthing config set {setting}.type simple` makes it keep them from then on"
+            hint = f"{command('config', 'set', written((*place, 'type')), 'simple')} makes it keep them from then on"
         raise CommandError(message_of(error), Exit.IMPOSSIBLE, hint=hint, kind=kind_of(error)) from error
 
 
@@ -62,6 +64,6 @@ def no_such_file(place: Place) -> UnknownNameError:
     name = place.folder["id"]
     return UnknownNameError(
         f"there is no {place.path!r} in the folder {name}",
-        hint=f"`aiosyncthing ls {name}` shows what is in it",
+        hint=f"{command('ls', name)} shows what is in it",
         kind="NotFoundError",
     )
