@@ -128,6 +128,13 @@ def test_usage_errors(arguments: list[str], message: str, here: FakeSyncthing, c
     assert error["exitCode"] == 2
 
 
+@pytest.mark.parametrize("limit", ["0", "0s"])
+def test_no_time_at_all(limit: str, cli: Cli) -> None:
+    """A time limit of 0 is refused: it is no limit to some programs, and to others over at once."""
+    done = cli("wait", "--timeout", limit)
+    assert (done.status, "must be more than 0" in done.err) == (2, True)
+
+
 def test_an_unknown_column(here: FakeSyncthing, cli: Cli) -> None:
     """The columns that there are are named."""
     done = cli("folders", "--columns", "x")
@@ -165,6 +172,7 @@ def test_rows_of_streams_have_a_version() -> None:
 
 def test_the_source_is_said(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
     """-v says which daemon it is and where that comes from, and -vv what happens; never the key."""
+    here.add_folder("docs")
     key = tmp_path / "key"
     key.write_text(here.api_key)
     key.chmod(0o600)

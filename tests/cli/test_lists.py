@@ -209,3 +209,11 @@ def test_states(here: FakeSyncthing, cli: Cli, devices: dict[str, DeviceID]) -> 
     assert "pi (it has paused the folder)" in found["paused there"]
     assert "phone paused" in found["with a paused device"]
     scanning.finish_scan()
+
+
+@pytest.mark.parametrize("what", ["folders", "devices"])
+def test_nothing_to_list(what: str, here: FakeSyncthing, cli: Cli) -> None:
+    """Where there is nothing, a line on stderr says so, and there are no headings."""
+    done = cli(what)
+    assert (done.status, done.out, done.err) == (0, "", f"no {what}\n")
+    assert cli(what, "-q").err == ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .parameters import DIRECTORY, DURATION, FILE, PROFILE
+from .parameters import DIRECTORY, FILE, LIMIT, PROFILE
 
 
 @dataclass
@@ -75,7 +75,7 @@ def global_options(taken: set[str]) -> list[click.Option]:
     add("--home", type=DIRECTORY, metavar="DIR", help="The home directory of a daemon on this computer.")
     add("--api-key-file", type=FILE, metavar="FILE|-", help="The file with the API key.")
     add("--tls", metavar="PIN|FILE", help="Trust sha256:..., the certificate in FILE, ca:FILE, or 'insecure'.")
-    add("--timeout", type=DURATION, help="Give up after this time: 90, 10m, 2h30m.")
+    add("--timeout", type=LIMIT, help="Give up after this time: 90, 10m, 2h30m.")
     add("--json", is_flag=True, help="Print JSON, which is stable across versions.")
     add("-q", "--quiet", is_flag=True, help="Print only what was asked for.")
     add("-v", "--verbose", count=True, help="Show where the daemon was found; -vv logs requests.")

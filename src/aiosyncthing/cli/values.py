@@ -44,6 +44,18 @@ def parse_duration(text: str) -> float:
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
+def parse_limit(text: str) -> float:
+    """Return the seconds that a time limit means: see `parse_duration`.
+
+    Raises:
+        ValueError: It is not a duration, or none at all, which could mean both no time and no limit.
+    """
+    seconds = parse_duration(text)
+    if not seconds:
+        raise ValueError("a time limit must be more than 0; without the option there is none")
+    return seconds
+
+
 def parse_size(text: str) -> int:
     """Return the bytes that a text such as ``500``, ``10M`` or ``1.5 GiB`` means; the units are those of 1024.
 

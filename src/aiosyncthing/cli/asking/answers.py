@@ -41,22 +41,33 @@ class Answer:
             key: Which list.
             columns: All columns of its table.
         """
-        options = self.run.options
-        shown = chosen(columns, names=options.columns, long=options.long)
-        if self.many:
-            shown.insert(0, Column("DAEMON", lambda row: row["daemon"]))
-        self.run.out.table(shown, self.sections.get(key, ()), header=options.header)
+        self._draw(key, self._chosen(columns))
 
-    def table_with_failures(self, key: str, columns: Sequence[Column[Any]]) -> None:
-        """Write one of the lists as a table, with a row for each daemon that could not be asked."""
-        rows = self.sections.get(key, ())
-        if rows or not self.failures:
-            self.table(key, columns)
+    def table_with_failures(self, key: str, columns: Sequence[Column[Any]], empty: str = "") -> None:
+        """Write one of the lists as a table, with a row for each daemon that could not be asked.
+
+        Args:
+            key: Which list.
+            columns: All columns of its table.
+            empty: What to write to stderr, and no headings, if there is nothing in it.
+        """
+        shown, rows = self._chosen(columns), self.sections.get(key, ())
+        if rows or not (self.failures or empty):
+            self._draw(key, shown)
+        elif not self.failures:
+            self.run.out.info(empty)
         names = [row["daemon"] for row in (*rows, *self.failures)]
         wide = max([len("DAEMON"), *(width(escape(name)) for name in names)])
         for failure in self.failures:
             text = f"error: {failure['message'].splitlines()[0]}"
             self.run.out.spans(spans(pad(escape(failure["daemon"]), wide), "  ", Span(text, "bad")))
+
+    def _chosen(self, columns: Sequence[Column[Any]]) -> list[Column[Any]]:
+        first = [Column[Any]("DAEMON", lambda row: row["daemon"])] if self.many else []
+        return [*first, *chosen(columns, names=self.run.options.columns, long=self.run.options.long)]
+
+    def _draw(self, key: str, shown: Sequence[Column[Any]]) -> None:
+        self.run.out.table(shown, self.sections.get(key, ()), header=self.run.options.header)
 
 
 @dataclass(frozen=True)

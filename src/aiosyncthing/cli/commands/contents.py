@@ -189,10 +189,7 @@ def errors(run: Run, folder: tuple[str, ...], *, exit_code: bool) -> int:
         return {"errors": found}
 
     def draw(answer: Answer) -> None:
-        if answer.sections.get("errors") or answer.failures:
-            answer.table_with_failures("errors", ERRORS)
-        else:
-            run.out.info("no errors")
+        answer.table_with_failures("errors", ERRORS, "no errors")
 
     status = run.read("errors/1", ask, draw)
     return Exit.FOUND if exit_code and count and status == Exit.DONE else status

@@ -142,7 +142,7 @@ def folders(run: Run, folder: tuple[str, ...]) -> int:
         return {"folders": [rows.folder_row(session.name, view, each) for each in chosen or view.folders]}
 
     def draw(answer: Answer) -> None:
-        answer.table_with_failures("folders", FOLDER_COLUMNS)
+        answer.table_with_failures("folders", FOLDER_COLUMNS, "no folders")
 
     return run.read("folders/1", ask, draw)
 
@@ -167,7 +167,7 @@ def devices(run: Run, device: tuple[str, ...], unseen: float | None) -> int:
         return {"devices": [row for row in found if unseen is None or _is_unseen(row, unseen)]}
 
     def draw(answer: Answer) -> None:
-        answer.table_with_failures("devices", DEVICE_COLUMNS)
+        answer.table_with_failures("devices", DEVICE_COLUMNS, "no devices")
 
     return run.read("devices/1", ask, draw)
 
