@@ -30,7 +30,7 @@
     ├── CannotSyncError              waiting can't succeed: a folder has an error, or a device is paused
     ├── EditConflictError            someone else has changed what is to be changed, or keeps changing it
     ├── StillPausedError             what was paused for a while could not be resumed
-    ├── AmbiguousNameError           (LookupError) a name means several folders or devices
+    ├── AmbiguousNameError           (LookupError) a name matches several folders or devices
     ├── EventLoopError               (RuntimeError) used in a different event loop
     ├── BlockingCallError            (RuntimeError) a blocking client used where it would block an event loop
     ├── ClientClosedError            the client is closed, or was closed during the call
@@ -325,7 +325,7 @@ class StillPausedError(SyncthingError):
 
 
 class AmbiguousNameError(SyncthingError, LookupError):
-    """A name, or the beginning of an ID, means several folders or devices. The text lists them.
+    """A name, or the beginning of an ID, matches several folders or devices. The text lists them.
 
     Attributes:
         candidates: The name of each, by ID.

@@ -96,7 +96,7 @@ def test_the_nearest_is_named() -> None:
 
 def test_two_hits_on_a_step_are_ambiguous() -> None:
     """Then the IDs are shown, and nothing is chosen."""
-    with pytest.raises(AmbiguousNameError, match=r"'mUsic' means several folders: 'Music' \(m1\), ") as caught:
+    with pytest.raises(AmbiguousNameError, match=r"'mUsic' matches several folders: 'Music' \(m1\), ") as caught:
         names.find_folder("mUsic", FOLDERS)
     assert (status_of(caught.value), hint_of(caught.value)) == (5, "use the ID")
 
