@@ -1,4 +1,4 @@
-"""Running the command line in this process, with streams, environment and configuration of its own."""
+"""Run the command line in this process, with its own streams, environment and configuration."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FOREIGN = (
 
 @pytest.fixture(autouse=True)
 def process_as_before() -> Iterator[None]:
-    """Undo what a program does to the process that it owns: to the library's log, and to the garbage collector."""
+    """Restore global state that the program changes: the library's log and the garbage collector."""
     handlers, level, propagate = LOGGER.handlers[:], LOGGER.level, LOGGER.propagate
     yield
     LOGGER.handlers[:] = handlers
@@ -43,7 +43,7 @@ def process_as_before() -> Iterator[None]:
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An environment without anything of the caller's; returns the file for profiles, which doesn't exist."""
+    """A clean environment; returns the path of the profiles file, which doesn't exist."""
     for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -85,14 +85,14 @@ def cli(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
 
 @pytest.fixture
 def nas(tmp_path: Path) -> Iterator[FakeSyncthing]:
-    """A daemon of this computer, which the command line finds by itself."""
+    """A daemon on this computer, which the command line finds by itself."""
     with FakeSyncthing(name="nas", home=tmp_path / "home") as fake:
         yield fake
 
 
 @pytest.fixture
 def here(nas: FakeSyncthing, config: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSyncthing:
-    """The same, and it is the one that commands without options talk to."""
+    """The same daemon, used by commands without options."""
     monkeypatch.setenv("STHOMEDIR", str(nas.home))
     (nas.home / "https-cert.pem").unlink()  # so that no command compares it, which takes a handshake
     return nas

@@ -80,7 +80,7 @@ def test_a_full_disk(arguments: tuple[str, ...], here: FakeSyncthing, cli: Cli) 
 
 
 def test_the_table_says_what_the_commands_say() -> None:
-    """The help of all commands is the first line of each one's own."""
+    """The list of commands shows the first line of each command's own help."""
     for section in COMMANDS.values():
         for name, (place, text) in section.items():
             module, _, function = place.partition(":")
@@ -117,7 +117,7 @@ def test_bare(here: FakeSyncthing, cli: Cli) -> None:
     ],
 )
 def test_usage_errors(arguments: list[str], message: str, here: FakeSyncthing, cli: Cli) -> None:
-    """What can't be meant ends with status 2 and one message; with --json as a document."""
+    """A usage error ends with status 2 and one message; with --json as a document."""
     done = cli(*arguments)
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith("aiosyncthing: error: ")
@@ -136,14 +136,14 @@ def test_no_time_at_all(limit: str, cli: Cli) -> None:
 
 
 def test_an_unknown_column(here: FakeSyncthing, cli: Cli) -> None:
-    """The columns that there are are named."""
+    """The error for an unknown column lists the existing ones."""
     done = cli("folders", "--columns", "x")
     assert (done.status, done.out) == (2, "")
     assert "there is no column 'x': choose from folder,state," in done.err
 
 
 def test_options_before_and_after(here: FakeSyncthing, cli: Cli) -> None:
-    """A global option means the same before and after the command; after it, it counts more."""
+    """A global option means the same before and after the command; the one after it takes precedence."""
     assert cli("--json", "folders").out == cli("folders", "--json").out
     assert cli("--columns", "id", "folders").status == 2  # not a global one
     assert cli("--home", "/no/such", "folders", "--home", str(here.home)).status == 0
@@ -151,14 +151,14 @@ def test_options_before_and_after(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_the_version_of_documents(here: FakeSyncthing, cli: Cli) -> None:
-    """--json=1 is the version of the documents that there is, wherever the option may stand; others are refused."""
+    """--json=1, the current version of the documents, is accepted before and after the command; others are refused."""
     assert cli("folders", "--json=1").out == cli("--json=1", "folders").out == cli("folders", "--json").out != ""
     assert cli("--json=1", "profile", "list", "--json=1").json()["schema"] == "aiosyncthing/profiles/1"
     assert cli("folders", "nope", "--json=1").error()["exitCode"] == 5
     for wrong in ("2", "0", "", "x"):
         done = cli("folders", f"--json={wrong}")
         assert (done.status, done.out) == (2, "")
-        assert done.error()["message"] == f"--json={wrong}: the documents have version 1 only"
+        assert done.error()["message"] == f"--json={wrong}: only version 1 of the documents exists"
     assert "/no/such" in cli("run", "--binary", "/no/such", "true", "--json=2").err  # an argument of the command
     assert cli("check", "--json=2").status == 3
 
@@ -171,7 +171,7 @@ def test_rows_of_streams_have_a_version() -> None:
 
 
 def test_the_source_is_said(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
-    """-v says which daemon it is and where that comes from, and -vv what happens; never the key."""
+    """-v shows the daemon and what specified it, and -vv the log; never the key."""
     here.add_folder("docs")
     key = tmp_path / "key"
     key.write_text(here.api_key)
@@ -215,7 +215,7 @@ def test_faults(
 
 
 def test_a_wrong_key(nas: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
-    """A refused key is 4, and the message doesn't hold it."""
+    """A refused key ends with status 4, and the message doesn't contain it."""
     key = tmp_path / "key"
     key.write_text("a-wrong-key")
     key.chmod(0o600)
@@ -225,7 +225,7 @@ def test_a_wrong_key(nas: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
 
 
 def test_no_daemon(cli: Cli, tmp_path: Path) -> None:
-    """Without any Syncthing on this computer it is 3."""
+    """Without any Syncthing on this computer, the status is 3."""
     assert cli("folders", env={"STHOMEDIR": str(tmp_path / "none")}).status == 3
 
 
@@ -271,14 +271,14 @@ def test_statuses(error: Exception, status: int) -> None:
 
 
 def test_the_status_of_a_ping() -> None:
-    """What made a ping fail counts."""
+    """For a failed ping, the cause determines the status."""
     error = exceptions.PingError("x")
     error.__cause__ = exceptions.UnauthorizedError("y")
     assert errors.status_of(error) == Exit.REFUSED
 
 
 def test_a_url_with_a_wrong_path(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
-    """Where Syncthing's API is not below the path of the URL, it was not reached."""
+    """If Syncthing's API is not below the path of the URL, the daemon counts as unreachable."""
     key = tmp_path / "key"
     key.write_text(here.api_key)
     done = cli("id", "--url", f"{here.url}/foo", "--api-key-file", str(key))
@@ -321,14 +321,14 @@ def test_start_up() -> None:
 
 
 def how_to_get(package: str, extra: str) -> str:
-    """What is written where a package is missing."""
+    """Return the output if a package is missing."""
     name = f'"aiosyncthing[{extra}]"'
     return f"aiosyncthing: error: {package} is missing: install with `uv tool install {name}` or `pip install {name}`\n"
 
 
 @pytest.mark.parametrize(("stderr", "said"), [("2>&2", how_to_get("click", "cli")), ("2>&-", ""), ("2>/dev/full", "")])
 def test_the_extra_is_missing(stderr: str, said: str) -> None:
-    """Without the extra, one line says how to get it, where anyone listens."""
+    """Without the extra, one line says how to install it."""
     code = "import sys; sys.modules['click'] = None; import aiosyncthing.cli; aiosyncthing.cli.main()"
     script = f'"{sys.executable}" -c "{code}" {stderr}'
     done = subprocess.run(script, shell=True, capture_output=True, text=True, check=False)
@@ -336,7 +336,7 @@ def test_the_extra_is_missing(stderr: str, said: str) -> None:
 
 
 def test_a_package_of_the_extra_is_missing(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A part of it that only some commands need is missed by these only."""
+    """A missing package only matters to the commands that need it."""
     monkeypatch.setitem(sys.modules, "segno", None)
     assert cli("id").status == 0
     done = cli("qr")
@@ -363,7 +363,7 @@ def test_the_program(ending: Any, status: int, monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_the_reader_leaves_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was held back until the end may find no reader any more."""
+    """The reader may be gone when buffered output is flushed at the end."""
     reader, writer = os.pipe()
     os.close(reader)
     monkeypatch.setattr(app, "main", lambda _: sys.stdout.write("x") and 0)
@@ -376,7 +376,7 @@ def test_the_reader_leaves_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_json_in_any_locale(encoding: str, here: FakeSyncthing, cli: Cli) -> None:
-    """Whatever the encoding of stdout is, what is there is JSON in UTF-8."""
+    """JSON is UTF-8, whatever the encoding of stdout."""
     label = "Grüße 文件 🙂"
     here.add_folder("docs", label=label)
     buffer = io.BytesIO()
@@ -390,7 +390,7 @@ def test_json_in_any_locale(encoding: str, here: FakeSyncthing, cli: Cli) -> Non
     ("encoding", "text", "written"), [("utf-8", "a\udcff", b"a\xff"), ("latin-1", "\u4e00\udcff", b"\\u4e00\\udcff")]
 )
 def test_streams_take_everything(encoding: str, text: str, written: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """File names are written as the bytes they are; what an encoding doesn't have is written in another way."""
+    """File names are written as their original bytes; characters that can't be encoded are escaped."""
     buffer = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding))
     monkeypatch.setattr(sys, "stderr", io.StringIO())

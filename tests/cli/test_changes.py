@@ -1,4 +1,4 @@
-"""`changes` and `scan`: what differs from other devices, and looking for changes."""
+"""`changes` and `scan`: changes that a folder's type doesn't allow, and scanning."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def sending(here: FakeSyncthing, pi: DeviceID) -> None:
 
 @pytest.mark.usefixtures("receiving")
 def test_changes_made_here(cli: Cli) -> None:
-    """In a receive-only folder, they are what was changed here."""
+    """In a receive-only folder, these are the changes made here."""
     done = cli("changes", "ro", "--columns", "action,path")
     assert (done.status, done.out) == (0, "ACTION   PATH\nchanged  a\ndeleted  b\n")
     rows = cli("changes", "ro", "--json").lines()
@@ -56,18 +56,18 @@ def test_changes_made_here(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("sending")
 def test_changes_made_elsewhere(cli: Cli) -> None:
-    """In a send-only folder, they are what others have changed."""
+    """In a send-only folder, these are the changes made by others."""
     (row,) = cli("changes", "so", "--json").lines()
     assert (row["path"], row["undo"], row["size"]) == ("a", "override", 6)
 
 
 @pytest.mark.usefixtures("receiving")
 def test_revert(cli: Cli, here: FakeSyncthing) -> None:
-    """Changes are undone when that is confirmed, and it is no failure that there are none."""
+    """Changes are undone after confirmation; having none is not a failure."""
     refused = cli("changes", "ro", "--revert")
     assert (refused.status, refused.out) == (2, "")
     assert (
-        "there is no terminal to ask on: Undo 2 changes made here in Re\\u202ead, and delete files that were added?"
+        "can't ask without a terminal: Undo 2 changes made here in Re\\u202ead, and delete files that were added?"
         in refused.err
     )
     no = cli("changes", "ro", "--revert", columns=80, stdin="n\n")
@@ -85,7 +85,7 @@ def test_revert(cli: Cli, here: FakeSyncthing) -> None:
 
 @pytest.mark.usefixtures("sending")
 def test_override(cli: Cli, here: FakeSyncthing) -> None:
-    """What others have changed is undone everywhere."""
+    """Changes by others are undone on all devices."""
     done = cli("changes", "so", "--override", "--yes", "--json")
     assert not problems(done.json(), schemas.Changes)
     assert done.json()["changes"] == [{"kind": "folder", "id": "so", "name": "", "action": "overridden"}]
@@ -93,7 +93,7 @@ def test_override(cli: Cli, here: FakeSyncthing) -> None:
 
 
 def test_what_has_no_changes(cli: Cli, here: FakeSyncthing) -> None:
-    """Where all devices take part there are none, and each kind is undone in its own way."""
+    """A send-receive folder has no such changes, and each type has its own option to undo them."""
     here.add_folder("docs")
     here.add_folder("so", type="sendonly")
     here.add_folder("paused", type="receiveonly", paused=True)
@@ -140,7 +140,7 @@ def test_scan(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("scanned")
 def test_scan_of_nothing(cli: Cli) -> None:
-    """A path where there is nothing was not scanned."""
+    """A path that doesn't exist is reported as not scanned."""
     done = cli("scan", "docs:nope", "--wait")
     assert (done.status, done.out) == (5, "")
     assert "Docs: there is no 'nope', or it is ignored" in done.err
@@ -150,7 +150,7 @@ def test_scan_of_nothing(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("scanned")
 def test_scan_all(cli: Cli) -> None:
-    """--all is all folders that are not paused, and without --wait the scans have only begun."""
+    """--all stands for all folders that are not paused, and without --wait the scans are only started."""
     done = cli("scan", "--all")
     assert (done.status, sorted(done.out.splitlines())) == (
         0,

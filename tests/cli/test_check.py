@@ -39,7 +39,7 @@ def ill(here: FakeSyncthing) -> FakeSyncthing:
 
 
 def test_the_first_line(ill: FakeSyncthing, cli: Cli) -> None:
-    """It has the status, the problems, and figures behind the only bar; names can't add another one."""
+    """It has the status, the problems, and performance data after a single bar; names can't add another bar."""
     done = cli("check")
     assert (done.status, done.err) == (2, "")
     first, *rest = done.out.splitlines()
@@ -55,7 +55,7 @@ def test_the_first_line(ill: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_all_is_well(here: FakeSyncthing, cli: Cli) -> None:
-    """Without problems, it says how much was checked; what is only worth knowing follows."""
+    """Without problems, it says how much was checked; informational findings follow."""
     here.add_folder("docs", files={"a": b"x"})
     here.add_folder("old", paused=True)
     done = cli("check")
@@ -66,7 +66,7 @@ def test_all_is_well(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_unseen(ill: FakeSyncthing, cli: Cli) -> None:
-    """From the limits on, it is a warning, and critical."""
+    """An age at or above the limits is a warning or critical."""
     statuses = {}
     for limits in ("4d", "3d", "1d:4d", "1d:3d", ":3d", ":4d"):
         statuses[limits] = cli("check", "--unseen", limits, "--only", "device_unseen").status
@@ -74,7 +74,7 @@ def test_unseen(ill: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_stale(ill: FakeSyncthing, cli: Cli) -> None:
-    """Folders that were not scanned for long are found if that is asked for; not those that are paused."""
+    """Folders that were not scanned for long are found with --stale, unless they are paused."""
     ill.add_folder("old", paused=True)
     found = cli("check", "--stale", "1d:9d", "--only", "folder_stale", "--folder", "docs", "--folder", "old", "--json")
     assert found.status == 1
@@ -99,14 +99,14 @@ def test_only_what_is_named(ill: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_a_restart_counts_if_asked_for(here: FakeSyncthing, cli: Cli) -> None:
-    """That settings need a restart is no problem, unless it is asked for."""
+    """Settings that need a restart are only a problem with --restart-required."""
     here.respond("rest/config/restart-required", json={"requiresRestart": True}, times=None)
     assert cli("check", "--only", "restart_required").status == 0
     assert cli("check", "--only", "restart_required", "--restart-required").status == 1
 
 
 def test_document(ill: FakeSyncthing, cli: Cli) -> None:
-    """The document fits its schema, also where the daemon can't be asked."""
+    """The document matches its schema, even if the daemon can't be asked."""
     done = cli("check", "--json")
     document = done.json()
     assert not problems(document, schemas.Check)
@@ -121,7 +121,7 @@ def test_document(ill: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_unknown(ill: FakeSyncthing, cli: Cli) -> None:
-    """What can't be checked is unknown, and said in the first line; wrong usage is unknown, too."""
+    """A failed check is unknown, and the first line says so; wrong usage is unknown, too."""
     done = cli("check", "--folder", "nothing")
     assert (done.status, done.err) == (3, "")
     assert done.out.startswith("SYNCTHING UNKNOWN - the daemon has no folder 'nothing'\nhint: ")
@@ -146,7 +146,7 @@ def test_unknown(ill: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_several(ill: FakeSyncthing, cli: Cli, config: Path, tmp_path: Path) -> None:
-    """Of several daemons the worst counts, and each problem says whose it is."""
+    """Of several daemons the worst counts, and each problem names its daemon."""
     config.parent.mkdir(parents=True)
     gone = tmp_path / "gone"
     config.write_text(f'[profiles.nas]\nhome = "{ill.home}"\n[profiles.pi]\nhome = "{gone}"\n')
@@ -208,7 +208,7 @@ def test_file(ill: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
 def test_the_file_of_a_daemon_that_is_down(
     ill: FakeSyncthing, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the failure, the file says that the daemon is not up; if the file can't be written, that is said."""
+    """After any failure, the file says that the daemon is not up; a file that can't be written is reported."""
     file = tmp_path / "syncthing.prom"
     ill.stop_daemon()
     assert cli("check", "--prometheus", str(file)).out.startswith("SYNCTHING UNKNOWN - ")

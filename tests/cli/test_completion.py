@@ -1,4 +1,4 @@
-"""Completion: which words are offered, and that real shells take them as they are, whatever is in them."""
+"""Completion: which words are offered, and that real shells insert them correctly, whatever they contain."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ HOSTILE = [
     ],
 )
 def test_a_line_is_split_as_a_shell_does(line: str, expected: Words) -> None:
-    """Quotation marks and backslashes are taken off, and what is open is noted."""
+    """Quotation marks and backslashes are removed, and an open one is recorded."""
     assert split(line) == expected
 
 
@@ -89,7 +89,7 @@ def offered(cli: Cli) -> Callable[..., list[str]]:
 
 @pytest.fixture
 def kept(here: FakeSyncthing, config: Path) -> Callable[..., None]:
-    """Keep names for completion, as a command before would have."""
+    """Cache names for completion, as an earlier command would have."""
 
     def keep(folders: dict[str, str], devices: dict[str, str] | None = None) -> None:
         name_cache.store(Target("local", ""), Names(folders, devices or {}))
@@ -138,7 +138,7 @@ def test_settings(offered: Any, kept: Any) -> None:
 
 
 def test_names(offered: Any, kept: Any) -> None:
-    """Names are offered as people call things, in any case; what is not unique or can't be typed by its ID."""
+    """Names are offered in any case; those that are not unique or can't be typed are offered as IDs."""
     kept(
         {
             "docs": "Papers",
@@ -167,7 +167,7 @@ def test_profiles(offered: Any, config: Path) -> None:
 
 
 def test_names_that_are_kept_need_no_aiohttp(here: FakeSyncthing, kept: Any, tmp_path: Path) -> None:
-    """For a minute, names come from a file, and nothing that takes long is loaded."""
+    """For a minute, names come from the cache, and no slow module is loaded."""
     kept({"docs": ""})
     code = (
         "import sys; from aiosyncthing.cli import app; app.main([])\n"
@@ -179,7 +179,7 @@ def test_names_that_are_kept_need_no_aiohttp(here: FakeSyncthing, kept: Any, tmp
 
 
 def test_names_are_kept_by_commands(here: FakeSyncthing, cli: Cli, offered: Any) -> None:
-    """A command that has read the configuration keeps its names, which only this user can read."""
+    """A command that has read the configuration caches its names, readable only by this user."""
     here.add_folder("docs")
     cli("folders")
     here.stop_daemon()
@@ -203,7 +203,7 @@ def test_old_names(here: FakeSyncthing, offered: Any, kept: Any, monkeypatch: py
 
 
 def test_no_names(offered: Any, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing can be found out there are no candidates, and no command for a key is run."""
+    """Without any information there are no candidates, and no command for a key is run."""
     monkeypatch.setattr(names_offered, "_LONGEST", 30.0)
     assert offered("folders ", STHOMEDIR=str(tmp_path)) == []
     assert offered("folders --url ftp://x ") == []

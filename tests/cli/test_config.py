@@ -87,7 +87,7 @@ def test_get_as_document(here: FakeSyncthing, cli: Cli) -> None:
 
 @pytest.mark.usefixtures("phone")
 def test_secrets(here: FakeSyncthing, cli: Cli) -> None:
-    """Keys are shown only if they were asked for, which is said on stderr."""
+    """Keys are only shown with --show-secrets, as stderr says."""
     done = cli("config", "get", "gui.apiKey")
     assert (done.out, done.err) == ("<redacted>\n", "gui.apiKey is a secret: --show-secrets shows it\n")
     assert cli("config", "get", "gui.apiKey", "--show-secrets").out == f"{here.api_key}\n"
@@ -112,7 +112,7 @@ NOWHERE = (
 
 @pytest.mark.usefixtures("phone")
 def test_paths_that_lead_nowhere(cli: Cli) -> None:
-    """What is unknown is refused, with the nearest name; what other versions have is said to be theirs."""
+    """An unknown setting is refused with the nearest name; one of other versions is reported as such."""
     for path, status, message in NOWHERE:
         done = cli("config", "get", path)
         assert (done.status, done.out) == (status, "")
@@ -130,7 +130,7 @@ def test_addresses_to_listen_on(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_several_daemons(here: FakeSyncthing, cli: Cli, config: Path) -> None:
-    """Several profiles are asked at once; one that can't be is a row, and the status is 9."""
+    """Several profiles are queried at once; a failure is a row, and the status is 9."""
     key = config.parent / "key"
     key.parent.mkdir(parents=True)
     key.write_text(here.api_key)
@@ -178,7 +178,7 @@ def test_set(cli: Cli, client: Syncthing) -> None:
 
 
 def test_the_smallest_patch(here: FakeSyncthing, cli: Cli) -> None:
-    """No more than the setting is sent."""
+    """Only the setting is sent."""
     cli("config", "set", "options.maxSendKbps", "7")
     writes = [each for each in here.requests if each.method not in {"GET", "HEAD"}]
     assert [(each.method, each.path, json.loads(each.body)) for each in writes] == [
@@ -207,8 +207,8 @@ REFUSED = (
     (["gui.apiKey", "@{file}"], "a change of gui.apiKey may lock out this and other clients"),
     (["gui", '{"useTLS": true}'], "a change of gui.useTLS may lock out this and other clients"),
     (["gui.password", PASSWORD], "gui.password is a secret, and everyone on this computer can see arguments"),
-    (["gui", '{"password": "x"}'], "gui: there is a password or a key in it"),
-    (["folders.docs.devices.phone", '{"encryptionPassword": "x"}'], "there is a password or a key in it"),
+    (["gui", '{"password": "x"}'], "gui: the value contains a password or a key"),
+    (["folders.docs.devices.phone", '{"encryptionPassword": "x"}'], "the value contains a password or a key"),
     (["gui.password", "-", "--api-key-file", "-", "--url", "http://127.0.0.1:9"], "both the key and the value"),
 )
 
@@ -224,7 +224,7 @@ def test_numbers_that_are_too_large(here: FakeSyncthing, cli: Cli) -> None:
 
 @pytest.mark.usefixtures("phone")
 def test_set_refuses(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
-    """What can't be the value of a setting is refused, and nothing is sent."""
+    """An invalid value is refused, and nothing is sent."""
     file = tmp_path / "value"
     file.write_text("0123456789abcdef")
     file.chmod(0o600)
@@ -238,7 +238,7 @@ def test_set_refuses(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
 def test_values_from_elsewhere(
     phone: DeviceID, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Syncthing
 ) -> None:
-    """@FILE and - are what a file and stdin hold; a password is asked for on a terminal; none is printed."""
+    """@FILE and - read a file and stdin; a terminal prompts for a password; no secret is printed."""
     path = "folders.docs.devices.phone.encryptionPassword"
     file = tmp_path / "value"
     file.write_text("Böse -x\n")
@@ -297,7 +297,7 @@ def test_paths_that_would_share_too_much(here: FakeSyncthing, cli: Cli, tmp_path
 
 
 def test_unset(here: FakeSyncthing, cli: Cli, phone: DeviceID, client: Syncthing) -> None:
-    """A folder's setting becomes that of new folders, others the daemon's own; elements and parameters go away."""
+    """A folder's setting becomes that of new folders, others the daemon's own; elements and parameters are removed."""
     client.config.patch_options(maxSendKbps=5, minHomeDiskFree={"value": 7, "unit": "GB"}, listenAddresses=["x"])
     client.config.patch_default_folder(rescanIntervalS=60, paused=True)
     client.config.patch_folder("docs", versioning={"type": "simple", "params": {"keep": "3"}})
@@ -321,7 +321,7 @@ KEPT = (
     ("folders.docs.path", "folders.docs.path has no default"),
     ("folders.docs.devices", "folders.docs.devices has no default"),
     ("folders.docs", "folders.docs is not a setting\nhint: `aiosyncthing remove`"),
-    ("gui.password", "an empty password would be a password"),
+    ("gui.password", "an empty password is still a password"),
     ("gui.address", "gui.address has no default that would leave the daemon reachable"),
     ("gui", "gui has no default"),
     ("options", "options has no default"),
@@ -330,7 +330,7 @@ KEPT = (
 
 @pytest.mark.usefixtures("phone")
 def test_unset_refuses(here: FakeSyncthing, cli: Cli) -> None:
-    """What has no default, or none that is safe, stays."""
+    """A setting without a (safe) default is refused and stays."""
     for path, message in KEPT:
         done = cli("config", "unset", path)
         assert (done.status, done.out) == (2, "")
@@ -340,7 +340,7 @@ def test_unset_refuses(here: FakeSyncthing, cli: Cli) -> None:
 
 @pytest.mark.usefixtures("phone")
 def test_edit(cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syncthing) -> None:
-    """The editor gets JSON without secrets, opens again on mistakes, and what differs is shown and asked about."""
+    """The editor gets JSON without secrets, opens again after mistakes, and the changes are shown and confirmed."""
     seen = editor(
         'sed -i "s/3600,/,/" "$1"',
         'sed -i "s/: ,/: 60,/; s/\\"random\\"/\\"rendom\\"/" "$1"',
@@ -361,7 +361,7 @@ def test_edit(cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syn
 
 @pytest.mark.usefixtures("phone")
 def test_edit_and_nothing_happens(cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syncthing) -> None:
-    """No change, a no, mistakes that stay and a failing editor change nothing; what was typed is kept."""
+    """No change, a no, remaining mistakes and a failing editor change nothing; the text is kept."""
     before = client.config.config()
     editor("true")
     done = cli("config", "edit", columns=80)
@@ -380,7 +380,7 @@ def test_edit_and_nothing_happens(cli: Cli, editor: Callable[..., Path], tmp_pat
     editor('sed -i "s/3600/60/" "$1"')
     done = cli("config", "edit", "folders.docs", columns=80, stdin="n\n")
     assert (done.status, "error: nothing was changed" in done.err) == (2, True)
-    assert "what you have written is in " in done.err
+    assert "your text is in " in done.err
     assert '"rescanIntervalS": 60' in kept()
     editor('echo "{" >"$1"', "true")
     done = cli("config", "edit", columns=80)
@@ -474,15 +474,15 @@ def test_export_to_stdout(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None
 NO_CONFIGURATIONS = (
     (None, "there is neither a profile nor a file called"),
     ("{", "is not JSON"),
-    ("[]", "holds no configuration"),
-    ('{"settings": [5]}', "holds no configuration"),
-    ('{"config": {}}', "holds no configuration"),
+    ("[]", "contains no configuration"),
+    ('{"settings": [5]}', "contains no configuration"),
+    ('{"config": {}}', "contains no configuration"),
 )
 
 
 @pytest.mark.usefixtures("here")
 def test_diff_refuses(cli: Cli, tmp_path: Path) -> None:
-    """What is no configuration can't be compared."""
+    """A file that is not a configuration can't be compared."""
     file = tmp_path / "other"
     for text, message in NO_CONFIGURATIONS:
         if text is not None:

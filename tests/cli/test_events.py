@@ -1,4 +1,4 @@
-"""`events`: lines that lose nothing silently, also across runs."""
+"""`events`: no event is lost silently, even across runs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_json(here: FakeSyncthing, cli: Cli, later: Any) -> None:
 
 
 def test_text(here: FakeSyncthing, cli: Cli, later: Any) -> None:
-    """For people, a line says when, where and what; nothing in it controls a terminal."""
+    """For people, a line has time, folder and description, and can't control the terminal."""
     later(pause(here, "do\x1bcs"))
     out = cli("events", "FolderPaused", "--count", "1", columns=80).out
     assert out[8:] == "  do\\x1bcs  paused\n"
@@ -87,7 +87,7 @@ def test_history_and_time_limit(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_cursor_files(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path) -> None:
-    """A run continues where the last one has ended; what happened in between is not lost."""
+    """A run continues where the last one ended; events in between are not lost."""
     file = tmp_path / "cursor"
     follow = ["events", "FolderPaused", "--json", "--cursor-file", str(file)]
     later(pause(here, "one", "two", "three"))
@@ -101,7 +101,7 @@ def test_cursor_files(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path)
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "[]", "null", '"now"', '{"id": "x"}'])
 def test_a_broken_cursor_file(content: str, here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
-    """A file that holds something else is refused, and never taken for a new one, which would lose events."""
+    """A file with other contents is refused, not taken for a new one, which would lose events."""
     file = tmp_path / "cursor"
     file.write_text(content)
     done = cli("events", "--cursor-file", str(file), "--timeout", "5s")
@@ -141,7 +141,7 @@ def test_names(here: FakeSyncthing, cli: Cli, later: Any) -> None:
 
 @pytest.mark.usefixtures("config")
 def test_a_daemon_that_is_not_there_yet(cli: Cli, tmp_path: Path) -> None:
-    """Names are no reason to give up where the daemon can't be reached yet."""
+    """Missing names don't end the command while the daemon can't be reached yet."""
     (tmp_path / "key").write_text("k")
     (tmp_path / "key").chmod(0o600)
     place = ["--url", "http://127.0.0.1:1", "--api-key-file", str(tmp_path / "key")]
@@ -152,7 +152,7 @@ def test_a_daemon_that_is_not_there_yet(cli: Cli, tmp_path: Path) -> None:
 def test_a_broken_pipe_is_no_delivery(
     here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An event that could not be written comes again in the next run."""
+    """An event that could not be written is repeated in the next run."""
     follow = ["events", "FolderPaused", "--json", "--cursor-file", str(tmp_path / "cursor"), "--count", "1"]
     with monkeypatch.context() as patch:
         patch.setattr("aiosyncthing.cli.output.Output.record", lambda *_: os.write(-1, b""))
@@ -194,7 +194,7 @@ def test_exec(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path) -> None
         (["statechanged"], 2, "did you mean StateChanged"),
         (["zzz"], 2, "the types are Starting, "),
         (["--since", "/no/such"], 2, "can't read /no/such"),
-        (["--since", "/etc/passwd"], 2, "holds no position"),
+        (["--since", "/etc/passwd"], 2, "is not a cursor file"),
         (["--exec", "'"], 2, "--exec"),
         (["--exec", " "], 2, "--exec needs a command"),
         (["--ack", "--count", "1"], 2, "--ack needs a pipe"),
@@ -203,7 +203,7 @@ def test_exec(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path) -> None
     ],
 )
 def test_usage(arguments: list[str], status: int, message: str, here: FakeSyncthing, cli: Cli) -> None:
-    """What makes no sense is refused before anything is waited for; a wrong type names the near ones."""
+    """Invalid arguments are refused before waiting; an unknown event type suggests similar ones."""
     done = cli("events", *arguments)
     assert (done.status, message in done.err) == (status, True)
 
@@ -316,7 +316,7 @@ def item(kind: str, data: Any) -> dict[str, Any]:
     ],
 )
 def test_words(kind: str, data: Any, expected: tuple[str, str]) -> None:
-    """Events are said in words; one of a newer daemon shows its data."""
+    """Events are described in words; unknown ones of a newer daemon show their data."""
     assert event_texts.describe(item(kind, data), event_texts.names_of(DEVICES)) == expected
 
 

@@ -68,7 +68,7 @@ def lines(cli: Cli) -> list[str]:
 
 @pytest.mark.usefixtures("docs")
 def test_show(cli: Cli, here: FakeSyncthing) -> None:
-    """The lines as they are; in a document what they stand for, too."""
+    """The lines are printed unchanged; a document also has the expanded patterns."""
     done = cli("ignores", "papers")
     assert (done.status, done.out, done.err) == (0, "".join(f"{line}\n" for line in LINES), "")
     document = cli("ignores", "docs", "show", "--json").json()
@@ -178,7 +178,7 @@ def test_remove(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("docs")
 def test_set(cli: Cli, tmp_path: Path) -> None:
-    """All lines are replaced, by a file, by the standard input or by arguments; only emptiness needs a yes."""
+    """All lines are replaced from a file, stdin or arguments; only removing all of them needs a confirmation."""
     file = tmp_path / "patterns"
     file.write_text("// mine\n*.tmp\n")
     assert cli("ignores", "docs", "set", "--file", str(file)).status == 0
@@ -195,7 +195,7 @@ def test_set(cli: Cli, tmp_path: Path) -> None:
     file.write_text("")
     refused = cli("ignores", "docs", "set", "--file", str(file))
     assert (refused.status, lines(cli)) == (2, ["a", "b"])
-    assert "there is no terminal to ask on: Remove all ignore patterns of docs?" in refused.err
+    assert "can't ask without a terminal: Remove all ignore patterns of docs?" in refused.err
     assert cli("ignores", "docs", "set", "--file", str(file), "--yes").status == 0
     assert lines(cli) == []
     assert cli("ignores", "docs", "set", "--file", str(tmp_path / "nope")).status == 1
@@ -221,11 +221,11 @@ def test_edit(cli: Cli, editor: Callable[[str, str], dict[str, str]], tmp_path: 
 
 @pytest.mark.usefixtures("docs")
 def test_edits_are_not_lost(cli: Cli, editor: Callable[[str, str], dict[str, str]]) -> None:
-    """What the daemon could not use is not sent, but kept; on a terminal it can be edited again."""
+    """Patterns that the daemon can't use are not sent but kept; on a terminal they can be edited again."""
     done = cli("ignores", "docs", "edit", env=editor("/build", "[unclosed"))
     assert (done.status, done.out) == (2, "")
     assert "could not use these patterns: " in done.err
-    _, _, place = next(line for line in done.err.splitlines() if "what you wrote" in line).partition(" is in ")
+    _, _, place = next(line for line in done.err.splitlines() if "your text is" in line).partition(" is in ")
     assert "[unclosed" in Path(place).read_text()
     assert lines(cli) == LINES
 
@@ -234,12 +234,12 @@ def test_edits_are_not_lost(cli: Cli, editor: Callable[[str, str], dict[str, str
     asked = cli("ignores", "docs", "edit", columns=80, stdin="y\nn\n", env={"VISUAL": once})
     assert asked.err.count("could not use these patterns: ") == 2, "it is looked at again, though nothing was saved"
     assert "Edit them again? [y/N]" in asked.err
-    assert "what you wrote is in " in asked.err
+    assert "your text is in " in asked.err
 
 
 @pytest.mark.usefixtures("docs")
 def test_others_change_them_at_the_same_time(cli: Cli, here: FakeSyncthing, tmp_path: Path) -> None:
-    """What others have changed meanwhile is kept, and nothing is sent where both have changed the same."""
+    """Changes by others are kept, and nothing is sent if both have changed the same lines."""
 
     def edit(theirs: list[str], mine: list[str], *options: str) -> Result:
         data = tmp_path / "theirs"
@@ -256,7 +256,7 @@ def test_others_change_them_at_the_same_time(cli: Cli, here: FakeSyncthing, tmp_
     assert lines(cli) == ["*.mine", *LINES, "*.theirs"]
     done = edit(["*.other", *LINES], ["*.again", *LINES], "--json")
     assert done.status == 9
-    assert "what you wrote is in " in done.err
+    assert "your text is in " in done.err
     assert lines(cli) == ["*.other", *LINES]
 
 
@@ -273,14 +273,14 @@ def test_others_change_them_at_the_same_time(cli: Cli, here: FakeSyncthing, tmp_
         (["show", "x"], "show takes no arguments"),
         (["edit", "x"], "edit takes no arguments"),
         (["set"], "set needs a PATTERN or --file FILE"),
-        (["set", "x", "--file", "y"], "say patterns, or --file FILE"),
+        (["set", "x", "--file", "y"], "use either patterns or --file FILE"),
         (["remove", "x", "--first"], "--first is an option of add"),
         (["--exit-code"], "--exit-code is an option of test"),
         (["nope"], "'nope' is not one of"),
     ],
 )
 def test_usage(arguments: list[str], words: str, cli: Cli, here: FakeSyncthing) -> None:
-    """What can't be meant is refused before anything is changed."""
+    """Invalid arguments are refused before anything is changed."""
     here.add_folder("docs")
     done = cli("ignores", "docs", *arguments)
     assert (done.status, done.out) == (2, "")
@@ -288,7 +288,7 @@ def test_usage(arguments: list[str], words: str, cli: Cli, here: FakeSyncthing) 
 
 
 def test_patterns_that_the_daemon_cannot_use(cli: Cli, here: FakeSyncthing) -> None:
-    """They are shown with its reason, and what they mean is not guessed."""
+    """Unusable patterns are shown with the daemon's reason, and paths are not tested."""
     here.add_folder("docs").write({".stignore": "[unclosed"}, scan=False)
     done = cli("ignores", "docs")
     assert (done.status, done.out) == (0, "[unclosed\n")

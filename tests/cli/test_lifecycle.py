@@ -1,4 +1,4 @@
-"""`restart`, `shutdown`, `upgrade` and `reset`: asked for, done, and waited for."""
+"""`restart`, `shutdown`, `upgrade` and `reset`, with confirmation and waiting."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEWER = {"running": "v1.29.5", "latest": "v2.0.1", "newer": True, "majorNewer": 
 
 @pytest.mark.parametrize("arguments", [("restart",), ("shutdown",), ("reset", "--all"), ("reset", "docs")])
 def test_yes_is_needed(arguments: tuple[str, ...], here: FakeSyncthing, cli: Cli) -> None:
-    """Without a terminal, an option has to say yes."""
+    """Without a terminal, --yes is required."""
     here.add_folder("docs", paused=True)
     done = cli(*arguments)
     assert (done.status, done.out) == (2, "")
@@ -48,13 +48,13 @@ def test_shutdown(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_a_time_limit(here: FakeSyncthing, cli: Cli) -> None:
-    """Waiting ends when the time is up."""
+    """--timeout limits the waiting."""
     here.respond("rest/system/restart", json={"ok": "restarting"}, times=None)
     assert cli("restart", "--wait", "--yes", "--timeout", "0.5").status == 124
 
 
 def test_reset(here: FakeSyncthing, cli: Cli) -> None:
-    """Only what is paused is reset; it stays paused."""
+    """Only paused folders are reset, and they stay paused."""
     here.add_folder("docs", files={"a": b"x"})
     done = cli("reset", "docs", "--yes")
     assert (done.status, done.out) == (6, "")
@@ -77,7 +77,7 @@ def test_upgrade_where_there_is_none(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_check_for_an_upgrade(here: FakeSyncthing, cli: Cli) -> None:
-    """--check only says what there is."""
+    """--check only prints the available release."""
     here.respond("rest/system/upgrade", json=NEWER, method="GET", times=3)
     assert cli("upgrade", "--check").out == "v2.0.1 is newer than v1.29.5, a new major version\n"
     assert cli("upgrade", "--check", "--exit-code").status == 8

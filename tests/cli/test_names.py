@@ -1,4 +1,4 @@
-"""What people call folders and devices: exact before looser, and never a guess."""
+"""Looking up folders and devices: exact matches first, and no guesses."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PI = "IF5ZUTF-EERPN4K-EN3DRT3-WOQLUA6-LMF3NN2-UR4IRBB-L2SDOKV-BNYKXAY"
 
 
 def folder(folder_id: str, label: str = "", path: str = "/nowhere") -> Any:
-    """Return as much of a folder as matters here."""
+    """Return the relevant part of a folder."""
     return {"id": folder_id, "label": label, "path": path}
 
 
 def device(device_id: str, name: str) -> Any:
-    """Return as much of a device as matters here."""
+    """Return the relevant part of a device."""
     return {"deviceID": device_id, "name": name}
 
 
@@ -95,7 +95,7 @@ def test_the_nearest_is_named() -> None:
 
 
 def test_two_hits_on_a_step_are_ambiguous() -> None:
-    """Then the IDs are shown, and nothing is chosen."""
+    """Several matches are an error that lists the IDs."""
     with pytest.raises(AmbiguousNameError, match=r"'mUsic' matches several folders: 'Music' \(m1\), ") as caught:
         names.find_folder("mUsic", FOLDERS)
     assert (status_of(caught.value), hint_of(caught.value)) == (5, "use the ID")
@@ -103,13 +103,13 @@ def test_two_hits_on_a_step_are_ambiguous() -> None:
 
 @pytest.mark.parametrize("find", [names.find_folder, names.find_device, names.find_place])
 def test_the_empty_name(find: Any) -> None:
-    """The daemon would take it for all."""
+    """An empty name is refused, since the daemon would take it as all."""
     with pytest.raises(UsageError, match="must not be empty"):
         find("", FOLDERS if find is not names.find_device else DEVICES)
 
 
 def test_folder_or_device() -> None:
-    """What is both has to be said more exactly."""
+    """A name of both a folder and a device needs a prefix."""
     both = [*FOLDERS, folder("nas")]
     assert names.find_either("docs", both, DEVICES) == ("folder", FOLDERS[0])
     assert names.find_either("pi", both, DEVICES) == ("device", DEVICES[1])
@@ -135,7 +135,7 @@ def test_folder_or_device() -> None:
     ],
 )
 def test_places(text: str, expected: tuple[str, str]) -> None:
-    """A path stands behind a colon, which may also be part of a name."""
+    """A path follows a colon, which may also be part of a name."""
     place = names.find_place(text, FOLDERS)
     assert (place.folder["id"], place.path) == expected
 
@@ -149,7 +149,7 @@ def test_places(text: str, expected: tuple[str, str]) -> None:
     ],
 )
 def test_a_path_stays_in_the_folder(text: str, reason: str) -> None:
-    """What would leave the folder is refused, with the reason."""
+    """A path outside the folder is refused, with the reason."""
     with pytest.raises(UsageError, match=f"^{re.escape(reason)}$"):
         names.find_place(text, FOLDERS)
 
@@ -164,7 +164,7 @@ def test_a_path_without_a_dot(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_an_unknown_place() -> None:
-    """The part before the first colon is what is not known."""
+    """The error names the part before the first colon."""
     with pytest.raises(NotFoundError, match="the daemon has no folder 'nop'"):
         names.find_place("nop:a", FOLDERS)
 
@@ -183,7 +183,7 @@ def test_an_unknown_place() -> None:
     ],
 )
 def test_paths_are_told_from_names(text: str, expected: bool) -> None:
-    """What begins like a path is one."""
+    """A text that begins like a path is one."""
     assert names.is_path(text) is expected
 
 
@@ -202,7 +202,7 @@ def test_the_folder_of_a_path(tmp_path: Path) -> None:
     assert found("home/outer/a/b") == ("outer", "a/b")
     assert found("home/outer/inner/deep") == ("inner", "deep")
     assert found("link/x") == ("outer", "x")
-    with pytest.raises(UnknownNameError, match="is in no folder of this daemon"):
+    with pytest.raises(UnknownNameError, match="is not in any folder of this daemon"):
         found("home")
 
 

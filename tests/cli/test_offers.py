@@ -1,4 +1,4 @@
-"""`pending`, `accept`, `dismiss` and `ignore`: what other devices ask for, and what becomes of it."""
+"""`pending`, `accept`, `dismiss` and `ignore`: pending devices and folders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def offers(here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> dict[str, DeviceID]:
-    """A device with a hostile name has called, and two known ones offer folders."""
+    """A pending device with a hostile name, and two known devices that offer folders."""
     monkeypatch.setattr(values, "now", lambda: datetime(2026, 3, 5, 12, tzinfo=UTC))
     here.freeze()
     found = {name: here.add_device(name) for name in ("pi", "vault")}
@@ -33,7 +33,7 @@ def offers(here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> dict[str, De
 
 
 def test_nothing(here: FakeSyncthing, cli: Cli) -> None:
-    """Nothing is no failure."""
+    """An empty list is not a failure."""
     done = cli("pending", "--exit-code")
     assert (done.status, done.out, done.err) == (0, "", "nothing is pending\n")
     assert cli("pending", "-q").err == ""
@@ -67,12 +67,12 @@ DEVICE                                                           NAME
 
 
 def test_accept_a_device(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
-    """A device is accepted by its whole ID only, since anyone may take a name, and most of an ID."""
+    """A device is accepted only by its whole ID, since anyone can copy a name, and most of an ID."""
     stranger = offers["stranger"]
     for text in ("ph\u202eone", stranger[:7], "nothing"):
         done = cli("accept", text)
         assert (done.status, done.out) == (5, "")
-        assert "pending` lists what is, with whole IDs" in done.err
+        assert "pending` lists pending devices and folders with whole IDs" in done.err
     assert cli("accept", stranger, "/some/path").status == 2
     done = cli("accept", stranger.lower(), "--name", "phone")
     assert (done.status, done.out) == (0, f"accepted: device phone ({stranger})\n")
@@ -103,7 +103,7 @@ def test_accept_a_folder(here: FakeSyncthing, offers: dict[str, DeviceID], cli: 
 
 
 def test_dismiss(offers: dict[str, DeviceID], cli: Cli) -> None:
-    """What is dismissed is no longer pending."""
+    """A dismissed device or folder is no longer pending."""
     assert cli("dismiss", "docs", "--device", "vault").status == 5
     assert cli("dismiss", offers["stranger"], "--device", "pi").status == 2
     assert cli("dismiss", "docs", "--device", "pi").out == "dismissed: folder P\\x1b]0;x\\x07 (docs)\n"
@@ -114,7 +114,7 @@ def test_dismiss(offers: dict[str, DeviceID], cli: Cli) -> None:
 
 
 def test_ignore(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
-    """What is ignored is no longer pending, and the configuration says so."""
+    """An ignored device or folder is no longer pending, and is in the configuration."""
     assert cli("ignore", offers["stranger"], "--device", "pi").status == 2
     assert cli("ignore", offers["stranger"]).status == 0
     assert cli("ignore", "docs", "--device", "pi").status == 0
@@ -124,7 +124,7 @@ def test_ignore(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> N
 
 
 def test_a_folder_that_is_called_like_a_device(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
-    """Where an ID is both, one has to say which of them is meant."""
+    """An ID of both a device and a folder needs a prefix."""
     stranger = offers["stranger"]
     here.offer_folder(offers["pi"], stranger)
     done = cli("dismiss", stranger)

@@ -64,7 +64,7 @@ def changes(done: Result) -> list[tuple[str, str]]:
 
 
 def nothing(_: object) -> None:
-    """Happens meanwhile."""
+    """Do something while the command runs."""
 
 
 def child(what: str) -> list[str]:
@@ -73,7 +73,7 @@ def child(what: str) -> list[str]:
 
 
 def test_pause_and_resume(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
-    """What runs is paused, what is paused is resumed; a second time there is nothing to do."""
+    """Running folders and devices are paused, paused ones resumed; the second time there is nothing to do."""
     assert cli("pause", "papers", "pi", "docs").out == f"paused: device pi ({pi})\npaused: folder Papers (docs)\n"
     assert stopped(here) == {"docs", "old", "pi"}
     done = cli("pause", "docs")
@@ -114,7 +114,7 @@ def test_pause_and_resume(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
     ],
 )
 def test_refusals(arguments: tuple[str, ...], status: int, here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
-    """What makes no sense, or can't be, changes nothing."""
+    """Invalid arguments change nothing."""
     done = cli(*arguments)
     assert (done.status, done.out) == (status, "")
     assert done.err.startswith("aiosyncthing: error: ")
@@ -122,13 +122,13 @@ def test_refusals(arguments: tuple[str, ...], status: int, here: FakeSyncthing, 
 
 
 def test_neither_names_nor_all(cli: Cli) -> None:
-    """The message says what is missing, or what is too much."""
+    """The message says which argument is missing or superfluous."""
     assert "specify folders or devices, or use --all" in cli("pause").err
     assert "use either --all or names" in cli("resume", "docs", "--all").err
 
 
 def test_a_part_that_fails(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
-    """What fails doesn't keep the rest from being done; each failure is reported."""
+    """The command continues after a failure, and reports each one."""
     here.respond("rest/config/folders/docs", status=500, text="boom", method="PATCH")
     done = cli("pause", "--all", "--json")
     assert done.status == 9
@@ -139,7 +139,7 @@ def test_a_part_that_fails(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
 
 
 def test_a_state_file(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
-    """--undo resumes exactly what --state noted, also of several runs, and may be repeated."""
+    """--undo resumes exactly what --state has recorded, even in several runs, and can be repeated."""
     state = tmp_path / "state"
     assert cli("pause", "docs", "--state", str(state)).status == 0
     assert cli("pause", "--all", "--state", str(state)).status == 0
@@ -171,7 +171,7 @@ def test_a_state_file_of_another_daemon(here: FakeSyncthing, pi: DeviceID, cli: 
 def test_pause_for(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
     """With --for, what was paused is resumed at the end."""
     done = cli("pause", "docs", "old", "--for", "50ms")
-    assert (done.status, done.err) == (0, "paused for 0 s; Ctrl-C resumes at once\n")
+    assert (done.status, done.err) == (0, "paused for 0 s; press Ctrl-C to resume now\n")
     assert done.out == "paused: folder Papers (docs)\nresumed: folder Papers (docs)\n"
     assert stopped(here) == {"old"}
     assert not [*default_folder().iterdir()]
@@ -245,7 +245,7 @@ def test_at_rest(here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callabl
 
 
 def test_paused(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
-    """The command runs while all is paused, gets its arguments unchanged, and its end is ours."""
+    """The command runs while everything is paused, gets its arguments unchanged, and determines the exit status."""
     done = cli(
         "paused", "docs", "pi", "-q", *child("sys.exit(7 if sys.argv[2:] == ['--json', ''] else 0)"), "--json", ""
     )
@@ -259,7 +259,7 @@ def test_paused(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
 
 
 def test_a_program_that_can_not_be_run(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
-    """What turns out only when it is started is undone, too."""
+    """A command that fails to start is handled like one that fails: everything is resumed."""
     broken = tmp_path / "broken"
     broken.write_bytes(b"\x7fELF")
     broken.chmod(0o700)
@@ -269,11 +269,11 @@ def test_a_program_that_can_not_be_run(here: FakeSyncthing, pi: DeviceID, cli: C
 
 
 def test_no_folder_for_states(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
-    """Where nothing can be noted, there is a warning, and the command runs all the same."""
+    """If nothing can be recorded, there is a warning, and the command runs nevertheless."""
     (tmp_path / "state").write_text("in the way")
     done = cli("paused", "docs", *child("pass"))
     assert done.status == 0
-    assert "warning: if this process is killed, nothing says what it has paused" in done.err
+    assert "warning: can't record what is paused" in done.err
     assert stopped(here) == {"old"}
 
 
@@ -287,7 +287,10 @@ def test_files_of_others(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
         file.write({"daemon": here.device_id, "folders": ["old"], "devices": []})
         assert cli("resume", "--undo", str(running)).status == 1  # it is in use
         done = cli("paused", "docs", *child("pass"))
-    assert (done.status, done.err) == (0, f"aiosyncthing: warning: {broken} doesn't say what is paused\n")
+    assert (done.status, done.err) == (
+        0,
+        f"aiosyncthing: warning: {broken} is not a file written by `pause --state` or `paused --state`\n",
+    )
     assert sorted(default_folder().iterdir()) == [broken, other, running]
     assert cli("paused", "docs", *child("pass")).status == 0
     assert stopped(here) == set()
@@ -363,7 +366,7 @@ def test_interrupted_pause(here: FakeSyncthing, pi: DeviceID, cli: Cli, monkeypa
     seen: list[set[str]] = []
 
     def info(_: Output, text: str) -> None:
-        assert text == "paused for 1 h; Ctrl-C resumes at once"
+        assert text == "paused for 1 h; press Ctrl-C to resume now"
         seen.append(stopped(here))
         os.kill(os.getpid(), signal.SIGHUP)
 

@@ -54,7 +54,7 @@ def reported(cli: Cli, tmp_path: Path, *arguments: str, **env: str) -> dict[str,
 
 
 def test_a_command(cli: Cli, binary: str, tmp_path: Path) -> None:
-    """The command knows where the daemon is, and no other; its status counts, and nothing is left."""
+    """The command gets the private daemon and no other; its status is returned, and nothing is left."""
     before = {"AIOSYNCTHING_PROFILE": "nas", "STGUIADDRESS": "127.0.0.1:1"}
     found = reported(cli, tmp_path, "--binary", binary, "--keep", str(tmp_path / "home"), **before)
     assert (found["AIOSYNCTHING_PROFILE"], found["STGUIADDRESS"]) == (None, None)
@@ -76,7 +76,7 @@ def test_until_it_is_shut_down(cli: Cli, tmp_path: Path, monkeypatch: pytest.Mon
     )
     monkeypatch.setattr(Output, "flush", lambda _: shown.touch())
     done = cli("daemon", "--binary", str(binary))
-    assert (done.status, done.err) == (0, "Ctrl-C ends it\nthe daemon was shut down\n")
+    assert (done.status, done.err) == (0, "press Ctrl-C to stop it\nthe daemon was shut down\n")
     lines = dict(line.split(None, 1) for line in done.out.splitlines())
     assert lines.keys() == {"Syncthing", "url", "key", "home"}
     assert not Path(lines["key"]).exists()
@@ -91,14 +91,14 @@ def test_until_it_is_shut_down(cli: Cli, tmp_path: Path, monkeypatch: pytest.Mon
     [
         (["run"], 2, "COMMAND"),
         (["run", "no-such-program"], 127, "can't run no-such-program"),
-        (["run", "--url", "http://x", "true"], 2, "name no other"),
-        (["daemon", "-p", "x"], 2, "name no other"),
+        (["run", "--url", "http://x", "true"], 2, "don't name another one"),
+        (["daemon", "-p", "x"], 2, "don't name another one"),
         (["daemon", "--binary", "/no/such"], 2, "--binary FILE or"),
         (["run", "--binary", "/no/such", "true"], 2, "/no/such"),
     ],
 )
 def test_refused(arguments: list[str], status: int, message: str, cli: Cli) -> None:
-    """A daemon that is somewhere else can't be meant, and a program that isn't there is noticed first."""
+    """Options for another daemon are refused, and a missing program is noticed first."""
     done = cli(*arguments)
     assert (done.status, done.out, message in done.err) == (status, "", True)
 

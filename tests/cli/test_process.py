@@ -1,4 +1,4 @@
-"""The command line as a process: signals, pipes, bytes, and what others can see of it."""
+"""The command line as a process: signals, pipes, bytes, and what other users can see."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ def test_a_signal(fake: FakeSyncthing, start: Any) -> None:
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
 def test_other_signals(signum: signal.Signals, here: FakeSyncthing, cli: Cli, sent: Callable[..., None]) -> None:
-    """SIGTERM and SIGHUP do the same."""
+    """SIGTERM and SIGHUP end the command like Ctrl-C."""
     here.add_folder("docs")
     sent(signum, here.hold("rest/db/status", times=None))
     assert cli("folders") == Result(128 + signum, "", "")
 
 
 def test_what_the_caller_ignores(here: FakeSyncthing, cli: Cli, sent: Callable[..., None]) -> None:
-    """Where the caller ignores a signal, as nohup does, so does the command."""
+    """A signal that the caller ignores, as nohup does, is ignored by the command."""
     here.add_folder("docs")
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     hold = here.hold("rest/db/status")
@@ -122,7 +122,7 @@ def test_what_the_caller_ignores(here: FakeSyncthing, cli: Cli, sent: Callable[.
 
 
 def test_a_closed_pipe_after_help(cli: Cli) -> None:
-    """Help is no exception."""
+    """``--help`` handles a closed pipe in the same way."""
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as stream:
@@ -139,7 +139,7 @@ def test_a_closed_pipe_after_help(cli: Cli) -> None:
     ],
 )
 def test_closed_streams(closed: str, command: str, status: int, tmp_path: Path) -> None:
-    """Without stdout or stderr, or with a full disk behind stderr, a command ends with the status that it has else."""
+    """Without stdout or stderr, or with stderr on a full disk, a command ends with its usual status."""
     script = f'"{sys.executable}" -m aiosyncthing {command} {closed}'
     environ = {**os.environ, "HOME": str(tmp_path), "AIOSYNCTHING_CONFIG": str(tmp_path / "none")}
     done = subprocess.run(script, shell=True, env=environ, capture_output=True, text=True, check=False)
@@ -232,7 +232,7 @@ def test_wait_and_what_comes_next(fake: FakeSyncthing, start: Any) -> None:
 
 
 def test_two_signals(fake: FakeSyncthing, start: Any, tmp_path: Path) -> None:
-    """A second Ctrl-C skips the clean-up."""
+    """A second Ctrl-C skips the cleanup."""
     fake.add_folder("docs")
     script = tmp_path / "slow"
     script.write_text("#!/bin/sh\ntouch started; while :; do sleep 0.05; done\n")

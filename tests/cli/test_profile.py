@@ -35,7 +35,7 @@ def key(nas: FakeSyncthing, tmp_path: Path) -> str:
 
 
 def test_life_of_a_profile(nas: FakeSyncthing, key: str, cli: Cli, config: Path) -> None:
-    """It is added, listed, tested, used and removed."""
+    """A profile is added, listed, tested, used and removed."""
     done = cli("profile", "add", "nas", "--url", nas.url, "--api-key-file", key)
     assert (done.status, done.out) == (0, "added: profile nas\n")
     assert done.err == f"nas: Syncthing v1.29.5, device {nas.device_id}\n"
@@ -102,7 +102,7 @@ def test_without_a_person(secure: FakeSyncthing, cli: Cli) -> None:
         (["add", "x"], 2, "name the daemon"),
         (["add", "x", "-p", "y", "--home", "/h"], 2, "names another profile"),
         (["add", "x", "--home", "/h", "--url", "http://x"], 2, "--home finds the address and the key"),
-        (["add", "x", "--url", "http://u:p@x"], 2, "must not hold a user name"),
+        (["add", "x", "--url", "http://u:p@x"], 2, "must not contain a user name"),
         (["add", "x", "--url", "http://x"], 2, "hint: use --api-key-file or --api-key-command"),
         (["add", "x", "--url", "http://x", "--api-key-file", "f", "--api-key-command", "c"], 2, "contradict"),
         (["add", "x", "--url", "http://x", "--api-key-command", "c", "--tls", "sha256:x"], 2, "is not a SHA-256"),
@@ -113,6 +113,6 @@ def test_without_a_person(secure: FakeSyncthing, cli: Cli) -> None:
     ],
 )
 def test_refused(arguments: list[str], status: int, message: str, cli: Cli, config: Path) -> None:
-    """What makes no sense, or doesn't work, is not kept."""
+    """An invalid profile, or one that fails the test, is not saved."""
     done = cli("profile", *arguments)
     assert (done.status, message in done.err, config.exists()) == (status, True, False)

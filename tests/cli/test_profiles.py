@@ -57,7 +57,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_an_unknown_profile(file: Path) -> None:
-    """The nearest is named."""
+    """An unknown profile is an error that suggests a similar one."""
     with pytest.raises(UsageError, match="there is no profile 'nass'") as caught:
         Profiles(file, {}).get("nass")
     assert caught.value.hint == "did you mean nas?"
@@ -66,8 +66,8 @@ def test_an_unknown_profile(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[profiles.x]\nurl = 5\napi-key = 'k'", "url must be a string that is not empty"),
-        ("[profiles.x]\nurl = ''\napi-key = 'k'", "url must be a string that is not empty"),
+        ("[profiles.x]\nurl = 5\napi-key = 'k'", "url must be a non-empty string"),
+        ("[profiles.x]\nurl = ''\napi-key = 'k'", "url must be a non-empty string"),
         ("[profiles.x]\nurl = 'http://x'", "has no key"),
         ("[profiles.x]\nurl = 'http://x'\nhome = '/h'", "either url, or home"),
         ("[profiles.x]\napi-key = 'k'", "either url, or home"),
@@ -116,7 +116,7 @@ def test_adding(table: Any, file: Path) -> None:
 
 
 def test_adding_the_first(tmp_path: Path) -> None:
-    """File and folder are made."""
+    """The file and its folder are created."""
     file = tmp_path / "a" / "b.toml"
     Profiles(file, {}).add("x", {"home": "/h"})
     assert file.read_text() == '[profiles.x]\nhome = "/h"\n'
@@ -131,7 +131,7 @@ def test_a_file_that_can_not_be_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["all", "", "a b", "a.b", "nas", "ä"])
 def test_names_that_cannot_be(name: str, file: Path) -> None:
-    """`all` has a meaning, some names aren't possible, and none is taken twice."""
+    """Reserved, invalid and duplicate names are refused."""
     with pytest.raises(UsageError, match=r"can't be the name|already"):
         Profiles(file, {}).add(name, {"home": "/h"})
     assert file.read_text() == TEXT
@@ -147,7 +147,7 @@ def test_removing(file: Path) -> None:
 
 
 def test_what_cannot_be_removed(tmp_path: Path) -> None:
-    """Where the text is written in another way, it is left to people."""
+    """A file in another style is not changed; the error says to edit it by hand."""
     file = tmp_path / "config.toml"
     file.write_text("[profiles]\nx = {home = '/h'}\n")
     with pytest.raises(UsageError, match="edit it by hand"):

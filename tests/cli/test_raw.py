@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_the_body_as_it_came(here: FakeSyncthing, cli: Cli) -> None:
-    """Nothing is changed in the answer, not even white space."""
+    """The answer is printed unchanged, including white space."""
     here.respond("rest/system/status", body=b'{ "a":1,\n "b": [ ] }', content_type="application/json")
     done = cli("raw", "system/status")
     assert (done.status, done.out) == (0, '{ "a":1,\n "b": [ ] }')
@@ -57,7 +57,7 @@ def test_headers_and_files(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> Non
 
 
 def test_on_a_terminal(here: FakeSyncthing, cli: Cli) -> None:
-    """What is not JSON can't control a terminal; elsewhere it is as it came."""
+    """An answer other than JSON is escaped on a terminal, and unchanged elsewhere."""
     here.respond("rest/system/log.txt", body=b"one\x1b]0;x\x07\ntwo", content_type="text/plain", times=None)
     assert cli("raw", "system/log.txt", columns=80).out == "one\\x1b]0;x\\x07\ntwo\n"
     assert cli("raw", "system/log.txt").out == "one\x1b]0;x\x07\ntwo"
@@ -67,7 +67,7 @@ def test_on_a_terminal(here: FakeSyncthing, cli: Cli) -> None:
     ("arguments", "status", "message"),
     [
         ([], 2, "PATH"),
-        (["get", "x", "y"], 2, "a method and a path"),
+        (["get", "x", "y"], 2, "expected [METHOD] PATH"),
         (["fetch", "x"], 2, "'fetch' is not a method"),
         (["system/status?x=1"], 2, "use -q"),
         (["x", "-q", "y"], 2, "must look like name=value"),
@@ -78,7 +78,7 @@ def test_on_a_terminal(here: FakeSyncthing, cli: Cli) -> None:
     ],
 )
 def test_refused(arguments: list[str], status: int, message: str, here: FakeSyncthing, cli: Cli) -> None:
-    """What can't be sent is a usage error, and what the daemon refuses an error."""
+    """A request that can't be sent is a usage error; one that the daemon refuses is a failure."""
     done = cli("raw", *arguments)
     assert (done.status, done.out) == (status, "")
     assert message in done.err

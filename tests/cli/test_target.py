@@ -105,9 +105,9 @@ def test_the_key_of_a_profile_with_that_address(write: Any) -> None:
         (Options(home=""), {}, "--home must not be empty"),
         (Options(), {"AIOSYNCTHING_PROFILE": "pi", "AIOSYNCTHING_URL": "http://x"}, "contradict each other"),
         (Options(profiles=["pie"]), {}, "there is no profile 'pie'"),
-        (Options(url="http://user:secret@x:1", api_key_file="f"), {}, "must not hold a user name or a password"),
+        (Options(url="http://user:secret@x:1", api_key_file="f"), {}, "must not contain a user name or a password"),
         (Options(url="ftp://x", api_key_file="f"), {}, "must begin with http://"),
-        (Options(url="http://[x", api_key_file="f"), {}, "the URL can't be read"),
+        (Options(url="http://[x", api_key_file="f"), {}, "the URL is invalid"),
         (Options(url="", api_key_file="f"), {}, "the URL must not be empty"),
         (Options(url="http://x:999999", api_key_file="f"), {}, "the port must be a number from 1 to 65535"),
         (Options(url="http://x:web", api_key_file="f"), {}, "the port must be a number from 1 to 65535"),
@@ -194,7 +194,7 @@ def test_a_pipe_as_key_file() -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "there is nothing"), ("\n\n", "there is nothing"), ("a\nb", "more than one line"), ("a\x00b", "no key has")],
+    [("", "is empty"), ("\n\n", "is empty"), ("a\nb", "more than one line"), ("a\x00b", "a valid key")],
 )
 def test_no_key(content: str, message: str, tmp_path: Path) -> None:
     """What can't be a key is refused, without showing it."""

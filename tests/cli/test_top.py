@@ -174,7 +174,7 @@ async def test_scanning(nas: FakeSyncthing, pi: DeviceID) -> None:
         await screen.press("s")
         await screen.until(lambda lines: "paused" in lines[-1])
         await screen.press("end", "up", "s")
-        await screen.until(lambda lines: lines[-1] == "choose a folder to scan")
+        await screen.until(lambda lines: lines[-1] == "select a folder to scan first")
 
 
 async def test_filter(nas: FakeSyncthing, pi: DeviceID) -> None:
@@ -188,7 +188,7 @@ async def test_filter(nas: FakeSyncthing, pi: DeviceID) -> None:
         await screen.press("slash", *"x")
         await screen.until(lambda lines: len(lines) == 2)
         await screen.press("enter", "p")
-        await screen.until(lambda lines: lines[-1] == "choose a folder or a device")
+        await screen.until(lambda lines: lines[-1] == "select a folder or a device first")
         await screen.press("escape")
         await screen.until(lambda lines: any(line.startswith("photos") for line in lines))
 
@@ -197,7 +197,7 @@ async def test_keys(nas: FakeSyncthing) -> None:
     """? explains the keys, and Q ends it from anywhere but there."""
     async with shown(nas) as screen:
         await screen.press("question_mark")
-        await screen.until(lambda lines: lines[0].startswith("up, down  choose a line"))
+        await screen.until(lambda lines: lines[0].startswith("up, down  select a line"))
         await screen.press("q")
         await screen.until(lambda lines: lines[0].startswith("nas "))
         await screen.press("q")

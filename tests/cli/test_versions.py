@@ -148,7 +148,7 @@ def test_restore_one_version(cli: Cli, here: FakeSyncthing) -> None:
         assert (row["outcome"], row["archived"], row["dryRun"]) == ("restored", "2026-03-03T12:00:00Z", True)
     done = cli("restore", "docs:a.txt", *wanted, columns=80, stdin="n\n")
     assert (done.status, here.folder("docs").files["a.txt"]) == (2, b"present")
-    assert "Replace a.txt by its version of 2026-03-03T12:00:00Z? [y/N]" in done.err
+    assert "Replace a.txt with its version of 2026-03-03T12:00:00Z? [y/N]" in done.err
     assert cli("restore", "docs:a.txt", *wanted, "--yes").status == 0
     assert here.folder("docs").files["a.txt"] == b"third"
 
@@ -184,10 +184,10 @@ def test_refused(cli: Cli, here: FakeSyncthing) -> None:
     at = ["--at", "yesterday 18:00", "--yes"]
     version = ["--version", "2026-03-03T12:00:00Z", "--yes"]
     for arguments, status, words in (
-        (["docs"], 2, "say --at TIME, or --file PATH --version TIME"),
-        (["docs", *at, *version], 2, "say --at"),
-        (["docs", *at, "--file", "a.txt"], 2, "say --at"),
-        (["docs", *version], 2, "say which file"),
+        (["docs"], 2, "use --at TIME, or --file PATH --version TIME"),
+        (["docs", *at, *version], 2, "use --at"),
+        (["docs", *at, "--file", "a.txt"], 2, "use --at"),
+        (["docs", *version], 2, "name the file"),
         (["docs:a.txt", "--file", "a.txt", *version], 2, "has a path already"),
         (["docs", "--file", "../a.txt", *version], 2, "without '..'"),
         (["docs", "--file", "new", *version], 5, "there is no old version of 'new'"),

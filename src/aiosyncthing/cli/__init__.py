@@ -1,7 +1,7 @@
 """The command line: ``aiosyncthing``, and ``python -m aiosyncthing``.
 
 It needs the extra ``aiosyncthing[cli]``. `main` is the program; the JSON documents that it prints are described in
-`aiosyncthing.cli.schemas`. What scripts see is a promise: option names, JSON and exit statuses. What people see is not.
+`aiosyncthing.cli.schemas`. Option names, JSON and exit statuses are stable; output for people is not.
 """
 
 import gc
@@ -11,9 +11,9 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line with the arguments of the process, and end the process."""
-    gc.disable()  # until a client is made: it would look in vain at what is being loaded, which takes a third longer
-    from . import streams  # noqa: PLC0415 - `import aiosyncthing.cli` costs nothing
+    """Run the command line with the arguments of the process, and exit."""
+    gc.disable()  # until a client is created: collecting while modules load finds nothing and takes a third longer
+    from . import streams  # noqa: PLC0415 - keeps `import aiosyncthing.cli` cheap
 
     streams.open_streams()
     streams.prepare_streams()
@@ -32,7 +32,7 @@ def main() -> None:
         status = run(sys.argv[1:])
     except process.Interrupted as interrupted:
         process.die(interrupted.signum)
-        status = 128 + interrupted.signum  # where a signal can't end the process
+        status = 128 + interrupted.signum  # if a signal can't end the process
     try:
         sys.stdout.flush()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The command ``aiosyncthing``: parses the arguments, runs a command, and turns what happens into an exit status."""
+"""The command ``aiosyncthing``: parses the arguments, runs a command, and returns an exit status."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> 
         The exit status.
 
     Raises:
-        Interrupted: A signal has ended it.
+        Interrupted: A signal has interrupted it.
     """
     run = Run(os.environ if environ is None else environ)
     if _COMPLETE in run.environ:
@@ -109,7 +109,7 @@ def _report(run: Run, error: Exception, json: bool) -> int:  # noqa: FBT001 - ca
         status = run.failure or Exit.USAGE
         error = errors.UsageError(missing)
     elif not errors.is_expected(error):
-        hint = f"this is a bug of aiosyncthing; {_DEBUG}=1 shows where"
+        hint = f"this is a bug in aiosyncthing; {_DEBUG}=1 shows where"
         error = errors.CommandError(f"{type(error).__name__}: {error}", hint=hint, kind=type(error).__name__)
     run.options.json = run.options.json or json
     run.out.json = run.options.json

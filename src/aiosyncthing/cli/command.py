@@ -1,4 +1,4 @@
-"""What a command is to click: one with the global options, in a group that loads it when it is called."""
+"""Commands and groups for click: with the global options, and imported when they are called."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 
 
 
 class _WithGlobalOptions(click.Command):
-    """A command that has the global options, too."""
+    """A command with the global options."""
 
     @cached_property
     def _global_options(self) -> list[click.Option]:
         return global_options({flag for param in self.params for flag in param.opts})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read arguments, among them ``--json=1``: click's flags have no values, and its options need one."""
+        """Parse arguments, including ``--json=1``: click's flags take no value, and its options require one."""
         given = [*args]  # which click empties
         try:
             with writing_stdout():  # help and the version
@@ -41,7 +41,7 @@ class _WithGlobalOptions(click.Command):
                 raise
         place = next(place for place, each in enumerate(given) if each.startswith(f"{_JSON}="))
         if given[place] != f"{_JSON}={_VERSION}":
-            raise click.UsageError(f"{given[place]}: the documents have version {_VERSION} only", ctx)
+            raise click.UsageError(f"{given[place]}: only version {_VERSION} of the documents exists", ctx)
         return self.parse_args(ctx, [*given[:place], _JSON, *given[place + 1 :]])
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -50,7 +50,7 @@ class _WithGlobalOptions(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, and then the global ones."""
-        # Arguments are in the usage line, and explained in the text.
+        # Arguments are in the usage line, and described in the text.
         options = (param for param in super().get_params(ctx) if isinstance(param, click.Option))
         own = [record for param in options if (record := param.get_help_record(ctx))]
         if own:
@@ -64,8 +64,8 @@ class Command(_WithGlobalOptions):
     """A command of this program.
 
     Args:
-        failure: The exit status of each failure, usage errors included, where a protocol wants it so.
-        rest: Whether what stands behind ``--`` is another command, which goes to `Context.rest`.
+        failure: The exit status of every failure, including usage errors, if a protocol requires it.
+        rest: Whether the arguments after ``--`` are another command, which goes to `Context.rest`.
         **settings: As for `click.Command`.
     """
 
@@ -76,14 +76,14 @@ class Command(_WithGlobalOptions):
         self.rest = rest
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note how this command fails, also if its arguments are wrong."""
+        """Parse arguments, after setting the exit status of failures, which applies to usage errors, too."""
         run: Context = ctx.obj
         run.failure = self.failure
         if self.rest and "--" in args:
             place = args.index("--")
             args, run.rest = args[:place], args[place + 1 :]
             if not run.rest:
-                raise click.UsageError("there is no command after '--'", ctx)
+                raise click.UsageError("a command is missing after '--'", ctx)
         return super().parse_args(ctx, args)
 
 
@@ -104,7 +104,7 @@ class Group(_WithGlobalOptions, click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; abbreviations are not guessed, but the nearest name is shown."""
+        """Find a command by its exact name; the error suggests a similar one."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
@@ -119,7 +119,7 @@ class LazyGroup(Group):
     """A group whose commands are imported when they are called.
 
     Args:
-        sections: For each heading of the help, the commands below it: where each is, and its help in one line.
+        sections: The commands under each heading of the help, with their modules and one-line help.
         **settings: As for `click.Group`.
     """
 
@@ -129,7 +129,7 @@ class LazyGroup(Group):
         self._places = {name: place for section in sections.values() for name, (place, _) in section.items()}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note how the command fails that was meant, also if the options before it are wrong."""
+        """Parse arguments; if options before the command are wrong, its exit status of failures still applies."""
         given = [*args]  # which click empties
         try:
             return super().parse_args(ctx, args)
@@ -140,7 +140,7 @@ class LazyGroup(Group):
             raise
 
     def _meant(self, ctx: click.Context, args: list[str]) -> click.Command | None:
-        """Return the first command among arguments, some of which are wrong; not one that is an option's value."""
+        """Return the first command among arguments, some of which are wrong, skipping values of options."""
         lenient = click.Context(self, allow_interspersed_args=True, ignore_unknown_options=True, resilient_parsing=True)
         _, rest, _ = self.make_parser(lenient).parse_args(args)
         return next((found for each in rest if (found := self.get_command(ctx, each)) is not None), None)
@@ -166,7 +166,7 @@ class LazyGroup(Group):
 
 
 def table_options(function: F) -> F:
-    """Add the options of commands that show tables; `run.Answer` looks at them."""
+    """Add the options of commands that show tables; `answers.Answer` uses them."""
     for flags, settings in (
         (("--no-header",), {"is_flag": True, "help": "Omit the headings."}),
         (("--columns",), {"metavar": "A,B", "help": "Show these columns."}),

@@ -1,4 +1,4 @@
-"""What a run of this program knows: its options, the environment, and where it writes."""
+"""The context of a run: its options, environment and output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Context:
-    """What a run knows.
+    """The context of a run.
 
     Args:
         environ: The environment.
@@ -25,8 +25,8 @@ class Context:
     Attributes:
         environ: The environment.
         options: The global options.
-        failure: The exit status of each failure, if the command has one of its own.
-        rest: What stands behind ``--``, for commands that run others.
+        failure: The exit status of every failure, if the command defines one.
+        rest: The arguments after ``--``, for commands that run others.
         request_timeout: Time limit for each request, in seconds.
     """
 
@@ -39,13 +39,13 @@ class Context:
 
     @cached_property
     def out(self) -> Output:
-        """Where to write."""
+        """The output."""
         from .output import Output  # noqa: PLC0415 - help and the version do without
 
         return Output(self.options, self.environ)
 
     def targets(self) -> list[Target]:
-        """Return the daemons that were named."""
+        """Return the daemons chosen by options and environment."""
         from .target import targets  # noqa: PLC0415 - help and usage errors do without
 
         return targets(self.options, self.environ)

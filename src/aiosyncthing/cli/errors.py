@@ -1,6 +1,6 @@
-"""From an exception to an exit status, a message, and a hint.
+"""Exit statuses, messages and hints for exceptions.
 
-An unknown status other than 0 is a failure, too: new ones may come.
+New statuses may be added; any status other than 0 is a failure.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """The exit statuses of all commands but ``check``."""
+    """The exit statuses of all commands except ``check``."""
 
     DONE = 0
     FAILED = 1
     USAGE = 2
     UNREACHABLE = 3
-    """Not reachable, not Syncthing, converting its database, or not found on this computer."""
+    """The daemon can't be reached, is not Syncthing, is converting its database, or was not found on this computer."""
     REFUSED = 4
     """The key, the host name or the certificate was refused."""
     UNKNOWN = 5
     """No such folder, device or file, or an ambiguous name."""
     IMPOSSIBLE = 6
-    """It can't come about: paused, a lost disk, not shared."""
+    """Not possible at present: paused, a missing disk, not shared."""
     UNSUPPORTED = 7
-    """Not in this version of the daemon."""
+    """Not supported by this version of the daemon."""
     FOUND = 8
-    """With ``--exit-code``: the list is not empty, or the plan has changes."""
+    """With ``--exit-code``: the list is not empty."""
     PARTLY = 9
-    """Done in part; each failure was reported."""
+    """Partly done; each failure was reported."""
     TIMEOUT = 124
     INTERRUPTED = 130
     READER_GONE = 141
@@ -61,20 +61,20 @@ class CommandError(Exception):
 
 
 class UsageError(CommandError):
-    """The command line, the environment or a profile makes no sense."""
+    """The command line, the environment or a profile is invalid."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message, Exit.USAGE, hint=hint, kind="UsageError")
 
 
 class UnknownNameError(CommandError):
-    """No folder or device has this name, or several have."""
+    """No folder or device has this name, or several do."""
 
     def __init__(self, message: str, *, hint: str = "", kind: str = "UnknownFolderError") -> None:
         super().__init__(message, Exit.UNKNOWN, hint=hint, kind=kind)
 
 
-# The first that fits counts.
+# The first match counts.
 _STATUSES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
     (e.FolderNotRunningError, Exit.IMPOSSIBLE),
     (e.CannotSyncError, Exit.IMPOSSIBLE),
@@ -99,17 +99,17 @@ _HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (e.UnauthorizedError, "the key is in the daemon's web interface under Actions, Settings"),
     (e.HostCheckError, "use localhost or 127.0.0.1 in the URL"),
     (e.FolderNotRunningError, "`aiosyncthing resume FOLDER` starts a paused folder"),
-    (e.DiscoveryError, "name the daemon: --home DIR, or --url URL with --api-key-file FILE, or a profile"),
-    (e.ConnectionFailedError, "check the address: -v shows it, and where it comes from"),
+    (e.DiscoveryError, "specify the daemon: --home DIR, or --url URL with --api-key-file FILE, or a profile"),
+    (e.ConnectionFailedError, "check the address: -v shows it and its source"),
     (e.AmbiguousNameError, "use the ID"),
     (e.UnknownFolderError, "`aiosyncthing folders` lists them"),
     (e.UnknownDeviceError, "`aiosyncthing devices` lists them"),
 )
 
-_NOT_THE_API: Final = "Syncthing answers there, but"  # how the library says that the URL is wrong
+_NOT_THE_API: Final = "Syncthing answers there, but"  # the library's message for a wrong URL
 _NO_PROGRAM: Final = "or name it with Daemon(binary=...) or the environment variable SYNCTHING_BINARY"
 
-# What the library advises programs to do, and what people do instead; empty where they can't.
+# The library's remedies for programs, and the equivalents for people; empty if there is none.
 REMEDIES: Final[Mapping[str, str]] = {
     "pass allow_nested=True to allow it": "--allow-nested allows it",
     "change it with patch_device": "`aiosyncthing config set devices.ID...` changes its settings",
@@ -133,7 +133,7 @@ def status_of(error: BaseException) -> int:
         return error.status
     if isinstance(error, click.UsageError):
         return Exit.USAGE
-    if isinstance(error, e.BadRequestError):  # refused before it was sent: what was typed can't be right
+    if isinstance(error, e.BadRequestError):  # without a status, it was refused before it was sent
         return Exit.USAGE if error.status is None else Exit.FAILED
     if isinstance(error, e.DaemonError) and error.remedy == _NO_PROGRAM:
         return Exit.USAGE
@@ -145,7 +145,7 @@ def status_of(error: BaseException) -> int:
 
 
 def message_of(error: BaseException) -> str:
-    """Return what happened, as one text."""
+    """Return the message of an exception."""
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, e.SyncthingError):
@@ -156,12 +156,12 @@ def message_of(error: BaseException) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return why something failed; of the system's errors only the words, without the number and the path."""
+    """Return the reason of a failure; for errors of the system without number and path."""
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def hint_of(error: BaseException) -> str:
-    """Return what to do about it; empty if nothing better is known than the message."""
+    """Return what to do about an exception; empty if there is no advice beyond the message."""
     if isinstance(error, CommandError):
         return error.hint
     if isinstance(error, click.UsageError) and error.ctx is not None:
@@ -179,7 +179,7 @@ def command(*words: str) -> str:
 
 
 def kind_of(error: BaseException) -> str:
-    """Return what the JSON document calls an error."""
+    """Return the kind of an error for JSON documents."""
     if isinstance(error, CommandError):
         return error.kind
     return "UsageError" if isinstance(error, click.UsageError) else type(error).__name__
@@ -205,5 +205,5 @@ def failure(daemon: str, error: BaseException) -> Failure:
 
 
 def is_expected(error: BaseException) -> bool:
-    """Return whether an error is one that a command may end with, and not a bug in this program."""
+    """Return whether an error is a regular failure of a command, as opposed to a bug in this program."""
     return isinstance(error, CommandError | click.ClickException | e.SyncthingError | OSError)

@@ -1,10 +1,10 @@
-"""Packages that the library itself does without, and the extra of ``aiosyncthing`` that brings each."""
+"""Optional packages, and the extra of ``aiosyncthing`` that installs each."""
 
 EXTRAS = {"click": "cli", "platformdirs": "cli", "rich": "cli", "segno": "cli", "textual": "top"}
 
 
 def how_to_get(module: str | None) -> str:
-    """Return that the package of a module is missing, and how to install it; empty if no extra brings it."""
+    """Return a message about the missing package of a module and how to install it; empty if no extra has it."""
     package = (module or "").partition(".")[0]
     extra = EXTRAS.get(package)
     if extra is None:

@@ -1,4 +1,4 @@
-"""Files that are replaced at once, so that no reader finds a part of one, and a full disk leaves the old one."""
+"""Replace files atomically, so that readers never see part of one, and a full disk leaves the old one."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ READABLE: Final = 0o644
 
 
 def replace_file(path: str | Path, content: str | bytes, mode: int = PRIVATE, *, durable: bool = False) -> None:
-    """Replace a file, or make it; a link to a file stays one.
+    """Replace or create a file; a symbolic link to a file is kept.
 
     Args:
-        path: The file. The temporary one beside it has another ending.
-        content: What it is to hold; text becomes UTF-8.
+        path: The file. A temporary file with another suffix is created beside it.
+        content: Its new content; text is encoded as UTF-8.
         mode: Its permissions.
-        durable: Whether it has to be on disk when this returns.
+        durable: Whether it must be on disk when this returns.
 
     Raises:
-        CommandError: It can't be written; the old one is left.
+        CommandError: It can't be written; the old one is kept.
     """
     data = content.encode(errors="replace") if isinstance(content, str) else content
     try:
@@ -38,7 +38,7 @@ def replace_file(path: str | Path, content: str | bytes, mode: int = PRIVATE, *,
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
-            if mode != PRIVATE:  # which mkstemp's files are
+            if mode != PRIVATE:  # mkstemp's default
                 Path(name).chmod(mode)
             Path(name).replace(place)
         except BaseException:

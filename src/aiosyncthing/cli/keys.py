@@ -1,4 +1,4 @@
-"""Where API keys and other secrets come from; they never stand in the arguments of a process."""
+"""Read API keys and other secrets, which are never arguments of a process."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _LONGEST: Final = 64 * 1024
 
 @dataclass(frozen=True)
 class Key:
-    """Where a key comes from.
+    """The source of a key.
 
     Attributes:
-        kind: A file, the output of a command, the value itself, or a credential of systemd.
-        place: What to call it: the file, ``-`` for the standard input, or the program.
+        kind: A file, the output of a command, the value itself, or a systemd credential.
+        place: Its name in messages: the file, ``-`` for the standard input, or the program.
         command: The program and its arguments; run without a shell.
         value: The key itself; never shown.
     """
@@ -45,8 +45,8 @@ class Key:
             warn: Called with a warning, such as that others can read the file.
 
         Raises:
-            CommandError: The command for it has failed.
-            UsageError: It can't be read, or is no key.
+            CommandError: The command has failed.
+            UsageError: It can't be read, or is not a key.
         """
         if self.kind == "inline":
             return self.value
@@ -55,12 +55,12 @@ class Key:
         else:
             key = read_secret(self.place, warn)
         if not key.strip().isprintable():
-            raise UsageError(f"{self.place} doesn't hold a key: it has characters that no key has")
+            raise UsageError(f"{self.place} doesn't contain a valid key: keys have only printable characters")
         return key.strip()
 
 
 def credential(environ: Mapping[str, str]) -> Key | None:
-    """Return the key that systemd has handed to this service, if any."""
+    """Return the key that systemd has passed to this service, if any."""
     folder = environ.get("CREDENTIALS_DIRECTORY", "")
     if folder and (path := Path(folder, CREDENTIAL)).is_file():
         return Key("credential", str(path))
@@ -86,7 +86,7 @@ def read_secret(place: str, warn: Callable[[str], None]) -> str:
             data = file.read(_LONGEST)
     except OSError as error:
         raise UsageError(f"can't read {place}: {error.strerror or error}") from error
-    # Windows has no such permissions; a pipe, such as <(pass ...), has no readers but this one.
+    # Windows has no such permissions; a pipe, such as <(pass ...), has no other readers.
     if os.name == "posix" and stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
         warn(f"{place} can be read by other users: chmod 600 {place}")
     return _line(data.decode(errors="replace"), place)
@@ -98,7 +98,7 @@ def _output(command: tuple[str, ...]) -> str:
             command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=_COMMAND_TIMEOUT, check=False
         )
     except (OSError, subprocess.SubprocessError) as error:
-        # Not the error's own text, which for a time-out has the output.
+        # Not the error's own text, which contains the output after a timeout.
         raise CommandError(f"api-key-command: can't run {command[0]}: {type(error).__name__}") from None
     if done.returncode:
         raise CommandError(f"api-key-command: {command[0]} failed with status {done.returncode}")
@@ -108,7 +108,7 @@ def _output(command: tuple[str, ...]) -> str:
 def _line(text: str, place: str) -> str:
     secret = text.rstrip("\r\n")
     if not secret.strip():
-        raise UsageError(f"there is nothing in {place}")
+        raise UsageError(f"{place} is empty")
     if "\n" in secret:
         raise UsageError(f"{place} has more than one line")
     return secret

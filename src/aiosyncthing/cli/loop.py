@@ -1,7 +1,7 @@
-"""The event loop of a command, its signals, and the reader of its output.
+"""Run a command in an event loop, handle its signals, and watch the reader of its output.
 
-After a signal, the tasks are cancelled and may clean up; then the process ends by the same signal, so that a loop in
-the calling shell ends, too. A second signal skips the clean-up.
+After a signal, the tasks are cancelled and can clean up; then the process ends by the same signal, so that a loop in
+the calling shell ends as well. A second signal skips the cleanup.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_SELECT: Final[Any] = select  # type checkers know the names of one system only
+_SELECT: Final[Any] = select  # type checkers only know the names of one system
 _SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 OF_TERMINALS: Final = frozenset(getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name))
 """The signals that a terminal sends to all programs in the foreground."""
@@ -30,11 +30,11 @@ _OTHERS: Final = tuple(getattr(signal, name) for name in ("SIGQUIT", "SIGUSR1", 
 
 
 class _Signals:
-    """The signals that a command gets: they cancel its task, unless something else takes them.
+    """The signals of a command: they cancel its task, unless a function takes them.
 
     Args:
         task: The task.
-        received: Gets the numbers of those that cancel it.
+        received: A list for the numbers of signals that cancel the task.
     """
 
     def __init__(self, task: asyncio.Task[Any] | None, received: list[int]) -> None:
@@ -47,10 +47,10 @@ class _Signals:
         self.take(signum)
 
     def catch(self, signums: Iterable[int]) -> list[int]:
-        """Handle these signals from now on; return those that can be."""
+        """Handle these signals from now on, and return those for which that is possible."""
         caught: list[int] = []
         for signum in signums:
-            # Not what the caller ignores, as `nohup` does; Windows and other threads have no such handlers.
+            # Not signals that the caller ignores, as `nohup` does; Windows and other threads have no such handlers.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 if signal.getsignal(signum) is not signal.SIG_IGN:
                     asyncio.get_running_loop().add_signal_handler(signum, self.got, signum)
@@ -69,10 +69,10 @@ _CURRENT: Final[ContextVar[_Signals]] = ContextVar("signals")
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in an event loop of its own.
+    """Run a coroutine in a new event loop.
 
     Raises:
-        Interrupted: A signal came; the tasks have been cancelled, and have cleaned up.
+        Interrupted: A signal has arrived; the tasks were cancelled and have cleaned up.
     """
     received: list[int] = []
 
@@ -90,10 +90,10 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
 
 @asynccontextmanager
 async def signals_taken(take: Callable[[int], None]) -> AsyncGenerator[None]:
-    """Give signals to a function for the duration of a block, instead of ending the command.
+    """Pass signals to a function for the duration of a block, instead of ending the command.
 
     Args:
-        take: Called with the number of each: of those that end a command, and of others that would end the process.
+        take: Called with the number of each signal that would end the command or the process.
     """
     signals = _CURRENT.get()
     before, signals.take = signals.take, take
@@ -107,7 +107,7 @@ async def signals_taken(take: Callable[[int], None]) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def terminal_left() -> AsyncGenerator[None]:
-    """Leave the terminal's signals to an editor, to which Ctrl-C means something else; it gets them by itself."""
+    """Ignore the terminal's signals during a block: an editor gets them itself, and may use Ctrl-C otherwise."""
     interrupt = _CURRENT.get().take
 
     def take(signum: int) -> None:
@@ -121,8 +121,8 @@ async def terminal_left() -> AsyncGenerator[None]:
 async def _signals_handled() -> None:
     """Wait until the loop has called the handlers of signals that have arrived.
 
-    It reads their numbers from a pipe in one turn and calls the handlers in a later one, so the end of another program
-    may be known before a signal that was sent earlier is.
+    The loop reads their numbers from a pipe in one iteration and calls the handlers in a later one, so the end of
+    another program may be noticed before a signal that was sent earlier.
     """
     for _ in range(3):
         await asyncio.sleep(0)
@@ -139,7 +139,7 @@ def _caught(signals: _Signals, signums: Iterable[int]) -> Generator[None]:
 
 
 async def while_read(work: Coroutine[Any, Any, int]) -> int:
-    """Run a follower, and end it when stdout has no reader any more."""
+    """Run a follower, and end it when the reader of stdout is gone."""
     task = asyncio.current_task()
     gone = False
 
@@ -153,7 +153,7 @@ async def while_read(work: Coroutine[Any, Any, int]) -> int:
         try:
             return await work
         except asyncio.CancelledError:
-            # A signal may have come at the same time.
+            # A signal may have arrived at the same time.
             if gone and task is not None and not task.uncancel():
                 raise BrokenPipeError from None
             raise
@@ -161,7 +161,7 @@ async def while_read(work: Coroutine[Any, Any, int]) -> int:
 
 @contextmanager
 def reader_watched(gone: Callable[[], None]) -> Generator[None]:
-    """Notice in an event loop that the reader of stdout is gone, although there is nothing to write.
+    """Notice that the reader of stdout is gone, even if there is nothing to write.
 
     Args:
         gone: Called once.
@@ -186,7 +186,7 @@ def reader_watched(gone: Callable[[], None]) -> Generator[None]:
 
 
 def _watch(stream: TextIO) -> Any:
-    """Return what becomes readable when the other end of a pipe or terminal is closed; ``None`` for other files."""
+    """Return an object that becomes readable when the other end of a pipe or terminal closes; ``None`` for others."""
     try:
         if hasattr(_SELECT, "epoll"):
             poll = _SELECT.epoll()

@@ -1,7 +1,7 @@
-"""From what people call folders and devices to the daemon's own. Pure.
+"""Look up folders, devices and paths by what people type. Pure.
 
-Which names fit is decided where `Syncthing.find_folder` asks, too, but no beginning of a folder's ID is enough here:
-otherwise a new folder would change what an old script means.
+The rules are those of `Syncthing.find_folder`, except that the beginning of a folder's ID is not accepted here:
+otherwise a new folder could change the meaning of an old script.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 
 def find_folder(text: str, folders: Sequence[t.FolderConfiguration]) -> t.FolderConfiguration:
-    """Return the folder that a text means: its ID, its label, or its label without regard to case.
+    """Return a folder by its ID, its label, or its label regardless of case.
 
     Raises:
         UnknownFolderError: None is called so.
@@ -42,7 +42,7 @@ def find_folder(text: str, folders: Sequence[t.FolderConfiguration]) -> t.Folder
 
 
 def find_device(text: str, devices: Sequence[t.DeviceConfiguration]) -> t.DeviceConfiguration:
-    """Return the device that a text means: its ID, its name, its name without regard to case, or its ID's first block.
+    """Return a device by its ID, its name, its name regardless of case, or the first block of its ID.
 
     Raises:
         UnknownDeviceError: None is called so.
@@ -57,11 +57,11 @@ def find_device(text: str, devices: Sequence[t.DeviceConfiguration]) -> t.Device
 def find_either(
     text: str, folders: Sequence[t.FolderConfiguration], devices: Sequence[t.DeviceConfiguration]
 ) -> tuple[Literal["folder"], t.FolderConfiguration] | tuple[Literal["device"], t.DeviceConfiguration]:
-    """Return the folder or device that a text means; ``folder:x`` and ``device:x`` say which of them.
+    """Return a folder or device by its name; ``folder:x`` and ``device:x`` tell them apart.
 
     Raises:
-        UnknownNameError: None is called so, or both a folder and a device.
-        AmbiguousNameError: Several of a kind are.
+        UnknownNameError: None has this name, or both a folder and a device have it.
+        AmbiguousNameError: Several folders or several devices match.
         UsageError: The text is empty.
     """
     folder = device = None
@@ -86,7 +86,7 @@ def find_either(
 
 
 def find_place(text: str, folders: Sequence[t.FolderConfiguration]) -> Place:
-    """Return the folder and the path that ``FOLDER`` or ``FOLDER:PATH`` means; a name may contain colons, too.
+    """Return the folder and the path of ``FOLDER`` or ``FOLDER:PATH``; names may contain colons.
 
     Raises:
         UnknownFolderError: No folder is called so.
@@ -104,7 +104,7 @@ def find_place(text: str, folders: Sequence[t.FolderConfiguration]) -> Place:
 
 
 def check_name(text: str) -> None:
-    """Refuse the empty name.
+    """Refuse an empty name.
 
     Raises:
         UsageError: It is empty.
@@ -114,15 +114,15 @@ def check_name(text: str) -> None:
 
 
 def check_chosen(names: object, what: str, *, everything: bool) -> None:
-    """Refuse a command that says neither what it is about nor ``--all``, or both.
+    """Refuse a command with neither names nor ``--all``, or with both.
 
     Args:
-        names: What was named, if anything.
-        what: What could be: "folders".
+        names: The given names, if any.
+        what: What they are: "folders".
         everything: Whether ``--all`` was given.
 
     Raises:
-        UsageError: One of them has to be given.
+        UsageError: Exactly one of them must be given.
     """
     if everything and names:
         raise UsageError(f"--all already means all {what}: use either --all or names")
@@ -137,7 +137,7 @@ def is_path(text: str) -> bool:
 
 @contextmanager
 def paths_recognised(text: str) -> Generator[None]:
-    """Where a name is unknown in a block, and looks like a path of this computer, say how to write one."""
+    """If a block fails to find a name that looks like a path of this computer, say how to write a path."""
     try:
         yield
     except UnknownFolderError as error:
@@ -168,7 +168,7 @@ def place_of_path(text: str, folders: Sequence[t.FolderConfiguration], tilde: st
             inner = path.relative_to(root).as_posix()
             found.append((len(root.parts), Place(folder, "" if inner == "." else inner)))
     if not found:
-        raise UnknownNameError(f"{text} is in no folder of this daemon")
+        raise UnknownNameError(f"{text} is not in any folder of this daemon")
     deepest = max(depth for depth, _ in found)
     hits = {place.folder["id"]: place for depth, place in found if depth == deepest}
     if len(hits) > 1:
@@ -178,15 +178,15 @@ def place_of_path(text: str, folders: Sequence[t.FolderConfiguration], tilde: st
 
 
 def folder_path(text: str, *, local: bool) -> str:
-    """Return the path of a new folder: on this computer, it may be relative; ``~`` is left to the daemon."""
+    """Return the path of a new folder: a relative one is resolved on this computer; the daemon expands ``~``."""
     return os.path.normpath(Path.cwd() / text) if local and text.strip() and not text.startswith("~") else text
 
 
 def inside(path: str) -> str:
-    """Return a path in a folder as the daemon writes it: with slashes, without ``.`` and an end.
+    """Return a path in a folder as the daemon writes it: with slashes, without ``.`` and a trailing slash.
 
     Raises:
-        UsageError: It leaves the folder, or is none in a folder.
+        UsageError: It is outside the folder, or absolute.
     """
     parts = [part for part in path.split("/") if part not in {"", "."}]
     if path.startswith("/"):

@@ -12,7 +12,7 @@ from .parameters import DIRECTORY, FILE, LIMIT, PROFILE
 
 @dataclass
 class Options:
-    """What was given; an option after the command counts more than before it, and profiles add up."""
+    """The given options. An option after the command overrides one before it; profiles accumulate."""
 
     profiles: list[str] = field(default_factory=list[str])
     url: str | None = None
@@ -39,7 +39,7 @@ class GlobalOption(click.Option):
 
 
 def take(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Note the value of an option."""
+    """Store the value of an option."""
     options: Options = ctx.obj.options
     if value is None or value is False or value in ((), 0):
         return
@@ -54,7 +54,7 @@ def global_options(taken: set[str]) -> list[click.Option]:
     """Return the global options for a command.
 
     Args:
-        taken: The flags that the command itself uses, which win.
+        taken: The flags that the command itself uses, which take precedence.
     """
     found: list[click.Option] = []
 

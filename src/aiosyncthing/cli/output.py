@@ -1,6 +1,6 @@
-"""What a command writes: the answer to stdout; warnings, progress and errors to stderr.
+"""The output of a command: the answer on stdout; warnings, progress and errors on stderr.
 
-Every text that people read goes through `text.escape` here, so no command can forget it.
+All text for people is escaped here with `text.escape`, so no command can forget it.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _PROGRAM: Final = "aiosyncthing"
 
 
 class Output:
-    """Where a command writes.
+    """The output of a command.
 
     Args:
         options: The global options.
         environ: The environment.
 
     Attributes:
-        json: Whether stdout gets JSON only.
-        quiet: Whether to write no more than asked for.
-        terminal: What stdout leads to.
-        error_terminal: What stderr leads to.
+        json: Whether stdout gets only JSON.
+        quiet: Whether to omit information on stderr.
+        terminal: What stdout is connected to.
+        error_terminal: What stderr is connected to.
     """
 
     def __init__(self, options: Options, environ: Mapping[str, str]) -> None:
@@ -55,28 +55,28 @@ class Output:
         self._write(_json(content, self._out, indent=2 if self.terminal.interactive else None))
 
     def record(self, content: Mapping[str, Any]) -> None:
-        """Write one line of a JSON stream at once."""
+        """Write one line of a JSON stream, and flush it."""
         self._write(_json(content, self._out))
         self.flush()
 
     def line(self, text: str = "", style: str = "") -> None:
-        """Write a line for people; on a terminal, what is too wide is wrapped by the terminal."""
+        """Write a line for people; a terminal wraps it if it is too long."""
         self._write(self.terminal.paint(escape(text), style))
 
     def spans(self, line: Line) -> None:
-        """Write a line of several styles, cut to the width of the terminal."""
+        """Write a line with several styles, cut to the width of the terminal."""
         shown = cut_line(line, self.terminal.columns) if self.terminal.columns else line
         self._write(self._painted(shown).rstrip())
 
     def table(self, columns: Sequence[Column[Row]], rows: Iterable[Row], *, header: bool = True) -> None:
-        """Write a table, which fits the width of a terminal."""
+        """Write a table that fits the width of a terminal."""
         for line in table(columns, rows, now=values.now(), available=self.terminal.columns, header=header):
             self._write(self._painted(line))
 
     def stream(self, columns: Sequence[Column[Row]], *, header: bool = True) -> Callable[[Row], None]:
-        """Write rows as they come; returns what takes one. With JSON, use `record`.
+        """Return a function that writes a row of a streamed table. With JSON, use `record`.
 
-        The headings come with the first row, so there are none above an error.
+        The headings are written with the first row, so that there are none before an error.
         """
         pending = header
 
@@ -90,11 +90,11 @@ class Output:
         return write
 
     def text(self, value: Value) -> str:
-        """Return a value as a table shows it."""
+        """Return a value as in a table."""
         return text_of(value, values.now() if self.terminal.interactive else None)
 
     def page(self) -> None:
-        """Begin a view in the place of the one before: at the top of a terminal, or else after an empty line."""
+        """Start a new view that replaces the previous one: at the top of a terminal, otherwise after an empty line."""
         if self.terminal.redraws:
             self._out.write("\x1b[H\x1b[2J")
         elif self._paged:
@@ -105,7 +105,7 @@ class Output:
         """Write bytes as they are."""
         self.flush()
         buffer = getattr(self._out, "buffer", None)
-        if buffer is None:  # what a test has put there
+        if buffer is None:  # replaced by a test
             self._out.write(data.decode(errors="replace"))
             return
         with writing_stdout():
@@ -113,7 +113,7 @@ class Output:
             buffer.flush()
 
     def flush(self) -> None:
-        """Write what is held back."""
+        """Flush stdout."""
         with writing_stdout():
             self._out.flush()
 
@@ -125,7 +125,7 @@ class Output:
             self._say(text, "dim")
 
     def info(self, text: str) -> None:
-        """Write a line about what is going on to stderr, unless ``-q`` was given."""
+        """Write an informational line to stderr, unless ``-q`` was given."""
         if not self.quiet:
             self._say(text)
 
@@ -134,7 +134,7 @@ class Output:
         self._say(f"{_PROGRAM}: warning: {text}", "warn")
 
     def error(self, error: BaseException, status: int) -> None:
-        """Write why the command failed: a message and a hint, or with ``--json`` a document."""
+        """Write an error: a message and a hint, or with ``--json`` a document."""
         if self.json:
             self.clear()
             tell(f"{_json(errors.document(error, status), self._err)}\n", self._err)
@@ -147,7 +147,7 @@ class Output:
             self._say(f"hint: {hint}")
 
     def redraw(self, text: str) -> None:
-        """Write a line to stderr in the place of the one before; only where that is possible."""
+        """Write a line to stderr that replaces the previous one; only for terminals that support it."""
         line = cut(escape(text), self.error_terminal.columns - 1)
         tell(f"\r\x1b[K{line}", self._err)
         self._drawn = True
@@ -172,7 +172,7 @@ class Output:
 
 
 def spans(*parts: str | Span) -> Line:
-    """Return a line of parts with and without style; the texts are escaped."""
+    """Return a line of parts with and without a style; the texts are escaped."""
     return [Span(escape(part)) if isinstance(part, str) else Span(escape(part.text), part.style) for part in parts]
 
 

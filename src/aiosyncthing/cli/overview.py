@@ -1,4 +1,4 @@
-"""Asking a daemon about its folders and devices."""
+"""Ask a daemon about its folders and devices."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 FRAME: Final = 0.25
-"""Seconds between two views of a mirror at least."""
+"""The minimum time between two views of a mirror, in seconds."""
 
 _REPORTED_EVERY: Final = 10.0  # seconds
-_AT_ONCE: Final = 8  # questions about folders, which the daemon answers one by one anyway
+_AT_ONCE: Final = 8  # concurrent requests about folders, which the daemon answers one by one anyway
 
 
 async def look(
     session: Session, folders: Sequence[t.FolderConfiguration] | None = None, *, elsewhere: bool = True
 ) -> View:
-    """Ask about folders and devices, at the same time where possible. The result has them in the order of their names.
+    """Ask about folders and devices, concurrently where possible. The result is sorted by name.
 
     Args:
         session: The daemon.
         folders: Which folders; ``None`` for all.
-        elsewhere: Whether to ask how they are on other devices.
+        elsewhere: Whether to ask about their state on other devices.
     """
     client = session.client
     config, own, connections, seen, scanned = await together(
@@ -78,11 +78,11 @@ async def look(
 
 
 def mirrored(live: Live, reported: Sequence[str] = ()) -> View:
-    """Return what a mirror knows.
+    """Return the view of a mirror.
 
     Args:
         live: The mirror.
-        reported: The errors that the daemon reports of itself, which are not in it.
+        reported: The errors that the daemon reports, which the mirror doesn't have.
     """
     folders, devices = live.folders.values(), live.devices.values()
     return View(
@@ -112,7 +112,7 @@ async def next_change(live: Live) -> None:
 
 
 async def reported_by(client: Syncthing) -> list[str]:
-    """Return the errors that the daemon reports of itself, as `check` finds them."""
+    """Return the errors that the daemon reports, as `check` finds them."""
     if not (await client.system.error())["errors"]:
         return []
     from aiosyncthing.health import KINDS  # noqa: PLC0415 - only where it is needed
@@ -122,11 +122,11 @@ async def reported_by(client: Syncthing) -> list[str]:
 
 
 async def follow_reported(client: Syncthing, tell: Callable[[list[str]], object]) -> None:
-    """Ask again and again for the errors that the daemon reports of itself: no event tells of them.
+    """Poll the errors that the daemon reports, for which there are no events.
 
     Args:
         client: The daemon.
-        tell: Called with what there is now, unless the daemon can't say it.
+        tell: Called with the current errors, unless the daemon can't be asked.
     """
     while True:
         await asyncio.sleep(_REPORTED_EVERY)
@@ -135,7 +135,7 @@ async def follow_reported(client: Syncthing, tell: Callable[[list[str]], object]
 
 
 async def _ask(gate: asyncio.Semaphore, question: Awaitable[T]) -> T | None:
-    """Ask about a folder; ``None`` if it is not running, or was removed in the meantime."""
+    """Ask about a folder; ``None`` if it is not running, or was removed meanwhile."""
     async with gate:
         try:
             return await question

@@ -1,4 +1,4 @@
-"""Types of arguments and options: durations, sizes, times, and names that are completed."""
+"""Types of arguments and options: durations, sizes, times, and names with completion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Parsed(ParamType, Generic[T]):
-    """A type whose values are read by a function that raises ValueError."""
+    """A type whose values are parsed by a function that raises ValueError."""
 
     def __init__(self, name: str, read: Callable[[str], T], kind: type[T]) -> None:
         self.name = name
@@ -28,7 +28,7 @@ class Parsed(ParamType, Generic[T]):
         self._kind = kind
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> T:
-        """Read a value."""
+        """Parse a value."""
         if isinstance(value, self._kind):
             return value
         try:
@@ -41,8 +41,8 @@ class Name(ParamType):
     """The name of a folder, a device or a profile.
 
     Args:
-        name: What help calls it.
-        kinds: Which names completion offers: ``folder``, ``device``, ``profile``.
+        name: Its name in the help.
+        kinds: The kinds of names that completion offers: ``folder``, ``device``, ``profile``.
     """
 
     def __init__(self, name: str, *kinds: str) -> None:
@@ -50,13 +50,13 @@ class Name(ParamType):
         self.kinds = kinds
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse the empty name, which the daemon takes for all."""
+        """Refuse an empty name, which the daemon would take as all."""
         if not value:
             self.fail("the name must not be empty; to mean all, leave it out or use --all", param, ctx)
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Any:  # noqa: ARG002 - click's
-        """Offer names."""
+        """Return matching names."""
         return ctx.obj.candidates(self.kinds, incomplete)
 
 
@@ -64,7 +64,7 @@ class Setting(Name):
     """The path of a setting."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse the empty path; the rest is left to the command, which knows the configuration."""
+        """Refuse an empty path; the command checks the rest, since that needs the configuration."""
         if not value:
             self.fail("the path must not be empty; to mean all settings, leave it out", param, ctx)
         return value

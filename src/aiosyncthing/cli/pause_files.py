@@ -1,7 +1,7 @@
-"""Files that say what is paused, so that it can be resumed although the process that paused it was killed.
+"""Files that record what is paused, so that it can be resumed if the process that paused it is killed.
 
-Such a file is written before anything is paused, and says at each moment what may be paused: a state of
-`aiosyncthing.pausing`, as JSON. Its process holds a lock on it; programs that it starts inherit the lock.
+Such a file is written before anything is paused, and always has everything that may be paused, as a state of
+`aiosyncthing.pausing` in JSON. Its process holds a lock on it; programs that it starts inherit the lock.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _NOTHING: Final[t.PauseState] = {"daemon": "", "folders": [], "devices": []}
 
 
 class PauseFile:
-    """A file that says what is paused.
+    """A file that records what is paused.
 
     Args:
-        path: The file; it is made if there is none.
+        path: The file; created if it doesn't exist.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -55,20 +55,20 @@ class PauseFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Unlock it, also for programs that have inherited the lock."""
+        """Unlock it, even for programs that have inherited the lock."""
         _unlock(self._opened)
         self._opened.close()
 
     @property
     def inherited(self) -> tuple[int, ...]:
-        """The file descriptors by which a program holds the lock, too."""
+        """The file descriptors with which a program inherits the lock."""
         return (self._opened.fileno(),) if os.name == "posix" else ()
 
     def read(self) -> t.PauseState:
         """Return what is paused.
 
         Raises:
-            UsageError: The file says something else.
+            UsageError: The file contains something else.
         """
         from aiosyncthing.exceptions import BadRequestError  # noqa: PLC0415 - only where it is needed
         from aiosyncthing.pausing import check_state  # noqa: PLC0415 - loads aiohttp
@@ -80,15 +80,15 @@ class PauseFile:
         try:
             return check_state(json.loads(data))
         except (ValueError, BadRequestError):
-            raise UsageError(f"{self.path} doesn't say what is paused") from None
+            raise UsageError(f"{self.path} is not a file written by `pause --state` or `paused --state`") from None
 
     def write(self, state: t.PauseState) -> None:
-        """Say what is paused. When this returns, it is on disk.
+        """Record what is paused. When this returns, it is on disk.
 
         Raises:
             CommandError: It can't be written.
         """
-        # In place, since the lock is on this file; at one go, so that a killed process leaves the old or the new state.
+        # In place, since the lock is on this file; in one write, so that a killed process leaves the old or new state.
         try:
             size = os.fstat(self._opened.fileno()).st_size
             self._opened.seek(0)
@@ -98,10 +98,10 @@ class PauseFile:
             raise CommandError(f"can't write {self.path}: {error.strerror or error}") from error
 
     def saver(self, part: object = None) -> Callable[[t.PauseState], None]:
-        """Return what writes the state of one of several pauses, without losing those of the others.
+        """Return a function that records the state of one of several pauses, and keeps those of the others.
 
         Args:
-            part: Which of them it is.
+            part: Identifies the pause.
         """
 
         def save(state: t.PauseState) -> None:
@@ -123,11 +123,11 @@ class PauseFile:
 
 @contextmanager
 def journal(place: str | None, warn: Callable[[str], None]) -> Generator[PauseFile | None]:
-    """Return the file for what this process pauses.
+    """Return the file that records what this process pauses.
 
     Args:
-        place: The file; ``None`` for one of this process, which is removed when nothing is left to resume.
-        warn: Called if there can't be one of this process, which is no reason not to pause.
+        place: The file; ``None`` for one that belongs to this process and is removed when nothing is left to resume.
+        warn: Called if that file can't be created, which doesn't prevent pausing.
     """
     if place is not None:
         with PauseFile(place) as file:
@@ -140,7 +140,7 @@ def journal(place: str | None, warn: Callable[[str], None]) -> Generator[PauseFi
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             own = stack.enter_context(PauseFile(folder / f"{secrets.token_hex(8)}{_ENDING}"))
         except (OSError, CommandError) as error:
-            warn(f"if this process is killed, nothing says what it has paused: {message_of(error)}")
+            warn(f"can't record what is paused, in case this process is killed: {message_of(error)}")
         try:
             yield own
         finally:
@@ -149,8 +149,8 @@ def journal(place: str | None, warn: Callable[[str], None]) -> Generator[PauseFi
 
 
 def abandoned() -> Generator[PauseFile]:
-    """Return the files of processes that were killed, and that no program uses any more; each is open in turn."""
-    if os.name != "posix":  # where there are no locks to see that by
+    """Yield the files of killed processes that no program uses any more; each is open in turn."""
+    if os.name != "posix":  # without locks, this can't be determined
         return
     for path in sorted(default_folder().glob(f"*{_ENDING}")):
         with suppress(CommandError), PauseFile(path) as file:
@@ -170,14 +170,14 @@ def is_something(state: t.PauseState) -> bool:
 
 
 def merged(*states: t.PauseState) -> t.PauseState:
-    """Return everything that several states of one daemon say is paused.
+    """Merge several states of one daemon.
 
     Raises:
-        UsageError: They are of different daemons.
+        UsageError: They belong to different daemons.
     """
     daemons = {state["daemon"] for state in states if is_something(state)}
     if len(daemons) > 1:
-        raise UsageError("the file says what is paused on another daemon: resume that first, or use another file")
+        raise UsageError("the file records what is paused on another daemon: resume that first, or use another file")
     return {
         "daemon": daemons.pop() if daemons else states[-1]["daemon"],
         "folders": list(dict.fromkeys(each for state in states for each in state["folders"])),
@@ -186,7 +186,7 @@ def merged(*states: t.PauseState) -> t.PauseState:
 
 
 def _lock(file: BinaryIO) -> bool:
-    """Lock a file; return whether that was possible."""
+    """Lock a file, and return whether that succeeded."""
     try:
         import fcntl  # noqa: PLC0415 - not there on Windows
     except ImportError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Interrupted(BaseException):
-    """A signal has ended the command.
+    """A signal has interrupted the command.
 
     Attributes:
         signum: Its number.
@@ -28,7 +28,7 @@ class Interrupted(BaseException):
 
 
 def die(signum: int) -> None:
-    """End this process by a signal, as if it had never been caught."""
+    """End this process by a signal, as if it had not been caught."""
     signal.signal(signum, signal.SIG_DFL)
     os.kill(os.getpid(), signum)
 
@@ -39,18 +39,18 @@ def interrupted(error: BaseException) -> int:
 
 
 def replace_by(command: Sequence[str]) -> NoReturn:
-    """Run another program in the place of this one.
+    """Replace this process with another program.
 
     Raises:
-        CommandError: It can't be run; the exit status is that of a shell: 127 if there is none, 126 otherwise.
+        CommandError: It can't be run; the exit status is that of a shell: 127 if it doesn't exist, 126 otherwise.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    for name in ("SIGPIPE", "SIGXFSZ"):  # which Python ignores, and programs inherit that
+    for name in ("SIGPIPE", "SIGXFSZ"):  # ignored by Python, which programs would inherit
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
     try:
-        if os.name == "nt":  # where the new program would run in the background
+        if os.name == "nt":  # exec would leave the new program in the background
             import subprocess  # noqa: PLC0415 - only there
 
             sys.exit(subprocess.call(command))  # noqa: S603 - given by the user
@@ -62,7 +62,7 @@ def replace_by(command: Sequence[str]) -> NoReturn:
 
 @contextmanager
 def interruptible() -> Generator[None]:
-    """Let Ctrl-C interrupt a block that waits for a person, although an event loop runs."""
+    """Let Ctrl-C interrupt a block that waits for input, even in an event loop."""
     try:
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
     except ValueError:  # another thread
@@ -75,7 +75,7 @@ def interruptible() -> Generator[None]:
 
 
 def collect_garbage() -> None:
-    """Collect garbage from now on, but don't look again at what is loaded: that stays until the end."""
+    """Enable garbage collection, but exclude the loaded modules, which stay until the end."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()

@@ -1,6 +1,6 @@
-"""``config.toml``: the daemons that have a name.
+"""``config.toml``: the profiles of a user.
 
-The file is edited as text, so that comments and the order of things stay as they are.
+The file is edited as text, so that comments and order are kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ALL: Final = "all"
-"""Not a name: it means all profiles."""
+"""Reserved: stands for all profiles."""
 
 _FIELDS: Final = ("url", "api-key-file", "api-key-command", "api-key", "home", "tls")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -28,13 +28,13 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Profile:
-    """A daemon with a name.
+    """A named daemon.
 
     Attributes:
         name: Its name.
         url: Its address; ``None`` for a daemon of this computer.
-        home: The home of a daemon of this computer, which has address and key.
-        key: Where its key comes from; ``None`` with a home.
+        home: The home of a daemon of this computer, which contains address and key.
+        key: The source of its key; ``None`` with a home.
         tls: What to trust: see `target.trust`.
     """
 
@@ -46,7 +46,7 @@ class Profile:
 
 
 def config_file(environ: Mapping[str, str]) -> Path:
-    """Return where the profiles are; ``AIOSYNCTHING_CONFIG`` names another file."""
+    """Return the file with the profiles; ``AIOSYNCTHING_CONFIG`` overrides it."""
     if given := environ.get("AIOSYNCTHING_CONFIG"):
         return Path(given).expanduser()
     from platformdirs import user_config_path  # noqa: PLC0415 - only where it is needed
@@ -62,7 +62,7 @@ class Profiles:
         environ: The environment.
 
     Raises:
-        UsageError: The file can't be read, or isn't right.
+        UsageError: The file can't be read, or is invalid.
     """
 
     def __init__(self, file: Path, environ: Mapping[str, str]) -> None:
@@ -89,7 +89,7 @@ class Profiles:
         """Return a profile.
 
         Raises:
-            UsageError: There is no such profile, or it isn't right.
+            UsageError: There is no such profile, or it is invalid.
         """
         if name not in self._tables:
             from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
@@ -109,7 +109,7 @@ class Profiles:
         return next((each for each in self.all() if each.url is not None and each.url.rstrip("/") == wanted), None)
 
     def make(self, name: str, table: Mapping[str, str | list[str]]) -> Profile:
-        """Return what a profile with these fields is, without adding it.
+        """Return a profile with these fields, without adding it.
 
         Raises:
             UsageError: It isn't right.
@@ -120,7 +120,7 @@ class Profiles:
         """Add a profile, and write the file.
 
         Raises:
-            UsageError: The name is taken, or the profile isn't right.
+            UsageError: The name is taken, or the profile is invalid.
             CommandError: The file can't be written.
         """
         if name == ALL or not _NAME.fullmatch(name):
@@ -163,7 +163,7 @@ class Profiles:
         unknown = document.keys() - {"profiles"}
         tables: Any = document.get("profiles", {})
         if unknown or not isinstance(tables, dict):
-            raise UsageError(f"{self.file}: there should be only tables such as [profiles.nas]")
+            raise UsageError(f"{self.file}: only tables such as [profiles.nas] are allowed")
         return cast("dict[str, Any]", tables)
 
     def _profile(self, name: str, value: object) -> Profile:
@@ -179,7 +179,7 @@ class Profiles:
                 raise UsageError(f"{where}: unknown field {field!r}", hint=f"did you mean {near[0]}?" if near else "")
         texts = {field: value for field, value in table.items() if field != "api-key-command"}
         if wrong := [field for field, value in texts.items() if not isinstance(value, str) or not value]:
-            raise UsageError(f"{where}: {wrong[0]} must be a string that is not empty")
+            raise UsageError(f"{where}: {wrong[0]} must be a non-empty string")
         found = [field for field in ("api-key-file", "api-key-command", "api-key", "home") if field in table]
         if len(found) > 1:
             raise UsageError(f"{where}: {found[0]} and {found[1]} contradict each other")
@@ -203,7 +203,7 @@ class Profiles:
         raise UsageError(f"{where} has no key", hint="add api-key-file, api-key-command or home")
 
     def _write(self, text: str, expected: Mapping[str, object]) -> None:
-        """Replace the file, after making sure that the new text means what it should."""
+        """Replace the file, after checking that the new text has the expected meaning."""
         tables = self._parse(text)
         if tables != expected:
             raise UsageError(f"{self.file} can't be changed by this program: edit it by hand")
@@ -211,10 +211,10 @@ class Profiles:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise CommandError(f"can't write {self.file}: {reason_of(error)}") from error
-        replace_file(self.file, text, durable=True)  # which only this user can read, since it may hold a key
+        replace_file(self.file, text, durable=True)  # readable only by this user, since it may contain a key
         self._text, self._tables = text, tables
 
 
 def _toml(value: str | list[str]) -> str:
-    """Write a value: TOML's basic strings and arrays of them look like those of JSON."""
+    """Return a value in TOML, whose basic strings and arrays look like JSON's."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Asking a person; only where one can answer."""
+"""Ask a person, if there is a terminal."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def can_ask() -> bool:
 
 
 def confirm(out: Output, question: str, *, yes: bool, option: str = "--yes") -> None:
-    """Ask a question that has to be answered with yes.
+    """Ask a question that must be answered with yes.
 
     Args:
         out: Where the command writes.
-        question: The question, without a question mark's brackets.
-        yes: Whether the answer was given by an option.
+        question: The question; ``[y/N]`` is added to it.
+        yes: Whether an option has already answered yes.
         option: That option.
 
     Raises:
@@ -35,7 +35,7 @@ def confirm(out: Output, question: str, *, yes: bool, option: str = "--yes") -> 
     if yes:
         return
     if not can_ask():
-        raise UsageError(f"there is no terminal to ask on: {question}", hint=f"{option} answers yes")
+        raise UsageError(f"can't ask without a terminal: {question}", hint=f"{option} answers yes")
     if _ask(out, f"{question} [y/N] ").strip().lower() not in {"y", "yes"}:
         raise UsageError("nothing was changed")
 
@@ -52,19 +52,19 @@ def ask_secret(out: Output, question: str, *, option: str) -> str:
         UsageError: There is no terminal, or the answer is empty.
     """
     if not can_ask():
-        raise UsageError(f"there is no terminal to ask on: {question}", hint=f"use {option}")
+        raise UsageError(f"can't ask without a terminal: {question}", hint=f"use {option}")
     out.clear()
     with interruptible():
         secret = getpass.getpass(f"{question}: ").strip()
     if not secret:
-        raise UsageError(f"{question}: nothing was given")
+        raise UsageError(f"{question}: the answer is empty")
     return secret
 
 
 def _ask(out: Output, question: str) -> str:
     out.flush()
     out.clear()
-    with interruptible():  # before the question is seen, and answered by Ctrl-C
+    with interruptible():  # before the question is shown, since the answer may be Ctrl-C
         sys.stderr.write(escape(question))
         sys.stderr.flush()
         return sys.stdin.readline()

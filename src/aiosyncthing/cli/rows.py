@@ -1,7 +1,7 @@
 """Rows about folders and devices, from the daemon's answers. Pure.
 
 What "in sync" means is decided in `aiosyncthing.waiting`, never by the daemon's ``completion``: that is 100 when only
-empty files are missing, and has a value for devices that are away.
+empty files are missing, and has a value for disconnected devices.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from .schemas import DeviceRow, FolderRow, Problem, Remote
 
 UNSEEN: Final = timedelta(days=3)
-"""How long a device may be away before an overview mentions it."""
+"""How long a device may be disconnected before an overview mentions it."""
 
 _ALMOST: Final = 99.9
 
 
 @dataclass
 class View:
-    """What a daemon has said about its folders and devices.
+    """A daemon's answers about its folders and devices.
 
     Attributes:
         own: Its own device ID.
@@ -40,9 +40,9 @@ class View:
         scanned: When each folder was last scanned.
         summaries: The status of each folder that runs.
         completions: How complete a folder is on a device, by both IDs.
-        rates: Bytes per second from and to a device, where they are known.
-        at: When that was, by the daemon's clock.
-        reported: The errors that the daemon reports of itself.
+        rates: Bytes per second from and to a device, if known.
+        at: The time of the answers, by the daemon's clock.
+        reported: The errors that the daemon reports.
     """
 
     own: str
@@ -63,7 +63,7 @@ class View:
 
     @property
     def remotes(self) -> list[t.DeviceConfiguration]:
-        """All devices but the daemon's own."""
+        """All devices except the daemon's own."""
         return [device for device in self.devices if device["deviceID"] != self.own]
 
     def connected(self, device_id: str) -> bool:
@@ -111,7 +111,7 @@ def shares(folder: t.FolderConfiguration, device_id: str) -> bool:
 
 
 def remote_row(view: View, folder: t.FolderConfiguration, device: t.DeviceConfiguration) -> Remote:
-    """Return how a folder is on another device."""
+    """Return the row of a folder on another device."""
     name = device["deviceID"]
     completion = None if folder["paused"] else view.completions.get((folder["id"], name))
     amount = remote_amount(folder, device, completion, connected=view.connected(name))
@@ -156,7 +156,7 @@ def device_row(daemon: str, view: View, device: t.DeviceConfiguration) -> Device
 
 
 def problems(daemon: str, view: View, now: datetime) -> list[Problem]:
-    """Return what a person should look at: errors, failed items, devices away for long, and what is reported."""
+    """Return the problems: errors, failed items, devices not seen for long, and errors that the daemon reports."""
     found: list[Problem] = []
     for folder in view.folders:
         summary = None if folder["paused"] else view.summaries.get(folder["id"])
@@ -188,7 +188,7 @@ def _problem(daemon: str, text: str, *, folder: str | None = None, device: str |
 
 
 def _percent(needed: int, total: int, *, done: bool) -> float | None:
-    """Return how much of the bytes is there: 100 only if nothing at all is missing."""
+    """Return the share of bytes that is there, in percent: 100 only if nothing at all is missing."""
     if done:
         return 100.0
     return min(_ALMOST, round(100 * (1 - min(needed, total) / total), 1)) if total else None

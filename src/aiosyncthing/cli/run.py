@@ -1,7 +1,7 @@
 """One run of this program: the object that each command gets.
 
-A command says what to ask, and how to show it. What all commands have in common is in `asking`, which loads when a
-command asks: help and usage errors do without asyncio.
+A command defines what to ask and how to show it. What all commands share is in `asking`, which loads when a
+command calls one of these methods, so that help and usage errors don't load asyncio.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Run(Context):
-    """One run: what `Context` has, and how a command asks daemons."""
+    """One run: a `Context` with methods that run the work of a command."""
 
     def read(
         self,
@@ -32,10 +32,10 @@ class Run(Context):
         draw: Callable[[Answer], object],
         **extra: Any,
     ) -> int:
-        """Ask one or several daemons, and show what they answer.
+        """Ask one or several daemons, and show their answers.
 
         Args:
-            schema: What the JSON document is called: ``folders/1``.
+            schema: The name of the JSON document: ``folders/1``.
             ask: Returns lists of rows, by their keys in the document. Each row has the session's name as ``daemon``.
             draw: Shows them to people.
             **extra: More keys of the document, before the lists.
@@ -48,10 +48,10 @@ class Run(Context):
         return asking.read(self, schema, ask, draw, extra)
 
     def survey(self, ask: Callable[[Session], Awaitable[T]], conclude: Callable[[Sequence[Outcome[T]]], int]) -> int:
-        """Ask one or several daemons, and conclude something also where some of them can't be asked.
+        """Ask one or several daemons, and draw a conclusion even if some can't be asked.
 
         Args:
-            ask: Returns what a daemon answers; ``--timeout`` limits it for each.
+            ask: Returns a daemon's answer; ``--timeout`` applies to each daemon.
             conclude: Gets the outcomes, in the order of the profiles, and returns the exit status.
         """
         from .asking import asking  # noqa: PLC0415 - see above
@@ -61,12 +61,12 @@ class Run(Context):
     def stream(
         self, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]], *, empty: str = ""
     ) -> int:
-        """Show rows of one or several daemons as they come: with JSON one object per line.
+        """Show rows of one or several daemons as they arrive: with JSON one object per line.
 
         Args:
             ask: Yields rows, each with ``type`` first, and the session's name as ``daemon``.
             columns: All columns of the table; the last one should be the widest.
-            empty: What to write to stderr if there are no rows; empty for nothing.
+            empty: A message for stderr if there are no rows; empty for none.
 
         Returns:
             The exit status.
@@ -84,7 +84,7 @@ class Run(Context):
         """Ask exactly one daemon for one thing, and show it.
 
         Args:
-            schema: What the JSON document is called: ``folder/1``; or what finds that in the rest of the document.
+            schema: The name of the JSON document: ``folder/1``; or a function that returns it for its contents.
             ask: Returns the rest of the document.
             draw: Shows it to people.
         """
@@ -93,10 +93,10 @@ class Run(Context):
         return asking.single(self, schema, ask, draw)
 
     def change(self, work: Callable[[Session, Changed], Awaitable[object]]) -> int:
-        """Change something on exactly one daemon, and say what was changed.
+        """Change something on exactly one daemon, and show the changes.
 
         Args:
-            work: Gets the session, and notes in the other argument what it has changed.
+            work: Gets the session, and a `Changed` in which it records its changes.
 
         Returns:
             The exit status: 9 if a part of it failed.
@@ -112,13 +112,13 @@ class Run(Context):
         limited: bool = True,
         following: bool = False,
     ) -> int:
-        """Run anything else on exactly one daemon.
+        """Run anything else with exactly one daemon.
 
         Args:
             work: Gets the session; returns the exit status, or ``None``.
-            limited: Whether ``--timeout`` limits all of it; otherwise the command itself sees to that.
-            following: Whether it writes a stream: it ends when stdout has no reader any more, and with ``--json`` the
-                last line says so where it is broken off.
+            limited: Whether ``--timeout`` limits all of it; otherwise the command handles ``--timeout`` itself.
+            following: Whether it writes a stream: it ends when the reader of stdout is gone, and with ``--json``, the
+                last line says so if it is interrupted.
         """
         from .asking import asking  # noqa: PLC0415 - see above
 

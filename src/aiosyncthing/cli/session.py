@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """A daemon, and what was asked of it so far: its configuration is read once for each command.
+    """A daemon, and its answers so far: its configuration is read only once per command.
 
     Attributes:
-        target: Which daemon it is.
-        client: The client, open as long as the command runs.
-        name: What rows of several daemons call it.
+        target: The daemon.
+        client: Its client, open while the command runs.
+        name: Its name in rows of several daemons.
     """
 
     def __init__(self, target: Target, client: Syncthing) -> None:
@@ -40,7 +40,7 @@ class Session:
 
     @property
     def known_config(self) -> t.Configuration | None:
-        """The configuration, if it was asked for and has come."""
+        """The configuration, if it has already been read."""
         task = self._asked.get(self.client.config.config)
         return task.result() if task is not None and task.done() and not task.cancelled() else None
 
@@ -61,16 +61,16 @@ class Session:
         return (await self.config())["folders"]
 
     async def devices(self) -> Sequence[t.DeviceConfiguration]:
-        """Return all devices, the daemon's own included."""
+        """Return all devices, including the daemon's own."""
         return (await self.config())["devices"]
 
     async def remotes(self) -> Sequence[t.DeviceConfiguration]:
-        """Return all devices but the daemon's own."""
+        """Return all devices except the daemon's own."""
         own = await self.own_id()
         return [device for device in await self.devices() if device["deviceID"] != own]
 
     async def folder(self, text: str) -> t.FolderConfiguration:
-        """Return the folder that a name, an ID or a path of this computer means; the path may be inside it."""
+        """Return a folder by its name, its ID, or a path of this computer in it."""
         if names.is_path(text):
             return (await self.place(text)).folder
         folders = await self.folders()
@@ -78,7 +78,7 @@ class Session:
             return names.find_folder(text, folders)
 
     async def chosen_folders(self, texts: Sequence[str]) -> Sequence[t.FolderConfiguration]:
-        """Return the folders that were named, each once; all if none was."""
+        """Return the named folders without duplicates; all if none are named."""
         if not texts:
             return await self.folders()
         found = [await self.folder(text) for text in texts]
@@ -87,40 +87,40 @@ class Session:
     async def either(
         self, text: str
     ) -> tuple[Literal["folder"], t.FolderConfiguration] | tuple[Literal["device"], t.DeviceConfiguration]:
-        """Return the folder or the device that a name means; a path of this computer means the folder around it."""
+        """Return a folder or device by its name; a path of this computer stands for the folder that contains it."""
         if names.is_path(text):
             return "folder", (await self.place(text)).folder
         return names.find_either(text, await self.folders(), await self.devices())
 
     async def device(self, text: str) -> t.DeviceConfiguration:
-        """Return the device that a name or an ID means."""
+        """Return a device by its name or ID."""
         return names.find_device(text, await self.devices())
 
     async def place(self, text: str) -> names.Place:
-        """Return the folder and the path in it that ``FOLDER:PATH`` or a path of this computer means."""
+        """Return the folder and the path in it for ``FOLDER:PATH`` or a path of this computer."""
         if not names.is_path(text):
             known = await self.folders()
             with names.paths_recognised(text):
                 return names.find_place(text, known)
         if not self.target.local:
-            raise UsageError(f"{text} is a path of this computer, and the daemon runs on another: name the folder")
+            raise UsageError(f"{text} is a path of this computer, but the daemon runs on another one: use FOLDER:PATH")
         folders, status = await asyncio.gather(self.folders(), self.status())
         return names.place_of_path(text, folders, status["tilde"])
 
     async def about(self) -> Daemon:
-        """Return what JSON documents say about the daemon."""
+        """Return the description of the daemon in JSON documents."""
         status, version = await asyncio.gather(self.status(), self.version())
         return {"name": self.name, "url": self.client.url, "id": status["myID"], "version": version["version"]}
 
     async def _once(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Ask once, also if several parts of a command want to know at the same time."""
+        """Ask only once, even if several parts of a command ask at the same time."""
         if ask not in self._asked:
             self._asked[ask] = asyncio.create_task(ask())
         answer: T = await asyncio.shield(self._asked[ask])
         return answer
 
     async def close(self) -> None:
-        """Cancel the questions that are still open, and close the client."""
+        """Cancel pending requests, and close the client."""
         for task in self._asked.values():
             task.cancel()
         try:

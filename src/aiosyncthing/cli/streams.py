@@ -1,4 +1,4 @@
-"""The standard streams. They are in order before anything else is loaded, so this module does without click."""
+"""The standard streams. They are prepared before anything else is loaded, so this module doesn't import click."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def is_broken_pipe(error: OSError) -> bool:
 
 @contextmanager
 def writing_stdout() -> Generator[None]:
-    """Say of an error in a block that stdout is what can't be written; a reader that is gone is no error.
+    """Turn an error while writing stdout into one that says so; a closed pipe is passed on.
 
     Raises:
-        CommandError: It can't be written: the disk is full, for example.
+        CommandError: It can't be written, for example because the disk is full.
     """
     try:
         yield
@@ -36,11 +36,11 @@ def writing_stdout() -> Generator[None]:
 
 
 def tell(text: str, stream: TextIO | None = None) -> None:
-    """Write to stderr at once. Where that is impossible, as on a full disk, the command goes on without a word.
+    """Write to stderr, and flush it. If that is impossible, as on a full disk, the text is dropped silently.
 
     Args:
         text: The text.
-        stream: What stands in for stderr.
+        stream: Another stream than stderr.
 
     Raises:
         BrokenPipeError: The reader is gone.
@@ -56,7 +56,7 @@ def tell(text: str, stream: TextIO | None = None) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Send what is in the buffer of a stream nowhere, and what is still written."""
+    """Redirect a stream, including its buffer, to the null device."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -64,7 +64,7 @@ def silence(stream: TextIO) -> None:
 
 
 def _drop(stream: TextIO) -> None:
-    """Empty the buffer of a stream, or it would be written again; programs that are run later get the stream itself."""
+    """Discard the buffer of a stream, or it would be written again; the stream itself stays as it is."""
     with suppress(OSError, ValueError):
         number = stream.fileno()
         kept = os.dup(number)
@@ -75,20 +75,20 @@ def _drop(stream: TextIO) -> None:
 
 
 def open_streams() -> None:
-    """Put the null device where the caller has closed a standard stream: Python has ``None`` there.
+    """Open the null device for each standard stream that the caller has closed, which is ``None`` in Python.
 
-    Call it before anything else is opened: that would get the number of the closed stream, and its output.
+    Call this before anything else is opened: that would get the closed stream's file descriptor, and its output.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is not None:
             continue
-        nowhere = os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: that of the closed stream
+        nowhere = os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is that of the closed stream
         os.set_inheritable(nowhere, nowhere == number)
         setattr(sys, name, open(nowhere, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - until the end
 
 
 def prepare_streams() -> None:
-    """Let file names with any bytes through, and write UTF-8 on Windows."""
+    """Allow file names with any bytes, and write UTF-8 on Windows."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is None:
@@ -100,5 +100,5 @@ def prepare_streams() -> None:
 
 
 def is_utf8(stream: TextIO) -> bool:
-    """Return whether a stream can take all characters."""
+    """Return whether a stream can encode all characters."""
     return (stream.encoding or "utf-8").lower().replace("-", "") == "utf8"

@@ -1,6 +1,6 @@
-"""Tables: columns, and how they fit the width of a terminal. Pure.
+"""Tables: columns, and how to fit them to the width of a terminal. Pure.
 
-A column says how to get its value out of a row; how a size or a time looks is decided here, once for all commands.
+A column defines how to get its value from a row; the format of sizes and times is the same for all commands.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class When(NamedTuple):
 
 
 Value: TypeAlias = str | int | Styled | Size | Rate | When | None
-"""What a cell may hold; ``None`` is shown as a dash."""
+"""The value of a cell; ``None`` is shown as a dash."""
 
 
 class Span(NamedTuple):
-    """A part of a line, in one style."""
+    """A part of a line in one style."""
 
     text: str
     style: str = ""
@@ -69,11 +69,11 @@ class Column(Generic[Row]):
         name: Its heading.
         cell: Returns its value in a row.
         right: Whether it is aligned to the right.
-        least: How narrow it may become on a narrow terminal; 0 if it is never cut.
+        least: Its minimum width on a narrow terminal; 0 if it is never cut.
         rank: On a narrow terminal, columns with the highest rank are left out first; 0 for never.
-        long: Whether it is shown with ``-l`` only.
-        streamed: Its width where rows are printed as they come; that of the last one is `least`, or what is left.
-        wraps: Whether rows that are printed as they come, and end with it, are not cut.
+        long: Whether it is only shown with ``-l``.
+        streamed: Its width in streamed tables; for the last column, that is `least` or the remaining width.
+        wraps: Whether rows of a streamed table that end with it are not cut.
     """
 
     name: str
@@ -91,7 +91,7 @@ def chosen(columns: Sequence[Column[Any]], *, names: str = "", long: bool = Fals
 
     Args:
         columns: All columns.
-        names: Names separated by commas, in any case; empty for the usual ones.
+        names: Names separated by commas, in any case; empty for the defaults.
         long: Whether to show all.
 
     Raises:
@@ -122,7 +122,7 @@ def table(
         rows: Its rows.
         now: The current time, to which times are relative on a terminal.
         available: The width of the terminal; 0 if there is none, so that nothing is cut and times are absolute.
-        header: Whether the first line is the headings.
+        header: Whether to begin with the headings.
     """
     shown = list(columns)
     cells = [[_span(column.cell(row), now if available else None) for column in shown] for row in rows]
@@ -139,11 +139,11 @@ def table(
 def streamed(
     columns: Sequence[Column[Row]], rows: Iterable[Row], *, now: datetime, available: int = 0, header: bool = True
 ) -> Iterator[Line]:
-    """Lay out rows that come one by one, in columns of a fixed width: see `table`."""
+    """Lay out rows that arrive one by one, in columns of fixed width: see `table`."""
     shown = list(columns)
     widths = [max(column.streamed, len(column.name)) for column in shown]
     if available:
-        widths[-1] = max(widths[-1], shown[-1].least)  # what the widest column needs at least
+        widths[-1] = max(widths[-1], shown[-1].least)  # the minimum of the widest column
         kept = _fit(shown, widths, available)
         shown, widths = [shown[place] for place in kept], [widths[place] for place in kept]
     cells = ([_span(column.cell(row), now if available else None) for column in shown] for row in rows)
@@ -154,7 +154,7 @@ def streamed(
 
 
 def cut_line(line: Line, available: int) -> Line:
-    """Return a line that is not wider than the terminal."""
+    """Return a line cut to the width of the terminal."""
     kept: Line = []
     for span in line:
         left = available - sum(width(each.text) for each in kept)
@@ -193,7 +193,7 @@ def _span(value: Value, now: datetime | None) -> Span:
 
 
 def _fit(columns: Sequence[Column[Any]], widths: list[int], available: int) -> list[int]:
-    """Make columns narrower, and then leave some out, until the rest fits; return the places of those that stay."""
+    """Make columns narrower, then drop some, until the rest fits; return the indices of those that are kept."""
     kept = list(range(len(columns)))
     while (excess := _total(widths, kept) - available) > 0:
         spare = {place: widths[place] - columns[place].least for place in kept if columns[place].least}
@@ -209,7 +209,7 @@ def _fit(columns: Sequence[Column[Any]], widths: list[int], available: int) -> l
         if not columns[ranked].rank:
             break
         kept.remove(ranked)
-    if excess > 0:  # nothing more can be left out: the last column ends where the terminal does
+    if excess > 0:  # nothing more can be dropped, so the last column is cut at the edge of the terminal
         for place in (place for place in kept if columns[place].least):
             widths[place] = min(widths[place], columns[place].least)
         widths[kept[-1]] = max(1, widths[kept[-1]] - max(0, _total(widths, kept) - available))

@@ -1,4 +1,4 @@
-"""Which daemon a command talks to: its address, its key, and what to trust.
+"""Find the daemon for a command: its address, its key, and what to trust.
 
 Sources, in this order: options; ``AIOSYNCTHING_PROFILE``, ``_URL`` and ``_API_KEY_FILE``; the profile ``default``; the
 daemon of this computer. A key and an address never come from different sources, so that no key goes to another host.
@@ -32,19 +32,19 @@ _KEY_HELP: Final = "add --api-key-file FILE (or - for the standard input), or us
 
 
 class _Authorities:
-    """The certificates of the system's authorities, which aiohttp reads when it is imported.
+    """The system's CA certificates, which aiohttp loads when it is imported.
 
-    That takes a tenth of the time of most commands, and these talk to a daemon without TLS. So the contexts that are
-    made on import get them only when a daemon with TLS is asked.
+    That takes a tenth of the time of most commands, which use a daemon without TLS. So the contexts that are
+    created on import get them only when a daemon with TLS is used.
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()  # several daemons may be asked at once, each in a thread of its own
+        self._lock = Lock()  # several daemons may be asked at once, each in its own thread
         self._contexts: list[SSLContext] = []
 
     @contextmanager
     def left_out(self) -> Generator[None]:
-        """Import aiohttp in this block: the contexts that it makes have no authorities, and so refuse any server."""
+        """Import aiohttp in this block: the contexts that it creates have no CAs, and so refuse any server."""
         import ssl  # noqa: PLC0415 - help and usage errors do without
 
         with self._lock:
@@ -63,7 +63,7 @@ class _Authorities:
                 ssl.SSLContext.load_default_certs = load  # type: ignore[method-assign] # likewise
 
     def load(self) -> None:
-        """Give the contexts what they lack."""
+        """Load the CA certificates into these contexts."""
         with self._lock:
             while self._contexts:
                 self._contexts.pop().load_default_certs()
@@ -74,13 +74,13 @@ _AUTHORITIES: Final = _Authorities()
 
 @dataclass(frozen=True)
 class Target:
-    """A daemon to talk to.
+    """The daemon for a command.
 
     Attributes:
-        name: What to call it: its profile, ``local``, or the host of its URL.
-        source: Where it comes from, for ``-v``.
+        name: Its name: its profile, ``local``, or the host of its URL.
+        source: What specified it, for ``-v``.
         url: Its address; ``None`` if it is found on this computer.
-        key: Where its key comes from; ``None`` if it is found on this computer.
+        key: The source of its key; ``None`` if it is found on this computer.
         home: The home of a daemon on this computer; ``None`` to search.
         tls: What to trust: see `trust`.
     """
@@ -94,14 +94,14 @@ class Target:
 
     @property
     def local(self) -> bool:
-        """Whether it runs on this computer, so that its paths are those of this computer."""
+        """Whether it runs on this computer, so that its paths are local ones."""
         if self.url is None:
             return True
         parts = urlsplit(self.url)
         return parts.scheme in {"unix", "unixs"} or parts.hostname in _LOOPBACK
 
     def client(self, timeout: float, warn: Callable[[str], None]) -> Syncthing:
-        """Return a client; reads the key, or searches for the daemon, so call it in a thread.
+        """Return a client. This reads the key or searches for the daemon, so call it in a thread.
 
         Args:
             timeout: Time limit for each request, in seconds.
@@ -121,10 +121,10 @@ class Target:
 
 
 def targets(options: Options, environ: Mapping[str, str]) -> list[Target]:
-    """Return the daemons that the options and the environment name; several only for several profiles.
+    """Return the daemons specified by options and environment; several only for several profiles.
 
     Raises:
-        UsageError: They contradict each other, or a profile isn't right.
+        UsageError: They contradict each other, or a profile is invalid.
     """
     profiles = Profiles(config_file(environ), environ)
     if options.profiles:
@@ -144,7 +144,7 @@ def targets(options: Options, environ: Mapping[str, str]) -> list[Target]:
 
 
 def trust(text: str | None) -> Any:
-    """Return what ``--tls`` means, as the library's argument ``tls``.
+    """Return the library's argument ``tls`` for the value of ``--tls``.
 
     Args:
         text: ``sha256:...`` pins a certificate; ``insecure`` accepts any; ``ca:FILE`` trusts those signed by a CA; the
@@ -166,7 +166,7 @@ def trust(text: str | None) -> Any:
 def _alone(option: str, others: Mapping[str, str | None]) -> None:
     for other, value in others.items():
         if value is not None:
-            raise UsageError(f"{option} and {other} contradict each other: each names a daemon")
+            raise UsageError(f"{option} and {other} contradict each other: each specifies a daemon")
 
 
 def _chosen(names: list[str], profiles: Profiles) -> list[Profile]:
@@ -182,8 +182,8 @@ def of_profile(profile: Profile, source: str, tls: str | None = None) -> Target:
 
     Args:
         profile: The profile.
-        source: What names the profile.
-        tls: What to trust in place of what the profile says.
+        source: What specified the profile.
+        tls: Overrides what the profile trusts.
     """
     if profile.url is not None:
         check_url(profile.url)
@@ -212,20 +212,20 @@ def _of_environment(environ: Mapping[str, str], profiles: Profiles, tls: str | N
     file = environ.get("AIOSYNCTHING_API_KEY_FILE")
     if name:
         if url or file:
-            raise UsageError("AIOSYNCTHING_PROFILE and AIOSYNCTHING_URL contradict each other: each names a daemon")
+            raise UsageError("AIOSYNCTHING_PROFILE and AIOSYNCTHING_URL contradict each other: each specifies a daemon")
         return of_profile(profiles.get(name), "AIOSYNCTHING_PROFILE", tls)
     if url:
         key = Key("file", file) if file else keys.credential(environ)
         return _of_url(url, key, tls or environ.get("AIOSYNCTHING_TLS"), profiles, "AIOSYNCTHING_URL")
     if file:
-        raise UsageError("AIOSYNCTHING_API_KEY_FILE needs AIOSYNCTHING_URL: an address of the same source")
+        raise UsageError("AIOSYNCTHING_API_KEY_FILE needs AIOSYNCTHING_URL: both must come from the environment")
     if _DEFAULT in profiles:
         return of_profile(profiles.get(_DEFAULT), str(profiles.file), tls)
     return Target("local", "the daemon of this computer", tls=tls)
 
 
 def check_url(url: str) -> None:
-    """Refuse an address that holds a password, or is none.
+    """Refuse an address that contains a password or is invalid.
 
     Raises:
         UsageError: It can't be used.
@@ -234,11 +234,11 @@ def check_url(url: str) -> None:
         parts = urlsplit(url)
         user = parts.username is not None or parts.password is not None
     except ValueError:
-        raise UsageError("the URL can't be read: it must look like https://127.0.0.1:8384") from None
+        raise UsageError("the URL is invalid: it must look like https://127.0.0.1:8384") from None
     if not url:
         raise UsageError("the URL must not be empty")
     if user:
-        raise UsageError("the URL must not hold a user name or a password", hint=_KEY_HELP)
+        raise UsageError("the URL must not contain a user name or a password", hint=_KEY_HELP)
     if parts.scheme not in {"http", "https", "unix", "unixs"}:
         hint = "" if parts.scheme or "/" in url else f"for example https://{url}:8384"
         raise UsageError(f"{url!r} is not a URL: it must begin with http://, https://, unix:// or unixs://", hint=hint)

@@ -1,4 +1,4 @@
-"""What a stream leads to: a terminal of some width, with colours or without, or something else."""
+"""What a stream is connected to: a terminal with some width, with or without colours, or something else."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ STYLES: Final = {
     "warn": "33",
     "busy": "36",
     "dim": "2",
-    "qr": "38;5;231;48;5;16",  # white on black, whatever the terminal's own colours are: cameras need that
+    "qr": "38;5;231;48;5;16",  # white on black regardless of the terminal's own colours, which cameras need
 }
-"""What each style is called, and the parameters of its ANSI sequence. Colours only repeat what words say."""
+"""The styles, and the parameters of their ANSI sequences. Colours only repeat what words say."""
 
 _LEAST: Final = 20
-_USUAL: Final = 80  # where a terminal doesn't say how wide it is
+_USUAL: Final = 80  # if a terminal doesn't report its width
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """What a stream leads to.
+    """What a stream is connected to.
 
     Attributes:
         interactive: Whether it is a terminal.
-        columns: Its width; 0 if it is not a terminal, where nothing is cut.
+        columns: Its width; 0 if it is not a terminal, so that nothing is cut.
         color: Whether to write colours.
-        redraws: Whether something can be written in the place of what was there before.
+        redraws: Whether previous output can be overwritten.
     """
 
     interactive: bool = False
@@ -43,7 +43,7 @@ class Terminal:
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str], color: str = "auto") -> Terminal:
-        """Find out what a stream leads to.
+        """Determine what a stream is connected to.
 
         Args:
             stream: The stream.
@@ -69,9 +69,9 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def wants_color(environ: Mapping[str, str], color: str, *, interactive: bool) -> bool:
-    """Decide about colours: each rule is stronger than those before it.
+    """Decide about colours: each rule overrides those before it.
 
-    A terminal has them, ``NO_COLOR`` switches them off, ``CLICOLOR_FORCE`` on, ``TERM=dumb`` off, and ``--color``
+    Terminals have colours, ``NO_COLOR`` switches them off, ``CLICOLOR_FORCE`` on, ``TERM=dumb`` off, and ``--color``
     decides.
     """
     wanted = interactive
@@ -89,5 +89,5 @@ def _columns(stream: TextIO, environ: Mapping[str, str]) -> int:
         return int(environ["COLUMNS"])
     try:
         return os.get_terminal_size(stream.fileno()).columns or _USUAL
-    except (OSError, ValueError):  # it has no size, or is no file
+    except (OSError, ValueError):  # it has no size, or is not a file
         return _USUAL

@@ -1,11 +1,11 @@
-"""Text for terminals: nothing in it can control the terminal, and it can be cut to a width. Pure."""
+"""Make text safe for terminals, and cut it to a width. Pure."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-# Control characters (C0, C1), line separators, and what changes the direction of writing.
+# Control characters (C0, C1), line separators, and bidi controls.
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _UNSAFE_IN_JSON: Final = re.compile(f"{_UNSAFE.pattern}|[\ud800-\udfff]")  # and halves of characters
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -30,7 +30,7 @@ def escape_json(text: str) -> str:
 
 
 def width(text: str) -> int:
-    """Return how many columns a text takes on a terminal."""
+    """Return the number of columns of a text on a terminal."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len  # noqa: PLC0415 - only where it is needed
@@ -39,7 +39,7 @@ def width(text: str) -> int:
 
 
 def cut(text: str, columns: int) -> str:
-    """Return a text that takes so many columns at most, with ``…`` where something was cut off."""
+    """Return a text cut to a number of columns, with ``…`` at the end if it was cut."""
     if width(text) <= columns:
         return text
     kept, used = "", width(_MORE)
@@ -52,7 +52,7 @@ def cut(text: str, columns: int) -> str:
 
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:
-    """Return a text that takes so many columns at least."""
+    """Return a text padded to a number of columns."""
     space = " " * (columns - width(text))
     return space + text if right else text + space
 

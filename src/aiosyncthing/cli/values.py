@@ -1,4 +1,4 @@
-"""Durations, sizes and times: reading what people type, and writing what they read. Pure."""
+"""Parse and format durations, sizes and times. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _WEEK: Final = 7 * _DAY
 _YEAR: Final = 365 * _DAY
-_NOW: Final = 5  # seconds; what is younger is now
+_NOW: Final = 5  # seconds; anything more recent is "now"
 
 _SECONDS: Final = {"ms": 0.001, "s": 1, "m": _MINUTE, "min": _MINUTE, "h": _HOUR, "d": _DAY, "w": _WEEK}
 _WORDS: Final = {"second": 1, "minute": _MINUTE, "hour": _HOUR, "day": _DAY, "week": _WEEK}
@@ -25,12 +25,12 @@ _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "sat
 
 
 def now() -> datetime:
-    """Return the current time, with the offset that this computer has now."""
+    """Return the current time, with this computer's current UTC offset."""
     return datetime.now().astimezone()
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds that a text such as ``90``, ``10m`` or ``2h30m`` means.
+    """Return the number of seconds in a duration such as ``90``, ``10m`` or ``2h30m``.
 
     Raises:
         ValueError: It is not a duration.
@@ -57,7 +57,7 @@ def parse_limit(text: str) -> float:
 
 
 def parse_size(text: str) -> int:
-    """Return the bytes that a text such as ``500``, ``10M`` or ``1.5 GiB`` means; the units are those of 1024.
+    """Return the number of bytes in a size such as ``500``, ``10M`` or ``1.5 GiB``; units are powers of 1024.
 
     Raises:
         ValueError: It is not a size.
@@ -70,11 +70,11 @@ def parse_size(text: str) -> int:
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Return the time that a text means.
+    """Parse a time.
 
     Args:
         text: An ISO date or time, ``HH:MM``, ``yesterday 18:00``, ``monday``, ``2h ago``, ``3 days ago``, ``now``, or
-            ``@`` and a Unix timestamp. Weekdays are those before today. Without a zone, it is a time of this computer.
+            ``@`` and a Unix timestamp. Weekdays are those before today. Without a zone, it is local time.
         now: The current time, with its zone.
 
     Raises:
@@ -97,7 +97,7 @@ def _moment(text: str, now: datetime) -> datetime:
     if wanted.endswith(" ago"):
         return now - timedelta(seconds=_age(wanted.removesuffix(" ago")))
     local = _day_and_clock(wanted, now.astimezone().replace(tzinfo=None)) or datetime.fromisoformat(text.strip())
-    # Without a zone, `astimezone` takes the offset that this computer had at that time, not the current one.
+    # Without a zone, `astimezone` uses this computer's UTC offset at that time, not the current one.
     return local.astimezone()
 
 
@@ -109,11 +109,11 @@ def _age(wanted: str) -> float:
 
 
 def _day_and_clock(wanted: str, now: datetime) -> datetime | None:
-    """Read a day in words, a time of the day, or both.
+    """Parse a day in words, a time of day, or both.
 
     Args:
         wanted: The text.
-        now: What the clock of this computer shows, without a zone.
+        now: The current local time, without a zone.
     """
     first, _, rest = wanted.partition(" ")
     days: int | None = {"today": 0, "yesterday": 1}.get(first)

@@ -1,1 +1,1 @@
-"""Asking daemons: what all commands have in common, what was answered, and what was changed."""
+"""Running commands on daemons, collecting their answers, and recording changes."""

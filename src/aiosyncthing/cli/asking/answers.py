@@ -1,4 +1,4 @@
-"""What one or several daemons have answered."""
+"""The answers of one or several daemons."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ T = TypeVar("T")
 
 @dataclass
 class Answer:
-    """What one or several daemons have answered.
+    """The answers of one or several daemons.
 
     Attributes:
         run: The run.
         sections: The lists of rows, by key; those of several daemons one after another.
         failures: The daemons that could not be asked.
-        many: Whether several were asked, so that rows say whose they are.
+        many: Whether several were asked, so that rows need the name of the daemon.
     """
 
     run: Context
@@ -72,7 +72,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
-    """What came of asking a daemon: the answer, or the error."""
+    """The result of asking a daemon: the answer, or the error."""
 
     target: Target
     answer: T | None = None

@@ -1,7 +1,7 @@
-"""Running a command: on one daemon, on several at the same time, or on none.
+"""Run a command: on one daemon, on several at the same time, or without one.
 
-What commands have in common is here: several daemons, JSON, time limits, logging, exit statuses. Commands call it by
-the methods of `run.Run`, which have the docstrings.
+This module has what commands share: several daemons, JSON, time limits, logging, exit statuses. Commands call it
+through the methods of `run.Run`, which have the docstrings.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Mapping[str, Any])
 T = TypeVar("T")
 
-_WAITING: Final = 100  # rows that a slow reader has not taken yet
-_NAME: Final = 12  # columns for the name of a daemon, where rows come one by one
+_WAITING: Final = 100  # rows queued for a slow reader
+_NAME: Final = 12  # columns for the name of a daemon in a stream of rows
 
 
 def read(
@@ -76,7 +76,7 @@ def read(
 def survey(
     run: Context, ask: Callable[[Session], Awaitable[T]], conclude: Callable[[Sequence[Outcome[T]]], int]
 ) -> int:
-    """Ask one or several daemons, whose errors are results, too: see `Run.survey`."""
+    """Ask one or several daemons, and collect errors as results: see `Run.survey`."""
 
     async def one(target: Target) -> Outcome[T]:
         return await _attempt(run, target, ask, run.options.timeout)
@@ -90,7 +90,7 @@ def survey(
 def stream(
     run: Context, ask: Callable[[Session], AsyncIterator[R]], columns: Sequence[Column[R]], empty: str = ""
 ) -> int:
-    """Show rows as they come: see `Run.stream`."""
+    """Show rows as they arrive: see `Run.stream`."""
     found = False
 
     async def one(target: Target, write: Callable[[R], None]) -> int:
@@ -228,7 +228,7 @@ async def _session(run: Context, target: Target) -> AsyncGenerator[Session]:
 async def _attempt(
     run: Context, target: Target, ask: Callable[[Session], Awaitable[T]], seconds: float | None = None
 ) -> Outcome[T]:
-    """Ask one of several daemons; if that doesn't work, the error is the outcome."""
+    """Ask one of several daemons; if that fails, the outcome is the error."""
     try:
         async with _limit(seconds), _session(run, target) as session:
             return Outcome(target, answer=await ask(session))
@@ -244,7 +244,7 @@ async def _merge(
     ask: Callable[[Session], AsyncIterator[R]],
     write: Callable[[R], None],
 ) -> list[Failure]:
-    """Write the rows of several daemons as they come; return those that have failed."""
+    """Write the rows of several daemons as they arrive, and return the failures."""
     queue: asyncio.Queue[R | None] = asyncio.Queue(_WAITING)
     failures: list[Failure] = []
 
@@ -286,7 +286,7 @@ def _head(schema: str, daemon: Daemon | None, failures: Sequence[Failure] = ()) 
 
 
 async def _with_end(run: Context, work: Coroutine[Any, Any, int]) -> int:
-    """Where a JSON stream is broken off, end it with a line that says so."""
+    """If a JSON stream is interrupted, end it with a line that says so."""
     try:
         return await work
     except Exception as error:
@@ -301,7 +301,7 @@ async def _limited(work: Coroutine[Any, Any, int], seconds: float, *, following:
 
 
 def _limit(seconds: float | None, *, following: bool = False) -> AbstractAsyncContextManager[None]:
-    """Limit the duration of a block; ``None`` for no limit. That a follower is stopped is what was wanted."""
+    """Limit the duration of a block; ``None`` for no limit. For a follower, reaching the limit is not a failure."""
 
     def stopped(_: str) -> WaitTimeoutError:
         return WaitTimeoutError(f"stopped after {seconds:g} s (--timeout)")
@@ -315,7 +315,7 @@ async def _generator(rows: AsyncIterator[R]) -> AsyncGenerator[R]:
 
 
 def _status_of_several(failures: Sequence[Failure], asked: int) -> int:
-    """Return 9 if some failed; if all did, what their statuses have in common."""
+    """Return 9 if some failed; if all did, their common status, or else 1."""
     if len(failures) < asked:
         return Exit.PARTLY if failures else Exit.DONE
     statuses = {failure["exitCode"] for failure in failures}
@@ -323,7 +323,7 @@ def _status_of_several(failures: Sequence[Failure], asked: int) -> int:
 
 
 def _log(run: Context) -> None:
-    """Write the library's log to stderr: warnings, with ``-v`` what was found, and with ``-vv`` everything."""
+    """Write the library's log to stderr: warnings; with ``-v`` information; with ``-vv`` everything."""
     logger = logging.getLogger("aiosyncthing")
     logger.handlers[:] = [_Handler(run.out)]
     logger.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(run.options.verbose, 2)])

@@ -1,4 +1,4 @@
-"""What a command has changed."""
+"""The changes that a command has made."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Changed:
-    """What a command has changed, and what it could not change.
+    """The changes that a command has made, and those that failed.
 
     Attributes:
         session: The daemon.
-        rows: What was changed.
-        failures: What could not be changed.
-        about: What people read behind each row.
-        shown: How many rows people have seen.
+        rows: The changes.
+        failures: The failures.
+        about: A text after each row, for people.
+        shown: The number of rows already shown.
     """
 
     session: Session
@@ -35,31 +35,31 @@ class Changed:
     _first: Exception | None = None
 
     def add(self, row: ChangeRow) -> None:
-        """Note something that was changed."""
+        """Record a change."""
         self.rows.append(row)
 
     def folder(self, folder: t.FolderConfiguration, action: str) -> None:
-        """Note what was done to a folder."""
+        """Record what was done to a folder."""
         self.add({"kind": "folder", "id": folder["id"], "name": folder["label"], "action": action})
 
     def device(self, device: t.DeviceConfiguration, action: str) -> None:
-        """Note what was done to a device."""
+        """Record what was done to a device."""
         self.add({"kind": "device", "id": device["deviceID"], "name": device["name"], "action": action})
 
     def fail(self, error: Exception) -> None:
-        """Note something that could not be changed, while the command goes on with the rest."""
+        """Record a failure, and continue with the rest."""
         self._first = self._first or error
         self.failures.append(errors.failure(self.session.name, error))
 
     def show_new(self, out: Output) -> None:
-        """Show what was changed since the last call."""
+        """Show the changes since the last call."""
         rows, self.shown = self.rows[self.shown :], len(self.rows)
         for row in rows if not out.quiet else ():
             named = f"{row['name']} ({row['id']})" if row["name"] and row["name"] != row["id"] else row["id"]
             out.line(f"{row['action']}: {row['kind']} {named}{self.about}")
 
     def show(self, out: Output) -> None:
-        """Show what was changed and not shown yet, and what could not be changed."""
+        """Show the remaining changes and the failures."""
         self.show_new(out)
         if not self.rows and not self.failures:
             out.info("nothing to change")
@@ -70,7 +70,7 @@ class Changed:
         """Return the exit status.
 
         Raises:
-            Exception: The only thing that was to be done has failed.
+            Exception: The only change has failed.
         """
         if self._first is None:
             return Exit.DONE

@@ -1,4 +1,4 @@
-"""The commands: each is imported when it is called, so here stands where it is, and what help says of it."""
+"""The commands: their modules, which are imported when a command is called, and their first lines of help."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ COMMANDS: Final = {
         "ls": ("contents:ls", "List the files of a folder, including those not here yet."),
         "scan": ("changes:scan", "Scan folders, or parts of them, for changes."),
         "versions": ("versions:versions", "List old versions of files, the newest of each file first."),
-        "restore": ("versions:restore", "Restore files as they were at a time, or one old version."),
+        "restore": ("versions:restore", "Restore files as they were at a given time, or one version."),
         "ignores": ("ignores:ignores", "Show, change or test ignore patterns."),
     },
     "Wait and watch": {
@@ -31,7 +31,7 @@ COMMANDS: Final = {
         "paused": ("pausing:paused", "Run a command while folders or devices are paused."),
     },
     "Set up": {
-        "pending": ("offers:pending", "List devices and folders that wait to be accepted."),
+        "pending": ("offers:pending", "List pending devices and folders."),
         "accept": ("offers:accept", "Accept a pending device or folder."),
         "dismiss": ("offers:dismiss", "Dismiss a pending device or folder until it is offered again."),
         "ignore": ("offers:ignore", "Ignore a pending device or folder permanently."),
@@ -49,11 +49,11 @@ COMMANDS: Final = {
         "reset": ("lifecycle:reset", "Erase the database of a folder, and restart the daemon."),
     },
     "Private daemons": {
-        "run": ("private:run", "Run a command with a private daemon of its own."),
+        "run": ("private:run", "Run a command with its own private daemon."),
         "daemon": ("private:daemon", "Run a private daemon until Ctrl-C."),
     },
     "Monitor": {
-        "check": ("check:check", "Check for problems, as a plugin of Nagios."),
+        "check": ("check:check", "Check for problems, as a Nagios plugin."),
         "log": ("log:log", "Show the daemon's log."),
         "metrics": ("metrics:metrics", "Print the daemon's metrics in Prometheus's text format."),
     },
@@ -64,7 +64,7 @@ COMMANDS: Final = {
     },
     "Command line": {
         "completion": ("completion:completion", "Print the completion script for bash, zsh or fish."),
-        "profile": ("profile:profile", "Manage profiles: daemons with a name, an address and a key."),
+        "profile": ("profile:profile", "Manage profiles: named daemons with an address and a key."),
         "raw": ("raw:raw", "Send any request, and print the raw answer."),
         "version": ("version:version", "Show the version of this program and of the daemon."),
     },

@@ -1,4 +1,4 @@
-"""``changes`` and ``scan``: what differs from other devices, and looking for changes."""
+"""``changes`` and ``scan``: changes that a folder's type doesn't allow, and scanning."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ _COLUMNS: Final = items.item_columns(("changed", "deleted"))
 @click.command("changes", cls=Command)
 @click.argument("folder", type=FOLDER)
 @click.option("--revert", is_flag=True, help="Undo the local changes of a receive-only folder.")
-@click.option("--override", is_flag=True, help="Undo the changes of others in a send-only folder.")
+@click.option("--override", is_flag=True, help="Undo changes on other devices in a send-only folder.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @table_options
 @click.pass_obj
 def changes(run: Run, folder: str, *, revert: bool, override: bool, yes: bool) -> int:
     """List changes that a folder's type doesn't allow, or undo them.
 
-    In a receive-only folder these are local changes, in a send-only folder the changes of other devices. The daemon
-    undoes them in the background: `aiosyncthing wait` waits until that is done.
+    In a receive-only folder, these are local changes; in a send-only folder, changes on other devices. The daemon
+    undoes them in the background; `aiosyncthing wait` waits until that is done.
     """
     if revert and override:
         raise UsageError("--revert is for receive-only folders, and --override for send-only ones: choose one")
@@ -79,7 +79,7 @@ def _undo_of(folder: t.FolderConfiguration) -> Literal["revert", "override"]:
     """Return how the changes of a folder are undone.
 
     Raises:
-        CommandError: It has none, since all devices take part in it.
+        CommandError: It is a send-receive folder, which has no such changes.
     """
     if undo := _UNDO.get(folder["type"]):
         return undo
@@ -98,7 +98,7 @@ def _undo(run: Run, name: str, wanted: Literal["revert", "override"], *, yes: bo
                 f"the type of the folder {folder['id']} is {folder['type']}", Exit.IMPOSSIBLE, hint=f"use --{undo}"
             )
         summary = await database.status(folder["id"])
-        # The daemon itself does nothing in a paused folder, and its figures are 0; `revert` and `override` refuse it.
+        # The daemon does nothing in a paused folder, whose figures are 0; `revert` and `override` refuse it.
         count = summary.get("receiveOnlyTotalItems", 0) if undo == "revert" else summary["needTotalItems"]
         if not count and not folder["paused"]:
             return
@@ -123,7 +123,7 @@ def _undo(run: Run, name: str, wanted: Literal["revert", "override"], *, yes: bo
 def scan(run: Run, place: tuple[str, ...], *, everything: bool, wait: bool) -> int:
     """Scan folders, or parts of them, for changes.
 
-    SUB is a path in the folder; one that doesn't exist is skipped, and with --wait that is an error. On the daemon's
+    SUB is a path in the folder; one that doesn't exist is skipped, which is an error with --wait. On the daemon's
     own computer, a local path means the folder that contains it. Interrupting this command doesn't stop the scan.
     """
     check_chosen(place, "folders", everything=everything)
@@ -144,7 +144,7 @@ def scan(run: Run, place: tuple[str, ...], *, everything: bool, wait: bool) -> i
 
 
 async def _is_known(session: Session, folder: t.FolderConfiguration, path: str) -> bool:
-    """Return whether this device has something at a path, or had, as far as the daemon knows after a scan."""
+    """Return whether this device has or had a file at a path, as far as the daemon knows after a scan."""
     from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, UnknownFolderError  # noqa: PLC0415 - loads aiohttp
 
     try:
@@ -158,7 +158,7 @@ async def _is_known(session: Session, folder: t.FolderConfiguration, path: str) 
 async def _scan(
     session: Session, changed: Changed, folder: t.FolderConfiguration, paths: Sequence[str], *, wait: bool
 ) -> None:
-    """Scan a folder as a whole, if one of the paths is empty, or these paths in it."""
+    """Scan these paths in a folder, or the whole folder if one of them is empty."""
     subs = None if "" in paths else list(dict.fromkeys(paths))
     try:
         await session.client.database.scan(folder["id"], sub=subs, wait=wait)

@@ -55,7 +55,7 @@ class _Kinds(ParamType):
     type=_BOUNDS,
     default="1d:7d",
     metavar="WARN:CRIT",
-    help="How long devices may be away; default 1d:7d.",
+    help="How long devices may be disconnected; default 1d:7d.",
 )
 @click.option("--stale", type=_BOUNDS, metavar="WARN:CRIT", help="How long ago the last scan of a folder may be.")
 @click.option("--only", multiple=True, type=_Kinds(), metavar="KIND", help="Only findings of this kind.")
@@ -75,10 +75,10 @@ def check(
     restart_required: bool,
     file: str | None,
 ) -> int:
-    """Check for problems, as a plugin of Nagios.
+    """Check for problems, as a Nagios plugin.
 
     The first line is a summary with performance data, and a line for each finding follows. -q prints only the first
-    line, and with --prometheus nothing. --folder and --device limit the check to what they name, and the daemon itself.
+    line, and nothing with --prometheus. --folder and --device limit the check to these, and the daemon itself.
 
     Conflict copies are only looked for with --prometheus or `--only conflict_copies`, since that takes a request per
     directory; newer versions only with `--only upgrade_available`.
@@ -145,7 +145,7 @@ def check(
 
 
 def _report(run: Run, outcomes: Sequence[Outcome[Checked]], unseen: Bounds, *, silent: bool) -> int:
-    """Write what was found, and return the exit status."""
+    """Print the findings, and return the exit status."""
     out, many = run.out, len(outcomes) > 1
     checked = [each.answer for each in outcomes if each.answer is not None]
     failed = [(each.target.name, each.error) for each in outcomes if each.error is not None]
@@ -192,7 +192,7 @@ def _write(file: str, found: Sequence[Sequence[Gauge]]) -> None:
 
 
 def _asked(run: Run) -> list[str]:
-    """Return what to call the daemons, although it may be wrong how they were named."""
+    """Return names for the daemons, even if the options that name them are wrong."""
     try:
         return [target.name for target in run.targets()]
     except errors.UsageError:

@@ -1,4 +1,4 @@
-"""``completion``: what a shell loads to complete commands and names."""
+"""``completion``: the script that a shell loads to complete commands and names."""
 
 from __future__ import annotations
 

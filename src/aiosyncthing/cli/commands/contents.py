@@ -44,7 +44,7 @@ ERRORS: Final[Sequence[Column[ErrorRow]]] = (
 
 @click.command("need", cls=Command)
 @click.argument("folder", type=FOLDER)
-@click.option("--device", type=DEVICE, help="What this device still needs, as far as is known here.")
+@click.option("--device", type=DEVICE, help="Show what this device still needs, as far as is known here.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N items.")
 @table_options
 @click.pass_obj
@@ -80,7 +80,7 @@ def need(run: Run, folder: str, device: str | None, limit: int | None) -> int:
 @click.command("ls", cls=Command)
 @click.argument("place", metavar="FOLDER[:DIR]", type=FOLDER)
 @click.option("-R", "--recursive", is_flag=True, help="List all directories below it, too.")
-@click.option("--versions", is_flag=True, help="Count old versions, and list files that have nothing else.")
+@click.option("--versions", is_flag=True, help="Count old versions, and list deleted files that have some.")
 @table_options
 @click.pass_obj
 def ls(run: Run, place: str, *, recursive: bool, versions: bool) -> int:
@@ -220,7 +220,7 @@ async def _errors_of(
 async def _tree(
     session: Session, place: Place, *, recursive: bool, optional: bool
 ) -> AsyncGenerator[tuple[str, t.TreeEntry]]:
-    """Yield the paths and entries at a place: those in a directory, or a file itself.
+    """Yield the paths and entries at a place: those in a directory, or the file itself.
 
     Args:
         session: The daemon.
@@ -271,7 +271,7 @@ def _entry(daemon: str, folder_id: str, path: str, entry: t.TreeEntry) -> Entry:
 
 
 def _gone(daemon: str, folder_id: str, path: str, versions: Sequence[t.FileVersion]) -> Entry:
-    """Return the row of a file of which there are only old versions."""
+    """Return the row of a deleted file with old versions."""
     newest = max(versions, key=lambda each: items.utc(each["versionTime"]) or "")
     return {
         "type": "entry",

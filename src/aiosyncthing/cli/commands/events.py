@@ -1,4 +1,4 @@
-"""``events``: what happens, as it happens, without silent losses."""
+"""``events``: follow events without losing any silently."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DISK: Final = frozenset({"LocalChangeDetected", "RemoteChangeDetected"})
 @click.option("--cursor-file", type=FILE, metavar="FILE", help="Continue where the last run with this file ended.")
 @click.option("--ack", is_flag=True, help="After each event, wait for a line on stdin.")
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="Stop after N events.")
-@click.option("--exec", "command", metavar="COMMAND", help="Run COMMAND for each event, one after another.")
+@click.option("--exec", "command", metavar="COMMAND", help="Run COMMAND for each event, one at a time.")
 @click.pass_obj
 def events(
     run: Run,
@@ -53,12 +53,12 @@ def events(
     """Follow events; with --json, as the daemon sends them.
 
     No event is lost silently: EventsLost says that some were or may have been lost, StreamDown and StreamUp that the
-    daemon became unreachable and came back. A script that ignores EventsLost misses something.
+    daemon became unreachable and came back. A script that ignores EventsLost may miss events.
 
-    With --cursor-file each event is delivered at least once, across runs: the position is saved after the line was
-    written, with --ack after the reader has answered with a line, and with --exec after COMMAND has ended. COMMAND gets
+    With --cursor-file, each event is delivered at least once, even across runs: the position is saved after the line
+    was written, with --ack after the reader has answered it, and with --exec after COMMAND has ended. COMMAND gets
     the event on stdin, and AIOSYNCTHING_EVENT, _FOLDER and _PATH in its environment. A cursor file that doesn't exist
-    yet begins where --since says, which is now by default.
+    yet starts at --since, by default now.
     """
     wanted_types = _types(types)
     program = None if command is None else _split(command)
@@ -77,7 +77,7 @@ def events(
             await stack.enter_async_context(stream)
             answers = await _answers() if ack else None
             if cursor is not None and stream.cursor is not None:
-                cursor.write(stream.cursor)  # also what happens before the first event belongs to the next run
+                cursor.write(stream.cursor)  # even if this run ends before the first event
             async for item in stream:
                 if event_texts.is_about(item, wanted):
                     await follower.take(session, item)
@@ -93,7 +93,7 @@ def events(
 
 
 class _Follower:
-    """What is done with each event."""
+    """Handles each event: prints it, or runs a program for it."""
 
     def __init__(self, run: Run, count: int | None, program: Sequence[str] | None) -> None:
         self._run = run
@@ -104,11 +104,11 @@ class _Follower:
 
     @property
     def done(self) -> bool:
-        """Whether as many events came as were wanted."""
+        """Whether ``--count`` is reached."""
         return self._left == 0
 
     async def take(self, session: Session, item: Any) -> None:
-        """Write an event, or run the program for it."""
+        """Print an event, or run the program for it."""
         if self._program is not None:
             await self._execute(self._program, item)
         elif self._run.options.json:
@@ -124,7 +124,7 @@ class _Follower:
             self._left -= 1
 
     async def _names_for(self, session: Session, item: Any) -> Mapping[str, str]:
-        """Return what devices are called; without a daemon to ask, they have no names yet."""
+        """Return the names of devices; empty while the daemon can't be reached."""
         from aiosyncthing.exceptions import SyncthingError  # noqa: PLC0415 - loaded by now
 
         if self._names is None and item["type"] != "StreamDown":

@@ -1,4 +1,4 @@
-"""``id``, ``fingerprint`` and ``qr``: by what devices and certificates are known."""
+"""``id``, ``fingerprint`` and ``qr``: device IDs and certificates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BLOCKS: Final = {(False, False): "█", (False, True): "▀", (True, False): "�
 def device_id(run: Run, text: str | None) -> int | None:
     """Print a device ID: the daemon's own, or that of a certificate.
 
-    TEXT is a device ID in any notation, which is checked and printed in the usual one. CERT is the cert.pem of a
+    TEXT is a device ID in any notation, which is checked and printed in canonical form. CERT is the cert.pem of a
     device, the folder that contains it, or - for stdin. Neither needs a daemon.
     """
     if text is not None:
@@ -72,12 +72,12 @@ def fingerprint(run: Run, url: str) -> int:
 
 @click.command("qr", cls=Command)
 @click.argument("device", required=False, type=DEVICE)
-@click.option("--invert", is_flag=True, help="For dark text on a light background, where colours are off.")
+@click.option("--invert", is_flag=True, help="For dark text on a light background, without colours.")
 @click.pass_obj
 def qr(run: Run, device: str | None, *, invert: bool) -> int | None:
     """Show a device ID as a QR code, for Syncthing on a phone.
 
-    The default is the daemon's own. DEVICE is a name that the daemon knows, or any device ID, which needs no daemon.
+    The default is the daemon's own. DEVICE is the name of a device, or any device ID, which needs no daemon.
     """
     known = None if device is None else _id_or_none(device)
     if known is not None:
@@ -99,7 +99,7 @@ def modules(text: str) -> list[list[bool]]:
 
 
 def half_blocks(rows: Sequence[Sequence[bool]], *, invert: bool = False) -> list[str]:
-    """Return a QR code with its border as lines of text, of which each shows two rows of modules.
+    """Return a QR code with its border as lines of text, each of which shows two rows of modules.
 
     Args:
         rows: The modules: True is dark.
@@ -137,7 +137,7 @@ def _print_code(run: Run, text: str, *, invert: bool) -> None:
 
 
 def _parse(run: Run, text: str) -> DeviceID:
-    """Read an ID, or the file of a certificate.
+    """Parse an ID, or read it from a certificate file.
 
     Raises:
         UsageError: It is neither.

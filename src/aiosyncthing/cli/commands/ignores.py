@@ -1,4 +1,4 @@
-"""``ignores``: which files a folder leaves alone."""
+"""``ignores``: ignore patterns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TAKES: Final = {*_NEEDS, "set"}
 @click.argument("folder", type=FOLDER)
 @click.argument("action", type=click.Choice(_ACTIONS), default="show", metavar="[ACTION]")
 @click.argument("item", nargs=-1, metavar="[PATTERN|PATH]...")
-@click.option("--first", is_flag=True, help="With add: put them first, where exceptions have to be.")
+@click.option("--first", is_flag=True, help="With add: put them first, as exceptions require.")
 @click.option("--file", metavar="FILE|-", help="With set: read the lines from this file.")
 @click.option("--exit-code", is_flag=True, help="With test: exit with status 8 if a path is ignored.")
 @click.option("--yes", is_flag=True, help="With set: don't ask before removing all lines.")
@@ -62,8 +62,8 @@ def ignores(
     ignores docs edit             open the lines in $VISUAL or $EDITOR
     ignores docs set --file F     replace all lines
 
-    The first pattern that matches decides. Put patterns that begin with - after --. Changes that others make at the
-    same time are kept.
+    The first pattern that matches decides. Put patterns that begin with - after --. Changes that others make
+    meanwhile are kept.
     """  # noqa: D301 - \b is click's mark of a paragraph that is not wrapped
     for option, given, whose in (
         ("--first", first, "add"),
@@ -93,7 +93,7 @@ def ignores(
 
 
 def _look(run: Run, name: str, paths: Sequence[str], *, exit_code: bool) -> int:
-    """Show the lines, or what they mean for paths."""
+    """Show the lines, or test paths."""
     found = False
 
     async def ask(session: Session) -> dict[str, list[Any]]:
@@ -141,8 +141,8 @@ def _look(run: Run, name: str, paths: Sequence[str], *, exit_code: bool) -> int:
 async def _patterns(session: Session, folder: t.FolderConfiguration, known: t.Ignores) -> IgnorePatterns:
     """Return the patterns of a folder with those of included files.
 
-    These files are read if they are on this computer. Otherwise, what the daemon says that all lines stand for takes
-    the place of the lines.
+    These files are read if they are on this computer. Otherwise, the daemon's expanded patterns are used instead of
+    the lines.
     """
     from aiosyncthing.ignores import IgnorePatterns  # noqa: PLC0415 - not needed for help
 
@@ -168,7 +168,7 @@ async def _patterns(session: Session, folder: t.FolderConfiguration, known: t.Ig
 
 
 async def _inside(session: Session, folder: t.FolderConfiguration, text: str) -> str:
-    """Return a path in a folder: one of this computer, or one that is written so already."""
+    """Return a path relative to a folder, from such a path or from a path of this computer."""
     if not is_path(text):
         if path := inside(text):
             return path
@@ -184,7 +184,7 @@ def _change(run: Run, name: str, edit: Edit) -> int:
 
 
 async def _apply(session: Session, changed: Changed, name: str, edit: Edit) -> None:
-    """Change the lines, and note how."""
+    """Change the lines, and record the changes."""
     from aiosyncthing.cli.contents.patterns import differences  # noqa: PLC0415 - not needed for help
 
     folder = await session.folder(name)
@@ -226,7 +226,7 @@ def _new_lines(given: Sequence[str], file: str | None) -> list[str]:
             raise UsageError("set needs a PATTERN or --file FILE")
         return list(given)
     if given:
-        raise UsageError("say patterns, or --file FILE")
+        raise UsageError("use either patterns or --file FILE")
     try:
         text = sys.stdin.read() if file == "-" else Path(file).expanduser().read_text()
     except (OSError, UnicodeError) as error:
@@ -244,7 +244,7 @@ def _setting(run: Run, name: str, lines: Sequence[str], *, yes: bool) -> Edit:
 
 
 def _edit(run: Run, name: str) -> int:
-    """Change the lines in an editor; what a person has written there is not lost, whatever happens."""
+    """Change the lines in an editor; the text is kept in a file if it can't be sent."""
 
     async def work(session: Session, changed: Changed) -> None:
         from aiosyncthing.cli.programs.editors import Draft  # noqa: PLC0415 - loads what help doesn't need
@@ -272,7 +272,7 @@ def _edit(run: Run, name: str) -> int:
             await _apply(session, changed, name, edit)
         except BaseException:
             if draft.touched:
-                run.out.warn(f"what you wrote is in {draft.file}")
+                run.out.warn(f"your text is in {draft.file}")
             else:
                 draft.remove()
             raise

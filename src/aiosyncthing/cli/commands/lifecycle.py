@@ -1,4 +1,4 @@
-"""``restart``, ``shutdown``, ``upgrade`` and ``reset``: what ends the daemon, or begins it again."""
+"""``restart``, ``shutdown``, ``upgrade`` and ``reset``: stopping and restarting the daemon."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.session import Session
 
-_PAUSE: Final = 0.1  # seconds between two looks
+_PAUSE: Final = 0.1  # seconds between requests
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,7 +79,7 @@ def shutdown(run: Run, *, yes: bool, wait: bool) -> int:
 def upgrade(run: Run, *, check: bool, exit_code: bool, yes: bool, wait: bool) -> int:
     """Upgrade the daemon to the newest release, and restart it.
 
-    Packages of Linux distributions can't do that: the exit status is 7.
+    Daemons from Linux packages can't upgrade themselves: the exit status is then 7.
     """
     if exit_code and not check:
         raise UsageError("--exit-code needs --check")
@@ -156,13 +156,13 @@ def reset(run: Run, folder: str | None, *, everything: bool, yes: bool, wait: bo
 
 
 async def _remember(session: Session) -> None:
-    """Ask for what is shown at the end, when the daemon can't be asked any more."""
+    """Request the information for the final output, while the daemon can still be reached."""
     await session.about()
     await session.config()
 
 
 async def _until_back(session: Session) -> None:
-    """Wait until the daemon is ready again, and is not the process that it was."""
+    """Wait until the daemon is ready again, as a new process."""
     began = (await session.status())["startTime"]
     away = False
 
@@ -175,7 +175,7 @@ async def _until_back(session: Session) -> None:
 
 
 async def _until(session: Session, done: Callable[[t.SystemStatus | None], bool]) -> None:
-    """Look at the daemon's status until it is as it should be; ``None`` if there is no answer."""
+    """Poll the daemon's status until a condition is true; the status is ``None`` if there is no answer."""
     import asyncio  # noqa: PLC0415 - see `run`
 
     while True:
@@ -190,7 +190,7 @@ async def _look(ask: Callable[[], Awaitable[t.SystemStatus]]) -> t.SystemStatus 
     except e.TLSError:
         raise
     except (e.UnreachableError, e.ServerError, e.MigrationError, e.ProxyError, e.InvalidResponseError):
-        return None  # it is down, or a proxy says so in its own way
+        return None  # it is down, or a proxy reports that
 
 
 async def _note(session: Session, changed: Changed, action: str) -> None:

@@ -30,12 +30,12 @@ _STATES: Final = {
 
 
 def folder_name(row: FolderRow) -> str:
-    """Return what to call a folder: its label, or its ID if it has none."""
+    """Return the name of a folder: its label, or its ID if it has none."""
     return row["label"] or row["id"]
 
 
 def device_name(row: DeviceRow | Remote) -> str:
-    """Return what to call a device: its name, or the first block of its ID."""
+    """Return the name of a device, or the first block of its ID if it has none."""
     return row["name"] or row["id"][:7]
 
 
@@ -55,7 +55,7 @@ def state(row: FolderRow) -> Value:
 
 
 def needed(row: FolderRow) -> Value:
-    """Return what a folder needs here: bytes, or else items."""
+    """Return what a folder needs here, as bytes, or as items if these have no size."""
     if row["neededBytes"]:
         return Size(row["neededBytes"])
     items = row["neededItems"]

@@ -1,4 +1,4 @@
-"""``log``: the daemon's log, as far as it remembers it."""
+"""``log``: the latest lines of the daemon's log."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Level = Literal["debug", "verbose", "info", "warning", "error"]
 LEVELS: Final[tuple[Level, ...]] = ("debug", "verbose", "info", "warning", "error")
 _SHORT: Final[dict[str, Level]] = {"DBG": "debug", "INF": "info", "WRN": "warning", "ERR": "error"}  # since version 2
 _STYLES: Final = {"warning": "warn", "error": "bad", "debug": "dim", "verbose": "dim"}
-_INTERVAL: Final = 1.0  # seconds between two questions
+_INTERVAL: Final = 1.0  # seconds between requests
 
 
 @click.command("log", cls=Command)
-@click.option("-f", "--follow", is_flag=True, help="Keep running, and show new lines, also after a restart.")
+@click.option("-f", "--follow", is_flag=True, help="Keep running and show new lines, even after a restart.")
 @click.option("--level", type=click.Choice(LEVELS, case_sensitive=False), default="debug", help="The lowest level.")
 @click.option("--since", type=TIME, metavar="TIME", help="Only lines after this time: 18:00, '2h ago', ...")
 @table_options
@@ -39,7 +39,7 @@ _INTERVAL: Final = 1.0  # seconds between two questions
 def log(run: Run, *, follow: bool, level: Level, since: datetime | None) -> int:
     """Show the daemon's log.
 
-    The daemon keeps the last 250 lines, and 1000 since version 2.0. Debug lines are among them if it writes any. Before
+    The daemon keeps the last 250 lines, since version 2.0 the last 1000, including debug lines if it writes any. Before
     version 2.0, errors are logged as warnings.
     """
     least = LEVELS.index(level)
@@ -91,7 +91,7 @@ async def _lines(run: Run, session: Session, since: datetime | None, *, follow: 
             return
         latest = parse_time(lines[-1]["when"]) if lines else None
         if latest is not None:
-            # Python knows microseconds, and the daemon has nanoseconds: a few lines come again.
+            # The daemon's times have nanoseconds and Python's microseconds, so a few lines are returned again.
             since = latest - timedelta(microseconds=1)
             shown = Counter(
                 (line["when"], line["message"]) for line in lines if (parse_time(line["when"]) or since) > since

@@ -35,9 +35,9 @@ _PATTERN: Final[Parsed[re.Pattern[str]]] = Parsed("pattern", _pattern, re.Patter
 def metrics(run: Run, grep: re.Pattern[str] | None) -> int:
     """Print the daemon's metrics in Prometheus's text format.
 
-    They are unchanged, except for control characters on a terminal. --grep keeps the comments of the metrics that it
-    finds, so that the output is still in that format. Needs Syncthing 1.24. `aiosyncthing check --prometheus FILE.prom`
-    writes what these metrics lack.
+    They are unchanged, except for control characters on a terminal. --grep keeps the comments of matching metrics,
+    so that the output is still valid. Needs Syncthing 1.24. `aiosyncthing check --prometheus FILE.prom`
+    writes additional metrics.
     """
 
     async def text_of(session: Session) -> str:

@@ -1,4 +1,4 @@
-"""``pending``, ``accept``, ``dismiss`` and ``ignore``: devices that have called, and folders that devices offer."""
+"""``pending``, ``accept``, ``dismiss`` and ``ignore``: pending devices and folders."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ FOLDER_COLUMNS: Final[Sequence[Column[PendingFolderRow]]] = (
 @table_options
 @click.pass_obj
 def pending(run: Run, *, exit_code: bool) -> int:
-    """List devices and folders that wait to be accepted.
+    """List pending devices and folders.
 
-    These are unknown devices that have tried to connect, and folders that other devices offer. Names and labels are
-    chosen by the other side: compare IDs.
+    These are unknown devices that have tried to connect, and folders that other devices offer. Names and labels were
+    chosen by the other side, so compare IDs.
     """
     found = False
 
@@ -126,7 +126,7 @@ def _moment(text: str) -> str | None:
 
 
 class _Offer(NamedTuple):
-    """What is pending under an ID."""
+    """A pending device, or the offers of a pending folder."""
 
     kind: Literal["folder", "device"]
     id: str
@@ -136,7 +136,7 @@ class _Offer(NamedTuple):
 @click.command("accept", cls=Command)
 @click.argument("offer_id", metavar="ID")
 @click.argument("path", required=False)
-@click.option("--name", help="Its name here; by default that of the other side.")
+@click.option("--name", help="Its name on this daemon; by default the one it reports.")
 @click.option("--type", "kind", type=click.Choice(FOLDER_TYPES), help="Its type.")
 @click.option("--device", "devices", multiple=True, type=DEVICE, help="Share it only with this one; may be repeated.")
 @click.option("--ignores", metavar="FILE|-", help="Its ignore patterns, set before anything is scanned.")
@@ -164,7 +164,7 @@ def accept(
         offer, cluster = await _find(session, offer_id), session.client.cluster
         if offer.kind == "device":
             if path is not None or kind is not None or devices or ignores is not None or allow_nested:
-                raise UsageError(f"{offer.id} is a device: only --name makes sense")
+                raise UsageError(f"{offer.id} is a device: only --name applies")
             changed.device(await cluster.accept_device(offer.id, name=name), "accepted")
             return
         if path is None:
@@ -234,14 +234,14 @@ def ignore(run: Run, offer_id: str, devices: tuple[str, ...]) -> int:
 
 def _refuse_device(offer: _Offer, given: object) -> None:
     if given:
-        raise UsageError(f"{offer.id} is a device: --device is about folders")
+        raise UsageError(f"{offer.id} is a device: --device is only for folders")
 
 
 async def _find(session: Session, text: str) -> _Offer:
-    """Find what is pending under an ID; ``folder:x`` and ``device:x`` say which of them it is.
+    """Find a pending device or folder by its ID; ``folder:x`` and ``device:x`` tell them apart.
 
     Raises:
-        UnknownNameError: Nothing is.
+        UnknownNameError: There is none.
     """
     from aiosyncthing._loops import together  # noqa: PLC0415 - loads asyncio
 
@@ -260,7 +260,8 @@ async def _find(session: Session, text: str) -> _Offer:
         if is_device:
             return _Offer("device", device_id, devices[device_id]["name"])
     raise UnknownNameError(
-        f"nothing with the ID {text!r} is pending", hint="`aiosyncthing pending` lists what is, with whole IDs"
+        f"nothing with the ID {text!r} is pending",
+        hint="`aiosyncthing pending` lists pending devices and folders with whole IDs",
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aiosyncthing.cli.session import Session
     from aiosyncthing.exceptions import StillPausedError
 
-_STATE: Final = "Note in FILE what this pauses, for `resume --undo FILE`."
+_STATE: Final = "Record in FILE what this pauses, for `resume --undo FILE`."
 
 _LONGEST: Final = 366 * 24 * 3600.0  # seconds
 
@@ -42,7 +42,7 @@ class _Thing(NamedTuple):
         return id_
 
     def note(self, changed: Changed, action: str) -> None:
-        """Note what was done to it."""
+        """Record what was done to it."""
         (changed.folder if self.kind == "folder" else changed.device)(self.config, action)
 
     async def set(self, session: Session, *, paused: bool) -> None:
@@ -63,12 +63,12 @@ def pause(run: Run, name: tuple[str, ...], duration: float | None, state: str | 
     """Pause folders and devices.
 
     If a folder and a device have the same name, use folder:NAME or device:NAME. With --for, exactly what was paused is
-    resumed, also on SIGTERM and SIGHUP. --state keeps what the file already holds and was not resumed yet.
+    resumed, even on SIGTERM and SIGHUP. --state adds to what is already in the file and not resumed yet.
     """
     check_chosen(name, "folders or devices", everything=everything)
     if duration is not None:
         if not 0 < duration <= _LONGEST:
-            raise UsageError("--for takes more than 0 s, and a year at most")
+            raise UsageError("--for must be more than 0 s, and a year at most")
         return _pause_for(run, name, duration, state)
 
     async def work(session: Session, changed: Changed) -> None:
@@ -86,17 +86,17 @@ def pause(run: Run, name: tuple[str, ...], duration: float | None, state: str | 
 @click.command("resume", cls=Command)
 @click.argument("name", nargs=-1, type=EITHER)
 @click.option("--all", "everything", is_flag=True, help="All folders and devices.")
-@click.option("--undo", metavar="FILE", help="Resume exactly what is noted in FILE.")
+@click.option("--undo", metavar="FILE", help="Resume exactly what is recorded in FILE.")
 @click.pass_obj
 def resume(run: Run, name: tuple[str, ...], undo: str | None, *, everything: bool) -> int:
     """Resume folders and devices.
 
-    --undo takes a file written by `pause --state` or `paused --state`; running it twice does no harm.
+    --undo takes a file written by `pause --state` or `paused --state`; running it twice is harmless.
     """
     if undo is None:
         check_chosen(name, "folders or devices", everything=everything)
     elif name or everything:
-        raise UsageError("--undo says what to resume: it makes no sense with names or --all")
+        raise UsageError("--undo can't be combined with names or --all: the file names what to resume")
 
     async def work(session: Session, changed: Changed) -> None:
         if undo is None:
@@ -157,7 +157,7 @@ def paused(
     try:
         status = run.one(work, limited=False)
     except Exception as error:
-        if ended and is_expected(error):  # what the command says comes first
+        if ended and is_expected(error):  # the command's own output comes first
             run.out.error(error, exit_status(ended))
             return end_as(ended)
         raise
@@ -165,7 +165,7 @@ def paused(
 
 
 async def _chosen(session: Session, names: Sequence[str]) -> list[_Thing]:
-    """Return what was named, each once; without names, all. Devices come first, so folders are paused last."""
+    """Return the named folders and devices without duplicates; without names, all. Devices come first."""
     if not names:
         folders, devices = await session.folders(), await session.remotes()
         return [*(_Thing("device", each) for each in devices), *(_Thing("folder", each) for each in folders)]
@@ -177,7 +177,7 @@ async def _chosen(session: Session, names: Sequence[str]) -> list[_Thing]:
 
 
 async def _set_all(session: Session, changed: Changed, things: Sequence[_Thing], *, paused: bool) -> None:
-    """Pause things, or resume them in the reverse order; what fails doesn't keep the others from it."""
+    """Pause folders and devices, or resume them in reverse order, and continue after failures."""
     for each in things if paused else reversed(things):
         try:
             await each.set(session, paused=paused)
@@ -198,7 +198,7 @@ def _state_of(daemon: str, things: Sequence[_Thing]) -> t.PauseState:
 
 
 async def _things_of(session: Session, state: t.PauseState) -> list[_Thing]:
-    """Return what a state is about, as far as it exists."""
+    """Return the folders and devices of a state that still exist."""
     folders = {each["id"]: _Thing("folder", each) for each in await session.folders()}
     devices = {each["deviceID"]: _Thing("device", each) for each in await session.devices()}
     named = [*(folders.get(each) for each in state["folders"]), *(devices.get(each) for each in state["devices"])]
@@ -206,7 +206,7 @@ async def _things_of(session: Session, state: t.PauseState) -> list[_Thing]:
 
 
 async def _resume_all(session: Session, file: PauseFile) -> list[_Thing]:
-    """Resume what a file says, note that in it, and return what was paused."""
+    """Resume what is recorded in a file, update the file, and return what was paused."""
     from aiosyncthing.exceptions import StillPausedError  # noqa: PLC0415 - only where it is needed
 
     state = file.read()
@@ -234,7 +234,7 @@ def _pause_for(run: Run, names: tuple[str, ...], duration: float, state: str | N
                     if not run.options.json:
                         changed.show_new(run.out)
                         run.out.flush()
-                    run.out.info(f"paused for {duration_text(duration)}; Ctrl-C resumes at once")
+                    run.out.info(f"paused for {duration_text(duration)}; press Ctrl-C to resume now")
                     await asyncio.sleep(duration)
             for each in things:
                 each.note(changed, "resumed")
@@ -258,10 +258,10 @@ async def _bring_to_rest(
     devices: tuple[str, ...],
     file: PauseFile | None,
 ) -> dict[str, str]:
-    """Bring folders to rest, one after another, and return what the command learns of them."""
+    """Bring folders to rest, one after another, and return the environment variables about them."""
     things = await _chosen(session, names)
     if names and any(each.kind == "device" for each in things):
-        raise UsageError("--at-rest is about folders: use --device for where else they have to be complete")
+        raise UsageError("--at-rest is only for folders: use --device for other devices on which they must be complete")
     folders = [each.config for each in things if each.kind == "folder"]
     there = [(await session.device(each))["deviceID"] for each in devices]
     end = None if run.options.timeout is None else time.monotonic() + run.options.timeout
@@ -279,7 +279,7 @@ async def _bring_to_rest(
 
 
 async def _resume_abandoned(run: Run, session: Session, file: PauseFile | None) -> None:
-    """Resume what processes that were killed have left paused on this daemon."""
+    """Resume what killed processes have left paused on this daemon."""
     own = await session.own_id()
 
     async def resume_one(left: PauseFile) -> None:
@@ -302,7 +302,7 @@ async def _resume_abandoned(run: Run, session: Session, file: PauseFile | None) 
 
 @contextmanager
 def _journal(run: Run, place: str | None) -> Generator[PauseFile | None]:
-    """Return the file that says what is paused, and say how to resume what could not be resumed."""
+    """Return the file that records what is paused, and on failure print how to resume later."""
     from aiosyncthing.exceptions import StillPausedError  # noqa: PLC0415 - only where it is needed
 
     with journal(place, run.out.warn) as file:
@@ -311,7 +311,7 @@ def _journal(run: Run, place: str | None) -> Generator[PauseFile | None]:
         except StillPausedError as error:
             raise _still_paused(error, file) from error
         except BaseException:
-            if file is not None and is_something(file.read()):  # of which the library has said what it is
+            if file is not None and is_something(file.read()):  # the library has already reported what
                 run.out.warn(_remedy(file))
             raise
 

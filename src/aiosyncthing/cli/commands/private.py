@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiosyncthing.cli.schemas import PrivateDaemon
 
 _ELSEWHERE: Final = frozenset({"AIOSYNCTHING_PROFILE", "AIOSYNCTHING_TLS", "STGUIADDRESS", "STGUIAPIKEY", "STCONFDIR"})
-"""What would lead commands to another daemon."""
+"""Variables that would make commands use another daemon."""
 
 
 class _Private(NamedTuple):
@@ -37,10 +37,10 @@ class _Private(NamedTuple):
 @click.argument("command", nargs=-1, required=True, metavar="COMMAND...")
 @click.pass_obj
 def run(run: Run, keep: str | None, binary: str | None, command: tuple[str, ...]) -> int:
-    """Run a command with a private daemon of its own.
+    """Run a command with its own private daemon.
 
-    The daemon is off the network, and its home is removed in the end. COMMAND finds it by AIOSYNCTHING_URL and
-    AIOSYNCTHING_API_KEY_FILE, where `aiosyncthing` looks, too; AIOSYNCTHING_DEVICE_ID, AIOSYNCTHING_SYNC_ADDRESS and
+    The daemon is off the network, and its home is removed at the end. COMMAND finds it by AIOSYNCTHING_URL and
+    AIOSYNCTHING_API_KEY_FILE, which `aiosyncthing` uses as well; AIOSYNCTHING_DEVICE_ID, AIOSYNCTHING_SYNC_ADDRESS and
     STHOMEDIR are also set. The exit status is that of COMMAND.
     """
     from aiosyncthing.cli.programs.children import check_command, end_as, run_command  # noqa: PLC0415 - loads asyncio
@@ -68,7 +68,7 @@ def daemon(run: Run, keep: str | None, binary: str | None) -> int:
     """Run a private daemon until Ctrl-C.
 
     It prints the daemon's address, and the path of a file with its key. The daemon is off the network, and its home is
-    removed in the end unless --keep names one.
+    removed at the end unless --keep is given.
     """
     _no_target(run)
 
@@ -103,7 +103,7 @@ def _write_key(folder: str, key: str) -> Path:
 
 
 def _environment(environ: Mapping[str, str], private: _Private) -> dict[str, str]:
-    """Return the environment of a command, in which nothing leads to another daemon."""
+    """Return the environment of a command, in which no variable leads to another daemon."""
     kept = {name: value for name, value in environ.items() if name not in _ELSEWHERE}
     return kept | {
         "AIOSYNCTHING_URL": private.daemon.url,
@@ -131,7 +131,7 @@ def _show(run: Run, private: _Private, key_file: str) -> None:
     run.out.line(f"Syncthing {daemon.version}, device {daemon.device_id}")
     for name, value in (("url", daemon.url), ("key", key_file), ("home", document["home"])):
         run.out.line(f"{name:<5} {value}")
-    run.out.info("Ctrl-C ends it")
+    run.out.info("press Ctrl-C to stop it")
 
 
 def _sync_address(daemon: Daemon) -> str | None:
@@ -139,11 +139,11 @@ def _sync_address(daemon: Daemon) -> str | None:
 
     try:
         return daemon.sync_address
-    except DaemonError:  # a home that was kept may listen for other devices in another way
+    except DaemonError:  # a home from an earlier run may have other listen addresses
         return None
 
 
 def _no_target(run: Run) -> None:
     options = run.options
     if options.profiles or options.url or options.home or options.api_key_file or options.tls:
-        raise UsageError("this command starts a daemon of its own: name no other")
+        raise UsageError("this command starts its own daemon: don't name another one")

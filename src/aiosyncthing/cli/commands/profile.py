@@ -1,4 +1,4 @@
-"""``profile``: daemons that have a name, with their keys and certificates."""
+"""``profile``: named daemons, with their keys and certificates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _COLUMNS: Final[Sequence[Column[ProfileRow]]] = (
 
 @click.group("profile", cls=Group)
 def profile() -> None:
-    """Manage profiles: daemons with a name, an address and a key."""
+    """Manage profiles: named daemons with an address and a key."""
 
 
 @profile.command("list", cls=Command)
@@ -57,13 +57,13 @@ def list_profiles(run: Run) -> int | None:
 @click.argument("name")
 @click.option("--api-key-command", metavar="COMMAND", help="A command that prints the key: 'pass syncthing/nas'.")
 @click.option("--no-test", is_flag=True, help="Don't connect to the daemon first.")
-@click.option("--yes", is_flag=True, help="Trust the daemon's present certificate without asking.")
+@click.option("--yes", is_flag=True, help="Trust the daemon's current certificate without asking.")
 @click.pass_obj
 def add(run: Run, name: str, api_key_command: str | None, no_test: bool, yes: bool) -> int:  # noqa: FBT001 - click
     """Add a profile: with --url and a key, or with --home.
 
     The key is in a file (--api-key-file), or printed by a command; otherwise it is asked for, and kept in the
-    configuration file, which only you can read. A certificate that no authority has signed is shown, and pinned if you
+    configuration file, which only you can read. A certificate that is not signed by a CA is shown, and pinned if you
     trust it.
     """
     profiles = _profiles(run)
@@ -143,7 +143,7 @@ def _key(run: Run, command: str | None) -> dict[str, str | list[str]]:
 
 
 async def _pin(run: Run, url: str, *, yes: bool) -> str:
-    """Return the certificate to pin; empty if an authority has signed it."""
+    """Return the certificate to pin; empty if a CA has signed it."""
     from aiosyncthing import Syncthing, fetch_fingerprint  # noqa: PLC0415 - load aiohttp
     from aiosyncthing.exceptions import NotFoundError, TLSError  # noqa: PLC0415 - likewise
 
@@ -152,20 +152,20 @@ async def _pin(run: Run, url: str, *, yes: bool) -> str:
             await client.noauth.health()  # which sends no key
         except TLSError:
             pin = str(await fetch_fingerprint(url))
-        except NotFoundError:  # the daemon is too old for that, but its certificate was accepted
+        except NotFoundError:  # the daemon is too old for this request, but its certificate was accepted
             return ""
         else:
             return ""
     run.out.info(f"the certificate of {url} is {pin}")
     run.out.info("compare it on the daemon's computer: openssl x509 -in https-cert.pem -noout -fingerprint -sha256")
     if not yes and not can_ask():
-        raise UsageError("this certificate is not trusted: give --tls with its fingerprint, or --yes")
+        raise UsageError("this certificate is not trusted: use --tls with its fingerprint, or --yes")
     confirm(run.out, "Trust this certificate from now on?", yes=yes)
     return pin
 
 
 async def _test(run: Run, each: Profile) -> None:
-    """Connect, and say what is there."""
+    """Connect, and print the daemon's version and device ID."""
     import asyncio  # noqa: PLC0415 - loaded by now
 
     target = of_profile(each, "profile")

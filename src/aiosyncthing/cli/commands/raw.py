@@ -1,4 +1,4 @@
-"""``raw``: any request, for what has no command."""
+"""``raw``: send any request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def raw(
     """Send any request, and print the raw answer.
 
     METHOD is GET by default, or POST if there is a body. PATH is relative to /rest/: `system/status`,
-    `config/folders/docs`. On a terminal, what is not JSON is escaped.
+    `config/folders/docs`. On a terminal, answers other than JSON are escaped.
     """
     method, path = _target(words, has_body=bool(texts or values or source))
     params = dict(_pair(each, "-q") for each in query)
@@ -76,7 +76,7 @@ def raw(
 def _target(words: tuple[str, ...], *, has_body: bool) -> tuple[str, str]:
     *methods, path = words
     if len(methods) > 1:
-        raise UsageError("name a method and a path, and nothing else")
+        raise UsageError("expected [METHOD] PATH")
     method = methods[0].upper() if methods else "POST" if has_body else "GET"
     if method not in _METHODS:
         raise UsageError(f"{methods[0]!r} is not a method: {', '.join(sorted(_METHODS))}")
@@ -119,7 +119,7 @@ def _read(source: str) -> bytes:
 
 
 def _write(output: str, answer: bytes) -> None:
-    """Write a file that only this user can read, since the answer may hold secrets."""
+    """Write a file that only this user can read, since the answer may contain secrets."""
     try:
         descriptor = os.open(Path(output).expanduser(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:

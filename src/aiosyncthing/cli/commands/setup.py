@@ -1,4 +1,4 @@
-"""``add-device``, ``add-folder``, ``remove``, ``share`` and ``unshare``: what there is, and who shares it."""
+"""``add-device``, ``add-folder``, ``remove``, ``share`` and ``unshare``."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def add_folder(
     """Add a folder.
 
     The ID must be the same on all devices. PATH is a directory on the daemon's computer; if that is this computer, it
-    may be relative. The home directory of the daemon's user, what contains it, and the directory of another folder are
+    may be relative. The home directory of the daemon's user, its parents, and the path of another folder are
     refused.
     """
     patterns = read_patterns(ignores)
@@ -150,7 +150,7 @@ def remove(run: Run, name: str, *, yes: bool) -> int:
 def share(run: Run, folder: str, device: tuple[str, ...], password_file: str | None) -> int:
     """Share a folder with devices.
 
-    Devices that share it already keep their encryption passwords, unless a new one is given.
+    Devices that already share it keep their encryption passwords, unless a new one is given.
     """
     password = _password(run, password_file)
 
@@ -192,7 +192,7 @@ def unshare(run: Run, folder: str, device: tuple[str, ...]) -> int:
 
 
 async def _devices(session: Session, names: tuple[str, ...]) -> list[t.DeviceConfiguration]:
-    """Return the devices that were named, each once."""
+    """Return the named devices without duplicates."""
     found = [await session.device(each) for each in names]
     return list({each["deviceID"]: each for each in found}.values())
 

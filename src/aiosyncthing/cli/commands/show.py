@@ -106,7 +106,7 @@ def _without_secrets(section: str, element_id: str, element: object) -> Any:
 
 
 def folder_fields(row: FolderRow) -> list[tuple[str, Value]]:
-    """Return what there is to say about a folder, apart from other devices and failed items."""
+    """Return the fields of a folder, apart from other devices and failed items."""
     different = row["missing"] if row["missing"] != row["state"] else None
     return [
         ("folder", folder_name(row)),
@@ -124,7 +124,7 @@ def folder_fields(row: FolderRow) -> list[tuple[str, Value]]:
 
 
 def device_fields(row: DeviceRow) -> list[tuple[str, Value]]:
-    """Return what there is to say about a device, apart from folders."""
+    """Return the fields of a device, apart from folders."""
     return [
         ("device", device_name(row)),
         ("id", row["id"]),
@@ -140,7 +140,7 @@ def device_fields(row: DeviceRow) -> list[tuple[str, Value]]:
 
 
 def field_line(name: str, value: str, style: str = "") -> Line:
-    """Return a line with one of these, as text."""
+    """Return a line with one field, as text."""
     return spans(Span(name.ljust(_WIDE), "dim"), "  ", Span(value, style))
 
 

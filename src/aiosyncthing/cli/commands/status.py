@@ -1,4 +1,4 @@
-"""``status``: the overview, which a bare ``aiosyncthing`` shows, too."""
+"""``status``: the overview, also shown by ``aiosyncthing`` without a command."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT0
 
 
 async def _watch(run: Run, session: Session, names: tuple[str, ...]) -> None:
-    """Show the overview again and again."""
+    """Show the overview after each change."""
     import asyncio  # noqa: PLC0415 - loaded by now
 
     from aiosyncthing._loops import together  # noqa: PLC0415 - likewise
@@ -67,7 +67,7 @@ async def _watch(run: Run, session: Session, names: tuple[str, ...]) -> None:
     shown: dict[str, list[Any]] = {}
 
     def show(live: Live) -> bool:
-        """Show what has changed, if anything has."""
+        """Show the overview if anything has changed."""
         nonlocal shown
         folders = None if named is None else [each.config for each in live.folders.values() if each.id in named]
         sections = _sections(session, daemon, overview.mirrored(live, reported), folders)
@@ -128,7 +128,7 @@ def _sections(
 
 
 def draw(answer: Answer) -> None:
-    """Show an overview to a person."""
+    """Print an overview for people."""
     out = answer.run.out
     for daemon in answer.sections.get("daemons", ()):
         # The rows below are labelled with profiles, and two hosts may share a name.

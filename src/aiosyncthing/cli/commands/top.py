@@ -1,4 +1,4 @@
-"""``top``: folders, devices and transfers, in a view that fills the terminal."""
+"""``top``: folders, devices and transfers in a full-screen view."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 def top(run: Run) -> int:
     """Watch folders, devices and transfers, and pause and scan them.
 
-    It fills the terminal and follows the daemon; ? shows the keys. It needs the extra aiosyncthing[top].
+    This is a full-screen view that follows the daemon; ? shows the keys. It needs the extra aiosyncthing[top].
     """
     streams = (sys.stdin, sys.stdout, sys.stderr)
     if run.options.json or run.environ.get("TERM") == "dumb" or not all(map(is_terminal, streams)):
-        raise UsageError("top needs a terminal that it can fill", hint="use `aiosyncthing status --watch --json`")
+        raise UsageError("top needs a terminal", hint="use `aiosyncthing status --watch --json`")
     from aiosyncthing.cli.top import app  # noqa: PLC0415 - loads textual
 
     async def work(session: Session) -> None:

@@ -1,4 +1,4 @@
-"""``version``: ours, and the daemon's."""
+"""``version``: the versions of this program and of the daemon."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def versions(run: Run, place: str, at: datetime | None) -> int:
                 yield row
 
     columns: list[Column[ArchivedVersion]] = [
-        # Not relative, since `restore --version` wants it.
+        # Not relative, since `restore --version` takes it.
         Column("ARCHIVED", lambda row: row["archived"], streamed=20),
         Column("MODIFIED", lambda row: items.when(row["modified"]), rank=3, streamed=20),
         Column("SIZE", lambda row: Size(row["size"]), right=True, rank=2, streamed=10),
@@ -110,10 +110,10 @@ def restore(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    """Restore files as they were at a time, or one old version.
+    """Restore files as they were at a given time, or one version.
 
-    UNDER is a directory or file in the folder. Nothing is deleted: newer files stay, and what is replaced becomes a
-    version itself. A file is "unknown", and left alone, if its versions don't show what it was like. Files that have
+    UNDER is a directory or file in the folder. Nothing is deleted: newer files stay, and a file that is replaced
+    becomes a version itself. A file is "unknown", and left alone, if its earlier state can't be known. Files that have
     not changed are only counted, unless -l is given.
 
     Times: 2026-05-01T18:00, 18:00, 'yesterday 18:00', 'monday 9:00', '2h ago'.
@@ -123,7 +123,7 @@ def restore(
     elif version is not None and at is None:
         restoring = partial(_one, version=version)
     else:
-        raise UsageError("say --at TIME, or --file PATH --version TIME")
+        raise UsageError("use --at TIME, or --file PATH --version TIME")
 
     async def work(session: Session) -> int:
         there = await session.place(place)
@@ -131,7 +131,7 @@ def restore(
             raise UsageError(f"{place} has a path already: leave out --file")
         check_versioned(there.folder)
         if not (dry_run or yes or prompts.can_ask()):
-            prompts.confirm(run.out, "Replace files by old versions?", yes=False)
+            prompts.confirm(run.out, "Replace files with old versions?", yes=False)
         if file is not None:
             there = Place(there.folder, inside(file))
         found = await restoring(run, session, there, dry_run=dry_run, yes=yes)
@@ -143,7 +143,7 @@ def restore(
 async def _at(
     run: Run, session: Session, there: Place, *, at: datetime, dry_run: bool, yes: bool
 ) -> Sequence[Restored]:
-    """Restore files as they were at a time; a person sees first how many there are."""
+    """Restore files as they were at a given time, after showing how many there are."""
     check_named(there.folder)
     _mention_future(run, at)
     folder_id = there.folder["id"]
@@ -168,7 +168,7 @@ async def _at(
 
 
 def _mention_future(run: Run, at: datetime) -> None:
-    """Warn of a time that is still to come, such as 18:00 in the morning: everything is as it was then."""
+    """Warn about a time in the future, such as 18:00 in the morning: every file counts as unchanged since then."""
     if at > values.now():
         run.out.warn(f"{at.astimezone():%Y-%m-%d %H:%M} is in the future: files are taken as they are now")
 
@@ -183,7 +183,7 @@ async def _one(
 
     folder_id, path = there.folder["id"], there.path
     if not path:
-        raise UsageError("say which file: --file PATH, or FOLDER:PATH")
+        raise UsageError("name the file: --file PATH, or FOLDER:PATH")
     kept = (await session.client.folder.versions(folder_id)).get(path, [])
     found = next((each for each in kept if parse_time(each["versionTime"]) == version), None)
     if found is None:
@@ -192,7 +192,7 @@ async def _one(
         raise UnknownNameError(f"there is no {what} of {path!r}", hint=hint, kind="NotFoundError")
     done: t.RestoredFile = {"path": path, "outcome": "restored", "reason": "", "version": found}
     if not dry_run:
-        prompts.confirm(run.out, f"Replace {path} by its version of {found['versionTime']}?", yes=yes)
+        prompts.confirm(run.out, f"Replace {path} with its version of {found['versionTime']}?", yes=yes)
         now = parse_time((await session.client.system.connections())["total"]["at"])
         await asyncio.sleep(0 if now is None else pause_before(now, {path: kept}))
         failures = await session.client.folder.restore(folder_id, {path: found["versionTime"]})
@@ -202,7 +202,7 @@ async def _one(
 
 
 def _show(run: Run, rows: Sequence[Restored], *, everything: bool) -> int:
-    """Write what was done, and return the exit status."""
+    """Print the results, and return the exit status."""
     outcomes = [row["outcome"] for row in rows]
     if run.options.json:
         for row in rows:

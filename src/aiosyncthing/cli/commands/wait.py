@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from aiosyncthing.cli.session import Session
     from aiosyncthing.waiting import SyncProgress
 
-_FRAME: Final = 0.25  # seconds between two redrawings on a terminal
-_LINE: Final = 30.0  # seconds between two lines elsewhere
+_FRAME: Final = 0.25  # seconds between redraws on a terminal
+_LINE: Final = 30.0  # seconds between lines without a terminal
 
 
 @click.command("wait", cls=Command, rest=True)
 @click.argument("folder", nargs=-1, type=FOLDER, metavar="[FOLDER]... [-- COMMAND...]")
-@click.option("--device", "devices", multiple=True, type=DEVICE, help="Wait for this device only; may be repeated.")
-@click.option("--here", is_flag=True, help="Wait for this daemon only, not for other devices.")
+@click.option("--device", "devices", multiple=True, type=DEVICE, help="Wait only for this device; may be repeated.")
+@click.option("--here", is_flag=True, help="Wait only for this daemon, not for other devices.")
 @click.option("--rescan", is_flag=True, help="Scan first, to include changes not noticed yet.")
-@click.option("--stable", type=DURATION, default=0.0, help="How long it must stay in sync.")
+@click.option("--stable", type=DURATION, default=0.0, help="How long they must stay in sync.")
 @click.option(
     "--for", "goal", type=click.Choice(["sync", "ready", "connected"]), default="sync", help="What to wait for."
 )
@@ -47,19 +47,19 @@ def wait(
 ) -> int:
     """Wait until folders are in sync, here and elsewhere.
 
-    Without FOLDER it waits for all folders, without --device for all devices they are shared with. --for ready waits
-    for a daemon that is starting, --for connected for devices. In the end, COMMAND replaces this process.
+    Without FOLDER, it waits for all folders; without --device, for all devices they are shared with. --for ready waits
+    for a daemon that is starting, --for connected for devices. At the end, COMMAND replaces this process.
 
     The exit status is 124 if --timeout expires, and 6 if waiting is pointless, for example because a folder is paused.
     """
     if here and devices:
         raise UsageError("--here and --device contradict each other")
     if goal != "sync" and (here or rescan or stable):
-        raise UsageError(f"--here, --rescan and --stable make no sense with --for {goal}")
+        raise UsageError(f"--here, --rescan and --stable can't be combined with --for {goal}")
     if goal == "connected" and not devices:
         raise UsageError("--for connected needs --device")
     if goal != "sync" and folder:
-        raise UsageError(f"--for {goal} is not about folders")
+        raise UsageError(f"--for {goal} doesn't take folders")
 
     async def work(session: Session) -> None:
         if goal == "ready":
@@ -127,7 +127,7 @@ async def _connected(run: Run, session: Session, names: Sequence[str]) -> None:
 
 @contextmanager
 def _ending(run: Run, text: str = "") -> Generator[None]:
-    """Show what is waited for on a terminal, and nothing of it in the end."""
+    """Show what the command waits for on a terminal, and clear that at the end."""
     if text and run.out.error_terminal.redraws and not (run.options.json or run.out.quiet):
         run.out.redraw(text)
     try:
@@ -146,7 +146,7 @@ def _done(run: Run, progress: SyncProgress | None, text: str) -> None:
 
 
 class _View:
-    """Shows progress: a line that is redrawn on a terminal, lines of a stream, or a line now and then."""
+    """Shows progress: a redrawn line on a terminal, JSON lines, or an occasional line."""
 
     def __init__(self, run: Run, labels: dict[str, str]) -> None:
         self._run = run
@@ -155,7 +155,7 @@ class _View:
         self._last: tuple[Any, ...] = ()
 
     def show(self, progress: SyncProgress) -> None:
-        """Show progress, if it is time to."""
+        """Show progress, unless the last line is too recent."""
         out, now = self._run.out, time.monotonic()
         if self._run.options.json:
             if progress.missing:

@@ -1,7 +1,7 @@
-"""Completion in shells: which words to offer, and how each shell takes them.
+"""Answer shells: compute the candidates, and format them for each shell.
 
-Shells call the program with ``_AIOSYNCTHING_COMPLETE`` in its environment. Whatever goes wrong then, nothing is printed
-but candidates: no error, no prompt, and no command for a key is run.
+Shells call the program with ``_AIOSYNCTHING_COMPLETE`` in its environment. Whatever fails then, only candidates are
+printed: no errors and no prompts, and no command for a key is run.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PLAIN: Final = re.compile(r"[\w@%+=:,./-]", re.ASCII)
 
 
 class Candidate(NamedTuple):
-    """A word to offer, and what it is."""
+    """A word to offer, and its description."""
 
     word: str
     help: str = ""
@@ -42,8 +42,8 @@ class Words(NamedTuple):
 
     Attributes:
         before: The words before the one to complete, without the program, as the program would get them.
-        word: The one to complete, likewise.
-        quote: The quotation mark that is open in it.
+        word: The word to complete, likewise.
+        quote: The open quotation mark in it.
         typed: The same word as it was typed.
     """
 
@@ -68,7 +68,7 @@ def serve(group: click.Command, run: Context) -> int:
 
 
 def complete(group: click.Command, run: Context, words: Words) -> Iterator[Candidate]:
-    """Return the words that may stand in a place."""
+    """Return the words that complete a command line."""
     option, equals, value = words.word.partition("=")
     prefix, word = (f"{option}=", value) if equals and option.startswith("--") else ("", words.word)
     found = ShellComplete(group, {"obj": run}, "aiosyncthing", VARIABLE).get_completions(words.before, words.word)
@@ -111,7 +111,7 @@ def formatted(shell: str, words: Words, answers: Sequence[Candidate], current: s
         shell: Its name.
         words: What was typed.
         answers: The words to offer.
-        current: The part of the word that the shell replaces; bash begins a new one behind ``:`` and ``=``.
+        current: The part of the word that the shell replaces; bash starts a new part after ``:`` and ``=``.
     """
     if shell == "bash":
         # Right behind such a character, bash names the character itself, but replaces nothing.
@@ -124,7 +124,7 @@ def formatted(shell: str, words: Words, answers: Sequence[Candidate], current: s
 
 
 def quoted(word: str, quote: str) -> str:
-    """Return a word so that bash takes it as it is, behind a quotation mark that may be open."""
+    """Return a word quoted for bash, after an open quotation mark, if any."""
     if quote == "'":
         return word.replace("'", "'\\''")
     if quote == '"':
@@ -133,7 +133,7 @@ def quoted(word: str, quote: str) -> str:
 
 
 def _files(incomplete: str, *, folders_only: bool) -> Iterator[Candidate]:
-    """Return the files that begin in some way."""
+    """Return the files with a prefix."""
     head, _, tail = incomplete.rpartition("/")
     folder = f"{head}/" if head or incomplete.startswith("/") else ""
     with os.scandir(os.path.expanduser(folder) or ".") as entries:  # noqa: PTH111 - the text is kept as it was typed
@@ -146,5 +146,5 @@ def _files(incomplete: str, *, folders_only: bool) -> Iterator[Candidate]:
 
 
 def script(shell: str) -> str:
-    """Return what a shell loads, which the wheel also installs where the shells look for it."""
+    """Return the completion script of a shell, which the wheel also installs where shells look for it."""
     return (Path(__file__).parent / "shells" / f"aiosyncthing.{shell}").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The names that completion offers: of folders, devices and profiles, as people call them."""
+"""The names that completion offers: of folders, devices, profiles and settings."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from .name_cache import Names
 
 _PATIENCE: Final = 0.3  # seconds for a request
-_LONGEST: Final = 1.0  # seconds for finding out all about a daemon
+_LONGEST: Final = 1.0  # seconds for finding and asking a daemon
 _BLOCK: Final = 7
 
 
 def candidates(
     environ: Mapping[str, str], targets: Callable[[], list[Target]], kinds: Sequence[str], incomplete: str
 ) -> list[CompletionItem[str]]:
-    """Return the names of folders, devices or profiles, or paths of settings, that begin in some way, in any case.
+    """Return the names of folders, devices or profiles, or paths of settings, with a prefix in any case.
 
     Args:
         environ: The environment.
-        targets: Returns the daemons that were named.
+        targets: Returns the daemons chosen by options and environment.
         kinds: ``folder``, ``device``, ``profile``, ``setting``.
-        incomplete: The beginning.
+        incomplete: The prefix.
     """
     offered: list[tuple[str, str]] = []
     if "profile" in kinds:
@@ -66,7 +66,7 @@ def _settings(targets: Callable[[], list[Target]], incomplete: str) -> Iterator[
 
 
 def _named(names: Mapping[str, str], kind: str) -> Iterator[tuple[str, str]]:
-    """Return what people call things: names that are unique and can be typed; otherwise IDs."""
+    """Return names that are unique and can be typed, and IDs for the others."""
     used = [name.casefold() for name in names.values()]
     for each, name in names.items():
         unique = name and used.count(name.casefold()) == 1 and not any(name == other for other in names)
@@ -82,7 +82,7 @@ def _can_be_typed(name: str) -> bool:
 
 
 def _known(targets: Callable[[], list[Target]]) -> Names | None:
-    """Return the names of the daemon: kept ones, or else those that it says in time, or else old ones."""
+    """Return the names of the daemon: recent ones from the cache, or from the daemon in time, or old ones."""
     try:
         target = targets()[0]
     except UsageError:
@@ -95,7 +95,7 @@ def _known(targets: Callable[[], list[Target]]) -> Names | None:
 
 
 def _asked(target: Target) -> Names | None:
-    """Ask a daemon, but not for long."""
+    """Ask a daemon, with a short time limit."""
     import asyncio  # noqa: PLC0415 - only without names that are kept
     import threading  # noqa: PLC0415 - likewise
 
@@ -107,10 +107,10 @@ def _asked(target: Target) -> Names | None:
         found.append(name_cache.names_of(config))
 
     def run() -> None:
-        with suppress(Exception):  # whatever it is, there are no names
+        with suppress(Exception):  # any failure means that there are no names
             asyncio.run(ask(target.client(_PATIENCE, lambda _: None)))
 
-    # Looking for the daemon of this computer may take long, too. Nobody waits for this thread in the end.
+    # Finding the daemon of this computer may take long, too. At the end, this thread is not waited for.
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(_LONGEST)

@@ -1,4 +1,4 @@
-"""The names of a daemon's folders and devices, kept for completion: a file for each address, without any key."""
+"""A cache of folder and device names for completion: one file per address, without any key."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Names:
     Attributes:
         folders: The label of each folder, by ID.
         devices: The name of each device, by ID.
-        age: Seconds since they were asked for.
+        age: Seconds since they were read from the daemon.
     """
 
     folders: Mapping[str, str]
@@ -40,7 +40,7 @@ class Names:
 
     @property
     def young(self) -> bool:
-        """Whether they need not be asked for again."""
+        """Whether they are recent enough to be used without asking again."""
         return 0 <= self.age < _YOUNG
 
 
@@ -48,14 +48,14 @@ def cache_file(target: Target) -> Path:
     """Return the file for a daemon."""
     from platformdirs import user_cache_path  # noqa: PLC0415 - only where it is needed
 
-    # What is found on this computer depends on Syncthing's own variables.
+    # The daemon that is found on this computer depends on Syncthing's own variables.
     place = target.url or target.home or " ".join(os.environ.get(name, "") for name in _VARIABLES)
     name = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:32]
     return user_cache_path("aiosyncthing", appauthor=False) / "names" / f"{name}.json"
 
 
 def load(target: Target) -> Names | None:
-    """Return what is kept about a daemon; ``None`` if nothing is."""
+    """Return the cached names of a daemon; ``None`` if there are none."""
     try:
         content: Any = json.loads(cache_file(target).read_text(encoding="utf-8"))
         return Names(dict(content["folders"]), dict(content["devices"]), time.time() - float(content["time"]))
@@ -72,7 +72,7 @@ def names_of(config: t.Configuration) -> Names:
 
 
 def store(target: Target, names: Names) -> None:
-    """Keep names; where that can't be done, completion only takes longer."""
+    """Cache names; if that fails, completion only takes longer."""
     content = {"time": time.time(), "folders": names.folders, "devices": names.devices}
     with suppress(OSError, CommandError):
         file = cache_file(target)

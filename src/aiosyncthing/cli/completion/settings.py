@@ -1,4 +1,4 @@
-"""The paths of settings that completion offers: the keys that the library knows, and names of folders and devices."""
+"""The paths of settings that completion offers: known keys, and names of folders and devices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMED: Final = {"folders": "folder", "devices": "device", "remoteIgnoredDevices
 
 
 class _Found(NamedTuple):
-    """A path, the type of what is there, and whether it is a folder or a device, which has a path for itself."""
+    """A path, the type of its value, and whether it is a folder or a device, whose own path can be used."""
 
     path: str
     kind: Any
@@ -25,11 +25,11 @@ class _Found(NamedTuple):
 
 
 def paths(incomplete: str, names: Callable[[str], Iterable[str]]) -> list[str]:
-    """Return the paths that begin in some way, a step further; with several steps where there is no choice.
+    """Return the paths that extend a prefix by one step, or by several if there is no choice.
 
     Args:
-        incomplete: The beginning.
-        names: Returns what people call folders or devices.
+        incomplete: The prefix.
+        names: Returns the names of folders or devices.
     """
     found: list[_Found] = [_Found("", t.Configuration)]
     while True:
@@ -43,12 +43,12 @@ def paths(incomplete: str, names: Callable[[str], Iterable[str]]) -> list[str]:
 
 
 def _leads_to(path: str, incomplete: str) -> bool:
-    """Return whether a path begins so, or is a part of what was typed."""
+    """Return whether a path begins with a prefix, or the other way round."""
     return path.lower().startswith(incomplete.lower()) or incomplete.startswith(f"{path}.")
 
 
 def _below(above: _Found, names: Callable[[str], Iterable[str]]) -> Iterator[_Found]:
-    """Yield the paths a step below another one."""
+    """Yield the paths one step below another one."""
     prefix = f"{above.path}." if above.path else ""
     if is_typeddict(above.kind):
         yield from (_Found(f"{prefix}{key}", hint) for key, hint in get_type_hints(above.kind).items())

@@ -1,1 +1,1 @@
-"""What folders contain: rows about files, places in folders, and what ignore patterns say about them."""
+"""The contents of folders: rows about files, places in folders, and which pattern ignores a path."""

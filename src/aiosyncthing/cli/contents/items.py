@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def kind_of(word: t.FileInfoType) -> Kind:
-    """Return what something is."""
+    """Return the kind of an item: a file, a directory or a symbolic link."""
     if word == "FILE_INFO_TYPE_DIRECTORY":
         return "directory"
     return "file" if word == "FILE_INFO_TYPE_FILE" else "symlink"
 
 
 def utc(text: str) -> str | None:
-    """Return a timestamp of the daemon as documents have it; ``None`` if there is none, or none that Python has."""
+    """Return a timestamp of the daemon in the format of JSON documents; ``None`` if it is missing or out of range."""
     try:
         moment = parse_time(text)
         return None if moment is None else iso_text(moment)
@@ -36,7 +36,7 @@ def utc(text: str) -> str | None:
 def item(daemon: str, folder_id: str, info: t.FileInfo) -> Item:
     """Return the row of an item of the index."""
     kind = kind_of(info["type"])
-    # Directories and links have a size in the index, too, but not in the sums.
+    # Directories and links have a size in the index, too, but it isn't counted in the totals.
     size = info["size"] if kind == "file" and not info["deleted"] else 0
     return {
         "daemon": daemon,
@@ -55,12 +55,12 @@ def _size(row: Item) -> int | None:
 
 
 def shown_path(row: Item) -> str:
-    """Return a path; those of directories end with a slash."""
+    """Return the path of an item, with a trailing slash for directories."""
     return row["path"] + ("/" if row["kind"] == "directory" else "")
 
 
 def when(text: str | None) -> Value:
-    """Return the cell of a time, to the second; a dash if it is unknown."""
+    """Return the cell for a time, to the second; a dash if it is unknown."""
     return None if text is None else When(datetime.fromisoformat(text).replace(microsecond=0))
 
 
@@ -68,7 +68,7 @@ def item_columns(verbs: tuple[str, str]) -> Sequence[Column[Item]]:
     """Return the columns of items.
 
     Args:
-        verbs: What is done to an item that exists, and to one that was deleted.
+        verbs: What happens to an item that exists, and to one that was deleted.
     """
     existing, deleted = verbs
     wide = max(map(len, verbs))

@@ -1,4 +1,4 @@
-"""What ignore patterns say about a path, and what was changed in them. Pure."""
+"""Which ignore pattern decides about a path, and what was changed in the patterns. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def decide(daemon: str, folder_id: str, path: str, patterns: IgnorePatterns, lines: Sequence[str]) -> IgnoreTest:
-    """Return what decides whether a path is ignored: what is above it comes first.
+    """Return what decides whether a path is ignored; its parent directories are checked first.
 
     Args:
         daemon: The name of the daemon.
@@ -55,7 +55,7 @@ def _line(found: Pattern, lines: Sequence[str]) -> Decisive:
 
 
 def sentence(row: IgnoreTest) -> str:
-    """Return what decides, as a sentence."""
+    """Return the decision as a sentence."""
     if row["reason"] == "none":
         return f"{row['path']}: not ignored, no pattern matches"
     if row["reason"] == "internal":
@@ -68,7 +68,7 @@ def sentence(row: IgnoreTest) -> str:
 
 
 def differences(folder: t.FolderConfiguration, before: Sequence[str], after: Sequence[str]) -> list[ChangeRow]:
-    """Return what was changed: lines that were removed or added, or else that their order is another one."""
+    """Return the changes: lines that were removed or added, or otherwise a changed order."""
     words = (("removed", before, after), ("added", after, before))
     rows: list[ChangeRow] = [
         {"kind": "pattern", "id": folder["id"], "name": line, "action": action}

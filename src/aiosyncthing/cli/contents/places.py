@@ -1,4 +1,4 @@
-"""Places in folders: what is there."""
+"""Look up places in folders, and refuse those that can't be listed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def known_file(session: Session, place: Place) -> t.FileInfo | None:
-    """Return what the index has at a place, or ``None`` if there is nothing, or was.
+    """Return the index entry of a place; ``None`` if there is none, or it was deleted.
 
     Raises:
         FolderNotRunningError: The folder is paused.
@@ -29,7 +29,7 @@ async def known_file(session: Session, place: Place) -> t.FileInfo | None:
 
 
 def check_named(folder: t.FolderConfiguration) -> None:
-    """Refuse a folder whose names are encrypted, so that there is no tree of it.
+    """Refuse a folder whose file names are encrypted, and so can't be listed.
 
     Raises:
         CommandError: They are.
@@ -60,7 +60,7 @@ def check_versioned(folder: t.FolderConfiguration) -> None:
 
 
 def no_such_file(place: Place) -> UnknownNameError:
-    """Return the error for a place where there is nothing."""
+    """Return the error for a place that doesn't exist."""
     name = place.folder["id"]
     return UnknownNameError(
         f"there is no {place.path!r} in the folder {name}",

@@ -1,1 +1,1 @@
-"""Following events: positions that last, and events in the words of people."""
+"""Following events: cursor files, and descriptions of events."""

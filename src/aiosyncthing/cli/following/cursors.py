@@ -1,4 +1,4 @@
-"""A file that holds a position in the events of a daemon, for one follower at a time."""
+"""Cursor files: the position in a daemon's events, for one follower at a time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class CursorFile:
-    """The position after what was done with, kept for the next run.
+    """The position after the last processed event, kept for the next run.
 
     Args:
-        path: The file, which need not exist yet. Beside it, a lock is kept as long as the block runs.
+        path: The file, which need not exist yet. A lock file beside it is locked during the block.
 
     Raises:
         CommandError: Another process follows with the same file, or it can't be read or written.
@@ -44,7 +44,7 @@ class CursorFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Unlock it. The lock file stays: removing it would let two processes hold different ones."""
+        """Unlock it. The lock file is kept: if it were removed, two processes could lock different files."""
         self._lock.close()
 
     def read(self) -> Cursor | None:
@@ -55,7 +55,7 @@ class CursorFile:
         """Replace the file.
 
         Raises:
-            CommandError: It can't be written; the old one is left.
+            CommandError: It can't be written; the old one is kept.
         """
         replace_file(self._path, json.dumps(cursor))
 
@@ -64,14 +64,14 @@ def read_cursor(path: str) -> Cursor:
     """Return the position in a file.
 
     Raises:
-        UsageError: It can't be read, or holds something else.
+        UsageError: It can't be read, or contains something else.
     """
     try:
         cursor: object = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"can't read {path}: {error.strerror or error}") from error
     except ValueError:
-        raise UsageError(f"{path} holds no position in events") from None
+        raise UsageError(f"{path} is not a cursor file") from None
     if not isinstance(cursor, dict):
         raise UsageError(f"{path} holds no position in events")
     return cast("Cursor", cursor)

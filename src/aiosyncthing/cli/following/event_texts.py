@@ -1,4 +1,4 @@
-"""Events in the words of people, and what each is about. Pure."""
+"""Describe events for people, and find what they are about. Pure."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _NO_NAMES: Final[Mapping[str, str]] = {}
 
 
 def is_about(item: _Item, folders: Collection[str]) -> bool:
-    """Return whether an event is about one of some folders; without any, all count.
+    """Return whether an event is about one of these folders; without folders, every event is.
 
-    What the stream itself reports is about all folders.
+    The stream's own items are about all folders.
     """
     if not folders or item["type"] in _MARKERS:
         return True
@@ -32,7 +32,7 @@ def is_about(item: _Item, folders: Collection[str]) -> bool:
 
 
 def place(item: _Item) -> tuple[str, str]:
-    """Return the folder and the path that an event is about; empty if it is about none."""
+    """Return the folder and the path that an event is about; empty if there is none."""
     data = _fields(item)
     folder = data.get("folder") or data.get("folderID") or ""
     if not folder and item["type"] in {"FolderPaused", "FolderResumed"}:
@@ -41,29 +41,29 @@ def place(item: _Item) -> tuple[str, str]:
 
 
 def clock(text: str) -> str:
-    """Return the time of the day of an event, on this computer."""
+    """Return the local time of day of an event."""
     moment = parse_time(text)
     return "" if moment is None else f"{moment.astimezone():%H:%M:%S}"
 
 
 def names_of(devices: Iterable[_Item]) -> dict[str, str]:
-    """Return the names of configured devices by the first block of their IDs, which is all that some events have."""
+    """Return the names of configured devices by the first block of their IDs, since some events have no more."""
     return {str(each["deviceID"])[:_BLOCK]: str(each["name"]) for each in devices if each.get("name")}
 
 
 def describe(item: _Item, names: Mapping[str, str] = _NO_NAMES) -> tuple[str, str]:
-    """Return the folder that an event is about, and what has happened.
+    """Return the folder that an event is about, and a description of the event.
 
     Args:
         item: The event.
-        names: What devices are called: see `names_of`.
+        names: The names of devices, as returned by `names_of`.
     """
     folder, path = place(item)
     words = _WORDS.get(item["type"])
     if words is not None:
         try:
             return folder, words(item["data"], lambda device: names.get(device[:_BLOCK], device[:_BLOCK]))
-        except (KeyError, TypeError, AttributeError):  # another version says it in another way
+        except (KeyError, TypeError, AttributeError):  # another version has other data
             pass
     rest = {key: value for key, value in _fields(item).items() if value != folder}
     details = json.dumps(rest, ensure_ascii=False) if rest else ""
@@ -71,7 +71,7 @@ def describe(item: _Item, names: Mapping[str, str] = _NO_NAMES) -> tuple[str, st
 
 
 def _fields(item: _Item) -> dict[str, Any]:
-    """Return the data of an event, of which there may be none."""
+    """Return the data of an event, which may be missing."""
     return cast("dict[str, Any]", item["data"]) if isinstance(item["data"], dict) else {}
 
 
@@ -108,7 +108,7 @@ def _lost(data: _Item, _: _Names) -> str:
 
 
 def _called(data: _Item) -> str:
-    """Return a device that is not configured yet: the name that it gave itself, and its ID, which is what counts."""
+    """Return a device that is not configured: the name that it reports, and its ID, which is decisive."""
     device = str(data.get("deviceID") or data["device"])
     return f"{data['name']} ({device})" if data.get("name") else device
 

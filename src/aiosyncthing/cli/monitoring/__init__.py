@@ -1,1 +1,1 @@
-"""What monitoring systems get: the verdict of ``check``, and metrics."""
+"""Output for monitoring systems: the result of ``check``, and metrics."""

@@ -1,4 +1,4 @@
-"""From findings and figures to a status, and to the line of a monitoring plugin. Pure."""
+"""Turn findings and figures into a status, and into the output of a monitoring plugin. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 Severity: TypeAlias = Literal["info", "warning", "critical"]
 
 STALE: Final = "folder_stale"
-"""The kind of findings about folders that were not scanned for long, beside those of `aiosyncthing.health`."""
+"""The kind of findings about folders not scanned for long, in addition to those of `aiosyncthing.health`."""
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
-"""The words for how bad a finding is."""
+"""The words for the severity of a finding."""
 
 _REMEDIES: Final = {
     "system_error": "Fix the cause, then clear the message: `aiosyncthing raw POST system/error/clear`."
@@ -45,33 +45,33 @@ _WORST: Final = (Status.OK, Status.WARNING, Status.UNKNOWN, Status.CRITICAL)
 
 
 class Bounds(NamedTuple):
-    """From how many seconds on something is a warning, and critical; ``None`` for never."""
+    """The ages in seconds from which on something is a warning, and critical; ``None`` for never."""
 
     warning: float | None = None
     critical: float | None = None
 
     def severity(self, seconds: float) -> Severity | None:
-        """Return how bad so many seconds are."""
+        """Return the severity of an age in seconds."""
         if self.critical is not None and seconds >= self.critical:
             return "critical"
         return "warning" if self.warning is not None and seconds >= self.warning else None
 
     @property
     def least(self) -> float | None:
-        """From how many seconds on it is worth mentioning."""
+        """The lowest age in seconds that is reported."""
         return self.warning if self.warning is not None else self.critical
 
 
 def parse_bounds(text: str) -> Bounds:
-    """Return what ``1d:7d``, ``1d`` or ``:7d`` means.
+    """Parse bounds such as ``1d:7d``, ``1d`` or ``:7d``.
 
     Raises:
-        ValueError: It is something else.
+        ValueError: The text is invalid.
     """
     first, _, second = text.partition(":")
     bounds = Bounds(*(parse_duration(each) if each.strip() else None for each in (first, second)))
     if bounds.least is None:
-        raise ValueError(f"{text!r} has no limits: write 1d:7d, 1d, or :7d")
+        raise ValueError(f"{text!r} has no limits: write 1d:7d, 1d or :7d")
     if bounds.warning is not None and bounds.critical is not None and bounds.critical < bounds.warning:
         raise ValueError(f"{text!r}: critical must not come before the warning")
     return bounds
@@ -79,16 +79,16 @@ def parse_bounds(text: str) -> Bounds:
 
 @dataclass(frozen=True)
 class Checked:
-    """What there is to say about a daemon that has answered.
+    """The result of checking a daemon that has answered.
 
     Attributes:
         daemon: The daemon.
         name: The name of its own device.
-        findings: What a person should look at, the most severe first.
+        findings: The findings, the most severe first.
         folders: The folders that were checked.
         devices: The devices that were checked.
         unseen: Seconds since devices were last seen, by ID; not for those that are paused or were never seen.
-        conflicts: Conflict copies by folder; ``None`` if they were not looked for.
+        conflicts: Conflict copies by folder; ``None`` if they were not searched for.
     """
 
     daemon: Daemon
@@ -106,7 +106,7 @@ class Checked:
 
     @property
     def row(self) -> CheckedDaemon:
-        """What the JSON document says about it."""
+        """The row of the JSON document."""
         return {
             "daemon": self.daemon["name"],
             "id": self.daemon["id"],
@@ -129,7 +129,7 @@ def worst(statuses: Iterable[Status]) -> Status:
 
 
 def status_word(status: Status) -> Literal["ok", "warning", "critical", "unknown"]:
-    """Return what the JSON document calls a status."""
+    """Return the word for a status in the JSON document."""
     return ("ok", "warning", "critical", "unknown")[status]
 
 
@@ -142,7 +142,7 @@ def unseen_seconds(view: View, devices: Iterable[DeviceRow]) -> dict[str, float]
 
 
 def ages(moments: Mapping[str, datetime | None], now: datetime | None) -> dict[str, float]:
-    """Return how many seconds ago each time was; not for those that are unknown."""
+    """Return the age of each known time in seconds."""
     known = {name: moment for name, moment in moments.items() if moment is not None}
     return {name: max(0.0, (now - moment).total_seconds()) for name, moment in known.items()} if now else {}
 
@@ -155,9 +155,9 @@ def finding_row(
     Args:
         daemon: The daemon.
         finding: The finding.
-        names: What folders and devices are called, by ID.
-        unseen: From when on it is critical that a device is away.
-        restart: Whether a restart that is due counts.
+        names: The names of folders and devices, by ID.
+        unseen: The bounds for devices not seen.
+        restart: Whether a required restart is a warning.
     """
     severity = SEVERITIES[finding.severity]
     if finding.kind == "device_unseen" and finding.seconds is not None:
@@ -182,13 +182,13 @@ def finding_row(
 
 
 def stale_rows(daemon: str, view: View, folders: Iterable[FolderRow], stale: Bounds) -> list[CheckFinding]:
-    """Return folders that were not scanned for long; those that are paused or being scanned are left out.
+    """Return findings for folders that were not scanned for long, except paused ones and those being scanned.
 
     Args:
         daemon: The daemon.
-        view: What it has said.
-        folders: The folders to look at.
-        stale: From when on it is a warning, and critical.
+        view: Its answers.
+        folders: The folders to check.
+        stale: The bounds for the age of the last scan.
     """
     passed = ages(view.scanned, view.at)
     found: list[CheckFinding] = []
@@ -224,14 +224,14 @@ def stale_rows(daemon: str, view: View, folders: Iterable[FolderRow], stale: Bou
 def summary(
     status: Status, problems: Sequence[str], checked: Sequence[Checked], unseen: Bounds, *, many: bool = False
 ) -> str:
-    """Return the first line of a monitoring plugin: the status, what is wrong, and figures behind a bar.
+    """Return the first line of a monitoring plugin: the status, the problems, and performance data after a bar.
 
     Args:
         status: The status.
-        problems: What is wrong, the most severe first.
+        problems: The problems, the most severe first.
         checked: The daemons that have answered.
-        unseen: The limits that go with a figure.
-        many: Whether several daemons were asked, so that figures say whose they are.
+        unseen: The limits in the performance data.
+        many: Whether several daemons were asked, so that labels need their names.
     """
     if problems and not checked:
         said = "; ".join(problems)
@@ -249,7 +249,7 @@ def summary(
 
 
 def one_field(text: str) -> str:
-    """Return a text without bars, behind which a monitoring system reads figures."""
+    """Return a text without bars, after which monitoring systems expect performance data."""
     return text.replace("|", "\\x7c")
 
 

@@ -1,4 +1,4 @@
-"""What ``check --prometheus`` writes: only what the daemon's own metrics lack. Pure.
+"""The gauges of ``check --prometheus``, which complement the daemon's own metrics. Pure.
 
 Folders, devices and daemons are labelled by their IDs; one ``_info`` gauge for each kind of them has the names.
 """
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 def gauges_of(target: str, checked: Checked | None) -> list[Gauge]:
-    """Return the gauges for a daemon; for one that has not answered, that it is down.
+    """Return the gauges for a daemon; for one that has not answered, only that it is down.
 
     `target` is the profile, ``local`` or the host: a daemon that is down has no known ID. Everything else has the ID.
 
     Args:
-        target: What the daemon is called on this computer.
-        checked: What it has answered.
+        target: The name of the daemon on this computer.
+        checked: Its result; ``None`` if it has not answered.
     """
-    # Two files with the same series would break the whole collector, so each of them has a label.
+    # Two files with the same series would break the whole collector, so each daemon needs a label.
     at = {"target": target}
     up = Gauge("aiosyncthing_up", "Whether the daemon has answered.", [(at, int(checked is not None))])
     status = Status.UNKNOWN if checked is None else checked.status
@@ -46,7 +46,7 @@ def gauges_of(target: str, checked: Checked | None) -> list[Gauge]:
 
 
 def merged(gauges: Iterable[Gauge]) -> list[Gauge]:
-    """Return gauges of several daemons, with all samples of a name together, as the format wants it."""
+    """Return gauges of several daemons, with all samples of a name together, as the format requires."""
     found: dict[str, Gauge] = {}
     for gauge in gauges:
         before = found.get(gauge.name, gauge._replace(samples=()))
@@ -73,12 +73,12 @@ def _folder_gauges(own: Mapping[str, str], checked: Checked) -> list[Gauge]:
         ),
         Gauge(
             "aiosyncthing_folder_in_sync",
-            "Whether everything is here and nothing is going on.",
+            "Whether the folder is in sync here and idle.",
             [(labels, int(row["inSync"])) for labels, row in rows],
         ),
         Gauge(
             "aiosyncthing_folder_needed_bytes",
-            "What is missing here.",
+            "Bytes that are missing here.",
             [(labels, row["neededBytes"] or 0) for labels, row in known],
         ),
         Gauge(

@@ -14,7 +14,7 @@ Word: TypeAlias = Literal["NaN", "+Inf", "-Inf"]
 _SAMPLE: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?")
 _LABEL: Final = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?')
 _COMMENT: Final = re.compile(r"#\s+(HELP|TYPE)\s+(\S+)(?:\s+(.*))?")
-_PARTS: Final = ("_bucket", "_sum", "_count")  # what the samples of histograms and summaries end with
+_PARTS: Final = ("_bucket", "_sum", "_count")  # suffixes of the samples of histograms and summaries
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 _UNESCAPES: Final = {"n": "\n"}
 _WORDS: Final[Mapping[str, Word]] = {"nan": "NaN", "inf": "+Inf", "+inf": "+Inf", "-inf": "-Inf"}
@@ -25,7 +25,7 @@ class Gauge(NamedTuple):
 
     Attributes:
         name: Its name.
-        help: What it is, in one line; the same in each file, or the collector refuses them all.
+        help: Its description in one line; the same in each file, or the collector refuses them all.
         samples: Its values, each with labels.
     """
 
@@ -35,14 +35,14 @@ class Gauge(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A value that was read.
+    """A parsed sample.
 
     Attributes:
         name: Name of the metric.
         labels: Its labels.
-        value: The value; ``NaN``, ``+Inf`` and ``-Inf`` stay words, since JSON has no such numbers.
+        value: The value; ``NaN``, ``+Inf`` and ``-Inf`` are strings, since JSON has no such numbers.
         kind: ``counter``, ``gauge``, ``histogram``, ``summary`` or ``untyped``.
-        help: What it is; empty if unknown.
+        help: Its description; empty if unknown.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Sample(NamedTuple):
 
 
 def exposition(gauges: Iterable[Gauge]) -> str:
-    """Return gauges in the text format, without those that have no values."""
+    """Return gauges in the text format, without those that have no samples."""
     lines: list[str] = []
     for gauge in gauges:
         if gauge.samples:
@@ -63,7 +63,7 @@ def exposition(gauges: Iterable[Gauge]) -> str:
 
 
 def read_samples(text: str) -> Iterator[Sample]:
-    """Read the text format; what is not understood is left out."""
+    """Parse the text format; lines that can't be parsed are skipped."""
     known: dict[str, dict[str, str]] = {"TYPE": {}, "HELP": {}}
     for line in text.split("\n"):
         if comment := _COMMENT.fullmatch(line.strip()):
@@ -78,7 +78,7 @@ def read_samples(text: str) -> Iterator[Sample]:
 
 
 def grep(text: str, pattern: re.Pattern[str]) -> str:
-    """Return the samples whose lines match, and the comments about them: the text format again."""
+    """Return the samples whose lines match, with their comments, in the text format."""
     kinds = {match[2]: "" for match in map(_COMMENT.fullmatch, text.split("\n")) if match}
     lines = text.split("\n")
     found = [line for line in lines if line and not line.startswith("#") and pattern.search(line)]

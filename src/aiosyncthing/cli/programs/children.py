@@ -1,4 +1,4 @@
-"""Another program, run in the foreground: it has the terminal, gets the signals, and its end is ours."""
+"""Run another program in the foreground: it has the terminal, gets the signals, and determines the exit status."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 NOT_EXECUTABLE: Final = 126
-"""The status of a shell for a program that is there, but can't be run."""
+"""A shell's status for a program that exists but can't be run."""
 
 _NOT_FOUND: Final = 127  # likewise
 _KILLED: Final = 128  # and the number of the signal
@@ -25,10 +25,10 @@ _ENDING: Final = frozenset(getattr(signal, name) for name in ("SIGINT", "SIGTERM
 
 
 def check_command(command: Sequence[str]) -> None:
-    """Check that a program can be run, before anything is done for it.
+    """Check that a program can be run, before doing anything else.
 
     Raises:
-        CommandError: There is none; the exit status is that of a shell.
+        CommandError: It can't be run; the exit status is that of a shell.
     """
     name = command[0]
     if shutil.which(name) is not None:
@@ -39,17 +39,17 @@ def check_command(command: Sequence[str]) -> None:
 
 
 async def run_command(command: Sequence[str], environ: Mapping[str, str], inherited: Sequence[int] = ()) -> int:
-    """Run another program, and wait for its end.
+    """Run another program, and wait until it ends.
 
-    Meanwhile this process hands signals on to it instead of ending by them.
+    Meanwhile, signals are passed on to it instead of ending this process.
 
     Args:
         command: The program and its arguments.
         environ: Its environment.
-        inherited: File descriptors that it gets.
+        inherited: File descriptors that it inherits.
 
     Returns:
-        Its exit status; the negative number of a signal that has killed it.
+        Its exit status, or the negative number of the signal that has killed it.
 
     Raises:
         CommandError: It can't be run.
@@ -74,18 +74,18 @@ async def run_command(command: Sequence[str], environ: Mapping[str, str], inheri
 
 
 def exit_status(status: int) -> int:
-    """Return the exit status that a shell has for what `run_command` returns."""
+    """Return a shell's exit status for the result of `run_command`."""
     return status if status >= 0 else _KILLED - status
 
 
 def end_as(status: int) -> int:
-    """Return the exit status with which to end as a program did.
+    """Return the exit status to end with after a program has ended.
 
     Args:
-        status: What `run_command` has returned.
+        status: The result of `run_command`.
 
     Raises:
-        Interrupted: A signal that ends commands has killed it, and ends this process, too.
+        Interrupted: A signal that ends commands has killed it, so this process ends by the same signal.
     """
     if -status in _ENDING:
         raise Interrupted(-status)
@@ -98,7 +98,7 @@ def _send(process: asyncio.subprocess.Process, signum: int) -> None:
 
 
 def _is_in_foreground() -> bool:
-    """Return whether the terminal sends its signals to this process, and so to the other program as well."""
+    """Return whether the terminal sends its signals to this process, and therefore also to the other program."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

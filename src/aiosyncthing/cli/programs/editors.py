@@ -1,4 +1,4 @@
-"""Text in a person's editor: a file that only this user can read."""
+"""Edit text in the user's editor, in a file that only this user can read."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _USUAL: Final = ("sensible-editor", "vim", "nano", "vi")
 
 
 class Draft:
-    """A text that a person edits.
+    """A text that the user edits.
 
     Args:
         environ: The environment, which names the editor.
-        suffix: The end of the file's name, which tells the editor what is in it.
+        suffix: The suffix of the file's name, which tells the editor its type.
 
     Attributes:
         file: The file.
-        touched: Whether something was changed in it.
+        touched: Whether the text was changed.
 
     Raises:
         UsageError: There is no editor.
@@ -44,13 +44,13 @@ class Draft:
         self.file: Path = Path(name)
 
     async def edit(self, text: str) -> str:
-        """Open a text in the editor, and return what it has left.
+        """Open a text in the editor, and return the edited text.
 
         Raises:
             CommandError: The editor failed.
         """
         async with terminal_left():
-            # In a thread, so that the event loop goes on to look after its connections.
+            # In a thread, so that the event loop keeps serving its connections.
             return await asyncio.to_thread(self._open, text)
 
     def remove(self) -> None:
@@ -78,14 +78,14 @@ def _editor(environ: Mapping[str, str]) -> list[str]:
     given = environ.get("VISUAL") or environ.get("EDITOR")
     if not given:
         if not can_ask():
-            raise UsageError("say in $VISUAL or $EDITOR what to edit with")
+            raise UsageError("no editor: set $VISUAL or $EDITOR")
         given = "notepad" if os.name == "nt" else next(filter(shutil.which, _USUAL), _USUAL[-1])
     try:
         command = shlex.split(given, posix=os.name != "nt")
     except ValueError as error:
-        raise UsageError(f"$VISUAL or $EDITOR can't be understood: {error}") from None
+        raise UsageError(f"$VISUAL or $EDITOR is invalid: {error}") from None
     if not command:
-        raise UsageError("$VISUAL or $EDITOR names no program")
+        raise UsageError("$VISUAL or $EDITOR is empty")
     if shutil.which(command[0]) is None:
         raise UsageError(
             f"can't run the editor {command[0]}: there is no such program", hint="$VISUAL or $EDITOR names it"

@@ -1,21 +1,21 @@
 """The JSON documents that commands print with ``--json``.
 
-Their keys are camel case, as the daemon's, and always there: ``null`` is unknown. Sizes are bytes, durations seconds,
-times RFC 3339 in UTC, except the ``time`` of a conflict copy. New keys and words may be added; anything else gets a new
+Their keys are camel case, like the daemon's, and always there: ``null`` is unknown. Sizes are bytes, durations seconds,
+times RFC 3339 in UTC, except the ``time`` of a conflict copy. New keys and values may be added; other changes get a new
 number in ``schema``.
 
 A document is one object with ``schema``, ``daemon`` (``null`` if several were asked), ``failures`` (those of several
-daemons that could not be asked) and what the command is about. A stream is one object per line, whose
-``type`` says which it is.
+daemons that could not be asked) and its contents. A stream is one object per line, whose
+``type`` says which kind it is.
 
-They are in files by subject, and all of them here:
+They are in files by subject, and all are importable from here:
 
-- `common`: what documents have in common.
-- `overview`: what ``status``, ``folders``, ``devices``, ``show`` and ``errors`` print.
-- `files`: what ``need``, ``ls``, ``conflicts``, ``changes``, ``versions``, ``restore`` and ``ignores`` print.
-- `changing`: what commands print that change something, and ``pending`` and ``config``.
-- `watching`: what ``wait``, ``events``, ``check``, ``log`` and ``metrics`` print.
-- `programs`: what ``version``, ``profile``, ``daemon``, ``id``, ``fingerprint`` and ``qr`` print.
+- `common`: parts of all documents.
+- `overview`: the output of ``status``, ``folders``, ``devices``, ``show`` and ``errors``.
+- `files`: that of ``need``, ``ls``, ``conflicts``, ``changes``, ``versions``, ``restore`` and ``ignores``.
+- `changing`: that of commands that change something, and of ``pending`` and ``config``.
+- `watching`: that of ``wait``, ``events``, ``check``, ``log`` and ``metrics``.
+- `programs`: that of ``version``, ``profile``, ``daemon``, ``id``, ``fingerprint`` and ``qr``.
 """
 
 from .changing import (

@@ -1,4 +1,4 @@
-"""What commands print that change something, and ``pending`` and ``config``."""
+"""The output of commands that change something, and of ``pending`` and ``config``."""
 
 from typing import Any, Literal, TypedDict
 
@@ -6,7 +6,7 @@ from .common import Daemon, Failure
 
 
 class ChangeRow(TypedDict):
-    """One thing that a command has changed."""
+    """One change that a command has made."""
 
     kind: Literal["folder", "device", "daemon", "file", "pattern", "setting", "profile"]
     id: str
@@ -17,7 +17,7 @@ class ChangeRow(TypedDict):
 
 
 class Changes(TypedDict):
-    """``change/1``: what a command has changed; nothing if all was as wanted already."""
+    """``change/1``: the changes that a command has made; empty if there was nothing to change."""
 
     schema: Literal["aiosyncthing/change/1"]
     daemon: Daemon | None
@@ -26,12 +26,12 @@ class Changes(TypedDict):
 
 
 class PendingDeviceRow(TypedDict):
-    """A device that has tried to connect, and is unknown."""
+    """An unknown device that has tried to connect."""
 
     daemon: str
     id: str
     name: str
-    """What it calls itself."""
+    """The name that it reports."""
     address: str
     time: str | None
 
@@ -47,9 +47,9 @@ class PendingFolderRow(TypedDict):
     deviceName: str
     time: str | None
     receiveEncrypted: bool
-    """Whether only encrypted data would come."""
+    """Whether it would only send encrypted data."""
     remoteEncrypted: bool
-    """Whether the device itself has only encrypted data."""
+    """Whether the device itself only has encrypted data."""
 
 
 class Pending(TypedDict):
@@ -64,7 +64,7 @@ class Pending(TypedDict):
 
 
 class Upgrade(TypedDict):
-    """``upgrade/1``: what ``upgrade --check`` has found."""
+    """``upgrade/1``: the result of ``upgrade --check``."""
 
     schema: Literal["aiosyncthing/upgrade/1"]
     daemon: Daemon | None
@@ -82,7 +82,7 @@ class Setting(TypedDict):
     path: str
     """Empty for the whole configuration."""
     value: Any
-    """Passwords and keys are ``<redacted>``, unless they were asked for."""
+    """Passwords and keys are ``<redacted>``, except with ``--show-secrets``."""
 
 
 class Settings(TypedDict):
@@ -106,16 +106,16 @@ class SettingChange(TypedDict):
 
 
 class SettingChanges(TypedDict):
-    """``config-change/1``: what a command has changed in the configuration."""
+    """``config-change/1``: the changes that a command has made to the configuration."""
 
     schema: Literal["aiosyncthing/config-change/1"]
     daemon: Daemon | None
     failures: list[Failure]
     changes: list[SettingChange]
     ignored: list[str]
-    """Settings that this version of the daemon doesn't have, so that they were left out."""
+    """Settings that were not sent, because this version of the daemon doesn't have them."""
     reconnect: list[str]
-    """What clients need to know of it from now on: ``address``, ``apiKey``, ``enabled``, ``useTLS``."""
+    """Changed settings that clients depend on: ``address``, ``apiKey``, ``enabled``, ``useTLS``."""
 
 
 class SettingDifferences(TypedDict):

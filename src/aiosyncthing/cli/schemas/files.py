@@ -89,7 +89,7 @@ class ArchivedVersion(TypedDict):
     """``null`` if it is unknown, as in a trash can."""
     size: int
     versionTime: str
-    """``archived`` as the daemon writes it, and wants it back."""
+    """``archived`` in the daemon's own format, which restoring requires."""
     certain: bool | None
     """With ``--at``, whether the file was like this version then; ``null`` without."""
 
@@ -103,13 +103,13 @@ class Restored(TypedDict):
     folder: str
     path: str
     outcome: Literal["restored", "unchanged", "unknown", "failed"]
-    """With ``--dry-run``, ``restored`` is what would be."""
+    """With ``--dry-run``, ``restored`` means that the file would be restored."""
     reason: str | None
     archived: str | None
     modified: str | None
     size: int | None
     versionTime: str | None
-    """These four are those of the version."""
+    """The next four keys describe the version."""
     dryRun: bool
 
 
@@ -133,11 +133,11 @@ class Decisive(TypedDict):
     """Its number, from 1; ``null`` if it is in an included file. Where this computer can't read the included files of a
     folder, no number is known, and ``line`` is what the daemon says that the line stands for."""
     pattern: str | None
-    """What of the line has matched."""
+    """The pattern of the line that has matched."""
 
 
 class IgnoreTest(Decisive):
-    """What the ignore patterns say about a path."""
+    """The result of testing a path against the ignore patterns."""
 
     daemon: str
     folder: str
@@ -151,7 +151,7 @@ class IgnoreTest(Decisive):
 
 
 class Ignores(TypedDict):
-    """``ignores/1``: what there is, or with ``test`` what it means."""
+    """``ignores/1``: the ignore patterns, or with ``test`` the results."""
 
     schema: Literal["aiosyncthing/ignores/1"]
     daemon: Daemon | None

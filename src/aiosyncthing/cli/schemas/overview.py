@@ -1,4 +1,4 @@
-"""What ``status``, ``folders``, ``devices``, ``show`` and ``errors`` print."""
+"""The output of ``status``, ``folders``, ``devices``, ``show`` and ``errors``."""
 
 from typing import Any, Literal, TypedDict
 
@@ -6,7 +6,7 @@ from .common import Daemon, FailedItem, Failure
 
 
 class Remote(TypedDict):
-    """How a folder is on another device that shares it."""
+    """The state of a folder on another device that shares it."""
 
     id: str
     name: str
@@ -14,7 +14,7 @@ class Remote(TypedDict):
     lastSeen: str | None
     inSync: bool
     percent: float | None
-    """Of the bytes; ``null`` if unknown."""
+    """The share of bytes that is there; ``null`` if unknown."""
     neededBytes: int | None
     neededItems: int | None
     missing: str | None
@@ -32,7 +32,7 @@ class FolderRow(TypedDict):
     state: str
     """``paused``, ``unknown``, or the daemon's: ``idle``, ``scanning``, ``syncing``, ``error``, ..."""
     inSync: bool
-    """Whether everything is here and nothing is going on, as ``aiosyncthing wait --here`` means it."""
+    """Whether the folder is in sync here and idle, as for ``aiosyncthing wait --here``."""
     missing: str | None
     """Why it is not in sync here."""
     error: str | None
@@ -73,7 +73,7 @@ class DeviceRow(TypedDict):
     version: str | None
     lastSeen: str | None
     inBytes: int
-    """Received from it since it connected."""
+    """Bytes received from it since it connected."""
     outBytes: int
     inRate: float | None
     outRate: float | None
@@ -93,7 +93,7 @@ class Devices(TypedDict):
 
 
 class Problem(TypedDict):
-    """Something that a person should look at."""
+    """A problem that needs attention."""
 
     daemon: str
     folder: str | None
@@ -145,12 +145,12 @@ class DeviceDetails(TypedDict):
     failures: list[Failure]
     device: DeviceRow
     shares: list[Remote]
-    """How each folder is there; here ``id`` and ``name`` are those of the folder."""
+    """The state of each folder on it; here ``id`` and ``name`` are those of the folder."""
     config: dict[str, Any]
 
 
 class ErrorRow(TypedDict):
-    """Something wrong with a folder."""
+    """An error of a folder."""
 
     daemon: str
     folder: str

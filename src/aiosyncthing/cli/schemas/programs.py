@@ -1,4 +1,4 @@
-"""What ``version``, ``profile``, ``daemon``, ``id``, ``fingerprint`` and ``qr`` print."""
+"""The output of ``version``, ``profile``, ``daemon``, ``id``, ``fingerprint`` and ``qr``."""
 
 from typing import Literal, TypedDict
 
@@ -34,7 +34,7 @@ class ProfileRow(TypedDict):
     url: str | None
     home: str | None
     key: Literal["file", "command", "inline", "home", "credential"]
-    """Where its key comes from."""
+    """The source of its key."""
     tls: str | None
 
 

@@ -1,4 +1,4 @@
-"""What ``wait``, ``events``, ``check``, ``log`` and ``metrics`` print."""
+"""The output of ``wait``, ``events``, ``check``, ``log`` and ``metrics``."""
 
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -18,7 +18,7 @@ class Missing(TypedDict):
 
 
 class Progress(TypedDict):
-    """A line of ``wait``: ``progress``, and at last ``done``."""
+    """A line of ``wait``: ``progress``, and finally ``done``."""
 
     type: Literal["progress", "done"]
     schema: Literal["aiosyncthing/progress/1"]
@@ -32,7 +32,7 @@ class Progress(TypedDict):
 
 
 class Event(TypedDict):
-    """A line of ``events``: the daemon's own event as it came, or one of the stream's own."""
+    """A line of ``events``: an event as the daemon sent it, or one of the stream's own items."""
 
     id: int | None
     globalID: NotRequired[int]
@@ -42,7 +42,7 @@ class Event(TypedDict):
 
 
 class CheckFinding(TypedDict):
-    """Something that a person should look at."""
+    """A finding."""
 
     daemon: str
     kind: str
@@ -70,11 +70,11 @@ class CheckedDaemon(TypedDict):
     devices: int
     neededBytes: int
     unseenMax: float
-    """Seconds since a device was seen, for the one that was away longest."""
+    """The longest time since a device was last seen, in seconds."""
 
 
 class Check(TypedDict):
-    """``check/1``; ``failures`` has the daemon also if only one was asked."""
+    """``check/1``; ``failures`` has the daemon even if only one was asked."""
 
     schema: Literal["aiosyncthing/check/1"]
     daemon: Daemon | None

@@ -1,1 +1,1 @@
-"""``top``: folders, devices and transfers as they are now, in a view that fills the terminal."""
+"""``top``: the current state of folders, devices and transfers in a full-screen view."""

@@ -1,4 +1,4 @@
-"""The application `top`: draws what a mirror knows, and does what its keys say."""
+"""The application `top`: draws the state of a mirror, and handles keys."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from aiosyncthing.cli.tables import Line
 
 _KEYS: Final = {
-    "up, down": "choose a line; page up, page down, home and end, too",
-    "enter": "everything about a folder or device; escape goes back",
-    "p": "pause it or resume it, after a question",
+    "up, down": "select a line; page up, page down, home and end, too",
+    "enter": "show everything about a folder or device; escape goes back",
+    "p": "pause or resume it, after asking",
     "s": "scan a folder",
-    "/": "filter by name; escape shows all",
+    "/": "filter by name; escape shows all again",
     "?": "this page",
     "q": "quit",
 }
@@ -47,16 +47,16 @@ _MESSAGE_FOR: Final = 5.0  # seconds
 
 
 class Top(App[None]):
-    """Shows a daemon until the person leaves.
+    """Shows a daemon until the user quits.
 
     Args:
-        client: The daemon, for what keys do.
+        client: The daemon, for the actions of keys.
         live: Its mirror.
         color: Whether to use colours.
 
     Attributes:
-        failure: Why it has ended; ``None`` if the person left.
-        frames: How often it was drawn.
+        failure: Why it has ended; ``None`` if the user has quit.
+        frames: How many times it was drawn.
     """
 
     CSS: ClassVar[str] = """
@@ -90,26 +90,26 @@ class Top(App[None]):
         self._listing = Listing()
         self._filter = Input(id="filter", placeholder="part of a name", compact=True)
         self._foot = Static(_FOOT, id="foot", markup=False)
-        self._message: Timer | None = None  # until another line is at the bottom again
+        self._message: Timer | None = None  # until the message at the bottom disappears
         self._tasks: set[asyncio.Task[None]] = set()
         self._errors: list[str] = []
 
     def compose(self) -> ComposeResult:
-        """Make what is on the screen."""
+        """Create the widgets."""
         yield self._head
         yield self._listing
         yield self._filter
         yield self._foot
 
     def on_mount(self) -> None:
-        """Begin to follow the mirror."""
+        """Start following the mirror."""
         self._listing.focus()
         self._notice_stops()
         self._begin(self._follow())
         self._begin(self._look())
 
     async def on_unmount(self) -> None:
-        """End what goes on."""
+        """Cancel the running tasks."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -117,15 +117,15 @@ class Top(App[None]):
 
     @on(Driver.SignalResume)
     def draw_again(self) -> None:
-        """Draw everything after a suspension, during which others have drawn."""
+        """Redraw everything after a suspension, during which other programs have used the terminal."""
         self.refresh(layout=True)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Draw for another width."""
+        """Redraw for another width."""
         self._draw(event.size.width)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Show everything about what was chosen."""
+        """Show everything about the selected folder or device."""
         event.stop()
         if subject := self._listing.subject:
             paper = Paper(self._lines(subject, self.size.width - SCROLLBAR), color=self._color)
@@ -133,17 +133,17 @@ class Top(App[None]):
             self.push_screen(paper, self._forget_details)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Show only what fits."""
+        """Show only matching names."""
         event.stop()
         self._draw(self.size.width)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go back to the list, which stays as it is."""
+        """Go back to the filtered list."""
         event.stop()
         self._leave_filter()
 
     def action_filter(self) -> None:
-        """Ask which names to show."""
+        """Ask for the filter."""
         self._filter.display = True
         self._foot.display = False
         self._filter.focus()
@@ -154,18 +154,18 @@ class Top(App[None]):
         self._leave_filter()
 
     def action_keys(self) -> None:
-        """Show what keys do."""
+        """Show the keys."""
         wide = max(map(len, _KEYS))
         lines = [spans(Span(key.ljust(wide), "head"), f"  {text}") for key, text in _KEYS.items()]
         self.push_screen(Paper(lines, color=self._color))
 
     def action_pause(self) -> None:
-        """Pause what is chosen, or resume it."""
+        """Pause or resume the selected folder or device."""
         subject = self._listing.subject
         things = None if subject is None else (self._live.folders if subject.kind == "folder" else self._live.devices)
         thing = None if subject is None or things is None else things.get(subject.id)
         if subject is None or thing is None:
-            self.say("choose a folder or a device")
+            self.say("select a folder or a device first")
             return
         paused, name = not thing.paused, name_of(self._live, subject)
 
@@ -176,17 +176,17 @@ class Top(App[None]):
         self.push_screen(Question(f"{'Pause' if paused else 'Resume'} {name}?"), answered)
 
     def action_scan(self) -> None:
-        """Scan the folder that is chosen."""
+        """Scan the selected folder."""
         subject = self._listing.subject
         if subject is None or subject.kind != "folder":
-            self.say("choose a folder to scan")
+            self.say("select a folder to scan first")
         else:
             self._begin(self._scan(subject))
 
     def _notice_stops(self) -> None:
-        """Let textual resume only what it has suspended.
+        """Make textual resume only after it has suspended.
 
-        It notices no SIGSTOP, so with the SIGCONT after that it would start a second time, and in the end not stop.
+        It can't notice SIGSTOP, so on the following SIGCONT it would start a second time, and never stop.
         """
         if not hasattr(signal, "SIGCONT"):  # Windows
             return
@@ -212,12 +212,12 @@ class Top(App[None]):
         signal.signal(signal.SIGCONT, go_on)
 
     def _take_terminal(self) -> None:
-        """Set up the terminal again, which the shell has used meanwhile."""
+        """Set up the terminal again after the shell has used it."""
         with self.suspend():
             pass
 
     async def _follow(self) -> None:
-        """Draw after each change, but not more often than people can read."""
+        """Draw after each change, at a limited rate."""
         while True:
             if self._draw(self.size.width):
                 await asyncio.sleep(overview.FRAME)
@@ -225,7 +225,7 @@ class Top(App[None]):
                 await overview.next_change(self._live)
 
     async def _look(self) -> None:
-        """Ask for what the mirror doesn't know."""
+        """Ask for the errors that the mirror doesn't have."""
 
         def tell(errors: list[str]) -> None:
             self._errors = errors
@@ -236,7 +236,7 @@ class Top(App[None]):
         await overview.follow_reported(self._client, tell)
 
     def _draw(self, width: int) -> bool:
-        """Draw what has changed; return whether anything has."""
+        """Draw changes, and return whether there were any."""
         if not width:  # it is not known yet
             return False
         width -= SCROLLBAR
@@ -266,7 +266,7 @@ class Top(App[None]):
         self._listing.focus()
 
     def _show_foot(self) -> None:
-        """Show what keys do, or what is looked for."""
+        """Show the keys, or the filter."""
         wanted = self._filter.value
         line = spans("names with ", Span(wanted, "head"), "  escape shows all") if wanted else spans(_FOOT)
         self._foot.update(drawn(line, color=self._color))
@@ -297,7 +297,7 @@ class Top(App[None]):
 
     @contextmanager
     def _reported(self) -> Generator[None]:
-        """Show why something that a key wanted failed."""
+        """Show why the action of a key failed."""
         try:
             yield
         except Exception as error:
@@ -306,24 +306,24 @@ class Top(App[None]):
             self.say(message_of(error))
 
     def say(self, text: str) -> None:
-        """Show a message in place of the keys for a while."""
+        """Show a message instead of the keys for some seconds."""
         self._foot.update(drawn(spans(Span(text, "warn")), color=self._color))
         if self._message is not None:
             self._message.stop()
         self._message = self.set_timer(_MESSAGE_FOR, self._show_foot)
 
     def _handle_exception(self, error: Exception) -> None:
-        """End with an error, which the caller raises."""
+        """Exit with an error, which the caller raises."""
         self.failure = self.failure or error
         super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        """End without printing: textual would show the values of variables, and with them the key."""
+        """Exit without printing: textual would show the values of variables, including the key."""
         self._close_messages_no_wait()
 
 
 class _Messages(logging.Handler):
-    """Shows warnings of the library at the bottom; written to stderr, they would be in the middle of the screen."""
+    """Shows warnings of the library at the bottom; on stderr, they would appear in the middle of the screen."""
 
     def __init__(self, app: Top) -> None:
         super().__init__(logging.WARNING)
@@ -335,16 +335,16 @@ class _Messages(logging.Handler):
 
 
 async def show(client: Syncthing, live: Live, *, color: bool) -> None:
-    """Show a daemon until the person leaves; the arguments are those of `Top`.
+    """Show a daemon until the user quits; the arguments are those of `Top`.
 
     Raises:
-        Exception: Something that could not be shown, such as that the key is refused now.
+        Exception: An error that ends the view, for example because the key is now refused.
     """
     app = Top(client, live, color=color)
     with log_shown(app):
         await app.run_async()
     task = asyncio.current_task()
-    if task is not None and task.cancelling():  # which textual takes for the end of the application
+    if task is not None and task.cancelling():  # textual takes this as the end of the application
         raise asyncio.CancelledError
     if app.failure is not None:
         raise app.failure

@@ -1,7 +1,7 @@
-"""What `top` shows: lines, and what each is about. Pure.
+"""The lines that `top` shows, and their subjects. Pure.
 
-Names are escaped and lines cut to the width of the terminal here, by `tables`, so nothing that comes from other people
-can control the terminal. No line is read as markup later.
+Names are escaped and lines cut to the width of the terminal here, by `tables`, so that no text from other devices
+can control the terminal. Lines are not interpreted as markup later.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ R = TypeVar("R")
 
 
 class Subject(NamedTuple):
-    """What a line is about.
+    """The subject of a line.
 
     Attributes:
-        section: Where the line is: something may have lines in several places.
+        section: The section of the line, since a subject may have lines in several.
         kind: A folder or a device.
         id: Its ID.
-        part: Which of several in this section: the path of a file, or what is wrong.
+        part: Distinguishes several lines in a section: the path of a file, or a problem.
     """
 
     section: Literal["folders", "devices", "transfers", "problems"]
@@ -44,7 +44,7 @@ class Subject(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A line, and what it is about; ``None`` for headings, and for what is about the daemon itself."""
+    """A line and its subject; ``None`` for headings, and for lines about the daemon itself."""
 
     line: Line
     subject: Subject | None = None
@@ -62,7 +62,7 @@ class Transfer(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """What is shown at one moment.
+    """The contents of the screen.
 
     Attributes:
         head: The line at the top.
@@ -84,15 +84,15 @@ _DEVICES: Final = chosen((*DEVICE_COLUMNS[:2], *RATE_COLUMNS, *DEVICE_COLUMNS[2:
 
 
 def page(live: Live, view: View, *, url: str, now: datetime, width: int, wanted: str = "") -> Page:
-    """Return what to show.
+    """Return the contents of the screen.
 
     Args:
         live: The mirror.
-        view: The same, for rows.
+        view: The same state, for rows.
         url: The daemon's address.
         now: The current time.
-        width: The columns of the terminal.
-        wanted: A text that names have to contain; case doesn't matter.
+        width: The width of the terminal.
+        wanted: A text that names must contain, in any case.
     """
     problems = rows.problems("", view, now)
     folders = [rows.folder_row("", view, each) for each in view.folders]
@@ -157,7 +157,7 @@ def details(live: Live, view: View, subject: Subject, *, now: datetime, width: i
 
 
 def name_of(live: Live, subject: Subject) -> str:
-    """Return what people call a folder or a device."""
+    """Return the name of a folder or device."""
     if subject.kind == "folder":
         return live.folders[subject.id].label if subject.id in live.folders else subject.id
     return live.devices[subject.id].name if subject.id in live.devices else subject.id

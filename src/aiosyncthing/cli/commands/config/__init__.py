@@ -1,1 +1,1 @@
-"""``config``: settings, their paths and values, and the commands that read and change them."""
+"""``config``: the commands that read and change settings, and the paths and values of settings."""

@@ -1,4 +1,4 @@
-"""Changes of settings: what would become of them, and how they are shown. Pure."""
+"""Compute and show changes of settings. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OWN_DEFAULTS: Final = frozenset({("options",), ("ldap",), ("defaults", "folder"
 
 
 def changes_to(place: Place, config: Mapping[str, Any], value: object) -> list[Change]:
-    """Return the changes that give a setting a value; the fields of an object that are not in the value stay.
+    """Return the changes that set a setting to a value; fields of an object that are not in the value are kept.
 
     Raises:
         UsageError: The setting can't have this value.
@@ -37,7 +37,7 @@ def changes_to(place: Place, config: Mapping[str, Any], value: object) -> list[C
 
 
 def changes_to_default(place: Place, config: Mapping[str, Any]) -> list[Change]:
-    """Return the changes that set a setting back, or remove an element of a list.
+    """Return the changes that reset a setting to its default, or remove an element of a list.
 
     Raises:
         UsageError: It has no default.
@@ -65,16 +65,16 @@ def changes_to_default(place: Place, config: Mapping[str, Any]) -> list[Change]:
 
 
 def is_of_the_daemon(place: Place) -> bool:
-    """Return whether only the daemon knows the default of a setting, and puts it in where an object has no value."""
+    """Return whether only the daemon knows the default of a setting, and fills it in if it is missing."""
     parameter = is_parameter(place) or is_element(place) or "devices" in place
     return not parameter and (place[:1] in _OWN_DEFAULTS or place[:2] in _OWN_DEFAULTS) and place not in _OWN_DEFAULTS
 
 
 def check_settable(place: Place) -> None:
-    """Refuse what can't be set, or would become something else.
+    """Refuse a setting that can't be set, or that identifies its object.
 
     Raises:
-        UsageError: It is so.
+        UsageError: It can't be set.
     """
     if place == ("version",):
         raise UsageError(
@@ -87,7 +87,7 @@ def check_settable(place: Place) -> None:
 
 
 def locks_out(change: Change) -> bool:
-    """Return whether clients with the old settings may not reach the daemon after a change."""
+    """Return whether a change may lock out clients that use the old settings."""
     return (
         change.kind != "removed"
         and change.place[:1] == ("gui",)
@@ -96,7 +96,7 @@ def locks_out(change: Change) -> bool:
 
 
 def replace(config: dict[str, Any], before: Mapping[str, Any], changes: Iterable[Change]) -> None:
-    """Make a configuration what another one is with changes made to it."""
+    """Update a configuration to another one with changes made to it."""
     changed = apply(before, changes)
     config.clear()
     config.update(changed)
@@ -124,7 +124,7 @@ def change_row(change: Change) -> SettingChange:
 
 
 def change_line(row: SettingChange) -> tuple[Mark, str]:
-    """Return a change in a line, and what marks it: added, removed or changed."""
+    """Return a change as a line, and its mark: added, removed or changed."""
     if row["kind"] == "changed":
         text = f"{row['path']}: {shown(row['before'])} → {shown(row['after'])}"
     else:
@@ -134,13 +134,13 @@ def change_line(row: SettingChange) -> tuple[Mark, str]:
 
 
 def current_of(config: Mapping[str, Any], place: Place) -> Any:
-    """Return the value at a place; ``None`` for a parameter of versioning that is not there."""
+    """Return the value at a place; ``None`` for a missing parameter of versioning."""
     value = value_at(config, place)
     return None if value is MISSING else value
 
 
 def _with_fields(place: Place, old: object, value: object) -> object:
-    """Return an object with those of its old fields that are not in a new value; anything else is only the value."""
+    """Return a new value, to which an object adds the old fields that are missing in it."""
     fields, new = _fields(old), _fields(value)
     if fields is None or new is None or place[-1] == "params":
         return value
@@ -155,7 +155,7 @@ def _fields(value: object) -> Mapping[str, object] | None:
 
 
 def _default_place(place: Place) -> Place:
-    """Return where the default of a setting of a folder or a device is."""
+    """Return the place of the default of a folder's or device's setting."""
     rest = place[2:]
     if rest[0] in {"path", "devices"}:
         raise UsageError(f"{written(place)} has no default")
@@ -165,9 +165,7 @@ def _default_place(place: Place) -> Place:
 def _gui_default(place: Place, current: object) -> Any:
     name = place[-1]
     if name == "password":
-        raise UsageError(
-            "an empty password would be a password", hint="without gui.user there is no login: unset that instead"
-        )
+        raise UsageError("an empty password is still a password", hint="to disable the login, unset gui.user instead")
     if len(place) == 1 or name in _LOCKS_OUT:
         raise UsageError(f"{written(place)} has no default that would leave the daemon reachable")
     return _GUI_DEFAULTS.get(name, type(current)())

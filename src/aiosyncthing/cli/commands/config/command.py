@@ -1,4 +1,4 @@
-"""``config``: read, change and compare settings."""
+"""``config``: read, change, compare and export settings."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def config() -> None:
 def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FBT001 - click's signature
     """Show settings.
 
-    A single value is printed as it is; an object, or everything if there is no PATH, as one line per setting. Several
+    A single value is printed as it is; an object, or everything without a PATH, as one line per setting. Several
     profiles (-p) can be queried at once.
     """
 
@@ -115,7 +115,9 @@ def set_value(
         old = changes.current_of(whole, place)
         new = values.read_value(given, place, old)
         if values.holds_secret(new) and value == tuple(given):
-            raise UsageError(f"{path}: there is a password or a key in it, which can't be an argument: use @FILE or -")
+            raise UsageError(
+                f"{path}: the value contains a password or a key, which can't be an argument: use @FILE or -"
+            )
         return changes.changes_to(place, whole, new)
 
     async def ask(session: Session) -> dict[str, Any]:
@@ -167,7 +169,7 @@ def edit(
 ) -> int:
     """Change settings in your editor.
 
-    $VISUAL or $EDITOR opens JSON: all settings, or those at PATH. If there is a mistake in it, the editor opens again.
+    $VISUAL or $EDITOR opens JSON: all settings, or those at PATH. If it is invalid, the editor opens again.
     The changes are shown before they are sent. If someone else has changed the same settings meanwhile, nothing is
     sent.
     """
@@ -192,7 +194,7 @@ def edit(
                     confirm(run.out, "Change this?", yes=yes)
         except BaseException:
             if draft is not None and draft.touched:
-                run.out.info(f"what you have written is in {draft.file}")
+                run.out.info(f"your text is in {draft.file}")
             elif draft is not None:
                 draft.remove()
             raise
@@ -213,7 +215,7 @@ def edit(
 @click.option("--backup", is_flag=True, help="Add the ignore patterns and the device ID.")
 @click.option("--names", is_flag=True, help="Also hide names and labels.")
 @click.option("--paths", is_flag=True, help="Also hide paths.")
-@click.option("--device-ids", is_flag=True, help="Also replace device IDs by numbers.")
+@click.option("--device-ids", is_flag=True, help="Also replace device IDs with numbers.")
 @click.pass_obj
 def export(
     run: Run,
@@ -227,11 +229,11 @@ def export(
     """Print all settings as JSON, without secrets.
 
     Passwords, keys, accounts, addresses and the user's name are hidden, so that the output can go into a bug report;
-    names and paths on request. To set up a daemon again, use --backup --show-secrets, and keep the file as safe as a
-    password.
+    also names and paths on request. To set up a daemon again, use --backup --show-secrets, and keep the file as safe as
+    a password.
     """
     if show_secrets and (names or paths or device_ids):
-        raise UsageError("--show-secrets hides nothing, so there is nothing to hide as well")
+        raise UsageError("--show-secrets can't be combined with --names, --paths or --device-ids, which hide more")
 
     async def work(session: Session) -> None:
         from aiosyncthing.config import redact  # noqa: PLC0415 - likewise
@@ -262,8 +264,8 @@ def export(
 def diff_command(run: Run, other: str, exit_code: bool) -> int:  # noqa: FBT001 - click's signature
     """Compare the settings with an export, or with another daemon.
 
-    The changes lead from there to this daemon: + is only here, - only there, ~ differs. FILE is an export or a backup,
-    and - is stdin; what was hidden in an export is not compared.
+    + is only in this daemon, - only in the other one, ~ differs. FILE is an export or a backup,
+    and - is stdin; settings that are hidden in an export are not compared.
     """
 
     async def work(session: Session) -> int:
@@ -298,7 +300,7 @@ async def _edited(
     allow_lockout: bool = False,
     allow_nested: bool = False,
 ) -> dict[str, Any]:
-    """Change the configuration, and return the changes as parts of a document."""
+    """Change the configuration, and return the changes as part of a document."""
     from . import changes  # noqa: PLC0415 - loads the library
 
     editing = session.client.config.edit(allow_nested=allow_nested)
@@ -311,10 +313,10 @@ async def _edited(
 
 
 async def _put_without(session: Session, place: Place, whole: Mapping[str, Any]) -> None:
-    """Replace an object by one without a field, so that the daemon puts in its own default.
+    """Replace an object with one that lacks a field, so that the daemon fills in its default.
 
-    The object was read a moment ago: what others change in it meanwhile is lost, since the daemon has no other request
-    that does this.
+    The object was read just before: changes by others in between are lost, since the daemon has no other request
+    for this.
     """
     from .changes import current_of, without  # noqa: PLC0415 - load the library
 
@@ -361,7 +363,7 @@ def _check_lockout(changes: Iterable[Change], *, allowed: bool) -> None:
 
 
 def _value_text(run: Run, text: str, path: str, *, secret: bool) -> str:
-    """Return what was meant: the text itself, what a file holds, or what stdin does."""
+    """Return the value: the text itself, or the content of a file or of stdin."""
     if text == "-":
         if run.options.api_key_file == "-":
             raise UsageError("stdin can't be both the key and the value")
@@ -379,9 +381,7 @@ def _value_text(run: Run, text: str, path: str, *, secret: bool) -> str:
         hint = "- asks for it or reads stdin, and @FILE reads a file"
         raise UsageError(f"{path} is a secret, and everyone on this computer can see arguments", hint=hint)
     if text.startswith("-") and not text[1:].replace(".", "", 1).isdecimal():
-        raise UsageError(
-            f"there is no option {text}", hint="a text that begins with - comes from @FILE, or by - from stdin"
-        )
+        raise UsageError(f"there is no option {text}", hint="use @FILE, or - for stdin, for a text that begins with -")
     return text
 
 
@@ -396,7 +396,7 @@ def _draw_changes(run: Run, content: Mapping[str, Any]) -> None:
     for row in content["changes"] if not run.out.quiet else ():
         _draw_change(run, row, marked=row["kind"] != "changed")
     for each in content["ignored"]:
-        run.out.warn(f"this version of Syncthing has no setting {each}: it was left out")
+        run.out.warn(f"this version of Syncthing has no setting {each}: it was not sent")
     if not content["changes"]:
         run.out.info("nothing to change")
     if content["reconnect"]:
@@ -405,7 +405,7 @@ def _draw_changes(run: Run, content: Mapping[str, Any]) -> None:
 
 
 def _preview(run: Run, changes: Iterable[Change]) -> None:
-    """Show what would be changed; where stdout gets JSON, on stderr."""
+    """Show what would be changed; on stderr if stdout gets JSON."""
     from .changes import change_line  # noqa: PLC0415 - loads the library
 
     for row in _document(changes)["changes"]:

@@ -1,4 +1,4 @@
-"""Settings in a person's editor, as JSON."""
+"""Edit settings as JSON in the user's editor."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 _COMMENT: Final = "#"
 _ABOUT: Final = (
-    "Save, and leave the editor, to go on. Without a change nothing happens.",
-    "Passwords and keys are <redacted>, which leaves them as they are.",
+    "Save and close the editor to continue. Without a change, nothing happens.",
+    "Passwords and keys are shown as <redacted>; leave that to keep them.",
 )
 
 
 class SettingsDraft:
-    """A part of the configuration that a person edits.
+    """A part of the configuration that the user edits.
 
     Args:
         config: The configuration.
@@ -45,16 +45,16 @@ class SettingsDraft:
         self.draft: Draft = Draft(environ, ".json")
 
     async def changes(self, editing: ConfigEdit, *, again: bool) -> list[Change]:
-        """Open the editor until what it leaves can be sent; make the changes, and return them.
+        """Open the editor until its text can be sent; make the changes, and return them.
 
         Args:
             editing: The edit of the configuration.
-            again: Whether a person is there to put right what is wrong.
+            again: Whether to open the editor again after a mistake.
 
         Raises:
             CommandError: The editor failed.
-            UsageError: What it has left is not JSON, and still isn't.
-            SyncthingError: It can't be sent, and still can't.
+            UsageError: The text is not JSON, even after another try.
+            SyncthingError: It can't be sent, even after another try.
         """
         problem, unchanged = "", dict(self._config)
         while True:
@@ -75,7 +75,7 @@ class SettingsDraft:
 
 
 def _top(problem: str) -> str:
-    """Return lines to put above the text."""
+    """Return the lines above the text."""
     lines = [*(f"error: {line}" for line in problem.splitlines()), *_ABOUT]
     return "".join(f"{_COMMENT} {line}\n" for line in lines)
 

@@ -1,4 +1,4 @@
-"""Configurations outside the daemon: exports and backups in files, and those of other profiles."""
+"""Read other configurations: exports and backups in files, and those of other profiles."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _REQUEST = 10.0  # seconds
 
 
 def encoded(content: Mapping[str, Any]) -> bytes:
-    """Return JSON that can be read and compared line by line."""
+    """Return indented JSON, which can be compared line by line."""
     return json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 async def other_configuration(run: Context, name: str) -> dict[str, Any]:
-    """Return the configuration of a profile, or in a file (``-`` for the standard input).
+    """Return the configuration of a profile or in a file (``-`` for the standard input).
 
     Raises:
         CommandError: The file can't be read.
-        UsageError: There is neither such a file nor such a profile, or the file holds no configuration.
+        UsageError: There is neither such a file nor such a profile, or the file contains no configuration.
     """
     if name in Profiles(config_file(run.environ), run.environ):
         target = targets(Options(profiles=[name]), run.environ)[0]
@@ -53,14 +53,14 @@ async def other_configuration(run: Context, name: str) -> dict[str, Any]:
 
 
 def redacted_alike(config: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a configuration, without what is hidden in another one.
+    """Return a configuration with everything hidden that is hidden in another one.
 
     Raises:
-        UsageError: Device IDs are hidden in it, so that they can't be compared.
+        UsageError: Device IDs are hidden in it, so it can't be compared.
     """
     devices = _objects(other, "devices")
     if any(str(each.get("deviceID", "")).startswith("device-") for each in devices):
-        raise UsageError("in this export device IDs are hidden (--device-ids): it can't be compared")
+        raise UsageError("device IDs are hidden in this export (--device-ids), so it can't be compared")
     if not contains_redacted(other):
         return config
     folders = _objects(other, "folders")
@@ -74,14 +74,14 @@ def _text(name: str) -> str:
 
 
 def _configuration(found: Any, name: str) -> dict[str, Any]:
-    """Return the configuration in a document: an export, as it is or with ``--json``, or a backup."""
+    """Return the configuration in a document: an export, with or without ``--json``, or a backup."""
     config = _fields(found)
     if "settings" in config:
         rows = _objects(config, "settings")
         config = _fields(rows[0].get("value")) if rows else {}
     config = _fields(config.get("config")) or config
     if not {"version", "folders", "devices", "options"} <= config.keys():
-        raise UsageError(f"{name} holds no configuration", hint="`aiosyncthing config export` writes one")
+        raise UsageError(f"{name} contains no configuration", hint="`aiosyncthing config export` writes one")
     return config
 
 

@@ -1,7 +1,7 @@
-"""Paths of settings, such as ``folders.docs.rescanIntervalS``: where they lead in a configuration. Pure.
+"""Paths of settings, such as ``folders.docs.rescanIntervalS``: parse, write and resolve them. Pure.
 
-Elements of lists are called by their names or IDs, as everywhere, and never by their position. A name with dots is
-quoted: ``folders."my.docs".label``; the library's own notation, ``folders['my.docs'].label``, is understood, too.
+Elements of lists are given by name or ID, as everywhere, and never by position. A name with dots is
+quoted: ``folders."my.docs".label``; the library's own notation, ``folders['my.docs'].label``, is accepted, too.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from aiosyncthing.config import MISSING, Place, fields_of, steps, value_at
 _QUOTED: Final = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
 _STEP: Final = re.compile(rf"\.?\[({_QUOTED})\]|(?:^|\.)(?:({_QUOTED})|([^.\[\]\"']+))", re.DOTALL)
 _BARE: Final = re.compile(r"[^.\[\]\"'\\\s]+")
-# What JSON and Python write for characters, so that both notations can be pasted.
+# Escape sequences of JSON and Python, so that both notations can be pasted.
 _ESCAPED: Final = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def parse(text: str) -> list[str]:
-    """Return the steps of a path; an empty text is the whole configuration.
+    """Return the steps of a path; an empty path is the whole configuration.
 
     Raises:
         UsageError: It is not a path.
@@ -50,14 +50,14 @@ def written(place: Place) -> str:
 
 
 def resolve(text: str, config: Mapping[str, Any]) -> Place:
-    """Return the place that a path means.
+    """Return the place of a path.
 
     Args:
         text: The path.
         config: The whole configuration.
 
     Raises:
-        UnknownNameError: No folder or device is called so, or several are; or a folder is not shared with this device.
+        UnknownNameError: No folder or device has this name, or several do; or a folder is not shared with this device.
         UsageError: The daemon has no such setting.
         CommandError: Other versions of the daemon have this setting.
     """
@@ -69,7 +69,7 @@ def resolve(text: str, config: Mapping[str, Any]) -> Place:
 
 
 def kind_of(place: Place) -> Any:
-    """Return the type of a setting, as the library describes it; ``None`` if it doesn't."""
+    """Return the type of a setting; ``None`` if the library doesn't know it."""
     kind: Any = t.Configuration
     for step, identity in steps(place):
         if identity:
@@ -92,7 +92,7 @@ def leaves(place: Place, value: object) -> Iterator[tuple[Place, object]]:
 
 
 def is_parameter(place: Place) -> bool:
-    """Return whether a place is a parameter of versioning, whose names may be any."""
+    """Return whether a place is a parameter of versioning, which may have any name."""
     return place[-3:-1] == ("versioning", "params")
 
 
@@ -120,7 +120,7 @@ def _key(step: str, place: Place, config: Mapping[str, Any]) -> str:
 
 
 def _identity(step: str, place: Place, config: Mapping[str, Any]) -> str:
-    """Return what identifies an element of a list, which is called by any of its names."""
+    """Return the ID of an element of a list, given by name or ID."""
     listed: Any = value_at(config, place)
     if listed is MISSING or listed is None:
         listed = []

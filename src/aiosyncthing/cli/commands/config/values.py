@@ -1,4 +1,4 @@
-"""Values of settings: reading what people type, and writing what they read. Pure."""
+"""Parse and format values of settings. Pure."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _SECRETS: Final = frozenset({"apiKey", "encryptionPassword", "password"})
 
 
 def read_value(texts: Sequence[str], place: Place, current: object) -> Any:
-    """Return the value that was typed for a setting.
+    """Return the value for a setting.
 
     Args:
-        texts: What was typed: one text, or the elements of a list.
+        texts: The arguments: one text, or the elements of a list.
         place: The setting.
-        current: Its value so far, which has its type where the library doesn't know it.
+        current: Its current value, whose type counts if the library doesn't know the setting.
 
     Raises:
-        UsageError: It is none for this setting.
+        UsageError: It is not a valid value for this setting.
     """
     kind, path = kind_of(place), written(place)
     if get_origin(kind) is list and get_args(kind)[0] is str and not (len(texts) == 1 and texts[0].startswith("[")):
@@ -63,7 +63,7 @@ def is_secret(place: Place) -> bool:
 
 
 def holds_secret(value: object) -> bool:
-    """Return whether there is a password or a key in an object or a list."""
+    """Return whether an object or a list contains a password or a key."""
     if isinstance(value, Mapping):
         fields = cast("Mapping[str, object]", value)
         return any((key in _SECRETS and bool(each)) or holds_secret(each) for key, each in fields.items())
@@ -71,7 +71,7 @@ def holds_secret(value: object) -> bool:
 
 
 def shown(value: object) -> str:
-    """Return a value in a line, as JSON."""
+    """Return a value as one line of JSON."""
     return json.dumps(value, ensure_ascii=False)
 
 
