@@ -114,8 +114,9 @@ class IgnorePatterns:
         """Return whether Syncthing ignores a file or directory.
 
         It also ignores what it keeps in a folder for itself, and everything in a directory that a scan leaves out
-        (`Pattern.skips`), even if an exception matches it. An ignored directory with something in it that is not
-        ignored is synchronised all the same.
+        (`Pattern.skips`), even if an exception matches it; but what was synchronised before it got the patterns, and an
+        exception matches, stays so. An ignored directory with something in it that is not ignored is synchronised all
+        the same.
 
         Args:
             path: Its path within the folder.
