@@ -158,7 +158,7 @@ def test_unshare(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_exactly_one_daemon(here: FakeSyncthing, cli: Cli, config: Path) -> None:
-    """What changes something takes one profile."""
+    """Commands that change something take one profile."""
     config.parent.mkdir(parents=True)
     config.write_text(f'[profiles.a]\nhome = "{here.home}"\n[profiles.b]\nhome = "{here.home}"\n')
     done = cli("-p", "all", "share", "docs", "pi")

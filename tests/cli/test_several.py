@@ -39,7 +39,7 @@ def pi(nas: FakeSyncthing, config: Path, tmp_path: Path) -> Iterator[FakeSyncthi
 
 @pytest.mark.usefixtures("pi")
 def test_tables(cli: Cli) -> None:
-    """The first column says whose row it is."""
+    """The first column names the daemon."""
     done = cli("folders", "-p", "nas", "-p", "pi", "--columns", "folder,items")
     assert (done.status, done.err) == (0, "")
     assert done.out == "DAEMON  FOLDER  ITEMS\nnas     docs        1\npi      music       0\n"
@@ -47,7 +47,7 @@ def test_tables(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("pi")
 def test_one_fails(cli: Cli) -> None:
-    """One daemon's failure is one row, and the status says that a part is missing."""
+    """A daemon that fails is one row, and the status is 9."""
     done = cli("folders", "-p", "all", "--columns", "folder,items")
     assert (done.status, done.err) == (9, "")
     assert done.out.splitlines()[:3] == ["DAEMON  FOLDER  ITEMS", "nas     docs        1", "pi      music       0"]
@@ -56,7 +56,7 @@ def test_one_fails(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("pi")
 def test_documents(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
-    """Each row says whose it is, and failures are a list of their own."""
+    """Each row names its daemon, and failures are a separate list."""
     done = cli("status", "-p", "all", "--json")
     assert done.status == 9
     document = done.json()
@@ -104,7 +104,7 @@ def test_overview_of_several(cli: Cli, pi: FakeSyncthing) -> None:
 
 @pytest.mark.usefixtures("pi")
 def test_streams(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
-    """Rows that come one by one say whose they are, too; a daemon that fails is the last line."""
+    """Streamed rows name their daemon, too; a failure is the last line."""
     pi.add_folder("docs", files={"b": b"y"})
     done = cli("ls", "docs", "-p", "all", "--json")
     assert done.status == 9

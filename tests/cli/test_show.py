@@ -66,7 +66,7 @@ def test_a_device(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
 
 
 def test_what_is_not_clear(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
-    """A name of both kinds has to be said more exactly; a path is a folder."""
+    """A name of both a folder and a device needs a prefix; a path stands for a folder."""
     here.add_folder("pi", path=str(tmp_path / "pi"))
     done = cli("show", "pi")
     assert (done.status, done.err.splitlines()[1]) == (5, "hint: say folder:pi or device:pi")

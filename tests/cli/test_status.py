@@ -143,7 +143,7 @@ def test_watching_on_a_terminal(busy: FakeSyncthing, cli: Cli, shown: list[Calla
 
 
 def test_watching_a_daemon_that_goes_down(busy: FakeSyncthing, cli: Cli, shown: list[Callable[[], object]]) -> None:
-    """It goes on, and says that the daemon can't be reached."""
+    """It continues, and says that the daemon can't be reached."""
     shown.append(busy.stop_daemon)
     out = cli("status", "--watch", "docs").out
     assert "Syncthing: can't be reached\n" in out

@@ -1,4 +1,4 @@
-"""Tables fit the terminal, and say the same in every width."""
+"""Tables fit the terminal, in every width."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_columns_are_chosen() -> None:
 
 
 def test_values() -> None:
-    """Each kind of value has one look."""
+    """Each kind of value has one format."""
     cells = [Styled("bad", "bad"), Rate(1024), Rate(None), 12345, None, "", "tab\there", When("2026-05-05T23:00:00Z")]
     lines = table([Column("X", lambda cell: cell)], cells, now=NOW, available=80, header=False)
     assert [line[0].text for line in lines] == ["bad", "1.0 KiB/s", "-", "12,345", "-", "-", r"tab\there", "1 h ago"]

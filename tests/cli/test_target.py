@@ -1,4 +1,4 @@
-"""Which daemon is meant, and that no key goes to another host than it belongs to."""
+"""Which daemon is used, and that no key is sent to another host."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_credential_of_systemd(write: Any, tmp_path: Path) -> None:
     ],
 )
 def test_local(url: str | None, local: bool) -> None:
-    """Paths mean something where the daemon runs on this computer."""
+    """Local paths are allowed if the daemon runs on this computer."""
     assert Target("x", "", url).local is local
 
 
@@ -197,7 +197,7 @@ def test_a_pipe_as_key_file() -> None:
     [("", "is empty"), ("\n\n", "is empty"), ("a\nb", "more than one line"), ("a\x00b", "a valid key")],
 )
 def test_no_key(content: str, message: str, tmp_path: Path) -> None:
-    """What can't be a key is refused, without showing it."""
+    """An invalid key is refused, without showing it."""
     file = tmp_path / "key"
     file.write_text(content)
     file.chmod(0o600)

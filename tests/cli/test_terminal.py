@@ -35,7 +35,7 @@ def test_colors(environ: dict[str, str], color: str, interactive: bool, expected
 
 
 def test_no_terminal() -> None:
-    """What is no terminal has no width, so nothing is cut there."""
+    """A stream that is not a terminal has no width, so nothing is cut."""
     assert Terminal.of(io.StringIO(), {"COLUMNS": "80"}) == Terminal()
     assert not is_terminal(None)
     closed = io.StringIO()
@@ -44,7 +44,7 @@ def test_no_terminal() -> None:
 
 
 def test_width() -> None:
-    """COLUMNS counts, and otherwise what the terminal says."""
+    """The width is COLUMNS, or that of the terminal."""
     assert Terminal.of(Screen(), {"COLUMNS": "50"}).columns == 50
     assert Terminal.of(Screen(), {"COLUMNS": "3"}).columns == 20
     assert Terminal.of(Screen(), {}).columns >= 20

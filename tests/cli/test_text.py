@@ -13,7 +13,7 @@ HOSTILE = "\x1b]0;pwned\x07 \x9b31m a\nb\r\t\u202etxt.exe\u2066 \u2028"
 
 
 def test_escape() -> None:
-    """Control and bidi characters are shown; all else stays."""
+    """Control and bidi characters are escaped; everything else stays."""
     assert text.escape(HOSTILE) == r"\x1b]0;pwned\x07 \x9b31m a\nb\r\t\u202etxt.exe\u2066 \u2028"
     assert text.escape("Grüße 文件 👩‍💻") == "Grüße 文件 👩‍💻"
 

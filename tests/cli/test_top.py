@@ -127,7 +127,7 @@ async def test_a_daemon_that_goes_away_and_returns(nas: FakeSyncthing, pi: Devic
 
 
 async def test_details(nas: FakeSyncthing, pi: DeviceID) -> None:
-    """Enter shows everything about what is chosen, and follows it; escape goes back."""
+    """Enter shows everything about the selected item, and keeps it up to date; escape goes back."""
     async with shown(nas) as screen:
         await screen.press("down", "enter")
         lines = await screen.until(lambda lines: lines[0].startswith("folder "))
@@ -144,7 +144,7 @@ async def test_details(nas: FakeSyncthing, pi: DeviceID) -> None:
 
 
 async def test_pausing(nas: FakeSyncthing, pi: DeviceID) -> None:
-    """P asks, and pauses or resumes what is chosen; any answer but y means no. The choice stays where it is."""
+    """P asks, and pauses or resumes the selected item; any answer but y means no. The selection stays."""
     async with shown(nas) as screen:
         await screen.press("down", "p")
         await screen.until(lambda lines: lines[-1] == "Pause Papers? [y/N]")
@@ -164,7 +164,7 @@ async def test_pausing(nas: FakeSyncthing, pi: DeviceID) -> None:
 
 
 async def test_scanning(nas: FakeSyncthing, pi: DeviceID) -> None:
-    """S scans the folder that is chosen; what can't be scanned is said."""
+    """S scans the selected folder; a message says if it can't be scanned."""
     async with shown(nas) as screen:
         nas.folder("docs").write({"new": b"x"}, scan=False)
         await screen.press("down", "s")
@@ -206,7 +206,7 @@ async def test_keys(nas: FakeSyncthing) -> None:
 
 
 async def test_interrupting(nas: FakeSyncthing) -> None:
-    """Ctrl-C ends it, also where letters are typed."""
+    """Ctrl-C ends it, even while the filter is typed."""
     async with shown(nas) as screen:
         await screen.press("slash", "ctrl+c")
         assert not screen.app.is_running
@@ -281,7 +281,7 @@ async def test_a_key_that_is_refused(nas: FakeSyncthing) -> None:
 
 @pytest.mark.parametrize("how", ["pipe", "json", "dumb"])
 def test_no_terminal(how: str, here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a terminal that it can fill, the command names what to use instead."""
+    """Without a terminal, the error suggests another command."""
     done = cli(
         *("top", *(["--json"] if how == "json" else [])),
         columns=0 if how == "pipe" else 80,

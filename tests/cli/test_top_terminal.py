@@ -1,4 +1,4 @@
-"""`top` on a real terminal: whatever ends it, the terminal is as it was before."""
+"""`top` on a real terminal: however it ends, the terminal is restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Durations, sizes and times are read as people type them, and written as people read them."""
+"""Parsing and formatting durations, sizes and times."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def test_what_would_be_restored(cli: Cli, here: FakeSyncthing) -> None:
 
 @pytest.mark.usefixtures("docs")
 def test_restore(cli: Cli, here: FakeSyncthing) -> None:
-    """Files become what they were, once that was confirmed; what is as it was is only counted."""
+    """Files are restored after confirmation; unchanged ones are only counted."""
     command = ["restore", "docs", "--at", "2026-03-03T11:00Z"]
     refused = cli(*command)
     assert (refused.status, refused.out) == (2, "")
@@ -177,7 +177,7 @@ def test_a_time_in_the_future(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("docs")
 def test_refused(cli: Cli, here: FakeSyncthing) -> None:
-    """What can't be meant, and what there isn't."""
+    """Invalid arguments, and files or versions that don't exist."""
     here.add_folder("plain")
     here.add_folder("hidden", type="receiveencrypted", versioning={"type": "simple", "params": {"keep": "9"}})
     here.add_folder("external", versioning={"type": "external", "params": {"command": "/bin/true"}})

@@ -1,4 +1,4 @@
-"""`wait`: ends when everything is there, says what is missing, and runs what comes next."""
+"""`wait`: ends when everything is in sync, reports what is missing, and runs the next command."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def later(here: FakeSyncthing) -> Iterator[Callable[[Callable[[], object]], None
 
 @pytest.fixture
 def after_first(here: FakeSyncthing, docs: FakeFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let everything arrive once the command has shown some progress, in the way that is named."""
+    """Complete the transfer once the command has shown progress in the given way."""
 
     def arrive(name: str) -> None:
         original = getattr(Output, name)
@@ -76,7 +76,7 @@ def after_first(here: FakeSyncthing, docs: FakeFolder, monkeypatch: pytest.Monke
 
 
 def test_in_sync(docs: FakeFolder, cli: Cli) -> None:
-    """What is in sync already ends at once, with one line, or with none."""
+    """If everything is already in sync, it ends at once, with one line or none."""
     done = cli("wait", "papers", "--device", "pi")
     assert (done.status, done.out, done.err) == (0, "in sync: 1 folder on 2 devices, 4.0 KiB in all\n", "")
     assert cli("wait").out == "in sync: 1 folder on 2 devices, 4.0 KiB in all\n"
@@ -85,7 +85,7 @@ def test_in_sync(docs: FakeFolder, cli: Cli) -> None:
 
 
 def test_progress(docs: FakeFolder, pi: DeviceID, cli: Cli, after_first: Any) -> None:
-    """Without a terminal, what is missing is said once; then it goes on as soon as it is there."""
+    """Without a terminal, missing items are reported once, and it ends as soon as they have arrived."""
     docs.remote_write(pi, {"b": b"y" * 2048})
     after_first("info")
     done = cli("wait", "docs")
@@ -114,7 +114,7 @@ def test_a_line_that_is_redrawn(docs: FakeFolder, pi: DeviceID, cli: Cli, after_
 
 
 def test_too_late(docs: FakeFolder, pi: DeviceID, cli: Cli) -> None:
-    """When the time is up, it says what was missing where."""
+    """When the time is up, it reports what was missing where."""
     docs.remote_write(pi, {"b": b"y" * 2048})
     done = cli("wait", "docs", "--timeout", "300ms", "-q")
     assert (done.status, done.out) == (124, "")
@@ -175,7 +175,7 @@ def test_usage(arguments: list[str], cli: Cli) -> None:
 
 
 def test_what_comes_next(docs: FakeFolder, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command behind -- takes the place of this process, but only if the wait has succeeded."""
+    """The command after -- replaces this process, but only if the wait has succeeded."""
     calls: list[Any] = []
     monkeypatch.setattr("os.execvp", lambda *arguments: calls.append(arguments))
     monkeypatch.setattr("signal.signal", lambda *_: None)
@@ -207,5 +207,5 @@ def test_what_cannot_come_next(
     ],
 )
 def test_progress_text(progress: SyncProgress, expected: str) -> None:
-    """A line has what is known: how far, how much is left, how fast, until when, and what for."""
+    """A line has everything known: percentage, remaining amount, rate, remaining time, and what is missing."""
     assert progress_text("docs", progress) == expected

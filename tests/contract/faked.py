@@ -1,4 +1,4 @@
-"""The fake in place of a real daemon: the part of `Daemon` that the contract's tests use, played by `FakeSyncthing`."""
+"""The fake instead of a real daemon: the part of `Daemon` that the contract tests use, with `FakeSyncthing`."""
 
 from __future__ import annotations
 

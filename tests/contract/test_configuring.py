@@ -1,4 +1,4 @@
-"""Changes of the configuration do what they say, without the daemon's side effects."""
+"""Changes of the configuration have the documented effect, without the daemon's side effects."""
 
 from __future__ import annotations
 
@@ -408,7 +408,7 @@ async def test_a_misspelt_setting(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_two_changes_of_the_listener_at_once(fresh: Daemon) -> None:
-    """They are made one after the other: together they can end the API for good."""
+    """Changes of the GUI's settings are made one after another, since concurrent ones can deadlock the API."""
     config = fresh.client.config
     whole = await config.config()
     whole["gui"]["theme"] = "light"

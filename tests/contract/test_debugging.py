@@ -1,4 +1,4 @@
-"""Logs, errors and profiles, for finding out what a daemon does."""
+"""Logs, errors and profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`DeviceID` and the daemon agree on what a device ID is, and clients find what is called by an ID or a name."""
+"""`DeviceID` and the daemon agree on what a device ID is, and clients find folders and devices by ID or name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A check finds on each daemon what is wrong with it, by what that daemon really answers."""
+"""A check finds the problems of each daemon from its real answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def spoil(lost: Folder, bare: Folder, ill: Folder) -> None:
 
 
 async def test_what_is_wrong(fresh: Daemon, folders: Folders) -> None:
-    """Each thing that is wrong with a daemon is found, and nothing else."""
+    """Every problem of a daemon is found, and nothing else."""
     client = fresh.client
     await client.system.clear_errors()  # one about the user that runs this
     assert await client.check() == []

@@ -1,4 +1,4 @@
-"""Pausing for a while, and bringing a folder to rest."""
+"""Temporary pauses, and bringing a folder to rest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def things(daemon: Daemon) -> tuple[Any, Any]:
 
 
 async def test_only_what_ran_is_resumed(lone: Daemon, folders: Folders) -> None:
-    """Nothing but `paused` changes, for folders with any ID, and afterwards nothing has."""
+    """Only `paused` changes, for folders with any ID, and afterwards everything is as before."""
     await lone.client.config.set_device({"deviceID": STRANGER, "addresses": ["tcp://127.0.0.1:9"]})
     shared = [{"deviceID": STRANGER, "encryptionPassword": "a p@ss & wörd"}]
     for name, settings in (("one", {"devices": shared}), ("a/ü ?", {}), ("rests", {"paused": True})):
@@ -46,7 +46,7 @@ async def test_only_what_ran_is_resumed(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_a_folder_at_rest(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """It has what was sent until then; what comes later arrives after the block."""
+    """The folder at rest has everything sent before; later changes arrive after the block."""
     mine, its = await folders.share(a, b)
     await mine.write("before.txt")
     async with b.client.at_rest(its.id, devices=None, timeout=60) as path:

@@ -1,4 +1,4 @@
-"""Devices and folders waiting to be accepted."""
+"""Pending devices and folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors say what is wrong, although the daemon has one status for many causes, and many for one."""
+"""Errors name the cause, although the daemon has one status for many causes, and many for one."""
 
 from __future__ import annotations
 

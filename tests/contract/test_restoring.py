@@ -1,4 +1,4 @@
-"""Old versions: what their times mean, and files as they were at a time."""
+"""Old versions: the meaning of their times, and restoring files as they were at a given time."""
 
 from __future__ import annotations
 

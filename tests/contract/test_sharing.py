@@ -54,7 +54,7 @@ def shared(folder: Any) -> dict[str, Any]:
 
 
 async def test_adding_a_device(lone: Daemon) -> None:
-    """It starts from the daemon's defaults, and is returned as it is then."""
+    """A new device starts from the daemon's defaults, and is returned as it is afterwards."""
     config = lone.client.config
     before = await config.default_device()
     await config.patch_default_device(maxSendKbps=7)
@@ -87,7 +87,7 @@ async def test_a_device_that_an_introducer_has_added(lone: Daemon) -> None:
 
 
 async def test_adding_a_folder(lone: Daemon, tmp_path: Path) -> None:
-    """It starts from the daemon's defaults, is shared with the devices, and runs."""
+    """A new folder starts from the daemon's defaults, is shared with the devices, and runs."""
     config = lone.client.config
     await config.add_device(STRANGER, paused=True)
     await config.patch_default_folder(maxConflicts=3)
@@ -114,7 +114,7 @@ async def test_adding_a_folder(lone: Daemon, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder_id", ["f", "a/b", ".."])
 async def test_a_folder_with_patterns(lone: Daemon, tmp_path: Path, folder_id: str) -> None:
-    """Its files are looked at only after the patterns are in, so what they match is never in the index."""
+    """Files are scanned only after the patterns are set, so ignored files are never in the index."""
     client = lone.client
     place = tmp_path / "f"
     place.mkdir()
@@ -251,7 +251,7 @@ async def test_sharing(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_sharing_twice_changes_nothing(lone: Daemon, folders: Folders) -> None:
-    """Not even the file is saved again."""
+    """A change without effect sends nothing, so the configuration isn't even saved again."""
     config = lone.client.config
     folder = await folders.add(lone)
     await config.add_device(STRANGER, paused=True)
@@ -310,7 +310,7 @@ async def test_unsharing_what_an_introducer_has_shared(lone: Daemon, folders: Fo
 
 
 async def test_two_clients_at_once(lone: Daemon, folders: Folders) -> None:
-    """Two clients share and unshare devices of one folder at random: in the end it is as each was told last."""
+    """Two clients share and unshare devices of one folder at random: the last call for each device wins."""
     folder = await folders.add(lone, paused=True)
     devices = [str(DeviceID.from_bytes(bytes([number]) * 32)) for number in range(1, 7)]
     for device in devices:
@@ -334,7 +334,7 @@ async def test_two_clients_at_once(lone: Daemon, folders: Folders) -> None:
 
 
 async def test_accepting_and_ignoring_a_device(a: Daemon, lone: Daemon) -> None:
-    """A device that knocks is accepted under its own name, or ignored until it is added."""
+    """A pending device is accepted under its own name, or ignored until it is added."""
     config, cluster = a.client.config, a.client.cluster
     await lone.client.config.set_device({"deviceID": a.device_id, "addresses": [a.sync_address]})
 

@@ -1,4 +1,4 @@
-"""Daemons with a blocking client, in the place of those with an asynchronous one."""
+"""Daemons with a blocking client instead of an asynchronous one."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ async def test_unknown_fields_survive() -> None:
 
 
 async def test_someone_else_shares_meanwhile() -> None:
-    """Both changes are made."""
+    """If someone else changes the list meanwhile, both changes are made."""
     devices = as_json([{"deviceID": DEVICE}, {"deviceID": OTHER}])
     mine = {"deviceID": OTHER, "introducedBy": "", "encryptionPassword": "", "fromTheFuture": []}
     answers = folder(), devices, folder(SECRET), devices, folder(SECRET), Answer(), folder(SECRET, mine)
@@ -67,7 +67,7 @@ async def test_someone_else_changes_something_else_meanwhile() -> None:
 
 
 async def test_someone_else_does_not_stop() -> None:
-    """After four attempts it is an error."""
+    """If someone else keeps changing the list, it is an error after four attempts."""
     count = iter(range(100))
 
     async def answer(request: Request) -> Answer:
@@ -89,7 +89,7 @@ async def test_the_own_device_without_asking() -> None:
 
 
 async def test_a_wrong_check_digit() -> None:
-    """An ID with a typing error is refused by everything that takes one, before anything is sent."""
+    """A mistyped ID is refused by every method that takes one, before anything is sent."""
     wrong = f"{DEVICE[:-1]}{'A' if DEVICE[-1] != 'A' else 'B'}"
     async with Server() as server, Syncthing(KEY, server.url) as client:
         config, cluster = client.config, client.cluster
@@ -116,7 +116,7 @@ async def test_a_wrong_check_digit() -> None:
 
 
 async def test_another_id_among_the_settings() -> None:
-    """It would add or replace something else than what was checked, so nothing is sent."""
+    """An ID among the settings would override the one that was checked, so nothing is sent."""
     async with Server() as server, Syncthing(KEY, server.url) as client:
         config: Any = client.config
         with pytest.raises(BadRequestError, match="deviceID can't be one of the settings"):
@@ -184,7 +184,7 @@ async def test_a_home_that_an_old_daemon_does_not_report(event: dict[str, Any], 
 
 
 async def test_other_file_systems() -> None:
-    """The path of a folder on another file system than the usual one is not a path, so it isn't judged."""
+    """The path of a folder with another ``filesystemType`` is not a path on the disk, so it isn't checked."""
     answers = (*(2 * (as_json({"folders": []}),)), Answer(), folder())
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         await client.config.add_folder("f", "fake?files=10", filesystemType="fake")
@@ -192,14 +192,14 @@ async def test_other_file_systems() -> None:
 
 
 async def test_a_configuration_that_can_not_be_read() -> None:
-    """A folder without a path is no answer of a daemon."""
+    """A folder without a path is an invalid answer."""
     async with Server(as_json({"folders": [{"id": "f"}]})) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(InvalidResponseError, match=r"folders\[0\].path: missing"):
             await client.config.add_folder("f", "x", filesystemType="fake")
 
 
 async def test_refusals_that_depend_on_what_is_there() -> None:
-    """What the configuration contains decides, and nothing is changed."""
+    """Requests that conflict with the configuration are refused, and nothing is changed."""
     async with FakeSyncthing() as fake, fake.client() as client:
         config, cluster = client.config, client.cluster
         await config.add_device(OTHER, introducer=True)
@@ -240,7 +240,7 @@ async def test_refusals_that_depend_on_what_is_there() -> None:
 
 
 async def test_accepting_what_is_ignored() -> None:
-    """The error says so, and what ends that."""
+    """The error says that the device or folder is ignored, and how to stop ignoring it."""
     async with FakeSyncthing() as fake, fake.client() as client:
         await client.config.add_device(OTHER)
         await client.cluster.ignore_device(UNKNOWN)
@@ -284,7 +284,7 @@ async def test_default_patterns() -> None:
 
 @pytest.mark.parametrize("settings", [{}, {"filesystemType": "fake"}])
 async def test_patterns_that_can_not_be_parsed(settings: Any) -> None:
-    """Nothing is created with them, whether they are given or the default ones; others can be given then."""
+    """Unusable patterns, given or default ones, are refused before the folder is added; others can be given instead."""
     async with FakeSyncthing() as fake, fake.client() as client:
         config = client.config
         with pytest.raises(BadRequestError, match=r"nothing was sent.* parse the ignore patterns: .*\["):

@@ -93,7 +93,7 @@ def test_impossible_devices(device_id: Any) -> None:
 
 @pytest.mark.parametrize("other", ["g", "", None, 5])
 def test_a_patch_keeps_the_id_and_a_path(other: Any) -> None:
-    """Another ID would add a second object; another notation is the same ID. The path may change, but not go."""
+    """Another ID would add a second object; another notation is the same ID. The path may change, but not be empty."""
     check_folder_patch("f", {"id": "f", "path": "x"})
     with pytest.raises(BadRequestError, match="would add a second folder"):
         check_folder_patch("f", {"id": other})
@@ -132,7 +132,7 @@ def test_enumerated_values(check: Any, key: str, enumeration: Any, old: list[str
 
 
 def test_what_was_meant() -> None:
-    """The message suggests the most similar value, but no old name."""
+    """The message suggests the most similar value, but never an old name."""
     for wrong, meant in (("send-only", "sendonly"), ("SendReceive", "sendreceive"), ("ReadOnly", "sendonly")):
         with pytest.raises(BadRequestError, match=f"did you mean '{meant}'") as caught:
             check_default_folder({"type": wrong})
@@ -156,14 +156,14 @@ def test_keys_that_can_not_be_sent(key: Any) -> None:
     ],
 )
 def test_addresses_that_are_none(address: str, example: str) -> None:
-    """The daemon would store them and never connect, so the message says what can be meant."""
+    """The daemon would store them and never connect, so they are refused with a suggestion."""
     with pytest.raises(BadRequestError, match="can't connect") as caught:
         check_addresses([address])
     assert example in str(caught.value)
 
 
 def test_addresses() -> None:
-    """URLs are left to the daemon, and ``dynamic``; none is the same as that."""
+    """URLs and ``dynamic`` are accepted, and so is an empty address, which means ``dynamic``."""
     every = ["dynamic", "tcp://192.0.2.1:22000", "quic4://nas", "relay://192.0.2.1:443/?id=X", "new+x://[::1]:1", ""]
     assert check_addresses(every) == every
 
@@ -230,7 +230,7 @@ def test_impossible_configurations(change: dict[str, Any], message: str) -> None
     ],
 )
 def test_which_patches_need_the_current_object(patch: Any, *, expected: bool) -> None:
-    """Elements with an identity can be completed only from what is there."""
+    """Elements with an ID have to be completed from the current object."""
     assert has_elements(patch) is expected
 
 
@@ -251,7 +251,7 @@ def test_which_patches_need_the_current_object(patch: Any, *, expected: bool) ->
     ],
 )
 def test_impossible_parts(body: Any) -> None:
-    """A list of objects must be one, with an ID in each; the daemon would use what it finds."""
+    """A list of objects must be a list, with an ID in each object; the daemon would accept anything."""
     checks: list[Any] = [check_default_folder, lambda body: check_folder_patch("f", body)]
     if "ignoredFolders" in body:
         checks = [check_default_device, lambda body: check_device_patch(DEVICE, body)]
@@ -310,7 +310,7 @@ def test_elements_are_completed(patch: Any, expected: Any) -> None:
 
 
 def test_a_whole_configuration_is_completed() -> None:
-    """Its folders and devices are decoded into the default ones, so they are completed, too."""
+    """The daemon decodes its folders and devices into the default ones, so their elements are completed, too."""
     config = {
         "folders": [{"id": "f", "devices": [{"deviceID": DEVICE}]}, {"id": "g"}],
         "devices": ({"deviceID": DEVICE, "ignoredFolders": [{"id": "f"}]},),
@@ -357,7 +357,7 @@ def test_merging(current: Any, patch: Any, expected: Any) -> None:
     ],
 )
 def test_sharing(folder: Any, device: Any, expected: type[Exception] | None) -> None:
-    """A device that the daemon would leave out of a folder is an error that names it."""
+    """A device that the daemon would drop from a folder is an error that names it."""
     error = sharing_error(folder, iter([device]))
     assert type(error) is (expected or type(None))
     if error:

@@ -153,7 +153,7 @@ REFUSED: Final = [
 
 @pytest.mark.parametrize("call", REFUSED, ids=name_of)
 async def test_what_the_daemon_would_misunderstand_is_not_sent(call: Call) -> None:
-    """What a daemon would misunderstand, ignore or not survive is refused with a `BadRequestError`."""
+    """Arguments that a daemon would misread, ignore or crash on are refused with a `BadRequestError`."""
     await refused(call.name, *call.args, **call.options)
 
 
@@ -253,6 +253,6 @@ async def test_a_language_can_not_inject_a_header() -> None:
 
 
 def test_the_repr_of_a_namespace() -> None:
-    """It shows the class and the URL, and neither key nor password."""
+    """The repr shows the class and the URL, but neither key nor password."""
     shown = repr(Database(API("the-key", "https://user:password@host:1/base")))
     assert shown == "<Database of <API 'https://host:1/base'>>"

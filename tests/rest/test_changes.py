@@ -1,4 +1,4 @@
-"""What differs between configurations."""
+"""Differences between configurations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_changes_lead_from_one_to_the_other(one: Any, other: Any) -> None:
 @settings(max_examples=60)
 @given(CONFIGS, CONFIGS)
 def test_each_change_is_where_it_says(one: Any, other: Any) -> None:
-    """A change names the place, and the values that are there; there is one for each place, and all is JSON."""
+    """A change has a path and the values before and after; each path has one change, and everything is JSON."""
     changes = diff(one, other)
     for each in changes:
         assert equal(each.place, value_at(one, each.place), MISSING if each.kind == "added" else each.before)
@@ -69,7 +69,7 @@ def test_words() -> None:
 
 
 def test_no_secrets() -> None:
-    """Neither words nor JSON have passwords and keys; the change itself has them."""
+    """Neither text nor JSON shows passwords and keys; the change itself has them."""
     secret = {"deviceID": DEVICE, "encryptionPassword": "hunter2"}
     one, other = config(devices=[]), config(devices=[secret])
     for each in (one, other):
@@ -95,7 +95,7 @@ def test_parts() -> None:
     [None, "x", [1], [{"id": 7}], [{"id": "a"}, {"id": "a"}], {"a": 1}],
 )
 def test_lists_without_identities(value: Any) -> None:
-    """What should be a list of objects and is not is a value like any other."""
+    """A malformed list of objects is compared as a whole."""
     one, other = config(), {**config(), "folders": value}
     (change,) = diff(one, other)
     assert (change.place, change.kind, change.after) == (("folders",), "changed", value)
@@ -105,7 +105,7 @@ def test_lists_without_identities(value: Any) -> None:
 
 
 def test_places_that_are_not_there() -> None:
-    """A change of something that is not there is left out."""
+    """A change of a missing value is skipped."""
     (change,) = diff(config(label="x"), config(label="y"))
     assert apply({"folders": []}, [change]) == {"folders": []}
     assert apply({"folders": None}, [change]) == {"folders": None}
@@ -114,7 +114,7 @@ def test_places_that_are_not_there() -> None:
 
 @pytest.mark.parametrize("value", [None, 5, "x", [], [{"id": "docs"}]])
 def test_other_things_than_configurations(value: Any) -> None:
-    """What is not an object is refused, wherever it stands."""
+    """A configuration that is not an object is refused, as either argument."""
     with pytest.raises(BadRequestError, match="a configuration must be an object"):
         diff(value, {})
     with pytest.raises(BadRequestError, match="a configuration must be an object"):
@@ -130,6 +130,6 @@ def test_what_is_not_json() -> None:
 
 
 def test_too_deep() -> None:
-    """What is nested too deeply for Python is refused."""
+    """A configuration that is nested too deeply for Python is refused."""
     with pytest.raises(BadRequestError, match="too deeply"):
         diff(nested(0), nested(1))

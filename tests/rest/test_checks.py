@@ -91,7 +91,7 @@ def test_device_ids(value: str) -> None:
     [("", BadRequestError), (5, BadRequestError), ("bad", InvalidDeviceIDError), (DEVICE[:-1], InvalidDeviceIDError)],
 )
 def test_invalid_device_ids(value: Any, expected: type[BadRequestError]) -> None:
-    """A typing error is not taken for an unknown device."""
+    """A mistyped ID is not taken for an unknown device."""
     with pytest.raises(expected) as caught:
         device(value)
     assert type(caught.value) is expected
@@ -174,7 +174,7 @@ def test_event_types() -> None:
     ],
 )
 def test_unknown_event_types(types: Any, message: str) -> None:
-    """The message names those for which the daemon would stay silent forever."""
+    """Unknown event types, for which the daemon would stay silent forever, are refused by name."""
     with pytest.raises(BadRequestError) as caught:
         check_event_types(types)
     assert message in str(caught.value)

@@ -33,7 +33,7 @@ async def test_what_is_not_pending() -> None:
 
 
 async def test_missing_ok() -> None:
-    """What is not pending is then no error, but anything else still is."""
+    """With ``missing_ok``, a missing entry is not an error, but any other failure is."""
     answers = as_json({}), as_json({}), OFFERED, as_text("database is closed", 500)
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         await client.cluster.dismiss_device(DEVICE, missing_ok=True)
@@ -46,13 +46,13 @@ async def test_missing_ok() -> None:
 
 @pytest.mark.parametrize("device_id", ["bad", DEVICE[:-1] + "3", DEVICE + DEVICE, "../x"])
 async def test_an_invalid_device_id(device_id: str) -> None:
-    """A typing error is not taken for a device that is not pending."""
+    """A mistyped ID is not taken for a device that is not pending."""
     assert isinstance(await refused("cluster.dismiss_device", device_id, missing_ok=True), InvalidDeviceIDError)
     assert isinstance(await refused("cluster.dismiss_folder", FOLDER, device_id), InvalidDeviceIDError)
 
 
 async def test_folders_that_version_2_does_not_list() -> None:
-    """A folder with a slash in its ID is dismissed unseen, once for each device, since "all" has no effect."""
+    """A folder with a slash in its ID is dismissed without a check, once for each device, since "all" has no effect."""
     new = {"X-Syncthing-Version": "v2.1.3"}
     none = as_json({}, headers=new)
     devices = as_json([{"deviceID": DEVICE}, {"deviceID": DAEMON_ID}], headers=new)

@@ -23,7 +23,7 @@ CONFIG: dict[str, Any] = {"version": 37, "gui": {"apiKey": "k"}}
 
 
 async def test_refusals_state_the_consequence() -> None:
-    """The message of a refusal says what the daemon would have done."""
+    """A refusal says what the daemon would have done."""
     assert "lock this client out" in str(await refused("config.set_gui", {}))
     assert "migrations" in str(await refused("config.replace", {"gui": {"apiKey": "k"}}))
     assert isinstance(await refused("config.devices", "../x"), InvalidDeviceIDError)
@@ -31,7 +31,7 @@ async def test_refusals_state_the_consequence() -> None:
 
 @pytest.mark.parametrize("folder_id", [".", "..", "a/b"])
 async def test_a_folder_that_no_path_leads_to(folder_id: str) -> None:
-    """Such a folder is read, changed and removed by way of the lists; if it is unknown, nothing is changed."""
+    """Such a folder is read, changed and removed through the lists; if it is unknown, nothing is changed."""
     folder = {"id": folder_id, "path": "/x", "label": "old", "fromTheFuture": {"a": 1, "b": 2}, "devices": []}
     config = CONFIG | {"folders": [folder, A_FOLDER], "fromTheFuture": 1}
     listed, whole, gui = as_json([folder]), as_json(config), as_json(CONFIG["gui"])
@@ -79,7 +79,7 @@ async def test_removing_what_does_not_exist() -> None:
 
 @pytest.mark.parametrize("notation", [DAEMON_ID, DAEMON_ID.lower().replace("-", " ")])
 async def test_the_daemon_s_own_device(notation: str) -> None:
-    """It would come back with default settings, so it can't be removed, unless a proxy hides who the daemon is."""
+    """The own device would come back with default settings, so it can't be removed, unless a proxy hides its ID."""
     device = {"deviceID": DAEMON_ID}
     answers = as_json(device), as_json(device, syncthing=False), Answer(syncthing=False)
     async with Server(*answers) as server:
@@ -144,7 +144,7 @@ async def test_a_whole_object_inherits_nothing() -> None:
     ],
 )
 async def test_sharing_that_would_not_happen(devices: Any, expected: type[SyncthingError], message: str) -> None:
-    """If the daemon would silently leave a device out of the folder, nothing is written."""
+    """If the daemon would silently drop a device of the folder, nothing is written."""
     shared: Any = {"devices": [{"deviceID": DEVICE}]}
     known = as_json(devices)
     answers = known, as_json(A_FOLDER), known, as_json([A_FOLDER | {"id": ".."}]), known
@@ -160,7 +160,7 @@ async def test_sharing_that_would_not_happen(devices: Any, expected: type[Syncth
 
 
 async def test_sharing_with_an_untrusted_device() -> None:
-    """It requires a password, or a receive-encrypted folder, whose type a patch need not repeat."""
+    """An untrusted device requires a password, or a receive-encrypted folder, whose type a patch need not repeat."""
     untrusted = as_json([{"deviceID": DEVICE, "untrusted": True}])
     encrypted = as_json(A_FOLDER | {"type": "receiveencrypted"})
     answers = encrypted, untrusted, Answer(), as_json(A_FOLDER), untrusted, Answer()
@@ -171,7 +171,7 @@ async def test_sharing_with_an_untrusted_device() -> None:
 
 
 async def test_an_empty_list_needs_no_look() -> None:
-    """It has no elements to complete or to check."""
+    """An empty list of devices is sent without looking anything up."""
     async with Server(Answer(), Answer()) as server, Syncthing(KEY, server.url) as client:
         await client.config.patch_folder(FOLDER, devices=[])
         await client.config.set_folder(A_FOLDER | {"devices": []})
@@ -194,7 +194,7 @@ async def test_what_was_read_is_sent_back_unchanged() -> None:
 
 
 async def test_ids_are_escaped_once() -> None:
-    """The percent sign of an ID is data, too."""
+    """A percent sign in an ID is escaped, too."""
     async with Server(as_json({"id": "100%25"})) as server, Syncthing(KEY, server.url) as client:
         await client.config.folders("100%25")
     assert server.request.path == "/rest/config/folders/100%2525"

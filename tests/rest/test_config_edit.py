@@ -122,7 +122,7 @@ async def test_an_edit(client: Syncthing, others: Others) -> None:
 
 
 async def test_going_back(client: Syncthing, others: Others) -> None:
-    """A configuration that was kept can be put in place of the current one, with folders whose ID fits no path."""
+    """A saved configuration can replace the current one, including folders whose ID can't be part of a URL path."""
     before = await client.config.config()
     async with client.config.edit() as config:
         anything: Any = config
@@ -174,7 +174,7 @@ async def test_nothing_to_send(fake: FakeSyncthing, client: Syncthing, others: O
 
 
 async def test_a_preview(client: Syncthing, others: Others) -> None:
-    """It says what would be sent, and refuses what the end of the block would; nothing is sent for it."""
+    """A preview returns what would be sent, and raises what sending would raise, without changing anything."""
     edit = client.config.edit()
     with pytest.raises(BadRequestError, match="inside the block"):
         await edit.preview()
@@ -229,7 +229,7 @@ async def test_a_home_that_an_old_daemon_does_not_report(tmp_path: Path) -> None
 
 
 async def test_what_others_change_during_the_block(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It is kept; where both have changed the same field, nothing is sent, and the error names it."""
+    """Changes by others are kept; if both have changed the same field, nothing is sent, and the error names it."""
     async with client.config.edit() as config:
         folder_of(config)["label"] = "Mine"
         config["options"]["maxSendKbps"] = 5
@@ -270,7 +270,7 @@ async def test_what_others_change_while_it_is_sent(fake: FakeSyncthing, client: 
 
 
 async def test_what_others_undo(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
-    """Someone who had read an object before, and writes it back: the change is made again, up to three times."""
+    """If someone writes back an object that they read earlier, the change is made again, up to three times."""
     others.after_writing += [lambda: fake.set_folder("docs", label="Docs", rescanIntervalS=77)]
     edit = client.config.edit()
     async with edit as config:
@@ -338,7 +338,7 @@ async def test_a_request_that_fails(fake: FakeSyncthing, client: Syncthing) -> N
     ids=str,
 )
 async def test_what_is_not_json(client: Syncthing, others: Others, value: Any, reason: str) -> None:
-    """What JSON can't represent is refused, like anything else that the daemon would not take as it is."""
+    """Values that JSON can't represent are refused, like others that the daemon would not accept unchanged."""
     with pytest.raises(BadRequestError, match=reason):
         async with client.config.edit() as config:
             folder_of(config)["label"] = value
@@ -346,7 +346,7 @@ async def test_what_is_not_json(client: Syncthing, others: Others, value: Any, r
 
 
 async def test_the_gui(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
-    """Its settings are changed last, and the API is there again afterwards; key and password stay."""
+    """The GUI's settings are changed last, and the API is available afterwards; key and password stay."""
     async with client.config.edit() as config:
         config["gui"]["user"], config["gui"]["password"] = "anna", "secret"
     hashed = config["gui"]["password"]
@@ -382,7 +382,7 @@ async def test_changes_of_the_gui_meanwhile(fake: FakeSyncthing, client: Syncthi
 
 
 async def test_a_gui_that_this_client_no_longer_reaches(fake: FakeSyncthing, client: Syncthing) -> None:
-    """A new key, address or protocol is sent, and the edit says so; nothing is asked any more."""
+    """A new key, address or protocol is sent, and the edit reports it; no more requests follow."""
     edit = client.config.edit()
     async with edit as config:
         config["gui"]["apiKey"] = "another"
@@ -417,7 +417,7 @@ async def test_another_address(fake: FakeSyncthing, client: Syncthing, overridde
 
 
 async def test_a_key_that_is_refused_afterwards(client: Syncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the right to read, the dict is what was sent."""
+    """If the client may no longer read, the dict has what was sent."""
 
     async def refuse(_: Objects) -> bool:
         return False
@@ -454,7 +454,7 @@ async def test_a_change_of_the_gui_without_an_answer(fake: FakeSyncthing, client
 
 
 async def test_the_time_limit(fake: FakeSyncthing) -> None:
-    """It holds for each request."""
+    """The time limit applies to each request."""
     async with fake.client() as client:
         fake.delay("rest/config", 5, method="GET")
         with pytest.raises(RequestTimeoutError):
@@ -530,7 +530,7 @@ async def test_what_is_unconfirmed(fake: FakeSyncthing, client: Syncthing, statu
 
 
 async def test_a_backup(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It has the configuration and the ignore patterns, and what daemon it is; it is JSON."""
+    """A backup has the configuration, the ignore patterns and the daemon's ID and version, as JSON."""
     fake.add_folder("photos")
     await client.database.set_ignores("docs", ["*.tmp"])
     backup = await client.config.backup()
@@ -559,7 +559,7 @@ async def test_patterns_that_can_not_be_read(fake: FakeSyncthing, client: Syncth
 
 
 async def test_a_folder_that_goes_during_a_backup(fake: FakeSyncthing, client: Syncthing) -> None:
-    """All is read again, so that everything belongs together."""
+    """If the configuration changes meanwhile, everything is read again, so that it is consistent."""
     fake.add_folder("gone")
     call = client.api.raw_request
     done = False

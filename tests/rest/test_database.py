@@ -301,7 +301,7 @@ def entry(name: str, kind: str = "FILE", **more: Any) -> dict[str, Any]:
 
 
 async def test_a_walk() -> None:
-    """It goes breadth first; paths are those within the folder, and entries have no children."""
+    """A walk goes breadth first; paths are relative to the folder, and entries have no children."""
     levels = [
         as_json([entry("a b", "DIRECTORY", children=[entry("x")]), entry("f"), entry("l", "SYMLINK")]),
         as_json([entry("c", "DIRECTORY"), entry("g")]),
@@ -376,7 +376,7 @@ async def test_leaving_pages_early(name: str) -> None:
 
 
 async def test_a_page_that_fails() -> None:
-    """The items of the pages before are yielded first."""
+    """If a page fails, the items of earlier pages are yielded first."""
     pages = as_json({"files": [{"name": "a"}]}), NO_FOLDER, PAUSED
     async with Server(*pages) as server, Syncthing(KEY, server.url) as client:
         items = client.database.iter_local_changed(FOLDER, perpage=1)
@@ -386,7 +386,7 @@ async def test_a_page_that_fails() -> None:
 
 
 async def test_a_scan_has_no_time_limit() -> None:
-    """It may take longer than the client's limit."""
+    """The request may take longer than the client's limit."""
     done = asyncio.Event()
     async with Server(Answer(after=done)) as server, Syncthing(KEY, server.url, timeout=0.5) as client:
         scan = asyncio.create_task(client.database.scan(FOLDER))

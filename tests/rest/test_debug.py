@@ -25,7 +25,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", ["support_bundle", "cpu_profile", "heap_profile"])
 async def test_a_download_to_a_path(name: str, tmp_path: Path) -> None:
-    """The file is written, and nothing else."""
+    """A download creates only the file itself."""
     body = b"\x00PK" * 100_000
     answer = Answer(body, content_type="application/octet-stream")
     async with Server(answer) as server, Syncthing(KEY, server.url) as client:
@@ -61,7 +61,7 @@ async def test_a_file_on_one_side(side: str) -> None:
 
 
 async def test_the_time_limit_of_a_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the duration plus a minute, unless another one is given."""
+    """The time limit of a profile is its duration plus a minute, unless another one is given."""
     limits = []
 
     async def note(*_: object, timeout: float, **__: object) -> int:

@@ -1,4 +1,4 @@
-"""Changing what others change, too."""
+"""Changing objects that others change, too."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ async def run(remote: Remote, change: Any = add) -> Any:
 
 
 async def test_a_change() -> None:
-    """It is made once, and what is read afterwards is returned."""
+    """The change is made once, and the object read afterwards is returned."""
     remote = Remote(None, None, {"other": 1})
     assert await run(remote) == {"list": ["x"], "other": 1}
     assert remote.writes == [{"list": ["x"]}]
 
 
 async def test_nothing_to_change() -> None:
-    """Then nothing is checked or sent."""
+    """If there is nothing to change, nothing is checked or sent."""
     remote = Remote({"list": ["x"]})
     assert await run(remote) == {"list": ["x"], "other": 0}
     assert (remote.writes, remote.checks) == ([], 0)
@@ -78,7 +78,7 @@ async def test_changes_by_others_before(times: int) -> None:
 
 
 async def test_others_make_the_same_change() -> None:
-    """Then there is nothing left to do."""
+    """If someone else makes the same change, there is nothing left to do."""
     remote = Remote(None, {"list": ["x", "y"]})
     assert (await run(remote))["list"] == ["x", "y"]
     assert remote.writes == []
@@ -108,7 +108,7 @@ async def test_others_who_are_a_little_slower() -> None:
 
 
 async def test_others_do_not_stop() -> None:
-    """After three repetitions it is an error that names the field."""
+    """If a change is undone each time, it is an error after three repetitions, which names the field."""
     remote = Remote(*({"list": [str(i)]} for i in range(20)))
     with pytest.raises(EditConflictError, match="list") as caught:
         await run(remote)

@@ -32,7 +32,7 @@ def test_adding(wanted: list[Any], expected: list[Any]) -> None:
 
 @pytest.mark.parametrize(("unwanted", "expected"), [([], "ab"), (["a"], "b"), (["b", "c"], "a"), (["a", "b"], "")])
 def test_removing(unwanted: list[str], expected: str) -> None:
-    """The others stay as they are; what is not there is no error."""
+    """The other elements stay unchanged; a missing one is not an error."""
     assert without_elements(PRESENT, "id", unwanted) == [each for each in PRESENT if each["id"] in expected]
 
 

@@ -24,7 +24,7 @@ CUT = Answer(raw=b"")
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make all waiting short."""
+    """Shorten all waits."""
     monkeypatch.setattr(gui_changes, "_ENDING", 0.1)
     monkeypatch.setattr(gui_changes, "_RETURN", 0.5)
     monkeypatch.setattr(gui_changes, "_PAUSE", 0.01)
@@ -45,7 +45,7 @@ CHANGES: dict[str, Callable[[Syncthing], Awaitable[None]]] = {
 @pytest.mark.parametrize("second", CHANGES)
 @pytest.mark.parametrize("first", CHANGES)
 async def test_the_next_change_waits(first: str, second: str) -> None:
-    """It is sent when some time has passed and the API answers again, even if both were made at once."""
+    """The second change is sent when some time has passed and the API answers again, even if both were made at once."""
     times: list[float] = []
 
     def answer(request: Any) -> Answer:

@@ -1,4 +1,4 @@
-"""What a file was like at a time: the rules, and timelines in which the truth is known."""
+"""The state of a file at a given time: the rules, and timelines in which the answer is known."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_times_in_other_zones() -> None:
     ],
 )
 def test_times_that_are_refused(wrong: Any, words: str) -> None:
-    """A time without a zone could mean any."""
+    """A time without a zone is ambiguous, so it is refused."""
     with pytest.raises(BadRequestError, match=words):
         point_in_time(wrong)
 

@@ -1,4 +1,4 @@
-"""``database.edit_ignores``: what it asks and sends."""
+"""``database.edit_ignores``: its requests."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def test_what_is_undone_is_done_again(
 
 
 async def test_what_is_undone_again_and_again() -> None:
-    """In the end it is an error."""
+    """If someone else keeps writing old lines, it is an error in the end."""
     folder = Folder("a", others={number: ["a"] for number in range(100)})
     async with Server(answer=folder) as server:
         with pytest.raises(EditConflictError, match="someone else keeps changing the ignore patterns"):
@@ -124,7 +124,7 @@ async def test_what_is_undone_again_and_again() -> None:
 
 
 async def test_clients_of_one_loop() -> None:
-    """They take turns, so that no change is lost."""
+    """Edits of one process take turns, so that no change is lost."""
     folder = Folder()
     async with Server(answer=folder) as server:
         await asyncio.gather(*(edit(server, lambda patterns, n=n: patterns.add(f"*.{n}")) for n in range(5)))
@@ -132,7 +132,7 @@ async def test_clients_of_one_loop() -> None:
 
 
 async def test_a_folder_without_patterns() -> None:
-    """The first pattern makes the file."""
+    """The first pattern creates the file."""
     async with Server(answer=Folder()) as server:
         assert await edit(server, lambda patterns: patterns.add("a")) == ["a"]
     assert sent(server) == [["a"]]
@@ -161,7 +161,7 @@ async def test_nothing_is_sent_without_need() -> None:
 
 
 async def test_the_daemon_decides_how_patterns_are_read() -> None:
-    """Its system and version say what they match."""
+    """The daemon's system and version determine what patterns match."""
     windows = as_json({"os": "windows", "version": "v2.0.0"})
     found: list[bool] = []
     async with Server(has(["A|*"]), windows) as server:
@@ -179,7 +179,7 @@ async def test_conflicts() -> None:
 
 @pytest.mark.parametrize("line", ["[", "Icon\r", "ab{"])
 async def test_refused_lines(line: str) -> None:
-    """What the daemon could not use, would read as something else, or may crash on, is not sent."""
+    """Patterns that the daemon can't use, would misread or may crash on are not sent."""
     async with Server(has(["a"]), LINUX, has(["a"])) as server:
         with pytest.raises(BadRequestError):
             await edit(server, lambda patterns: patterns.lines.append(line))
@@ -191,7 +191,7 @@ def includes_fail(lines: list[str]) -> str | None:
 
 
 async def test_lines_that_only_the_daemon_refuses() -> None:
-    """The lines from before are written back, and the error has the daemon's words."""
+    """The previous lines are written back, and the error has the daemon's message."""
     async with Server(answer=Folder("a", others={2: ["b", "a"]}, error=includes_fail)) as server:
         with pytest.raises(BadRequestError, match="written back: parse error: failed to load include file x"):
             await edit(server, lambda patterns: patterns.add("#include x"))
@@ -199,7 +199,7 @@ async def test_lines_that_only_the_daemon_refuses() -> None:
 
 
 async def test_lines_that_were_broken_before() -> None:
-    """They can be mended; an edit that leaves an error is sent, and says so."""
+    """Broken patterns can be fixed; an edit that leaves an error is sent, and raises."""
     async with Server(answer=Folder("#include x", error=includes_fail)) as server:
         assert await edit(server, lambda patterns: patterns.remove("#include x")) == []
     async with Server(answer=Folder("[", error=lambda _: "parse error")) as server:

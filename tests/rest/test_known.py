@@ -1,4 +1,4 @@
-"""The daemon's own device ID, as it is remembered."""
+"""The cached device ID of the daemon."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_any_answer_says_it() -> None:
 
 @pytest.mark.parametrize("answer", [STATUS, BARE], ids=["headers", "no headers"])
 async def test_it_is_asked_once(answer: Answer) -> None:
-    """Later calls, and calls at the same time, share the question."""
+    """Concurrent and later calls share one request."""
     async with Server(answer) as server, Syncthing(KEY, server.url) as client:
         found = await asyncio.gather(*(client.device_id() for _ in range(5)))
         assert {*found, await client.device_id()} == {DAEMON_ID}
@@ -44,7 +44,7 @@ async def test_it_is_asked_once(answer: Answer) -> None:
 
 
 async def test_another_daemon_in_its_place() -> None:
-    """Its first answer replaces what was known."""
+    """The first answer of another daemon replaces the cached ID."""
     other = replace(PONG, headers={"X-Syncthing-Id": OTHER}, syncthing=False)
     async with Server(STATUS, other) as server, Syncthing(KEY, server.url) as client:
         assert await client.device_id() == DAEMON_ID

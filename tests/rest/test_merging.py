@@ -70,7 +70,7 @@ def test_what_is_one_value() -> None:
 
 
 def test_removed_by_one_and_changed_by_the_other() -> None:
-    """That is a conflict, whoever does what."""
+    """Changing and removing the same object is a conflict, whichever side does which."""
     before, changed, removed = config(), config(label="x"), {**config(), "folders": []}
     assert conflicts(before, changed, removed) == ["folders['a'].label"]
     assert conflicts(before, removed, changed) == ["folders['a']"]

@@ -1,4 +1,4 @@
-"""What becomes of the offers of a folder."""
+"""Choosing among the offers of a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNTRUSTING: Any = {**PLAIN, "remoteEncrypted": True}
 
 
 def test_choosing() -> None:
-    """All who offer it are taken, or those that are named, who must offer it."""
+    """All devices that offer it are chosen, or the given ones, which must offer it."""
     offers = {"A": PLAIN, "B": ENCRYPTED}
     assert choose(offers, None) == offers
     assert choose(offers, ["B"]) == {"B": ENCRYPTED}
@@ -24,7 +24,7 @@ def test_choosing() -> None:
 
 
 def test_the_label() -> None:
-    """The latest offer that has a label gives it."""
+    """The label is that of the latest offer that has one."""
     assert label_of({"A": PLAIN, "B": {**PLAIN, "time": "2026-01-01T00:00:00Z", "label": "Old"}}) == "New"
     assert label_of({"A": PLAIN, "B": {**PLAIN, "time": "2026-01-03T00:00:00Z", "label": ""}}) == "New"
     assert label_of({"A": {**PLAIN, "label": ""}}) == ""

@@ -1,4 +1,4 @@
-"""Which paths a new folder may have."""
+"""The paths that a new folder may have."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ WINDOWS_DOCS = [("docs", "D:\\Data\\Docs")]
     ],
 )
 def test_refused_paths(machine: Machine, path: str, reason: str) -> None:
-    """A path that shares more than anybody can want, or a second time, is refused with the reason."""
+    """A path that would share private files, or those of another folder, is refused with the reason."""
     found = objection(path, machine, DOCS)
     assert found is not None
     assert reason in found
@@ -84,7 +84,7 @@ def test_refused_paths_on_windows(path: str) -> None:
 
 
 def test_network_paths_on_windows() -> None:
-    """Both notations are the same."""
+    """Both path separators are accepted."""
     assert "that of" in (objection("\\\\?\\unc\\server\\Share\\x", WINDOWS, [("x", "\\\\SERVER\\share\\x\\")]) or "")
 
 
@@ -194,6 +194,6 @@ def test_paths_that_stay(folder: dict[str, Any]) -> None:
 
 
 def test_folders_that_change_places() -> None:
-    """The others count as they will lie."""
+    """Other folders count with their new paths."""
     docs, inner = {"id": "docs", "path": "/srv/docs/x"}, {"id": "inner", "path": "/srv/other"}
     assert edited(docs, inner) == {"docs": "/srv/docs/x", "inner": "/srv/other"}

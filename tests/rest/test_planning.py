@@ -1,4 +1,4 @@
-"""What an edit sends, and in which order."""
+"""The requests of an edit, and their order."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ def place(*way: Any, value: Any) -> Callable[[Any], None]:
     ],
 )
 def test_what_is_refused(edit: Callable[[Any], None], message: str | None) -> None:
-    """What the daemon would ignore, correct or refuse is refused before anything is sent; ``None`` is no refusal."""
+    """Changes that the daemon would ignore, correct or refuse are refused before sending; ``None`` is accepted."""
     if message is None:
         assert sent(edit)
         return

@@ -25,7 +25,7 @@ WHOLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("version", recordings.VERSIONS)
 def test_what_stays(version: str) -> None:
-    """Everything that is not secret is as it was: of a whole configuration, only what follows has changed."""
+    """In a whole configuration, only the listed secrets are changed."""
     whole = WHOLE[version]
     before = json.dumps(whole)
     found = redact(whole)
@@ -92,7 +92,7 @@ def test_what_goes(place: Any, shown: object) -> None:
 
 
 def test_on_request() -> None:
-    """Names, whole paths and device IDs go if that is wanted; a device has the same number wherever it occurs."""
+    """Names, whole paths and device IDs are removed on request; a device always gets the same number."""
     config: Any = {
         "folders": [{"id": "docs", "label": "Docs", "path": "/srv/x", "devices": [{"deviceID": OTHER}]}],
         "devices": [{"deviceID": DEVICE, "name": "phone"}, {"deviceID": OTHER.lower(), "introducedBy": "?"}],
@@ -132,13 +132,13 @@ def test_no_secret_is_left(value: Any, key: str) -> None:
 
 
 def test_what_is_not_json() -> None:
-    """Values that no daemon sends are taken away, and keys that are not strings are unknown keys."""
+    """Values that no daemon sends are removed, and keys that are not strings count as unknown."""
     given: Any = {"label": b"hunter2", "x": {"hunter2"}, 1: "hunter2", "paused": False, "order": None, "y": 1.5}
     shown = {"label": REDACTED, "x": REDACTED, 1: REDACTED, "paused": False, "order": None, "y": 1.5}
     assert redact(given) == shown
 
 
 def test_too_deep() -> None:
-    """What is nested too deeply for Python is refused."""
+    """A configuration that is nested too deeply for Python is refused."""
     with pytest.raises(BadRequestError, match="too deeply"):
         redact(nested(0))

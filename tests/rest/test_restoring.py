@@ -1,4 +1,4 @@
-"""Restoring files as they were: what is asked and sent, and what is reported."""
+"""Restoring files as they were: the requests and the report."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_a_symbolic_link(versions: dict[str, Any], kind: str) -> None:
 
 
 async def test_nothing_is_changed_by_a_dry_run() -> None:
-    """It reports the same, without a request that changes anything."""
+    """A dry run reports the same, without a request that changes anything."""
     answers = SIMPLE, as_json([entry("f")]), as_json({"f": [RECENT]})
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         report = await client.folder.restore_at(FOLDER, AT, dry_run=True)
@@ -123,7 +123,7 @@ async def test_nothing_is_changed_by_a_dry_run() -> None:
 
 
 async def test_nothing_is_sent_where_nothing_is_restored() -> None:
-    """There is no need to wait either."""
+    """Without files to restore, there is no wait either."""
     async with Server(SIMPLE, as_json([]), as_json({})) as server, Syncthing(KEY, server.url) as client:
         assert (await client.folder.restore_at(FOLDER, AT))["files"] == []
     assert len(server.requests) == 3
@@ -197,7 +197,7 @@ async def test_a_place_that_never_was(pauses: list[float]) -> None:
     ],
 )
 async def test_folders_without_versions(answer: Answer, error: type[Exception], words: str) -> None:
-    """The configuration shows it before the tree is read."""
+    """A folder without usable versions is refused before the tree is read."""
     async with Server(answer) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(error, match=words):
             await client.folder.restore_at(FOLDER, AT)

@@ -37,7 +37,7 @@ RUNNING = as_json({"paused": False})
     ],
 )
 def test_many_paths(sub: list[str], requests: int) -> None:
-    """They are sent in several requests, short enough for proxies; the next scan is set by the last one."""
+    """Many paths are sent in several requests, short enough for proxies; only the last one sets the next scan."""
     found: list[Any] = scans.queries(FOLDER, iter(sub), 60)
     assert len(found) == requests
     assert [path for query in found for path in query["sub"]] == sub
@@ -48,7 +48,7 @@ def test_many_paths(sub: list[str], requests: int) -> None:
 
 @pytest.mark.parametrize("sub", [[], "", ["x", ""], ["x", 5], ["x", "\ud800"]])
 def test_impossible_paths(sub: Any) -> None:
-    """If one path is impossible, all are refused."""
+    """If one path is invalid, all are refused."""
     with pytest.raises(BadRequestError):
         scans.queries(FOLDER, sub, None)
 
@@ -141,7 +141,7 @@ async def test_a_daemon_that_does_not_answer() -> None:
 
 
 async def test_cancelling_the_start() -> None:
-    """It ends at once, and closes its connection."""
+    """A cancelled scan ends at once, and closes its connection."""
     never = asyncio.Event()
     async with Server(RUNNING, Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
         scan = asyncio.create_task(client.database.scan(FOLDER, wait=False))

@@ -1,4 +1,4 @@
-"""What is read of answers and events, and the errors when it is not there."""
+"""The parts of answers and events that are read, and the errors if they are missing."""
 
 from __future__ import annotations
 
