@@ -98,8 +98,8 @@ def test_what_has_no_changes(cli: Cli, here: FakeSyncthing) -> None:
     here.add_folder("so", type="sendonly")
     here.add_folder("paused", type="receiveonly", paused=True)
     for arguments, status, words in (
-        (["docs"], 6, "sends and receives"),
-        (["docs", "--revert", "--yes"], 6, "sends and receives"),
+        (["docs"], 6, "is send-receive"),
+        (["docs", "--revert", "--yes"], 6, "is send-receive"),
         (["so", "--revert", "--yes"], 6, "hint: use --override"),
         (["so", "--revert", "--override"], 2, "choose one"),
         (["paused"], 6, "paused"),

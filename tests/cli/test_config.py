@@ -96,7 +96,7 @@ def test_secrets(here: FakeSyncthing, cli: Cli) -> None:
 
 NOWHERE = (
     ("options.maxSendKbp", 2, "there is no setting options.maxSendKbp\nhint: did you mean options.maxSendKbps?"),
-    ("options.maxSendKbps.x", 2, "there is no setting options.maxSendKbps.x: options.maxSendKbps has no parts"),
+    ("options.maxSendKbps.x", 2, "there is no setting options.maxSendKbps.x: options.maxSendKbps has no named parts"),
     ("folders.doc.label", 5, "no folder 'doc'; did you mean 'My.Papers' (docs)?"),
     ("devices.pi", 5, "no device 'pi'"),
     ("folders.docs.devices.nas.x", 2, "there is no setting folders.docs.devices."),
@@ -187,18 +187,18 @@ def test_the_smallest_patch(here: FakeSyncthing, cli: Cli) -> None:
 
 
 REFUSED = (
-    (["options.maxSendKbps", "many"], "options.maxSendKbps takes a whole number, not 'many'"),
-    (["options.maxSendKbps", "1.5"], "options.maxSendKbps takes a whole number, not '1.5'"),
+    (["options.maxSendKbps", "many"], "options.maxSendKbps must be a whole number, not 'many'"),
+    (["options.maxSendKbps", "1.5"], "options.maxSendKbps must be a whole number, not '1.5'"),
     (["options.maxSendKbps", "1", "2"], "options.maxSendKbps takes one value"),
     (["options.maxSendKbps", "--fast"], "there is no option --fast"),
-    (["folders.docs.fsWatcherDelayS", "x"], "takes a number, not 'x'"),
-    (["folders.docs.paused", "1"], "folders.docs.paused takes true or false, not '1'"),
+    (["folders.docs.fsWatcherDelayS", "x"], "must be a number, not 'x'"),
+    (["folders.docs.paused", "1"], "folders.docs.paused must be true or false, not '1'"),
     (["folders.docs.order", "newestfirst"], "hint: did you mean newestFirst?"),
-    (["folders.docs.type", "zzz"], "takes sendreceive, sendonly, receiveonly, receiveencrypted; not 'zzz'\n"),
-    (["folders.docs.minDiskFree", "5%"], "folders.docs.minDiskFree takes JSON such as"),
-    (["folders.docs.minDiskFree", "[]"], "folders.docs.minDiskFree takes JSON such as"),
-    (["folders.docs.devices", "{}"], "folders.docs.devices takes JSON such as"),
-    (["options.listenAddresses", "[1,"], "options.listenAddresses takes JSON such as"),
+    (["folders.docs.type", "zzz"], "must be one of sendreceive, sendonly, receiveonly, receiveencrypted, not 'zzz'\n"),
+    (["folders.docs.minDiskFree", "5%"], "folders.docs.minDiskFree must be JSON such as"),
+    (["folders.docs.minDiskFree", "[]"], "folders.docs.minDiskFree must be JSON such as"),
+    (["folders.docs.devices", "{}"], "folders.docs.devices must be JSON such as"),
+    (["options.listenAddresses", "[1,"], "options.listenAddresses must be JSON such as"),
     (["folders.docs.id", "other"], "folders.docs.id identifies this element"),
     (["folders.docs", '{"id": "other"}'], "what identifies folders.docs can't be changed"),
     (["folders", "[]"], "name one of the folders"),
@@ -218,7 +218,7 @@ def test_numbers_that_are_too_large(here: FakeSyncthing, cli: Cli) -> None:
     for text in ("9" * 20, "-" + "9" * 20, "9" * 5000):
         done = cli("config", "set", "options.maxRecvKbps", *(["--"] if text[0] == "-" else []), text)
         assert (done.status, done.out) == (2, "")
-        assert done.err.startswith("aiosyncthing: error: options.maxRecvKbps takes a number of 64 bits")
+        assert done.err.startswith("aiosyncthing: error: options.maxRecvKbps must be a 64-bit number")
     assert here.config["options"]["maxRecvKbps"] == 0
 
 

@@ -260,7 +260,7 @@ def test_errors(cli: Cli) -> None:
     """Errors of folders, of items and of watching, in one list."""
     assert cli("errors").out == (
         "FOLDER       PATH   ERROR\n"
-        "docs         -      changes are not watched for: too many open files\n"
+        "docs         -      not watched for changes: too many open files\n"
         "docs         a      no space left\n"
         "docs         b\\x1b  permission denied\n"
         "Mu\\u202esic  -      folder path missing\n"

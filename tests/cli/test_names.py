@@ -117,7 +117,7 @@ def test_folder_or_device() -> None:
     assert names.find_either("device:nas", both, DEVICES) == ("device", DEVICES[0])
     with pytest.raises(UnknownNameError, match="'nas' is both a folder and a device") as caught:
         names.find_either("nas", both, DEVICES)
-    assert caught.value.hint == "say folder:nas or device:nas"
+    assert caught.value.hint == "use folder:nas or device:nas"
     with pytest.raises(UnknownNameError, match="the daemon has no folder or device 'nop'"):
         names.find_either("nop", both, DEVICES)
 

@@ -129,6 +129,6 @@ def test_a_folder_that_is_called_like_a_device(here: FakeSyncthing, offers: dict
     here.offer_folder(offers["pi"], stranger)
     done = cli("dismiss", stranger)
     assert done.status == 5
-    assert f"say folder:{stranger} or device:{stranger}" in done.err
+    assert f"use folder:{stranger} or device:{stranger}" in done.err
     assert cli("dismiss", f"folder:{stranger}").out == f"dismissed: folder {stranger}\n"
     assert cli("accept", f"device:{stranger}").status == 0

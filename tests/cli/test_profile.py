@@ -99,7 +99,7 @@ def test_without_a_person(secure: FakeSyncthing, cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["add", "x"], 2, "name the daemon"),
+        (["add", "x"], 2, "specify the daemon"),
         (["add", "x", "-p", "y", "--home", "/h"], 2, "names another profile"),
         (["add", "x", "--home", "/h", "--url", "http://x"], 2, "--home finds the address and the key"),
         (["add", "x", "--url", "http://u:p@x"], 2, "must not contain a user name"),

@@ -69,7 +69,7 @@ def test_what_is_not_clear(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path
     """A name of both a folder and a device needs a prefix; a path stands for a folder."""
     here.add_folder("pi", path=str(tmp_path / "pi"))
     done = cli("show", "pi")
-    assert (done.status, done.err.splitlines()[1]) == (5, "hint: say folder:pi or device:pi")
+    assert (done.status, done.err.splitlines()[1]) == (5, "hint: use folder:pi or device:pi")
     assert cli("show", "folder:pi").out.startswith("folder        pi\n")
     assert cli("show", str(tmp_path / "pi")).out.startswith("folder        pi\n")
     assert cli("show", "nope").status == 5

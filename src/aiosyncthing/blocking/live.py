@@ -148,7 +148,7 @@ class Live(Blocking["live.Live"]):
         When it returns, all folders and devices are there with their configuration. What has not been answered in time
         is ``unknown``, ``None`` or empty until it is; meanwhile `settled` is false.
 
-        If it fails or is interrupted, nothing is left running. Otherwise call `stop` in the end. What goes wrong later
+        If it fails or is interrupted, nothing is left running. Otherwise call `stop` at the end. Any later error
         is raised by `changes` and `until`.
 
         Returns:

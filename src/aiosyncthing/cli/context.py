@@ -40,13 +40,13 @@ class Context:
     @cached_property
     def out(self) -> Output:
         """The output."""
-        from .output import Output  # noqa: PLC0415 - help and the version do without
+        from .output import Output  # noqa: PLC0415 - not needed for help and the version
 
         return Output(self.options, self.environ)
 
     def targets(self) -> list[Target]:
         """Return the daemons chosen by options and environment."""
-        from .target import targets  # noqa: PLC0415 - help and usage errors do without
+        from .target import targets  # noqa: PLC0415 - not needed for help and usage errors
 
         return targets(self.options, self.environ)
 

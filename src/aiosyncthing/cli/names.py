@@ -70,7 +70,7 @@ def find_either(
     with suppress(NotFoundError):
         device = find_device(text, devices)
     if folder is not None and device is not None:
-        hint = f"say folder:{text} or device:{text}"
+        hint = f"use folder:{text} or device:{text}"
         raise UnknownNameError(f"{text!r} is both a folder and a device", hint=hint, kind="AmbiguousNameError")
     if folder is not None:
         return "folder", folder

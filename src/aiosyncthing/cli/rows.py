@@ -167,7 +167,7 @@ def problems(daemon: str, view: View, now: datetime) -> list[Problem]:
         texts = [
             row["error"] or "",
             f"{failed} item{'' if failed == 1 else 's'} failed" if failed else "",
-            f"changes are not watched for: {summary.get('watchError')}" if summary.get("watchError") else "",
+            f"not watched for changes: {summary.get('watchError')}" if summary.get("watchError") else "",
         ]
         found += [_problem(daemon, text, folder=folder["id"]) for text in texts if text]
     for device in view.remotes:

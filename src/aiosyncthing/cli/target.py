@@ -45,7 +45,7 @@ class _Authorities:
     @contextmanager
     def left_out(self) -> Generator[None]:
         """Import aiohttp in this block: the contexts that it creates have no CAs, and so refuse any server."""
-        import ssl  # noqa: PLC0415 - help and usage errors do without
+        import ssl  # noqa: PLC0415 - not needed for help and usage errors
 
         with self._lock:
             if "aiohttp" in sys.modules:

@@ -69,7 +69,7 @@ class FolderSummary(TypedDict):
     error: NotRequired[str]
     """Why the folder is stopped; otherwise empty, or < 1.27.4 missing."""
     watchError: NotRequired[str]
-    """Why changes are not watched for; otherwise empty, or < 1.27.4 missing."""
+    """Why the folder is not watched for changes; otherwise empty, or < 1.27.4 missing."""
     errors: int
     """Number of failed items; ``rest/folder/errors`` lists them."""
     pullErrors: int

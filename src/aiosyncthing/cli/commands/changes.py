@@ -84,7 +84,7 @@ def _undo_of(folder: t.FolderConfiguration) -> Literal["revert", "override"]:
     if undo := _UNDO.get(folder["type"]):
         return undo
     raise CommandError(
-        f"the folder {folder['id']} sends and receives: it has no changes to revert or override",
+        f"the folder {folder['id']} is send-receive: it has no changes to revert or override",
         Exit.IMPOSSIBLE,
         hint=f"{command('need', folder['id'])} lists what is missing here",
     )

@@ -183,7 +183,7 @@ def errors(run: Run, folder: tuple[str, ...], *, exit_code: bool) -> int:
                 error = rows.folder_row(session.name, view, each)["error"]
                 found += [row async for row in _errors_of(session, each, summary, error)]
             elif chosen:
-                raise FolderNotRunningError(f"the folder {each['id']} is not running, so its errors are not known")
+                raise FolderNotRunningError(f"the folder {each['id']} is not running, so its errors are unknown")
         nonlocal count
         count += len(found)
         return {"errors": found}
@@ -211,7 +211,7 @@ async def _errors_of(
     if error:
         yield row("folder", None, error)
     if watching := summary.get("watchError"):
-        yield row("watch", None, f"changes are not watched for: {watching}")
+        yield row("watch", None, f"not watched for changes: {watching}")
     if summary["errors"]:
         async for failed in session.client.folder.iter_errors(folder["id"]):
             yield row("item", failed["path"], failed["error"])
@@ -226,10 +226,10 @@ async def _tree(
         session: The daemon.
         place: The place.
         recursive: Whether to enter the directories in it.
-        optional: Whether it is no error if there is nothing.
+        optional: Whether a place that doesn't exist is not an error.
 
     Raises:
-        UnknownNameError: There is nothing.
+        UnknownNameError: The place doesn't exist.
     """
     from contextlib import aclosing  # noqa: PLC0415 - loads asyncio
 

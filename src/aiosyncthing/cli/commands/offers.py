@@ -169,7 +169,7 @@ def accept(
             return
         if path is None:
             raise UsageError(
-                f"the folder {offer.id} needs a path", hint=f"{command('accept', offer.id, 'PATH')} says where it is"
+                f"the folder {offer.id} needs a path", hint=f"{command('accept', offer.id, 'PATH')} sets it"
             )
         chosen = [(await session.device(each))["deviceID"] for each in devices]
         folder = await cluster.accept_folder(
@@ -252,7 +252,7 @@ async def _find(session: Session, text: str) -> _Offer:
         is_folder = wanted in folders and kind in {"", "folder"}
         is_device = device_id in devices and kind in {"", "device"}
         if is_folder and is_device:
-            hint = f"say folder:{text} or device:{text}"
+            hint = f"use folder:{text} or device:{text}"
             raise UnknownNameError(f"{text!r} is both a folder and a device", hint=hint, kind="AmbiguousNameError")
         if is_folder:
             labels = [offer["label"] for offer in folders[wanted]["offeredBy"].values() if offer["label"]]

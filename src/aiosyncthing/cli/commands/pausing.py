@@ -133,7 +133,7 @@ def paused(
     """
     check_chosen(name, "folders or devices", everything=everything)
     if not run.rest:
-        raise UsageError("there is no command to run: put it after --")
+        raise UsageError("the command to run is missing: put it after --")
     if devices and not at_rest:
         raise UsageError("--device needs --at-rest")
     from aiosyncthing.cli.programs.children import check_command, end_as, exit_status, run_command  # noqa: PLC0415 - loads asyncio

@@ -81,7 +81,7 @@ def add(run: Run, name: str, api_key_command: str | None, no_test: bool, yes: bo
         table["url"] = options.url
         table.update(_key(run, api_key_command))
     else:
-        raise UsageError("name the daemon: --url URL, or --home DIR")
+        raise UsageError("specify the daemon: --url URL, or --home DIR")
     if options.tls is not None:
         trust(options.tls)
         table["tls"] = options.tls

@@ -156,7 +156,7 @@ _WORDS: Final[Mapping[str, Callable[[Any, _Names], str]]] = {
     "FolderRejected": lambda data, name: f"{name(data['device'])} offers this folder",
     "FolderScanProgress": lambda data, _: f"scanned {size_text(data['current'])} of {size_text(data['total'])}",
     "FolderWatchStateChanged": lambda data, _: (
-        f"changes are not watched for: {data['to']}" if data.get("to") else "changes are watched for"
+        f"not watched for changes: {data['to']}" if data.get("to") else "watched for changes"
     ),
     "ItemStarted": lambda data, _: f"{data['action']} started: {data['item']}",
     "ItemFinished": _finished,

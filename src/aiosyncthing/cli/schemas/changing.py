@@ -119,7 +119,7 @@ class SettingChanges(TypedDict):
 
 
 class SettingDifferences(TypedDict):
-    """``config-diff/1``: what leads from another configuration to that of the daemon."""
+    """``config-diff/1``: the changes from another configuration to the daemon's."""
 
     schema: Literal["aiosyncthing/config-diff/1"]
     daemon: Daemon | None

@@ -1,4 +1,4 @@
-"""What documents have in common."""
+"""Parts of all documents."""
 
 from typing import Literal, TypedDict
 
@@ -37,7 +37,7 @@ class Error(TypedDict):
 
 
 class End(TypedDict):
-    """The last line of a stream that was broken off."""
+    """The last line of a stream that was interrupted."""
 
     type: Literal["end"]
     reason: str

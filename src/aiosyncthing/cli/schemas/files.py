@@ -1,11 +1,11 @@
-"""What ``need``, ``ls``, ``conflicts``, ``changes``, ``versions``, ``restore`` and ``ignores`` print."""
+"""The output of ``need``, ``ls``, ``conflicts``, ``changes``, ``versions``, ``restore`` and ``ignores``."""
 
 from typing import Literal, TypeAlias, TypedDict
 
 from .common import Daemon, Failure
 
 Kind: TypeAlias = Literal["file", "directory", "symlink"]
-"""What something in a folder is."""
+"""The kind of an item in a folder."""
 
 
 class Item(TypedDict):
@@ -17,7 +17,7 @@ class Item(TypedDict):
     kind: Kind
     deleted: bool
     size: int
-    """Of files; 0 for anything else."""
+    """The size of a file; 0 for other kinds."""
     modified: str | None
     modifiedBy: str | None
     """First block of the ID of the device that has modified it last."""
@@ -49,11 +49,11 @@ class Entry(TypedDict):
     path: str
     kind: Kind
     deleted: bool
-    """Only with ``--versions``: a file of which there are only old versions."""
+    """Whether only old versions of the file exist; only with ``--versions``."""
     size: int
     modified: str | None
     versions: int | None
-    """How many old versions there are; ``null`` without ``--versions``, and for anything but files."""
+    """The number of old versions; ``null`` without ``--versions``, and for other kinds than files."""
 
 
 class Conflict(TypedDict):
@@ -131,7 +131,7 @@ class Decisive(TypedDict):
     line: str | None
     number: int | None
     """Its number, from 1; ``null`` if it is in an included file. Where this computer can't read the included files of a
-    folder, no number is known, and ``line`` is what the daemon says that the line stands for."""
+    folder, the number is unknown, and ``line`` is the pattern as expanded by the daemon."""
     pattern: str | None
     """The pattern of the line that has matched."""
 
@@ -144,8 +144,8 @@ class IgnoreTest(Decisive):
     path: str
     ignored: bool
     reason: Literal["pattern", "directory", "internal", "none"]
-    """``pattern``: it matches; ``directory``: one above is ignored, and nothing in it is looked at; ``internal``:
-    Syncthing keeps it for itself; ``none``: nothing matches."""
+    """``pattern``: it matches; ``directory``: a parent is ignored, and its contents are skipped; ``internal``:
+    one of Syncthing's own files; ``none``: nothing matches."""
     directory: str | None
     """That directory."""
 

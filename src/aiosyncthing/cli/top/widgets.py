@@ -1,4 +1,4 @@
-"""What `top` is made of: a list of lines, a page of text, and a question."""
+"""The widgets of `top`: a list of lines, a page of text, and a question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from aiosyncthing.cli.output import spans
 
 SCROLLBAR: Final = 1
-"""The columns that are kept free for it, needed or not, so that lines have the same width all the time."""
+"""The columns that are always reserved for it, so that the width of lines doesn't change."""
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from .page import Row, Subject
 
 _STYLES: Final = {"head": "bold", "good": "green", "bad": "bold red", "warn": "yellow", "busy": "cyan", "dim": "dim"}
-"""What the styles of `terminal.STYLES` are called here."""
+"""The names that textual uses for the styles of `terminal.STYLES`."""
 
 
 def drawn(line: Line, *, color: bool) -> Text:
-    """Return a line as what textual draws as it is, without looking for markup in it."""
+    """Return a line as text that textual draws without interpreting markup."""
     parts = [(text, _STYLES.get(style, "") if color else "") for text, style in line]
     return Text.assemble(*parts, no_wrap=True, overflow="crop")
 
 
 class Listing(OptionList):
-    """Lines, of which those that are about something can be chosen."""
+    """A list of lines; those with a subject can be selected."""
 
     DEFAULT_CSS: ClassVar[str] = """
     Listing { height: 1fr; max-height: 100%; border: none; padding: 0; background: ansi_default; }
@@ -57,11 +57,11 @@ class Listing(OptionList):
 
     @property
     def subject(self) -> Subject | None:
-        """What the chosen line is about."""
+        """The subject of the selected line."""
         return None if self.highlighted is None else self._rows[self.highlighted].subject
 
     def show_rows(self, rows: Sequence[Row], *, color: bool) -> None:
-        """Show other lines; the one that was chosen stays so, or else the one in its place."""
+        """Show other lines; the selection stays on its subject, or else on its position."""
         before, chosen, place = self._rows, self.subject, self.highlighted
         self._rows = rows
         if [row.subject for row in before] == [row.subject for row in rows]:

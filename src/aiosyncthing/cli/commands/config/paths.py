@@ -112,7 +112,7 @@ def _key(step: str, place: Place, config: Mapping[str, Any]) -> str:
             f"this version of Syncthing has no setting {path}", Exit.UNSUPPORTED, kind="NotSupportedError"
         )
     if not below:
-        raise UsageError(f"there is no setting {path}: {written(place)} has no parts with names")
+        raise UsageError(f"there is no setting {path}: {written(place)} has no named parts")
     by_letters = {key.lower(): key for key in below}
     near = get_close_matches(step.lower(), by_letters, 1)
     hint = f"did you mean {written((*place, by_letters[near[0]]))}?" if near else f"there are: {', '.join(below)}"
@@ -132,7 +132,7 @@ def _identity(step: str, place: Place, config: Mapping[str, Any]) -> str:
     if all(each["deviceID"] != device["deviceID"] for each in listed):
         of = "new folders are" if place[0] == "defaults" else f"the folder {place[1]!r} is"
         raise UnknownNameError(
-            f"{of} not shared with {step!r}", hint="`aiosyncthing share` does so", kind="UnknownDeviceError"
+            f"{of} not shared with {step!r}", hint="`aiosyncthing share` shares it", kind="UnknownDeviceError"
         )
     return device["deviceID"]
 

@@ -50,7 +50,7 @@ def read_value(texts: Sequence[str], place: Place, current: object) -> Any:
         return text
     if wanted is bool:
         if text.lower() not in {"true", "false"}:
-            raise UsageError(f"{path} takes true or false, not {text!r}")
+            raise UsageError(f"{path} must be true or false, not {text!r}")
         return text.lower() == "true"
     if wanted is int or wanted is float:
         return _number(text, path, whole=wanted is int)
@@ -89,19 +89,21 @@ def _word(text: str, words: Sequence[str], path: str) -> str:
     near = get_close_matches(text.lower(), {word.lower(): word for word in words}, 1)
     meant = next((word for word in words if near and word.lower() == near[0]), None)
     hint = f"did you mean {meant}?" if meant else ""
-    raise UsageError(f"{path} takes {', '.join(word or repr(word) for word in words)}; not {text!r}", hint=hint)
+    raise UsageError(
+        f"{path} must be one of {', '.join(word or repr(word) for word in words)}, not {text!r}", hint=hint
+    )
 
 
 def _number(text: str, path: str, *, whole: bool) -> int | float:
     if re.fullmatch(r"[+-]?\d+", text):
         number = int(text) if len(text) <= _MOST_DIGITS else None
-        if number is None or not -(2**63) <= number < 2**63:  # which the daemon takes for every number
+        if number is None or not -(2**63) <= number < 2**63:  # the limit that the daemon has for all numbers
             shown_text = text if len(text) <= _MOST_DIGITS else "this one"
-            raise UsageError(f"{path} takes a number of 64 bits: {shown_text} is too large")
+            raise UsageError(f"{path} must be a 64-bit number: {shown_text} is too large")
         return number
     if not whole and re.fullmatch(r"[+-]?\d*\.\d+", text):
         return float(text)
-    raise UsageError(f"{path} takes a {'whole ' if whole else ''}number, not {text!r}")
+    raise UsageError(f"{path} must be a {'whole ' if whole else ''}number, not {text!r}")
 
 
 def _structure(text: str, path: str, kind: Any, current: object) -> Any:
@@ -110,11 +112,11 @@ def _structure(text: str, path: str, kind: Any, current: object) -> Any:
     try:
         value: object = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path} takes JSON such as {example}: {error}") from None
+        raise UsageError(f"{path} must be JSON such as {example}: {error}") from None
     if kind is None and current is None:
         return value
     if not _fits(value, kind, is_list=is_list):
-        raise UsageError(f"{path} takes JSON such as {example}")
+        raise UsageError(f"{path} must be JSON such as {example}")
     return value
 
 
