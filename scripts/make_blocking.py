@@ -203,7 +203,7 @@ class Twin:
         return "\n\n".join([*(f"{each.head()} ..." for each in overloads), last.text(overloaded=bool(overloads))])
 
     def use(self, statement: str) -> None:
-        """Note an import."""
+        """Add an import."""
         self._imports.add(statement)
 
 

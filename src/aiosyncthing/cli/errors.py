@@ -50,7 +50,7 @@ class CommandError(Exception):
         message: What happened.
         status: The exit status.
         hint: What to do about it.
-        kind: What the JSON document calls it.
+        kind: The kind of error in the JSON document.
     """
 
     def __init__(self, message: str, status: int = Exit.FAILED, *, hint: str = "", kind: str = "CommandError") -> None:

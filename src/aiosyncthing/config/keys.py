@@ -170,7 +170,7 @@ def guess(name: str, names: Iterable[str]) -> str:
     """Return the name that was probably meant; empty if none is similar.
 
     Args:
-        name: What was written.
+        name: The given name.
         names: The names that exist.
     """
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it

@@ -36,7 +36,7 @@ _KEEPS_HASHES: Final = [1, 25]
 
 
 class Wanted(NamedTuple):
-    """What an edit wants to change.
+    """The changes of an edit.
 
     Attributes:
         changes: The changes.
@@ -126,7 +126,7 @@ def plan(now: Mapping[str, Any], changes: Iterable[Change]) -> list[Step]:
 
     Args:
         now: The configuration as it is now.
-        changes: What has to be changed.
+        changes: The changes to make.
 
     Raises:
         BadRequestError: The daemon would ignore, correct or refuse a change.

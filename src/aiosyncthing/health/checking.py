@@ -197,7 +197,7 @@ class _Asking:
             self._note(Question(_routes.DB_BROWSE, name), error)
 
     def _note(self, question: Question, error: SyncthingError) -> None:
-        """Note that the daemon can't answer a question."""
+        """Record a question that the daemon can't answer."""
         unsupported = isinstance(error, NotSupportedError) or error.status == _NOT_IMPLEMENTED
         # A folder that was removed, paused or restarted since the previous answer is not a problem.
         if unsupported or not (question.folder and isinstance(error, NotFoundError)):

@@ -92,7 +92,7 @@ class Finding:
     items: tuple[FailedItem, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
-        """What is wrong."""
+        """Return the text."""
         return self.text
 
     def to_dict(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Answer:
         Args:
             key: Which list.
             columns: All columns of its table.
-            empty: What to write to stderr, and no headings, if there is nothing in it.
+            empty: A message for stderr that replaces an empty table and its headings.
         """
         shown, rows = self._chosen(columns), self.sections.get(key, ())
         if rows or not (self.failures or empty):

@@ -109,7 +109,7 @@ def formatted(shell: str, words: Words, answers: Sequence[Candidate], current: s
 
     Args:
         shell: Its name.
-        words: What was typed.
+        words: The command line.
         answers: The words to offer.
         current: The part of the word that the shell replaces; bash starts a new part after ``:`` and ``=``.
     """

@@ -138,7 +138,7 @@ class Question(ModalScreen[bool]):
         yield Static(drawn(spans(f"{self._text} [y/N]"), color=False), markup=False)
 
     def on_key(self, event: events.Key) -> None:
-        """Take the answer."""
+        """Dismiss the question with the answer."""
         event.stop()
         event.prevent_default()
         self.dismiss(event.key.lower() == "y")
