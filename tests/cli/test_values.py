@@ -51,21 +51,6 @@ def test_no_durations(text: str) -> None:
         values.parse_duration(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "size"), [("500", 500), ("10M", 10 << 20), ("1.5 GiB", 3 << 29), ("2kb", 2048), ("7B", 7), ("1T", 1 << 40)]
-)
-def test_sizes(text: str, size: int) -> None:
-    """Sizes are bytes, with units of 1024 in any spelling."""
-    assert values.parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "M", "-1", "5 apples"])
-def test_no_sizes(text: str) -> None:
-    """Anything else is refused."""
-    with pytest.raises(ValueError, match="is not a size"):
-        values.parse_size(text)
-
-
 @pytest.mark.usefixtures("berlin")
 @pytest.mark.parametrize(
     ("text", "expected"),

@@ -72,7 +72,6 @@ class Setting(Name):
 
 DURATION: Final = Parsed("duration", values.parse_duration, float)
 LIMIT: Final = Parsed("duration", values.parse_limit, float)
-SIZE: Final = Parsed("size", values.parse_size, int)
 TIME: Final = Parsed("time", lambda text: values.parse_moment(text, values.now()), datetime)
 FOLDER: Final = Name("folder", "folder")
 DEVICE: Final = Name("device", "device")

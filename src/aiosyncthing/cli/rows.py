@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from aiosyncthing.times import parse_time
 from aiosyncthing.waiting import local_amount, remote_amount
 
-from .values import iso_text
+from .values import DEVICE_PAUSED, iso_text
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t
@@ -115,7 +115,7 @@ def remote_row(view: View, folder: t.FolderConfiguration, device: t.DeviceConfig
     name = device["deviceID"]
     completion = None if folder["paused"] else view.completions.get((folder["id"], name))
     amount = remote_amount(folder, device, completion, connected=view.connected(name))
-    missing = "the device is paused" if device["paused"] else amount.missing.reason if amount.missing else ""
+    missing = DEVICE_PAUSED if device["paused"] else amount.missing.reason if amount.missing else ""
     return {
         "id": name,
         "name": device["name"],

@@ -16,7 +16,9 @@ _NOW: Final = 5  # seconds; anything more recent is "now"
 _SECONDS: Final = {"ms": 0.001, "s": 1, "m": _MINUTE, "min": _MINUTE, "h": _HOUR, "d": _DAY, "w": _WEEK}
 _WORDS: Final = {"second": 1, "minute": _MINUTE, "hour": _HOUR, "day": _DAY, "week": _WEEK}
 _DURATION_PART: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d|w)")
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGTP])(?:i?B)?|B)?", re.IGNORECASE)
+DEVICE_PAUSED: Final = "the device is paused"
+"""Why a paused device is not in sync, as in the rows of folders."""
+
 _POWERS: Final = " KMGTP"
 _UNIT: Final = 1024
 _ROUNDED_UP: Final = 1023.95  # what is shown with one digit would be 1024.0 of a unit
@@ -54,19 +56,6 @@ def parse_limit(text: str) -> float:
     if not seconds:
         raise ValueError("a time limit must be more than 0; without the option there is none")
     return seconds
-
-
-def parse_size(text: str) -> int:
-    """Return the number of bytes in a size such as ``500``, ``10M`` or ``1.5 GiB``; units are powers of 1024.
-
-    Raises:
-        ValueError: It is not a size.
-    """
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{text!r} is not a size: write 500 (bytes), 10M or 1.5GiB")
-    power = _POWERS.index((match[2] or " ").upper())
-    return round(float(match[1]) * float(_UNIT**power))
 
 
 def parse_moment(text: str, now: datetime) -> datetime:

@@ -218,10 +218,10 @@ class ConfigEdit:
             start = monotonic()
             latest = await self._objects.read(step.target)
             if step.target == WHOLE:
-                moved = any(differ(latest.get(key), now.get(key)) for key in step.wanted or ())
+                overtaken = any(differ(latest.get(key), now.get(key)) for key in step.wanted or ())
             else:
-                moved = differ(latest, value_at(now, step.target))
-            if moved:
+                overtaken = differ(latest, value_at(now, step.target))
+            if overtaken:
                 return number, longest
             self._unconfirmed = step.changes
             try:

@@ -112,6 +112,6 @@ class Answers:
         return frozenset(name for name, connection in found if connection["connected"])
 
 
-def names_of(devices: Iterable[t.DeviceConfiguration]) -> dict[str, t.DeviceConfiguration]:
+def by_id(devices: Iterable[t.DeviceConfiguration]) -> dict[str, t.DeviceConfiguration]:
     """Return devices by their IDs."""
     return {device["deviceID"]: device for device in devices}

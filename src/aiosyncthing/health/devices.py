@@ -8,7 +8,7 @@ from aiosyncthing.times import parse_time
 from aiosyncthing.waiting.grace import seconds_between
 from aiosyncthing.waiting.sync import device_name
 
-from .answers import names_of
+from .answers import by_id
 from .finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _pending_devices(answers: Answers) -> Iterator[Finding]:
 
 
 def _pending_folders(answers: Answers) -> Iterator[Finding]:
-    devices = names_of(answers.config["devices"])
+    devices = by_id(answers.config["devices"])
     for folder_id, pending in (answers.pending_folders or {}).items():
         for device_id, offer in pending["offeredBy"].items():
             name = device_name(devices[device_id]) if device_id in devices else device_id[:_SHORT]

@@ -70,7 +70,7 @@ def _elsewhere(row: FolderRow) -> Value:
 
 def _place(remote: Remote) -> str:
     name = device_name(remote)
-    if remote["missing"] == "the device is paused":
+    if remote["missing"] == values.DEVICE_PAUSED:
         return f"{name} paused"
     if not remote["connected"]:
         seen = remote["lastSeen"]
