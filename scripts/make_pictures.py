@@ -26,7 +26,7 @@ from rich.text import Text
 
 from aiosyncthing import Syncthing
 from aiosyncthing.cli import app, values
-from aiosyncthing.cli.output import Output
+from aiosyncthing.cli.output.output import Output
 from aiosyncthing.cli.top.app import Top
 from pytest_syncthing import FakeSyncthing
 

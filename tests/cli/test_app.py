@@ -17,10 +17,11 @@ import click
 import pytest
 
 from aiosyncthing import __version__, exceptions
-from aiosyncthing.cli import app, errors, main, process, schemas, streams
+from aiosyncthing.cli import app, errors, main, process, schemas
 from aiosyncthing.cli.command import Command, Group
 from aiosyncthing.cli.commands import COMMANDS
 from aiosyncthing.cli.errors import Exit
+from aiosyncthing.cli.output import streams
 from aiosyncthing.cli.run import Run
 from tests.support.shapes import problems
 

@@ -16,7 +16,7 @@ import pytest
 from aiosyncthing.cli.completion import answering, candidates as names_offered, name_cache
 from aiosyncthing.cli.completion.answering import Candidate, Words, formatted, quoted, split
 from aiosyncthing.cli.completion.name_cache import Names
-from aiosyncthing.cli.target import Target
+from aiosyncthing.cli.target.target import Target
 from tests.support.terminals import OnTerminal
 
 if TYPE_CHECKING:

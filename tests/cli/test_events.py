@@ -155,7 +155,7 @@ def test_a_broken_pipe_is_no_delivery(
     """An event that could not be written is repeated in the next run."""
     follow = ["events", "FolderPaused", "--json", "--cursor-file", str(tmp_path / "cursor"), "--count", "1"]
     with monkeypatch.context() as patch:
-        patch.setattr("aiosyncthing.cli.output.Output.record", lambda *_: os.write(-1, b""))
+        patch.setattr("aiosyncthing.cli.output.output.Output.record", lambda *_: os.write(-1, b""))
         later(pause(here, "one"))
         assert cli(*follow).status != 0
     assert [line["data"]["id"] for line in cli(*follow).lines()] == ["one"]

@@ -12,7 +12,7 @@ import pytest
 from aiosyncthing.cli import schemas
 from aiosyncthing.cli.commands import log
 from aiosyncthing.cli.monitoring import prometheus
-from aiosyncthing.cli.output import Output
+from aiosyncthing.cli.output.output import Output
 from pytest_syncthing import FakeSyncthing
 from tests.support.shapes import problems
 

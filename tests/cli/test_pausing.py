@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing.cli import schemas
-from aiosyncthing.cli.output import Output
+from aiosyncthing.cli.output.output import Output
 from aiosyncthing.cli.pause_files import PauseFile, default_folder
 from aiosyncthing.cli.programs import children
 from tests.support.shapes import problems

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing.cli import schemas
-from aiosyncthing.cli.output import Output
+from aiosyncthing.cli.output.output import Output
 from tests.support.imitations import imitation
 from tests.support.processes import processes_with
 from tests.support.shapes import problems

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from aiosyncthing.cli.errors import CommandError, UsageError
-from aiosyncthing.cli.keys import Key
-from aiosyncthing.cli.profiles import Profile, Profiles, config_file
+from aiosyncthing.cli.target.keys import Key
+from aiosyncthing.cli.target.profiles import Profile, Profiles, config_file
 
 TEXT = """# what I have
 [profiles.nas]  # in the cellar

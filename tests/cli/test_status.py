@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing.cli import schemas, values
-from aiosyncthing.cli.output import Output
+from aiosyncthing.cli.output.output import Output
 from pytest_syncthing import FakeSyncthing
 from tests.support.shapes import problems
 

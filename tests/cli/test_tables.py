@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from aiosyncthing.cli.tables import Column, Rate, Size, Span, Styled, When, chosen, cut_line, streamed, table
-from aiosyncthing.cli.text import width
+from aiosyncthing.cli.output.tables import Column, Rate, Size, Span, Styled, When, chosen, cut_line, streamed, table
+from aiosyncthing.cli.output.text import width
 from aiosyncthing.exceptions import BadRequestError
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)

@@ -13,9 +13,9 @@ import trustme
 
 from aiosyncthing import CertificateFile, Fingerprint
 from aiosyncthing.cli.errors import CommandError, UsageError
-from aiosyncthing.cli.keys import Key, read_secret
 from aiosyncthing.cli.options import Options
-from aiosyncthing.cli.target import Target, targets, trust
+from aiosyncthing.cli.target.keys import Key, read_secret
+from aiosyncthing.cli.target.target import Target, targets, trust
 from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import termios
 
 import pytest
 
-from aiosyncthing.cli.terminal import Terminal, is_terminal, wants_color
+from aiosyncthing.cli.output.terminal import Terminal, is_terminal, wants_color
 from tests.support.cli import Screen
 
 

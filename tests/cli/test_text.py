@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import example, given, strategies as st
 
-from aiosyncthing.cli import text
+from aiosyncthing.cli.output import text
 
 HOSTILE = "\x1b]0;pwned\x07 \x9b31m a\nb\r\t\u202etxt.exe\u2066 \u2028"
 

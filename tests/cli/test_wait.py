@@ -9,7 +9,7 @@ import pytest
 
 from aiosyncthing.cli import schemas
 from aiosyncthing.cli.commands.wait import progress_text
-from aiosyncthing.cli.output import Output
+from aiosyncthing.cli.output.output import Output
 from aiosyncthing.waiting import SyncProgress
 from aiosyncthing.waiting.progress import Missing
 from tests.support.shapes import problems

@@ -13,7 +13,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line with the arguments of the process, and exit."""
     gc.disable()  # until a client is created: collecting while modules load finds nothing and takes a third longer
-    from . import streams  # noqa: PLC0415 - keeps `import aiosyncthing.cli` cheap
+    from .output import streams  # noqa: PLC0415 - keeps `import aiosyncthing.cli` cheap
 
     streams.open_streams()
     streams.prepare_streams()

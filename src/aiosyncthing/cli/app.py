@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from . import errors, process, streams
+from . import errors, process
 from .command import LazyGroup
 from .commands import COMMANDS
 from .errors import Exit
 from .extras import how_to_get
+from .output import streams
+from .output.terminal import is_terminal
 from .run import Run
-from .terminal import is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from .options import GlobalOption, global_options, take
-from .streams import writing_stdout
+from .output.streams import writing_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

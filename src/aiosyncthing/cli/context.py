@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from .output import Output
-    from .target import Target
+    from .output.output import Output
+    from .target.target import Target
 
 
 class Context:
@@ -40,13 +40,13 @@ class Context:
     @cached_property
     def out(self) -> Output:
         """The output."""
-        from .output import Output  # noqa: PLC0415 - not needed for help and the version
+        from .output.output import Output  # noqa: PLC0415 - not needed for help and the version
 
         return Output(self.options, self.environ)
 
     def targets(self) -> list[Target]:
         """Return the daemons chosen by options and environment."""
-        from .target import targets  # noqa: PLC0415 - not needed for help and usage errors
+        from .target.target import targets  # noqa: PLC0415 - not needed for help and usage errors
 
         return targets(self.options, self.environ)
 

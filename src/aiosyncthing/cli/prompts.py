@@ -7,12 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from .errors import UsageError
+from .output.terminal import is_terminal
+from .output.text import escape
 from .process import interruptible
-from .terminal import is_terminal
-from .text import escape
 
 if TYPE_CHECKING:
-    from .output import Output
+    from .output.output import Output
 
 
 def can_ask() -> bool:

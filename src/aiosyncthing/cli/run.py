@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from .asking.answers import Answer, Outcome
     from .asking.changed import Changed
+    from .output.tables import Column
     from .session import Session
-    from .tables import Column
 
     R = TypeVar("R", bound=Mapping[str, Any])
     T = TypeVar("T")

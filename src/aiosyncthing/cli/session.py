@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aiosyncthing import Syncthing, types as t
 
     from .schemas import Daemon
-    from .target import Target
+    from .target.target import Target
 
     T = TypeVar("T")
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from aiosyncthing.cli.output import spans
-from aiosyncthing.cli.tables import Column, Span, chosen
-from aiosyncthing.cli.text import escape, pad, width
+from aiosyncthing.cli.output.output import spans
+from aiosyncthing.cli.output.tables import Column, Span, chosen
+from aiosyncthing.cli.output.text import escape, pad, width
 
 if TYPE_CHECKING:
     from aiosyncthing.cli.context import Context
     from aiosyncthing.cli.schemas import Failure
-    from aiosyncthing.cli.target import Target
+    from aiosyncthing.cli.target.target import Target
 
 T = TypeVar("T")
 

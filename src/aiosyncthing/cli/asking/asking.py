@@ -18,9 +18,9 @@ from aiosyncthing.cli import errors
 from aiosyncthing.cli.completion import name_cache
 from aiosyncthing.cli.errors import Exit, UsageError
 from aiosyncthing.cli.loop import run_async, while_read
+from aiosyncthing.cli.output.tables import Column, chosen
 from aiosyncthing.cli.process import collect_garbage
 from aiosyncthing.cli.session import Session
-from aiosyncthing.cli.tables import Column, chosen
 from aiosyncthing.exceptions import WaitTimeoutError
 
 from .answers import Answer, Outcome
@@ -28,9 +28,9 @@ from .changed import Changed
 
 if TYPE_CHECKING:
     from aiosyncthing.cli.context import Context
-    from aiosyncthing.cli.output import Output
+    from aiosyncthing.cli.output.output import Output
     from aiosyncthing.cli.schemas import Daemon, Failure
-    from aiosyncthing.cli.target import Target
+    from aiosyncthing.cli.target.target import Target
 
 R = TypeVar("R", bound=Mapping[str, Any])
 T = TypeVar("T")

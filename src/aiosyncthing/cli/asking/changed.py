@@ -10,7 +10,7 @@ from aiosyncthing.cli.errors import Exit
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t
-    from aiosyncthing.cli.output import Output
+    from aiosyncthing.cli.output.output import Output
     from aiosyncthing.cli.schemas import ChangeRow, Failure
     from aiosyncthing.cli.session import Session
 

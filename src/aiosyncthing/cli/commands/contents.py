@@ -10,8 +10,8 @@ from aiosyncthing.cli.command import Command, table_options
 from aiosyncthing.cli.contents import items
 from aiosyncthing.cli.contents.places import check_named, check_versioned, known_file, no_such_file
 from aiosyncthing.cli.errors import Exit
+from aiosyncthing.cli.output.tables import Column, Size, Styled
 from aiosyncthing.cli.parameters import DEVICE, FOLDER
-from aiosyncthing.cli.tables import Column, Size, Styled
 from aiosyncthing.exceptions import FolderNotRunningError
 
 if TYPE_CHECKING:

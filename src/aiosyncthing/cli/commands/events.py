@@ -18,9 +18,9 @@ from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError
 from aiosyncthing.cli.following import event_texts
 from aiosyncthing.cli.following.cursors import CursorFile, read_cursor
+from aiosyncthing.cli.output.tables import When
 from aiosyncthing.cli.parameters import FILE, FOLDER
 from aiosyncthing.cli.programs.children import NOT_EXECUTABLE, check_command
-from aiosyncthing.cli.tables import When
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

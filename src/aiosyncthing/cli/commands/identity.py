@@ -11,7 +11,7 @@ import click
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError
 from aiosyncthing.cli.parameters import DEVICE
-from aiosyncthing.cli.target import check_url
+from aiosyncthing.cli.target.target import check_url
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import InvalidDeviceIDError
 

@@ -9,8 +9,8 @@ import click
 
 from aiosyncthing.cli import values
 from aiosyncthing.cli.command import Command, table_options
+from aiosyncthing.cli.output.tables import Column, Rate, Size, Styled, Value, When
 from aiosyncthing.cli.parameters import DEVICE, DURATION, FOLDER
-from aiosyncthing.cli.tables import Column, Rate, Size, Styled, Value, When
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ import click
 
 from aiosyncthing.cli.command import Command, table_options
 from aiosyncthing.cli.errors import message_of
+from aiosyncthing.cli.output.tables import Column, Styled, Value
 from aiosyncthing.cli.parameters import TIME
-from aiosyncthing.cli.tables import Column, Styled, Value
 from aiosyncthing.cli.values import iso_text
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import click
 from aiosyncthing.cli.command import Command, table_options
 from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError, command
 from aiosyncthing.cli.names import folder_path
+from aiosyncthing.cli.output.tables import Column, Styled, Value, When
 from aiosyncthing.cli.parameters import DEVICE
-from aiosyncthing.cli.tables import Column, Styled, Value, When
 from aiosyncthing.cli.values import iso_text
 
 from .setup import FOLDER_TYPES, read_patterns

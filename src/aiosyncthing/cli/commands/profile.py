@@ -10,12 +10,12 @@ import click
 
 from aiosyncthing.cli.command import Command, Group, table_options
 from aiosyncthing.cli.errors import UsageError
-from aiosyncthing.cli.keys import read_secret
+from aiosyncthing.cli.output.tables import Column, chosen
 from aiosyncthing.cli.parameters import PROFILE
-from aiosyncthing.cli.profiles import Profile, Profiles, config_file
 from aiosyncthing.cli.prompts import ask_secret, can_ask, confirm
-from aiosyncthing.cli.tables import Column, chosen
-from aiosyncthing.cli.target import check_url, of_profile, trust
+from aiosyncthing.cli.target.keys import read_secret
+from aiosyncthing.cli.target.profiles import Profile, Profiles, config_file
+from aiosyncthing.cli.target.target import check_url, of_profile, trust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from aiosyncthing.cli import keys, prompts
+from aiosyncthing.cli import prompts
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, UsageError
 from aiosyncthing.cli.names import folder_path
 from aiosyncthing.cli.parameters import DEVICE, EITHER, FOLDER
+from aiosyncthing.cli.target import keys
 
 if TYPE_CHECKING:
     from aiosyncthing import types as t

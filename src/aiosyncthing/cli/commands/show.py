@@ -8,9 +8,9 @@ import click
 
 from aiosyncthing.cli import names
 from aiosyncthing.cli.command import Command
-from aiosyncthing.cli.output import spans
+from aiosyncthing.cli.output.output import spans
+from aiosyncthing.cli.output.tables import Column, Line, Size, Span, Value, When
 from aiosyncthing.cli.parameters import EITHER
-from aiosyncthing.cli.tables import Column, Line, Size, Span, Value, When
 from aiosyncthing.cli.values import size_text
 
 from .lists import device_name, device_state, folder_name, needed, state
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.output import Output
+    from aiosyncthing.cli.output.output import Output
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import DeviceRow, FailedItem, FolderRow, Remote
     from aiosyncthing.cli.session import Session

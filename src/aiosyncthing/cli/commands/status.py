@@ -9,9 +9,9 @@ import click
 
 from aiosyncthing.cli import values
 from aiosyncthing.cli.command import Command, table_options
-from aiosyncthing.cli.output import spans
+from aiosyncthing.cli.output.output import spans
+from aiosyncthing.cli.output.tables import Span
 from aiosyncthing.cli.parameters import FOLDER
-from aiosyncthing.cli.tables import Span
 
 from .lists import DEVICE_COLUMNS, FOLDER_COLUMNS, RATE_COLUMNS, device_name, folder_name
 

@@ -9,7 +9,7 @@ import click
 
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import UsageError
-from aiosyncthing.cli.terminal import is_terminal
+from aiosyncthing.cli.output.terminal import is_terminal
 
 if TYPE_CHECKING:
     from aiosyncthing.cli.run import Run

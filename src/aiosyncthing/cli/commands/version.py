@@ -9,7 +9,7 @@ import click
 
 from aiosyncthing import __version__
 from aiosyncthing.cli.command import Command, table_options
-from aiosyncthing.cli.tables import Column
+from aiosyncthing.cli.output.tables import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,8 @@ from aiosyncthing.cli.contents import items
 from aiosyncthing.cli.contents.places import check_named, check_versioned, known_file, no_such_file
 from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError, command
 from aiosyncthing.cli.names import Place, inside
+from aiosyncthing.cli.output.tables import Column, Size, Styled, chosen
 from aiosyncthing.cli.parameters import FOLDER, TIME
-from aiosyncthing.cli.tables import Column, Size, Styled, chosen
 from aiosyncthing.times import parse_time
 
 if TYPE_CHECKING:

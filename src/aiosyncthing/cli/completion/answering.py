@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 from click.shell_completion import ShellComplete
 
-from aiosyncthing.cli.text import escape
+from aiosyncthing.cli.output.text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,8 +10,8 @@ from click.shell_completion import CompletionItem
 
 from aiosyncthing.cli.errors import UsageError
 from aiosyncthing.cli.names import is_path
-from aiosyncthing.cli.profiles import ALL, Profiles, config_file
-from aiosyncthing.cli.text import escape
+from aiosyncthing.cli.output.text import escape
+from aiosyncthing.cli.target.profiles import ALL, Profiles, config_file
 
 from . import name_cache
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aiosyncthing import Syncthing
-    from aiosyncthing.cli.target import Target
+    from aiosyncthing.cli.target.target import Target
 
     from .name_cache import Names
 

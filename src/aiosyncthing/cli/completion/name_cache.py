@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiosyncthing import types as t
-    from aiosyncthing.cli.target import Target
+    from aiosyncthing.cli.target.target import Target
 
 _YOUNG: Final = 60.0  # seconds
 _VARIABLES: Final = ("STGUIADDRESS", "STHOMEDIR", "STCONFDIR")

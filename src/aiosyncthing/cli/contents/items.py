@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from aiosyncthing.cli.tables import Column, Size, Styled, Value, When
+from aiosyncthing.cli.output.tables import Column, Size, Styled, Value, When
 from aiosyncthing.cli.values import iso_text
 from aiosyncthing.exceptions import BadRequestError
 from aiosyncthing.times import parse_time

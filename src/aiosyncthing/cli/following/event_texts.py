@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeAlias, cast
 
-from aiosyncthing.cli.text import cut
+from aiosyncthing.cli.output.text import cut
 from aiosyncthing.cli.values import size_text
 from aiosyncthing.times import parse_time
 

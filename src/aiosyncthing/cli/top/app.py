@@ -16,8 +16,8 @@ from textual.widgets import Input, OptionList, Static
 
 from aiosyncthing.cli import overview, values
 from aiosyncthing.cli.errors import is_expected, message_of
-from aiosyncthing.cli.output import spans
-from aiosyncthing.cli.tables import Span
+from aiosyncthing.cli.output.output import spans
+from aiosyncthing.cli.output.tables import Span
 from aiosyncthing.exceptions import SyncthingError
 
 from .page import Page, Subject, details, name_of, page
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from aiosyncthing import Live, Syncthing
-    from aiosyncthing.cli.tables import Line
+    from aiosyncthing.cli.output.tables import Line
 
 _KEYS: Final = {
     "up, down": "select a line; page up, page down, home and end, too",

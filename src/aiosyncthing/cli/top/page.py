@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 from aiosyncthing.cli import rows
 from aiosyncthing.cli.commands import show
 from aiosyncthing.cli.commands.lists import DEVICE_COLUMNS, FOLDER_COLUMNS, RATE_COLUMNS, device_name, folder_name
-from aiosyncthing.cli.output import spans
-from aiosyncthing.cli.tables import Column, Line, Rate, Size, Span, chosen, cut_line, table, text_of
+from aiosyncthing.cli.output.output import spans
+from aiosyncthing.cli.output.tables import Column, Line, Rate, Size, Span, chosen, cut_line, table, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from aiosyncthing import Live
+    from aiosyncthing.cli.output.tables import Value
     from aiosyncthing.cli.rows import View
     from aiosyncthing.cli.schemas import Problem
-    from aiosyncthing.cli.tables import Value
 
 R = TypeVar("R")
 

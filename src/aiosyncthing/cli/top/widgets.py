@@ -11,7 +11,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from aiosyncthing.cli.output import spans
+from aiosyncthing.cli.output.output import spans
 
 SCROLLBAR: Final = 1
 """The columns that are always reserved for it, so that the width of lines doesn't change."""
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from aiosyncthing.cli.tables import Line
+    from aiosyncthing.cli.output.tables import Line
 
     from .page import Row, Subject
 

@@ -12,10 +12,10 @@ import click
 from aiosyncthing.cli.command import Command, Group
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError, reason_of
 from aiosyncthing.cli.files import replace_file
-from aiosyncthing.cli.keys import read_secret
+from aiosyncthing.cli.output.tables import Column
 from aiosyncthing.cli.parameters import SETTING
 from aiosyncthing.cli.prompts import ask_secret, can_ask, confirm
-from aiosyncthing.cli.tables import Column
+from aiosyncthing.cli.target.keys import read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiosyncthing.cli.errors import CommandError, UsageError, reason_of
 from aiosyncthing.cli.options import Options
-from aiosyncthing.cli.profiles import Profiles, config_file
-from aiosyncthing.cli.target import targets
+from aiosyncthing.cli.target.profiles import Profiles, config_file
+from aiosyncthing.cli.target.target import targets
 from aiosyncthing.config import REDACTED, contains_redacted, redact
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any, Final, cast, get_args, get_origin, get_type_hints, is_ty
 from aiosyncthing import types as t
 from aiosyncthing.cli import names
 from aiosyncthing.cli.errors import CommandError, Exit, UnknownNameError, UsageError
-from aiosyncthing.cli.text import escape
+from aiosyncthing.cli.output.text import escape
 from aiosyncthing.config import MISSING, Place, fields_of, steps, value_at
 
 _QUOTED: Final = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""

@@ -11,10 +11,10 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
+from aiosyncthing.cli.values import ago_text, count_text, iso_text, rate_text, size_text
 from aiosyncthing.exceptions import BadRequestError
 
 from .text import cut, escape, pad, width
-from .values import ago_text, count_text, iso_text, rate_text, size_text
 
 Row = TypeVar("Row")
 

@@ -30,7 +30,7 @@ def writing_stdout() -> Generator[None]:
     except OSError as error:
         if is_broken_pipe(error):
             raise
-        from .errors import CommandError  # noqa: PLC0415 - loads click
+        from aiosyncthing.cli.errors import CommandError  # noqa: PLC0415 - loads click
 
         raise CommandError(f"can't write to stdout: {error.strerror or error}") from error
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from aiosyncthing.cli.errors import CommandError, UsageError, reason_of
+from aiosyncthing.cli.files import replace_file
+
 from . import keys
-from .errors import CommandError, UsageError, reason_of
-from .files import replace_file
 from .keys import Key
 
 if TYPE_CHECKING:

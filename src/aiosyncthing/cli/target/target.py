@@ -13,8 +13,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from aiosyncthing.cli.errors import UsageError
+
 from . import keys
-from .errors import UsageError
 from .keys import Key
 from .profiles import ALL, Profile, Profiles, config_file
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from aiosyncthing import Syncthing
-
-    from .options import Options
+    from aiosyncthing.cli.options import Options
 
 _DEFAULT: Final = "default"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from .errors import CommandError, UsageError
+from aiosyncthing.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,14 +10,16 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from . import errors, values
+from aiosyncthing.cli import errors, values
+
 from .streams import is_utf8, tell, writing_stdout
 from .tables import Column, Line, Row, Span, cut_line, streamed, table, text_of
 from .terminal import Terminal
 from .text import cut, escape, escape_json
 
 if TYPE_CHECKING:
-    from .options import Options
+    from aiosyncthing.cli.options import Options
+
     from .tables import Value
 
 _PROGRAM: Final = "aiosyncthing"

@@ -1,0 +1,1 @@
+"""Which daemon a command talks to: options, the environment, profiles and keys."""
