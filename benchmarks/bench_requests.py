@@ -1,4 +1,4 @@
-"""What a request costs through this library, beside a bare aiohttp GET plus ``orjson.loads``, and what decoding costs.
+"""What a request costs through this library, beside a bare aiohttp GET plus ``orjson.loads``.
 
     python benchmarks/bench_requests.py [--rounds N]
 
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -62,6 +63,7 @@ async def _requests(port: int, rounds: int) -> None:
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
         Syncthing("key", base) as client,
+        Syncthing("key", base, session=session) as borrowing,
     ):
 
         async def get(path: str, params: dict[str, str] | None = None) -> object:
@@ -69,11 +71,12 @@ async def _requests(port: int, rounds: int) -> None:
                 response.raise_for_status()
                 return orjson.loads(await response.read())
 
-        status: tuple[Call, Call] = (lambda: get("/rest/system/status"), client.system.status)
-        folder: tuple[Call, Call] = (
-            lambda: get("/rest/db/status", {"folder": "docs"}),
-            lambda: client.database.status("docs"),
-        )
+        async def status() -> object:
+            return await get("/rest/system/status")
+
+        async def folder() -> object:
+            return await get("/rest/db/status", {"folder": "docs"})
+
         browse: tuple[Call, Call] = (
             lambda: get("/rest/db/browse", {"folder": "docs"}),
             lambda: client.database.browse("docs"),
@@ -85,34 +88,14 @@ async def _requests(port: int, rounds: int) -> None:
 
         titles = f"{'bare CPU':>10} {'CPU':>10} {'ratio':>7} {'bare wall':>11} {'wall':>10} {'ratio':>7}"
         print(f"{'microseconds per request':34} {titles}")
-        await _compare("system/status, one at a time", *status, rounds, 400)
-        await _compare("system/status, 16 at a time", *status, rounds, 400, 16)
-        await _compare("db/status (with query), one", *folder, rounds, 400)
-        await _compare("db/status (with query), 16", *folder, rounds, 400, 16)
+        for name, one in (("own session", client), ("same session", borrowing)):
+            query = partial(one.database.status, "docs")
+            await _compare(f"system/status, {name}", status, one.system.status, rounds, 400)
+            await _compare("  16 at a time", status, one.system.status, rounds, 400, 16)
+            await _compare(f"db/status (with query), {name}", folder, query, rounds, 400)
+            await _compare("  16 at a time", folder, query, rounds, 400, 16)
         await _compare("db/browse, 50,000 entries", *browse, max(5, rounds // 6), 2)
         await _compare("db/need, 20,000 items", *need, max(5, rounds // 6), 2)
-
-
-def _imports(rounds: int) -> None:
-    def milliseconds(code: str) -> float:
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        return (time.perf_counter() - start) * 1e3
-
-    cases = {
-        "bare interpreter": "pass",
-        "import aiosyncthing": "import aiosyncthing",
-        "from aiosyncthing import DeviceID": "from aiosyncthing import DeviceID",
-        "import aiohttp": "import aiohttp",
-        "from aiosyncthing import Syncthing": "from aiosyncthing import Syncthing",
-    }
-    times: dict[str, list[float]] = {title: [] for title in cases}
-    for _ in range(rounds):
-        for title, code in cases.items():
-            times[title].append(milliseconds(code))
-    print(f"\n{'milliseconds for a whole process':34} {'median':>10} {'lowest':>10}")
-    for title, values in times.items():
-        print(f"{title:34} {statistics.median(values):10.1f} {min(values):10.1f}")
 
 
 def main() -> None:
@@ -126,7 +109,6 @@ def main() -> None:
     try:
         assert server.stdout is not None
         asyncio.run(_requests(int(server.stdout.readline()), rounds))
-        _imports(min(rounds, 15))
     finally:
         server.terminate()
         server.communicate()
