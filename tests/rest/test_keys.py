@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aiosyncthing import types as t
-from aiosyncthing.config.keys import Place, _shape_of, check_strays, find_strays, is_newer, type_problem
+from aiosyncthing.config.keys import KeyPath, _shape_of, check_strays, find_strays, is_newer, type_problem
 from aiosyncthing.exceptions import BadRequestError
 from tests.support.recordings import VERSIONS, exchanges
 
@@ -42,7 +42,7 @@ _shape_of.cache_clear()  # for measuring coverage: another test may have filled 
         (("options",), {5: 1}, "5", ""),
     ],
 )
-def test_misspelt_keys(place: Place, body: Any, shown: str, meant: str) -> None:
+def test_misspelt_keys(place: KeyPath, body: Any, shown: str, meant: str) -> None:
     """They are found at every depth, and reported with their place and the key that is probably meant."""
     (stray,) = find_strays(place, body)
     assert (stray.shown, stray.meant) == (shown, meant)
@@ -78,7 +78,7 @@ def test_the_keys_of_real_daemons(version: str) -> None:
         (("defaults", "device"), t.DevicePatch),
     ],
 )
-def test_the_keys_of_patches(place: Place, kind: Any) -> None:
+def test_the_keys_of_patches(place: KeyPath, kind: Any) -> None:
     """The types of patches have no keys that the configuration doesn't have."""
     assert find_strays(place, dict.fromkeys(kind.__annotations__)) == []
 
@@ -116,7 +116,7 @@ def test_free_keys_and_wrong_types(body: Any) -> None:
         ((), {"new": 1}, ["new"], False),
     ],
 )
-def test_keys_of_this_daemon(place: Place, body: Any, sent: Any, *, passes: bool) -> None:
+def test_keys_of_this_daemon(place: KeyPath, body: Any, sent: Any, *, passes: bool) -> None:
     """A key is accepted if the daemon sends it in the same place, in any folder or device, or in their defaults."""
     strays = find_strays(place, body)
     assert strays

@@ -246,6 +246,7 @@ def place(*way: Any, value: Any) -> Callable[[Any], None]:
         (place("ldap", "transport", value="x"), "transport must be one of"),
         (place("defaults", "device", "compression", value="x"), "compression must be one of"),
         (place("defaults", "folder", "order", value="x"), "order must be one of"),
+        (place("defaults", "folder", "type", value="receiveencrypted"), None),
         (place("defaults", "ignores", "lines", value=[5]), r"lines\[0\] must be a string, not int"),
         (place("options", "maxSendKbps", value="5"), "maxSendKbps must be a whole number, not str: the daemon would"),
         (place("options", "maxSendKbps", value=5.0), "must be a whole number, not float"),
@@ -300,6 +301,13 @@ def test_a_hash_as_password() -> None:
     assert sent(edit) == [(("gui",), "patch", {"password": "$2a$10$y"})]
     with pytest.raises(BadRequestError, match="hash"):
         planned(edit, "v1.19.2")
+
+
+def test_settings_of_a_newer_daemon() -> None:
+    """Values may be of other types there; what is refused all the same has the same error."""
+    assert planned(place("folders", 0, "label", value=["a"]), "v2.9.0")
+    with pytest.raises(BadRequestError, match="type must be one of"):
+        planned(place("folders", 0, "type", value=["sendreceive"]), "v2.9.0")
 
 
 def test_nothing() -> None:

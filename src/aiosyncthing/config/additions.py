@@ -26,8 +26,8 @@ from .machine import find_machine, refuse_homes
 from .refusals import check_sharing, refuse_known_device, refuse_patterns, refuse_place
 from .settings import Settings
 
-_FOLDERS: Final[keys.Place] = ("folders",)
-_DEVICES: Final[keys.Place] = ("devices",)
+_FOLDERS: Final[keys.KeyPath] = ("folders",)
+_DEVICES: Final[keys.KeyPath] = ("devices",)
 
 
 class Additions(Settings):
@@ -68,7 +68,7 @@ class Additions(Settings):
             body["name"] = name
         bodies.check_device(body)
         await self._check_keys(_DEVICES, body, timeout)
-        await refuse_known_device(self._api, wanted, timeout)
+        await refuse_known_device(self._api, wanted, timeout)  # before others have to wait
         async with in_turn(self._api):
             await refuse_known_device(self._api, wanted, timeout)
             data = bodies.complete_elements(body, {})

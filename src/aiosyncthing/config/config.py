@@ -18,8 +18,8 @@ from .config_edit import ConfigEdit
 from .objects import Objects
 from .refusals import check_sharing
 
-_FOLDERS: Final[keys.Place] = ("folders",)
-_DEVICES: Final[keys.Place] = ("devices",)
+_FOLDERS: Final[keys.KeyPath] = ("folders",)
+_DEVICES: Final[keys.KeyPath] = ("devices",)
 
 
 class Config(Additions):

@@ -14,7 +14,7 @@ from aiosyncthing import types as t
 from aiosyncthing._http.wire import version_numbers
 from aiosyncthing.exceptions import BadRequestError
 
-Place: TypeAlias = tuple[str, ...]
+KeyPath: TypeAlias = tuple[str, ...]
 """The keys that lead to a part of the configuration; lists on the way are not counted."""
 
 _Shape: TypeAlias = "Mapping[str, _Shape | None]"
@@ -35,7 +35,7 @@ _SIMPLE: Final[Mapping[Any, tuple[tuple[type, ...], str]]] = {
 _NEWEST: Final = [2, 1]
 _SHOWN: Final = 3
 # The objects of a list and their defaults have the same keys.
-_TWINS: Final[tuple[tuple[Place, Place], ...]] = (
+_TWINS: Final[tuple[tuple[KeyPath, KeyPath], ...]] = (
     (("folders",), ("defaults", "folder")),
     (("devices",), ("defaults", "device")),
 )
@@ -51,7 +51,7 @@ class Stray(NamedTuple):
     """
 
     shown: str
-    place: Place
+    place: KeyPath
     meant: str
 
 
@@ -64,7 +64,7 @@ def is_newer(version: str | None) -> bool:
     return version_numbers(version)[:2] > _NEWEST
 
 
-def find_strays(place: Place, body: object) -> list[Stray]:
+def find_strays(place: KeyPath, body: object) -> list[Stray]:
     """Return the keys of a body that don't exist in any version.
 
     Args:
@@ -96,7 +96,7 @@ def check_strays(strays: list[Stray], sent: object) -> None:
         raise BadRequestError(f"Syncthing has no setting {names}{more}: the daemon would ignore it")
 
 
-def type_problem(place: Place, value: object, shown: str, *, element: bool) -> str:
+def type_problem(place: KeyPath, value: object, shown: str, *, element: bool) -> str:
     """Return why every version would refuse the type of a value, or of a part of it; empty if none would.
 
     Args:
@@ -149,7 +149,7 @@ def _shape_of(kind: Any) -> _Shape | None:
     return _shape_of(get_args(kind)[0]) if get_origin(kind) is list else None
 
 
-def _find(shape: _Shape, body: object, place: Place, shown: str) -> list[Stray]:
+def _find(shape: _Shape, body: object, place: KeyPath, shown: str) -> list[Stray]:
     if isinstance(body, (list, tuple)):
         elements = enumerate(cast("list[object]", body))
         return [stray for number, each in elements for stray in _find(shape, each, place, f"{shown}[{number}]")]
@@ -180,7 +180,7 @@ def guess(name: str, names: Iterable[str]) -> str:
     return by_letters[close[0]] if close else ""
 
 
-def _places(place: Place) -> list[Place]:
+def _places(place: KeyPath) -> list[KeyPath]:
     found = [place]
     for pair in _TWINS:
         for one, other in (pair, pair[::-1]):
@@ -189,7 +189,7 @@ def _places(place: Place) -> list[Place]:
     return found
 
 
-def _is_there(value: object, place: Place) -> bool:
+def _is_there(value: object, place: KeyPath) -> bool:
     if not place:
         return True
     if isinstance(value, list):

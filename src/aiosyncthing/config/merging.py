@@ -7,10 +7,12 @@ from typing import Any, Final, NamedTuple
 
 from .changes import IDENTITIES, MISSING, Change, Changes, Place, apply, compare, diff, equal, fields_of, value_at
 
+_IN_AN_OBJECT: Final = 3  # steps to a field of a folder, a device or their defaults; it may be a list of objects itself
+
 # The number of steps to a field. Any other top-level key, such as a section of a newer daemon, is one value.
 _DEPTHS: Final[Mapping[str, int]] = {
     **dict.fromkeys(("options", "gui", "ldap", "remoteIgnoredDevices"), 2),
-    **dict.fromkeys(("folders", "devices", "defaults"), 3),
+    **dict.fromkeys(("folders", "devices", "defaults"), _IN_AN_OBJECT),
 }
 
 
@@ -85,7 +87,7 @@ def _is_sharing_with(change: Change, removal: Change) -> bool:
 def _whole(place: Place) -> Place:
     """Return the path of the field, or of the element of a list, that a path is in."""
     depth = _DEPTHS.get(place[0], 1)
-    if len(place) > depth > len(("defaults",)) + 1 and place[depth - 1] in IDENTITIES:
+    if len(place) > depth == _IN_AN_OBJECT and place[depth - 1] in IDENTITIES:
         depth += 2
     return place[:depth]
 

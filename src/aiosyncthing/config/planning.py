@@ -25,8 +25,13 @@ DEFAULT_IGNORES: Final[Place] = ("defaults", "ignores")
 # The order of writing. Folders refer to devices, so devices are added before them and removed after them. A device can
 # be ignored when it is gone. A change of the GUI's settings comes last, since it may end the connection.
 _ORDER: Final[tuple[Place, ...]] = (
-    *(("devices",), ("options",), ("ldap",)),
-    *(DEFAULT_DEVICE, DEFAULT_FOLDER, DEFAULT_IGNORES, ("folders",)),
+    ("devices",),
+    ("options",),
+    ("ldap",),
+    DEFAULT_DEVICE,
+    DEFAULT_FOLDER,
+    DEFAULT_IGNORES,
+    ("folders",),
 )
 _REMOVALS: Final[tuple[Place, ...]] = (("folders",), ("devices",))
 _LAST: Final[tuple[Place, ...]] = (WHOLE, GUI)
@@ -251,8 +256,8 @@ def _check_change(change: Change, version: str | None) -> None:
         raise BadRequestError(
             f"{place} is a hash, which Syncthing before 1.25 would hash again: set the password itself"
         )
-    encrypted = change.place[2:] == ("type",) and _ENCRYPTED in {change.before, change.after}
-    if encrypted and change.kind == "changed":
+    retyped = change.kind == "changed" and change.place[0] == "folders" and change.place[2:] == ("type",)
+    if retyped and _ENCRYPTED in (change.before, change.after):
         raise BadRequestError(f"{place} can't be changed from or to {_ENCRYPTED}: remove the folder and add it again")
 
 

@@ -16,11 +16,11 @@ from aiosyncthing.ignores.lines import find_fault
 from . import bodies, keys
 from .gui_changes import GUIChanges
 
-_OPTIONS: Final[keys.Place] = ("options",)
-_GUI: Final[keys.Place] = ("gui",)
-_LDAP: Final[keys.Place] = ("ldap",)
-_DEFAULT_FOLDER: Final[keys.Place] = ("defaults", "folder")
-_DEFAULT_DEVICE: Final[keys.Place] = ("defaults", "device")
+_OPTIONS: Final[keys.KeyPath] = ("options",)
+_GUI: Final[keys.KeyPath] = ("gui",)
+_LDAP: Final[keys.KeyPath] = ("ldap",)
+_DEFAULT_FOLDER: Final[keys.KeyPath] = ("defaults", "folder")
+_DEFAULT_DEVICE: Final[keys.KeyPath] = ("defaults", "device")
 
 
 class Settings(Namespace):
@@ -346,7 +346,7 @@ class Settings(Namespace):
         await self._api.call(_routes.PUT_DEFAULT_IGNORES, data=data, timeout=timeout)
 
     async def _check_keys(
-        self, place: keys.Place, body: object, timeout: float | None, *, patterns: Sequence[str] = ()
+        self, place: keys.KeyPath, body: object, timeout: float | None, *, patterns: Sequence[str] = ()
     ) -> None:
         """Refuse keys and patterns that no version accepts, unless this daemon has them already or is newer.
 
