@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +66,22 @@ def test_a_question(here: FakeSyncthing, start: Any) -> None:
     assert [each["id"] for each in here.config["folders"]] == ["docs"]
 
 
+def press_until_noticed(process: OnTerminal, key: str, shown: str) -> None:
+    """Press a key once a second: a shell in which a signal arrives right before it reads notices it only afterwards."""
+    pressed = float("-inf")
+
+    def noticed() -> bool:
+        nonlocal pressed
+        if shown.encode() in process.screen:
+            return True
+        if time.monotonic() - pressed > 1:
+            pressed = time.monotonic()
+            process.type(key)
+        return False
+
+    process.wait(noticed, shown)
+
+
 @pytest.mark.parametrize("what", ["config", "ignores"])
 def test_an_editor(what: str, here: FakeSyncthing, start: Any) -> None:
     """The editor has the terminal, and Ctrl-C while it is open is its own; then the command goes on."""
@@ -75,8 +92,7 @@ def test_an_editor(what: str, here: FakeSyncthing, start: Any) -> None:
     else:
         process = start("ignores", "docs", "edit", editor=f'{edit} echo "$line" > "$1"')
     process.until("open")
-    process.type(CTRL_C)
-    process.until("interrupted")
+    press_until_noticed(process, CTRL_C, "interrupted")
     process.type("Papers\n")
     if what == "config":
         process.until("Change this? [y/N] ")
