@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -105,6 +106,14 @@ def test_the_version(pytester: pytest.Pytester, arguments: list[str], version: s
     pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments).assert_outcomes(passed=1)
 
 
+def test_a_version_that_the_fake_does_not_play(pytester: pytest.Pytester) -> None:
+    """An unknown version on the command line is a usage error, which names the known ones, and no test runs."""
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--syncthing-version", "3.0")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    known = "the fake plays Syncthing 1.19.2, 1.29.5, 2.1.3, not '3.0'"
+    result.stderr.fnmatch_lines([f"ERROR: --syncthing-version: {known}"])
+
+
 def test_versions_of_a_project(pytester: pytest.Pytester) -> None:
     """A project overrides the version by a fixture of its own."""
     pytester.makepyfile("""
@@ -135,7 +144,9 @@ def test_no_daemon(pytester: pytest.Pytester, option: str, outcome: str, name: s
     pytester.makepyfile(NEEDS_A_DAEMON)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs", option)
     result.assert_outcomes(**{outcome: 1})
-    result.stdout.fnmatch_lines([f"*a real Syncthing is needed: the program '{name}' was not found. *"])
+    said = re.escape(f"a real Syncthing is needed, but the program {name!r} was not found: install Syncthing (")
+    remedy = re.escape("), or name the program with --syncthing-binary or the environment variable SYNCTHING_BINARY")
+    result.stdout.re_match_lines([f".*{said}.*{remedy}$"])
 
 
 @pytest.mark.daemon

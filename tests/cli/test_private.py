@@ -93,7 +93,7 @@ def test_until_it_is_shut_down(cli: Cli, tmp_path: Path, monkeypatch: pytest.Mon
         (["run", "no-such-program"], 127, "can't run no-such-program"),
         (["run", "--url", "http://x", "true"], 2, "don't name another one"),
         (["daemon", "-p", "x"], 2, "don't name another one"),
-        (["daemon", "--binary", "/no/such"], 2, "--binary FILE or"),
+        (["daemon", "--binary", "/no/such"], 2, "name the program with --binary FILE or"),
         (["run", "--binary", "/no/such", "true"], 2, "/no/such"),
     ],
 )

@@ -55,7 +55,7 @@ def test_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) 
     """Without an executable program, the error names it and says how to get one."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "text").touch(mode=0o600)
-    with pytest.raises(DaemonError, match=rf"program '{tmp_path / name}' was not found\. Install Syncthing"):
+    with pytest.raises(DaemonError, match=rf"program '{tmp_path / name}' was not found: install Syncthing"):
         find_binary(tmp_path / name)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("SYNCTHING_BINARY", raising=False)

@@ -1,6 +1,7 @@
 """Fixtures for pytest: a fake Syncthing, and real ones.
 
-Loaded by pytest itself wherever this package is installed, so it imports nothing before a fixture is used.
+Loaded by pytest itself wherever this package is installed, so it imports nothing before a fixture is used,
+unless an option has to be checked.
 
 ==================  =================================================================================================
 `fake_syncthing`    a `FakeSyncthing`, fresh for each test
@@ -14,7 +15,7 @@ project wants to be different it overrides in its own ``conftest.py``: `syncthin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["fake_syncthing", "syncthing_binary", "syncthing_daemon", "syncthing_pair", "syncthing_version"]
 
+_VERSION: Final = "1.29"  # of the fake, by default
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the fixtures to the command line."""
@@ -34,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--syncthing-version",
         metavar="VERSION",
-        default="1.29",
+        default=_VERSION,
         help="the version that fake_syncthing plays: 1.19, 1.29 (the default) or 2.1",
     )
     group.addoption(
@@ -48,6 +51,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail the tests that need a real daemon where there is none, instead of skipping them",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a version that the fake doesn't play once, instead of in each test."""
+    version = config.getoption("--syncthing-version")
+    if version != _VERSION:
+        from aiosyncthing.exceptions import BadRequestError  # noqa: PLC0415 - as below
+
+        from .facts import Facts  # noqa: PLC0415 - as below
+
+        try:
+            Facts.of(version)
+        except BadRequestError as error:
+            raise pytest.UsageError(f"--syncthing-version: {error}") from None
 
 
 @pytest.fixture
@@ -74,7 +91,8 @@ def syncthing_binary(pytestconfig: pytest.Config) -> Path:
     try:
         return find_binary(pytestconfig.getoption("--syncthing-binary"))
     except DaemonError as error:
-        reason = f"a real Syncthing is needed: {error}"
+        remedy = error.remedy.replace("Daemon(binary=...)", "--syncthing-binary")
+        reason = f"a real Syncthing is needed, but {error.message}: {remedy}"
     if pytestconfig.getoption("--syncthing-required"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

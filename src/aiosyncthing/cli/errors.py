@@ -107,7 +107,10 @@ _HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 _NOT_THE_API: Final = "Syncthing answers there, but"  # the library's message for a wrong URL
-_NO_PROGRAM: Final = "or name it with Daemon(binary=...) or the environment variable SYNCTHING_BINARY"
+_NO_PROGRAM: Final = (
+    "install Syncthing (your system's package 'syncthing', or https://syncthing.net/downloads/), "
+    "or name the program with Daemon(binary=...) or the environment variable SYNCTHING_BINARY"
+)
 
 # The library's remedies for programs, and the equivalents for people; empty if there is none.
 REMEDIES: Final[Mapping[str, str]] = {
@@ -118,7 +121,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "use config.add_folder, whose devices can have an encryptionPassword": (
         "`aiosyncthing add-folder`, then `aiosyncthing share --encryption-password-file FILE`"
     ),
-    _NO_PROGRAM: ("--binary FILE or the environment variable SYNCTHING_BINARY names the program"),
+    _NO_PROGRAM: _NO_PROGRAM.replace("Daemon(binary=...)", "--binary FILE"),
     "if that is expected, raise the limit with Syncthing(..., max_response_size=...)": "",
     "call client.resume(error.state) to try again": "`aiosyncthing resume NAME` tries again",
     "call resume(error.state) of a new client to try again": "`aiosyncthing resume NAME` tries again",

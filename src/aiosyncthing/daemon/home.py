@@ -103,9 +103,9 @@ def find_binary(binary: str | os.PathLike[str] | None) -> Path:
     found = shutil.which(wanted)
     if found is None:
         raise DaemonError(
-            f"the program {wanted!r} was not found. Install Syncthing (your system's package 'syncthing', or "
-            "https://syncthing.net/downloads/)",
-            remedy="or name it with Daemon(binary=...) or the environment variable SYNCTHING_BINARY",
+            f"the program {wanted!r} was not found",
+            remedy="install Syncthing (your system's package 'syncthing', or https://syncthing.net/downloads/), "
+            "or name the program with Daemon(binary=...) or the environment variable SYNCTHING_BINARY",
         )
     return Path(found).absolute()
 
