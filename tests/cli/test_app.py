@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_origin, get_type_hints, is_typeddict
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
 import click
 import pytest
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from pytest_syncthing import FakeSyncthing
     from tests.support.cli import Cli
+
+PACKAGE = Path(app.__file__).parent
 
 
 def everything() -> Iterator[tuple[str, click.Command]]:
@@ -89,6 +93,45 @@ def test_the_table_says_what_the_commands_say() -> None:
             assert command.name == name
             assert command.help.splitlines()[0] == text
             assert len(text) <= 62, f"the help of {name} doesn't fit in 80 columns"
+
+
+def modules(folder: Path) -> dict[str, ast.Module]:
+    """Return the modules in a folder, by their path there without the suffix."""
+    files = sorted(folder.rglob("*.py"))
+    return {str(file.relative_to(folder).with_suffix("")): ast.parse(file.read_text("utf-8")) for file in files}
+
+
+def test_each_command_is_in_the_table() -> None:
+    """Each command in the source is in the table, without which nobody can call it."""
+    commands = {
+        f"{file.replace('/', '.')}:{node.name}"
+        for file, tree in modules(PACKAGE / "commands").items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(each).startswith(("click.command(", "click.group(")) for each in node.decorator_list)
+    }
+    missing = sorted(commands - {place for section in COMMANDS.values() for place, _ in section.values()})
+    assert not missing, "add these commands to COMMANDS in src/aiosyncthing/cli/commands/__init__.py"
+
+
+def test_each_document_has_a_schema() -> None:
+    """Each name of a document or row in the source is that of one TypedDict, and none of these is left over."""
+    names = {
+        node.value.removeprefix("aiosyncthing/")
+        for file, tree in modules(PACKAGE).items()
+        if not file.startswith("schemas/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and re.fullmatch(r"(aiosyncthing/)?[a-z-]+/\d+", str(node.value))
+    }
+    described = {
+        name.removeprefix("aiosyncthing/")
+        for each in vars(schemas).values()
+        if is_typeddict(each)
+        for name in get_args(get_type_hints(each).get("schema"))
+    }
+    missing, unused = sorted(names - described), sorted(described - names)
+    assert not missing, "add a TypedDict for these documents to src/aiosyncthing/cli/schemas/, and to its __init__.py"
+    assert not unused, "remove the TypedDicts of these documents, which no command prints"
 
 
 def test_version(cli: Cli) -> None:

@@ -51,8 +51,9 @@ def test_the_table_has_every_route_of_syncthing() -> None:
         for method, path, notes in listed()
     }
     table = {(route.method, route.path, route.since, route.until) for route in ROUTES.values()}
-    assert not expected - table, "add the missing routes to src/aiosyncthing/_routes.py, with `since` and `until`"
-    assert not table - expected, "add the new routes to tests/data/routes.txt, as Syncthing's source has them"
+    missing, new = sorted(expected - table), sorted(table - expected)
+    assert not missing, "add the missing routes to src/aiosyncthing/_routes.py, with `since` and `until`"
+    assert not new, "add the new routes to tests/data/routes.txt, as Syncthing's source has them"
     assert len(ROUTES) == len(table), "remove the second constant for the same method and path from _routes.py"
 
 
@@ -61,7 +62,8 @@ def test_aliases() -> None:
     aliases = {f"{route.method} {route.path}": route.alias for route in ROUTES.values() if route.alias}
     deprecated = {f"{method} {path}" for method, path, notes in listed() if "deprecated" in notes}
     assert deprecated
-    assert not deprecated - aliases.keys(), "give these routes an alias in _routes.py"
+    without = sorted(deprecated - aliases.keys())
+    assert not without, "give these routes an alias in _routes.py"
     current = {f"{route.method} {route.path}" for route in ROUTES.values()} - aliases.keys()
     assert set(aliases.values()) <= current, "an alias must name a route that is not an alias itself"
 

@@ -60,7 +60,7 @@ def test_the_database_has_two_names() -> None:
 
 def test_the_requests_of_every_method_are_tested() -> None:
     """Each public method has a call in the table."""
-    missing = public_methods().keys() - NO_CALLS - {call.name for call in CALLS}
+    missing = sorted(public_methods().keys() - NO_CALLS - {call.name for call in CALLS})
     assert not missing, (
         "add calls of these methods, with the requests they send, to tests/support/calls.py; "
         "those that send many, such as waits, have tests of their own and belong in NO_CALLS here"
@@ -71,8 +71,13 @@ def test_the_requests_of_every_method_are_tested() -> None:
 def test_every_method_takes_a_time_out(name: str) -> None:
     """Each method that sends requests accepts `timeout` as a keyword, and documents it."""
     method = public_methods()[name]
-    parameter = inspect.signature(method).parameters["timeout"]
-    assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    parameters = inspect.signature(method).parameters
+    keywords = [each.name for each in parameters.values() if each.kind is inspect.Parameter.KEYWORD_ONLY]
+    assert "timeout" in keywords, (
+        f"give {name} the argument timeout, after a *; a method that sends no request, or many, such as a wait, "
+        "belongs in NO_CALLS here, and needs tests of its own"
+    )
+    parameter = parameters["timeout"]
     if name in TIMEOUT_OF_DAEMON:
         assert (parameter.annotation, parameter.default) == ("int", 60)
     else:

@@ -213,7 +213,8 @@ def test_table_of_namespaces_is_complete() -> None:
         elif place == "client.api":
             assert documented <= public, place
         else:
-            assert documented == public, f"name exactly the methods of {place} in the table of docs/namespaces.md"
+            differing = sorted(documented ^ public)
+            assert not differing, f"name exactly the methods of {place} in the table of docs/namespaces.md"
     assert len(rows) == 12
 
 

@@ -13,8 +13,18 @@ _NAMES: Final = {**vars(_routes), "t": types}  # the route table itself imports 
 
 
 def declared(name: str) -> Any:
-    """Return the type of a route's answer: the argument of ``Final[Route[...]]``."""
-    ((answer,),) = map(get_args, get_args(eval(_routes.__annotations__[name], _NAMES)))
+    """Return the type of a route's answer: the argument of ``Final[Route[...]]``.
+
+    Raises:
+        LookupError: There is no such type.
+    """
+    annotation = _routes.__annotations__[name]
+    try:
+        ((answer,),) = map(get_args, get_args(eval(annotation, _NAMES)))
+    except (AttributeError, NameError) as error:
+        raise LookupError(
+            f"{name} in _routes.py: add its type to src/aiosyncthing/types/, and to __all__ there: {error}"
+        ) from None
     return answer
 
 
