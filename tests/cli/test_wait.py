@@ -151,10 +151,28 @@ def test_ready(here: FakeSyncthing, cli: Cli) -> None:
 def test_connected(here: FakeSyncthing, pi: DeviceID, cli: Cli, later: Any) -> None:
     """It waits for devices."""
     here.disconnect(pi)
-    assert cli("wait", "--for", "connected", "--device", "pi", "--timeout", "300ms").status == 124
+    done = cli("wait", "--for", "connected", "--device", "pi", "--timeout", "300ms")
+    assert (done.status, done.err) == (124, "aiosyncthing: error: gave up after 0.3 s: device pi is not connected\n")
     later(lambda: here.connect(pi))
     assert cli("wait", "--for", "connected", "--device", "pi", columns=80).out == "connected: pi\n"
     assert cli("wait", "--for", "connected", "--device", "nas").status == 2
+
+
+def test_a_device_that_can_not_connect(here: FakeSyncthing, pi: DeviceID, cli: Cli, later: Any) -> None:
+    """It doesn't wait for a device that is paused or removed, not even if that happens meanwhile."""
+    arguments = ("wait", "--for", "connected", "--device", "pi", "--timeout", "60")
+    here.disconnect(pi)
+    here.set_device(pi, paused=True)
+    done = cli(*arguments)
+    assert (done.status, done.out) == (6, "")
+    assert done.err == ("aiosyncthing: error: device pi is paused\nhint: `aiosyncthing resume device:pi` resumes it\n")
+    here.set_device(pi, paused=False)
+    later(lambda: here.set_device(pi, paused=True))
+    assert cli(*arguments).status == 6
+    here.set_device(pi, paused=False)
+    later(lambda: here.remove_device(pi))
+    done = cli(*arguments)
+    assert (done.status, "device pi was removed" in done.err) == (5, True)
 
 
 @pytest.mark.parametrize(

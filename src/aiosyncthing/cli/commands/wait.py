@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from aiosyncthing.cli.command import Command
-from aiosyncthing.cli.errors import UsageError
+from aiosyncthing.cli.errors import CommandError, Exit, UnknownNameError, UsageError, command
 from aiosyncthing.cli.parameters import DEVICE, DURATION, FOLDER
 from aiosyncthing.cli.process import replace_by
 from aiosyncthing.cli.values import duration_text, rate_text, size_text
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import Missing, Progress
     from aiosyncthing.cli.session import Session
+    from aiosyncthing.live import Live, LiveDevice
     from aiosyncthing.waiting import SyncProgress
 
 _FRAME: Final = 0.25  # seconds between redraws on a terminal
@@ -111,18 +112,37 @@ async def _ready(run: Run, session: Session) -> None:
 
 
 async def _connected(run: Run, session: Session, names: Sequence[str]) -> None:
+    from aiosyncthing._timing import within  # noqa: PLC0415 - loads asyncio
+
     wanted = {(await session.device(name))["deviceID"]: name for name in names}
     own = await session.own_id()
     if own in wanted:
         raise UsageError(f"{wanted[own]} is the daemon's own device")
     what = ", ".join(wanted.values())
+    absent = [*wanted.values()]
+
+    def connected(live: Live) -> bool:
+        for device_id, name in wanted.items():
+            _check_device(live.devices.get(device_id), name)
+        absent[:] = [name for device_id, name in wanted.items() if not live.devices[device_id].connected]
+        return not absent
+
+    def reason() -> str:
+        return "; ".join(f"device {name} is not connected" for name in absent)
+
     with _ending(run, f"waiting for {what}"):
-        async with session.client.watch() as live:
-            await live.until(
-                lambda _: all(each in live.devices and live.devices[each].connected for each in wanted),
-                run.options.timeout,
-            )
+        async with within(run.options.timeout, reason), session.client.watch() as live:
+            await live.until(connected)
     _done(run, None, f"connected: {what}")
+
+
+def _check_device(device: LiveDevice | None, name: str) -> None:
+    """Raise if waiting for a device to connect is pointless."""
+    if device is None:
+        raise UnknownNameError(f"device {name} was removed", kind="UnknownDeviceError")
+    if device.paused:
+        hint = f"{command('resume', f'device:{name}')} resumes it"
+        raise CommandError(f"device {name} is paused", Exit.IMPOSSIBLE, hint=hint, kind="CannotSyncError")
 
 
 @contextmanager
