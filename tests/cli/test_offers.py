@@ -69,10 +69,11 @@ DEVICE                                                           NAME
 def test_accept_a_device(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
     """A device is accepted only by its whole ID, since anyone can copy a name, and most of an ID."""
     stranger = offers["stranger"]
-    for text in ("ph\u202eone", stranger[:7], "nothing"):
+    for text in ("ph\u202eone", stranger[:7], stranger[:7].lower(), f"device:{stranger[:7]}"):
         done = cli("accept", text)
         assert (done.status, done.out) == (5, "")
-        assert "pending` lists pending devices and folders with whole IDs" in done.err
+        assert "hint: give the whole ID: `aiosyncthing pending` lists" in done.err
+    assert (cli("accept", "device:nothing").status, cli("dismiss", "nothing").status) == (5, 5)
     assert cli("accept", stranger, "/some/path").status == 2
     done = cli("accept", stranger.lower(), "--name", "phone")
     assert (done.status, done.out) == (0, f"accepted: device phone ({stranger})\n")
@@ -100,6 +101,33 @@ def test_accept_a_folder(here: FakeSyncthing, offers: dict[str, DeviceID], cli: 
     assert cli("accept", "safe", str(tmp_path / "safe"), "--type", "sendreceive").status == 2
     assert cli("accept", "safe", str(tmp_path / "safe")).status == 0
     assert here.folder("safe").config["type"] == "receiveencrypted"
+
+
+@pytest.mark.parametrize("text", ["docs", "folder:docs"])
+def test_a_folder_that_nobody_offers_yet(text: str, here: FakeSyncthing, cli: Cli) -> None:
+    """The message says when devices offer their folders, since a device that was just accepted hasn't connected yet."""
+    assert cli("accept", here.offer_device("phone")).status == 0
+    for path in ((), ("/srv/docs",)):
+        done = cli("accept", text, *path)
+        assert (done.status, done.out) == (5, "")
+        assert done.err == (
+            "aiosyncthing: error: folder 'docs' is not pending: no device offers it; devices offer their folders when "
+            "they connect\nhint: `aiosyncthing pending` lists the offers; `aiosyncthing add-folder docs PATH` needs "
+            "none\n"
+        )
+    assert cli("accept", text, "--json").error()["error"] == "UnknownFolderError"
+
+
+def test_what_is_there_already(here: FakeSyncthing, cli: Cli) -> None:
+    """The message says so if what is accepted exists already, or has not tried to connect."""
+    here.add_folder("docs")
+    done = cli("accept", "docs", "/srv/docs")
+    assert (done.status, "folder 'docs' exists already" in done.err) == (2, True)
+    phone = here.offer_device("phone")
+    assert cli("dismiss", phone).status == 0
+    done = cli("accept", phone)
+    assert (done.status, f"device {phone} is not pending: it has not tried to connect" in done.err) == (5, True)
+    assert f"hint: `aiosyncthing add-device {phone}` adds it nevertheless" in done.err
 
 
 def test_dismiss(offers: dict[str, DeviceID], cli: Cli) -> None:

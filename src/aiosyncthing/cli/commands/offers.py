@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import click
 
 from aiosyncthing.cli.command import Command, table_options
-from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError, command
+from aiosyncthing.cli.errors import Exit, UnknownNameError, UsageError, command, kind_of
 from aiosyncthing.cli.names import folder_path
 from aiosyncthing.cli.output.tables import Column, Styled, Value, When
 from aiosyncthing.cli.parameters import DEVICE
@@ -16,7 +17,7 @@ from aiosyncthing.cli.values import iso_text
 from .setup import FOLDER_TYPES, read_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from aiosyncthing import types as t
     from aiosyncthing.cli.asking.answers import Answer
@@ -126,11 +127,12 @@ def _moment(text: str) -> str | None:
 
 
 class _Offer(NamedTuple):
-    """A pending device, or the offers of a pending folder."""
+    """A pending device, or the offers of a pending folder; or one that is not pending."""
 
     kind: Literal["folder", "device"]
     id: str
     name: str
+    pending: bool = True
 
 
 @click.command("accept", cls=Command)
@@ -161,26 +163,29 @@ def accept(
     patterns = read_patterns(ignores)
 
     async def work(session: Session, changed: Changed) -> None:
-        offer, cluster = await _find(session, offer_id), session.client.cluster
+        offer, cluster = await _find(session, offer_id, pending=False), session.client.cluster
         if offer.kind == "device":
             if path is not None or kind is not None or devices or ignores is not None or allow_nested:
                 raise UsageError(f"{offer.id} is a device: only --name applies")
-            changed.device(await cluster.accept_device(offer.id, name=name), "accepted")
+            with _advice(offer):
+                changed.device(await cluster.accept_device(offer.id, name=name), "accepted")
             return
-        if path is None:
+        if path is None and offer.pending:
             raise UsageError(
                 f"the folder {offer.id} needs a path", hint=f"{command('accept', offer.id, 'PATH')} sets it"
             )
         chosen = [(await session.device(each))["deviceID"] for each in devices]
-        folder = await cluster.accept_folder(
-            offer.id,
-            folder_path(path, local=session.target.local),
-            device_id=chosen or None,
-            type=kind,
-            label=name,
-            ignores=patterns,
-            allow_nested=allow_nested,
-        )
+        place = "" if path is None else folder_path(path, local=session.target.local)
+        with _advice(offer):
+            folder = await cluster.accept_folder(
+                offer.id,
+                place,
+                device_id=chosen or None,
+                type=kind,
+                label=name,
+                ignores=patterns,
+                allow_nested=allow_nested,
+            )
         changed.folder(folder, "accepted")
 
     return run.change(work)
@@ -237,8 +242,31 @@ def _refuse_device(offer: _Offer, given: object) -> None:
         raise UsageError(f"{offer.id} is a device: --device is only for folders")
 
 
-async def _find(session: Session, text: str) -> _Offer:
+@contextmanager
+def _advice(offer: _Offer) -> Generator[None]:
+    """If something is not pending, keep the library's reason, and say which command may help."""
+    from aiosyncthing.exceptions import UnknownDeviceError, UnknownFolderError  # noqa: PLC0415 - not for help
+
+    try:
+        yield
+    except (UnknownDeviceError, UnknownFolderError) as error:
+        if offer.pending:
+            raise
+        if offer.kind == "device":
+            hint = f"{command('add-device', offer.id)} adds it nevertheless"
+        else:
+            hint = f"`aiosyncthing pending` lists the offers; {command('add-folder', offer.id, 'PATH')} needs none"
+        reason = str(error.args[0])  # without the request, which has succeeded
+        raise UnknownNameError(reason, hint=hint, kind=kind_of(error)) from error
+
+
+async def _find(session: Session, text: str, *, pending: bool = True) -> _Offer:
     """Find a pending device or folder by its ID; ``folder:x`` and ``device:x`` tell them apart.
+
+    Args:
+        session: The daemon.
+        text: The ID.
+        pending: Whether it must be pending. Otherwise the library is to say why it isn't, which it knows best.
 
     Raises:
         UnknownNameError: There is none.
@@ -247,29 +275,46 @@ async def _find(session: Session, text: str) -> _Offer:
 
     cluster = session.client.cluster
     devices, folders = await together(cluster.pending_devices(), cluster.pending_folders())
-    for kind, wanted in (("", text), *([text.split(":", 1)] if ":" in text else [])):
-        device_id = _canonical(wanted)
-        is_folder = wanted in folders and kind in {"", "folder"}
-        is_device = device_id in devices and kind in {"", "device"}
+    readings = [("", text)]
+    if text.startswith(("folder:", "device:")):
+        kind, _, wanted = text.partition(":")
+        readings.append((kind, wanted))
+    for kind, wanted in readings:
+        device_id = _device_id(wanted)
+        is_folder = wanted in folders and kind != "device"
+        is_device = device_id in devices and kind != "folder"
         if is_folder and is_device:
             hint = f"use folder:{text} or device:{text}"
             raise UnknownNameError(f"{text!r} is both a folder and a device", hint=hint, kind="AmbiguousNameError")
         if is_folder:
-            labels = [offer["label"] for offer in folders[wanted]["offeredBy"].values() if offer["label"]]
-            return _Offer("folder", wanted, labels[0] if labels else "")
+            return _Offer("folder", wanted, next(filter(None, _labels(folders[wanted])), ""))
         if is_device:
             return _Offer("device", device_id, devices[device_id]["name"])
-    raise UnknownNameError(
-        f"nothing with the ID {text!r} is pending",
-        hint="`aiosyncthing pending` lists pending devices and folders with whole IDs",
-    )
+    kind, wanted = readings[-1]
+    names = [each["name"] for each in devices.values()] + [
+        label for each in folders.values() for label in _labels(each)
+    ]
+    shortened = wanted in names or any(each.startswith((wanted, wanted.upper())) for each in (*devices, *folders))
+    device_id = _device_id(wanted)
+    if pending or shortened or (kind == "device" and not device_id):
+        where = "`aiosyncthing pending` lists pending devices and folders with whole IDs"
+        hint = f"give the whole ID: {where}" if shortened else where
+        raise UnknownNameError(f"nothing with the ID {text!r} is pending", hint=hint)
+    if device_id and kind != "folder":
+        return _Offer("device", device_id, "", pending=False)
+    return _Offer("folder", wanted, "", pending=False)
 
 
-def _canonical(text: str) -> str:
+def _labels(folder: t.PendingFolder) -> list[str]:
+    return [offer["label"] for offer in folder["offeredBy"].values()]
+
+
+def _device_id(text: str) -> str:
+    """Return a device ID in its canonical form; empty if it is none."""
     from aiosyncthing.device_id import DeviceID  # noqa: PLC0415 - only where it is needed
     from aiosyncthing.exceptions import InvalidDeviceIDError  # noqa: PLC0415 - likewise
 
     try:
         return str(DeviceID(text))
     except InvalidDeviceIDError:
-        return text
+        return ""
