@@ -15,6 +15,7 @@ from aiosyncthing.cli.asking import asking
 from aiosyncthing.cli.monitoring import checks, prometheus
 from aiosyncthing.cli.monitoring.checks import Bounds
 from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Result
 from tests.support.shapes import problems
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def test_document(ill: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_unknown(ill: FakeSyncthing, cli: Cli) -> None:
-    """A failed check is unknown, and the first line says so; wrong usage is unknown, too."""
+    """A failed check is unknown, and the first line says so, on stdout; so it is with wrong usage."""
     done = cli("check", "--folder", "nothing")
     assert (done.status, done.err) == (3, "")
     assert done.out.startswith("SYNCTHING UNKNOWN - the daemon has no folder 'nothing'\nhint: ")
@@ -134,13 +135,21 @@ def test_unknown(ill: FakeSyncthing, cli: Cli) -> None:
         ["--bogus"],
     ):
         done = cli("check", *wrong)
-        assert (done.status, done.out) == (3, "")
+        assert (done.status, done.err) == (3, "")
+        assert done.out.startswith("SYNCTHING UNKNOWN - ")
+        assert done.out.splitlines()[1] == "hint: aiosyncthing check --help"
     for before in (["--timeout", "x"], ["--bogus"], ["--bogus", "x", "-q"], ["--color", "blue"]):
         done = cli(*before, "check")
-        assert (done.status, done.out) == (3, "")
+        assert (done.status, done.err, done.out.startswith("SYNCTHING UNKNOWN - ")) == (3, "", True)
         assert cli(*before, "folders").status == cli(*before, "chek").status == 2
-    assert "did you mean device_unseen?" in cli("check", "--only", "device_unsen").err
-    assert "no kind 'zzz': choose from conflict_copies, " in cli("check", "--only", "zzz").err.replace("\n", " ")
+    assert "did you mean device_unseen?" in cli("check", "--only", "device_unsen").out
+    assert "no kind 'zzz': choose from conflict_copies, " in cli("check", "--only", "zzz").out
+    assert cli("check", "-p", "nowhere").out.startswith("SYNCTHING UNKNOWN - there is no profile 'nowhere'")
+    assert len(cli("check", "-p", "nowhere", "-q").out.splitlines()) == 1
+    url = ("check", "--url", "http://192.0.2.1:8384")
+    assert cli(*url).out.startswith("SYNCTHING UNKNOWN - --url http://192.0.2.1:8384: there is no key")
+    done = cli(*url, "--json")
+    assert (done.status, done.out, done.error()["exitCode"]) == (3, "", 3)
     ill.hold("rest/config", times=None)
     assert cli("check", "--timeout", "0.2").out.startswith("SYNCTHING UNKNOWN - gave up after 0.2 s")
 
@@ -223,13 +232,13 @@ def test_the_file_of_a_daemon_that_is_down(
     with monkeypatch.context() as patch:
         patch.setattr(asking, "survey", broken)
         done = cli("check", "--prometheus", str(file))
-    assert (done.status, done.out) == (3, "")
+    assert (done.status, done.err) == (3, "")
+    assert done.out.startswith("SYNCTHING UNKNOWN - ZeroDivisionError: \nhint: this is a bug in aiosyncthing")
     assert down % "local" in file.read_text()
-    done = cli("check", "--prometheus", str(tmp_path / "nowhere" / "syncthing.prom"))
-    assert (done.status, done.out) == (3, "")
-    assert (
-        done.err == f"aiosyncthing: error: can't write {tmp_path}/nowhere/syncthing.prom: No such file or directory\n"
-    )
+    arguments = ("check", "--prometheus", str(tmp_path / "nowhere" / "syncthing.prom"))
+    text = f"can't write {tmp_path}/nowhere/syncthing.prom: No such file or directory\n"
+    assert cli(*arguments) == Result(3, f"SYNCTHING UNKNOWN - {text}", "")
+    assert cli(*arguments, "-q") == Result(3, "", f"aiosyncthing: error: {text}")
 
 
 def test_bounds() -> None:

@@ -136,10 +136,11 @@ def test_a_closed_pipe_after_help(cli: Cli) -> None:
         ("2>&-", "id -p nope", 2),
         ("2>/dev/full", "id -p nope", 2),
         (">&- 2>&- <&-", "check -p nope", 3),
+        (">/dev/full", "check -p nope", 3),
     ],
 )
 def test_closed_streams(closed: str, command: str, status: int, tmp_path: Path) -> None:
-    """Without stdout or stderr, or with stderr on a full disk, a command ends with its usual status."""
+    """Without stdout or stderr, or with one of them on a full disk, a command ends with its usual status."""
     script = f'"{sys.executable}" -m aiosyncthing {command} {closed}'
     environ = {**os.environ, "HOME": str(tmp_path), "AIOSYNCTHING_CONFIG": str(tmp_path / "none")}
     done = subprocess.run(script, shell=True, env=environ, capture_output=True, text=True, check=False)
@@ -149,10 +150,11 @@ def test_closed_streams(closed: str, command: str, status: int, tmp_path: Path) 
 
 def test_check_without_a_reader(here: FakeSyncthing, cli: Cli) -> None:
     """To a monitoring system, a check whose output could not be written is unknown."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    with os.fdopen(writer, "w") as stream:
-        assert cli("check", stdout=stream) == Result(3, "", "")
+    for arguments in ((), ("-p", "nowhere")):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "w") as stream:
+            assert cli("check", *arguments, stdout=stream) == Result(3, "", "")
 
 
 def test_a_terminal(here: FakeSyncthing, cli: Cli) -> None:

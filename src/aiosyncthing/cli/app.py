@@ -114,5 +114,16 @@ def _report(run: Run, error: Exception, json: bool) -> int:  # noqa: FBT001 - ca
         error = errors.CommandError(f"{type(error).__name__}: {error}", hint=hint, kind=type(error).__name__)
     run.options.json = run.options.json or json
     run.out.json = run.options.json
+    if run.report is not None and not run.out.json:
+        try:
+            run.report(run.out, error)
+            run.out.flush()
+        except errors.CommandError as failure:  # stdout can't be written
+            error = failure
+        except OSError:  # its reader is gone
+            streams.silence(sys.stdout)
+            return status
+        else:
+            return status
     run.out.error(error, status)
     return status

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .context import Context
+    from .output.output import Output
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,26 +66,39 @@ class Command(_WithGlobalOptions):
 
     Args:
         failure: The exit status of every failure, including usage errors, if a protocol requires it.
+        report: Shows these failures to people; without it, they get a message on stderr.
         rest: Whether the arguments after ``--`` are another command, which goes to `Context.rest`.
         **settings: As for `click.Command`.
     """
 
-    def __init__(self, *args: Any, failure: int | None = None, rest: bool = False, **settings: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        failure: int | None = None,
+        report: Callable[[Output, Exception], object] | None = None,
+        rest: bool = False,
+        **settings: Any,
+    ) -> None:
         settings.setdefault("context_settings", {}).update(_SETTINGS)
         super().__init__(*args, **settings)
         self.failure = failure
+        self.report = report
         self.rest = rest
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse arguments, after setting the exit status of failures, which applies to usage errors, too."""
+        """Parse arguments, after setting what happens on failures, which applies to usage errors, too."""
         run: Context = ctx.obj
-        run.failure = self.failure
+        self.set_failure(run)
         if self.rest and "--" in args:
             place = args.index("--")
             args, run.rest = args[:place], args[place + 1 :]
             if not run.rest:
                 raise click.UsageError("a command is missing after '--'", ctx)
         return super().parse_args(ctx, args)
+
+    def set_failure(self, run: Context) -> None:
+        """Set the exit status of failures, and how they are shown."""
+        run.failure, run.report = self.failure, self.report
 
 
 class Group(_WithGlobalOptions, click.Group):
@@ -129,14 +143,14 @@ class LazyGroup(Group):
         self._places = {name: place for section in sections.values() for name, (place, _) in section.items()}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse arguments; if options before the command are wrong, its exit status of failures still applies."""
+        """Parse arguments; if options before the command are wrong, they are still one of its failures."""
         given = [*args]  # which click empties
         try:
             return super().parse_args(ctx, args)
         except click.UsageError:
             command = self._meant(ctx, given)
             if isinstance(command, Command):
-                ctx.obj.failure = command.failure
+                command.set_failure(ctx.obj)
             raise
 
     def _meant(self, ctx: click.Context, args: list[str]) -> click.Command | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -26,6 +26,7 @@ class Context:
         environ: The environment.
         options: The global options.
         failure: The exit status of every failure, if the command defines one.
+        report: Shows an error to people, if the command defines how.
         rest: The arguments after ``--``, for commands that run others.
         request_timeout: Time limit for each request, in seconds.
     """
@@ -34,6 +35,7 @@ class Context:
         self.environ = environ
         self.options: Options = Options()
         self.failure: int | None = None
+        self.report: Callable[[Output, Exception], object] | None = None
         self.rest: list[str] = []
         self.request_timeout: float = 10.0
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aiosyncthing import types as t
     from aiosyncthing.cli.asking.answers import Outcome
     from aiosyncthing.cli.monitoring.prometheus import Gauge
+    from aiosyncthing.cli.output.output import Output
     from aiosyncthing.cli.run import Run
     from aiosyncthing.cli.schemas import CheckFinding
     from aiosyncthing.cli.session import Session
@@ -47,7 +48,14 @@ class _Kinds(ParamType):
         return names
 
 
-@click.command("check", cls=Command, failure=Status.UNKNOWN)
+def _unknown(out: Output, error: Exception) -> None:
+    """Show an error on stdout, since monitoring systems don't show stderr."""
+    out.line(checks.first_line(Status.UNKNOWN, " ".join(errors.message_of(error).split("\n"))), _STYLES[Status.UNKNOWN])
+    if not out.quiet and (hint := errors.hint_of(error)):
+        out.line(checks.one_field(f"hint: {hint}"))
+
+
+@click.command("check", cls=Command, failure=Status.UNKNOWN, report=_unknown)
 @click.option("--folder", "folders", multiple=True, type=FOLDER, metavar="FOLDER", help="Only this folder.")
 @click.option("--device", "devices", multiple=True, type=DEVICE, metavar="DEVICE", help="Only this device.")
 @click.option(
@@ -85,6 +93,9 @@ def check(
 
     Exit status: 0 ok, 1 warning, 2 critical, 3 anything else.
     """
+    silent = file is not None and run.options.quiet
+    if silent:
+        run.report = None
     if file is not None and not file.endswith(".prom"):
         raise click.UsageError("--prometheus: the collector reads only files whose names end in .prom")
     named = frozenset(kind for kinds in only for kind in kinds)
@@ -134,7 +145,7 @@ def check(
     def conclude(outcomes: Sequence[Outcome[Checked]]) -> int:
         if file is not None:
             _write(file, [gauges_of(each.target.name, each.answer) for each in outcomes])
-        return _report(run, outcomes, unseen, silent=file is not None and run.options.quiet)
+        return _report(run, outcomes, unseen, silent=silent)
 
     try:
         return run.survey(ask, conclude)

@@ -245,7 +245,12 @@ def summary(
         said = f"{_count(folders, 'folder')}, {_count(devices, 'device')}"
         said += f", {size_text(needed)} needed" if needed else ""
     figures = [figure for each in checked for figure in _figures(each, unseen, many=many)]
-    return f"SYNCTHING {status.name} - {one_field(said)}" + (f" | {' '.join(figures)}" if figures else "")
+    return first_line(status, said) + (f" | {' '.join(figures)}" if figures else "")
+
+
+def first_line(status: Status, said: str) -> str:
+    """Return the first line of a monitoring plugin without performance data."""
+    return f"SYNCTHING {status.name} - {one_field(said)}"
 
 
 def one_field(text: str) -> str:
