@@ -117,3 +117,41 @@ def test_streams(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
     assert lines[-1]["exitCode"] == 3
     text = cli("ls", "docs", "-p", "all")
     assert (text.status, text.out.startswith("DAEMON"), "down: can't connect" in text.err) == (9, True, True)
+
+
+@pytest.mark.usefixtures("pi")
+def test_one_hangs(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
+    """--timeout limits each daemon: the answers of the others are shown, and the status is 9."""
+    pi.add_folder("docs", files={"b": b"y"})
+    nas.hold("rest/config", times=None)
+    two = ("-p", "nas", "-p", "pi", "--timeout", "2s")
+    done = cli("folders", *two, "--columns", "folder,items")
+    assert (done.status, done.err) == (9, "")
+    assert done.out.splitlines() == [
+        "DAEMON  FOLDER  ITEMS",
+        "pi      docs        1",
+        "pi      music       0",
+        "nas     error: gave up after 2 s: the command was not done",
+    ]
+    done = cli("ls", "docs", *two, "--json")
+    assert done.status == 9
+    row, failure = done.lines()
+    assert (row["daemon"], row["path"]) == ("pi", "b")
+    assert (failure["daemon"], failure["type"], failure["exitCode"]) == ("nas", "failure", 124)
+
+
+@pytest.mark.usefixtures("pi")
+def test_all_hang(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
+    """If none answers within --timeout, the status is that of timeout(1), and each daemon is reported."""
+    nas.hold("rest/config", times=None)
+    pi.hold("rest/config", times=None)
+    two = ("-p", "nas", "-p", "pi", "--timeout", "200ms", "--json")
+    done = cli("folders", *two)
+    assert done.status == 124
+    assert [(each["daemon"], each["exitCode"]) for each in done.json()["failures"]] == [("nas", 124), ("pi", 124)]
+    done = cli("ls", "docs", *two)
+    assert done.status == 124
+    assert {(line["type"], line["daemon"], line["exitCode"]) for line in done.lines()} == {
+        ("failure", "nas", 124),
+        ("failure", "pi", 124),
+    }

@@ -32,7 +32,7 @@ class Run(Context):
         draw: Callable[[Answer], object],
         **extra: Any,
     ) -> int:
-        """Ask one or several daemons, and show their answers.
+        """Ask one or several daemons, and show their answers; ``--timeout`` applies to each daemon.
 
         Args:
             schema: The name of the JSON document: ``folders/1``.
@@ -41,7 +41,7 @@ class Run(Context):
             **extra: More keys of the document, before the lists.
 
         Returns:
-            The exit status: 9 if some of several daemons failed.
+            The exit status: 9 if some of several daemons failed; if all did for the same reason, the status for that.
         """
         from .asking import asking  # noqa: PLC0415 - see above
 

@@ -79,12 +79,12 @@ def survey(
     """Ask one or several daemons, and collect errors as results: see `Run.survey`."""
 
     async def one(target: Target) -> Outcome[T]:
-        return await _attempt(run, target, ask, run.options.timeout)
+        return await _attempt(run, target, ask)
 
     async def work(targets: Sequence[Target]) -> int:
         return conclude(await together(*(one(target) for target in targets)))
 
-    return _start(run, work, limited=False)
+    return _start(run, work)
 
 
 def stream(
@@ -94,7 +94,7 @@ def stream(
     found = False
 
     async def one(target: Target, write: Callable[[R], None]) -> int:
-        async with _session(run, target) as session, aclosing(_generator(ask(session))) as rows:
+        async with _session(run, target, following=True) as session, aclosing(_generator(ask(session))) as rows:
             async for row in rows:
                 write(row)
         conclude()
@@ -174,10 +174,10 @@ def one(
     """Run something on one daemon: see `Run.one`."""
 
     async def on(target: Target) -> int:
-        async with _session(run, target) as session:
+        async with _session(run, target, limited=limited, following=following) as session:
             return await work(session) or Exit.DONE
 
-    return _start(run, lambda targets: on(targets[0]), limited=limited, following=following, several=False)
+    return _start(run, lambda targets: on(targets[0]), following=following, several=False)
 
 
 def alone(run: Context, work: Callable[[], Coroutine[Any, Any, int | None]]) -> int:
@@ -192,7 +192,6 @@ def _start(
     work: Callable[[Sequence[Target]], Coroutine[Any, Any, int]],
     *,
     several: bool = True,
-    limited: bool = True,
     following: bool = False,
 ) -> int:
     targets = run.targets()
@@ -203,34 +202,37 @@ def _start(
     main = work(targets)
     if following:
         main = while_read(main)
-    if limited and run.options.timeout is not None:
-        run.request_timeout = max(run.request_timeout, run.options.timeout)
-        main = _limited(main, run.options.timeout, following=following)
     if following and run.options.json:
         main = _with_end(run, main)
     return run_async(main)
 
 
 @asynccontextmanager
-async def _session(run: Context, target: Target) -> AsyncGenerator[Session]:
-    client = await asyncio.to_thread(target.client, run.request_timeout, run.out.warn)
-    collect_garbage()
-    run.out.note(f"{target.name}: {client.url}, from {target.source}")
-    session = Session(target, client)
-    try:
-        yield session
-        if (config := session.known_config) is not None:
-            name_cache.store(target, name_cache.names_of(config))
-    finally:
-        await session.close()
+async def _session(
+    run: Context, target: Target, *, limited: bool = True, following: bool = False
+) -> AsyncGenerator[Session]:
+    """Open a session with one of the daemons.
+
+    ``--timeout`` limits each session, so that one daemon that hangs doesn't cost the answers of the others.
+    """
+    seconds = run.options.timeout if limited else None
+    async with _limit(seconds, following=following):
+        client = await asyncio.to_thread(target.client, max(run.request_timeout, seconds or 0.0), run.out.warn)
+        collect_garbage()
+        run.out.note(f"{target.name}: {client.url}, from {target.source}")
+        session = Session(target, client)
+        try:
+            yield session
+            if (config := session.known_config) is not None:
+                name_cache.store(target, name_cache.names_of(config))
+        finally:
+            await session.close()
 
 
-async def _attempt(
-    run: Context, target: Target, ask: Callable[[Session], Awaitable[T]], seconds: float | None = None
-) -> Outcome[T]:
+async def _attempt(run: Context, target: Target, ask: Callable[[Session], Awaitable[T]]) -> Outcome[T]:
     """Ask one of several daemons; if that fails, the outcome is the error."""
     try:
-        async with _limit(seconds), _session(run, target) as session:
+        async with _session(run, target) as session:
             return Outcome(target, answer=await ask(session))
     except Exception as error:
         if not errors.is_expected(error):
@@ -250,7 +252,7 @@ async def _merge(
 
     async def follow(target: Target) -> None:
         try:
-            async with _session(run, target) as session, aclosing(_generator(ask(session))) as rows:
+            async with _session(run, target, following=True) as session, aclosing(_generator(ask(session))) as rows:
                 async for row in rows:
                     await queue.put(row)
         except Exception as error:
@@ -293,11 +295,6 @@ async def _with_end(run: Context, work: Coroutine[Any, Any, int]) -> int:
         if not isinstance(error, BrokenPipeError):
             run.out.record({"type": "end", "reason": errors.message_of(error)})
         raise
-
-
-async def _limited(work: Coroutine[Any, Any, int], seconds: float, *, following: bool) -> int:
-    async with _limit(seconds, following=following):
-        return await work
 
 
 def _limit(seconds: float | None, *, following: bool = False) -> AbstractAsyncContextManager[None]:
