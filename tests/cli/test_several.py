@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import io
 import json
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aiosyncthing.cli import schemas
+from aiosyncthing.cli.errors import CommandError
+from aiosyncthing.cli.run import Run
 from pytest_syncthing import FakeSyncthing
 from tests.support.shapes import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncGenerator, Iterator
     from pathlib import Path
 
+    from aiosyncthing.cli.session import Session
     from tests.support.cli import Cli
 
 
@@ -155,3 +163,31 @@ def test_all_hang(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
         ("failure", "nas", 124),
         ("failure", "pi", 124),
     }
+
+
+@pytest.mark.usefixtures("pi")
+@pytest.mark.parametrize("profiles", [("nas",), ("nas", "pi")])
+def test_rows_are_closed_before_the_session(profiles: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """If writing a row fails, what yields the rows is closed while it can still use the daemon."""
+    all_asked = asyncio.Barrier(len(profiles))
+    closed: list[str] = []
+
+    async def ask(session: Session) -> AsyncGenerator[dict[str, str]]:
+        try:
+            await all_asked.wait()
+            while True:
+                yield {"type": "x", "daemon": session.name}
+        finally:
+            await session.client.system.ping()
+            closed.append(session.name)
+
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    run = Run(os.environ)
+    run.options.profiles, run.options.json = [*profiles], True
+    with pytest.raises(CommandError, match="no space left"):
+        run.stream(ask, ())
+    assert sorted(closed) == [*profiles]

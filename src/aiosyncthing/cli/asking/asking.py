@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiosyncthing._loops import together
@@ -94,7 +94,7 @@ def stream(
     found = False
 
     async def one(target: Target, write: Callable[[R], None]) -> int:
-        async with _session(run, target, following=True) as session, aclosing(_generator(ask(session))) as rows:
+        async with _rows(run, target, ask) as rows:
             async for row in rows:
                 write(row)
         conclude()
@@ -229,6 +229,20 @@ async def _session(
             await session.close()
 
 
+@asynccontextmanager
+async def _rows(
+    run: Context, target: Target, ask: Callable[[Session], AsyncIterator[R]]
+) -> AsyncGenerator[AsyncIterator[R]]:
+    """Ask a daemon for rows; if not all are read, their generator is closed while the session is still open."""
+    async with _session(run, target, following=True) as session:
+        rows = ask(session)
+        try:
+            yield rows
+        finally:
+            if isinstance(rows, AsyncGenerator):
+                await rows.aclose()
+
+
 async def _attempt(run: Context, target: Target, ask: Callable[[Session], Awaitable[T]]) -> Outcome[T]:
     """Ask one of several daemons; if that fails, the outcome is the error."""
     try:
@@ -252,7 +266,7 @@ async def _merge(
 
     async def follow(target: Target) -> None:
         try:
-            async with _session(run, target, following=True) as session, aclosing(_generator(ask(session))) as rows:
+            async with _rows(run, target, ask) as rows:
                 async for row in rows:
                     await queue.put(row)
         except Exception as error:
@@ -304,11 +318,6 @@ def _limit(seconds: float | None, *, following: bool = False) -> AbstractAsyncCo
         return WaitTimeoutError(f"stopped after {seconds:g} s (--timeout)")
 
     return within(seconds, lambda: "the command was not done", stopped if following else WaitTimeoutError)
-
-
-async def _generator(rows: AsyncIterator[R]) -> AsyncGenerator[R]:
-    async for row in rows:
-        yield row
 
 
 def _status_of_several(failures: Sequence[Failure], asked: int) -> int:
