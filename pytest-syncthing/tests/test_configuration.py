@@ -12,6 +12,7 @@ from tests.support.recordings import exchanges
 from aiosyncthing.device_id import DeviceID
 from pytest_syncthing.config import configuration
 from pytest_syncthing.facts import VERSIONS, Facts
+from pytest_syncthing.go.json import copied
 from pytest_syncthing.http.access import check_password, hash_password
 from pytest_syncthing.http.messages import Refusal
 
@@ -79,8 +80,8 @@ def test_a_new_daemon(daemon: Daemon) -> None:
     assert options["listenAddresses"] == ["tcp://127.0.0.1:2"]
     assert not any(options[key] for key in ("globalAnnounceEnabled", "localAnnounceEnabled", "relaysEnabled"))
     assert configuration.modify(daemon.facts, OWN, config, lambda _: None) == config
-    assert configuration.copy(config) == config
-    assert configuration.copy(config) is not config
+    assert copied(config) == config
+    assert copied(config)["options"] is not options
 
 
 @pytest.mark.parametrize("version", VERSIONS)

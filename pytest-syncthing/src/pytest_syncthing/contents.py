@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import BadRequestError
+from pytest_syncthing.go.json import copied
 
 from . import identity
 from .config import configuration
@@ -32,7 +33,7 @@ class Contents(Living):
     @property
     def config(self) -> dict[str, Any]:
         """Its configuration; a copy."""
-        return self._call(lambda: configuration.copy(self._started.node.config))
+        return self._call(lambda: copied(self._started.node.config))
 
     def set_options(self, **changes: Any) -> None:
         """Change general settings (``rest/config/options``) as a request would.

@@ -15,7 +15,7 @@ project wants to be different it overrides in its own ``conftest.py``: `syncthin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -55,7 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a version that the fake doesn't play once, instead of in each test."""
-    version = config.getoption("--syncthing-version")
+    version: Any = config.getoption("--syncthing-version")
     if version != _VERSION:
         from aiosyncthing.exceptions import BadRequestError  # noqa: PLC0415 - as below
 

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import copy as _copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aiosyncthing.device_id import DeviceID
 from pytest_syncthing.go.device_ids import problem
-from pytest_syncthing.go.json import items, member, parse
+from pytest_syncthing.go.json import copied, items, member, parse
 from pytest_syncthing.go.words import quote
 from pytest_syncthing.http.access import hash_password, is_hashed
 from pytest_syncthing.http.messages import Refusal
@@ -87,11 +86,6 @@ def fresh(
     return config
 
 
-def copy(config: Config) -> Config:
-    """Return a copy that can be changed."""
-    return _copy.deepcopy(config)
-
-
 def modify(
     facts: Facts,
     own: DeviceID,
@@ -109,7 +103,7 @@ def modify(
     Raises:
         Refusal: The daemon would not take that configuration.
     """
-    new = copy(config)
+    new = copied(config)
     change(new)
     new["gui"]["apiKey"] = new["gui"]["apiKey"] or random_text(config["gui"]["apiKey"], 32)
     Preparation(Schema.of(facts.name), facts, own).correct(new, _FAILED)
@@ -331,7 +325,7 @@ def _decoded(facts: Facts, kind: str, body: Body, onto: Config) -> Config:
 
 
 def _filled(schema: Schema, kind: str, value: Config) -> Config:
-    value = _copy.deepcopy(value)
+    value = copied(value)
     schema.fill(kind, value)
     return value
 

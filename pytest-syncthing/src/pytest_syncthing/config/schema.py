@@ -7,7 +7,6 @@ decoded onto those that stood at the same place.
 
 from __future__ import annotations
 
-import copy
 import re
 from functools import cache
 from importlib.resources import files
@@ -18,7 +17,7 @@ import orjson
 from aiosyncthing.device_id import DeviceID
 from pytest_syncthing.facts import VERSIONS
 from pytest_syncthing.go.device_ids import problem
-from pytest_syncthing.go.json import Number, Pairs, is_list, kind_of
+from pytest_syncthing.go.json import Number, Pairs, copied, is_list, kind_of
 from pytest_syncthing.go.words import parse_time, quote
 from pytest_syncthing.http.messages import Refusal
 
@@ -84,7 +83,7 @@ class Schema:
             if field in self._structs and default is None:
                 new[key] = self.new(field)
             else:
-                new[key] = None if _is_many(field) else copy.deepcopy(default)
+                new[key] = None if _is_many(field) else copied(default)
         return new
 
     def zero(self, kind: str) -> Any:
@@ -108,7 +107,7 @@ class Schema:
             Refusal: Something has the wrong type.
         """
         decoder = _Decoder(self)
-        value = decoder.value(kind, raw, copy.deepcopy(onto), "", ())
+        value = decoder.value(kind, raw, copied(onto), "", ())
         if decoder.mismatch is not None:
             raise Refusal(_BAD_REQUEST, decoder.mismatch)
         return value

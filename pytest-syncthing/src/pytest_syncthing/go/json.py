@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 from pytest_syncthing.http.messages import Refusal
 
 from .words import quote
+
+T = TypeVar("T")
 
 _BAD_REQUEST: Final = 400
 _SINGLE: Final = "'"
@@ -21,6 +23,16 @@ class Number(str):
     """A number as it was written."""
 
     __slots__ = ()
+
+
+def copied(value: T) -> T:
+    """Return a copy of a JSON value. `copy.deepcopy` takes several times as long, and configurations grow."""
+    kind: type = type(value)
+    if kind is dict:
+        return cast("T", {key: copied(each) for key, each in cast("dict[str, Any]", value).items()})
+    if kind is list:
+        return cast("T", [copied(each) for each in cast("list[Any]", value)])
+    return value
 
 
 def parse(body: bytes) -> Any:

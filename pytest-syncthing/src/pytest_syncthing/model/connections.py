@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pytest_syncthing.config import configuration
+from pytest_syncthing.go.json import copied
 
 from .peers import CUT, Peer
 
@@ -162,7 +162,7 @@ class Connections:
         if config is None or not name or name == config["name"]:
             return
         if not config["name"] or self.core.config["options"]["overwriteRemoteDeviceNamesOnConnect"]:
-            new = configuration.copy(self.core.config)
+            new = copied(self.core.config)
             for each in new["devices"]:
                 if each["deviceID"] == device:
                     each["name"] = name

@@ -7,11 +7,11 @@ events (``eventSubs`` in lib/api/api.go, ``bufferedSubscription`` in lib/events/
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import types as t
+from pytest_syncthing.go.json import copied
 
 if TYPE_CHECKING:
     from pytest_syncthing.clock import Clock
@@ -71,7 +71,7 @@ class EventLog:
             "globalID": self._total,
             "time": self._clock.format(),
             "type": kind,
-            "data": copy.deepcopy(data),
+            "data": copied(data),
         }
         for mask, subscription in self._subscriptions.items():
             if kind in mask:

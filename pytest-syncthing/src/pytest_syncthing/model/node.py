@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import random
 from typing import TYPE_CHECKING, Any, Final
+
+from pytest_syncthing.go.json import copied
 
 from .cluster import Cluster
 from .events import EventLog
@@ -120,7 +121,7 @@ class Node:
             save: Whether to save it at once. A change is saved once more after a while, by the daemon's own saver
                 (lib/config/wrapper.go).
         """
-        old, new = self.config, copy.deepcopy(config)
+        old, new = self.config, copied(config)
         self.core.config = new
         if self.running:
             self.cluster.reconfigure(old, new)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import gzip
 import io
 import json
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosyncthing import _routes
+from pytest_syncthing.go.json import copied
 from pytest_syncthing.go.words import parse_duration
 from pytest_syncthing.http.messages import Refusal, as_bytes, as_json
 from pytest_syncthing.model.items import NOTHING
@@ -101,7 +101,7 @@ def _json(value: Any) -> bytes:
 
 
 def _without_secrets(config: dict[str, Any]) -> dict[str, Any]:
-    shown = copy.deepcopy(config)
+    shown = copied(config)
     for key in ("apiKey", "user", "password"):
         if shown["gui"][key]:
             shown["gui"][key] = _REDACTED
