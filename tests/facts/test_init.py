@@ -51,7 +51,8 @@ def test_type_checkers_see_what_is_there(package: str) -> None:
     """The names for type checkers and those that load on first use are the same, from the same modules."""
     names = for_type_checkers(package)
     module = importlib.import_module(package)
-    assert names.keys() - {"types"} == set(module.__all__)
+    differing = sorted((names.keys() - {"types"}) ^ set(module.__all__))
+    assert not differing, f"list these twice in the __init__.py of {package}: for type checkers, and for lazy loading"
     for name, home in names.items():
         found = importlib.import_module(home)
         assert getattr(module, name) is getattr(found, name, found)
