@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing.cli import app, process
+from aiosyncthing.cli import app, errors, process
 from pytest_syncthing import FakeSyncthing
 from tests.support.cli import Cli, Result, Screen
 
@@ -31,12 +31,13 @@ FOREIGN = (
 
 @pytest.fixture(autouse=True)
 def process_as_before() -> Iterator[None]:
-    """Restore global state that the program changes: the library's log and the garbage collector."""
+    """Restore global state that the program changes: the library's log, hints, and the garbage collector."""
     handlers, level, propagate = LOGGER.handlers[:], LOGGER.level, LOGGER.propagate
     yield
     LOGGER.handlers[:] = handlers
     LOGGER.setLevel(level)
     LOGGER.propagate = propagate
+    errors.use_in_hints(())
     gc.unfreeze()
     gc.enable()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 from functools import cache
@@ -14,9 +15,11 @@ import pytest
 import aiosyncthing
 from aiosyncthing import exceptions
 from aiosyncthing.cli import errors
+from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:
-    from pytest_syncthing import FakeSyncthing
+    from collections.abc import Iterator
+
     from tests.support.cli import Cli
 
 ID = "my.docs $(touch pwned)"
@@ -130,3 +133,62 @@ def test_hints_can_be_pasted(arguments: tuple[str, ...], expected: list[str], he
     here.add_folder(ID, label="$(touch pwned)")
     hint = cli(*arguments).err.partition("hint: `aiosyncthing ")[2]
     assert shlex.split(hint.rpartition("` ")[0]) == expected
+
+
+@pytest.fixture
+def two(here: FakeSyncthing, config: Path) -> Iterator[FakeSyncthing]:
+    """The daemon of the profile `two`; that of the profile `one` is `here`. Both have a folder without versions."""
+    with FakeSyncthing(name="two") as fake:
+        config.parent.mkdir(parents=True)
+        profiles = {"one": here, "two": fake}
+        config.write_text(
+            "".join(
+                f"[profiles.{name}]\nurl = {json.dumps(each.url)}\napi-key = {json.dumps(each.api_key)}\n"
+                for name, each in profiles.items()
+            )
+        )
+        for each in profiles.values():
+            each.add_folder("docs")
+        yield fake
+
+
+@pytest.mark.parametrize("way", ["-p", "--url", "--home", "AIOSYNCTHING_PROFILE"])
+def test_commands_in_hints_use_the_same_daemon(
+    way: str, two: FakeSyncthing, here: FakeSyncthing, cli: Cli, tmp_path: Path
+) -> None:
+    """A command in a hint, pasted into the same shell, changes the daemon that the hint is about, and no other one."""
+    key = tmp_path / "the key"
+    key.write_text(two.api_key)
+    key.chmod(0o600)
+    meant, options, env = {
+        "-p": ("two", ["-p", "two"], {"AIOSYNCTHING_PROFILE": "one"}),
+        "--url": ("two", ["--url", two.url, "--api-key-file", str(key)], {"AIOSYNCTHING_PROFILE": "one"}),
+        "--home": ("one", ["--home", str(here.home)], {"AIOSYNCTHING_PROFILE": "two"}),
+        "AIOSYNCTHING_PROFILE": ("two", [], {"AIOSYNCTHING_PROFILE": "two"}),
+    }[way]
+    done = cli("versions", "docs", *options, env=env)
+    assert (done.status, two.api_key in done.err) == (6, False)
+    hint = done.err.partition("hint: `aiosyncthing ")[2].rpartition("` ")[0]
+    assert shlex.split(hint) == [*options, "config", "set", "folders.docs.versioning.type", "simple"]
+    assert cli(*shlex.split(hint), env=env).status == 0
+    changed = {name: cli("-p", name, "config", "get", "folders.docs.versioning.type").out for name in ("one", "two")}
+    assert changed == {"one": "\n", "two": "\n", meant: "simple\n"}
+
+
+@pytest.mark.usefixtures("here")
+def test_hints_about_any_command_use_the_same_daemon(two: FakeSyncthing, cli: Cli) -> None:
+    """So do hints that belong to a kind of error, except for commands that need no daemon."""
+    two.set_folder("docs", paused=True)
+    assert "hint: `aiosyncthing -p two resume FOLDER` starts" in cli("-p", "two", "need", "docs").err
+    error = exceptions.TLSError("x")
+    assert errors.hint_of(error).endswith("or `aiosyncthing profile add`")
+
+
+def test_remedies_of_a_check_use_the_same_daemon(two: FakeSyncthing, cli: Cli) -> None:
+    """Of several daemons, each finding's remedy is for the daemon that has it."""
+    report = ("raw", "POST", "system/error", "--input", "-")
+    for profile in ("one", "two"):
+        assert cli("-p", profile, *report, stdin="the disk is bad").status == 0
+    for options, expected in ((("-p", "two"), ["two"]), (("-p", "all"), ["one", "two"])):
+        found = re.findall(r"`aiosyncthing -p (\w+) raw POST system/error/clear`", cli("check", *options).out)
+        assert sorted(found) == expected

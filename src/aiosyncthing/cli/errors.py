@@ -5,6 +5,8 @@ New statuses may be added; any status other than 0 is a failure.
 
 from __future__ import annotations
 
+import re
+from contextvars import ContextVar
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +15,7 @@ import click
 from aiosyncthing import exceptions as e
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .schemas import Error, Failure
 
@@ -106,6 +108,10 @@ _HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (e.UnknownDeviceError, "`aiosyncthing devices` lists them"),
 )
 
+# Commands in these hints, except those that need no daemon.
+_COMMAND: Final = re.compile(r"`aiosyncthing (?!fingerprint|profile)([^`]+)`")
+_DAEMON: Final[ContextVar[tuple[str, ...]]] = ContextVar("daemon", default=())
+
 _NOT_THE_API: Final = "Syncthing answers there, but"  # the library's message for a wrong URL
 _NO_PROGRAM: Final = (
     "install Syncthing (your system's package 'syncthing', or https://syncthing.net/downloads/), "
@@ -170,15 +176,29 @@ def hint_of(error: BaseException) -> str:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{error.ctx.command_path} --help"
     if isinstance(error, e.SyncthingError) and error.remedy in REMEDIES:
-        return REMEDIES[error.remedy]
-    return next((hint for kind, hint in _HINTS if isinstance(error, kind)), "")
+        return _with_daemon(REMEDIES[error.remedy])
+    return _with_daemon(next((hint for kind, hint in _HINTS if isinstance(error, kind)), ""))
+
+
+def use_in_hints(options: Sequence[str]) -> None:
+    """Set the options that choose the daemon, which commands in hints need as well.
+
+    Args:
+        options: The options and their values. Several daemons are asked in a task each, and each task has its own.
+    """
+    _DAEMON.set(tuple(options))
 
 
 def command(*words: str) -> str:
     """Return a command for a hint, which can be pasted into a shell whatever the names in it are: others chose them."""
     from shlex import join  # noqa: PLC0415 - only where it is needed
 
-    return f"`aiosyncthing {join(words)}`"
+    return f"`aiosyncthing {join((*_DAEMON.get(), *words))}`"
+
+
+def _with_daemon(hint: str) -> str:
+    """Add the daemon to the commands in a hint of this module; names, which others chose, are in none of these."""
+    return _COMMAND.sub(lambda found: command(*found[1].split()), hint)
 
 
 def kind_of(error: BaseException) -> str:

@@ -28,6 +28,7 @@ from .changed import Changed
 
 if TYPE_CHECKING:
     from aiosyncthing.cli.context import Context
+    from aiosyncthing.cli.options import Options
     from aiosyncthing.cli.output.output import Output
     from aiosyncthing.cli.schemas import Daemon, Failure
     from aiosyncthing.cli.target.target import Target
@@ -184,6 +185,7 @@ def alone(run: Context, work: Callable[[], Coroutine[Any, Any, int | None]]) -> 
     """Run something without a daemon: see `Run.alone`."""
     _log(run)
     collect_garbage()
+    errors.use_in_hints(())
     return run_async(work()) or Exit.DONE
 
 
@@ -199,12 +201,20 @@ def _start(
         hint = "name one with -p NAME, or run the command once for each"
         raise UsageError(f"this command takes exactly one profile, not {len(targets)}", hint=hint)
     _log(run)
+    errors.use_in_hints(_choice(run.options, targets[0]) if len(targets) == 1 else ())
     main = work(targets)
     if following:
         main = while_read(main)
     if following and run.options.json:
         main = _with_end(run, main)
     return run_async(main)
+
+
+def _choice(options: Options, target: Target) -> list[str]:
+    """Return the options that choose a daemon; empty if the environment does, or none was chosen."""
+    given = {"--url": options.url, "--home": options.home, "--api-key-file": options.api_key_file, "--tls": options.tls}
+    chosen = ["-p", target.name] if options.profiles else []
+    return chosen + [word for name, value in given.items() if value is not None for word in (name, value)]
 
 
 @asynccontextmanager
@@ -215,6 +225,7 @@ async def _session(
 
     ``--timeout`` limits each session, so that one daemon that hangs doesn't cost the answers of the others.
     """
+    errors.use_in_hints(_choice(run.options, target))
     seconds = run.options.timeout if limited else None
     async with _limit(seconds, following=following):
         client = await asyncio.to_thread(target.client, max(run.request_timeout, seconds or 0.0), run.out.warn)

@@ -1,4 +1,4 @@
-"""Turn findings and figures into a status, and into the output of a monitoring plugin. Pure."""
+"""Turn findings and figures into a status, and into the output of a monitoring plugin, without any requests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
+from aiosyncthing.cli.errors import command
 from aiosyncthing.cli.values import duration_text, parse_duration, size_text
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ STALE: Final = "folder_stale"
 SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
 """The words for the severity of a finding."""
 
-_REMEDIES: Final = {
-    "system_error": "Fix the cause, then clear the message: `aiosyncthing raw POST system/error/clear`."
-}
 _PLAIN: Final = re.compile(r"[\w.-]+")
 _SHOWN: Final = 5  # problems in the first line, which some monitoring systems cut off
 
@@ -174,11 +172,17 @@ def finding_row(
         "deviceName": names.get(finding.device) or None,
         "subject": finding.subject or None,
         "text": finding.text,
-        "remedy": _REMEDIES.get(finding.kind, finding.remedy),
+        "remedy": _remedy(finding),
         "count": finding.count,
         "seconds": finding.seconds,
         "items": [{"path": item.path, "error": item.error} for item in finding.items],
     }
+
+
+def _remedy(finding: Finding) -> str:
+    if finding.kind == "system_error":
+        return f"Fix the cause, then clear the message: {command('raw', 'POST', 'system/error/clear')}."
+    return finding.remedy
 
 
 def stale_rows(daemon: str, view: View, folders: Iterable[FolderRow], stale: Bounds) -> list[CheckFinding]:
