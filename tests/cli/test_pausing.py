@@ -244,6 +244,17 @@ def test_at_rest(here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callabl
     assert json.loads((tmp_path / "state").read_text())["folders"] == []
 
 
+def test_where_folders_are(here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callable[..., None]) -> None:
+    """The command learns which folders are paused and where they are, as with --at-rest; not if there are none."""
+    seen: list[tuple[str | None, str | None]] = []
+    meanwhile(lambda environ: seen.append((environ.get("AIOSYNCTHING_FOLDER"), environ.get("AIOSYNCTHING_PATH"))))
+    here.set_folder("old", path="~/old")
+    for names in (["papers"], ["docs", "pi", "old"], ["pi"]):
+        assert cli("paused", *names, "--", "true").status == 0
+    path = here.folder("docs").config["path"]
+    assert seen == [("docs", path), ("docs\nold", f"{path}\n{here.home}/old"), (None, None)]
+
+
 def test_paused(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
     """The command runs while everything is paused, gets its arguments unchanged, and determines the exit status."""
     done = cli(

@@ -128,8 +128,8 @@ def paused(
     Signals are passed on to COMMAND. If this process is killed, the next `paused` resumes what is left, or `resume
     --undo FILE` does.
 
-    With --at-rest, folders are scanned, and paused once everything is here; --timeout limits that. COMMAND gets their
-    paths in AIOSYNCTHING_PATH and their IDs in AIOSYNCTHING_FOLDER, one per line.
+    COMMAND gets the paths of the folders in AIOSYNCTHING_PATH and their IDs in AIOSYNCTHING_FOLDER, one per line. With
+    --at-rest, folders are scanned, and paused once everything is here; --timeout limits that.
     """
     check_chosen(name, "folders or devices", everything=everything)
     if not run.rest:
@@ -150,6 +150,7 @@ def paused(
                 if at_rest:
                     environ |= await _bring_to_rest(run, session, stack, name, devices, file)
                 else:
+                    environ |= await _places(session, name)
                     await stack.enter_async_context(await _pause(session, name, file))
                 run.out.flush()
                 ended = await run_command(run.rest, environ, () if file is None else file.inherited)
@@ -274,8 +275,22 @@ async def _bring_to_rest(
             timeout=None if end is None else max(0.0, end - time.monotonic()),
         )
         paths.append(await stack.enter_async_context(rest))
-    ids = [folder["id"] for folder in folders]
-    return {"AIOSYNCTHING_FOLDER": "\n".join(ids), "AIOSYNCTHING_PATH": "\n".join(paths)}
+    return _about(folders, paths)
+
+
+async def _places(session: Session, names: Sequence[str]) -> dict[str, str]:
+    """Return the environment variables about the folders that a command has been given; none without folders."""
+    from aiosyncthing.config.paths import Machine  # noqa: PLC0415 - loads aiohttp
+
+    folders = [each.config for each in await _chosen(session, names) if each.kind == "folder"]
+    status = await session.status()
+    machine = Machine(status["tilde"], status["pathSeparator"], "")
+    return _about(folders, [machine.full(each["path"]) or each["path"] for each in folders]) if folders else {}
+
+
+def _about(folders: Sequence[t.FolderConfiguration], paths: Sequence[str]) -> dict[str, str]:
+    """Return the environment variables about folders with these paths."""
+    return {"AIOSYNCTHING_FOLDER": "\n".join(each["id"] for each in folders), "AIOSYNCTHING_PATH": "\n".join(paths)}
 
 
 async def _resume_abandoned(run: Run, session: Session, file: PauseFile | None) -> None:
