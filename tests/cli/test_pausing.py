@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing.cli import schemas
+from aiosyncthing.cli.errors import CommandError
 from aiosyncthing.cli.output.output import Output
 from aiosyncthing.cli.pause_files import PauseFile, default_folder
 from aiosyncthing.cli.programs import children
@@ -318,6 +320,28 @@ def test_a_file_that_becomes_shorter(tmp_path: Path) -> None:
         short: PauseState = {"daemon": "x", "folders": [], "devices": []}
         file.write(short)
         assert file.read() == short
+        size = file.path.stat().st_size
+        file.write(long)
+        assert file.read() == long
+        assert file.path.stat().st_size == size
+
+
+@pytest.mark.parametrize("before", [{"daemon": "x", "folders": ["a"], "devices": []}, None])
+def test_a_file_that_can_not_be_written_completely(before: PauseState | None, tmp_path: Path) -> None:
+    """On a full disk, the file keeps what it had, and nothing of the new state."""
+    state = tmp_path / "state"
+    with PauseFile(state) as file:
+        if before is not None:
+            file.write(before)
+        content = state.read_bytes()
+        longest = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) + 20, longest[1]))  # a write is cut at this size
+        try:
+            with pytest.raises(CommandError, match="can't write"):
+                file.write({"daemon": "x", "folders": ["b" * 100], "devices": []})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, longest)
+        assert state.read_bytes() == content
 
 
 # --- processes ---

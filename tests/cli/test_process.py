@@ -108,6 +108,18 @@ def test_other_signals(signum: signal.Signals, here: FakeSyncthing, cli: Cli, se
     assert cli("folders") == Result(128 + signum, "", "")
 
 
+def test_a_signal_while_nothing_is_paused(
+    here: FakeSyncthing, cli: Cli, sent: Callable[..., None], tmp_path: Path
+) -> None:
+    """A signal counts even if the file that records what is paused can't be read."""
+    here.add_folder("docs")
+    state = tmp_path / "state"
+    state.write_text("something else")
+    sent(signal.SIGINT, here.hold("rest/system/status", times=None))
+    assert cli("paused", "docs", "--state", str(state), "--", "true") == Result(128 + signal.SIGINT, "", "")
+    assert state.read_text() == "something else"
+
+
 def test_what_the_caller_ignores(here: FakeSyncthing, cli: Cli, sent: Callable[..., None]) -> None:
     """A signal that the caller ignores, as nohup does, is ignored by the command."""
     here.add_folder("docs")

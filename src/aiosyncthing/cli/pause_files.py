@@ -73,8 +73,7 @@ class PauseFile:
         from aiosyncthing.exceptions import BadRequestError  # noqa: PLC0415 - only where it is needed
         from aiosyncthing.pausing import check_state  # noqa: PLC0415 - loads aiohttp
 
-        self._opened.seek(0)
-        data = self._opened.read()
+        data = self._content()
         if not data.strip():
             return _NOTHING
         try:
@@ -86,14 +85,18 @@ class PauseFile:
         """Record what is paused. When this returns, it is on disk.
 
         Raises:
-            CommandError: It can't be written.
+            CommandError: It can't be written; the file has what was recorded before.
         """
-        # In place, since the lock is on this file; in one write, so that a killed process leaves the old or new state.
         try:
-            size = os.fstat(self._opened.fileno()).st_size
-            self._opened.seek(0)
-            self._opened.write(json.dumps(state).encode().ljust(size) + b"\n")
-            os.fsync(self._opened.fileno())
+            before = self._content()
+            try:
+                # As long as before, which overwrites all of it.
+                self._replace(json.dumps(state).encode().ljust(len(before) - 1) + b"\n")
+            except OSError:
+                with suppress(OSError):
+                    self._replace(before)  # which needs no more space
+                    self._opened.truncate()
+                raise
         except OSError as error:
             raise CommandError(f"can't write {self.path}: {error.strerror or error}") from error
 
@@ -114,6 +117,22 @@ class PauseFile:
         """Remove the file."""
         with suppress(OSError):
             self.path.unlink()
+
+    def _content(self) -> bytes:
+        self._opened.seek(0)
+        return self._opened.read()
+
+    def _replace(self, data: bytes) -> None:
+        """Write data from the beginning of the file on, to disk.
+
+        In place, since the lock is on this file; and if possible in one write, so that a killed process leaves the old
+        or the new state.
+        """
+        self._opened.seek(0)
+        left = memoryview(data)
+        while left:
+            left = left[self._opened.write(left) :]
+        os.fsync(self._opened.fileno())
 
     @property
     def _opened(self) -> BinaryIO:
@@ -144,8 +163,9 @@ def journal(place: str | None, warn: Callable[[str], None]) -> Generator[PauseFi
         try:
             yield own
         finally:
-            if own is not None and not is_something(own.read()):
-                own.remove()
+            with suppress(CommandError, OSError):  # or it would replace what has ended the block
+                if own is not None and not is_something(own.read()):
+                    own.remove()
 
 
 def abandoned() -> Generator[PauseFile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import click
@@ -326,8 +326,9 @@ def _journal(run: Run, place: str | None) -> Generator[PauseFile | None]:
         except StillPausedError as error:
             raise _still_paused(error, file) from error
         except BaseException:
-            if file is not None and is_something(file.read()):  # the library has already reported what
-                run.out.warn(_remedy(file))
+            with suppress(CommandError, OSError):  # or it would replace the error, or the cancellation
+                if file is not None and is_something(file.read()):  # the library has already reported what
+                    run.out.warn(_remedy(file))
             raise
 
 
