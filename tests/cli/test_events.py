@@ -190,7 +190,7 @@ def test_exec(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["StateChangd"], 2, "did you mean StateChanged"),
+        (["StateChangd"], 2, "did you mean StateChanged?"),
         (["statechanged"], 2, "did you mean StateChanged"),
         (["zzz"], 2, "the types are Starting, "),
         (["--since", "/no/such"], 2, "can't read /no/such"),

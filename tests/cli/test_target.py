@@ -118,6 +118,7 @@ def test_refused(options: Options, environ: dict[str, str], message: str, write:
     with pytest.raises(UsageError, match=message) as caught:
         targets(options, {**write(), **environ})
     assert "secret" not in str(caught.value) + caught.value.hint
+    assert not (options.api_key_file and "add --api-key-file" in caught.value.hint)
 
 
 def test_several(write: Any) -> None:

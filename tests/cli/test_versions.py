@@ -184,7 +184,7 @@ def test_refused(cli: Cli, here: FakeSyncthing) -> None:
     at = ["--at", "yesterday 18:00", "--yes"]
     version = ["--version", "2026-03-03T12:00:00Z", "--yes"]
     for arguments, status, words in (
-        (["docs"], 2, "use --at TIME, or --file PATH --version TIME"),
+        (["docs"], 2, "use --at TIME, or --version TIME with FOLDER:PATH or --file PATH"),
         (["docs", *at, *version], 2, "use --at"),
         (["docs", *at, "--file", "a.txt"], 2, "use --at"),
         (["docs", *version], 2, "name the file"),

@@ -166,8 +166,8 @@ def _types(types: Collection[str]) -> Any:
     folded = {each.lower(): each for each in known}
     for name in types:
         if name not in known:
-            near = [folded[each] for each in get_close_matches(name.lower(), folded, 3, 0.5)]
-            hint = f"did you mean {', '.join(near)}?" if near else f"the types are {', '.join(known)}"
+            near = get_close_matches(name.lower(), folded, 1, 0.5)
+            hint = f"did you mean {folded[near[0]]}?" if near else f"the types are {', '.join(known)}"
             raise UsageError(f"there is no event type {name!r}", hint=hint)
     return [*types] or None
 

@@ -105,7 +105,7 @@ def _show(run: Run, about: Daemon, sections: dict[str, list[Any]]) -> None:
         run.out.record({"schema": "aiosyncthing/status/1", "daemon": about, "failures": [], **sections})
         return
     run.out.page()
-    draw(Answer(run, sections))
+    draw(Answer(run, sections), empty="")  # stderr would get a line with each change
     run.out.flush()
 
 
@@ -127,8 +127,8 @@ def _sections(
     }
 
 
-def draw(answer: Answer) -> None:
-    """Print an overview for people."""
+def draw(answer: Answer, empty: str = "no folders") -> None:
+    """Print an overview for people, with a message for stderr if there are no folders."""
     out = answer.run.out
     for daemon in answer.sections.get("daemons", ()):
         # The rows below are labelled with profiles, and two hosts may share a name.
@@ -139,7 +139,7 @@ def draw(answer: Answer) -> None:
         if count:
             line += spans("  ", Span(f"{count} problem{'' if count == 1 else 's'}", "warn"))
         out.spans(line)
-    answer.table_with_failures("folders", FOLDER_COLUMNS)
+    answer.table_with_failures("folders", FOLDER_COLUMNS, empty)
     if devices := answer.sections.get("devices"):
         rates = RATE_COLUMNS if any(row["inRate"] is not None for row in devices) else ()
         answer.table("devices", [*DEVICE_COLUMNS[:2], *rates, *DEVICE_COLUMNS[2:]])

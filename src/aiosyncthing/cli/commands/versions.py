@@ -123,7 +123,7 @@ def restore(
     elif version is not None and at is None:
         restoring = partial(_one, version=version)
     else:
-        raise UsageError("use --at TIME, or --file PATH --version TIME")
+        raise UsageError("use --at TIME, or --version TIME with FOLDER:PATH or --file PATH")
 
     async def work(session: Session) -> int:
         there = await session.place(place)

@@ -238,7 +238,7 @@ def check_url(url: str) -> None:
     if not url:
         raise UsageError("the URL must not be empty")
     if user:
-        raise UsageError("the URL must not contain a user name or a password", hint=_KEY_HELP)
+        raise UsageError("the URL must not contain a user name or a password: leave them out")
     if parts.scheme not in {"http", "https", "unix", "unixs"}:
         hint = "" if parts.scheme or "/" in url else f"for example https://{url}:8384"
         raise UsageError(f"{url!r} is not a URL: it must begin with http://, https://, unix:// or unixs://", hint=hint)
