@@ -161,9 +161,7 @@ def place_of_path(text: str, folders: Sequence[t.FolderConfiguration], tilde: st
     path = Path(text).expanduser().resolve()
     found: list[tuple[int, Place]] = []
     for folder in folders:
-        written = folder["path"]
-        root = Path(tilde, written[2:]) if written.startswith("~/") else Path(written)
-        root = root.resolve()
+        root = Path(expanded(folder["path"], tilde)).resolve()
         if path == root or root in path.parents:
             inner = path.relative_to(root).as_posix()
             found.append((len(root.parts), Place(folder, "" if inner == "." else inner)))
@@ -175,6 +173,11 @@ def place_of_path(text: str, folders: Sequence[t.FolderConfiguration], tilde: st
         candidates = {each: place.folder["label"] for each, place in hits.items()}
         raise AmbiguousNameError(f"several folders are at {text}: {', '.join(candidates)}", candidates=candidates)
     return next(iter(hits.values()))
+
+
+def expanded(path: str, tilde: str) -> str:
+    """Return the path of a folder with the home directory of the daemon's user instead of ``~``."""
+    return tilde + path[1:] if path == "~" or path.startswith(("~/", "~\\")) else path
 
 
 def folder_path(text: str, *, local: bool) -> str:

@@ -11,7 +11,7 @@ import click
 from aiosyncthing.cli import prompts
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError, reason_of
-from aiosyncthing.cli.names import inside, is_path
+from aiosyncthing.cli.names import expanded, inside, is_path
 from aiosyncthing.cli.parameters import FOLDER
 
 if TYPE_CHECKING:
@@ -149,8 +149,7 @@ async def _patterns(session: Session, folder: t.FolderConfiguration, known: t.Ig
     if known.get("error"):
         raise CommandError(f"the daemon can't use the ignore patterns: {known.get('error')}", Exit.IMPOSSIBLE)
     version, status = await session.version(), await session.status()
-    written = folder["path"]
-    root = Path(status["tilde"], written[2:]) if written.startswith("~/") else Path(written)
+    root = Path(expanded(folder["path"], status["tilde"]))
 
     def read(name: str) -> str:
         if ".." in name.split("/"):

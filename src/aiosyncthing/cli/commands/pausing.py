@@ -10,7 +10,7 @@ import click
 
 from aiosyncthing.cli.command import Command
 from aiosyncthing.cli.errors import CommandError, Exit, UsageError, command, hint_of, is_expected, message_of
-from aiosyncthing.cli.names import check_chosen
+from aiosyncthing.cli.names import check_chosen, expanded
 from aiosyncthing.cli.parameters import DEVICE, DURATION, EITHER
 from aiosyncthing.cli.pause_files import PauseFile, abandoned, is_something, journal, merged
 from aiosyncthing.cli.values import duration_text
@@ -280,12 +280,9 @@ async def _bring_to_rest(
 
 async def _places(session: Session, names: Sequence[str]) -> dict[str, str]:
     """Return the environment variables about the folders that a command has been given; none without folders."""
-    from aiosyncthing.config.paths import Machine  # noqa: PLC0415 - loads aiohttp
-
     folders = [each.config for each in await _chosen(session, names) if each.kind == "folder"]
-    status = await session.status()
-    machine = Machine(status["tilde"], status["pathSeparator"], "")
-    return _about(folders, [machine.full(each["path"]) or each["path"] for each in folders]) if folders else {}
+    tilde = (await session.status())["tilde"]
+    return _about(folders, [expanded(each["path"], tilde) for each in folders]) if folders else {}
 
 
 def _about(folders: Sequence[t.FolderConfiguration], paths: Sequence[str]) -> dict[str, str]:
