@@ -255,7 +255,7 @@ def _advice(offer: _Offer) -> Generator[None]:
         if offer.kind == "device":
             hint = f"{command('add-device', offer.id)} adds it nevertheless"
         else:
-            hint = f"`aiosyncthing pending` lists the offers; {command('add-folder', offer.id, 'PATH')} needs none"
+            hint = f"{command('pending')} lists the offers; {command('add-folder', offer.id, 'PATH')} needs none"
         reason = str(error.args[0])  # without the request, which has succeeded
         raise UnknownNameError(reason, hint=hint, kind=kind_of(error)) from error
 
@@ -297,7 +297,7 @@ async def _find(session: Session, text: str, *, pending: bool = True) -> _Offer:
     shortened = wanted in names or any(each.startswith((wanted, wanted.upper())) for each in (*devices, *folders))
     device_id = _device_id(wanted)
     if pending or shortened or (kind == "device" and not device_id):
-        where = "`aiosyncthing pending` lists pending devices and folders with whole IDs"
+        where = f"{command('pending')} lists pending devices and folders with whole IDs"
         hint = f"give the whole ID: {where}" if shortened else where
         raise UnknownNameError(f"nothing with the ID {text!r} is pending", hint=hint)
     if device_id and kind != "folder":
