@@ -32,7 +32,8 @@ class Observer:
         misfits: What did not fit, and where.
         answered: Names of the routes with a successful answer.
         refused: Kinds of errors, by name of the route.
-        called: The methods that were called, such as ``System.ping``.
+        methods: The public methods, such as ``System.ping``; those that were replaced to observe them look different.
+        called: The methods that were called.
         events: The types of the events that were received.
     """
 
@@ -40,6 +41,7 @@ class Observer:
         self.misfits: list[str] = []
         self.answered: set[str] = set()
         self.refused: defaultdict[str, set[type[Exception]]] = defaultdict(set)
+        self.methods: set[str] = set()
         self.called: set[str] = set()
         self.events: set[str] = set()
 
@@ -48,6 +50,7 @@ class Observer:
         patch.setattr(API, "raw_request", self._watch_request(API.raw_request))
         patch.setattr(API, "download", self._watch_download(API.download))
         for cls, name, method in public_methods():
+            self.methods.add(f"{cls.__name__}.{name}")
             patch.setattr(cls, name, self._watch_call(f"{cls.__name__}.{name}", method))
 
     def take_misfits(self) -> list[str]:

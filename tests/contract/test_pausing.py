@@ -45,6 +45,15 @@ async def test_only_what_ran_is_resumed(lone: Daemon, folders: Folders) -> None:
     assert [each["paused"] for each in (await things(lone))[0]] == [False, True]
 
 
+async def test_resuming_for_another_program(lone: Daemon, folders: Folders) -> None:
+    """What a state names is resumed; what was resumed or removed meanwhile is not an error."""
+    await folders.add(lone, "one", paused=True)
+    await folders.add(lone, "two")
+    state: Any = {"daemon": lone.device_id, "folders": ["one", "two", "gone"], "devices": [STRANGER]}
+    assert await lone.client.resume(state) == {"daemon": lone.device_id, "folders": ["one"], "devices": []}
+    assert [each["paused"] for each in (await things(lone))[0]] == [False, False]
+
+
 async def test_a_folder_at_rest(a: Daemon, b: Daemon, folders: Folders) -> None:
     """The folder at rest has everything sent before; later changes arrive after the block."""
     mine, its = await folders.share(a, b)

@@ -63,6 +63,15 @@ async def test_files_arrive(a: Daemon, b: Daemon, folders: Folders, version: Ver
     assert last["filename"] in {"dir/new ü.txt", "dir"}
 
 
+async def test_waiting(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """Once a folder is in sync, what was sent before is there on the other device."""
+    mine, its = await folders.share(a, b)
+    await mine.write("new.txt")
+    await a.client.wait_ready(timeout=60)
+    await a.client.wait_in_sync(mine.id, timeout=60)
+    assert (its.path / "new.txt").exists()
+
+
 async def is_available(folder: Folder, file: str) -> list[Any]:
     """Return which other devices have a file."""
     return (await folder.client.database.file(folder.id, file))["availability"] or []
