@@ -149,8 +149,8 @@ class Pace:
 class Bursts:
     """Whether events keep coming, so that fetching them together after `GATHER` seconds is cheaper than one by one.
 
-    Events that come as fast as they are asked for are not a burst, since a pause would only slow them down. One poll
-    may take longer because the machine is busy, so it takes `_IN_A_ROW` of them to tell.
+    Events that come as fast as they are asked for are not a burst, since a pause would only slow them down. A single
+    poll may take longer because the machine is busy, so only `_IN_A_ROW` of them count as one.
     """
 
     def __init__(self) -> None:

@@ -57,9 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse a version that the fake doesn't play once, instead of in each test."""
     version: Any = config.getoption("--syncthing-version")
     if version != _VERSION:
-        from aiosyncthing.exceptions import BadRequestError  # noqa: PLC0415 - as below
+        from aiosyncthing.exceptions import BadRequestError  # noqa: PLC0415 - pytest loads this module in every run
 
-        from .facts import Facts  # noqa: PLC0415 - as below
+        from .facts import Facts  # noqa: PLC0415 - likewise
 
         try:
             Facts.of(version)

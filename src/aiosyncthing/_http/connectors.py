@@ -29,7 +29,7 @@ _BUFFER: Final = 1 << 16
 
 
 class _Connector(aiohttp.BaseConnector):
-    """Knows its connections."""
+    """Remembers the connections that it has opened, as long as they exist."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -14,7 +14,7 @@ from .contexts import BlockingContext
 class ConfigEdit(Blocking["config.ConfigEdit"]):
     """An edit of the configuration, returned by `Config.edit`, which describes it. Can be used once.
 
-    After the block, or after an error at its end, its properties tell what was done.
+    After the block, or after an error at its end, its properties say what was done.
     """
 
     def __init__(self, inner: config.ConfigEdit, bridge: Bridge) -> None:

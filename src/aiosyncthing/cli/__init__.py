@@ -25,7 +25,7 @@ def main() -> None:
 
         if not (reason := how_to_get(error.name)):
             raise
-        streams.tell(f"aiosyncthing: error: {reason}\n")
+        streams.write_or_drop(f"aiosyncthing: error: {reason}\n")
         sys.exit(2)
 
     try:

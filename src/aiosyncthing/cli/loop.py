@@ -121,8 +121,8 @@ async def terminal_left() -> AsyncGenerator[None]:
 async def _signals_handled() -> None:
     """Wait until the loop has called the handlers of signals that have arrived.
 
-    The loop reads their numbers from a pipe in one iteration and calls the handlers in a later one, so the end of
-    another program may be noticed before a signal that was sent earlier.
+    The loop reads their numbers from a pipe in one iteration and calls the handlers in the next, both after the tasks
+    that are ready by then. So the end of another program may be noticed before a signal that was sent earlier.
     """
     for _ in range(3):
         await asyncio.sleep(0)

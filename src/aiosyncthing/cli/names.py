@@ -57,7 +57,7 @@ def find_device(text: str, devices: Sequence[t.DeviceConfiguration]) -> t.Device
 def find_either(
     text: str, folders: Sequence[t.FolderConfiguration], devices: Sequence[t.DeviceConfiguration]
 ) -> tuple[Literal["folder"], t.FolderConfiguration] | tuple[Literal["device"], t.DeviceConfiguration]:
-    """Return a folder or device by its name; ``folder:x`` and ``device:x`` tell them apart.
+    """Return a folder or device by its name; ``folder:x`` and ``device:x`` say which is meant.
 
     Raises:
         UnknownNameError: None has this name, or both a folder and a device have it.

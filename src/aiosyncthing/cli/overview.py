@@ -121,17 +121,17 @@ async def reported_by(client: Syncthing) -> list[str]:
     return [each.subject for each in found if each.kind == "system_error"]
 
 
-async def follow_reported(client: Syncthing, tell: Callable[[list[str]], object]) -> None:
+async def follow_reported(client: Syncthing, show: Callable[[list[str]], object]) -> None:
     """Poll the errors that the daemon reports, for which there are no events.
 
     Args:
         client: The daemon.
-        tell: Called with the current errors, unless the daemon can't be asked.
+        show: Called with the current errors, unless the daemon can't be asked.
     """
     while True:
         await asyncio.sleep(_REPORTED_EVERY)
         with suppress(SyncthingError):
-            tell(await reported_by(client))
+            show(await reported_by(client))
 
 
 async def _ask(gate: asyncio.Semaphore, question: Awaitable[T]) -> T | None:

@@ -220,6 +220,6 @@ def _lock(file: BinaryIO) -> bool:
 
 def _unlock(file: BinaryIO) -> None:
     with suppress(ImportError, OSError):
-        import fcntl  # noqa: PLC0415 - likewise
+        import fcntl  # noqa: PLC0415 - not there on Windows
 
         fcntl.flock(file, fcntl.LOCK_UN)

@@ -34,7 +34,7 @@ _FAILURES: Final = 500  # from this status on, the change may have been made nev
 class ConfigEdit:
     """An edit of the configuration, returned by `Config.edit`, which describes it.
 
-    After the block, or after an error at its end, its properties tell what was done.
+    After the block, or after an error at its end, its properties say what was done.
 
     Args:
         api: The `API` that sends the requests.

@@ -128,7 +128,7 @@ class Folder(Namespace):
         For each file, this restores the first version archived after that time, if it was last modified before it.
         Deleted files are restored, too. A file without such a version is left alone if it was last modified before that
         time, so this can be repeated. Nothing is deleted: a file created since then stays, and is reported as
-        ``unknown``, since it can't be told from one whose older versions were not kept; or as ``unchanged`` if its
+        ``unknown``, since it looks the same as one whose older versions were not kept; or as ``unchanged`` if its
         modification time is older, as after renaming. Symbolic links are always ``unknown``. The daemon only archives
         files that other devices replace or delete, so files changed on this device are ``unknown`` as well, and files
         deleted on it are not reported if they were never archived.

@@ -79,11 +79,8 @@ def survey(
 ) -> int:
     """Ask one or several daemons, and collect errors as results: see `Run.survey`."""
 
-    async def one(target: Target) -> Outcome[T]:
-        return await _attempt(run, target, ask)
-
     async def work(targets: Sequence[Target]) -> int:
-        return conclude(await together(*(one(target) for target in targets)))
+        return conclude(await together(*(_attempt(run, target, ask) for target in targets)))
 
     return _start(run, work)
 

@@ -103,8 +103,8 @@ def check(
     conflicts = "conflict_copies" in kinds and (file is not None or "conflict_copies" in named)
 
     async def ask(session: Session) -> Checked:
-        from aiosyncthing._loops import together  # noqa: PLC0415 - likewise
-        from aiosyncthing.cli import overview, rows  # noqa: PLC0415 - load aiohttp
+        from aiosyncthing._loops import together  # noqa: PLC0415 - loads aiohttp
+        from aiosyncthing.cli import overview, rows  # noqa: PLC0415 - likewise
         from aiosyncthing.health import KINDS  # noqa: PLC0415 - likewise
 
         narrowed = bool(folders or devices)

@@ -261,7 +261,7 @@ def _advice(offer: _Offer) -> Generator[None]:
 
 
 async def _find(session: Session, text: str, *, pending: bool = True) -> _Offer:
-    """Find a pending device or folder by its ID; ``folder:x`` and ``device:x`` tell them apart.
+    """Find a pending device or folder by its ID; ``folder:x`` and ``device:x`` say which is meant.
 
     Args:
         session: The daemon.

@@ -41,7 +41,7 @@ def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT0
         return run.one(lambda session: _watch(run, session, folder), following=True)
 
     async def ask(session: Session) -> dict[str, list[Any]]:
-        from aiosyncthing._loops import together  # noqa: PLC0415 - likewise
+        from aiosyncthing._loops import together  # noqa: PLC0415 - loads aiohttp
         from aiosyncthing.cli import overview  # noqa: PLC0415 - loads aiohttp
 
         named = await session.chosen_folders(folder) if folder else None

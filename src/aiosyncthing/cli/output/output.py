@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from aiosyncthing.cli import errors, values
 
-from .streams import is_utf8, tell, writing_stdout
+from .streams import is_utf8, write_or_drop, writing_stdout
 from .tables import Column, Line, Row, Span, cut_line, streamed, table, text_of
 from .terminal import Terminal
 from .text import cut, escape, escape_json
@@ -139,7 +139,7 @@ class Output:
         """Write an error: a message and a hint, or with ``--json`` a document."""
         if self.json:
             self.clear()
-            tell(f"{_json(errors.document(error, status), self._err)}\n", self._err)
+            write_or_drop(f"{_json(errors.document(error, status), self._err)}\n", self._err)
             return
         first, *rest = errors.message_of(error).split("\n")
         self._say(f"{_PROGRAM}: error: {first}", "bad")
@@ -151,18 +151,18 @@ class Output:
     def redraw(self, text: str) -> None:
         """Write a line to stderr that replaces the previous one; only for terminals that support it."""
         line = cut(escape(text), self.error_terminal.columns - 1)
-        tell(f"\r\x1b[K{line}", self._err)
+        write_or_drop(f"\r\x1b[K{line}", self._err)
         self._drawn = True
 
     def clear(self) -> None:
         """Remove the line that was redrawn."""
         if self._drawn:
             self._drawn = False
-            tell("\r\x1b[K", self._err)
+            write_or_drop("\r\x1b[K", self._err)
 
     def _say(self, text: str, style: str = "") -> None:
         self.clear()
-        tell(f"{self.error_terminal.paint(escape(text), style)}\n", self._err)
+        write_or_drop(f"{self.error_terminal.paint(escape(text), style)}\n", self._err)
 
     def _painted(self, line: Line) -> str:
         return "".join(self.terminal.paint(text, style) for text, style in line)

@@ -35,7 +35,7 @@ def writing_stdout() -> Generator[None]:
         raise CommandError(f"can't write to stdout: {error.strerror or error}") from error
 
 
-def tell(text: str, stream: TextIO | None = None) -> None:
+def write_or_drop(text: str, stream: TextIO | None = None) -> None:
     """Write to stderr, and flush it. If that is impossible, as on a full disk, the text is dropped silently.
 
     Args:

@@ -26,7 +26,7 @@ class Draft:
 
     Args:
         environ: The environment, which names the editor.
-        suffix: The suffix of the file's name, which tells the editor its type.
+        suffix: The suffix of the file's name, by which the editor knows its type.
 
     Attributes:
         file: The file.

@@ -227,13 +227,13 @@ class Top(App[None]):
     async def _look(self) -> None:
         """Ask for the errors that the mirror doesn't have."""
 
-        def tell(errors: list[str]) -> None:
+        def show(errors: list[str]) -> None:
             self._errors = errors
             self._draw(self.size.width)
 
         with suppress(SyncthingError):
-            tell(await overview.reported_by(self._client))
-        await overview.follow_reported(self._client, tell)
+            show(await overview.reported_by(self._client))
+        await overview.follow_reported(self._client, show)
 
     def _draw(self, width: int) -> bool:
         """Draw changes, and return whether there were any."""

@@ -67,7 +67,7 @@ def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FB
         return {"settings": rows}
 
     def draw(answer: Answer) -> None:
-        from .values import shown  # noqa: PLC0415 - likewise
+        from .values import shown  # noqa: PLC0415 - loads the library
 
         rows = answer.sections.get("settings", ())
         if not answer.many and len(rows) == 1 and not isinstance(value := rows[0]["value"], Mapping | list):
@@ -138,7 +138,7 @@ def unset(run: Run, path: str) -> int:
     """
 
     async def ask(session: Session) -> dict[str, Any]:
-        from aiosyncthing.config import diff  # noqa: PLC0415 - likewise
+        from aiosyncthing.config import diff  # noqa: PLC0415 - loads the library
 
         from . import changes, paths  # noqa: PLC0415 - load the library
 
@@ -236,7 +236,7 @@ def export(
         raise UsageError("--show-secrets can't be combined with --names, --paths or --device-ids, which hide more")
 
     async def work(session: Session) -> None:
-        from aiosyncthing.config import redact  # noqa: PLC0415 - likewise
+        from aiosyncthing.config import redact  # noqa: PLC0415 - loads the library
 
         from . import exports  # noqa: PLC0415 - loads the library
 
@@ -269,7 +269,7 @@ def diff_command(run: Run, other: str, exit_code: bool) -> int:  # noqa: FBT001 
     """
 
     async def work(session: Session) -> int:
-        from aiosyncthing.config import diff  # noqa: PLC0415 - likewise
+        from aiosyncthing.config import diff  # noqa: PLC0415 - loads the library
 
         from . import exports  # noqa: PLC0415 - loads the library
 
@@ -353,7 +353,7 @@ _COLUMNS: Final[Sequence[Column[Setting]]] = (
 
 
 def _check_lockout(changes: Iterable[Change], *, allowed: bool) -> None:
-    from .changes import locks_out  # noqa: PLC0415 - load the library
+    from .changes import locks_out  # noqa: PLC0415 - loads the library
     from .paths import written  # noqa: PLC0415 - likewise
 
     found = [written(each.place) for each in changes if locks_out(each)]
