@@ -24,6 +24,12 @@ def test_every_name_loads(name: str) -> None:
     assert name in dir(testing)
 
 
+def test_everything_public_is_looked_at() -> None:
+    """Classes and their methods are among what is tested."""
+    assert "pytest_syncthing.FakeSyncthing" in CLASSES
+    assert "pytest_syncthing.FakeSyncthing.add_folder" in FUNCTIONS
+
+
 def test_the_annotations_of_every_function_can_be_resolved() -> None:
     """`get_type_hints` and `inspect.signature` find all names in the module of the function."""
     for path, function in FUNCTIONS.items():
