@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
@@ -15,7 +14,7 @@ from aiosyncthing.cli.parameters import TIME
 from aiosyncthing.cli.values import iso_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
     from aiosyncthing import types as t
@@ -46,11 +45,10 @@ def log(run: Run, *, follow: bool, level: Level, since: datetime | None) -> int:
     least = LEVELS.index(level)
 
     async def ask(session: Session) -> AsyncIterator[LogRow]:
-        async with aclosing(_lines(run, session, since, follow=follow)) as lines:
-            async for line in lines:
-                row = _row(session.name, line)
-                if LEVELS.index(row["level"]) >= least:
-                    yield row
+        async for line in _lines(run, session, since, follow=follow):
+            row = _row(session.name, line)
+            if LEVELS.index(row["level"]) >= least:
+                yield row
 
     return run.stream(ask, _columns(interactive=run.out.terminal.interactive))
 
@@ -62,7 +60,7 @@ def level_of(level: int | str) -> Level:
     return _SHORT.get(level[:3], "info")
 
 
-async def _lines(run: Run, session: Session, since: datetime | None, *, follow: bool) -> AsyncGenerator[t.LogLine]:
+async def _lines(run: Run, session: Session, since: datetime | None, *, follow: bool) -> AsyncIterator[t.LogLine]:
     """Yield lines, each once."""
     import asyncio  # noqa: PLC0415 - not for help
     from datetime import timedelta  # noqa: PLC0415 - likewise
