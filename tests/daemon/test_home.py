@@ -5,10 +5,12 @@ from __future__ import annotations
 import stat
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from aiosyncthing import Daemon
 from aiosyncthing.daemon.home import (
     ISOLATING_OPTIONS,
     HomeFolder,
@@ -190,3 +192,31 @@ def test_the_device_id(tmp_path: Path) -> None:
         read_device_id(tmp_path)
     (tmp_path / "cert.pem").write_bytes(b"\x30\x82\x00\x01\x00")
     assert len(read_device_id(tmp_path)) == 63
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"api_key": "a\nb"},
+        {"address": ":0"},
+        {"arguments": ["--gui-address=127.0.0.1:1"]},
+        {"arguments": ["--home", "/a"]},
+        {"env": {"STGUIAPIKEY": "key"}},
+        {"on_crash": "again"},
+        {"crash_limit": -1},
+    ],
+)
+def test_impossible_options(options: dict[str, Any]) -> None:
+    """Options that are impossible, or conflict with what it sets itself, are refused before anything is started."""
+    with pytest.raises(BadRequestError):
+        Daemon(**options)
+
+
+@pytest.mark.parametrize("name", ["client", "url", "device_id", "sync_address", "version", "home", "binary"])
+def test_not_started(name: str) -> None:
+    """Before `start`, what is not known yet is an error."""
+    daemon = Daemon()
+    assert "down" in repr(daemon)
+    assert (daemon.pid, daemon.returncode, daemon.log_tail) == (None, None, [])
+    with pytest.raises(DaemonError, match="not started"):
+        getattr(daemon, name)

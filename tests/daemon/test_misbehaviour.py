@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aiosyncthing import Daemon
 from aiosyncthing.daemon import ports, supervision
-from aiosyncthing.exceptions import BadRequestError, DaemonError
+from aiosyncthing.exceptions import DaemonError
 from tests.support.processes import alive, children, eventually
 
 if TYPE_CHECKING:
@@ -27,34 +27,6 @@ pytestmark = pytest.mark.usefixtures("scratch")
 OTHER_ID = "MFZWI3D-BONSGYC-YLTMRWG-C43ENR5-QXGZDMM-FZWI3DP-BONSGYY-LTMRWAD"
 FOREVER = "print('up', flush=True); time.sleep(1000)"
 IGNORE_SIGTERM = "signal.signal(signal.SIGTERM, signal.SIG_IGN); serve(identity())"
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"api_key": "a\nb"},
-        {"address": ":0"},
-        {"arguments": ["--gui-address=127.0.0.1:1"]},
-        {"arguments": ["--home", "/a"]},
-        {"env": {"STGUIAPIKEY": "key"}},
-        {"on_crash": "again"},
-        {"crash_limit": -1},
-    ],
-)
-def test_impossible_options(options: dict[str, Any]) -> None:
-    """Options that are impossible, or conflict with what it sets itself, are refused before anything is started."""
-    with pytest.raises(BadRequestError):
-        Daemon(**options)
-
-
-@pytest.mark.parametrize("name", ["client", "url", "device_id", "sync_address", "version", "home", "binary"])
-def test_not_started(name: str) -> None:
-    """Before `start`, what is not known yet is an error."""
-    daemon = Daemon()
-    assert "down" in repr(daemon)
-    assert (daemon.pid, daemon.returncode, daemon.log_tail) == (None, None, [])
-    with pytest.raises(DaemonError, match="not started"):
-        getattr(daemon, name)
 
 
 async def test_the_program_can_not_be_run(tmp_path: Path) -> None:
@@ -85,8 +57,13 @@ async def test_stopped_between_crash_and_restart(imitate) -> None:
     assert daemon.returncode == 7
 
 
-async def test_the_port_of_a_home_is_taken(imitate, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """If another program has the port that a home had before, it uses another one for this run, and logs that."""
+async def test_the_port_of_a_home(
+    imitate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If another program has the port that a home had before, it uses another one for this run, and logs that.
+
+    So it does if another program takes the port during the start.
+    """
     binary = imitate("serve(identity())")
     async with Daemon(tmp_path / "home", binary) as daemon:
         number = int(daemon.url.rpartition(":")[2])
@@ -96,15 +73,6 @@ async def test_the_port_of_a_home_is_taken(imitate, tmp_path: Path, caplog: pyte
     assert f"can't listen on 127.0.0.1:{number}" in caplog.text
     async with Daemon(tmp_path / "home", binary) as daemon:
         assert daemon.url == f"http://127.0.0.1:{number}"
-
-
-async def test_the_port_of_a_home_is_lost(
-    imitate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """If another program takes the port of a home during a start, the next try uses a free one, and that is logged."""
-    binary = imitate("serve(identity())")
-    async with Daemon(tmp_path / "home", binary) as daemon:
-        number = int(daemon.url.rpartition(":")[2])
     thieves: list[socket.socket] = []
 
     class StolenPort(ports.Port):
@@ -120,6 +88,22 @@ async def test_the_port_of_a_home_is_lost(
     (thief,) = thieves
     thief.close()
     assert "Address already in use; it uses a free port for this run" in caplog.text
+
+
+async def test_started_afresh_after_stop(imitate) -> None:
+    """After `stop`, `start` begins afresh; stopping twice, or before the first start, does nothing."""
+    daemon = Daemon(binary=imitate("serve(identity(b'\\x30\\x82\\x00\\x01' + os.urandom(1)))"))
+    await daemon.stop()
+    await daemon.start()
+    first = daemon.home
+    with pytest.raises(DaemonError, match="already running"):
+        await daemon.start()
+    await daemon.stop()
+    await daemon.stop()
+    assert not first.exists()
+    await daemon.restart()
+    assert daemon.home != first
+    await daemon.stop()
 
 
 async def test_a_loop_without_subprocesses(imitate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,8 +125,11 @@ async def test_a_loop_without_subprocesses(imitate, monkeypatch: pytest.MonkeyPa
         pytest.param("sys.exit(3)", "exited while starting .*exit code 3", id="it only asks for restarts"),
         pytest.param(f"identity(); serve({OTHER_ID!r})", "another daemon answers, MFZWI3D", id="another one answers"),
         pytest.param("serve('')", r"not ready .*cert\.pem", id="it has no identity"),
-        pytest.param("sys.exit('my ' + os.environ['MY_VARIABLE'])", "my variable", id="it has given variables"),
-        pytest.param("sys.exit('key ' + os.environ['STGUIAPIKEY'] + '!')", "key <API key>!", id="it prints its key"),
+        pytest.param(
+            "sys.exit(os.environ['MY_VARIABLE'] + ', key ' + os.environ['STGUIAPIKEY'] + '!')",
+            "variable, key <API key>!",
+            id="it prints a given variable and its key",
+        ),
     ],
 )
 async def test_a_daemon_that_does_not_become_ready(imitate, behaviour: str, message: str) -> None:
@@ -221,10 +208,12 @@ async def test_a_temporary_home_that_stays(imitate, tmp_path: Path) -> None:
 
 
 async def test_a_port_is_taken_while_down(imitate) -> None:
-    """If another program takes its port while it is down, `start` says so instead of changing the address."""
+    """After a crash it is down; if another program takes its port, `start` says so instead of changing the address."""
     daemon = Daemon(binary=imitate("serve(identity())"), stop_timeout=0)
     await daemon.start()
-    await daemon.kill()
+    os.kill(daemon.pid, signal.SIGKILL)
+    async with asyncio.timeout(10):
+        assert await daemon.wait() == -signal.SIGKILL
     with (
         socket.create_server(("127.0.0.1", int(daemon.url.rpartition(":")[2]))),
         pytest.raises(DaemonError, match="another program has taken the daemon's port"),
@@ -252,24 +241,16 @@ async def test_cancelled_at_each_step(imitate, scratch: Path) -> None:
     assert children() == []
 
 
-async def test_a_full_disk(imitate, scratch: Path) -> None:
+async def test_a_full_disk(imitate) -> None:
     """If the configuration can't be written, nothing is left of the home."""
-    script = """
-        import asyncio, resource, signal, sys
-        from aiosyncthing import Daemon
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-        asyncio.run(Daemon(binary=sys.argv[1]).start())
-    """
-    result = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-c", textwrap.dedent(script), str(imitate(FOREVER))],
-        env={**os.environ, "TMPDIR": str(scratch)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "DaemonError: the daemon could not be started: [Errno 27]" in result.stderr
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    daemon = Daemon(binary=imitate(FOREVER))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(DaemonError, match=r"the daemon could not be started: \[Errno 27\]"):
+            await daemon.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 async def test_a_daemon_that_can_not_be_killed(imitate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,3 +263,44 @@ async def test_a_daemon_that_can_not_be_killed(imitate, monkeypatch: pytest.Monk
             await daemon.stop()
     await daemon.stop()
     assert daemon.returncode is not None
+
+
+IN_LOOPS = """
+import asyncio, os
+from aiosyncthing import Daemon
+from aiosyncthing.exceptions import EventLoopError
+
+async def start_and(end):
+    await daemon.start()
+    await daemon.client.system.status()
+    await end()
+
+async def both():  # wait for each other
+    await asyncio.gather(daemon.stop(), daemon.stop())
+
+daemon = Daemon(stop_timeout=0)
+for end in (both, daemon.kill, both):
+    asyncio.run(start_and(end))
+    asyncio.run(daemon.wait())
+asyncio.run(daemon.start())
+for use in (daemon.start, daemon.stop, daemon.restart, daemon.kill, daemon.wait):
+    try:
+        asyncio.run(use())
+    except EventLoopError as error:
+        assert "the daemon belongs to another event loop, which is closed" in str(error), error
+    else:
+        raise AssertionError(use)
+os._exit(0)  # asyncio complains about a subprocess that outlives its loop
+"""
+
+
+def test_several_event_loops(imitate) -> None:
+    """While it is down it can be started in another event loop; while it is up it belongs to its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", IN_LOOPS],
+        env=os.environ | {"SYNCTHING_BINARY": str(imitate("serve(identity())"))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -26,7 +26,7 @@ EXPENSIVE = ("rest/db/status", "rest/db/completion")
 SEED = os.environ.get("AIOSYNCTHING_SEED") or str(random.randrange(10**6))
 ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "2"))
 DAEMONS = 3
-STEPS = int(os.environ.get("AIOSYNCTHING_STEPS", "50"))
+STEPS = int(os.environ.get("AIOSYNCTHING_STEPS", "40"))
 
 
 def count_requests(client: Syncthing) -> Counter[str]:

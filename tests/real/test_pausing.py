@@ -23,15 +23,14 @@ ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "1"))
 STEP = max(1, 13 // ROUNDS)  # callbacks from one kill to the next
 
 
-async def test_programs_that_are_killed(syncthing_binary: Path, tmp_path: Path) -> None:
+async def test_programs_that_are_killed(newest_syncthing: Path, tmp_path: Path) -> None:
     """Killed anywhere in `paused`, what is paused is undone with the saved state, and after SIGINT nothing is.
 
     Killed anywhere in `add_folder`, the folder is not there, or paused, or complete.
     """
-    async with Daemon(binary=syncthing_binary) as daemon:
+    async with Daemon(binary=newest_syncthing, stop_timeout=0) as daemon:
         folders = Folders(tmp_path, "docs")
-        for _ in range(2):
-            await folders.add(daemon)
+        folder, _ = [await folders.add(daemon) for _ in range(2)]
         await folders.add(daemon, paused=True)
         for device in (OTHER, THIRD):
             await daemon.client.config.set_device({"deviceID": device, "paused": device == THIRD})
@@ -50,12 +49,7 @@ async def test_programs_that_are_killed(syncthing_binary: Path, tmp_path: Path) 
         )
         assert done.returncode == 0, f"AIOSYNCTHING_SEED={SEED}: {done.stdout}{done.stderr}"
         assert re.fullmatch(r"pause: \d+ kills\nadd: \d+ kills\n", done.stdout), done.stdout
-
-
-async def test_the_daemon_is_restarted_meanwhile(newest_syncthing: Path, tmp_path: Path) -> None:
-    """What is paused is paused after it, too, and is resumed as soon as the daemon answers."""
-    async with Daemon(binary=newest_syncthing) as daemon:
-        folder = await Folders(tmp_path, "docs").add(daemon)
+        # What is paused is paused after a restart, too, and is resumed as soon as the daemon answers.
         async with daemon.client.paused(folder.id):
             await daemon.client.system.restart()
         assert not (await daemon.client.config.folders(folder.id))["paused"]

@@ -1,5 +1,4 @@
-"""The contract with programs written for version 0.
+"""The contract with programs written for version 0: all of this passes with aiosyncthing 0.7.1 too.
 
-The tests in ``test_mended.py`` fail with aiosyncthing 0.7.1; all others pass with it too.
 ``with_aioresponses.py`` runs in an environment of its own.
 """

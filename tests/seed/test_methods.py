@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def _answer(method: Method) -> Answer:
-    return Answer() if method.answer is None else as_json(method.answer)
-
-
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_one_request(method: Method) -> None:
-    """A method sends one request, with the key, and returns exactly what the daemon sent, or None."""
-    async with Server(_answer(method)) as server, Syncthing("key", server.url) as client:
+    """A method sends one request, with the key, and returns exactly what the daemon sent, or None.
+
+    Behind a proxy, the API may be below a path.
+    """
+    answer = Answer() if method.answer is None else as_json(method.answer)
+    async with Server(answer) as server, Syncthing("key", server.url) as client:
         value = await method.call(client)
         assert str(server.request) == f"{method.method} /{method.target}"
         assert server.request.header("X-API-Key") == "key"
@@ -37,41 +37,29 @@ async def test_one_request(method: Method) -> None:
     else:
         assert value == method.answer
         assert type(value) is type(method.answer)
-
-
-@pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_a_base_url_with_a_path(method: Method) -> None:
-    """Behind a proxy, the API may be below a path."""
-    async with Server(_answer(method)) as server, Syncthing("key", f"{server.url}/syncthing/") as client:
+    async with Server(answer) as server, Syncthing("key", f"{server.url}/syncthing/") as client:
         await method.call(client)
         assert server.request.target == f"/syncthing/{method.target}"
 
 
-@pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_a_refused_key(method: Method, status: int) -> None:
-    """401 and 403 are an UnauthorizedError."""
-    async with Server(as_text("CSRF Error", status)) as server, Syncthing("key", server.url) as client:
-        with pytest.raises(UnauthorizedError):
-            await method.call(client)
+async def test_failures(method: Method) -> None:
+    """401 and 403 are an UnauthorizedError, 404 a NotFoundError that depends on the request; others are none of these.
 
-
-@pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_not_found(method: Method) -> None:
-    """404 is a NotFoundError, whose class depends on the request."""
-    async with Server(as_text("not found", 404)) as server, Syncthing("key", server.url) as client:
-        with pytest.raises(NotFoundError) as caught:
-            await method.call(client)
-    assert isinstance(caught.value, getattr(exceptions, method.missing))
-
-
-@pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_any_other_status(method: Method) -> None:
-    """Any other failure of the daemon is a SyncthingError, but none of the above."""
-    async with Server(as_text("failed", 500)) as server, Syncthing("key", server.url) as client:
-        with pytest.raises(SyncthingError) as caught:
-            await method.call(client)
-    assert not isinstance(caught.value, (UnauthorizedError, NotFoundError, PingError))
+    Broken JSON is a SyncthingError.
+    """
+    answers = {401: "CSRF Error", 403: "CSRF Error", 404: "not found", 500: "failed"}
+    kinds = {401: UnauthorizedError, 403: UnauthorizedError, 404: getattr(exceptions, method.missing)}
+    async with Server() as server, Syncthing("key", server.url) as client:
+        for status, text in answers.items():
+            server.queue.append(as_text(text, status))
+            with pytest.raises(kinds.get(status, SyncthingError)) as caught:
+                await method.call(client)
+        assert not isinstance(caught.value, (UnauthorizedError, NotFoundError, PingError))
+        if method in READS:
+            server.queue.append(Answer(b"{", content_type="application/json"))
+            with pytest.raises(SyncthingError):
+                await method.call(client)
 
 
 @pytest.fixture
@@ -82,22 +70,15 @@ def free_port() -> Iterator[int]:
         yield bound.getsockname()[1]
 
 
-@pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_no_daemon(method: Method, free_port: int) -> None:
-    """If nothing is listening, that is a SyncthingError, with aiohttp's error as its cause."""
+async def test_no_daemon(free_port: int) -> None:
+    """If nothing is listening, that is a SyncthingError, with aiohttp's error as its cause, or for ping a PingError."""
     async with Syncthing("key", f"http://127.0.0.1:{free_port}") as client:
-        with pytest.raises(SyncthingError) as caught:
-            await method.call(client)
-    assert isinstance(caught.value.__cause__, aiohttp.ClientConnectorError)
-
-
-@pytest.mark.parametrize("method", READS, ids=str)
-async def test_no_json(method: Method) -> None:
-    """Broken JSON is a SyncthingError."""
-    answer = Answer(b"{", content_type="application/json")
-    async with Server(answer) as server, Syncthing("key", server.url) as client:
-        with pytest.raises(SyncthingError):
-            await method.call(client)
+        for method in METHODS:
+            with pytest.raises(SyncthingError) as caught:
+                await method.call(client)
+            assert isinstance(caught.value.__cause__, aiohttp.ClientConnectorError)
+        with pytest.raises(PingError):
+            await client.system.ping()
 
 
 async def test_ping() -> None:
@@ -110,9 +91,9 @@ async def test_ping() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        as_text("failed", 500),
         as_text("CSRF Error", 403),
         as_text("not found", 404),
+        as_text("failed", 500),
         as_json({"ping": "pang"}),
         as_json({}),
         as_json("pong"),
@@ -124,24 +105,15 @@ async def test_ping() -> None:
 )
 async def test_ping_fails(answer: Answer) -> None:
     """Ping raises a PingError, whatever the reason."""
-    async with Server(answer=lambda _: answer) as server, Syncthing("key", server.url) as client:
-        with pytest.raises(PingError):
-            await client.system.ping()
-
-
-async def test_ping_without_a_daemon(free_port: int) -> None:
-    """Ping raises a PingError even if nothing is listening."""
-    async with Syncthing("key", f"http://127.0.0.1:{free_port}") as client:
+    async with Server(answer=answer) as server, Syncthing("key", server.url) as client:
         with pytest.raises(PingError):
             await client.system.ping()
 
 
 async def test_the_time_out() -> None:
     """A time-out is a SyncthingError, or for ping a PingError."""
-    async with (
-        Server(answer=lambda _: Answer(after=asyncio.Event())) as server,
-        Syncthing("key", server.url, timeout=0.1) as client,
-    ):
+    silence = Answer(after=asyncio.Event())
+    async with Server(answer=silence) as server, Syncthing("key", server.url, timeout=0.1) as client:
         with pytest.raises(SyncthingError):
             await client.system.status()
         with pytest.raises(PingError):
@@ -158,7 +130,7 @@ async def test_the_time_out() -> None:
 )
 async def test_raw_errors(answer: Callable[[], Answer], kind: type[Exception]) -> None:
     """`raw_request` raises what aiohttp raises."""
-    async with Server(answer=lambda _: answer()) as server:
+    async with Server(answer=answer()) as server:
         api = API("key", server.url, timeout=0.3)
         with pytest.raises(kind) as caught:
             await api.raw_request("rest/system/status")

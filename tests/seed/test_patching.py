@@ -10,46 +10,26 @@ import aiohttp
 import pytest
 
 import aiosyncthing
-from aiosyncthing import API, Syncthing
-from aiosyncthing.exceptions import (
-    NotFoundError,
-    PingError,
-    SyncthingError,
-    UnauthorizedError,
-    UnknownDeviceError,
-    UnknownFolderError,
-)
+from aiosyncthing import API, Syncthing, exceptions
+from aiosyncthing.exceptions import PingError, SyncthingError, UnauthorizedError
 
-from .methods import METHODS, READS, Method
+from .methods import METHODS, Method
 
 RAW_REQUEST = "aiosyncthing.API.raw_request"
 
 
-def _response_error(status: int) -> aiohttp.ClientResponseError:
-    return aiohttp.ClientResponseError(Mock(), (), status=status)
-
-
 @pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_what_raw_request_is_called_with(method: Method) -> None:
-    """`raw_request` gets path, parameters and method, and nothing that it didn't get in version 0."""
+@pytest.mark.parametrize("name", ["raw_request", "request"])
+async def test_what_a_stand_in_is_called_with(method: Method, name: str) -> None:
+    """`raw_request` and `request`, which the methods call, get nothing that they didn't get in version 0."""
     async with Syncthing("key") as client:
-        with patch(RAW_REQUEST, AsyncMock(return_value=method.answer)) as raw_request:
+        with patch(f"aiosyncthing.API.{name}", AsyncMock(return_value=method.answer)) as stand_in:
             assert await method.call(client) == method.answer
-        assert raw_request.await_args_list == [call(*method.args, **method.options)]
+        assert stand_in.await_args_list == [call(*method.args, **method.options)]
 
 
-@pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_what_request_is_called_with(method: Method) -> None:
-    """So does `request`, which the methods call."""
-    async with Syncthing("key") as client:
-        with patch("aiosyncthing.API.request", AsyncMock(return_value=method.answer)) as request:
-            assert await method.call(client) == method.answer
-        assert request.await_args_list == [call(*method.args, **method.options)]
-
-
-@pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_a_function_of_the_same_signature(method: Method) -> None:
-    """A replacement needs no more parameters than `raw_request` had in version 0."""
+async def test_a_function_of_the_same_signature() -> None:
+    """A replacement may be a function with the parameters of version 0, or a mock with the method's own signature."""
     calls = []
 
     async def stand_in(self: API, uri: str, params: Any = None, data: Any = None, method: str = "GET") -> Any:
@@ -58,54 +38,38 @@ async def test_a_function_of_the_same_signature(method: Method) -> None:
 
     async with Syncthing("key") as client:
         with patch(RAW_REQUEST, stand_in):
-            assert await method.call(client) in ({"answer": 42}, None)
-    assert calls == [(API, method.args[0], method.options.get("params"), None, method.method)]
-
-
-async def test_autospec() -> None:
-    """A mock with the method's own signature accepts the calls."""
-    async with Syncthing("key") as client:
+            assert await client.database.status("docs") == {"answer": 42}
         with patch(RAW_REQUEST, autospec=True, return_value={"myID": "x"}) as raw_request:
             assert await client.system.status() == {"myID": "x"}
         raw_request.assert_awaited_once_with(client.system._api, "rest/system/status")
+    assert calls == [(API, "rest/db/status", {"folder": "docs"}, None, "GET")]
 
 
-@pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_an_exception_of_a_stand_in(method: Method) -> None:
+async def test_an_exception_of_a_stand_in() -> None:
     """Whatever a replacement raises becomes a SyncthingError, even if it isn't a coroutine function."""
 
     def fail(*_: Any, **__: Any) -> None:
         raise Exception  # noqa: TRY002 - any exception
 
     async with Syncthing("key") as client:
-        with patch(RAW_REQUEST, fail), pytest.raises(SyncthingError):
-            await method.call(client)
-        with patch(RAW_REQUEST, fail), pytest.raises(PingError):
-            await client.system.ping()
+        with patch(RAW_REQUEST, fail):
+            for method in METHODS:
+                with pytest.raises(SyncthingError):
+                    await method.call(client)
+            with pytest.raises(PingError):
+                await client.system.ping()
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [(401, UnauthorizedError), (403, UnauthorizedError), (404, NotFoundError), (500, SyncthingError)],
-)
-@pytest.mark.parametrize("method", READS, ids=str)
-async def test_aiohttps_own_exception(method: Method, status: int, kind: type[Exception]) -> None:
-    """A replacement may raise aiohttp's exceptions."""
+@pytest.mark.parametrize("method", METHODS, ids=str)
+async def test_aiohttps_own_exception(method: Method) -> None:
+    """A replacement may raise aiohttp's exceptions; that for 404 becomes the class that belongs to the request."""
+    missing = getattr(exceptions, method.missing)
+    kinds = {401: UnauthorizedError, 403: UnauthorizedError, 404: missing, 500: SyncthingError}
     async with Syncthing("key") as client:
-        with patch(RAW_REQUEST, AsyncMock(side_effect=_response_error(status))), pytest.raises(kind):
-            await method.call(client)
-
-
-async def test_a_stand_in_that_finds_nothing() -> None:
-    """The exception of aiohttp for 404 becomes the class that belongs to the request."""
-    async with Syncthing("key") as client:
-        with patch(RAW_REQUEST, AsyncMock(side_effect=_response_error(404))):
-            with pytest.raises(UnknownFolderError):
-                await client.database.status("docs")
-            with pytest.raises(UnknownDeviceError):
-                await client.system.pause("x")
-            with pytest.raises(UnknownDeviceError):
-                await client.system.resume("x")
+        for status, kind in kinds.items():
+            failure = aiohttp.ClientResponseError(Mock(), (), status=status)
+            with patch(RAW_REQUEST, AsyncMock(side_effect=failure)), pytest.raises(kind):
+                await method.call(client)
 
 
 async def test_ping_by_a_stand_in() -> None:

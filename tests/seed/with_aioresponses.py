@@ -15,7 +15,7 @@ from aioresponses import aioresponses
 from aiosyncthing import Syncthing, exceptions
 from aiosyncthing.exceptions import PingError, SyncthingError
 
-from .methods import METHODS, READS, Method
+from .methods import METHODS, Method
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -44,28 +44,26 @@ def _options(method: Method) -> dict[str, Any]:
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
 async def test_an_answer(client: Syncthing, mocked: aioresponses, method: Method) -> None:
-    """A mocked answer is returned; one without data is None."""
+    """A mocked answer is returned, also below a path; one without data is None."""
     mocked.add(f"{URL}/{method.target}", method.method, **_options(method))
     assert await method.call(client) == method.answer
     mocked.assert_called_once()
     ((request,),) = mocked.requests.values()
     assert request.kwargs["headers"]["X-API-Key"] == "token"
-
-
-@pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_a_base_url_with_a_path(mocked: aioresponses, method: Method) -> None:
-    """A mocked API may be below a path."""
     mocked.add(f"{URL}/syncthing/{method.target}", method.method, **_options(method))
-    async with Syncthing("token", f"{URL}/syncthing/") as client:
-        assert await method.call(client) == method.answer
+    async with Syncthing("token", f"{URL}/syncthing/") as below:
+        assert await method.call(below) == method.answer
 
 
-@pytest.mark.parametrize(("status", "kind"), [(401, "UnauthorizedError"), (404, None), (500, "SyncthingError")])
 @pytest.mark.parametrize("method", METHODS, ids=str)
-async def test_a_status(client: Syncthing, mocked: aioresponses, method: Method, status: int, kind: str | None) -> None:
-    """A mocked status becomes the corresponding error."""
-    mocked.add(f"{URL}/{method.target}", method.method, status=status)
-    with pytest.raises(getattr(exceptions, kind or method.missing)):
+async def test_failures(client: Syncthing, mocked: aioresponses, method: Method) -> None:
+    """A mocked status becomes the corresponding error, and a mocked exception a SyncthingError."""
+    for status, kind in ((401, "UnauthorizedError"), (404, method.missing), (500, "SyncthingError")):
+        mocked.add(f"{URL}/{method.target}", method.method, status=status)
+        with pytest.raises(getattr(exceptions, kind)):
+            await method.call(client)
+    mocked.add(f"{URL}/{method.target}", method.method, exception=aiohttp.ClientConnectionError("refused"))
+    with pytest.raises(SyncthingError):
         await method.call(client)
 
 
@@ -77,13 +75,9 @@ async def test_ping(client: Syncthing, mocked: aioresponses) -> None:
         mocked.get(f"{URL}/rest/system/ping", **options)
         with pytest.raises(PingError):
             await client.system.ping()
-
-
-async def test_ping_with_a_path(mocked: aioresponses) -> None:
-    """Ping keeps the base URL's path."""
     mocked.get(f"{URL}/syncthing/rest/system/ping", payload={"ping": "pong"})
-    async with Syncthing("token", f"{URL}/syncthing/") as client:
-        assert await client.system.ping() is None
+    async with Syncthing("token", f"{URL}/syncthing/") as below:
+        assert await below.system.ping() is None
 
 
 async def test_the_old_name_of_the_configuration(client: Syncthing, mocked: aioresponses) -> None:
@@ -94,14 +88,6 @@ async def test_the_old_name_of_the_configuration(client: Syncthing, mocked: aior
     mocked.get(f"{URL}/rest/system/config", status=500)
     with pytest.deprecated_call(), pytest.raises(SyncthingError):
         await client.system.config()
-
-
-@pytest.mark.parametrize("method", READS, ids=str)
-async def test_an_exception(client: Syncthing, mocked: aioresponses, method: Method) -> None:
-    """A mocked exception is a SyncthingError."""
-    mocked.get(f"{URL}/{method.target}", exception=aiohttp.ClientConnectionError("refused"))
-    with pytest.raises(SyncthingError):
-        await method.call(client)
 
 
 async def test_listening(client: Syncthing, mocked: aioresponses) -> None:
@@ -117,10 +103,6 @@ async def test_listening(client: Syncthing, mocked: aioresponses) -> None:
     assert found == [(122, 0), (123, 0), (124, 123)]
     assert client.events.last_seen_id == 124
     assert client.events.running is False
-
-
-async def test_listening_fails(client: Syncthing, mocked: aioresponses) -> None:
-    """A mocked failure ends listening."""
     mocked.get(f"{URL}/rest/events?since=0", status=401)
     with pytest.raises(SyncthingError):
         await anext(client.events.listen())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -20,9 +19,12 @@ from .conftest import Pair
 pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
 
 
-async def test_from_refused_to_ready(syncthing_binary: Path) -> None:
-    """A daemon that is down is waited for until it has started. One that hangs is not ready."""
-    async with Daemon(binary=syncthing_binary) as daemon, Syncthing(daemon.api_key, daemon.url) as client:
+async def test_from_refused_to_ready(newest_syncthing: Path) -> None:
+    """A daemon that is down, or restarts, is waited for until it has started. One that hangs is not ready."""
+    async with (
+        Daemon(binary=newest_syncthing, stop_timeout=0) as daemon,
+        Syncthing(daemon.api_key, daemon.url) as client,
+    ):
         await client.wait_ready(timeout=5)
         await daemon.kill()
         with pytest.raises(WaitTimeoutError, match=r"gave up after 0\.3 s: .*Connection refused"):
@@ -37,7 +39,7 @@ async def test_from_refused_to_ready(syncthing_binary: Path) -> None:
             patch.setattr(waiting, "_READY_TIMEOUT", 0.3)
             os.kill(daemon.pid, signal.SIGSTOP)
             try:
-                await until(lambda: hangs(daemon))
+                await until(lambda: does_not_answer(client))  # it takes a moment until all of its threads have stopped
                 with pytest.raises(WaitTimeoutError, match=r"did not answer within 0\.3 s"):
                     await client.wait_ready(timeout=1)
                 ready = asyncio.create_task(client.wait_ready(timeout=60))
@@ -45,34 +47,16 @@ async def test_from_refused_to_ready(syncthing_binary: Path) -> None:
             finally:
                 os.kill(daemon.pid, signal.SIGCONT)
             await ready
-        await daemon.kill()
+        await client.system.restart()
+        await until(lambda: does_not_answer(client))
+        await client.wait_ready(timeout=60)
+        await client.system.ping()
 
 
-async def test_a_restart_asked_by_the_api_is_waited_out(syncthing_binary: Path) -> None:
-    """The daemon stops, and comes back as another process."""
-    async with Daemon(binary=syncthing_binary) as daemon:
-        await daemon.client.system.restart()
-        started = time.monotonic()
-        await until(lambda: is_down(daemon))
-        await daemon.client.wait_ready(timeout=60)
-        await daemon.client.system.ping()
-        assert time.monotonic() - started < 30
-        await daemon.kill()
-
-
-async def hangs(daemon: Daemon) -> bool:
-    """Return whether a daemon gives no answer; it takes a moment until all of its threads have stopped."""
+async def does_not_answer(client: Syncthing) -> bool:
+    """Return whether a daemon gives no answer."""
     try:
-        await daemon.client.system.ping(timeout=0.3)
-    except SyncthingError:
-        return True
-    return False
-
-
-async def is_down(daemon: Daemon) -> bool:
-    """Return whether a daemon does not answer."""
-    try:
-        await daemon.client.system.ping()
+        await client.system.ping(timeout=0.3)
     except SyncthingError:
         return True
     return False

@@ -19,7 +19,7 @@ from .trees import change, contents
 pytestmark = [pytest.mark.daemon, pytest.mark.asyncio(loop_scope="package")]
 
 SEED = os.environ.get("AIOSYNCTHING_SEED") or str(random.randrange(10**6))
-WAITS = int(os.environ.get("AIOSYNCTHING_WAITS", "30"))
+WAITS = int(os.environ.get("AIOSYNCTHING_WAITS", "18"))
 FOLDERS = 6
 
 
