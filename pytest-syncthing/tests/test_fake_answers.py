@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,16 +96,17 @@ def test_errors_and_the_log(fake: FakeSyncthing, syncthing_version: str) -> None
 
 
 def test_log_levels() -> None:
-    """Version 2 has a level for each part; an invalid one is refused with the whole request."""
+    """In version 2, a level may lie between the named ones; an invalid one is refused with the whole request."""
     with FakeSyncthing("2.1") as fake:
-        before = ask(fake, "rest/system/loglevels")["levels"]
-        for body in ({"model": "debug", "unknown": "WARN-1"}, {}, b"null"):
+        right: list[Any] = [{"model": "debug", "unknown": "WARN-1"}, {}, b"null"]
+        for body in right:
             assert send(fake, "POST", "rest/system/loglevels", body) == (200, "")
-        expected = {**before, "model": "DEBUG", "unknown": "INFO+3"}
-        assert ask(fake, "rest/system/loglevels")["levels"] == expected
-        for body in ({"api": "DEBUG", "model": "loud"}, {"api": "INFO+x"}, {"api": 1}, [1], b"", b"{"):
+        levels = ask(fake, "rest/system/loglevels")["levels"]
+        assert (levels["model"], levels["unknown"]) == ("DEBUG", "INFO+3")
+        wrong: list[Any] = [{"api": "DEBUG", "model": "loud"}, {"api": "INFO+x"}, {"api": 1}, [1], b"", b"{"]
+        for body in wrong:
             assert send(fake, "POST", "rest/system/loglevels", body).status == 400
-        assert ask(fake, "rest/system/loglevels")["levels"] == expected
+        assert ask(fake, "rest/system/loglevels")["levels"] == levels
 
 
 # --- rest/db, rest/folder, rest/stats ---
@@ -128,20 +128,17 @@ def test_parameters_that_make_no_sense(one: FakeSyncthing) -> None:
 
 @pytest.mark.parametrize("body", [[], "x", {"ignore": "x"}, {"ignore": [1]}, b"", b"{"])
 def test_ignore_patterns_that_are_none(one: FakeSyncthing, body: Any) -> None:
-    """A body that is no list of strings is refused; patterns that can't be parsed are an error of the folder."""
-    docs = one.add_folder("docs", files={"x.tmp": "1"})
+    """A body that is no list of strings is refused; ``null`` is none."""
+    one.add_folder("docs")
     path = "rest/db/ignores?folder=docs"
     assert send(one, "POST", path, body).status == 500
     assert json.loads(send(one, "POST", path, b"null").text)["ignore"] is None
-    assert json.loads(send(one, "POST", path, {"ignore": ["#include nowhere"]}).text)["error"]
-    one.wait_until(lambda: docs.state == "error")
 
 
-def test_restoring_versions(one: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_restoring_versions(one: FakeSyncthing) -> None:
     """If the disk fails, its error is the reason why a version isn't restored; a body of another form is refused."""
-    versioning = {"type": "simple", "params": {"keep": "3"}}
     files = {".stversions/x~20260201-000000": "old", ".stversions/y~20260201-000000": "old"}
-    docs = one.add_folder("docs", files=files, versioning=versioning)
+    docs = one.add_folder("docs", files=files, versioning={"type": "simple", "params": {"keep": "3"}})
     path = "rest/folder/versions?folder=docs"
     wanted = {name: ask(one, path)[name][0]["versionTime"] for name in "xy"}
     docs.write({"y/in the way": "1"})
@@ -150,7 +147,8 @@ def test_restoring_versions(one: FakeSyncthing, monkeypatch: pytest.MonkeyPatch)
     assert "simple versioner: restore: " in reply["y"]
     one.wait_until(lambda: ask(one, "rest/db/status?folder=docs")["localFiles"] == 2)
     assert docs.files["x"] == b"old"
-    for body in (b"", [], {"x": 5}, {"x": "notatime"}):
+    bodies: list[Any] = [b"", [], {"x": 5}, {"x": "notatime"}]
+    for body in bodies:
         assert send(one, "POST", path, body).status == 500
     assert send(one, "POST", path, b"null") == (200, "{}\n")
 
@@ -175,18 +173,22 @@ def test_statistics(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID, sync
     assert ask(fake, "rest/stats/device")[phone]["lastConnectionDurationS"] == 5
 
 
-def test_pending_offers(one: FakeSyncthing, phone: DeviceID) -> None:
+def test_pending_offers(one: FakeSyncthing) -> None:
     """Offers that are to be ignored are not recorded, and dismissed ones are forgotten."""
     phone = one.add_device("phone", ignoredFolders=[{"id": "unwanted", "time": NEVER}])
+    path = "rest/cluster/pending/folders"
     for folder in ("unwanted", "odd/id", "music"):
-        one.offer_folder(phone, folder)
-    assert sorted(ask(one, "rest/cluster/pending/folders")) == ["music", "odd/id"]
-    assert ask(one, f"rest/cluster/pending/folders?device={STRANGER}") == {}
-    assert send(one, "DELETE", f"rest/cluster/pending/folders?folder=music&device={STRANGER}").status == 200
-    assert sorted(ask(one, "rest/cluster/pending/folders")) == ["music", "odd/id"]
-    assert send(one, "DELETE", "rest/cluster/pending/folders?folder=odd/id").status == 200
+        one.offer_folder(phone, folder, label="Music", encrypted=True)
+    offers = ask(one, path)
+    assert sorted(offers) == ["music", "odd/id"]
+    offer = offers["music"]["offeredBy"][phone]
+    assert (offer["label"], offer["receiveEncrypted"]) == ("Music", True)
+    assert ask(one, f"{path}?device={STRANGER}") == {}
+    assert send(one, "DELETE", f"{path}?folder=music&device={STRANGER}").status == 200
+    assert sorted(ask(one, path)) == ["music", "odd/id"]
+    assert send(one, "DELETE", f"{path}?folder=odd/id").status == 200
     one.remove_device(phone)
-    assert ask(one, "rest/cluster/pending/folders") == {}
+    assert ask(one, path) == {}
     whole = one.config
     whole["remoteIgnoredDevices"] = [{"deviceID": STRANGER, "time": NEVER}]
     assert send(one, "PUT", "rest/config", whole).status == 200
@@ -222,19 +224,19 @@ def test_files_from_inside(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceI
     assert ask(fake, "rest/debug/peerCompletion") == {phone: 75}
 
 
-@pytest.mark.parametrize(("query", "seconds"), [("?duration=1m5s", 65), ("", 30), ("?duration=x", 30)])
-async def test_profiles(one: FakeSyncthing, query: str, seconds: float) -> None:
+async def test_profiles(one: FakeSyncthing) -> None:
     """A CPU profile takes its duration on the fake's clock, or no time if that isn't positive; it is compressed."""
     one.set_gui(debugging=True)
     for duration in ("0s", "-3s"):
         assert gzip.decompress(await asyncio.to_thread(fetch, one, f"rest/debug/cpuprof?duration={duration}"))
     one.freeze()
-    asking = asyncio.create_task(asyncio.to_thread(fetch, one, f"rest/debug/cpuprof{query}"))
-    await one.until(lambda: len(one.requests) == 3)
-    one.advance(seconds - 1)
-    assert not asking.done()
-    one.advance(1)
-    assert gzip.decompress(await asking)
+    for number, (query, seconds) in enumerate((("?duration=1m5s", 65), ("", 30), ("?duration=x", 30)), 3):
+        asking = asyncio.create_task(asyncio.to_thread(fetch, one, f"rest/debug/cpuprof{query}"))
+        await one.until(lambda number=number: len(one.requests) == number)  # type: ignore[misc]  # a default in a lambda
+        one.advance(seconds - 1)
+        assert not asking.done()
+        one.advance(1)
+        assert gzip.decompress(await asking)
 
 
 def test_support_bundles(fake: FakeSyncthing, phone: DeviceID, syncthing_version: str) -> None:
@@ -270,12 +272,13 @@ def test_reports(fake: FakeSyncthing) -> None:
     assert report["folderUses"]["trashcanVersioning"] == 1
 
 
-@pytest.mark.parametrize("body", [b"", [], b"{"])
-def test_a_login_that_can_not_be_read(syncthing_version: str, body: Any) -> None:
-    """It fails differently from a wrong password and is no login attempt; version 1.19 has no such login."""
+def test_a_login_that_can_not_be_read(syncthing_version: str) -> None:
+    """Such a login fails differently from a wrong password, and is no attempt; version 1.19 has no such login."""
     with FakeSyncthing(syncthing_version, user="me", password="secret") as fake:
         is_old = syncthing_version == "1.19.2"
-        assert send(fake, "POST", "rest/noauth/auth/password", body).status == (404 if is_old else 400)
+        bodies: list[Any] = [b"", [], b"{"]
+        for body in bodies:
+            assert send(fake, "POST", "rest/noauth/auth/password", body).status == (404 if is_old else 400)
         assert happened(fake, 0, "LoginAttempt") == []
         if not is_old:
             wrong = {"username": "me", "password": "wrong"}
@@ -292,16 +295,6 @@ def test_pages(fake: FakeSyncthing, phone: DeviceID, syncthing_version: str) -> 
     if syncthing_version != "1.19.2":
         fake.connect(phone)
         assert f'syncthing_connections_active{{device="{phone}"}} 1\n' in send(fake, "GET", "metrics").text
-
-
-def test_images(one: FakeSyncthing) -> None:
-    """Different texts have different images; the same text always has the same one."""
-    images = [fetch(one, f"qr/?text={text}") for text in ("a", "b", "a")]
-    assert images[0] == images[2] != images[1]
-    for image in images:
-        assert image.startswith(b"\x89PNG\r\n\x1a\n")
-        assert image.endswith(b"IEND" + zlib.crc32(b"IEND").to_bytes(4))
-    assert send(one, "GET", f"qr/?text={'x' * 3000}").status == 500
 
 
 def test_listeners_and_discovery_can_fail(one: FakeSyncthing) -> None:
@@ -328,10 +321,10 @@ def test_listeners_and_discovery_can_fail(one: FakeSyncthing) -> None:
     assert [each["error"] for each in status["connectionServiceStatus"].values()].count("refused") == 1
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0:8384", ":8384", "[::]:8384"])
-def test_an_address_for_all_interfaces(one: FakeSyncthing, address: str) -> None:
-    """The status reports it as Go does, while the fake stays on loopback."""
+def test_an_address_for_all_interfaces(one: FakeSyncthing) -> None:
+    """The status reports such an address as Go does, while the fake stays on loopback."""
     before = one.url
-    one.set_gui(address=address)
-    assert ask(one, "rest/system/status")["guiAddressUsed"] == "[::]:8384"
+    for address in ("0.0.0.0:8384", ":8384", "[::]:8384"):
+        one.set_gui(address=address)
+        assert ask(one, "rest/system/status")["guiAddressUsed"] == "[::]:8384", address
     assert one.url == before

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.asking import Reply, ask, send
 
-from pytest_syncthing import VERSIONS, FakeSyncthing
+from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from pytest_syncthing import FakeFolder
 
 
-@pytest.fixture(params=VERSIONS)
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeSyncthing]:
-    """A fake in each version, with a frozen clock."""
-    with FakeSyncthing(request.param) as fake:
-        fake.freeze()
-        yield fake
+@pytest.fixture
+def fake(fake_syncthing: FakeSyncthing) -> FakeSyncthing:
+    """A fake with a frozen clock."""
+    fake_syncthing.freeze()
+    return fake_syncthing
 
 
 @pytest.fixture
@@ -37,10 +36,10 @@ def phone(fake: FakeSyncthing) -> DeviceID:
     return phone
 
 
-@pytest.fixture(params=VERSIONS)
-def real(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FakeSyncthing]:
-    """A fake in each version that keeps its files on the disk, and has a folder there with a file."""
-    with FakeSyncthing(request.param, files_on_disk=True) as fake:
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[FakeSyncthing]:
+    """A fake that keeps its files on the disk, and has a folder there with a file."""
+    with FakeSyncthing(files_on_disk=True) as fake:
         phone = fake.add_device("phone")
         fake.connect(phone)
         fake.add_folder("docs", path=str(tmp_path / "docs"), files={"x": "1"}, devices=[phone])
@@ -69,7 +68,7 @@ def set_ignores(fake: FakeSyncthing, *lines: str) -> None:
 
 
 def test_its_directory_is_missing(real: FakeSyncthing, tmp_path: Path) -> None:
-    """Without directory or marker it is in the state error and nothing counts as deleted, until a scan finds both."""
+    """Without directory or marker a folder has an error and nothing counts as deleted, until a scan finds both."""
     directory = tmp_path / "docs"
     (directory / ".stfolder").rmdir()
     assert "folder marker missing" in scan(real).text
@@ -82,7 +81,7 @@ def test_its_directory_is_missing(real: FakeSyncthing, tmp_path: Path) -> None:
 
 
 def test_names_that_are_not_text(real: FakeSyncthing, tmp_path: Path) -> None:
-    """They are listed as failed, with each byte that is not UTF-8 replaced."""
+    """Such names are listed as failed, with each byte that is not UTF-8 replaced."""
     (tmp_path / "docs" / os.fsdecode(b"odd\xff")).touch()
     docs = real.folder("docs")
     docs.scan()
@@ -144,7 +143,7 @@ def test_what_was_ignored_and_has_gone(fake: FakeSyncthing, phone: DeviceID) -> 
 
 
 def test_a_send_only_folder(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """It adopts another device's version of identical items, and pulls nothing."""
+    """A send-only folder adopts another device's version of identical items, and pulls nothing."""
     docs = fake.add_folder("docs", type="sendonly", files={"x": "1", "dir": None}, devices=[phone])
     docs.remote_write(phone, {"x": "1", "dir": None, "y": "2"})
     assert needed(fake) == ["dir", "x", "y"]
@@ -162,7 +161,7 @@ def receive_only(fake: FakeSyncthing, phone: DeviceID) -> FakeFolder:
 
 
 def test_changes_in_a_receive_only_folder(fake: FakeSyncthing, phone: DeviceID) -> None:
-    """They are listed until they are undone; a new file that is deleted again leaves no trace."""
+    """Local changes are listed until they are undone; a new file that is deleted again leaves no trace."""
     docs = receive_only(fake, phone)
     changed = partial(ask, fake, "rest/db/localchanged?folder=docs")
     docs.write({"x": "mine", "new": "2"})

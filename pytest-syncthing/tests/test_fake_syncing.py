@@ -161,17 +161,6 @@ def test_what_is_ignored_is_not_got() -> None:
         assert ask(pair.b, "rest/db/status?folder=docs")["needTotalItems"] == 0
 
 
-def test_deletions_need_not_be_taken_over() -> None:
-    """With ignoreDelete they are not needed here; other devices count them."""
-    with paired(mine={"files": {"x": "1"}}, ignoreDelete=True) as pair:
-        pair.in_sync()
-        pair.mine.delete("x")
-        completion = f"rest/db/completion?folder=docs&device={pair.b.device_id}"
-        pair.until(lambda: ask(pair.a, completion)["completion"] == 95)
-        assert ask(pair.b, "rest/db/status?folder=docs")["needTotalItems"] == 0
-        assert pair.its.files == {"x": b"1"}
-
-
 # --- Conflicts ---
 
 
@@ -224,20 +213,6 @@ def test_what_nobody_has_scanned_is_not_overwritten(pair: Pair) -> None:
 
 
 # --- Failures ---
-
-
-@pytest.mark.parametrize(("version", "end"), [("1.19", "\n"), ("1.29", ""), ("2.1", "")])
-def test_directories_with_something_in_them(version: str, end: str) -> None:
-    """Ignored files prevent the deletion of their directory, unless they may be deleted with it."""
-    with paired(version, files={".stignore": "*.mine\n(?d)*.trash\n"}) as pair:
-        pair.mine.write({"ignored/x": "1", "deletable/x": "1"})
-        pair.in_sync()
-        pair.its.write({"ignored/a.mine": "1", "deletable/a.trash": "1", "deletable/b.trash": "1"}, scan=False)
-        pair.mine.delete("ignored", "deletable")
-        pair.until(lambda: pair.its.failed)
-        words = f"{DELETED} contains ignored files (see ignore documentation for (?d) prefix)"
-        assert pair.its.failed == {"ignored": f"syncing: delete dir: {words}{end}"}
-        assert pair.its.files == {"ignored/a.mine": b"1"}
 
 
 def test_directories_with_something_new_in_them(pair: Pair) -> None:
@@ -351,21 +326,19 @@ def test_what_was_broken_off_goes_on(pair: Pair) -> None:
     pair.until(lambda: pair.its.files == {"x": b"1"})
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_daemon_that_is_down(version: str) -> None:
+def test_a_daemon_that_is_down(pair: Pair) -> None:
     """The other side sees it disconnect and come back, and then what has changed meanwhile arrives."""
-    with paired(version) as pair:
-        since = pair.a.newest_event
-        pair.b.stop_daemon()
-        assert happened(pair.a, since, "DeviceDisconnected")[0]["error"] == "reading length: EOF"
-        pair.mine.write({"x": "1"})
-        pair.b.start_daemon()
-        pair.until(lambda: pair.its.files == {"x": b"1"})
-        (event,) = happened(pair.a, since, "DeviceConnected")
-        assert (event["id"], event["clientVersion"]) == (pair.b.device_id, pair.b.version)
-        pair.a.advance(2)
-        pair.a.set_device(pair.b.device_id, paused=True)
-        assert happened(pair.a, since, "DeviceDisconnected")[-1]["error"] == "device is paused"
+    since = pair.a.newest_event
+    pair.b.stop_daemon()
+    assert happened(pair.a, since, "DeviceDisconnected")[0]["error"] == "reading length: EOF"
+    pair.mine.write({"x": "1"})
+    pair.b.start_daemon()
+    pair.until(lambda: pair.its.files == {"x": b"1"})
+    (event,) = happened(pair.a, since, "DeviceConnected")
+    assert (event["id"], event["clientVersion"]) == (pair.b.device_id, pair.b.version)
+    pair.a.advance(2)
+    pair.a.set_device(pair.b.device_id, paused=True)
+    assert happened(pair.a, since, "DeviceDisconnected")[-1]["error"] == "device is paused"
 
 
 def test_names_of_devices(pair: Pair) -> None:
@@ -385,24 +358,21 @@ def test_names_of_devices(pair: Pair) -> None:
         assert name() == expected
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_folder_that_is_offered_and_given_up(version: str) -> None:
-    """It is pending until it is accepted or withdrawn, and each side knows the other's state of it."""
-    with paired(version) as pair:
-        pair.a.add_folder("new", label="New", devices=[pair.b.device_id])
-        path = "rest/cluster/pending/folders"
-        pair.until(lambda: ask(pair.b, path)["new"]["offeredBy"][pair.a.device_id]["label"] == "New")
-        pair.a.remove_folder("new")
-        pair.until(lambda: ask(pair.b, path) == {})
-        if version != "1.19.2":
-            completion = f"rest/db/completion?folder=docs&device={pair.b.device_id}"
-            for paused, state in ((True, "paused"), (False, "valid")):
-                pair.b.set_folder("docs", paused=paused)
-                pair.until(lambda state=state: ask(pair.a, completion)["remoteState"] == state)
-        pair.a.set_folder("docs", devices=[])
-        pair.mine.write({"x": "1"})
-        pair.its.write({"y": "2"})
-        assert (pair.mine.files, pair.its.files) == ({"x": b"1"}, {"y": b"2"})
+def test_a_folder_that_is_offered_and_given_up(pair: Pair) -> None:
+    """A folder is pending until the offer is withdrawn, and each side knows the other's state of one."""
+    pair.a.add_folder("new", devices=[pair.b.device_id])
+    path = "rest/cluster/pending/folders"
+    pair.until(lambda: "new" in ask(pair.b, path))
+    pair.a.remove_folder("new")
+    pair.until(lambda: ask(pair.b, path) == {})
+    completion = f"rest/db/completion?folder=docs&device={pair.b.device_id}"
+    for paused, state in ((True, "paused"), (False, "valid")):
+        pair.b.set_folder("docs", paused=paused)
+        pair.until(lambda state=state: ask(pair.a, completion)["remoteState"] == state)
+    pair.a.set_folder("docs", devices=[])
+    pair.mine.write({"x": "1"})
+    pair.its.write({"y": "2"})
+    assert (pair.mine.files, pair.its.files) == ({"x": b"1"}, {"y": b"2"})
 
 
 @pytest.mark.parametrize("version", VERSIONS[1:])
@@ -444,7 +414,7 @@ def test_markers_are_removed_with_their_folders(tmp_path: Path) -> None:
 
 
 def test_what_is_moved_to_the_front(pair: Pair) -> None:
-    """It is fetched next; a file that isn't queued changes nothing."""
+    """A file that is moved to the front is fetched next; one that isn't queued changes nothing."""
     pair.b.freeze()
     pair.b.set_options(limitBandwidthInLan=True, maxRecvKbps=128)
     pair.b.set_folder("docs", order="alphabetic")

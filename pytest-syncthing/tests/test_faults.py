@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.following import OTHER_ID, START
 
-from aiosyncthing import DeviceID, Syncthing
+from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import (
     ConnectionFailedError,
     HostCheckError,
@@ -23,9 +23,9 @@ from aiosyncthing.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
-    from pytest_syncthing import FakeFolder, FakeSyncthing
+    from pytest_syncthing import FakeSyncthing
 
 
 @pytest.fixture
@@ -39,39 +39,15 @@ async def client(fake: FakeSyncthing) -> AsyncIterator[Syncthing]:
 
 
 async def test_a_restart(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Its disk is kept, event IDs start at 1 again, and requests under way are cut off."""
+    """The disk of a restarted daemon is kept, and event IDs start at 1 again."""
     docs = fake.add_folder("docs", files={"x": b"x"})
     started = (await client.system.status())["startTime"]
-    poll = asyncio.create_task(client.events.poll(fake.newest_event))
-    await fake.until(lambda: fake.polls_waiting)
     fake.restart()
-    with pytest.raises(ConnectionFailedError):
-        await poll
     assert fake.starts == 2
     assert (await client.events.poll(timeout=0))[0]["id"] == 1
     assert (await client.system.status())["startTime"] > started
     await fake.until(lambda: docs.state == "idle")
     assert (await client.database.status("docs"))["localFiles"] == 1
-
-
-async def test_a_daemon_that_is_down(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Connections are refused until it is started again, at the same address."""
-    await client.system.ping()
-    fake.stop_daemon()
-    assert (fake.running, fake.returncode) == (False, 0)
-    with pytest.raises(ConnectionFailedError):
-        await client.system.status()
-    fake.start_daemon()
-    assert (fake.running, fake.returncode) == (True, None)
-    await client.system.ping()
-
-
-async def test_what_a_request_asks_for(fake: FakeSyncthing, client: Syncthing) -> None:
-    """The program under test may also request a restart or shutdown."""
-    assert await client.system.restart() == {"ok": "restarting"}
-    await fake.until(lambda: fake.starts == 2)
-    assert await client.system.shutdown() == {"ok": "shutting down"}
-    await fake.until(lambda: not fake.running)
 
 
 @pytest.mark.parametrize(
@@ -91,16 +67,27 @@ async def test_what_answers_everything(
         await client.system.ping()
 
 
-async def test_broken_connections(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Connections break in the middle of what they are doing, and nothing else changes."""
+@pytest.mark.parametrize(
+    ("happen", "starts"),
+    [
+        (lambda fake: fake.cut(), 1),
+        (lambda fake: fake.restart(), 2),
+        (lambda fake: fake.replace("another", device_id=OTHER_ID), 1),
+    ],
+    ids=["cut", "restart", "replace"],
+)
+async def test_broken_connections(
+    fake: FakeSyncthing, client: Syncthing, happen: Callable[[FakeSyncthing], None], starts: int
+) -> None:
+    """Connections break in the middle of what they are doing, and the next request is answered."""
     poll = asyncio.create_task(client.events.poll(fake.newest_event))
     await fake.until(lambda: fake.polls_waiting)
     assert fake.connections == 1
-    fake.cut()
+    happen(fake)
     with pytest.raises(ConnectionFailedError):
         await poll
-    await client.system.ping()
-    assert fake.starts == 1
+    assert (await client.system.status())["myID"] == fake.device_id
+    assert fake.starts == starts
 
 
 async def test_lost_events(fake: FakeSyncthing, client: Syncthing) -> None:
@@ -136,7 +123,7 @@ async def test_a_restart_in_silence(fake: FakeSyncthing, client: Syncthing) -> N
 
 
 async def test_another_daemon_in_its_place(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It answers at the same address with the same key, and is empty."""
+    """Another daemon answers at the same address with the same key, and is empty."""
     url, known, moment = fake.url, fake.device_id, fake.now
     await client.system.ping()
     fake.respond("rest/system/ping", status=500, text="still in the way")
@@ -155,22 +142,11 @@ async def test_another_daemon_in_its_place(fake: FakeSyncthing, client: Syncthin
     assert (await client.system.status())["myID"] == fake.device_id
 
 
-async def test_another_daemon_breaks_connections(fake: FakeSyncthing, client: Syncthing) -> None:
-    """A client that is waiting for an event loses its connection then."""
-    task = asyncio.create_task(client.events.poll(fake.newest_event))
-    await fake.until(lambda: fake.polls_waiting)
-    fake.replace("another", device_id=OTHER_ID)
-    await asyncio.wait([task])
-    assert task.exception() is not None
-    assert fake.device_id == DeviceID(OTHER_ID)
-    assert (await client.system.status())["myID"] == OTHER_ID
-
-
 # --- Single requests ---
 
 
 async def test_a_late_answer(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It comes after the delay on the fake's clock."""
+    """An answer comes after the delay on the fake's clock."""
     fake.freeze()
     late = fake.delay("rest/system/status", 30)
     task = asyncio.create_task(client.system.status())
@@ -184,7 +160,7 @@ async def test_a_late_answer(fake: FakeSyncthing, client: Syncthing) -> None:
 
 
 async def test_an_answer_that_is_held(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It comes when the test releases it; others are not held."""
+    """An answer comes when the test releases it; others are not held."""
     held = fake.hold("rest/system/status")
     task = asyncio.create_task(client.system.status())
     await fake.until(lambda: held.hits)
@@ -198,28 +174,20 @@ async def test_an_answer_that_is_held(fake: FakeSyncthing, client: Syncthing) ->
     await client.system.ping()
 
 
-async def test_an_answer_that_is_out_of_date(fake: FakeSyncthing, docs: FakeFolder) -> None:
-    """With made it is made at once, and doesn't contain what happens while it is held."""
-    held = fake.hold("rest/db/status", made=True)
-    async with fake.client() as client:
-        old = asyncio.create_task(client.database.status("docs"))
-        await fake.until(lambda: held.hits)
-        docs.write({"b.txt": b"1"})
-        assert (await client.database.status("docs"))["localFiles"] == 2
-        held.release()
-        assert (await old)["localFiles"] == 1
-
-
-async def test_an_old_failure(fake: FakeSyncthing) -> None:
-    """A refusal can be held as well."""
-    held = fake.hold("rest/db/status", made=True)
-    async with fake.client() as client:
-        old: asyncio.Task[Any] = asyncio.create_task(client.database.status("docs"))
-        await fake.until(lambda: held.hits)
-        fake.add_folder("docs")
-        held.release()
-        with pytest.raises(NotFoundError):
-            await old
+async def test_an_answer_that_is_out_of_date(fake: FakeSyncthing, client: Syncthing) -> None:
+    """With made, an answer or refusal is made at once, and doesn't contain what happens while it is held."""
+    held = fake.hold("rest/db/status", made=True, times=2)
+    refused = asyncio.create_task(client.database.status("docs"))
+    await fake.until(lambda: held.hits == 1)
+    docs = fake.add_folder("docs", files={"a.txt": b"1"})
+    old = asyncio.create_task(client.database.status("docs"))
+    await fake.until(lambda: held.hits == 2)
+    docs.write({"b.txt": b"1"})
+    assert (await client.database.status("docs"))["localFiles"] == 2
+    held.release()
+    assert (await old)["localFiles"] == 1
+    with pytest.raises(NotFoundError):
+        await refused
 
 
 @pytest.mark.parametrize(
@@ -241,7 +209,7 @@ async def test_an_old_failure(fake: FakeSyncthing) -> None:
 async def test_another_answer(
     fake: FakeSyncthing, client: Syncthing, options: dict[str, Any], error: type[SyncthingError], body: str | None
 ) -> None:
-    """It replaces the right one once."""
+    """A given answer replaces the right one once."""
     fake.respond("rest/system/status", **options)
     with pytest.raises(error) as raised:
         await client.system.status()
@@ -256,7 +224,7 @@ def test_text_for_bytes(fake: FakeSyncthing) -> None:
 
 
 async def test_another_value(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It may be any JSON, any number of times, and for one method only."""
+    """An answer may be any JSON, any number of times, and for one method only."""
     answer: Any = {"anything": [1, None]}
     other = fake.respond("rest/system/ping", json=answer, method="GET", times=None)
     for _ in range(3):
@@ -276,25 +244,23 @@ async def test_half_an_answer(fake: FakeSyncthing, client: Syncthing, after: int
     await client.system.status()
 
 
-async def test_an_answer_that_is_lost(fake: FakeSyncthing) -> None:
+async def test_an_answer_that_is_lost(fake: FakeSyncthing, client: Syncthing) -> None:
     """With handled the daemon carries out the request, and only the answer is different."""
-    async with fake.client() as client:
-        for handled, kbps in ((False, 0), (True, 7)):
-            fake.respond("rest/config/options", status=502, text="lost", from_proxy=True, handled=handled)
-            with pytest.raises(SyncthingError):
-                await client.config.patch_options({"maxSendKbps": 7})
-            assert fake.config["options"]["maxSendKbps"] == kbps
+    for handled, kbps in ((False, 0), (True, 7)):
+        fake.respond("rest/config/options", status=502, text="lost", from_proxy=True, handled=handled)
+        with pytest.raises(SyncthingError):
+            await client.config.patch_options({"maxSendKbps": 7})
+        assert fake.config["options"]["maxSendKbps"] == kbps
 
 
-async def test_an_answer_that_is_mislabelled(fake: FakeSyncthing) -> None:
+async def test_an_answer_that_is_mislabelled(fake: FakeSyncthing, client: Syncthing) -> None:
     """The answer is the daemon's, with another content type or without its headers."""
-    async with fake.client() as client:
-        fake.mislabel("rest/system/version", content_type="text/html", anonymous=True)
-        with pytest.raises(NotSyncthingError):
-            await client.system.version()
-        fault = fake.mislabel("rest/system/version", anonymous=True, times=None)
+    fake.mislabel("rest/system/version", content_type="text/html", anonymous=True)
+    with pytest.raises(NotSyncthingError):
         await client.system.version()
-        assert client.api.daemon_id is None
-        fault.release()
-        await client.system.version()
-        assert client.api.daemon_id == fake.device_id
+    fault = fake.mislabel("rest/system/version", anonymous=True, times=None)
+    await client.system.version()
+    assert client.api.daemon_id is None
+    fault.release()
+    await client.system.version()
+    assert client.api.daemon_id == fake.device_id

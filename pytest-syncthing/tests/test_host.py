@@ -14,7 +14,7 @@ from pytest_syncthing import host as _host
 from pytest_syncthing.host import Host, acquire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def test_one_for_all() -> None:
@@ -33,22 +33,21 @@ def test_one_for_all() -> None:
 
 
 @pytest.fixture
-def host() -> Host:
-    """A host that the test releases."""
-    return acquire()
+def host() -> Iterator[Host]:
+    """A host that is released after the test."""
+    host = acquire()
+    yield host
+    host.release()
 
 
 def test_calls(host: Host) -> None:
     """The caller gets what the call returns or raises, also from within the thread itself."""
-    try:
-        assert host.call(divmod, 7, 2) == (3, 1)
-        assert host.call(lambda: host.call(divmod, 7, 2)) == (3, 1)
-        assert host.call(lambda: host.inside)
-        assert not host.inside
-        with pytest.raises(ZeroDivisionError):
-            host.call(divmod, 1, 0)
-    finally:
-        host.release()
+    assert host.call(divmod, 7, 2) == (3, 1)
+    assert host.call(lambda: host.call(divmod, 7, 2)) == (3, 1)
+    assert host.call(lambda: host.inside)
+    assert not host.inside
+    with pytest.raises(ZeroDivisionError):
+        host.call(divmod, 1, 0)
 
 
 async def _add(one: int, other: int) -> int:
@@ -67,21 +66,19 @@ async def _cancelled() -> None:
 
 def test_coroutines(host: Host) -> None:
     """A coroutine runs in the thread, and the caller gets what it returns or raises."""
-    try:
-        assert host.run(_add(1, 2)) == 3
-        assert host.submit(_add(1, 2)).result() == 3
-        with pytest.raises(TimeoutError, match="of the test"):
-            host.run(_fail())
-        with pytest.raises(asyncio.CancelledError):
-            host.run(_cancelled())
-        with pytest.raises(RuntimeError, match="can't wait for itself"):
-            host.call(lambda: host.run(_add(1, 2)))
-    finally:
-        host.release()
+    assert host.run(_add(1, 2)) == 3
+    assert host.submit(_add(1, 2)).result() == 3
+    with pytest.raises(TimeoutError, match="of the test"):
+        host.run(_fail())
+    with pytest.raises(asyncio.CancelledError):
+        host.run(_cancelled())
+    with pytest.raises(RuntimeError, match="can't wait for itself"):
+        host.call(lambda: host.run(_add(1, 2)))
 
 
-def test_from_many_threads(host: Host) -> None:
+def test_from_many_threads() -> None:
     """Any thread may call, and hold a reference."""
+    host = acquire()
     found: list[int] = []
 
     def work() -> None:
@@ -101,8 +98,9 @@ def test_from_many_threads(host: Host) -> None:
     assert _host._current is None
 
 
-def test_what_is_left_is_cancelled(host: Host) -> None:
+def test_what_is_left_is_cancelled() -> None:
     """Tasks that still run when the last fake is gone are cancelled, and may clean up."""
+    host = acquire()
     ended: list[bool] = []
 
     async def last() -> None:
@@ -118,8 +116,9 @@ def test_what_is_left_is_cancelled(host: Host) -> None:
     assert ended == [True]
 
 
-def test_an_end_from_within(host: Host) -> None:
+def test_an_end_from_within() -> None:
     """The last fake may be stopped in the thread itself."""
+    host = acquire()
     thread = host.call(threading.current_thread)
     host.call(host.release)
     thread.join(10)
@@ -144,12 +143,9 @@ def test_interrupts(host: Host, unnoticed: bool) -> None:
         finally:
             cancelled.set()
 
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            host.run(forever())
-        assert cancelled.wait(10)
-    finally:
-        host.release()
+    with pytest.raises(KeyboardInterrupt):
+        host.run(forever())
+    assert cancelled.wait(10)
 
 
 def test_an_early_interrupt(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,15 +159,12 @@ def test_an_early_interrupt(host: Host, monkeypatch: pytest.MonkeyPatch) -> None
         real(callback)
 
     monkeypatch.setattr(host.loop, "call_soon_threadsafe", call)
-    try:
-        coroutine = _add(1, 2)
-        with pytest.raises(KeyboardInterrupt):
-            host.run(coroutine)
-        monkeypatch.undo()
-        host.call(lambda: None)
-        assert coroutine.cr_frame is None
-    finally:
-        host.release()
+    coroutine = _add(1, 2)
+    with pytest.raises(KeyboardInterrupt):
+        host.run(coroutine)
+    monkeypatch.undo()
+    host.call(lambda: None)
+    assert coroutine.cr_frame is None
 
 
 def test_forks(host: Host) -> None:
@@ -188,4 +181,3 @@ def test_forks(host: Host) -> None:
     with open(reading, "rb") as pipe:  # noqa: PTH123 - a descriptor
         assert pipe.read() == b"ok"
     os.waitpid(child, 0)
-    host.release()

@@ -38,39 +38,6 @@ def shape(tree: list[dict[str, Any]]) -> list[Any]:
     return [[entry["name"], shape(entry["children"])] if "children" in entry else entry["name"] for entry in tree]
 
 
-def test_the_newest_is_needed() -> None:
-    """A newer version on another device is needed here; an older one makes ours needed there."""
-    index = Index(FACTS)
-    mine = index.put_own([file("mine"), file("both")])
-    newer = replace(mine[1], size=9, version=bump(mine[1].version, OTHER, 20))
-    index.put_remote(OTHER, [mine[1]])
-    assert names(index.remote_need(OTHER)) == ["mine"]
-    assert index.need() == []
-    index.put_remote(OTHER, [newer, file("its", by=OTHER)])
-    assert names(index.need()) == ["both", "its"]
-    assert names(index.remote_need(OTHER)) == ["mine"]
-    newest = index.newest("both")
-    assert newest is not None
-    assert newest.size == 9
-    assert index.availability("both") == [OTHER]
-    assert index.availability("mine") == index.availability("nope") == []
-    index.put_own([newer, file("its", by=OTHER)])
-    assert index.need() == []
-    assert names(index.newest_items()) == ["both", "its", "mine"]
-
-
-def test_deletions_are_needed_by_who_has_the_file() -> None:
-    """A deletion is needed by devices that have the file; others don't need it."""
-    index = Index(FACTS)
-    mine = index.put_own([file("x"), file("y")])
-    index.put_remote(OTHER, mine[:1])
-    index.put_own([each.deleted_by(OWN, 20 * SECOND) for each in mine])
-    assert [(item.name, item.deleted) for item in index.remote_need(OTHER)] == [("x", True)]
-    assert index.remote_need(THIRD) == []
-    completion = index.completion(OTHER)
-    assert (completion["completion"], completion["needItems"], completion["needDeletes"]) == (95, 0, 1)
-
-
 def test_local_changes() -> None:
     """Changes in a receive-only folder are listed, and counted as local and as changed, but not as global."""
     index = Index(FACTS)
@@ -161,25 +128,6 @@ def test_completion_has_the_recorded_numbers(version: str) -> None:
         assert index.completion(OTHER, shared=had > 0) == answer
         checked += 1
     assert checked >= 3
-
-
-def test_completion() -> None:
-    """The completion of this and other devices follows from the bytes that they have."""
-    index = Index(FACTS)
-    assert index.completion()["completion"] == 100
-    index.put_own([file("a", 75)])
-    index.put_remote(OTHER, [file("b", 25, OTHER, sequence=4)])
-    assert index.completion() == {
-        "completion": 75,
-        "globalBytes": 100,
-        "globalItems": 2,
-        "needBytes": 25,
-        "needDeletes": 0,
-        "needItems": 1,
-        "sequence": 1,
-    }
-    assert (index.completion(OTHER)["completion"], index.completion(OTHER)["sequence"]) == (25, 4)
-    assert index.completion(OTHER, downloaded=25)["completion"] == 50
 
 
 @pytest.mark.parametrize(("version", "percent"), [("1.19", 100), ("1.29", 100), ("2.1", 0)])

@@ -11,7 +11,6 @@ from tests.support import recordings
 from pytest_syncthing.facts import VERSIONS, Facts
 from pytest_syncthing.go.words import parse_time
 from pytest_syncthing.model.items import (
-    IGNORED,
     RECEIVE_ONLY,
     Item,
     Kind,
@@ -154,19 +153,3 @@ def test_deleted_items() -> None:
     assert gone.weight(Facts.of("1.19")) == 0
     assert not gone.invalid
     assert item.deleted_by("AAAAAAA", 9_500_000_000, local_flags=RECEIVE_ONLY).invalid
-
-
-def test_ignored_items() -> None:
-    """An ignored file is kept without its content, and doesn't count for other devices."""
-    item = Item("x", Kind.FILE, 7, version=OLD, digest="x").ignored()
-    answer = item.to_json(Facts.of("1.19"), listed=False)
-    assert (answer["ignored"], answer["invalid"], answer["localFlags"]) == (True, True, IGNORED)
-    assert (answer["size"], answer["numBlocks"], answer["version"]) == (0, 0, ["AAAAAAA:5"])
-
-
-@pytest.mark.parametrize(("version", "size"), [("1.19", 128), ("1.29", 128), ("2.1", 0)])
-def test_what_directories_weigh(version: str, size: int) -> None:
-    """Directories and links count 128 bytes before 2.1.2, and 0 since."""
-    facts = Facts.of(version)
-    assert [Item("x", kind).weight(facts) for kind in (Kind.DIRECTORY, Kind.SYMLINK)] == [size, size]
-    assert Item("x", Kind.FILE, 5).weight(facts) == 5

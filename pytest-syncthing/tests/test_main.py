@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing.local import discover
+from pytest_syncthing.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,53 +52,45 @@ def ask(url: str, key: str, path: str) -> Any:
         return json.load(answer)
 
 
-@pytest.mark.parametrize(
-    ("before", "number"),
-    [((), signal.SIGINT), ((), signal.SIGTERM), (IGNORING, signal.SIGINT)],
-    ids=["SIGINT", "SIGTERM", "SIGINT that is ignored at first"],
-)
-def test_it_serves_until_a_signal(before: tuple[str, ...], number: signal.Signals) -> None:
-    """It prints its URL and key, serves a sample folder, and exits silently."""
-    with serving(before=before) as (process, url, key):
+def test_the_sample() -> None:
+    """By default there is a sample folder, and Ctrl-C ends it silently, even where a shell has SIGINT ignored."""
+    with serving(before=IGNORING) as (process, url, key):
         assert ask(url, key, "rest/system/version")["version"] == "v1.29.5"
         status = ask(url, key, "rest/db/status?folder=sample")
         assert (status["localFiles"], status["needFiles"]) == (2, 1)
-        process.send_signal(number)
+        process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=30) == ("", "")
         assert process.returncode == 0
 
 
 def test_options(tmp_path: Path) -> None:
-    """The options are passed on to the fake."""
+    """The options are passed on to the fake, which SIGTERM ends as well."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = [
-        f"--port={port}",
-        "--version=2.1",
-        "--name=nas",
-        "--api-key=secret",
-        "--tls",
-        "--files-on-disk",
-        "--empty",
-    ]
-    with serving(*options, f"--home={tmp_path}") as (_, url, key):
+    options = (f"--port={port}", "--version=2.1", "--name=nas", "--api-key=secret", "--tls", "--files-on-disk")
+    with serving(*options, "--empty", f"--home={tmp_path}") as (process, url, key):
         assert (url, key) == (f"https://127.0.0.1:{port}", "secret")
         assert ask(url, key, "rest/system/version")["version"] == "v2.1.3"
         assert ask(url, key, "rest/config/folders") == []
         assert [device["name"] for device in ask(url, key, "rest/config/devices")] == ["nas"]
         assert (discover(tmp_path).url, discover(tmp_path).api_key) == (url, key)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
 
 
-def test_what_can_not_be_served() -> None:
+def test_what_can_not_be_served(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A port in use, one that doesn't exist, and a version that it doesn't play end it with the reason, in one line."""
-    with serving() as (_, url, _key):
-        place = url.removeprefix("http://")
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # those of the tests stay as they are
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = used.getsockname()[1]
         for option, code, words in (
-            (f"--port={place.rpartition(':')[2]}", 1, f"can't listen on {place}: Address already in use"),
+            (f"--port={port}", 1, f"can't listen on 127.0.0.1:{port}: Address already in use"),
             ("--port=65536", 2, "port must be a number from 0 to 65535, not 65536"),
             ("--version=1.18", 2, "the fake plays Syncthing 1.19.2, 1.29.5, 2.1.3"),
         ):
-            done = subprocess.run([*COMMAND, option], capture_output=True, text=True, timeout=30, check=False)
-            assert (done.returncode, done.stdout) == (code, "")
-            assert words in done.stderr.splitlines()[-1]
+            with pytest.raises(SystemExit) as ended:
+                main([option])
+            printed = capsys.readouterr()
+            assert (ended.value.code, printed.out) == (code, "")
+            assert words in printed.err.splitlines()[-1]

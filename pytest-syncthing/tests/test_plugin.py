@@ -35,10 +35,12 @@ def no_syncthing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
-def test_plain_functions(pytester: pytest.Pytester) -> None:
-    """A test without a loop gets a fresh fake that answers."""
+def test_tests_with_and_without_a_loop(pytester: pytest.Pytester) -> None:
+    """Each test gets a fresh fake that answers; those of pytest-asyncio and anyio share nothing with its loop."""
     pytester.makepyfile("""
-        import urllib.request, json
+        import asyncio, json, urllib.request
+        import anyio
+        import pytest
 
         def ask(fake, path):
             request = urllib.request.Request(fake.url + path, headers={"X-API-Key": fake.api_key})
@@ -46,64 +48,32 @@ def test_plain_functions(pytester: pytest.Pytester) -> None:
                 return json.load(answer)
 
         def test_one(fake_syncthing):
+            assert fake_syncthing.version == "v1.29.5"
             fake_syncthing.add_folder("docs", files={"x": b"12345"})
             assert ask(fake_syncthing, "/rest/db/status?folder=docs")["localBytes"] == 5
 
         def test_other(fake_syncthing):
             assert ask(fake_syncthing, "/rest/config/folders") == []
-    """)
-    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
 
-
-def test_pytest_asyncio(pytester: pytest.Pytester) -> None:
-    """Tests of pytest-asyncio share nothing with the fake's loop."""
-    pytester.makepyfile("""
-        import asyncio
-        import pytest
-
-        @pytest.fixture
-        async def client(fake_syncthing):
+        @pytest.mark.asyncio
+        async def test_of_pytest_asyncio(fake_syncthing):
             async with fake_syncthing.client() as client:
-                yield client
-
-        async def test_it(fake_syncthing, client):
-            poll = asyncio.create_task(client.events.poll(fake_syncthing.newest_event))
-            await fake_syncthing.until(lambda: fake_syncthing.polls_waiting)
-            fake_syncthing.emit("StateChanged", {"folder": "docs", "from": "idle", "to": "scanning"})
-            assert [event["type"] for event in await poll] == ["StateChanged"]
-    """)
-    pytester.runpytest_inprocess("-p", "no:cacheprovider", "-o", "asyncio_mode=auto").assert_outcomes(passed=1)
-
-
-def test_anyio(pytester: pytest.Pytester) -> None:
-    """Tests of anyio share nothing with the fake's loop either."""
-    pytester.makepyfile("""
-        import anyio
-        import pytest
+                poll = asyncio.create_task(client.events.poll(fake_syncthing.newest_event))
+                await fake_syncthing.until(lambda: fake_syncthing.polls_waiting)
+                fake_syncthing.emit("StateChanged", {"folder": "docs", "from": "idle", "to": "scanning"})
+                assert [event["type"] for event in await poll] == ["StateChanged"]
 
         @pytest.fixture
         def anyio_backend():
             return "asyncio"
 
         @pytest.mark.anyio
-        async def test_it(fake_syncthing):
+        async def test_of_anyio(fake_syncthing):
             with anyio.fail_after(10):
                 async with fake_syncthing.client() as client:
                     assert (await client.system.version())["version"] == fake_syncthing.version
     """)
-    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "version"), [([], "v1.29.5"), (["--syncthing-version", "2.1"], "v2.1.3")], ids=["default", "option"]
-)
-def test_the_version(pytester: pytest.Pytester, arguments: list[str], version: str) -> None:
-    """The fake plays the version given on the command line."""
-    pytester.makepyfile(f"""
-        def test_it(fake_syncthing):
-            assert fake_syncthing.version == {version!r}
-    """)
-    pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments).assert_outcomes(passed=1)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=4)
 
 
 def test_a_version_that_the_fake_does_not_play(pytester: pytest.Pytester) -> None:
@@ -114,19 +84,26 @@ def test_a_version_that_the_fake_does_not_play(pytester: pytest.Pytester) -> Non
     result.stderr.fnmatch_lines([f"ERROR: --syncthing-version: {known}"])
 
 
-def test_versions_of_a_project(pytester: pytest.Pytester) -> None:
-    """A project overrides the version by a fixture of its own."""
-    pytester.makepyfile("""
-        import pytest
+def test_versions(pytester: pytest.Pytester) -> None:
+    """The fake plays the version given on the command line, unless a project has a fixture for that."""
+    pytester.makepyfile(
+        test_option="""
+            def test_it(fake_syncthing):
+                assert fake_syncthing.version == "v2.1.3"
+        """,
+        test_fixture="""
+            import pytest
 
-        @pytest.fixture(params=["1.19", "2.1"])
-        def syncthing_version(request):
-            return request.param
+            @pytest.fixture(params=["1.19", "2.1"])
+            def syncthing_version(request):
+                return request.param
 
-        def test_it(fake_syncthing, syncthing_version):
-            assert fake_syncthing.version.startswith(f"v{syncthing_version}.")
-    """)
-    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+            def test_it(fake_syncthing, syncthing_version):
+                assert fake_syncthing.version.startswith(f"v{syncthing_version}.")
+        """,
+    )
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--syncthing-version", "2.1")
+    result.assert_outcomes(passed=3)
 
 
 @pytest.mark.usefixtures("no_syncthing")
@@ -151,7 +128,7 @@ def test_no_daemon(pytester: pytest.Pytester, option: str, outcome: str, name: s
 
 @pytest.mark.daemon
 @pytest.mark.measured
-def test_real_daemons(pytester: pytest.Pytester, syncthing_binary: Path) -> None:
+def test_real_daemons(pytester: pytest.Pytester, newest_syncthing: Path) -> None:
     """The fixtures of real daemons serve tests with and without a loop, and leave nothing behind."""
     pytester.makepyfile("""
         import asyncio
@@ -183,17 +160,17 @@ def test_real_daemons(pytester: pytest.Pytester, syncthing_binary: Path) -> None
             assert len(homes) == 3
             assert not any(home.exists() for home in homes)
     """)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", f"--syncthing-binary={syncthing_binary}")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", f"--syncthing-binary={newest_syncthing}")
     result.assert_outcomes(passed=3)
 
 
 def test_importing_it_is_cheap() -> None:
-    """The plugin is imported in every run of pytest: it loads pytest, and nothing of the library that takes time."""
+    """The plugin is imported in every run of pytest: it and the kit load nothing that takes time, such as asyncio."""
     code = (
         "import pytest, sys; before = set(sys.modules); import pytest_syncthing.plugin; "
         "print(*sorted(set(sys.modules) - before))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [
         "aiosyncthing",
         "aiosyncthing._lazy",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aiosyncthing.device_id import DeviceID
-from pytest_syncthing.config.preparing import Preparation, random_text
+from pytest_syncthing.config.preparing import Preparation
 from pytest_syncthing.config.schema import Schema
 from pytest_syncthing.facts import VERSIONS, Facts
 from pytest_syncthing.http.messages import Refusal
@@ -124,10 +124,3 @@ def test_the_notice_about_a_missing_login() -> None:
     assert corrected(options={**options}, gui=gui)["options"]["unackedNotificationIDs"] == notices
     found = corrected(options={**options}, gui=gui | {"password": "p"})["options"]
     assert found["unackedNotificationIDs"] == ["b", "a"]
-
-
-def test_random_texts() -> None:
-    """Random texts are the same in each run."""
-    assert random_text("a", 8) == random_text("a", 8) != random_text("b", 8)
-    assert len(random_text("a", 32)) == 32
-    assert random_text("a", 32).isalnum()

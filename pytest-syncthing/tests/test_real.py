@@ -35,57 +35,32 @@ def threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 
 
-def test_a_daemon(syncthing_binary: Path) -> None:
-    """It is up within the block, reports what it is, and is gone afterwards, with its thread."""
+def test_a_daemon(newest_syncthing: Path, tmp_path: Path) -> None:
+    """A daemon says what it is, can be killed, started and restarted, and ends with the block; a given home stays."""
     before = threads()
-    with RealSyncthing(syncthing_binary) as daemon:
+    with RealSyncthing(newest_syncthing, tmp_path / "home") as daemon:
         status = ask(daemon)
         assert status["myID"] == daemon.device_id
         assert daemon.url == f"http://{status['guiAddressUsed']}"
         assert daemon.version.startswith("v")
         assert daemon.sync_address.startswith("tcp://127.0.0.1:")
-        assert daemon.running
         assert daemon.log_tail
         assert daemon.api_key not in repr(daemon)
         with pytest.raises(UnauthorizedError):
             ask(daemon, api_key="wrong")
-        home = daemon.home
-        assert home.exists()
-    assert not home.exists()
-    wait_until(lambda: threads() == before)  # a thread is in the list for a moment after its last step
-
-
-def test_its_life(syncthing_binary: Path, tmp_path: Path) -> None:
-    """It can be killed, started and restarted, and keeps a given home."""
-    with RealSyncthing(syncthing_binary, tmp_path / "home") as daemon:
         daemon.kill()
         assert not daemon.running
         with pytest.raises(ConnectionFailedError):
             ask(daemon)
-        daemon.start()
-        started = ask(daemon)["myID"]
-        daemon.restart()
-        assert ask(daemon)["myID"] == started
+        for start in (daemon.start, daemon.restart):
+            start()
+            assert daemon.running
+            assert ask(daemon)["myID"] == status["myID"]
     assert (tmp_path / "home" / "config.xml").exists()
+    wait_until(lambda: threads() == before)  # a thread is in the list for a moment after its last step
 
 
-def test_a_pair(syncthing_binary: Path) -> None:
-    """The two are connected when the block begins."""
-    with RealSyncthingPair(syncthing_binary) as pair:
-        one, other = pair
-        assert (one, other) == (pair.one, pair.other)
-
-        async def main() -> list[bool]:
-            async with one.client() as a, other.client() as b:
-                return [
-                    (await a.system.connections())["connections"][other.device_id]["connected"],
-                    (await b.system.connections())["connections"][one.device_id]["connected"],
-                ]
-
-        assert asyncio.run(main()) == [True, True]
-
-
-def test_a_pair_that_does_not_meet(syncthing_binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pair_that_does_not_meet(newest_syncthing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If they don't connect, the error says so, and nothing is left."""
 
     async def introduce_wrongly(daemon: Daemon, other: RealSyncthing, address: str) -> None:
@@ -95,12 +70,12 @@ def test_a_pair_that_does_not_meet(syncthing_binary: Path, monkeypatch: pytest.M
     monkeypatch.setattr(real, "_PATIENCE", 0.2)
     before = threads()
     with pytest.raises(DaemonError, match="did not connect"):
-        RealSyncthingPair(syncthing_binary).__enter__()
+        RealSyncthingPair(newest_syncthing).__enter__()
     wait_until(lambda: threads() == before)  # a thread is in the list for a moment after its last step
 
 
 def test_a_daemon_that_does_not_start(tmp_path: Path) -> None:
-    """The error is the daemon's, and no thread is left."""
+    """If it doesn't start, the error is the daemon's, and no thread is left."""
     before = threads()
     binary = tmp_path / "syncthing"
     binary.write_text("#!/bin/sh\necho nonsense\nexit 1\n")
