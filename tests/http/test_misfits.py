@@ -30,7 +30,7 @@ from tests.support.misfits import some_misfit_bytes
 from tests.support.server import Answer, Request, Server, as_json, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
 SEED = os.environ.get("AIOSYNCTHING_SEED", "1")
 ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "1"))
@@ -134,17 +134,12 @@ async def expect_no_other_error(
             raise AssertionError(f"AIOSYNCTHING_SEED={SEED}: {what}: {error!r} for\n{misfits}") from error
 
 
-async def _take(items: AsyncIterator[Any]) -> None:
-    async for _ in _some(items):
-        pass
-
-
-async def _some(items: AsyncIterator[Any]) -> AsyncIterator[Any]:
+async def _take(items: Any) -> None:
     number = itertools.count(1)
-    async for item in items:
-        yield item
-        if next(number) >= ENOUGH:
-            return
+    async with aclosing(items):
+        async for _ in items:
+            if next(number) >= ENOUGH:
+                return
 
 
 async def _stream(client: Syncthing) -> None:
@@ -153,18 +148,15 @@ async def _stream(client: Syncthing) -> None:
 
 
 async def _stream_on(client: Syncthing) -> None:
-    async with aclosing(client.events.stream(delays=lambda: iter([0.0] * 5))) as events:
-        await _take(events)
+    await _take(client.events.stream(delays=lambda: iter([0.0] * 5)))
 
 
 async def _stream_disk(client: Syncthing) -> None:
-    async with client.events.stream(disk=True, delays=lambda: iter([0.0] * 5)) as events:
-        await _take(events)
+    await _take(client.events.stream(disk=True, delays=lambda: iter([0.0] * 5)))
 
 
 async def _listen(client: Syncthing) -> None:
-    async with aclosing(client.events.listen()) as events:
-        await _take(events)
+    await _take(client.events.listen())
 
 
 async def _watch(client: Syncthing) -> None:
@@ -201,13 +193,11 @@ async def _come_to_rest(client: Syncthing) -> None:
 
 
 async def _walk(client: Syncthing) -> None:
-    async with aclosing(client.database.walk(FOLDER)) as entries:
-        await _take(entries)
+    await _take(client.database.walk(FOLDER))
 
 
 async def _conflicts(client: Syncthing) -> None:
-    async with aclosing(client.database.conflicts()) as copies:
-        await _take(copies)
+    await _take(client.database.conflicts())
 
 
 async def _restore_at(client: Syncthing) -> None:
@@ -230,8 +220,7 @@ def _iterating(name: str) -> Callable[[Syncthing], Awaitable[None]]:
     async def iterate(client: Syncthing) -> None:
         owner, _, method = name.partition(".")
         arguments = (FOLDER, DEVICE) if "remote" in name else (FOLDER,)
-        async with aclosing(getattr(getattr(client, owner), method)(*arguments, perpage=1)) as items:
-            await _take(items)
+        await _take(getattr(getattr(client, owner), method)(*arguments, perpage=1))
 
     iterate.__name__ = name
     return iterate
@@ -278,35 +267,36 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "delays", lambda: itertools.repeat(0.01))
 
 
-def chances(*what: object) -> Iterator[random.Random]:
-    """Yield random generators for some attempts, the same ones in each run."""
+def chances(*what: object) -> Iterator[tuple[random.Random, str]]:
+    """Yield random generators and versions for some attempts, the same ones in each run."""
     for number in range(EACH):
-        yield random.Random(f"{SEED} {what} {number}")
+        chance = random.Random(f"{SEED} {what} {number}")
+        yield chance, chance.choice(recordings.VERSIONS)
 
 
-@pytest.mark.parametrize("version", recordings.VERSIONS)
 @pytest.mark.parametrize(("use", "read"), READERS, ids=[use.__name__.strip("_") for use, _ in READERS])
-async def test_misfits_for_readers(
-    version: str, use: Callable[[Syncthing], Awaitable[None]], read: tuple[Any, ...]
-) -> None:
+async def test_misfits_for_readers(use: Callable[[Syncthing], Awaitable[None]], read: tuple[Any, ...]) -> None:
     """Streams, mirrors, waits, walks and iterators, which look deep into answers and events."""
     for route in read:
-        for chance in chances(version, use.__name__, route.path):
+        for chance, version in chances(use.__name__, route.path):
             recorded = Recorded(version, route, chance, waits=use in {_watch, _wait_in_sync})
             await expect_no_other_error(recorded, use, (use.__name__, version, route.path))
 
 
-@pytest.mark.parametrize("name", sorted({call.name for call in CALLS}))
+# For each method the call with the most requests.
+METHODS = {call.name: call for call in sorted(CALLS, key=lambda call: len(call.requests))}
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
 async def test_misfits_for_methods(name: str) -> None:
     """Most methods return the answer unchanged; some look at it, or at other answers first."""
-    for call in (each for each in CALLS if each.name == name):
-        asked = {
-            find_route(method, path.partition("?")[0].removeprefix("/"))
-            for method, _, path in (each.partition(" ") for each in call.requests)
-        }
-        for route in sorted(asked - {None}, key=str):
-            for chance in chances(call, route):
-                version = chance.choice(recordings.VERSIONS)
-                await expect_no_other_error(
-                    Recorded(version, route, chance, call), lambda client, call=call: results(client, call), call
-                )
+    call = METHODS[name]
+    asked = {
+        find_route(method, path.partition("?")[0].removeprefix("/"))
+        for method, _, path in (each.partition(" ") for each in call.requests)
+    }
+    for route in sorted(asked - {None}, key=str):
+        for chance, version in chances(call, route):
+            await expect_no_other_error(
+                Recorded(version, route, chance, call), lambda client: results(client, call), call
+            )

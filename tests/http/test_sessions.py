@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import textwrap
 import time
 from contextlib import nullcontext
 from io import BytesIO
@@ -128,41 +127,130 @@ async def test_closing_ends_running_requests(arriving: str) -> None:
 
 # --- Event loops ---
 
-IN_LOOPS: Final = """
-    import asyncio, gc, logging, threading
-    from concurrent.futures import Future
-    from contextlib import suppress
-    from aiosyncthing import Syncthing
-    from aiosyncthing.exceptions import EventLoopError, SyncthingError
-    from pytest_syncthing import FakeSyncthing
+PROGRAM: Final = """
+import asyncio, gc, logging, sys, threading, warnings
+from concurrent.futures import Future
+from contextlib import suppress
+from aiosyncthing import Syncthing
+from aiosyncthing.exceptions import EventLoopError, SyncthingError
+from pytest_syncthing import FakeSyncthing
 
-    logging.getLogger("asyncio").setLevel(logging.ERROR)  # ignore a busy machine
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # ignore a busy machine
 
-    def in_thread(function, *args):
-        result = Future()
-        def work():
-            try:
-                result.set_result(function(*args))
-            except BaseException as error:
-                result.set_exception(error)
-        threading.Thread(target=work).start()
-        return result
+def in_thread(function, *args):
+    result = Future()
+    def work():
+        try:
+            result.set_result(function(*args))
+        except BaseException as error:
+            result.set_exception(error)
+    threading.Thread(target=work).start()
+    return result
 
-    async def ask():
-        await asyncio.gather(*(client.system.ping() for _ in range(3)))
+async def ask():
+    await asyncio.gather(*(client.system.ping() for _ in range(3)))
 
-    fake = FakeSyncthing("1.29", {settings})
-    fake.start()
-    client = fake.client(tls=False) if fake.url.startswith("https") else fake.client()
+def all_is_closed():
+    "Nothing is left to the garbage collector, however clients are used and closed."
+    async def main():
+        async with fake.client() as one:
+            await one.system.ping()
+        await ask()
+        await client.close()
+        async with Syncthing("key", "http://127.0.0.1:9") as unreachable:
+            with suppress(SyncthingError):
+                await unreachable.system.ping()
+        Syncthing("key")
+        gc.collect()
+    asyncio.run(main())
+
+def several_runs():
+    "A client works in each `asyncio.run`, and each run leaves no connection open."
+    for _ in range(3):
+        asyncio.run(ask())
+        asyncio.run(fake.until(lambda: fake.connections == 0))
+    asyncio.run(client.close())
+    try:
+        asyncio.run(client.system.status())
+    except Exception as error:
+        assert "the client is closed" in str(error)
+
+def several_threads():
+    "A client may be used in one thread after another, each with its own loop, as by web servers."
+    for _ in range(3):
+        in_thread(asyncio.run, ask()).result()
+
+def two_threads_at_once():
+    "While another thread uses the client, the error says so; afterwards it works."
+    async def hold():
+        await ask()
+        begun.set_result(None)
+        await asyncio.wrap_future(over)
+        await ask()
+
+    begun, over = Future(), Future()
+    held = in_thread(asyncio.run, hold())
+    begun.result()
+    for use in (client.system.status, client.close):
+        try:
+            asyncio.run(use())
+        except EventLoopError as error:
+            assert "the client belongs to another event loop, which is running in another thread" in str(error)
+        else:
+            raise AssertionError
+    over.set_result(None)
+    held.result()
+    asyncio.run(ask())
+
+def a_loop_that_is_paused():
+    "Other loops may use the client meanwhile; the loop's connections are closed when it continues."
+    with asyncio.Runner() as one, asyncio.Runner() as other:
+        for runner in (one, other, one, other):
+            runner.run(ask())
+        assert len(client.api._sessions._own) == 2
+        asyncio.run(client.close())
+        one.run(fake.until(lambda: fake.connections == 3))
+    asyncio.run(fake.until(lambda: fake.connections == 0))
+
+def a_loop_that_was_closed_without_ending_its_generators():
+    "It is no obstacle, and only asyncio's own objects are left."
+    warnings.filterwarnings("ignore", message="unclosed (transport|<socket)")
+
+    def hastily():
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(ask())
+        loop.close()
+
+    hastily()
+    asyncio.run(ask())
+    hastily()
+    asyncio.run(client.close())
+
+def a_client_that_is_never_closed():
+    "A session that was forgotten in a running loop is reported by aiohttp."
+    async def forget():
+        global client
+        await ask()
+        client = None
+        gc.collect()
+        await asyncio.sleep(0)
+    asyncio.run(forget())
+
+def tell(*stories, **settings):
+    global fake, client
+    with FakeSyncthing("1.29", **settings) as fake:
+        for story in stories:
+            client = fake.client(tls=False) if settings.get("tls") else fake.client()
+            story()
+            client = None
+            gc.collect()
 """
 
 
-def run_in_loops(program: str, settings: str = "") -> None:
-    """Run a program that uses `client`; with all of Python's own checks there must be no warning."""
-    begin = textwrap.dedent(IN_LOOPS).replace("{settings}", settings)
-    program = f"{begin}\n{textwrap.dedent(program)}\nclient = None; gc.collect(); fake.stop()"
+def tell(stories: str) -> None:
+    """Run a program that tells stories; with all of Python's own checks there must be no warning."""
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", program],
+        [sys.executable, "-X", "dev", "-W", "error", "-c", f"{PROGRAM}\n{stories}"],
         check=False,
         capture_output=True,
         text=True,
@@ -172,114 +260,19 @@ def run_in_loops(program: str, settings: str = "") -> None:
     assert done.returncode == 0
 
 
-def test_no_resource_warnings() -> None:
-    """Nothing is left to the garbage collector, however clients are used and closed."""
-    run_in_loops(
-        """
-        async def main():
-            async with fake.client() as one:
-                await one.system.ping()
-            await ask()
-            await client.close()
-            async with Syncthing("key", "http://127.0.0.1:9") as unreachable:
-                with suppress(SyncthingError):
-                    await unreachable.system.ping()
-            Syncthing("key")
-            gc.collect()
-        asyncio.run(main())
-        """
-    )
-
-
-@pytest.mark.parametrize("settings", ["", "tls=True"])
-def test_one_client_for_several_runs(settings: str) -> None:
-    """A client works in each `asyncio.run`, and each run leaves no connection open."""
-    run_in_loops(
-        """
-        for _ in range(3):
-            asyncio.run(ask())
-            asyncio.run(fake.until(lambda: fake.connections == 0))
-        asyncio.run(client.close())
-        try:
-            asyncio.run(client.system.status())
-        except Exception as error:
-            assert "the client is closed" in str(error)
-        """,
-        settings,
-    )
-
-
-def test_one_client_for_several_runs_through_a_socket() -> None:
-    """The same through a Unix socket."""
+def test_several_loops() -> None:
+    """A client may be used in many ways, in one event loop after another, over TCP, TLS and a Unix socket."""
     with short_folder() as folder:
-        run_in_loops("for _ in range(3): asyncio.run(ask())", f"socket={str(folder / 'api.sock')!r}")
-
-
-def test_one_client_for_several_threads() -> None:
-    """A client may be used in one thread after another, each with its own loop, as by web servers."""
-    run_in_loops("for _ in range(3): in_thread(asyncio.run, ask()).result()")
-
-
-def test_two_threads_at_once() -> None:
-    """While another thread uses the client, the error says so; afterwards it works."""
-    run_in_loops(
-        """
-        async def hold():
-            await ask()
-            begun.set_result(None)
-            await asyncio.wrap_future(over)
-            await ask()
-
-        begun, over = Future(), Future()
-        held = in_thread(asyncio.run, hold())
-        begun.result()
-        for use in (client.system.status, client.close):
-            try:
-                asyncio.run(use())
-            except EventLoopError as error:
-                assert "the client belongs to another event loop, which is running in another thread" in str(error)
-            else:
-                raise AssertionError
-        over.set_result(None)
-        held.result()
-        asyncio.run(ask())
-        """
-    )
-
-
-def test_a_loop_that_is_paused() -> None:
-    """Other loops may use the client meanwhile; the loop's connections are closed when it continues."""
-    run_in_loops(
-        """
-        with asyncio.Runner() as one, asyncio.Runner() as other:
-            for runner in (one, other, one, other):
-                runner.run(ask())
-            assert len(client.api._sessions._own) == 2
-            asyncio.run(client.close())
-            one.run(fake.until(lambda: fake.connections == 3))
-        asyncio.run(fake.until(lambda: fake.connections == 0))
-        """
-    )
-
-
-def test_a_loop_that_was_closed_without_ending_its_generators() -> None:
-    """It is no obstacle, and only asyncio's own objects are left."""
-    run_in_loops(
-        """
-        import warnings
-        warnings.filterwarnings("ignore", message="unclosed (transport|<socket)")
-
-        def hastily():
-            loop = asyncio.new_event_loop()
-            loop.run_until_complete(ask())
-            loop.close()
-
-        hastily()
-        asyncio.run(ask())
-        hastily()
-        asyncio.run(client.close())
-        """
-    )
+        tell(
+            f"""
+tell(several_runs, tls=True)
+tell(several_runs, socket={str(folder / "api.sock")!r})
+tell(all_is_closed, several_runs, several_threads, two_threads_at_once)
+tell(a_loop_that_is_paused, a_loop_that_was_closed_without_ending_its_generators)
+"""
+        )
+    with pytest.raises(AssertionError, match="Unclosed client session"):
+        tell("tell(a_client_that_is_never_closed)")
 
 
 def test_connections_of_another_loop_are_not_idle() -> None:
@@ -322,38 +315,14 @@ async def test_a_mock_of_a_session() -> None:
         await Syncthing(KEY, server.url, session=cast("aiohttp.ClientSession", mock)).system.ping()
 
 
-def test_a_client_that_is_never_closed() -> None:
-    """A session that was forgotten in a running loop is reported by aiohttp."""
-    with pytest.raises(AssertionError, match="Unclosed client session"):
-        run_in_loops(
-            """
-            async def forget():
-                global client
-                await ask()
-                client = None
-                gc.collect()
-                await asyncio.sleep(0)
-            asyncio.run(forget())
-            """
-        )
-
-
 # --- How connections are reused ---
 
 
-async def test_a_connection_is_used_again() -> None:
-    """Consecutive requests share a connection."""
-    async with Server(answer=PONG) as server, Syncthing(KEY, server.url) as client:
-        for _ in range(5):
-            await client.system.ping()
-        assert server.connections == 1
-
-
-@pytest.mark.parametrize(("idle", "connections"), [(5, 1), (11, 2), (14.9, 2)])
+@pytest.mark.parametrize(("idle", "connections"), [(0, 1), (5, 1), (11, 2), (14.9, 2)])
 async def test_an_idle_connection_is_dropped_before_the_daemon_does(
     monkeypatch: pytest.MonkeyPatch, idle: float, connections: int
 ) -> None:
-    """A connection is not reused after 10 idle seconds: the daemon closes it after 15."""
+    """Requests share a connection, but it is not reused after 10 idle seconds: the daemon closes it after 15."""
     async with Server(answer=PONG) as server, Syncthing(KEY, server.url) as client:
         await client.system.ping()
         monkeypatch.setattr(aiohttp.connector, "monotonic", lambda: time.monotonic() + idle)

@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 PROGRAM = Path(__file__).parents[1] / "support" / "integration.py"
 
 
-async def run(*steps: str, **settings: Any) -> None:
-    """Run steps of the program; none may block its event loop."""
+async def run(*steps: tuple[str, dict[str, Any]]) -> None:
+    """Run steps of the program, each with its settings; none may block its event loop."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-W", "ignore", PROGRAM, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    output, _ = await process.communicate(json.dumps({"steps": steps, **settings}).encode())
+    output, _ = await process.communicate(json.dumps(steps).encode())
     assert process.returncode == 0
-    blocked = json.loads(output)
-    assert not blocked, "\n".join(f"{step}: {what}" for step in blocked for what in blocked[step])
+    found = [json.loads(line) for line in output.splitlines()]
+    assert len(found) == 1 + len(steps)
+    assert not any(found), "\n".join(f"{step}: {what}" for each in found for step in each for what in each[step])
 
 
 def _plain(value: Any) -> Any:
@@ -55,36 +56,30 @@ async def test_calls() -> None:
         (call.name, _plain(call.args), {name: _plain(value) for name, value in call.options.items()}) for call in CALLS
     ]
     async with Server(*answers) as server:
-        await run("calls", url=server.url, key=KEY, calls=base64.b64encode(pickle.dumps(calls)).decode())
+        settings = {"url": server.url, "key": KEY, "calls": base64.b64encode(pickle.dumps(calls)).decode()}
+        await run(("calls", settings))
 
 
-@pytest.mark.parametrize(
-    "step", ["requests", "listening", "streaming", "mirroring", "waiting", "trusting", "downloading", "discovering"]
-)
-async def test_use(fake: FakeSyncthing, tmp_path: Path, step: str) -> None:
-    """Each part of such a program, in a process of its own, so that no other part has imported what it needs."""
-    await run(
-        step,
-        url=fake.url,
-        key=fake.api_key,
-        home=str(fake.home),
-        certificate=str(fake.home / "https-cert.pem"),
-        file=str(tmp_path / "bundle.zip"),
-    )
+async def test_use(fake: FakeSyncthing, tmp_path: Path) -> None:
+    """Each part of such a program by itself, as no other part has imported what it needs; some through a Unix socket.
 
-
-async def test_an_entry_of_home_assistant(fake: FakeSyncthing) -> None:
-    """All of it in one process: config flow, set-up, listening during a restart of the daemon, unloading."""
-    await run("entry", url=fake.url, key=fake.api_key)
-
-
-async def test_a_socket() -> None:
-    """The same through a Unix socket."""
-    with short_folder() as folder, FakeSyncthing("1.29", socket=folder / "api.sock") as fake:
-        fake.add_folder("docs", files={"a": b"a"})
-        await run("streaming", "waiting", url=fake.url, key=fake.api_key)
+    The last part is an entry of Home Assistant: config flow, set-up, listening during a restart, unloading.
+    """
+    settings = {
+        "url": fake.url,
+        "key": fake.api_key,
+        "home": str(fake.home),
+        "certificate": str(fake.home / "https-cert.pem"),
+        "file": str(tmp_path / "bundle.zip"),
+    }
+    names = ("requests", "listening", "streaming", "mirroring", "waiting", "trusting", "downloading", "discovering")
+    parts = [(name, settings) for name in (*names, "entry")]
+    with short_folder() as folder, FakeSyncthing("1.29", socket=folder / "api.sock") as local:
+        local.add_folder("docs", files={"a": b"a"})
+        through_socket = {"url": local.url, "key": local.api_key}
+        await run(*parts, ("streaming", through_socket), ("waiting", through_socket))
 
 
 async def test_launching() -> None:
     """A real daemon, from its start to its end."""
-    await run("launching")
+    await run(("launching", {}))

@@ -1,7 +1,8 @@
 """A program that uses the library as Home Assistant does: imported in a thread, used in the event loop.
 
-It runs as a script, with its settings as JSON on standard input, and prints as JSON what has blocked the event loop in
-which step. At first it imports nothing but the standard library and aiohttp, so that later imports are detected.
+It runs as a script, with its steps as JSON on standard input, and prints as JSON what has blocked the event loop in
+which step, a line for each. At first it imports nothing but the standard library and aiohttp, and each step runs in a
+process that only has imported the library, so that later imports are detected.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import importlib
 import io
 import json
 import operator
+import os
 import pickle
 import sys
 import threading
@@ -59,12 +61,15 @@ class Program:
         """Create a client."""
         return self._aiosyncthing.Syncthing(self._settings["key"], url or self._settings["url"], **options)
 
-    async def run(self) -> None:
-        """Import the library in a thread, and take the steps in the settings."""
+    async def load(self) -> None:
+        """Import the library in a thread."""
         with self.step("import"):
-            self._aiosyncthing = await _import_in_thread("aiosyncthing")
-        for name in self._settings["steps"]:
-            await getattr(self, name)()
+            await _import_in_thread("aiosyncthing")
+
+    async def take(self, step: str) -> None:
+        """Take a step."""
+        self._aiosyncthing = sys.modules["aiosyncthing"]
+        await getattr(self, step)()
 
     async def calls(self) -> None:
         """Call every public method once, each with a client that remembers nothing."""
@@ -243,12 +248,22 @@ async def _import_in_thread(name: str) -> Any:
     return await imported
 
 
-async def _main() -> None:
-    settings = json.load(sys.stdin)
-    program = Program(Detector(), settings)
-    await program.run()
-    print(json.dumps(program.blocked))
+def _main() -> None:
+    detector = Detector()
+    program = Program(detector, {})
+    asyncio.run(program.load())
+    print(json.dumps(program.blocked), flush=True)
+    for step, settings in json.load(sys.stdin):
+        child = os.fork()
+        if not child:
+            program = Program(detector, settings)
+            asyncio.run(program.take(step))
+            print(json.dumps(program.blocked), flush=True)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            sys.exit(f"{step} failed")
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    _main()
