@@ -6,19 +6,16 @@ import gc
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
 
 import pytest
 
 from aiosyncthing.blocking import Syncthing
 from aiosyncthing.blocking.base import Blocking
 from aiosyncthing.blocking.bridge import Bridge
+from pytest_syncthing import FakeSyncthing
 from tests.support.waiting import wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
-
-    from pytest_syncthing import FakeSyncthing
 
 T = TypeVar("T")
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from aiosyncthing.blocking import Syncthing
 from aiosyncthing.exceptions import ClientClosedError, SyncthingError
+from pytest_syncthing import FakeFolder
 from tests.blocking.conftest import Probe, in_threads
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from aiosyncthing.blocking import Syncthing
-    from pytest_syncthing import FakeFolder
 
 
 @asynccontextmanager

@@ -5,19 +5,16 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from aiosyncthing.blocking import Syncthing
 from aiosyncthing.blocking.calls import Call
-from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, WaitTimeoutError
+from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, SyncthingError, WaitTimeoutError
+from aiosyncthing.types import PauseState
+from pytest_syncthing import FakeSyncthing
 from tests.blocking.conftest import in_threads
-
-if TYPE_CHECKING:
-    from aiosyncthing.blocking import Syncthing
-    from aiosyncthing.exceptions import SyncthingError
-    from aiosyncthing.types import PauseState
-    from pytest_syncthing import FakeSyncthing
 
 pytestmark = pytest.mark.usefixtures("docs")
 

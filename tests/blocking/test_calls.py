@@ -13,8 +13,8 @@ import threading
 import traceback
 import weakref
 from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import anyio
 import pytest
@@ -25,9 +25,6 @@ from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, Syncth
 from pytest_syncthing import FakeSyncthing
 from tests.blocking.conftest import Probe, in_threads, portal_threads
 from tests.support.waiting import wait_until
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Stop(BaseException):

@@ -5,21 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aiosyncthing.blocking import Daemon
+from aiosyncthing.daemon import Crash
 from aiosyncthing.exceptions import DaemonError
 from tests.blocking.conftest import in_threads, portal_threads
 from tests.support.imitations import imitation
 from tests.support.processes import processes_with
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from aiosyncthing.daemon import Crash
 
 
 @pytest.fixture

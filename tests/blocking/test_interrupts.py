@@ -6,21 +6,18 @@ import asyncio
 import signal
 import threading
 import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from aiosyncthing.blocking import Syncthing
 from aiosyncthing.blocking.bridge import Bridge
+from pytest_syncthing import FakeSyncthing
 from tests.blocking.conftest import Probe
 from tests.support.waiting import wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-    from types import FrameType
-
-    from pytest_syncthing import FakeSyncthing
 
 
 class Work:

@@ -8,17 +8,15 @@ import math
 import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from aiosyncthing.blocking import BlockingIterator, Syncthing
 from aiosyncthing.exceptions import BadRequestError, ClientClosedError, SyncthingError, WaitTimeoutError
+from pytest_syncthing import FakeFolder, FakeSyncthing
 from tests.blocking.conftest import Probe, in_threads, portal_threads
 from tests.support.waiting import wait_until
-
-if TYPE_CHECKING:
-    from pytest_syncthing import FakeFolder, FakeSyncthing
 
 
 class Numbers:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
 
+from aiosyncthing import DeviceID
+from aiosyncthing.blocking import Live, Syncthing
 from aiosyncthing.exceptions import SyncthingError, WaitTimeoutError
+from pytest_syncthing import FakeSyncthing
 from tests.blocking.conftest import in_threads
 from tests.support.waiting import wait_until
-
-if TYPE_CHECKING:
-    from aiosyncthing import DeviceID
-    from aiosyncthing.blocking import Live, Syncthing
-    from pytest_syncthing import FakeSyncthing
 
 
 def test_what_it_shows(client: Syncthing, fake: FakeSyncthing, phone: DeviceID) -> None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from aiosyncthing.blocking import Syncthing
 from aiosyncthing.blocking.bridge import Bridge
 from aiosyncthing.exceptions import UnauthorizedError, WaitTimeoutError
+from pytest_syncthing import FakeSyncthing
 from tests.blocking.conftest import Probe, in_threads
 from tests.support.waiting import wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from pytest_syncthing import FakeSyncthing
 
 
 def test_disturbances(client: Syncthing, fake: FakeSyncthing) -> None:

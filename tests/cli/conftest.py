@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 import logging
+import os
 import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TextIO
 
 import pytest
 
-from aiosyncthing.cli import app, errors, process
+from aiosyncthing import DeviceID
+from aiosyncthing.cli import app, errors, process, values
 from pytest_syncthing import FakeSyncthing
 from tests.support.cli import Cli, Result, Screen
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import TextIO
 
 LOGGER = logging.getLogger("aiosyncthing")
 
@@ -97,3 +99,73 @@ def here(nas: FakeSyncthing, config: Path, monkeypatch: pytest.MonkeyPatch) -> F
     monkeypatch.setenv("STHOMEDIR", str(nas.home))
     (nas.home / "https-cert.pem").unlink()  # so that no command compares it, which takes a handshake
     return nas
+
+
+@pytest.fixture
+def pi(here: FakeSyncthing) -> DeviceID:
+    """A connected device of the daemon, whose clock stands still."""
+    here.freeze()
+    pi = here.add_device("pi")
+    here.connect(pi)
+    return pi
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the same time in each run: five days after the fake's beginning."""
+    monkeypatch.setattr(values, "now", lambda: datetime(2026, 3, 6, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def by_address(tmp_path: Path) -> Callable[[str, str], list[str]]:
+    """Options that name a daemon by its address and its key, which is in a file."""
+
+    def options(url: str, api_key: str) -> list[str]:
+        file = tmp_path / "the key"
+        file.write_text(api_key)
+        file.chmod(0o600)
+        return ["--url", url, "--api-key-file", str(file)]
+
+    return options
+
+
+@pytest.fixture
+def profiles(config: Path) -> Callable[[Mapping[str, FakeSyncthing | None]], None]:
+    """Write profiles; at the address of one without a daemon nothing answers."""
+
+    def write(daemons: Mapping[str, FakeSyncthing | None]) -> None:
+        config.parent.mkdir(parents=True)
+        for name, fake in daemons.items():
+            url, api_key = (fake.url, fake.api_key) if fake else ("http://127.0.0.1:1", "k")
+            table = f"[profiles.{json.dumps(name)}]\nurl = {json.dumps(url)}\napi-key = {json.dumps(api_key)}\n"
+            with config.open("a") as file:
+                file.write(table)
+
+    return write
+
+
+@pytest.fixture
+def later(here: FakeSyncthing) -> Iterator[Callable[..., None]]:
+    """Do something as soon as the command waits for events, or something else is true."""
+    threads: list[threading.Thread] = []
+
+    def start(what: Callable[[], object], when: Callable[[], object] = lambda: here.polls_waiting) -> None:
+        def run() -> None:
+            here.wait_until(when)
+            what()
+
+        threads.append(threading.Thread(target=run))
+        threads[-1].start()
+
+    yield start
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture
+def no_reader() -> Iterator[TextIO]:
+    """A stream whose reader has left."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stream:
+        yield stream

@@ -8,8 +8,9 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,9 @@ from aiosyncthing.cli.completion import answering, candidates as names_offered, 
 from aiosyncthing.cli.completion.answering import Candidate, Words, formatted, quoted, split
 from aiosyncthing.cli.completion.name_cache import Names
 from aiosyncthing.cli.target.target import Target
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli
 from tests.support.terminals import OnTerminal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pytest_syncthing import FakeSyncthing
-    from tests.support.cli import Cli
 
 ROOT = Path(__file__).parents[2]
 UNPACKED = ROOT / ".cache" / "shells"

@@ -5,21 +5,15 @@ from __future__ import annotations
 import getpass
 import json
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from aiosyncthing import DeviceID
 from aiosyncthing.blocking import Syncthing
-from aiosyncthing.cli import schemas
 from pytest_syncthing import FakeSyncthing
-from tests.support.shapes import problems
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from aiosyncthing import DeviceID
-    from tests.support.cli import Cli
+from tests.support.cli import Cli
 
 PASSWORD = "swordfish"
 
@@ -76,22 +70,14 @@ def test_get(phone: DeviceID, cli: Cli) -> None:
 
 @pytest.mark.usefixtures("phone")
 def test_get_as_document(here: FakeSyncthing, cli: Cli) -> None:
-    """The document has each setting that was asked for, with its full path."""
-    document = cli("config", "get", "folders.docs.order", "gui", "--json").json()
-    assert not problems(document, schemas.Settings)
-    order, gui = document["settings"]
+    """The document has each setting with its full path; keys are only shown with --show-secrets, as stderr says."""
+    order, gui = cli("config", "get", "folders.docs.order", "gui", "--json").json()["settings"]
     assert order == {"daemon": "local", "path": "folders.docs.order", "value": "random"}
     assert gui["value"]["apiKey"] == "<redacted>"
-    assert here.api_key not in json.dumps(document)
-
-
-@pytest.mark.usefixtures("phone")
-def test_secrets(here: FakeSyncthing, cli: Cli) -> None:
-    """Keys are only shown with --show-secrets, as stderr says."""
+    assert here.api_key not in json.dumps(gui) + cli("config", "get").out
     done = cli("config", "get", "gui.apiKey")
     assert (done.out, done.err) == ("<redacted>\n", "gui.apiKey is a secret: --show-secrets shows it\n")
     assert cli("config", "get", "gui.apiKey", "--show-secrets").out == f"{here.api_key}\n"
-    assert here.api_key not in cli("config", "get").out
 
 
 NOWHERE = (
@@ -119,24 +105,10 @@ def test_paths_that_lead_nowhere(cli: Cli) -> None:
         assert message in done.err
 
 
-def test_addresses_to_listen_on(here: FakeSyncthing, cli: Cli) -> None:
-    """An address that Syncthing would not listen on is refused."""
-    path = "options.listenAddresses"
-    done = cli("config", "set", path, "foo")
-    assert (done.status, "would not listen on 'foo'" in done.err) == (2, True)
-    usable = ["default", "tcp://:22000", "quic4://0.0.0.0:0", "dynamic+https://relays.syncthing.net/endpoint"]
-    assert cli("config", "set", path, *usable).status == 0
-    assert here.config["options"]["listenAddresses"] == usable
-
-
-def test_several_daemons(here: FakeSyncthing, cli: Cli, config: Path) -> None:
+@pytest.mark.usefixtures("phone")
+def test_several_daemons(here: FakeSyncthing, cli: Cli, profiles: Callable[..., None]) -> None:
     """Several profiles are queried at once; a failure is a row, and the status is 9."""
-    key = config.parent / "key"
-    key.parent.mkdir(parents=True)
-    key.write_text(here.api_key)
-    key.chmod(0o600)
-    profile = '[profiles.{}]\nurl = "{}"\napi-key-file = "{}"\n'
-    config.write_text(profile.format("one", here.url, key) + profile.format("two", "http://127.0.0.1:9", key))
+    profiles({"one": here, "two": None})
     done = cli("config", "get", "options.maxSendKbps", "gui.theme", "-p", "all")
     assert done.status == 9
     assert done.out.splitlines()[:3] == [
@@ -164,8 +136,8 @@ SETTABLE = [
 
 
 @pytest.mark.usefixtures("phone")
-def test_set(cli: Cli, client: Syncthing) -> None:
-    """A value has the type of its setting; what was changed is printed; the same value again changes nothing."""
+def test_set(here: FakeSyncthing, cli: Cli, client: Syncthing) -> None:
+    """A value has the type of its setting, and nothing else is sent; changes are printed; the same value is none."""
     for arguments, line in SETTABLE:
         done = cli("config", "set", *arguments)
         assert (done.status, done.out, done.err) == (0, f"{line}\n", "")
@@ -173,23 +145,24 @@ def test_set(cli: Cli, client: Syncthing) -> None:
     assert (docs["maxConflicts"], docs["fsWatcherDelayS"], docs["paused"], docs["label"]) == (-1, 2.5, True, "5")
     assert (docs["minDiskFree"], docs["versioning"]["params"]) == ({"value": 2, "unit": "%"}, {"keep": "3"})
     assert (options["maxSendKbps"], options["stunServers"]) == (5, [])
+    addresses = ["default", "tcp://:22000", "quic4://0.0.0.0:0", "dynamic+https://relays.syncthing.net/endpoint"]
+    assert cli("config", "set", "options.listenAddresses", *addresses).status == 0
+    assert client.config.options()["listenAddresses"] == addresses
     done = cli("config", "set", "options.maxSendKbps", "5")
     assert (done.status, done.out, done.err) == (0, "", "nothing to change\n")
-
-
-def test_the_smallest_patch(here: FakeSyncthing, cli: Cli) -> None:
-    """Only the setting is sent."""
-    cli("config", "set", "options.maxSendKbps", "7")
-    writes = [each for each in here.requests if each.method not in {"GET", "HEAD"}]
-    assert [(each.method, each.path, json.loads(each.body)) for each in writes] == [
-        ("PATCH", "/rest/config/options", {"maxSendKbps": 7})
-    ]
+    writes = [each for each in here.requests if each.method != "GET"]
+    assert len(writes) == len(SETTABLE) + 1
+    assert (writes[0].method, writes[0].path) == ("PATCH", "/rest/config/options")
+    assert json.loads(writes[0].body) == {"maxSendKbps": 5}
 
 
 REFUSED = (
     (["options.maxSendKbps", "many"], "options.maxSendKbps must be a whole number, not 'many'"),
     (["options.maxSendKbps", "1.5"], "options.maxSendKbps must be a whole number, not '1.5'"),
     (["options.maxSendKbps", "1", "2"], "options.maxSendKbps takes one value"),
+    (["options.maxSendKbps", "9" * 20], "options.maxSendKbps must be a 64-bit number"),
+    (["options.maxSendKbps", "--", "-" + "9" * 20], "options.maxSendKbps must be a 64-bit number"),
+    (["options.maxSendKbps", "9" * 5000], "options.maxSendKbps must be a 64-bit number"),
     (["options.maxSendKbps", "--fast"], "there is no option --fast"),
     (["folders.docs.fsWatcherDelayS", "x"], "must be a number, not 'x'"),
     (["folders.docs.paused", "1"], "folders.docs.paused must be true or false, not '1'"),
@@ -199,6 +172,7 @@ REFUSED = (
     (["folders.docs.minDiskFree", "[]"], "folders.docs.minDiskFree must be JSON such as"),
     (["folders.docs.devices", "{}"], "folders.docs.devices must be JSON such as"),
     (["options.listenAddresses", "[1,"], "options.listenAddresses must be JSON such as"),
+    (["options.listenAddresses", "foo"], "would not listen on 'foo'"),
     (["folders.docs.id", "other"], "folders.docs.id identifies this element"),
     (["folders.docs", '{"id": "other"}'], "what identifies folders.docs can't be changed"),
     (["folders", "[]"], "name one of the folders"),
@@ -211,15 +185,6 @@ REFUSED = (
     (["folders.docs.devices.phone", '{"encryptionPassword": "x"}'], "the value contains a password or a key"),
     (["gui.password", "-", "--api-key-file", "-", "--url", "http://127.0.0.1:9"], "both the key and the value"),
 )
-
-
-def test_numbers_that_are_too_large(here: FakeSyncthing, cli: Cli) -> None:
-    """The setting is named, and nothing is sent."""
-    for text in ("9" * 20, "-" + "9" * 20, "9" * 5000):
-        done = cli("config", "set", "options.maxRecvKbps", *(["--"] if text[0] == "-" else []), text)
-        assert (done.status, done.out) == (2, "")
-        assert done.err.startswith("aiosyncthing: error: options.maxRecvKbps must be a 64-bit number")
-    assert here.config["options"]["maxRecvKbps"] == 0
 
 
 @pytest.mark.usefixtures("phone")
@@ -273,9 +238,7 @@ def test_a_new_key(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("a-new-key")
     file.chmod(0o600)
-    done = cli("config", "set", "gui.apiKey", f"@{file}", "--allow-lockout", "--json")
-    document = done.json()
-    assert not problems(document, schemas.SettingChanges)
+    document = cli("config", "set", "gui.apiKey", f"@{file}", "--allow-lockout", "--json").json()
     assert document["changes"] == [
         {"path": "gui.apiKey", "kind": "changed", "before": "<redacted>", "after": "<redacted>"}
     ]
@@ -359,44 +322,33 @@ def test_edit(cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syn
     assert not list(tmp_path.glob("aiosyncthing-*"))
 
 
+WITHOUT_EFFECT = (
+    (['sed -i "s/3600/60/" "$1"'], ["folders.docs"], 2, "error: nothing was changed"),
+    (['echo "{" >"$1"', "true"], [], 2, "this is not JSON: "),
+    (['echo x >>"$1"; exit 3'], ["--yes"], 1, "failed with status 3"),
+    (['sed -i "s/\\"useTLS\\": false/\\"useTLS\\": true/" "$1"'], ["gui", "--yes"], 2, "may lock out"),
+)
+
+
 @pytest.mark.usefixtures("phone")
 def test_edit_and_nothing_happens(cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syncthing) -> None:
-    """No change, a no, remaining mistakes and a failing editor change nothing; the text is kept."""
+    """No change, a no, remaining mistakes and a failing editor change nothing; a text that was changed is kept."""
     before = client.config.config()
     editor("true")
     done = cli("config", "edit", columns=80)
     assert (done.status, done.err) == (0, "nothing to change\n")
     assert not list(tmp_path.glob("aiosyncthing-*"))
-
-    def kept() -> str:
+    for commands, options, status, message in WITHOUT_EFFECT:
         (tmp_path / "opened").unlink()
+        editor(*commands)
+        done = cli("config", "edit", *options, columns=80, stdin="n\n")
+        assert (done.status, message in done.err) == (status, True)
         (file,) = tmp_path.glob("aiosyncthing-*")
+        assert f"your text is in {file}" in done.err
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        text = file.read_text()
         file.unlink()
-        return text
-
-    (tmp_path / "opened").unlink()
-    editor('sed -i "s/3600/60/" "$1"')
-    done = cli("config", "edit", "folders.docs", columns=80, stdin="n\n")
-    assert (done.status, "error: nothing was changed" in done.err) == (2, True)
-    assert "your text is in " in done.err
-    assert '"rescanIntervalS": 60' in kept()
-    editor('echo "{" >"$1"', "true")
-    done = cli("config", "edit", columns=80)
-    assert done.status == 2
-    assert "this is not JSON: " in done.err
-    kept()
-    editor('echo x >>"$1"; exit 3')
-    done = cli("config", "edit", "--yes")
-    assert (done.status, "failed with status 3" in done.err) == (1, True)
-    kept()
-    editor('sed -i "s/\\"useTLS\\": false/\\"useTLS\\": true/" "$1"')
-    done = cli("config", "edit", "gui", "--yes")
-    assert (done.status, "may lock out" in done.err) == (2, True)
-    kept()
-    assert cli("config", "edit", "--yes", env={"VISUAL": "/nowhere/vi"}).status == 2
-    assert cli("config", "edit", "--yes", env={"VISUAL": "'"}).status == 2
+    for name in ("/nowhere/vi", "'"):
+        assert cli("config", "edit", "--yes", env={"VISUAL": name}).status == 2
     done = cli("config", "edit")
     assert (done.status, "needs a terminal" in done.err) == (2, True)
     assert client.config.config() == before
@@ -419,12 +371,11 @@ def test_edit_loses_a_race(
 
 def test_edit_as_document(cli: Cli, here: FakeSyncthing, editor: Callable[..., Path]) -> None:
     """The document says what was changed; a program may be the editor, with --yes."""
-    editor('sed -i "s/\\"maxSendKbps\\": 0/\\"maxSendKbps\\": 8/; s/\\"version\\"/\\"no\\": 1, \\"version\\"/" "$1"')
+    editor('sed -i "s/\\"version\\"/\\"no\\": 1, \\"version\\"/" "$1"')
     assert cli("config", "edit", "--yes", "--json").status == 2  # there is no setting "no"
     editor("true", 'sed -i "s/\\"maxSendKbps\\": 0/\\"maxSendKbps\\": 8/" "$1"')
     done = cli("config", "edit", "options", "--json", columns=80, stdin="y\n")
     document = done.json()
-    assert not problems(document, schemas.SettingChanges)
     assert [each["path"] for each in document["changes"]] == ["options.maxSendKbps"]
     assert "~ options.maxSendKbps: 0 → 8" in done.err
     assert document["daemon"]["id"] == here.device_id
@@ -447,7 +398,6 @@ def test_export_and_diff(here: FakeSyncthing, cli: Cli, tmp_path: Path, client: 
     done = cli("config", "diff", str(file), "--exit-code")
     assert (done.status, done.out) == (8, "- folders.docs\n~ options.maxSendKbps: 0 → 5\n")
     document = cli("config", "diff", "-", "--json", stdin=file.read_text()).json()
-    assert not problems(document, schemas.SettingDifferences)
     assert [(each["kind"], each["path"]) for each in document["changes"]] == [
         ("removed", "folders.docs"),
         ("changed", "options.maxSendKbps"),
@@ -458,11 +408,10 @@ def test_export_and_diff(here: FakeSyncthing, cli: Cli, tmp_path: Path, client: 
 def test_export_to_stdout(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
     """Without a file, the JSON goes to stdout, in lines; with --json in a document."""
     done = cli("config", "export", "--device-ids")
-    assert {each["deviceID"] for each in done.json()["devices"]} == {"device-1", "device-2"}
+    assert {each["deviceID"] for each in json.loads(done.out)["devices"]} == {"device-1", "device-2"}
     assert done.out.startswith("{\n")
-    assert cli("config", "export", columns=80).json() == cli("config", "export").json()
+    assert json.loads(cli("config", "export", columns=80).out) == json.loads(cli("config", "export").out)
     document = cli("config", "export", "--backup", "--json").json()
-    assert not problems(document, schemas.Settings)
     assert document["settings"][0]["value"]["deviceID"] == here.device_id
     assert cli("config", "export", "--show-secrets", "--names").status == 2
     assert cli("config", "export", "-o", str(tmp_path / "no" / "file")).status == 1

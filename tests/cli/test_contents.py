@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import pytest
 
-from aiosyncthing.cli import schemas, values
-from tests.support.shapes import problems
+from aiosyncthing import DeviceID
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli, Result
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing import DeviceID
-    from pytest_syncthing import FakeSyncthing
-    from tests.support.cli import Cli, Result
-
-NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)  # five days after the fake's beginning
 COPY = "deep/a.sync-conflict-20260101-120000-{}.txt"
 
-
-@pytest.fixture(autouse=True)
-def now(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the same time in each run."""
-    monkeypatch.setattr(values, "now", lambda: NOW)
-
-
-@pytest.fixture
-def pi(here: FakeSyncthing) -> DeviceID:
-    """A device that is connected."""
-    here.freeze()
-    found = here.add_device("pi")
-    here.connect(found)
-    return found
-
-
-def rows(done: Result, shape: type[Any]) -> list[Any]:
-    """Return the lines of a stream, which fit their schema and say first what they are."""
-    assert (done.status, done.err) == (0, "")
-    lines = done.lines()
-    for line in lines:
-        assert not problems(line, shape)
-        assert next(iter(line)) == "type"
-    return lines
+pytestmark = pytest.mark.usefixtures("now")
 
 
 def steady(done: Result) -> str:
@@ -85,25 +54,19 @@ def test_need(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("needing")
 def test_need_elsewhere(cli: Cli, here: FakeSyncthing, pi: DeviceID) -> None:
-    """What is missing on a device; the daemon's own is here."""
-    there = rows(cli("need", "docs", "--device", "pi", "--json"), schemas.NeededItem)
+    """--device lists what is missing on a device; --limit ends the list, and no more is asked for than that."""
+    there = cli("need", "docs", "--device", "pi", "--json").rows()
     assert [(row["path"], row["size"], row["kind"]) for row in there] == [("mine", 2, "file"), ("too", 3, "file")]
     assert {row["modifiedBy"] for row in there} == {str(here.device_id)[:7]}
-    own = rows(cli("need", "docs", "--device", str(here.device_id), "--json"), schemas.NeededItem)
+    own = cli("need", "docs", "--device", str(here.device_id), "--json").rows()
     assert [(row["path"], row["deleted"], row["kind"]) for row in own] == [
         ("big\x1b]0;x\x07", False, "file"),
         ("dir", False, "directory"),
         ("gone", True, "file"),
     ]
     assert {row["modifiedBy"] for row in own} == {str(pi)[:7]}
-
-
-@pytest.mark.usefixtures("needing")
-def test_need_ends_at_a_limit(cli: Cli, here: FakeSyncthing) -> None:
-    """--limit ends the list, and no more is asked for than that."""
-    assert len(rows(cli("need", "docs", "--limit", "2", "--json"), schemas.NeededItem)) == 2
-    asked = next(each for each in here.requests if each.path == "/rest/db/need")
-    assert "perpage=2" in asked.target
+    assert cli("need", "docs", "--limit", "2", "--json").rows() == own[:2]
+    assert "perpage=2" in here.requests[-1].target
     assert cli("need", "docs", "--limit", "0").status == 2
 
 
@@ -149,13 +112,13 @@ def test_ls(cli: Cli) -> None:
         "         -  2026-03-01T12:00:##Z  empty/\n"
         "         -  -                     link\n"
     )
-    assert cli("ls", "docs:deep/", "--no-header", "--columns", "kind,name").out == ("file       c\ndirectory  er/\n")
+    assert cli("ls", "docs:deep/", "--no-header", "--columns", "kind,name").out == "file       c\ndirectory  er/\n"
 
 
 @pytest.mark.usefixtures("tree")
 def test_ls_of_all(cli: Cli) -> None:
     """-R lists what is in directories, too; paths are those within the folder."""
-    found = rows(cli("ls", "docs", "-R", "--json"), schemas.Entry)
+    found = cli("ls", "docs", "-R", "--json").rows()
     assert [(row["path"], row["kind"], row["size"], row["versions"]) for row in found] == [
         ("a.txt", "file", 2000, None),
         ("deep", "directory", 0, None),
@@ -165,16 +128,16 @@ def test_ls_of_all(cli: Cli) -> None:
         ("deep/er", "directory", 0, None),
         ("deep/er/b", "file", 2, None),
     ]
-    assert [row["path"] for row in rows(cli("ls", "docs:deep/er", "-R", "--json"), schemas.Entry)] == ["deep/er/b"]
+    assert [row["path"] for row in cli("ls", "docs:deep/er", "-R", "--json").rows()] == ["deep/er/b"]
 
 
 @pytest.mark.usefixtures("tree")
 def test_ls_of_one_file(cli: Cli) -> None:
     """A file lists itself, an empty directory nothing, and what doesn't exist is an error."""
-    (row,) = rows(cli("ls", "docs:deep/c", "--json"), schemas.Entry)
+    (row,) = cli("ls", "docs:deep/c", "--json").rows()
     assert (row["path"], row["size"]) == ("deep/c", 1)
-    assert rows(cli("ls", "docs:empty", "--json"), schemas.Entry) == []
-    assert rows(cli("ls", "docs:empty", "-R", "--json"), schemas.Entry) == []
+    assert cli("ls", "docs:empty", "--json").rows() == []
+    assert cli("ls", "docs:empty", "-R", "--json").rows() == []
     for place in ("docs:nope", "docs:deep/gone"):
         done = cli("ls", place)
         assert (done.status, done.out) == (5, "")
@@ -188,11 +151,11 @@ def test_ls_with_versions(cli: Cli) -> None:
     assert cli("ls", "docs:deep", "--versions", "--columns", "kind,versions,name").out == (
         "KIND       VERSIONS  NAME\nfile              0  c\ndirectory         -  er/\ndeleted           1  gone\n"
     )
-    found = rows(cli("ls", "docs", "--versions", "--json"), schemas.Entry)
+    found = cli("ls", "docs", "--versions", "--json").rows()
     assert {row["path"]: row["versions"] for row in found} == {"a.txt": 2, "deep": None, "empty": None, "link": None}
-    (gone,) = rows(cli("ls", "docs:deep/gone", "--versions", "--json"), schemas.Entry)
+    (gone,) = cli("ls", "docs:deep/gone", "--versions", "--json").rows()
     assert (gone["deleted"], gone["size"], gone["versions"]) == (True, 4, 1)
-    everything = rows(cli("ls", "docs", "-R", "--versions", "--json"), schemas.Entry)
+    everything = cli("ls", "docs", "-R", "--versions", "--json").rows()
     assert [row["path"] for row in everything if row["deleted"]] == ["deep/gone"]
 
 
@@ -212,7 +175,7 @@ def test_ls_of_a_path(cli: Cli, here: FakeSyncthing, tmp_path: Path, monkeypatch
     (tmp_path / "docs" / "sub").mkdir(parents=True)
     here.add_folder("docs", path=str(tmp_path / "docs"), files={"sub/a": b"x"})
     monkeypatch.chdir(tmp_path / "docs" / "sub")
-    assert [row["path"] for row in rows(cli("ls", ".", "--json"), schemas.Entry)] == ["sub/a"]
+    assert [row["path"] for row in cli("ls", ".", "--json").rows()] == ["sub/a"]
     assert cli("ls", ".").out.splitlines()[1].endswith("  a")
 
 
@@ -226,7 +189,6 @@ def test_conflicts(cli: Cli, here: FakeSyncthing, pi: DeviceID) -> None:
     done = cli("conflicts", "--exit-code", "--json")
     assert (done.status, done.err) == (8, "")
     first, second = sorted(done.lines(), key=lambda row: row["folder"])
-    assert not problems(first, schemas.Conflict)
     assert (first["path"], first["original"], first["time"]) == (known, "deep/a.txt", "2026-01-01T12:00:00")
     assert (first["deviceID"], first["deviceName"]) == (str(pi), "pi")
     assert (second["device"], second["deviceID"], second["deviceName"]) == ("ABCDEFG", None, None)
@@ -266,7 +228,6 @@ def test_errors(cli: Cli) -> None:
         "Mu\\u202esic  -      folder path missing\n"
     )
     done = cli("errors", "--exit-code", "--json")
-    assert not problems(done.json(), schemas.Errors)
     assert done.status == 8
     assert [(row["folder"], row["kind"], row["path"]) for row in done.json()["errors"]] == [
         ("docs", "watch", None),

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing.cli.errors import CommandError
 from aiosyncthing.cli.files import READABLE, replace_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(("mode", "expected"), [((), 0o600), ((READABLE,), 0o644)])

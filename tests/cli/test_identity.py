@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing import DeviceID
-from aiosyncthing.cli import schemas
 from aiosyncthing.cli.commands import identity
 from aiosyncthing.tls import Fingerprint
-from tests.support.shapes import problems
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_syncthing import FakeSyncthing
-    from tests.support.cli import Cli
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli
 
 
 def test_id(here: FakeSyncthing, cli: Cli) -> None:
@@ -24,7 +18,6 @@ def test_id(here: FakeSyncthing, cli: Cli) -> None:
     assert cli("id").out == f"{here.device_id}\n"
     assert cli("id", here.device_id.replace("-", "").lower()).out == f"{here.device_id}\n"
     document = cli("id", "--json").json()
-    assert not problems(document, schemas.DeviceId)
     assert document["short"] == here.device_id[:7]
 
 
@@ -63,7 +56,6 @@ def test_fingerprint(here: FakeSyncthing, cli: Cli) -> None:
     expected = str(Fingerprint.from_certificate(here.certificate))
     assert cli("fingerprint", url).out == f"{expected}\n"
     document = cli("fingerprint", url, "--json").json()
-    assert not problems(document, schemas.Certificate)
     assert (document["url"], document["fingerprint"]) == (url, expected)
     assert cli("fingerprint", here.url).status == 2
     named = cli("fingerprint", "nas")
@@ -104,7 +96,6 @@ def test_qr_of_others(here: FakeSyncthing, cli: Cli) -> None:
     """A device may be named; an ID needs no daemon."""
     pi = here.add_device("pi")
     document = cli("qr", "PI", "--json").json()
-    assert not problems(document, schemas.QrCode)
     assert document["id"] == pi
     assert [[digit == "1" for digit in row] for row in document["rows"]] == identity.modules(pi)
     here.stop_daemon()

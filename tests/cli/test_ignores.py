@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing.cli import schemas
-from tests.support.shapes import problems
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_syncthing import FakeSyncthing
-    from tests.support.cli import Cli, Result
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli, Result
 
 LINES = ["// mine", "!keep.tmp", "*.tmp", "", "/build", "#include inc"]
-
-# An editor: a program that changes its file, and fails if there is nothing to change.
-EDITOR = """\
-import pathlib, sys
-path = pathlib.Path(sys.argv[-1])
-text = path.read_text()
-changed = text.replace(*sys.argv[1:3])
-path.write_text(changed)
-sys.exit(changed == text)
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -45,19 +28,10 @@ def docs(here: FakeSyncthing) -> str:
     return str(folder.config["path"])
 
 
-@pytest.fixture
-def editor(tmp_path: Path) -> Callable[[str, str], dict[str, str]]:
-    """Return an environment with an editor that replaces one text by another."""
-    program = tmp_path / "editor.py"
-    program.write_text(EDITOR)
-    return lambda old, new: {"EDITOR": f"'{sys.executable}' '{program}' '{old}' '{new}'"}
-
-
-def changed(done: Result) -> list[tuple[str, str]]:
-    """Return what was done to which lines."""
-    document = done.json()
-    assert not problems(document, schemas.Changes)
-    return [(row["action"], row["name"]) for row in document["changes"]]
+def editor(old: str, new: str) -> dict[str, str]:
+    """Return an environment with an editor that replaces a text; it fails if that isn't there."""
+    program = f'grep -q "{old}" "$0" && sed -i "s:{old}:{new}:" "$0"'
+    return {"EDITOR": f"sh -c '{program}'"}
 
 
 def lines(cli: Cli) -> list[str]:
@@ -72,7 +46,6 @@ def test_show(cli: Cli, here: FakeSyncthing) -> None:
     done = cli("ignores", "papers")
     assert (done.status, done.out, done.err) == (0, "".join(f"{line}\n" for line in LINES), "")
     document = cli("ignores", "docs", "show", "--json").json()
-    assert not problems(document, schemas.Ignores)
     (row,) = document["ignores"]
     assert (row["lines"], row["error"], document["tests"]) == (LINES, None, [])
     assert "**/*.inc" in row["expanded"]
@@ -100,36 +73,20 @@ def test_which_line_decides(cli: Cli) -> None:
     ]
     done = cli("ignores", "docs", "test", *paths, "--json", "--exit-code")
     assert done.status == 8
-    assert not problems(done.json(), schemas.Ignores)
-    assert [(row["reason"], row["number"]) for row in done.json()["tests"]] == [
-        ("pattern", 3),
-        ("pattern", 2),
-        ("pattern", 5),
-        ("pattern", 5),
-        ("pattern", None),
-        ("none", None),
-        ("internal", None),
-        ("internal", None),
-        ("none", None),
-    ]
+    tests = done.json()["tests"]
+    assert [row["reason"] for row in tests] == [*["pattern"] * 5, "none", "internal", "internal", "none"]
+    assert [row["number"] for row in tests] == [3, 2, 5, 5, *[None] * 5]
     assert cli("ignores", "docs", "test", "none", "sub/keep.tmp", "--exit-code").status == 0
-
-
-def test_a_directory_that_is_left_out(cli: Cli, here: FakeSyncthing) -> None:
-    """Nothing in an ignored directory is looked at, even if a later pattern would keep it."""
-    here.add_folder("docs")
     assert cli("ignores", "docs", "set", "/build", "!/keep").status == 0
-    assert (
-        cli("ignores", "docs", "test", "build/keep").out == "build/keep: ignored, since build/ is, by line 1: /build\n"
-    )
+    done = cli("ignores", "docs", "test", "build/keep")  # nothing in an ignored directory is looked at
+    assert done.out == "build/keep: ignored, since build/ is, by line 1: /build\n"
 
 
-def test_includes_of_another_computer(cli: Cli, here: FakeSyncthing, docs: str, tmp_path: Path) -> None:
+def test_includes_of_another_computer(
+    cli: Cli, here: FakeSyncthing, docs: str, by_address: Callable[..., list[str]]
+) -> None:
     """Where included files can't be read, the daemon says what all lines stand for."""
-    key = tmp_path / "key"
-    key.write_text(here.api_key)
-    key.chmod(0o600)
-    done = cli("ignores", "docs", "test", "q.inc", "keep.tmp", "--url", here.url, "--api-key-file", str(key))
+    done = cli("ignores", "docs", "test", "q.inc", "keep.tmp", *by_address(here.url, here.api_key))
     assert (done.status, done.err) == (0, "")
     assert done.out == "q.inc: ignored, by the pattern *.inc\nkeep.tmp: not ignored, by line 2: !keep.tmp\n"
 
@@ -149,14 +106,10 @@ def test_paths_of_this_computer(cli: Cli, here: FakeSyncthing, tmp_path: Path, m
 @pytest.mark.usefixtures("docs")
 def test_add(cli: Cli) -> None:
     """Patterns are added after or before all others, in the given order, and each once."""
-    assert changed(cli("ignores", "docs", "add", "*.bak", "*.tmp", "*.old", "--json")) == [
-        ("added", "*.bak"),
-        ("added", "*.old"),
-    ]
-    assert (
-        cli("ignores", "docs", "add", "--first", "!1", "!2").out
-        == "added: pattern !1 (docs)\nadded: pattern !2 (docs)\n"
-    )
+    done = cli("ignores", "docs", "add", "*.bak", "*.tmp", "*.old", "--json")
+    assert done.changes() == ["added pattern *.bak", "added pattern *.old"]
+    done = cli("ignores", "docs", "add", "--first", "!1", "!2")
+    assert done.out == "added: pattern !1 (docs)\nadded: pattern !2 (docs)\n"
     assert lines(cli) == ["!1", "!2", *LINES, "*.bak", "*.old"]
     done = cli("ignores", "docs", "add", "*.bak")
     assert (done.status, done.out, done.err) == (0, "", "nothing to change\n")
@@ -168,7 +121,7 @@ def test_add(cli: Cli) -> None:
 def test_remove(cli: Cli) -> None:
     """Patterns are removed; one that isn't there is a warning, as it may be written in another way."""
     done = cli("ignores", "docs", "remove", "*.tmp", "*.temp", "--json")
-    assert (done.status, changed(done)) == (0, [("removed", "*.tmp")])
+    assert (done.status, done.changes()) == (0, ["removed pattern *.tmp"])
     done = cli("ignores", "docs", "remove", "build")
     assert (done.status, done.out) == (0, "")
     warning = "aiosyncthing: warning: there is no line 'build'; did you mean '/build'?"
@@ -186,11 +139,9 @@ def test_set(cli: Cli, tmp_path: Path) -> None:
     assert cli("ignores", "docs", "set", "--file", "-", stdin="*.tmp\n// mine\n").out == (
         "ignore patterns rearranged: folder Papers (docs)\n"
     )
-    assert changed(cli("ignores", "docs", "set", "a", "b", "--json")) == [
-        ("removed", "*.tmp"),
-        ("removed", "// mine"),
-        ("added", "a"),
-        ("added", "b"),
+    assert cli("ignores", "docs", "set", "a", "b", "--json").changes() == [
+        *("removed pattern *.tmp", "removed pattern // mine"),
+        *("added pattern a", "added pattern b"),
     ]
     file.write_text("")
     refused = cli("ignores", "docs", "set", "--file", str(file))
@@ -202,7 +153,7 @@ def test_set(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("docs")
-def test_edit(cli: Cli, editor: Callable[[str, str], dict[str, str]], tmp_path: Path) -> None:
+def test_edit(cli: Cli, tmp_path: Path) -> None:
     """The lines are opened in an editor, and what was saved is sent. No file is left of it."""
     done = cli("ignores", "docs", "edit", env=editor("/build", "/dist"))
     assert (done.status, done.err) == (0, "")
@@ -220,7 +171,7 @@ def test_edit(cli: Cli, editor: Callable[[str, str], dict[str, str]], tmp_path: 
 
 
 @pytest.mark.usefixtures("docs")
-def test_edits_are_not_lost(cli: Cli, editor: Callable[[str, str], dict[str, str]]) -> None:
+def test_edits_are_not_lost(cli: Cli) -> None:
     """Patterns that the daemon can't use are not sent but kept; on a terminal they can be edited again."""
     done = cli("ignores", "docs", "edit", env=editor("/build", "[unclosed"))
     assert (done.status, done.out) == (2, "")

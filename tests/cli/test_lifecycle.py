@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from aiosyncthing.cli import schemas
-from tests.support.shapes import problems
-
-if TYPE_CHECKING:
-    from pytest_syncthing import FakeSyncthing
-    from tests.support.cli import Cli
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli
 
 NEWER = {"running": "v1.29.5", "latest": "v2.0.1", "newer": True, "majorNewer": True}
 
@@ -31,11 +25,7 @@ def test_restart(here: FakeSyncthing, cli: Cli) -> None:
     """With --wait it returns when another process answers."""
     done = cli("restart", "--wait", "--yes", "--timeout", "30", "--json")
     assert (done.status, done.err) == (0, "")
-    document = done.json()
-    assert not problems(document, schemas.Changes)
-    assert document["changes"] == [
-        {"kind": "daemon", "id": here.device_id, "name": "nas", "action": "restarted"},
-    ]
+    assert done.changes() == ["restarted daemon nas"]
     assert cli("folders").status == 0
 
 
@@ -81,8 +71,7 @@ def test_check_for_an_upgrade(here: FakeSyncthing, cli: Cli) -> None:
     here.respond("rest/system/upgrade", json=NEWER, method="GET", times=3)
     assert cli("upgrade", "--check").out == "v2.0.1 is newer than v1.29.5, a new major version\n"
     assert cli("upgrade", "--check", "--exit-code").status == 8
-    document = cli("upgrade", "--check", "--json").json()
-    assert not problems(document, schemas.Upgrade)
+    assert cli("upgrade", "--check", "--json").json()["newer"]
     here.respond("rest/system/upgrade", json={**NEWER, "newer": False}, method="GET")
     done = cli("upgrade", "--check", "--exit-code")
     assert (done.status, done.out) == (0, "v1.29.5 is the newest release\n")

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from aiosyncthing.cli import schemas, values
-from tests.support.shapes import problems
+from aiosyncthing import DeviceID
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing import DeviceID
-    from pytest_syncthing import FakeSyncthing
-    from tests.support.cli import Cli
-
-NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)  # five days after the fake's beginning
-
-
-@pytest.fixture(autouse=True)
-def now(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the same time in each run."""
-    monkeypatch.setattr(values, "now", lambda: NOW)
+pytestmark = pytest.mark.usefixtures("now")
 
 
 @pytest.fixture
@@ -104,10 +91,13 @@ DEVICES[200] = DEVICES[80]
 
 @pytest.mark.usefixtures("folders")
 def test_folders(cli: Cli) -> None:
-    """On a terminal, nothing is wider than it, and no name controls it; elsewhere, everything is there."""
+    """On a terminal, nothing is wider than it, no name controls it, and colours are added; else all is there."""
     for columns, expected in FOLDERS.items():
         done = cli("folders", "--color", "never", columns=columns)
         assert (done.out, done.err) == (expected, "")
+    colored = cli("folders", columns=200).out
+    assert "\x1b[1;31merror" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == FOLDERS[200]
 
 
 @pytest.mark.usefixtures("folders")
@@ -129,21 +119,15 @@ def test_columns(cli: Cli) -> None:
         "photos            out of sync",
         "scanned           out of sync",
     ]
-
-
-@pytest.mark.usefixtures("folders")
-def test_colors_repeat_words(cli: Cli) -> None:
-    """On a terminal, colours are added and nothing else."""
-    colored = cli("folders", columns=200).out
-    assert "\x1b[1;31merror" in colored
-    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == FOLDERS[200]
+    done = cli("folders", "--columns", "x")
+    assert (done.status, done.out) == (2, "")
+    assert "there is no column 'x': choose from folder,state," in done.err
 
 
 @pytest.mark.usefixtures("folders")
 def test_documents(cli: Cli) -> None:
     """The documents fit their schemas, and say what is in sync as a wait would."""
     document = cli("folders", "--json").json()
-    assert not problems(document, schemas.Folders)
     assert {row["id"]: (row["inSync"], row["missing"]) for row in document["folders"]} == {
         "docs": (True, None),
         "evil\x1b]0;x\x07": (False, "paused"),
@@ -152,7 +136,6 @@ def test_documents(cli: Cli) -> None:
         "scanned": (False, "1 item (0 B) still missing"),
     }
     devices = cli("devices", "--json").json()
-    assert not problems(devices, schemas.Devices)
     assert [(row["name"], row["state"]) for row in devices["devices"]] == [
         ("phone", "offline"),
         ("pi", "connected"),
@@ -164,22 +147,20 @@ def test_documents(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("folders")
 def test_names(cli: Cli) -> None:
-    """Only what was named is listed, in that order, and each once."""
+    """Only what was named is listed, in that order, and each once; --unseen chooses devices that were long away."""
     assert [row["id"] for row in cli("folders", "photos", "PAPERS", "docs", "--json").json()["folders"]] == [
         "photos",
         "docs",
     ]
-    assert [row["name"] for row in cli("devices", "tablet", "PI", "--json").json()["devices"]] == ["tablet", "pi"]
+    for options, expected in (
+        (("tablet", "PI"), ["tablet", "pi"]),
+        (("--unseen", "2d"), ["phone", "tablet"]),
+        (("--unseen", "9d"), ["tablet"]),
+    ):
+        assert [row["name"] for row in cli("devices", *options, "--json").json()["devices"]] == expected
     done = cli("folders", "photo")
     assert (done.status, done.out) == (5, "")
     assert "error: the daemon has no folder 'photo'; did you mean 'photos'?" in done.err
-
-
-@pytest.mark.usefixtures("devices")
-def test_unseen(cli: Cli) -> None:
-    """Devices that were not seen for a while, or never."""
-    assert [row["name"] for row in cli("devices", "--unseen", "2d", "--json").json()["devices"]] == ["phone", "tablet"]
-    assert [row["name"] for row in cli("devices", "--unseen", "9d", "--json").json()["devices"]] == ["tablet"]
 
 
 def test_a_path_is_the_folder_around_it(
@@ -211,9 +192,9 @@ def test_states(here: FakeSyncthing, cli: Cli, devices: dict[str, DeviceID]) -> 
     scanning.finish_scan()
 
 
-@pytest.mark.parametrize("what", ["folders", "devices"])
-def test_nothing_to_list(what: str, here: FakeSyncthing, cli: Cli) -> None:
+def test_nothing_to_list(here: FakeSyncthing, cli: Cli) -> None:
     """Where there is nothing, a line on stderr says so, and there are no headings."""
-    done = cli(what)
-    assert (done.status, done.out, done.err) == (0, "", f"no {what}\n")
-    assert cli(what, "-q").err == ""
+    for what in ("folders", "devices"):
+        done = cli(what)
+        assert (done.status, done.out, done.err) == (0, "", f"no {what}\n")
+        assert cli(what, "-q").err == ""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import shlex
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,11 +15,7 @@ import aiosyncthing
 from aiosyncthing import exceptions
 from aiosyncthing.cli import errors
 from pytest_syncthing import FakeSyncthing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.support.cli import Cli
+from tests.support.cli import Cli
 
 ID = "my.docs $(touch pwned)"
 LIBRARY = Path(aiosyncthing.__file__).parent
@@ -77,24 +72,16 @@ def texts(node: ast.AST) -> str:
     return "".join(texts(each) for each in ast.iter_child_nodes(node))
 
 
-def strings(node: ast.AST) -> set[str]:
-    """Return the whole texts in an expression."""
-    return {
-        each.value
-        for each in ast.walk(node)
-        if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value
-    }
-
-
 def remedies() -> set[str]:
     """Return what the library advises programs to do."""
     return {
-        text
+        each.value
         for _, call in calls()
         if not ast.unparse(call.func).endswith("Finding")
         for keyword in call.keywords
         if keyword.arg == "remedy"
-        for text in strings(keyword.value)
+        for each in ast.walk(keyword.value)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value
     }
 
 
@@ -136,33 +123,23 @@ def test_hints_can_be_pasted(arguments: tuple[str, ...], expected: list[str], he
 
 
 @pytest.fixture
-def two(here: FakeSyncthing, config: Path) -> Iterator[FakeSyncthing]:
+def two(here: FakeSyncthing, profiles: Callable[..., None]) -> Iterator[FakeSyncthing]:
     """The daemon of the profile `two`; that of the profile `one` is `here`. Both have a folder without versions."""
     with FakeSyncthing(name="two") as fake:
-        config.parent.mkdir(parents=True)
-        profiles = {"one": here, "two": fake}
-        config.write_text(
-            "".join(
-                f"[profiles.{name}]\nurl = {json.dumps(each.url)}\napi-key = {json.dumps(each.api_key)}\n"
-                for name, each in profiles.items()
-            )
-        )
-        for each in profiles.values():
+        profiles({"one": here, "two": fake})
+        for each in (here, fake):
             each.add_folder("docs")
         yield fake
 
 
 @pytest.mark.parametrize("way", ["-p", "--url", "--home", "AIOSYNCTHING_PROFILE"])
 def test_commands_in_hints_use_the_same_daemon(
-    way: str, two: FakeSyncthing, here: FakeSyncthing, cli: Cli, tmp_path: Path
+    way: str, two: FakeSyncthing, here: FakeSyncthing, cli: Cli, by_address: Callable[..., list[str]]
 ) -> None:
     """A command in a hint, pasted into the same shell, changes the daemon that the hint is about, and no other one."""
-    key = tmp_path / "the key"
-    key.write_text(two.api_key)
-    key.chmod(0o600)
     meant, options, env = {
         "-p": ("two", ["-p", "two"], {"AIOSYNCTHING_PROFILE": "one"}),
-        "--url": ("two", ["--url", two.url, "--api-key-file", str(key)], {"AIOSYNCTHING_PROFILE": "one"}),
+        "--url": ("two", by_address(two.url, two.api_key), {"AIOSYNCTHING_PROFILE": "one"}),
         "--home": ("one", ["--home", str(here.home)], {"AIOSYNCTHING_PROFILE": "two"}),
         "AIOSYNCTHING_PROFILE": ("two", [], {"AIOSYNCTHING_PROFILE": "two"}),
     }[way]
@@ -175,17 +152,11 @@ def test_commands_in_hints_use_the_same_daemon(
     assert changed == {"one": "\n", "two": "\n", meant: "simple\n"}
 
 
-@pytest.mark.usefixtures("here")
-def test_hints_about_any_command_use_the_same_daemon(two: FakeSyncthing, cli: Cli) -> None:
-    """So do hints that belong to a kind of error, except for commands that need no daemon."""
+def test_other_hints_use_the_same_daemon(two: FakeSyncthing, cli: Cli) -> None:
+    """So do hints of a kind of error, except for commands that need no daemon, and each remedy of a check."""
     two.set_folder("docs", paused=True)
     assert "hint: `aiosyncthing -p two resume FOLDER` starts" in cli("-p", "two", "need", "docs").err
-    error = exceptions.TLSError("x")
-    assert errors.hint_of(error).endswith("or `aiosyncthing profile add`")
-
-
-def test_remedies_of_a_check_use_the_same_daemon(two: FakeSyncthing, cli: Cli) -> None:
-    """Of several daemons, each finding's remedy is for the daemon that has it."""
+    assert errors.hint_of(exceptions.TLSError("x")).endswith("or `aiosyncthing profile add`")
     report = ("raw", "POST", "system/error", "--input", "-")
     for profile in ("one", "two"):
         assert cli("-p", profile, *report, stdin="the disk is bad").status == 0

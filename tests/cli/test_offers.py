@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from aiosyncthing.cli import schemas, values
-from tests.support.shapes import problems
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing import DeviceID
-    from pytest_syncthing import FakeSyncthing
-    from tests.support.cli import Cli
+from aiosyncthing import DeviceID
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli
 
 
 @pytest.fixture
-def offers(here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> dict[str, DeviceID]:
+def offers(here: FakeSyncthing, now: None) -> dict[str, DeviceID]:
     """A pending device with a hostile name, and two known devices that offer folders."""
-    monkeypatch.setattr(values, "now", lambda: datetime(2026, 3, 5, 12, tzinfo=UTC))
     here.freeze()
     found = {name: here.add_device(name) for name in ("pi", "vault")}
     for device in found.values():
@@ -32,13 +24,6 @@ def offers(here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> dict[str, De
     return found
 
 
-def test_nothing(here: FakeSyncthing, cli: Cli) -> None:
-    """An empty list is not a failure."""
-    done = cli("pending", "--exit-code")
-    assert (done.status, done.out, done.err) == (0, "", "nothing is pending\n")
-    assert cli("pending", "-q").err == ""
-
-
 def test_pending(offers: dict[str, DeviceID], cli: Cli) -> None:
     """Both lists are shown, with names that can't control the terminal, and whole IDs elsewhere."""
     done = cli("pending", "--color", "never", columns=80)
@@ -47,8 +32,8 @@ def test_pending(offers: dict[str, DeviceID], cli: Cli) -> None:
         done.out
         == f"""\
 FOLDER  LABEL          FROM   OFFERED     DATA
-docs    P\\x1b]0;x\\x07  pi     3 days ago  plain
-safe    -              vault  3 days ago  encrypted for us
+docs    P\\x1b]0;x\\x07  pi     4 days ago  plain
+safe    -              vault  4 days ago  encrypted for us
 DEVICE                                                           NAME
 {offers["stranger"]}  ph\\u202eone
 """
@@ -56,7 +41,6 @@ DEVICE                                                           NAME
     assert cli("pending").out.splitlines()[-1].split()[0] == offers["stranger"]
     assert cli("pending", "--exit-code").status == 8
     document = cli("pending", "--json", "--exit-code").json()
-    assert not problems(document, schemas.Pending)
     assert [(row["id"], row["device"], row["receiveEncrypted"]) for row in document["folders"]] == [
         ("docs", offers["pi"], False),
         ("safe", offers["vault"], True),
@@ -93,8 +77,7 @@ def test_accept_a_folder(here: FakeSyncthing, offers: dict[str, DeviceID], cli: 
     done = cli(
         "accept", "folder:docs", str(tmp_path / "docs"), "--name", "Papers", "--ignores", str(patterns), "--json"
     )
-    assert done.status == 0
-    assert not problems(done.json(), schemas.Changes)
+    assert (done.status, done.changes()) == (0, ["accepted folder Papers"])
     folder = here.folder("docs").config
     assert (folder["label"], folder["path"], folder["type"]) == ("Papers", str(tmp_path / "docs"), "sendreceive")
     assert offers["pi"] in [each["deviceID"] for each in folder["devices"]]
@@ -131,13 +114,15 @@ def test_what_is_there_already(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_dismiss(offers: dict[str, DeviceID], cli: Cli) -> None:
-    """A dismissed device or folder is no longer pending."""
+    """A dismissed device or folder is no longer pending; an empty list is not a failure."""
     assert cli("dismiss", "docs", "--device", "vault").status == 5
     assert cli("dismiss", offers["stranger"], "--device", "pi").status == 2
     assert cli("dismiss", "docs", "--device", "pi").out == "dismissed: folder P\\x1b]0;x\\x07 (docs)\n"
     assert cli("dismiss", "safe").status == 0
     assert cli("dismiss", f"device:{offers['stranger']}").status == 0
-    assert cli("pending", "--exit-code").status == 0
+    done = cli("pending", "--exit-code")
+    assert (done.status, done.out, done.err) == (0, "", "nothing is pending\n")
+    assert cli("pending", "-q").err == ""
     assert cli("dismiss", "docs").status == 5
 
 
@@ -146,7 +131,7 @@ def test_ignore(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> N
     assert cli("ignore", offers["stranger"], "--device", "pi").status == 2
     assert cli("ignore", offers["stranger"]).status == 0
     assert cli("ignore", "docs", "--device", "pi").status == 0
-    assert cli("ignore", "safe", "--json").json()["changes"][0]["action"] == "ignored"
+    assert cli("ignore", "safe", "--json").changes() == ["ignored folder safe"]
     assert cli("pending", "--exit-code").status == 0
     assert [each["deviceID"] for each in here.config["remoteIgnoredDevices"]] == [offers["stranger"]]
 

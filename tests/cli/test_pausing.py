@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import resource
 import signal
 import subprocess
 import sys
-import termios
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
-from aiosyncthing.cli import schemas
+from aiosyncthing import DeviceID
 from aiosyncthing.cli.errors import CommandError
 from aiosyncthing.cli.output.output import Output
 from aiosyncthing.cli.pause_files import PauseFile, default_folder
 from aiosyncthing.cli.programs import children
-from tests.support.shapes import problems
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
-    from aiosyncthing import DeviceID
-    from aiosyncthing.types import PauseState
-    from pytest_syncthing import FakeSyncthing
-    from pytest_syncthing.handles import FakeFault
-    from tests.support.cli import Cli, Result
+from aiosyncthing.types import PauseState
+from pytest_syncthing import FakeSyncthing
+from pytest_syncthing.handles import FakeFault
+from tests.support.cli import Cli
+from tests.support.terminals import OnTerminal
 
 # A command that says on its standard output that it runs, and ends as its argument says.
 CHILD = """
@@ -38,7 +30,6 @@ import os, signal, sys
 print("runs", flush=True)
 exec(sys.argv[1])
 """
-WAIT = "sys.stdin.read()"
 
 
 @pytest.fixture
@@ -58,13 +49,6 @@ def stopped(fake: FakeSyncthing) -> set[str]:
     return folders | {each["name"] for each in config["devices"] if each["paused"]}
 
 
-def changes(done: Result) -> list[tuple[str, str]]:
-    """Return what a document says was changed: name and action."""
-    document = done.json()
-    assert not problems(document, schemas.Changes)
-    return [(row["name"] or row["id"], row["action"]) for row in document["changes"]]
-
-
 def nothing(_: object) -> None:
     """Do something while the command runs."""
 
@@ -80,16 +64,20 @@ def test_pause_and_resume(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
     assert stopped(here) == {"docs", "old", "pi"}
     done = cli("pause", "docs")
     assert (done.status, done.out, done.err) == (0, "", "nothing to change\n")
-    assert changes(cli("pause", "--all", "--json")) == [("photos", "paused")]
-    assert changes(cli("resume", "docs", "--json")) == [("Papers", "resumed")]
-    assert changes(cli("resume", "--all", "--json")) == [("photos", "resumed"), ("old", "resumed"), ("pi", "resumed")]
+    assert cli("pause", "--all", "--json").changes() == ["paused folder photos"]
+    assert cli("resume", "docs", "--json").changes() == ["resumed folder Papers"]
+    assert cli("resume", "--all", "--json").changes() == [
+        "resumed folder photos",
+        "resumed folder old",
+        "resumed device pi",
+    ]
     assert stopped(here) == set()
 
 
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        (("pause",), 2),
+        (("pause",), 2),  # neither names nor --all
         (("pause", "docs", "--all"), 2),
         (("pause", "nas"), 2),  # the daemon's own device
         (("pause", ""), 2),
@@ -123,18 +111,12 @@ def test_refusals(arguments: tuple[str, ...], status: int, here: FakeSyncthing, 
     assert stopped(here) == {"old"}
 
 
-def test_neither_names_nor_all(cli: Cli) -> None:
-    """The message says which argument is missing or superfluous."""
-    assert "specify folders or devices, or use --all" in cli("pause").err
-    assert "use either --all or names" in cli("resume", "docs", "--all").err
-
-
 def test_a_part_that_fails(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
     """The command continues after a failure, and reports each one."""
     here.respond("rest/config/folders/docs", status=500, text="boom", method="PATCH")
     done = cli("pause", "--all", "--json")
     assert done.status == 9
-    assert changes(done) == [("pi", "paused"), ("photos", "paused")]
+    assert done.changes() == ["paused device pi", "paused folder photos"]
     assert [each["exitCode"] for each in done.json()["failures"]] == [1]
     here.respond("rest/config/folders/docs", status=500, text="boom", method="PATCH")
     assert cli("pause", "docs").status == 1
@@ -148,9 +130,9 @@ def test_a_state_file(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Pat
     assert json.loads(state.read_text()) == {"daemon": here.device_id, "folders": ["docs", "photos"], "devices": [pi]}
     assert state.stat().st_mode & 0o077 == 0
     done = cli("resume", "--undo", str(state), "--json")
-    assert changes(done) == [("Papers", "resumed"), ("photos", "resumed"), ("pi", "resumed")]
+    assert done.changes() == ["resumed folder Papers", "resumed folder photos", "resumed device pi"]
     assert stopped(here) == {"old"}
-    assert changes(cli("resume", "--undo", str(state), "--json")) == []
+    assert cli("resume", "--undo", str(state), "--json").changes() == []
 
 
 def test_a_state_file_of_another_daemon(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
@@ -259,9 +241,8 @@ def test_where_folders_are(here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhil
 
 def test_paused(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
     """The command runs while everything is paused, gets its arguments unchanged, and determines the exit status."""
-    done = cli(
-        "paused", "docs", "pi", "-q", *child("sys.exit(7 if sys.argv[2:] == ['--json', ''] else 0)"), "--json", ""
-    )
+    program = child("sys.exit(7 if sys.argv[2:] == ['--json', ''] else 0)")
+    done = cli("paused", "docs", "pi", "-q", *program, "--json", "")
     assert (done.status, done.out, done.err) == (7, "", "")
     patched = [each for each in here.requests if each.method == "PATCH"]
     assert [json.loads(each.body)["paused"] for each in patched] == [True, True, False, False]
@@ -312,86 +293,63 @@ def test_files_of_others(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
 
 def test_a_file_that_becomes_shorter(tmp_path: Path) -> None:
     """A state is replaced by one write, whatever was there."""
+    long: PauseState = {"daemon": "x", "folders": ["a" * 100], "devices": []}
+    short: PauseState = {"daemon": "x", "folders": [], "devices": []}
+    sizes: set[int] = set()
     with PauseFile(tmp_path / "state") as file:
         assert file.read() == {"daemon": "", "folders": [], "devices": []}
-        long: PauseState = {"daemon": "x", "folders": ["a" * 100], "devices": []}
-        file.write(long)
-        assert file.read() == long
-        short: PauseState = {"daemon": "x", "folders": [], "devices": []}
-        file.write(short)
-        assert file.read() == short
-        size = file.path.stat().st_size
-        file.write(long)
-        assert file.read() == long
-        assert file.path.stat().st_size == size
+        for state in (long, short, long):
+            file.write(state)
+            assert file.read() == state
+            sizes.add(file.path.stat().st_size)
+    assert len(sizes) == 1
 
 
-@pytest.mark.parametrize("before", [{"daemon": "x", "folders": ["a"], "devices": []}, None])
-def test_a_file_that_can_not_be_written_completely(before: PauseState | None, tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_written_completely(tmp_path: Path) -> None:
     """On a full disk, the file keeps what it had, and nothing of the new state."""
-    state = tmp_path / "state"
-    with PauseFile(state) as file:
-        if before is not None:
-            file.write(before)
-        content = state.read_bytes()
-        longest = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) + 20, longest[1]))  # a write is cut at this size
-        try:
-            with pytest.raises(CommandError, match="can't write"):
-                file.write({"daemon": "x", "folders": ["b" * 100], "devices": []})
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, longest)
-        assert state.read_bytes() == content
-
-
-# --- processes ---
-
-
-@pytest.fixture
-def start(here: FakeSyncthing, pi: DeviceID) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start the command line in a session of its own, without a terminal; wait until the command in it runs."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
-        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        command = [sys.executable, "-m", "aiosyncthing", *arguments]
-        process = subprocess.Popen(command, text=True, start_new_session=True, **{**pipes, **options})
-        started.append(process)
-        if process.stdout is not None:
-            assert process.stdout.readline() == "runs\n"
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    with PauseFile(tmp_path / "state") as file:
+        for _ in range(2):  # the second time there is something
+            content = file.path.read_bytes()
+            longest = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) + 20, longest[1]))  # a write is cut at this size
+            try:
+                with pytest.raises(CommandError, match="can't write"):
+                    file.write({"daemon": "x", "folders": ["b" * 100], "devices": []})
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, longest)
+            assert file.path.read_bytes() == content
+            file.write({"daemon": "x", "folders": ["a"], "devices": []})
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGQUIT])
-def test_signals(signum: signal.Signals, here: FakeSyncthing, start: Callable[..., subprocess.Popen[str]]) -> None:
+def test_signals(
+    signum: signal.Signals, here: FakeSyncthing, pi: DeviceID, cli: Cli, later: Callable[..., None], tmp_path: Path
+) -> None:
     """A signal goes to the command, and its end decides; then nothing is left paused."""
-    process = start(
-        "paused", "--all", *child(f"signal.signal({int(signum)}, signal.SIG_DFL); print('ready', flush=True); {WAIT}")
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    assert stopped(here) == {"docs", "photos", "old", "pi"}
-    process.send_signal(signum)
-    process.wait(timeout=30)  # with its standard input open, whose end would end the command, too
-    assert process.returncode == (128 + signum if signum == signal.SIGQUIT else -signum)
+    ready = tmp_path / "ready"
+    program = child(f"signal.signal({signum:d}, signal.SIG_DFL); open({str(ready)!r}, 'w'); signal.pause()")
+
+    def send() -> None:
+        assert stopped(here) == {"docs", "photos", "old", "pi"}
+        os.kill(os.getpid(), signum)
+
+    later(send, ready.exists)
+    assert cli("paused", "--all", *program).status == 128 + signum
     assert stopped(here) == {"old"}
     assert not [*default_folder().iterdir()]
 
 
-def test_a_killed_process(here: FakeSyncthing, start: Callable[..., subprocess.Popen[str]], cli: Cli) -> None:
+def test_a_killed_process(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
     """Where `paused` is killed, the next one resumes what is left, but not before the command has ended."""
-    process = start("paused", "docs", *child(WAIT))
-    process.send_signal(signal.SIGKILL)
-    process.wait(timeout=30)
-    assert cli("paused", "photos", *child("pass")).status == 0
-    assert stopped(here) == {"docs", "old"}
-    assert process.stdout is not None
-    process.communicate(timeout=30)  # its standard input ends, and with it the command
+    command = [sys.executable, "-m", "aiosyncthing", "paused", "docs", *child("sys.stdin.read()")]
+    with subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "runs\n"
+        process.kill()
+        process.wait(timeout=30)
+        assert cli("paused", "photos", *child("pass")).status == 0
+        assert stopped(here) == {"docs", "old"}
+        process.communicate(timeout=30)  # its standard input ends, and with it the command
     assert cli("paused", "photos", *child("pass")).status == 0
     assert stopped(here) == {"old"}
 
@@ -411,24 +369,16 @@ def test_interrupted_pause(here: FakeSyncthing, pi: DeviceID, cli: Cli, monkeypa
     assert (seen, stopped(here)) == ([{"docs", "old"}], {"old"})
 
 
-def test_ctrl_c(here: FakeSyncthing, start: Callable[..., subprocess.Popen[str]]) -> None:
+def test_ctrl_c(here: FakeSyncthing, pi: DeviceID, tmp_path: Path) -> None:
     """On a terminal, the command gets Ctrl-C once, and may go on."""
-    leader, follower = pty.openpty()
-
-    def own_terminal() -> None:
-        fcntl.ioctl(follower, termios.TIOCSCTTY, 0)
-
     # A handler would not run before input() returns, if the signal came just before it reads.
     code = "signal.pthread_sigmask(signal.SIG_BLOCK, {2}); print('ready', flush=True); signal.sigwait({2}); "
     code += "print('got', flush=True); input(); sys.exit(11 + len(signal.sigpending()))"
-    process = start("paused", "docs", *child(code), stdin=follower, preexec_fn=own_terminal)
-    os.close(follower)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    os.write(leader, b"\x03")
-    assert process.stdout.readline() == "got\n"
-    os.write(leader, b"\n")
-    process.wait(timeout=30)
-    os.close(leader)
-    assert process.returncode == 11
+    process = OnTerminal([sys.executable, "-m", "aiosyncthing", "paused", "docs", *child(code)], os.environ, tmp_path)
+    process.until("ready")
+    process.type("\x03")
+    process.until("got")
+    process.type("\n")
+    assert process.ended() == 11
+    process.close()
     assert stopped(here) == {"old"}

@@ -33,33 +33,20 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_where_it_is(config: Path) -> None:
-    """In the platform's folder for settings, or where the environment says."""
+def test_reading(file: Path, config: Path) -> None:
+    """Each profile has an address and a key; a typo in its name gets the nearest one. Without a file there are none."""
     assert config_file({}) == config
     assert config_file({"AIOSYNCTHING_CONFIG": "~/x.toml"}) == Path.home() / "x.toml"
-
-
-def test_reading(file: Path) -> None:
-    """Each profile has an address and a key."""
+    assert Profiles(config, {}).names == []
     profiles = Profiles(file, {})
     assert profiles.names == ["nas", "pi"]
     assert "pi" in profiles
-    assert profiles.get("nas") == Profile(
-        "nas", "https://nas:8384", None, Key("inline", str(file), value="secret"), None
-    )
+    key = Key("inline", str(file), value="secret")
+    assert profiles.get("nas") == Profile("nas", "https://nas:8384", None, key, None)
     assert profiles.with_url("http://pi:8384/") == profiles.get("pi")
     assert profiles.with_url("http://pi:8385") is None
-
-
-def test_no_file(tmp_path: Path) -> None:
-    """Without a file there are no profiles."""
-    assert Profiles(tmp_path / "none", {}).names == []
-
-
-def test_an_unknown_profile(file: Path) -> None:
-    """An unknown profile is an error that suggests a similar one."""
     with pytest.raises(UsageError, match="there is no profile 'nass'") as caught:
-        Profiles(file, {}).get("nass")
+        profiles.get("nass")
     assert caught.value.hint == "did you mean nas?"
 
 

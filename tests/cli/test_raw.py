@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing import __version__
-from aiosyncthing.cli import schemas
-from tests.support.shapes import problems
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_syncthing import FakeSyncthing
-    from tests.support.cli import Cli
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli
 
 
 def test_the_body_as_it_came(here: FakeSyncthing, cli: Cli) -> None:
@@ -88,5 +82,4 @@ def test_version(here: FakeSyncthing, cli: Cli) -> None:
     """Both versions are shown."""
     assert cli("version").out.startswith(f"aiosyncthing {__version__}, Python 3.")
     document = cli("version", "--json").json()
-    assert not problems(document, schemas.Version)
     assert (document["aiosyncthing"], document["daemons"][0]["version"]) == (__version__, here.version)

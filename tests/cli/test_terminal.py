@@ -35,26 +35,22 @@ def test_colors(environ: dict[str, str], color: str, interactive: bool, expected
 
 
 def test_no_terminal() -> None:
-    """A stream that is not a terminal has no width, so nothing is cut."""
+    """A stream that is not a terminal has no width, so nothing is cut, and its cursor is not moved."""
     assert Terminal.of(io.StringIO(), {"COLUMNS": "80"}) == Terminal()
+    assert not Terminal().redraws
     assert not is_terminal(None)
     closed = io.StringIO()
     closed.close()
     assert not is_terminal(closed)
 
 
-def test_width() -> None:
-    """The width is COLUMNS, or that of the terminal."""
+def test_a_terminal() -> None:
+    """The width is COLUMNS, or that of the terminal; a dumb one, as in an editor, gets no sequences for its cursor."""
     assert Terminal.of(Screen(), {"COLUMNS": "50"}).columns == 50
     assert Terminal.of(Screen(), {"COLUMNS": "3"}).columns == 20
     assert Terminal.of(Screen(), {}).columns >= 20
-
-
-def test_a_dumb_terminal() -> None:
-    """A terminal that says it is dumb, such as a shell in an editor, gets no sequences that move its cursor."""
     assert Terminal.of(Screen(), {}).redraws
     assert not Terminal.of(Screen(), {"TERM": "dumb"}).redraws
-    assert not Terminal.of(io.StringIO(), {}).redraws
 
 
 def test_pseudo_terminal() -> None:

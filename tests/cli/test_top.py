@@ -6,26 +6,21 @@ import asyncio
 import logging
 import re
 import sys
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import pytest
+from textual.pilot import Pilot
 
+from aiosyncthing import DeviceID
 from aiosyncthing.cli import overview, values
 from aiosyncthing.cli.top import app as top_app
 from aiosyncthing.cli.top.app import Top
 from aiosyncthing.cli.top.page import Subject, details, name_of
 from aiosyncthing.exceptions import UnauthorizedError
+from pytest_syncthing import FakeSyncthing
+from tests.support.cli import Cli
 from tests.support.pictures import lines_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from textual.pilot import Pilot
-
-    from aiosyncthing import DeviceID
-    from pytest_syncthing import FakeSyncthing
-    from tests.support.cli import Cli
 
 PATIENCE = 20  # seconds
 HOSTILE = "[red]pi[/red]\x1b]0;x\x07\u202e"

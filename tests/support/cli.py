@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cache
+from typing import Any, Protocol, TextIO, get_args, get_type_hints, is_typeddict
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import TextIO
+from aiosyncthing.cli import schemas
 
-__all__ = ["Cli", "Result", "Screen"]
+from .shapes import problems
+
+__all__ = ["Cli", "Result", "Screen", "by_schema", "checked"]
+
+
+@cache
+def by_schema() -> dict[str, Any]:
+    """Return what the command line says of its documents and rows, by the name of the schema."""
+    described = [each for each in vars(schemas).values() if is_typeddict(each)]
+    return {name: each for each in described for name in get_args(get_type_hints(each).get("schema"))}
+
+
+def checked(value: Any) -> Any:
+    """Return a document or a row, which names its schema and fits it."""
+    assert problems(value, by_schema()[value["schema"]]) == []
+    return value
 
 
 class Screen(io.StringIO):
@@ -31,16 +46,33 @@ class Result:
     err: str
 
     def json(self) -> Any:
-        """The document on stdout."""
-        return json.loads(self.out)
+        """The document on stdout, which fits its schema."""
+        return checked(json.loads(self.out))
 
     def lines(self) -> list[Any]:
-        """The objects of a stream."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        """The objects of a stream. The daemon's events and the end name no schema; other rows do."""
+        lines = [json.loads(line) for line in self.out.splitlines()]
+        for line in lines:
+            if "schema" in line:
+                assert "type" not in checked(line) or next(iter(line)) == "type"
+            elif line["type"] != "failure":
+                assert problems(line, schemas.End if line["type"] == "end" else schemas.Event) == []
+        return lines
+
+    def rows(self) -> list[Any]:
+        """The rows of a stream to its end, of which nothing is said on stderr."""
+        assert (self.status, self.err) == (0, "")
+        return self.lines()
+
+    def changes(self) -> list[str]:
+        """What a document says was done, as in "paused folder docs"."""
+        document = self.json()
+        assert self.status == (9 if document["failures"] else 0)
+        return [f"{row['action']} {row['kind']} {row['name'] or row['id']}" for row in document["changes"]]
 
     def error(self) -> Any:
-        """The document on stderr."""
-        return json.loads(self.err)
+        """The document on stderr, which fits its schema."""
+        return checked(json.loads(self.err))
 
 
 class Cli(Protocol):
