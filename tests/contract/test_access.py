@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -14,27 +13,23 @@ import pytest_asyncio
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aiosyncthing import Syncthing, _routes
-from aiosyncthing.daemon import home as daemon_home
-from aiosyncthing.daemon.ports import Ports
-from aiosyncthing.daemon.process import Process
 from aiosyncthing.exceptions import (
-    BadRequestError,
     HostCheckError,
     NotFoundError,
     NotSupportedError,
     PingError,
     RedirectError,
-    SyncthingError,
     TLSError,
     UnauthorizedError,
 )
 from pytest_syncthing import FakeSyncthing
+from tests.support.stock import KEY, Stock
 from tests.support.waiting import until
 
 from .conftest import PASSWORD, USER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from aiosyncthing import Daemon
@@ -43,8 +38,6 @@ if TYPE_CHECKING:
     from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-KEY = "the-right-key"
 
 
 class EverythingIsHere(AbstractResolver):
@@ -60,55 +53,17 @@ class EverythingIsHere(AbstractResolver):
         """Nothing to close."""
 
 
-@pytest.fixture
-def tls_home(tmp_path: Path) -> Iterator[tuple[Path, int]]:
-    """The home of a daemon configured for TLS, and the port of its API."""
-    home = tmp_path / "home"
-    daemon_home.HomeFolder(home).make()
-    with closing(Ports(None)) as ports:
-        text = daemon_home.configuration(ports, KEY).replace('tls="false"', 'tls="true"')
-        daemon_home.write_configuration(home, text)
-        yield home, ports.api.gui.port
-
-
 @pytest_asyncio.fixture(loop_scope="package")
-async def tls_port(subject: Path | str, observer: Observer, tls_home: tuple[Path, int]) -> AsyncIterator[int]:
+async def tls_port(subject: Path | str, observer: Observer, tmp_path: Path) -> AsyncIterator[int]:
     """The port of a daemon that requires TLS. Not a `Daemon`, which would override the configured address."""
     if isinstance(subject, str):
         async with FakeSyncthing(subject, api_key=KEY, tls=True) as fake:
             yield int(fake.url.rpartition(":")[2])
         return
-    home, port = tls_home
-    log: list[str] = []
-    process = Process(
-        [str(subject), "serve", f"--home={home}", "--no-browser"],
-        daemon_home.environment(os.environ, home, KEY, {}),
-        home,
-        log.append,
-    )
-
-    async def is_up() -> bool:
-        assert process.running, log
-        return await _is_redirected(port)
-
-    try:
-        await process.start()
-        await until(is_up)
-        yield port
-    finally:
-        process.kill()
-        await process.wait()
-
-
-async def _is_redirected(port: int) -> bool:
-    async with Syncthing(KEY, f"http://127.0.0.1:{port}", timeout=5) as client:
-        try:
-            await client.system.status()
-        except RedirectError:
-            return True
-        except SyncthingError:
-            return False
-    raise AssertionError("the daemon is not configured for TLS")
+    home = Stock(subject, tmp_path / "home")
+    with closing(home.ports):
+        async with home.running():
+            yield home.port
 
 
 async def test_a_wrong_key(a: Daemon) -> None:
@@ -148,21 +103,23 @@ async def test_no_key(a: Daemon, version: Version) -> None:
                 await client.noauth.health()
 
 
-@pytest.mark.parametrize("path", ["/rest", "/syncthing", "/a/b"])
-async def test_a_base_url_with_a_path_too_many(a: Daemon, path: str) -> None:
+async def test_a_base_url_with_a_path_too_many(a: Daemon) -> None:
     """If an endpoint of every daemon is missing, the URL is wrong; the error suggests another."""
-    async with Syncthing(a.api_key, a.url + path) as client:
-        for request in (client.system.status(), client.config.folders("docs"), client.system.pause(str(a.device_id))):
-            with pytest.raises(NotFoundError, match=f"not below '{path}': .* Try {a.url} ") as refused:
-                await request
-            assert type(refused.value) is NotFoundError
-    async with Syncthing(a.api_key, f"{a.url}/#/") as client:
-        with pytest.raises(BadRequestError, match=f"Try {a.url} "):
-            await client.system.status()
+    for path in ("/rest", "/a/b"):
+        async with Syncthing(a.api_key, a.url + path) as client:
+            for request in (client.system.status, lambda client=client: client.config.folders("docs")):
+                with pytest.raises(NotFoundError, match=f"not below '{path}': .* Try {a.url} ") as refused:
+                    await request()
+                assert type(refused.value) is NotFoundError
 
 
 async def test_what_needs_no_key_is_not_given_one(lone: Daemon, version: Version) -> None:
-    """A key that is wrong, or can't even be sent, doesn't matter for public endpoints."""
+    """A key that is wrong, or can't even be sent, doesn't matter for public endpoints.
+
+    A login is checked, and each attempt is an event.
+    """
+    mask: Any = "LoginAttempt"
+    await lone.client.events.poll(types=mask, timeout=0)
     for key in ("wrong-but-long-enough", b"bytes", "line break\n"):
         async with Syncthing(key, lone.url) as client:  # type: ignore[arg-type] # that is the mistake
             with pytest.raises(UnauthorizedError):
@@ -176,6 +133,14 @@ async def test_what_needs_no_key_is_not_given_one(lone: Daemon, version: Version
             else:
                 with pytest.raises(NotSupportedError, match=r"it was added in 1\.26\.0"):
                     await client.noauth.login(USER, PASSWORD)
+    if version.has(_routes.LOGIN):
+        events = await until(lambda: _at_least(6, lone, mask))
+        assert [event["data"]["success"] for event in events] == [True, False] * 3
+
+
+async def _at_least(count: int, daemon: Daemon, mask: Any) -> list[Any]:
+    events: list[Any] = list(await daemon.client.events.poll(types=mask, timeout=0))
+    return events if len(events) >= count else []
 
 
 async def test_a_key_as_bearer(a: Daemon, version: Version) -> None:
@@ -202,25 +167,6 @@ async def test_a_login_in_the_url(lone: Daemon) -> None:
     async with Syncthing("", lone.url) as client:
         with pytest.raises(UnauthorizedError):
             await client.meta()
-
-
-async def test_logins(lone: Daemon, version: Version) -> None:
-    """A login is checked, and each attempt is an event."""
-    if not version.has(_routes.LOGIN):
-        return  # see test_what_only_some_versions_have
-    mask: Any = "LoginAttempt"
-    await lone.client.events.poll(types=mask, timeout=0)
-    await lone.client.noauth.login(USER, PASSWORD)
-    with pytest.raises(UnauthorizedError):
-        await lone.client.noauth.login(USER, "wrong")
-    await lone.client.noauth.logout()
-    events = await until(lambda: _at_least(2, lone, mask))
-    assert [event["data"]["success"] for event in events] == [True, False]
-
-
-async def _at_least(count: int, daemon: Daemon, mask: Any) -> list[Any]:
-    events: list[Any] = list(await daemon.client.events.poll(types=mask, timeout=0))
-    return events if len(events) >= count else []
 
 
 async def test_logins_where_there_is_none(a: Daemon) -> None:

@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing.exceptions import ConnectionFailedError, ServerError, SyncthingError
+from aiosyncthing import Syncthing
+from aiosyncthing.exceptions import (
+    BadRequestError,
+    ConnectionFailedError,
+    ServerError,
+    SyncthingError,
+    UnauthorizedError,
+)
 from tests.support.waiting import until
 
+from . import listener
+from .folders import Folders
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aiosyncthing import Daemon
 
-    from .folders import Folders
     from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -31,10 +42,12 @@ async def answers_as_another(daemon: Daemon, pid: int | None) -> bool:
     return True
 
 
-async def test_a_restart(fresh: Daemon, version: Version) -> None:
+async def test_restarts_and_a_shutdown(fresh: Daemon, version: Version, tmp_path: Path) -> None:
     """A restart is answered; the client continues afterwards, and event IDs start at 1 again.
 
-    Before it, a change may have required a restart, even if it was undone.
+    Before it, a change may have required a restart, even if it was undone. The index of a paused folder is erased by a
+    reset, and the daemon restarts; likewise for all folders at once. A shutdown is answered, running requests are cut
+    off instead of ending empty, and then nothing answers.
     """
     client = fresh.client
     assert await client.config.restart_required() == {"requiresRestart": False}
@@ -54,29 +67,10 @@ async def test_a_restart(fresh: Daemon, version: Version) -> None:
     assert history[0]["id"] == 1
     assert await client.events.poll(since=last + 1000, timeout=1) == []  # silence, as if nothing had happened
 
-
-async def test_a_shutdown(fresh: Daemon) -> None:
-    """A shutdown is answered, running requests are cut off instead of ending empty, and then nothing answers."""
-    await fresh.client.events.poll(types="LoginAttempt", timeout=0)
-    poll = asyncio.create_task(fresh.client.events.poll(types="LoginAttempt", timeout=60))
-    await asyncio.sleep(0)  # the poll uses the open connection, and what follows a new one
-    await fresh.client.system.ping()  # by then the poll has been sent
-    assert await fresh.client.system.shutdown() in ({"ok": "shutting down"}, None)
-    with pytest.raises(ConnectionFailedError):
-        await poll
-    assert await fresh.wait() == 0
-    with pytest.raises(ConnectionFailedError):
-        await fresh.client.system.status()
-    with pytest.raises(ConnectionFailedError):
-        await fresh.client.config.patch_options(maxSendKbps=1)
-
-
-async def test_resets(fresh: Daemon, folders: Folders) -> None:
-    """The index of a paused folder is erased, and the daemon restarts; likewise for all folders at once."""
-    client = fresh.client
-    folder = await folders.add(fresh, "odd/ name", files=["x"])
-    with pytest.raises(ServerError, match="folder must be paused"):
-        await client.system.reset(folder.id)
+    folder = await Folders(tmp_path, "reset").add(fresh, "odd/ name", files=["x"])
+    for reset in (folder.id, None):
+        with pytest.raises(ServerError, match="folder must be paused"):
+            await client.system.reset(reset)
     await client.config.patch_folder(folder.id, paused=True)
     for reset in (folder.id, None):
         pid = fresh.pid
@@ -87,17 +81,57 @@ async def test_resets(fresh: Daemon, folders: Folders) -> None:
     await folder.scan()
     assert (await folder.status())["globalFiles"] == 1
 
+    poll = await polling(fresh)
+    assert await client.system.shutdown() in ({"ok": "shutting down"}, None)
+    with pytest.raises(ConnectionFailedError):
+        await poll
+    assert await fresh.wait() == 0
+    with pytest.raises(ConnectionFailedError):
+        await client.system.status()
+    with pytest.raises(ConnectionFailedError):
+        await client.config.patch_options(maxSendKbps=1)
+
+
+async def polling(daemon: Daemon) -> asyncio.Task[Any]:
+    """Return a poll that waits at the daemon for what doesn't happen."""
+    await daemon.client.events.poll(types="LoginAttempt", timeout=0)
+    poll = asyncio.create_task(daemon.client.events.poll(types="LoginAttempt", timeout=60))
+    await asyncio.sleep(0)  # the poll uses the open connection, and what follows a new one
+    await daemon.client.system.ping()  # by then the poll has been sent
+    return poll
+
 
 async def test_changes_of_the_listener(fresh: Daemon) -> None:
-    """A change of the API's settings cuts off other requests; after several in a row the daemon stays away.
+    """Settings of the API, even its key, are patched and replaced; the listener is reopened on the same port.
 
-    It would come back after up to 22 s, for which this doesn't wait.
+    Changes are made one after another, since concurrent ones can deadlock the API. They cut off other requests; after
+    several in a row the daemon stays away. It would come back after up to 22 s, for which this doesn't wait.
     """
-    client = fresh.client
-    await client.events.poll(types="LoginAttempt", timeout=0)
-    poll = asyncio.create_task(client.events.poll(types="LoginAttempt", timeout=60))
-    await asyncio.sleep(0)  # the poll uses the open connection, and what follows a new one
-    await fresh.client.system.ping()  # by then the poll has been sent
+    client, config = fresh.client, fresh.client.config
+    before = await config.gui()
+    assert await listener.change(fresh, theme="dark") == {**before, "theme": "dark"}
+    gui = await listener.changed(fresh, lambda: config.set_gui(before), theme=before["theme"])
+    assert {**gui, "password": ""} == {**before, "password": ""}  # some versions hash an empty password
+    for key in ({"apiKey": ""}, {"theme": "dark", "apiKey": ""}):
+        with pytest.raises(BadRequestError, match="lock this client out"):
+            await config.patch_gui(key)
+    with pytest.raises(BadRequestError, match="lock this client out"):
+        await config.set_gui({**before, "apiKey": ""})
+
+    # The key that a daemon is started with stays valid in addition to the configured one.
+    await listener.change(fresh, apiKey="another key")
+    async with Syncthing("another key", fresh.url) as other:
+        await until(lambda: lets_in(other))
+
+    whole = await config.config()
+    whole["gui"]["theme"] = "light"
+    changes = (config.patch_gui(theme="dark"), config.patch_gui(theme="black"), config.replace(whole))
+    for failure in await asyncio.gather(*changes, return_exceptions=True):
+        # On a busy machine the listener may end before the answer is sent, although the change is made (`set_gui`).
+        assert failure is None or isinstance(failure, ConnectionFailedError)
+    await until(lambda: lets_in(client))
+    assert (await config.gui())["theme"] == "light"
+    poll = await polling(fresh)
 
     async def change(theme: str) -> None:
         """Change a setting without waiting for the listener, unlike the method."""
@@ -126,3 +160,12 @@ async def test_changes_of_the_listener(fresh: Daemon) -> None:
     await until(is_away_after_another)
     with pytest.raises(ConnectionFailedError, match="Is Syncthing running there"):
         await client.system.status()
+
+
+async def lets_in(client: Syncthing) -> bool:
+    """Return whether the daemon answers and accepts the key."""
+    try:
+        await client.system.status()
+    except (UnauthorizedError, ConnectionFailedError):
+        return False
+    return True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing import Syncthing
-from aiosyncthing.exceptions import BadRequestError, SyncthingError, UnauthorizedError
+from aiosyncthing.exceptions import SyncthingError, UnauthorizedError
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -93,21 +93,6 @@ async def test_changes_of_files(a: Daemon, b: Daemon, folders: Folders) -> None:
     assert "changed.txt" in paths
     assert its.id in {event["data"]["folder"] for event in await b.client.events.disk(timeout=0)}
     assert len(await b.client.events.disk(limit=1, timeout=0)) == 1
-
-
-async def test_what_makes_no_sense_is_refused(a: Daemon) -> None:
-    """What the daemon would answer with nonsense, or never, is not sent."""
-    wrong: list[dict[str, Any]] = [
-        {"since": -1},
-        {"timeout": -1},
-        {"limit": 0},
-        {"types": ["ConfigSaved", "ConfigSafed"]},
-        {"types": []},
-    ]
-    for options in wrong:
-        with pytest.raises(BadRequestError) as refused:
-            await a.client.events.poll(**options)
-        assert refused.value.status is None
 
 
 async def test_listening(a: Daemon, folders: Folders) -> None:

@@ -13,7 +13,6 @@ import pytest_asyncio
 from aiosyncthing import DeviceID, Syncthing
 from aiosyncthing.exceptions import (
     BadRequestError,
-    InvalidDeviceIDError,
     NotSupportedError,
     UnknownDeviceError,
     UnknownFolderError,
@@ -73,17 +72,6 @@ async def test_adding_a_device(lone: Daemon) -> None:
     with pytest.raises(BadRequestError, match="exists already"):
         await config.add_device(STRANGER, "Another")
     assert await config.devices(STRANGER) == added
-    with pytest.raises(BadRequestError, match="own device"):
-        await config.add_device(lone.device_id)
-    with pytest.raises(InvalidDeviceIDError, match="typo"):
-        await config.add_device(OTHER[:-1] + "A")
-
-
-async def test_a_device_that_an_introducer_has_added(lone: Daemon) -> None:
-    """The refusal names the introducer."""
-    await lone.client.config.set_device({"deviceID": STRANGER, "introducedBy": OTHER, "paused": True})
-    with pytest.raises(BadRequestError, match=f"exists already, added by the introducer {OTHER}"):
-        await lone.client.config.add_device(STRANGER)
 
 
 async def test_adding_a_folder(lone: Daemon, tmp_path: Path) -> None:
@@ -107,12 +95,10 @@ async def test_adding_a_folder(lone: Daemon, tmp_path: Path) -> None:
     assert shared(added).keys() == {STRANGER, lone.device_id}
     with pytest.raises(BadRequestError, match="exists already"):
         await config.add_folder("f", str(tmp_path / "g"))
-    with pytest.raises(UnknownDeviceError):
-        await config.add_folder("g", str(tmp_path / "g"), devices=[OTHER])
     assert [folder["id"] for folder in await config.folders()] == ["f"]
 
 
-@pytest.mark.parametrize("folder_id", ["f", "a/b", ".."])
+@pytest.mark.parametrize("folder_id", ["f", "a/.."])
 async def test_a_folder_with_patterns(lone: Daemon, tmp_path: Path, folder_id: str) -> None:
     """Files are scanned only after the patterns are set, so ignored files are never in the index."""
     client = lone.client
@@ -127,36 +113,31 @@ async def test_a_folder_with_patterns(lone: Daemon, tmp_path: Path, folder_id: s
     assert (await client.database.ignores(folder_id))["ignore"] == ["// temporary", "*.tmp"]
 
 
-async def test_a_paused_folder_with_patterns(lone: Daemon, tmp_path: Path) -> None:
-    """A folder that is to be paused stays so, whether that was asked for or is the default."""
-    config = lone.client.config
-    assert (await config.add_folder("f", str(tmp_path / "f"), ignores=["*.tmp"], paused=True))["paused"] is True
-    await config.patch_default_folder(paused=True)
-    try:
-        assert (await config.add_folder("g", str(tmp_path / "g"), ignores=["*.tmp"]))["paused"] is True
-    finally:
-        await config.patch_default_folder(paused=False)
-
-
 async def test_default_patterns(lone: Daemon, tmp_path: Path) -> None:
-    """A new folder has them, unless there are patterns in its directory, or others or none were asked for."""
+    """A new folder has them, unless there are patterns in its directory, or others or none were asked for.
+
+    A folder that is to be paused stays so, whether that was asked for or is the default.
+    """
     client = lone.client
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / ".stignore").write_text("*.mine\n")
     await client.config.set_default_ignores(["*.tmp"])
+
+    async def added(name: str, **options: Any) -> tuple[bool, list[str] | None]:
+        folder = await client.config.add_folder(name, str(tmp_path / name), **options, **QUIET)
+        return folder["paused"], (await client.database.ignores(name))["ignore"] or None
+
     try:
-        for name, options, expected in (
-            ("new", {}, ["*.tmp"]),
-            ("mine", {}, ["*.mine"]),
-            ("none", {"ignores": []}, None),
-            ("others", {"ignores": ["*.bak"]}, ["*.bak"]),
-            ("encrypted", {"type": "receiveencrypted"}, None),
-        ):
-            arguments: Any = {**options, **QUIET}
-            added = await client.config.add_folder(name, str(tmp_path / name), **arguments)
-            assert added["paused"] is False
-            assert ((await client.database.ignores(name))["ignore"] or None) == expected
+        assert await added("new") == (False, ["*.tmp"])
+        assert await added("mine") == (False, ["*.mine"])
+        assert await added("none", ignores=[]) == (False, None)
+        assert await added("others", ignores=["*.bak"]) == (False, ["*.bak"])
+        assert await added("encrypted", type="receiveencrypted") == (False, None)
+        assert await added("asked for", paused=True) == (True, ["*.tmp"])
+        await client.config.patch_default_folder(paused=True)
+        assert await added("by default") == (True, ["*.tmp"])
     finally:
+        await client.config.patch_default_folder(paused=False)
         await client.config.set_default_ignores([])
 
 
@@ -184,43 +165,31 @@ async def test_paths_that_are_refused(lone: Daemon, tmp_path: Path) -> None:
         database = (await lone.client.system.paths())["database"]
     await config.add_folder("docs", str(place), **QUIET)
     for path, reason in (
-        ("", "must not be empty"),
-        (" ", "must not be empty"),
         ("~", "home"),
-        ("/", "home"),
         (str(lone.home), "home"),
-        (f"{lone.home}/x/..", "home"),
         (f"{database}/x", "database"),
-        (str(place), "that of the folder 'docs'"),
         (f"{place}/", "that of the folder 'docs'"),
         (f"{place}/inner", "inside the folder 'docs'"),
-        (str(place.parent), "around the folder 'docs'"),
         ("somewhere", "relative"),
     ):
         with pytest.raises(BadRequestError, match=reason):
             await config.add_folder("new", path)
-        with pytest.raises(BadRequestError, match=reason.replace("must not be empty", "must not be empty|relative")):
-            async with config.edit() as whole:
-                whole["folders"].append({"id": "new", "path": path})  # type: ignore[typeddict-item]  # a part
+    with pytest.raises(BadRequestError, match="around the folder 'docs'"):
+        async with config.edit() as whole:
+            whole["folders"].append({"id": "new", "path": str(place.parent)})  # type: ignore[typeddict-item]  # a part
     assert [folder["id"] for folder in await config.folders()] == ["docs"]
     added = await config.add_folder("inner", str(place / "inner"), allow_nested=True, **QUIET)
     assert added["path"] == str(place / "inner")
-    with pytest.raises(BadRequestError, match="home"):
-        await config.add_folder("new", "~", allow_nested=True)
-
-
-async def test_a_home_with_a_database(lone: Daemon, tmp_path: Path) -> None:
-    """The home of a daemon that doesn't report it is refused, too; what only has a similar name isn't."""
-    config = lone.client.config
-    with pytest.raises(BadRequestError, match="home"):
-        await config.add_folder("new", str(lone.home))
     assert (await config.add_folder("new", str(tmp_path / "index-v"), **QUIET))["id"] == "new"
 
 
 async def test_sharing(lone: Daemon, folders: Folders) -> None:
-    """Devices are added and removed, and the others keep their passwords and introducers."""
+    """Devices are added and removed, and the others keep their passwords and introducers.
+
+    A change without effect sends nothing, so the configuration isn't even saved again.
+    """
     config = lone.client.config
-    folder = await folders.add(lone)
+    folder = await folders.add(lone, "..")  # which no path can name
     third = DeviceID.from_bytes(bytes([3]) * 32)
     for device in (STRANGER, OTHER, third):
         await config.add_device(device, paused=True)
@@ -247,66 +216,12 @@ async def test_sharing(lone: Daemon, folders: Folders) -> None:
     answer = await config.unshare(folder.id, OTHER, third.lower())
     assert answer == await config.folders(folder.id)
     assert shared(answer) == before
-    assert await config.unshare(folder.id, OTHER) == answer
-
-
-async def test_sharing_twice_changes_nothing(lone: Daemon, folders: Folders) -> None:
-    """A change without effect sends nothing, so the configuration isn't even saved again."""
-    config = lone.client.config
-    folder = await folders.add(lone)
-    await config.add_device(STRANGER, paused=True)
-    await config.share(folder.id, STRANGER)
     changes = lone.client.api.changes
-    await config.share(folder.id, STRANGER)
-    await config.unshare(folder.id, OTHER)
+    assert await config.unshare(folder.id, OTHER) == answer
+    assert await config.share(folder.id, STRANGER) == answer
     assert lone.client.api.changes == changes
-
-
-@pytest.mark.parametrize("folder_id", ["a/b", ".."])
-async def test_folders_that_no_path_can_name(lone: Daemon, folders: Folders, folder_id: str) -> None:
-    """Their devices can be changed, too."""
-    config = lone.client.config
-    await folders.add(lone, folder_id)
-    await config.add_device(STRANGER, paused=True)
-    assert STRANGER in shared(await config.share(folder_id, STRANGER, encryption_password="x"))
-    assert STRANGER not in shared(await config.unshare(folder_id, STRANGER))
-
-
-async def test_what_can_not_be_shared(lone: Daemon, folders: Folders) -> None:
-    """The daemon would ignore all of this, and is not asked to change anything."""
-    config = lone.client.config
-    folder = await folders.add(lone)
-    await config.add_device(STRANGER, paused=True, untrusted=True)
-    for change in (config.share, config.unshare):
-        with pytest.raises(BadRequestError, match="own device"):
-            await change(folder.id, lone.device_id)
-        with pytest.raises(BadRequestError, match="at least one"):
-            await change(folder.id)
-        with pytest.raises(InvalidDeviceIDError):
-            await change(folder.id, STRANGER[:-1] + "A")
-        with pytest.raises(UnknownFolderError):
-            await change("nope", STRANGER)
-    with pytest.raises(UnknownDeviceError, match=OTHER):
-        await config.share(folder.id, OTHER)
-    with pytest.raises(BadRequestError, match="untrusted"):
-        await config.share(folder.id, STRANGER)
-    assert shared(await config.share(folder.id, STRANGER, encryption_password="secret")).keys() > {STRANGER}
-    with pytest.raises(BadRequestError, match="untrusted"):
-        await config.share(folder.id, STRANGER, encryption_password="")
-
-
-async def test_unsharing_what_an_introducer_has_shared(lone: Daemon, folders: Folders) -> None:
-    """The introducer would share it again, so it is refused as long as the device is one."""
-    config = lone.client.config
-    folder = await folders.add(lone)
-    await config.add_device(OTHER, paused=True, introducer=True)
-    await config.add_device(STRANGER, paused=True)
-    await config.patch_folder(folder.id, devices=[{"deviceID": STRANGER, "introducedBy": OTHER}])
-    with pytest.raises(BadRequestError, match=f"introducer {OTHER}"):
-        await config.unshare(folder.id, STRANGER)
-    assert STRANGER in shared(await config.folders(folder.id))
-    await config.patch_device(OTHER, introducer=False)
-    assert STRANGER not in shared(await config.unshare(folder.id, STRANGER))
+    with pytest.raises(UnknownDeviceError):
+        await config.share(folder.id, DeviceID.from_bytes(bytes([4]) * 32))
 
 
 async def test_two_clients_at_once(lone: Daemon, folders: Folders) -> None:
@@ -320,7 +235,7 @@ async def test_two_clients_at_once(lone: Daemon, folders: Folders) -> None:
     async def change(own: list[str], seed: int) -> None:
         chance = random.Random(seed)
         async with Syncthing(lone.api_key, lone.url) as client:
-            for _ in range(20):
+            for _ in range(8):
                 some = chance.sample(own, chance.randint(1, len(own)))
                 wanted = chance.random() < 0.6
                 answer = await (client.config.share if wanted else client.config.unshare)(folder.id, *some)
