@@ -57,6 +57,7 @@ async def test_scans(lone: Daemon, folders: Folders) -> None:
     known = await lone.client.database.file(folder.id, "x")
     assert known["local"]["size"] == len("some text")
     assert known["global"] == known["local"]
+    assert (await lone.client.debug.file(folder.id, "x"))["local"]["version"] == known["local"]["version"]
     assert parse_time(known["local"]["modified"]) is not None
     assert (await lone.client.stats.folders())[folder.id]["lastScan"][:4] != "0001"
     for each in (folder, other):

@@ -40,31 +40,33 @@ async def test_a_device_that_knocks(a: Daemon, lone: Daemon) -> None:
         await a.client.cluster.dismiss_device(lone.device_id)
 
 
-@pytest.mark.parametrize("folder_id", ["plain", "an odd id ?#%&+;=ü"])
-async def test_a_folder_that_is_offered(a: Daemon, b: Daemon, folders: Folders, folder_id: str) -> None:
-    """A folder offered by a device is pending until it is dismissed, for that device or for all."""
-    await folders.add(a, folder_id, label="A läbel", shared_with=[b])
-    cluster = b.client.cluster
+async def test_a_folder_that_is_offered(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """A folder offered by a device is pending until it is dismissed, for that device or for all.
 
-    async def offer() -> bool:
-        return folder_id in await cluster.pending_folders()
+    Dismissing what is not pending is no error for the daemon, only for the library.
+    """
+    cluster, request = b.client.cluster, b.client.api.request
+    for folder_id, device_id in (("plain", a.device_id.lower()), ("an odd id ?#%&+;=ü", None)):
+        await folders.add(a, folder_id, label="A läbel", shared_with=[b])
 
-    await until(offer)
-    offered = (await cluster.pending_folders(a.device_id))[folder_id]["offeredBy"]
-    assert offered[a.device_id]["label"] == "A läbel"
-    assert folder_id not in await cluster.pending_folders(STRANGER)
-    with pytest.raises(UnknownDeviceError):
-        await cluster.dismiss_folder(folder_id, STRANGER)
-    with pytest.raises(UnknownFolderError):
-        await cluster.dismiss_folder("nope")
-    assert await offer()
-    if folder_id != "plain":
-        await cluster.dismiss_folder(folder_id)
-    else:
-        await cluster.dismiss_folder(folder_id, a.device_id.lower())
-    assert not await offer()
-    with pytest.raises(UnknownFolderError):
-        await cluster.dismiss_folder(folder_id)
+        async def offer(folder_id: str = folder_id) -> bool:
+            return folder_id in await cluster.pending_folders()
+
+        await until(offer)
+        offered = (await cluster.pending_folders(a.device_id))[folder_id]["offeredBy"]
+        assert offered[a.device_id]["label"] == "A läbel"
+        assert folder_id not in await cluster.pending_folders(STRANGER)
+        with pytest.raises(UnknownDeviceError):
+            await cluster.dismiss_folder(folder_id, STRANGER)
+        with pytest.raises(UnknownFolderError):
+            await cluster.dismiss_folder("nope")
+        assert await offer()
+        await cluster.dismiss_folder(folder_id, device_id)
+        assert not await offer()
+        with pytest.raises(UnknownFolderError):
+            await cluster.dismiss_folder(folder_id)
+    assert await request("rest/cluster/pending/folders", {"folder": "nope"}, method="DELETE") is None
+    assert await request("rest/cluster/pending/devices", {"device": STRANGER}, method="DELETE") is None
 
 
 async def test_an_offered_folder_with_a_slash(a: Daemon, b: Daemon, folders: Folders, version: Version) -> None:
@@ -94,23 +96,3 @@ async def test_an_offered_folder_with_a_slash(a: Daemon, b: Daemon, folders: Fol
     else:
         assert a.device_id in await reported("removed")
         await cluster.dismiss_folder(SLASHED)
-
-
-async def test_accepting(a: Daemon, b: Daemon, folders: Folders) -> None:
-    """A folder that is accepted is no longer pending."""
-    mine = await folders.add(a, shared_with=[b], files=["x"])
-
-    async def offer() -> bool:
-        return mine.id in await b.client.cluster.pending_folders()
-
-    await until(offer)
-    its = await folders.add(b, mine.id, shared_with=[a])
-    await until(lambda: mine.has_sent_all_to(its))
-    assert not await offer()
-
-
-async def test_what_the_daemon_would_not_tell(a: Daemon) -> None:
-    """Dismissing what is not pending is no error for the daemon, only for the library."""
-    request = a.client.api.request
-    assert await request("rest/cluster/pending/folders", {"folder": "nope"}, method="DELETE") is None
-    assert await request("rest/cluster/pending/devices", {"device": STRANGER}, method="DELETE") is None

@@ -219,9 +219,12 @@ async def test_an_unknown_file(lone: Daemon, folders: Folders, version: Version)
 async def test_requests_that_make_no_sense(lone: Daemon) -> None:
     """An endpoint that this version doesn't have is not an unknown folder, nor is a wrong method.
 
-    An invalid body is a bad request, with the daemon's words. A text may be too long for a QR code.
+    An ID that isn't text is no folder's. An invalid body is a bad request, with the daemon's words. A text may be too
+    long for a QR code.
     """
     request = lone.client.api.request
+    with pytest.raises(UnknownFolderError):
+        await lone.client.database.status("no\udcfftext")
     with pytest.raises(NotSupportedError) as missing:
         await request("rest/db/nope", {"folder": "nope"})
     assert (missing.value.status, missing.value.body) == (404, "404 page not found")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aiosyncthing import parse_time
 from aiosyncthing.exceptions import (
-    BadRequestError,
-    FolderNotRunningError,
     NotFoundError,
-    NotSupportedError,
-    UnknownFolderError,
 )
 from tests.support.waiting import until
 
@@ -175,20 +171,3 @@ async def test_what_fails_is_reported(lone: Daemon, folders: Folders) -> None:
     assert await reads(folder.path / "deep" / "er" / "f.b", "deep/er/f.b")
     with pytest.raises(NotFoundError, match="no file or directory 'nope', and no old version"):
         await lone.client.folder.restore_at(folder.id, OLD, under="nope")
-
-
-async def test_where_nothing_can_be_restored(lone: Daemon, folders: Folders) -> None:
-    """An error says why, before anything is done."""
-    external = {"type": "external", "params": {"command": "/bin/true"}}
-    simple: Any = {"type": "simple", "params": {}}
-    refused: list[tuple[str, type[Exception], str]] = [
-        ((await folders.add(lone)).id, NotSupportedError, "keeps no old versions"),
-        ((await folders.add(lone, versioning=external)).id, NotSupportedError, "external program"),
-        ((await folders.add(lone, type="receiveencrypted", versioning=simple)).id, NotSupportedError, "encrypted"),
-        ((await folders.add(lone, versioning=simple, paused=True)).id, FolderNotRunningError, "paused"),
-        ("nope", UnknownFolderError, "folder"),
-        ("", BadRequestError, "folder_id"),
-    ]
-    for folder_id, error, words in refused:
-        with pytest.raises(error, match=words):
-            await lone.client.folder.restore_at(folder_id, OLD)

@@ -13,18 +13,18 @@ Where the daemon's traps that a client can meet are covered:
 8   after a patch a folder may not be running yet                       documented; the tests wait
 9   prioritizing answers with a list                                    test_syncing, test_names
 10  a reset of one folder restarts the daemon                           test_lifecycle
-11  bad numbers and booleans become the default                         test_contents, test_listening
+11  bad numbers and booleans become the default                         test_contents, tests/rest (refused)
 12  lists don't remove; the path's ID is ignored; unknown ones vanish   test_configuring, test_refusals
 13  elements of a patched list inherit from others                      test_configuring
-14  no version: silent migrations                                       test_configuring (refused)
+14  no version: silent migrations                                       tests/rest (refused)
 15  unknown values become the default                                   test_configuring
-16  1.19 crashes on an unknown type of versioning                       test_configuring (refused)
+16  1.19 crashes on an unknown type of versioning                       tests/rest (refused)
 17  ignore patterns without the key are wiped                           test_contents: the key is always sent
-18  a folder without a path is the home directory                       test_configuring (refused)
+18  a folder without a path is the home directory                       tests/rest (refused)
 19  unknown devices are silently left out of folders                    test_configuring
 20  some IDs can't be in a path                                         test_names
 21  changes of the listener cut off requests; many keep it away         test_lifecycle
-22  event IDs start again; silence ahead of them; negative ones         test_lifecycle, test_listening
+22  event IDs start again; silence ahead of them; negative ones         test_lifecycle, tests/rest (refused)
 23  a new mask starts empty                                             test_listening
 24  each mask has IDs of its own                                        test_listening
 25  configurations contain secrets                                      documented
@@ -32,7 +32,7 @@ Where the daemon's traps that a client can meet are covered:
 27  a silent connection stalls the daemon                               none is opened ahead
 28  a redirect to https                                                 test_access
 29  version 2's profiles are open to all                                documented; test_refusals for the key holder
-30  a required restart stays required                                   test_configuring
+30  a required restart stays required                                   test_lifecycle
 31  version 2 has no warnings among the errors                          test_debugging
 32  the daemon's own device is in some lists                            test_answers
 33  statistics lack paused folders                                      test_refusals
