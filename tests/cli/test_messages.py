@@ -29,7 +29,7 @@ NOT_MET = {
     "_loops.py": "it has one event loop",
     "api.py": "it sets no limit of the size",
     "blocking/": "it is asynchronous",
-    "config/config_edit.py": "it uses each edit once",
+    "config/edits/config_edit.py": "it uses each edit once",
     "daemon/home.py": "it passes a daemon no arguments",
     "daemon/supervision.py": "it supervises no daemon",
     "database/scans.py": "it always names the folder",

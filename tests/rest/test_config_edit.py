@@ -10,7 +10,7 @@ import pytest
 
 from aiosyncthing import Syncthing, diff
 from aiosyncthing.config import gui_changes
-from aiosyncthing.config.objects import Objects
+from aiosyncthing.config.edits.objects import Objects
 from aiosyncthing.exceptions import (
     BadRequestError,
     EditConflictError,

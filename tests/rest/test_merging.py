@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from aiosyncthing import diff
 from aiosyncthing.config.changes import apply, equal, shown
-from aiosyncthing.config.merging import merge, undone, unshared
+from aiosyncthing.config.edits.merging import merge, undone, unshared
 from tests.support.calls import DEVICE
 from tests.support.configs import CONFIGS, OTHER, config
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from aiosyncthing.config import diff
-from aiosyncthing.config.paths import Machine, moved, objection, refuse_moves, refuse_path
+from aiosyncthing.config.edits.moves import moved, refuse_moves
+from aiosyncthing.config.paths import Machine, objection, refuse_path
 from aiosyncthing.exceptions import BadRequestError
 
 LINUX = Machine("/home/user", "/", "linux", ("/var/lib/syncthing",), "/var/lib/syncthing/index-v2")

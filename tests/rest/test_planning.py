@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aiosyncthing.config.changes import Changes
-from aiosyncthing.config.planning import Step, plan, want
+from aiosyncthing.config.edits.planning import Step, plan, want
 from aiosyncthing.config.redacting import REDACTED
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError, UnknownDeviceError
 from tests.support.calls import DEVICE

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         value_at as value_at,
     )
     from .config import Config as Config
-    from .config_edit import ConfigEdit as ConfigEdit
+    from .edits import ConfigEdit as ConfigEdit
     from .redacting import REDACTED as REDACTED, contains_redacted as contains_redacted, redact as redact
 else:
     from aiosyncthing._lazy import lazy
@@ -34,7 +34,7 @@ else:
                 *("apply", "compare", "diff", "fields_of", "hide_secrets", "steps", "value_at"),
             ],
             "config": ["Config"],
-            "config_edit": ["ConfigEdit"],
+            "edits": ["ConfigEdit"],
             "redacting": ["REDACTED", "contains_redacted", "redact"],
         },
     )

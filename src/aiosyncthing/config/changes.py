@@ -50,6 +50,8 @@ class Change:
         after: The value afterwards; ``None`` if it was removed.
     """
 
+    __module__ = "aiosyncthing.config"  # also where the package has not loaded it
+
     place: tuple[str, ...]
     kind: Literal["added", "removed", "changed"]
     before: Any = field(default=None, repr=False)
@@ -100,6 +102,8 @@ class Change:
 
 class Changes(tuple[Change, ...]):
     """Changes of a configuration: a tuple of `Change`. ``str()`` has one line for each."""
+
+    __module__ = "aiosyncthing.config"  # also where the package has not loaded it
 
     __slots__ = ()
 

@@ -11,11 +11,9 @@ from aiosyncthing._rest.lookup import find_device, find_folder, missing
 from aiosyncthing._rest.shapes import FOLDER_IDS, check, checked
 from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError, UnknownFolderError
 
-from . import bodies, keys
+from . import bodies, edits, keys
 from .additions import Additions
 from .backup import backup
-from .config_edit import ConfigEdit
-from .objects import Objects
 from .refusals import check_sharing
 
 _FOLDERS: Final[keys.KeyPath] = ("folders",)
@@ -35,6 +33,8 @@ class Config(Additions):
     itself sends are accepted, and so is every key if the daemon is newer; to find out, the whole configuration is read
     first. ``client.api.request`` sends anything.
     """
+
+    __module__ = "aiosyncthing.config"  # also where the package has not loaded it
 
     async def config(self, *, timeout: float | None = None) -> t.Configuration:
         """Get the whole configuration.
@@ -77,7 +77,7 @@ class Config(Additions):
             if sent is not body:
                 await self._api.call(_routes.PUT_DEFAULT_FOLDER, data=body["defaults"]["folder"], timeout=timeout)
 
-    def edit(self, *, allow_nested: bool = False, timeout: float | None = None) -> ConfigEdit:
+    def edit(self, *, allow_nested: bool = False, timeout: float | None = None) -> edits.ConfigEdit:
         """Change anything in the configuration: ``async with client.config.edit() as config:``.
 
         ``config`` is the whole configuration as a dict that you can modify freely. At the end of the block, only the
@@ -118,8 +118,8 @@ class Config(Additions):
             InvalidDeviceIDError: A device has an invalid ID. Nothing was sent.
         """
         replace = partial(self.replace, timeout=timeout)
-        objects = Objects(self._api, replace, self._gui_changes, timeout)
-        return ConfigEdit(self._api, objects, self._gui_changes, nested=allow_nested)
+        objects = edits.Objects(self._api, replace, self._gui_changes, timeout)
+        return edits.ConfigEdit(self._api, objects, self._gui_changes, nested=allow_nested)
 
     async def backup(self, *, timeout: float | None = None) -> t.Backup:
         """Get what is needed to set up the daemon again, as JSON.

@@ -15,7 +15,7 @@ from aiosyncthing._rest.checks import same_device
 from aiosyncthing._rest.shapes import checked
 from aiosyncthing._timing import is_transient
 from aiosyncthing.api import API
-from aiosyncthing.config import Config
+from aiosyncthing.config.config import Config
 from aiosyncthing.exceptions import (
     BadRequestError,
     RequestTimeoutError,

@@ -14,7 +14,7 @@ from aiosyncthing._rest.once import Once
 from aiosyncthing._rest.shapes import MACHINE, PATH_AND_PAUSED, check, check_event, check_events
 from aiosyncthing._timing import within
 from aiosyncthing.api import API
-from aiosyncthing.config import Config
+from aiosyncthing.config.config import Config
 from aiosyncthing.config.paths import Machine
 from aiosyncthing.events import Events
 from aiosyncthing.exceptions import FolderNotRunningError, WaitTimeoutError

@@ -26,7 +26,7 @@ from .choice import Thing, state_of, still_paused
 
 if TYPE_CHECKING:
     from aiosyncthing.api import API
-    from aiosyncthing.config import Config
+    from aiosyncthing.config.config import Config
 
 _LONGEST: Final = 1.0  # seconds between attempts, unless a Retry-After asks for more
 _LAST: Final = 0.5  # seconds that the last attempt may take after the time is up

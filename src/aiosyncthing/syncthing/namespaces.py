@@ -9,7 +9,7 @@ from aiosyncthing._rest.known import OwnDevice
 from aiosyncthing._rest.namespace import Namespace
 from aiosyncthing.api import API
 from aiosyncthing.cluster import Cluster
-from aiosyncthing.config import Config
+from aiosyncthing.config.config import Config
 from aiosyncthing.database import Database
 from aiosyncthing.debug import Debug
 from aiosyncthing.events import Events

@@ -14,7 +14,7 @@ from aiosyncthing import health, live, local, pausing, types as t, waiting
 from aiosyncthing._http.connectors import may_use_proxy
 from aiosyncthing._http.secrets import hidden
 from aiosyncthing.api import API
-from aiosyncthing.config import Config
+from aiosyncthing.config.config import Config
 from aiosyncthing.database import Database
 from aiosyncthing.events import Events
 from aiosyncthing.exceptions import BadRequestError

@@ -8,10 +8,10 @@ from aiosyncthing import _routes
 from aiosyncthing._rest.checks import in_path
 from aiosyncthing._rest.lookup import find_device, find_folder
 from aiosyncthing._rest.shapes import EDITED, check, checked
+from aiosyncthing.config.changes import MISSING
+from aiosyncthing.config.machine import find_machine, refuse_homes
 from aiosyncthing.exceptions import UnauthorizedError, UnknownDeviceError, UnknownFolderError
 
-from .changes import MISSING
-from .machine import find_machine, refuse_homes
 from .planning import DEFAULT_DEVICE, DEFAULT_FOLDER, DEFAULT_IGNORES, GUI, WHOLE
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from aiosyncthing import types as t
     from aiosyncthing._routes import Route
     from aiosyncthing.api import API
+    from aiosyncthing.config.changes import Place
+    from aiosyncthing.config.gui_changes import GUIChanges
+    from aiosyncthing.config.paths import Machine
 
-    from .changes import Place
-    from .gui_changes import GUIChanges
-    from .paths import Machine
     from .planning import Step
 
 

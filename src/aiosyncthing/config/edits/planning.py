@@ -7,12 +7,24 @@ from typing import Any, Final, Literal, NamedTuple, cast
 
 from aiosyncthing._http.wire import version_numbers
 from aiosyncthing._rest.checks import check_patterns, device, lines, mapping
+from aiosyncthing.config import bodies, keys
+from aiosyncthing.config.changes import (
+    IDENTITIES,
+    MISSING,
+    Change,
+    Changes,
+    Place,
+    apply,
+    diff,
+    fields_of,
+    shown,
+    steps,
+    value_at,
+)
+from aiosyncthing.config.redacting import contains_redacted
 from aiosyncthing.exceptions import BadRequestError
 
-from . import bodies, keys
-from .changes import IDENTITIES, MISSING, Change, Changes, Place, apply, diff, fields_of, shown, steps, value_at
 from .merging import unshared
-from .redacting import contains_redacted
 
 WHOLE: Final[Place] = ()
 """The target of changes that can only be sent with the whole configuration."""

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from .changes import IDENTITIES, MISSING, Change, Changes, Place, apply, compare, diff, equal, fields_of, value_at
+from aiosyncthing.config.changes import (
+    IDENTITIES,
+    MISSING,
+    Change,
+    Changes,
+    Place,
+    apply,
+    compare,
+    diff,
+    equal,
+    fields_of,
+    value_at,
+)
 
 _IN_AN_OBJECT: Final = 3  # steps to a field of a folder, a device or their defaults; it may be a list of objects itself
 

@@ -13,6 +13,9 @@ from aiosyncthing._http import wire
 from aiosyncthing._rest.editing import AGAIN, in_turn, outlast
 from aiosyncthing._rest.shapes import differ
 from aiosyncthing.api import API
+from aiosyncthing.config.changes import Change, Changes, apply, shown, value_at
+from aiosyncthing.config.gui_changes import GUIChanges
+from aiosyncthing.config.paths import Machine
 from aiosyncthing.exceptions import (
     BadRequestError,
     EditConflictError,
@@ -20,11 +23,9 @@ from aiosyncthing.exceptions import (
     UnreachableError,
 )
 
-from .changes import Change, Changes, apply, shown, value_at
-from .gui_changes import GUIChanges
 from .merging import merge, undone
+from .moves import changed_paths, moved, refuse_moves
 from .objects import Objects
-from .paths import Machine, changed_paths, moved, refuse_moves
 from .planning import GUI, WHOLE, Step, Wanted, plan, want
 
 _CONNECTION: Final = ("enabled", "address", "useTLS", "apiKey")
@@ -42,6 +43,8 @@ class ConfigEdit:
         gui_changes: Waits until the API is back after a change of the GUI's settings.
         nested: Whether folders may get paths inside or around others.
     """
+
+    __module__ = "aiosyncthing.config"  # also where the package has not loaded it
 
     def __init__(self, api: API, objects: Objects, gui_changes: GUIChanges, *, nested: bool) -> None:
         self._api = api
