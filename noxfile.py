@@ -33,7 +33,7 @@ from _lanes import Lanes  # noqa: E402 -- a folder of commands, not a package
 from _pythons import find_pythons  # noqa: E402 -- likewise
 
 nox.needs_version = ">=2024.10.9"
-nox.options.default_venv_backend = "virtualenv"  # unlike venv, it also works for Pythons that have no ensurepip
+nox.options.default_venv_backend = "uv"  # an environment takes seconds of pip's time, and there are six of them
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
 
@@ -145,11 +145,11 @@ def wheel(session: nox.Session) -> None:
     _check_contents(session, library, ROOT / "src")
     _check_contents(session, kit, ROOT / "pytest-syncthing" / "src")
     folder = session.create_tmp()
-    session.install("--force-reinstall", str(library))
+    session.install("--reinstall", str(library))
     with session.chdir(folder):
         session.run("python", "-W", "error", "-c", "from aiosyncthing import *")
         session.run("aiosyncthing", "--version", success_codes=[2])  # says that the extra is missing
-    session.install("--force-reinstall", str(library), str(kit))
+    session.install("--reinstall", str(library), str(kit))
     with session.chdir(folder):
         session.run("python", "-W", "error", "-c", "from pytest_syncthing import *")
     session.install(f"{library}[cli]")
@@ -269,12 +269,8 @@ def _wheels(session: nox.Session) -> list[Path]:
 
 def _install(session: nox.Session, *versions: str) -> None:
     """Install the wheels and what the tests need."""
-    wheels = [str(wheel) for wheel in _wheels(session)]
-    installed = Path(session.virtualenv.location) / "installed"
-    if installed.exists():
-        # pip would keep the installed wheels: the version numbers are the same.
-        session.install("--force-reinstall", "--no-deps", *wheels)
-    # Nothing is compiled ahead: most of what is installed is never imported.
+    library, kit = map(str, _wheels(session))
     tools = nox.project.dependency_groups(PYPROJECT, "test")
-    session.install("--no-compile", *tools, f"{wheels[0]}[top]", *wheels[1:], *versions)
-    installed.touch()
+    # Without this, wheels of an earlier run would stay: the version numbers are the same.
+    again = [word for name in ("aiosyncthing", "pytest-syncthing") for word in ("--reinstall-package", name)]
+    session.install(*again, *tools, f"{library}[top]", kit, *versions)
