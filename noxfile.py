@@ -46,7 +46,7 @@ FIRST, *OTHERS = PYTHONS
 FIRST_PATH = str(PYTHONS[FIRST])
 
 # Tests mostly wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
-SHARED = ["--numprocesses=4"]
+SHARED = ["--numprocesses=3"]
 
 # What runs where: the oldest Python runs what drives real daemons, which takes longest, and what depends on the Python.
 # The newest runs all that needs no daemon. What those between run depends on the Python most: asyncio, TLS, types.
@@ -124,17 +124,16 @@ def pictures(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def typing(session: nox.Session) -> None:
     """Check the types: our own, those the public API promises, and how both look to users."""
-    _module(session, "mypy")
+    packages = PYPROJECT["tool"]["mypy"]["files"]
     programs = [ROOT / "noxfile.py", *ROOT.glob("scripts/*.py"), *ROOT.glob("benchmarks/*.py")]
-    _module(session, "mypy", *map(str, programs), env={"MYPYPATH": "scripts"})
     pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "pytest-syncthing" / "README.md"]
-    _module(session, "mypy", *map(str, _snippets(pages, Path(session.create_tmp()))))
+    snippets = _snippets(pages, Path(session.create_tmp()))
+    _module(session, "mypy", *packages, *map(str, [*programs, *snippets]), env={"MYPYPATH": "scripts"})
     # Without a word on newer versions, for which pyright would ask the network. It looks for the packages in the
     # environment of the python on PATH; its option for that has no effect on --verifytypes.
     session.env["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
     session.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     _module(session, "pyright")
-    _module(session, "pyright", "--project", "pytest-syncthing")
     _module(session, "pyright", "--verifytypes", "aiosyncthing", "--ignoreexternal")
 
 

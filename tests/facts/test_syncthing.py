@@ -96,9 +96,9 @@ def test_every_method_is_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.name not in TIMEOUT_OF_DAEMON], ids=str)
-@pytest.mark.parametrize("timeout", [7.5, math.inf])
-async def test_the_time_out_reaches_every_request(call: Call, timeout: float, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_time_out_reaches_every_request(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """A method's time-out holds for each of its requests."""
+    timeout = 7.5
     limits: list[float | None] = []
     for name in ("raw_request", "download"):
         monkeypatch.setattr(API, name, noting(getattr(API, name), limits))
@@ -125,10 +125,19 @@ def noting(method: Callable[..., Any], limits: list[float | None]) -> Callable[.
     return note
 
 
+async def test_no_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An infinite time-out reaches the request as such."""
+    limits: list[float | None] = []
+    monkeypatch.setattr(API, "raw_request", noting(API.raw_request, limits))
+    async with Server(as_json({})) as server, Syncthing(KEY, server.url) as client:
+        await client.system.status(timeout=math.inf)
+    assert limits == [math.inf]
+
+
 async def test_a_time_out_given_to_a_method_ends_it() -> None:
     """A method's time-out replaces the client's."""
     never = as_json({}, after=asyncio.Event())
-    async with Server(never) as server, Syncthing(KEY, server.url, timeout=None) as client:
+    async with Server(answer=never) as server, Syncthing(KEY, server.url, timeout=None) as client:
         with pytest.raises(RequestTimeoutError):
             await client.system.status(timeout=0.05)
 

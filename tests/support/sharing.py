@@ -8,24 +8,25 @@ from xdist.scheduler import LoadScopeScheduling
 
 __all__ = ["Sharing"]
 
-# Whose tests share something that takes long to make.
-_WHOLE = (
-    "tests/blocking/test_processes.py",
-    "tests/project/test_docs.py::test_a_program",
-    "tests/project/test_import_graph.py",
-)
+# Whose tests take long, and share nothing: each goes to the next process that has nothing to do.
+_SLOW = ("tests/chaos/", "tests/cli/", "tests/daemon/", "tests/project/", "tests/real/")
+
+# Among them, those that share something that takes long to make.
+_WHOLE = ("tests/project/test_docs.py::test_a_program", "tests/project/test_import_graph.py")
 
 
 class Sharing(LoadScopeScheduling):
-    """Each test goes to the next process that has nothing to do; what belongs together stays together.
+    """The tests of a file run in one process, and so do those of one daemon where they share daemons.
 
-    (pytest-xdist's own way to say so, the mark ``xdist_group``, has no effect with pytest 9.2.)
+    Slow tests are spread. Spreading all would cost more than it saves: the scheduler goes through what a process has
+    had so far after each test. (pytest-xdist's own way to keep tests together, the mark ``xdist_group``, has no effect
+    with pytest 9.2.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        """Put the tests of one daemon together where they share daemons."""
-        for whole in _WHOLE:
-            if nodeid.startswith(whole):
-                return whole
-        match = re.match(r"tests/(contract|real/waiting)/.*?\[([^]-]+)", nodeid)  # the first parameter says which one
-        return f"{match[1]} {match[2]}" if match else nodeid
+        # The first parameter says which daemon.
+        if match := re.match(r"tests/(contract|real/waiting)/.*?\[([^]-]+)", nodeid):
+            return f"{match[1]} {match[2]}"
+        if whole := next(filter(nodeid.startswith, _WHOLE), None):
+            return whole
+        return nodeid if nodeid.startswith(_SLOW) else nodeid.partition("::")[0]
