@@ -12,7 +12,6 @@ from tests.support.recordings import exchanges
 from aiosyncthing.device_id import DeviceID
 from pytest_syncthing.config import configuration
 from pytest_syncthing.facts import VERSIONS, Facts
-from pytest_syncthing.go.json import copied
 from pytest_syncthing.http.access import check_password, hash_password
 from pytest_syncthing.http.messages import Refusal
 
@@ -68,20 +67,6 @@ def old() -> Daemon:
 def newer() -> Daemon:
     """Version 1.29.5."""
     return Daemon("1.29.5")
-
-
-def test_a_new_daemon(daemon: Daemon) -> None:
-    """A new daemon knows no other device, shares nothing and keeps to this computer."""
-    config = daemon.config
-    assert daemon.devices == {str(OWN): "mine"}
-    assert (config["folders"], config["remoteIgnoredDevices"]) == ([], [])
-    assert (config["gui"]["apiKey"], config["gui"]["address"]) == ("key", "127.0.0.1:1")
-    options = config["options"]
-    assert options["listenAddresses"] == ["tcp://127.0.0.1:2"]
-    assert not any(options[key] for key in ("globalAnnounceEnabled", "localAnnounceEnabled", "relaysEnabled"))
-    assert configuration.modify(daemon.facts, OWN, config, lambda _: None) == config
-    assert copied(config) == config
-    assert copied(config)["options"] is not options
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -161,6 +161,17 @@ def test_what_is_ignored_is_not_got() -> None:
         assert ask(pair.b, "rest/db/status?folder=docs")["needTotalItems"] == 0
 
 
+def test_deletions_need_not_be_taken_over() -> None:
+    """With ignoreDelete, deletions are not needed here, while other devices count them."""
+    with paired(mine={"files": {"x": "1"}}, ignoreDelete=True) as pair:
+        pair.in_sync()
+        pair.mine.delete("x")
+        completion = f"rest/db/completion?folder=docs&device={pair.b.device_id}"
+        pair.until(lambda: ask(pair.a, completion)["completion"] == 95)
+        assert ask(pair.b, "rest/db/status?folder=docs")["needTotalItems"] == 0
+        assert pair.its.files == {"x": b"1"}
+
+
 # --- Conflicts ---
 
 

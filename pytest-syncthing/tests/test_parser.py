@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from pytest_syncthing.http.parser import Malformed, Message, Parser
 
@@ -40,6 +40,7 @@ def test_requests() -> None:
     assert parse(REQUESTS) == EXPECTED
 
 
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.lists(st.integers(0, len(REQUESTS)), max_size=20))
 def test_any_division(cuts: list[int]) -> None:
     """The bytes may arrive in pieces of any size."""

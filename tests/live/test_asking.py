@@ -164,16 +164,6 @@ async def test_many_slow_folders_delay_no_other_question(fake: FakeSyncthing) ->
         await live.until(lambda live: live.settled, timeout=30)
 
 
-async def test_a_folder_is_asked_about_one_by_one(fake: FakeSyncthing) -> None:
-    """A folder with slow answers gets the next question when the previous one is answered."""
-    slow = fake.hold("rest/db/*", made=True, times=None)
-    async with watching(fake, timeout=0.5) as live:
-        assert asked(fake)["db/status"] + asked(fake)["db/completion"] + asked(fake)["folder/errors"] in {1, 2}
-        slow.release()
-        await settled(live)
-        assert live.folders["docs"].completion.keys() == {OTHER}
-
-
 async def test_after_a_time_out_a_folder_gets_more_time(
     fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,16 +42,12 @@ def mirrored(*, connected: bool = True, device_paused: bool = False, **fields: A
     ("fields", "here", "missing"),
     [
         ({}, (100.0, 0, 0), ""),
-        ({"needDeletes": 2}, (99.9, 0, 2), "folder docs: 2 items (0 B) still missing"),
         ({"needFiles": 1, "needBytes": 25}, (75.0, 25, 1), "folder docs: 1 item (25 B) still missing"),
         ({"state": "scanning"}, (99.9, 0, 0), "folder docs: scanning"),
-        ({"state": "error", "error": "lost"}, (99.9, 0, 0), "folder docs: lost"),
-        ({"globalBytes": 0}, (100.0, 0, 0), ""),
-        ({"globalBytes": 0, "needFiles": 1}, (0.0, 0, 1), "folder docs: 1 item (0 B) still missing"),
     ],
 )
 def test_how_far_a_folder_is(fields: Any, here: tuple[float, int, int], missing: str) -> None:
-    """It is never complete while anything is missing."""
+    """A folder's progress is what `progress_here` finds."""
     mirror = mirrored()
     mirror.load(SUMMARY, summary(**fields), 0)
     docs = mirror.folders["docs"]
@@ -68,30 +64,26 @@ def test_no_secrets_in_a_log() -> None:
     assert "addresses" not in repr(mirror.devices)
 
 
-def test_a_paused_folder_has_no_figures() -> None:
-    """The daemon's zeros don't mean that nothing is missing."""
-    mirror = mirrored(paused=True)
-    mirror.load(SUMMARY, summary(state="", globalBytes=0), 0)
-    mirror.load(COMPLETION, None, 0)
-    docs = mirror.folders["docs"]
-    assert (docs.percent, docs.needed_bytes, docs.needed_items, docs.in_sync) == (None, None, None, False)
-    assert (str(docs.missing), docs.remotes) == ("folder docs: paused", {})
-
-
-def test_a_folder_without_an_answer() -> None:
-    """What is not known is neither zero nor complete."""
-    mirror = Mirror()
-    mirror.load(CONFIG, {"devices": [], "folders": [folder("docs", OTHER)]}, 0)
-    docs = mirror.folders["docs"]
-    assert (docs.percent, docs.needed_bytes, docs.needed_items, docs.in_sync) == (None, None, None, False)
-    assert (str(docs.missing), docs.remotes) == ("folder docs: nothing known yet", {})
+def test_a_folder_that_does_not_run_has_no_figures() -> None:
+    """What is not known is neither zero nor complete, and the daemon's zeros for a paused folder mean nothing."""
+    paused, unknown = mirrored(paused=True), Mirror()
+    paused.load(SUMMARY, summary(state="", globalBytes=0), 0)
+    paused.load(COMPLETION, None, 0)
+    unknown.load(CONFIG, {"devices": [], "folders": [folder("docs", OTHER)]}, 0)
+    for mirror, reason in ((paused, "paused"), (unknown, "nothing known yet")):
+        docs = mirror.folders["docs"]
+        assert (docs.percent, docs.needed_bytes, docs.needed_items, docs.in_sync) == (None, None, None, False)
+        assert (str(docs.missing), docs.remotes) == (f"folder docs: {reason}", {})
+        (taken,) = Snapshots().take(mirror).folders
+        assert (taken.state, taken.missing, taken.in_sync) == (docs.state, reason, False)
+        figures = (taken.percent, taken.needed_bytes, taken.needed_items, taken.total_bytes, taken.failed_items)
+        assert figures == (None,) * 5
 
 
 @pytest.mark.parametrize(
     ("connected", "paused", "fields", "percent", "reason"),
     [
         (True, False, {}, 100.0, None),
-        (True, False, {"needDeletes": 1}, 99.9, "1 item (0 B) still missing"),
         (False, False, {}, 99.9, "it is not connected"),
         (False, True, {}, 99.9, "the device is paused"),
     ],
@@ -171,14 +163,6 @@ def test_what_is_pending_in_a_snapshot() -> None:
         {"id": "pics", "device_id": "D", "label": "Pics", "receive_encrypted": True},
         {"id": "pics", "device_id": "E", "label": "", "receive_encrypted": False},
     ]
-
-
-def test_a_snapshot_of_a_paused_folder() -> None:
-    """It has no figures."""
-    found = Snapshots().take(mirrored(paused=True)).folders[0]
-    assert (found.state, found.missing, found.in_sync) == ("paused", "paused", False)
-    figures = (found.percent, found.needed_bytes, found.needed_items, found.total_bytes, found.failed_items)
-    assert figures == (None,) * 5
 
 
 def test_snapshots_share_what_has_not_changed() -> None:

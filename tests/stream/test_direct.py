@@ -69,47 +69,6 @@ async def test_a_busy_client(fake: FakeSyncthing) -> None:
         assert costs[-5:] == [1] * 5
 
 
-async def test_a_silent_poll(fake: FakeSyncthing) -> None:
-    """A poll that ends without events is believed too: the next request is another poll."""
-    async with fake.client(direct=True) as client, client.events.stream() as stream:
-        for number in range(2, 5):
-            await fake.until(lambda: fake.polls_waiting)
-            assert len(polls(fake)) == number
-            fake.advance(30)
-            await fake.until(lambda number=number: len(polls(fake)) > number)  # type: ignore[misc]  # a default in a lambda
-        assert await cost(fake, stream) == [1] * 5
-
-
-async def test_an_overflow(fake: FakeSyncthing) -> None:
-    """A gap in the IDs is a loss here as well."""
-    async with fake.client(direct=True) as client, client.events.stream() as stream:
-        await fake.until(lambda: fake.polls_waiting)
-        fake.emit("StateChanged")
-        await fake.until(lambda: fake.answered == 3)
-        fake.emit("StateChanged", count=1500)
-        assert await take(stream, 1) == [4]
-        # The stream has asked again before it had a consumer, and was answered with the first of them.
-        found = await take(stream, 2)
-        while found[-1] != 1504:
-            found += await take(stream, 1)
-        (lost,) = [item for item in found if isinstance(item, tuple)]
-        assert lost[:2] == ("EventsLost", "overflow")
-        assert len(found) - 1 + lost[2] == 1500
-        fake.lose("StateChanged")
-        fake.emit("StateChanged")
-        assert await take(stream, 2) == [("EventsLost", "overflow", 1), 1506]
-
-
-async def test_a_restart(fake: FakeSyncthing) -> None:
-    """A connection ends with its process; what comes on the next one is proven first, however well its IDs fit."""
-    async with fake.client(direct=True) as client, client.events.stream(delays=quick) as stream:
-        await fake.until(lambda: fake.polls_waiting)
-        fake.restart()
-        fake.emit("StateChanged", count=2)
-        assert await take(stream, 8) == ["StreamDown", "StreamUp", RESTART, *START, 4, 5]
-        assert await cost(fake, stream) == [1] * 5
-
-
 async def test_a_connection_that_was_closed_while_the_consumer_was_busy(fake: FakeSyncthing) -> None:
     """A poll on a new connection is not believed, even if nothing failed in between."""
     async with Proxy(port(fake)) as proxy, Syncthing(KEY, proxy.url, direct=True) as client:

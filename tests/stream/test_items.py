@@ -89,18 +89,20 @@ async def test_types(
     assert {(poll.path, poll.param("events")) for poll in polls(fake)} == {(path, mask)}
 
 
-@pytest.mark.parametrize("since", ["now", "history"])
-def test_before_it_is_entered(since: Any) -> None:
+@pytest.mark.parametrize(
+    ("types", "since", "cursor"),
+    [
+        (None, "now", None),
+        (None, "history", None),
+        (None, CURSOR, CURSOR),
+        (["StateChanged", "LocalChangeDetected"], EMPTY, EMPTY),
+    ],
+)
+def test_before_it_is_entered(types: Any, since: Any, cursor: Any) -> None:
     """Without a cursor there is no position before the daemon has answered."""
-    stream = Syncthing("key").events.stream(since=since)
+    stream = Syncthing("key").events.stream(types, since=since)
     assert isinstance(stream, EventStream)
-    assert (stream.cursor, stream.error) == (None, None)
-
-
-@pytest.mark.parametrize(("types", "cursor"), [(None, CURSOR), (["StateChanged", "LocalChangeDetected"], EMPTY)])
-def test_before_it_is_entered_with_a_cursor(types: Any, cursor: Any) -> None:
-    """The cursor is the position until an event comes."""
-    assert Syncthing("key").events.stream(types, since=cursor).cursor == cursor
+    assert (stream.cursor, stream.error) == (cursor, None)
 
 
 @pytest.mark.parametrize(

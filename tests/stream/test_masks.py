@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from aiosyncthing import _routes, types as t
 from aiosyncthing.exceptions import BadRequestError
@@ -66,6 +66,7 @@ def test_types_that_the_disk_subscription_lacks(own: bool) -> None:
         choose_mask(MIXED, disk=True, own=own)
 
 
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.sets(st.sampled_from(t.EVENT_TYPES), min_size=1))
 def test_exactly_the_requested_types_come(types: set[str]) -> None:
     """Whatever is requested, it is one of three subscriptions, and the filter leaves just that."""

@@ -1,22 +1,18 @@
 """Edits of one configuration by several clients at the same time, and what became of each.
 
 Each client has an event loop in a thread of its own, and shares no lock with the others, as if in another process.
-
-    python -m tests.support.racing BINARY [SECONDS] [CLIENTS]
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
-from aiosyncthing import Daemon, Syncthing
+from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import EditConflictError
 
 __all__ = ["Race", "prepare", "race"]
@@ -122,7 +118,7 @@ async def prepare(client: Syncthing, path: str) -> None:
         anything["folders"] += [{"id": each, "path": f"{path}/{each}", "paused": True} for each in FOLDERS]
 
 
-async def race(url: str, api_key: str, *, clients: int, edits: int, seed: int, seconds: float = 600) -> Race:
+async def race(url: str, api_key: str, *, clients: int, edits: int, seed: int) -> Race:
     """Let clients edit at random, all at once.
 
     Args:
@@ -131,18 +127,14 @@ async def race(url: str, api_key: str, *, clients: int, edits: int, seed: int, s
         clients: How many clients.
         edits: How many edits by each.
         seed: For the dice.
-        seconds: When to end in any case.
     """
     found = Race()
-    until = time.monotonic() + seconds
 
     async def run(number: int) -> None:
         dice = Random(f"{seed} {number}")
         own: dict[str, Any] = {}
         async with Syncthing(api_key, url) as client:
             for edit in range(edits):
-                if time.monotonic() > until:
-                    return
                 await _edit(client, dice, found, own, number, edit)
 
     await asyncio.gather(*(asyncio.to_thread(asyncio.run, run(number)) for number in range(clients)))
@@ -191,28 +183,3 @@ def _place(change: Any) -> str:
     if kind == "devices":
         return f"device {rest[0]} {rest[1]}"
     return f"share {rest[0]} {rest[2]}" if rest[1] == "devices" else f"folder {rest[0]} {rest[1]}"
-
-
-async def _main(binary: str, seconds: float = 60, clients: int = 2) -> None:
-    async with Daemon(binary=binary) as daemon:
-        await prepare(daemon.client, str(daemon.home))
-        begin = time.monotonic()
-        found = await race(daemon.url, daemon.api_key, clients=clients, edits=10**6, seed=1, seconds=seconds)
-        lost = found.lost(await daemon.client.config.config())
-        print(
-            json.dumps(
-                {
-                    "version": daemon.version,
-                    "seconds": round(time.monotonic() - begin, 1),
-                    "clients": clients,
-                    "edits": found.edits,
-                    "changes": len(found.done),
-                    "conflicts": found.refused,
-                    "lost": lost,
-                }
-            )
-        )
-
-
-if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], *(kind(each) for kind, each in zip((float, int), sys.argv[2:], strict=False))))

@@ -5,7 +5,7 @@ from typing import Any, Literal, NotRequired, Required, TypedDict
 
 import pytest
 
-from .shapes import fields, literals, problems
+from .shapes import problems
 
 
 class Leaf(TypedDict):
@@ -113,16 +113,3 @@ def test_an_unknown_kind_of_type_is_not_passed_over() -> None:
     """A type that the checker doesn't know is an error, not a fit."""
     with pytest.raises(TypeError, match=r"\$\.name: can't check against set\[str\]"):
         problems({"name": {"x"}}, TypedDict("Odd", {"name": set[str]}))
-
-
-def test_required_keys_are_found() -> None:
-    """Inherited keys count, and so do the marks of single keys."""
-    assert fields(Longer).required == {"name", "kind"}
-    assert fields(Partial).required == {"name"}
-    assert fields(Functional).required == {"from"}
-
-
-def test_enumerated_keys_are_listed() -> None:
-    """The keys that tell the members of a union apart are known."""
-    assert literals(Longer) == {"kind": ("a", "b")}
-    assert literals(Leaf) == {}

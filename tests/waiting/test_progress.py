@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from aiosyncthing.waiting.progress import Amount, FailedItem, Missing, Rate, SyncProgress, enumerated, items_and_bytes
 from tests.support.values import OTHER
@@ -79,6 +79,7 @@ _AMOUNTS = st.builds(
 )
 
 
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.lists(_AMOUNTS), st.none() | st.floats(0, 1e12))
 def test_progress_is_sane(amounts: list[Amount], rate: float | None) -> None:
     """Whatever the amounts, the numbers make sense to a reader."""

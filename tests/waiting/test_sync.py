@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from aiosyncthing.exceptions import CannotSyncError, FolderNotRunningError, NotFoundError
-from aiosyncthing.waiting.progress import Amount, Missing
+from aiosyncthing.waiting.progress import Amount
 from aiosyncthing.waiting.sync import (
     check_device,
     check_folder,
     check_shared,
-    device_name,
     is_encrypted,
     local_amount,
     mark,
@@ -74,13 +73,6 @@ def test_local_amount(fields: Any, missing: str) -> None:
     assert _text(amount) == missing
     needed = ("needFiles", "needDirectories", "needSymlinks", "needDeletes")
     assert amount.needed_items == (sum(found[name] for name in needed) if found["state"] else 0)
-
-
-def test_a_folder_that_is_not_running() -> None:
-    """It answers 404 for some milliseconds, to questions about devices as well."""
-    assert _text(local_amount(folder(), None)) == "folder docs: not started yet"
-    amount = remote_amount(folder(), device(), None, connected=True)
-    assert amount == Amount(missing=Missing("nothing known yet", "docs", OTHER))
 
 
 @pytest.mark.parametrize(
@@ -182,12 +174,6 @@ def test_devices_that_share_nothing() -> None:
         assert (caught.value.folder_id, caught.value.device_id) == ("", THIRD)
 
 
-def test_names() -> None:
-    """A device without a name is called by the beginning of its ID."""
-    assert device_name(device(name="laptop")) == "laptop"
-    assert device_name(device()) == "MFZWI3D"
-
-
 def test_who_shares_what() -> None:
     """Each folder comes with each of the devices that share it, both in the order given."""
     both, one, none = folder(OTHER, THIRD), folder(THIRD), values.folder("own")
@@ -253,8 +239,6 @@ def test_restarts(fields: Any, expected: Any) -> None:
     ("config", "fields", "percent", "reason"),
     [
         ({}, {}, 100.0, ""),
-        ({}, {"needDeletes": 1}, 99.9, "1 item (0 B) still missing"),
-        ({}, {"needFiles": 1, "needBytes": 25}, 75.0, "1 item (25 B) still missing"),
         ({}, {"state": "scanning"}, 99.9, "scanning"),
         ({}, {"state": "error", "error": "lost", "needFiles": 1, "needBytes": 25}, 75.0, "lost"),
         ({}, {"state": "error"}, 99.9, "it has an error"),
@@ -273,7 +257,6 @@ def test_progress_here(config: Any, fields: Any, percent: float, reason: str) ->
     ("paused", "connected", "fields", "percent", "reason"),
     [
         (False, True, {}, 100.0, ""),
-        (False, True, {"needItems": 1}, 99.9, "1 item (0 B) still missing"),
         (False, True, {"needBytes": 50, "needItems": 1}, 50.0, "1 item (50 B) still missing"),
         (False, False, {}, 99.9, "it is not connected"),
         (True, False, {"needBytes": 50, "needItems": 1}, 50.0, "the device is paused"),
