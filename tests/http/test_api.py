@@ -296,14 +296,8 @@ async def test_observing_a_response(server: Server, api: API) -> None:
 
 async def test_a_daemon_that_exits_while_answering(server: Server, api: API) -> None:
     """Restarting succeeds once the daemon has said so, even if the connection breaks; an error status is an error."""
-    value = {"ok": "x" * 300}
-    answer = as_json(value)
-    head = len(answer.to_bytes()) - len(answer.body)
-    server.queue.extend([answer, as_json(value, keep=head + 299), as_json(value, keep=head)])
-    assert await api.call(_routes.RESTART) == value
+    server.queue.extend([as_json({"ok": "x" * 300}, keep=400), as_text("no", 500), Answer(b"x" * 999, 500, keep=500)])
     assert await api.call(_routes.RESTART) is None
-    assert await api.call(_routes.RESTART) is None
-    server.queue.extend([as_text("no", 500), Answer(b"x" * 999, 500, keep=500)])
     with pytest.raises(SyncthingError, match="'no'"):
         await api.call(_routes.RESTART)
     with pytest.raises(ConnectionFailedError):

@@ -13,7 +13,7 @@ import pytest
 
 from aiosyncthing import CertificateFile, Daemon, Syncthing, fetch_fingerprint
 from aiosyncthing._routes import find_route
-from aiosyncthing.exceptions import FolderNotRunningError, SyncthingError, WaitTimeoutError
+from aiosyncthing.exceptions import SyncthingError, WaitTimeoutError
 from pytest_syncthing import FakeSyncthing
 from tests.support.calls import CALLS, KEY, Call, results
 from tests.support.cancelling import cancel_everywhere, cancel_once, leaves_no_trace
@@ -133,27 +133,10 @@ async def _streaming_without_a_context(given: Given) -> None:
 
 
 @operation
-async def _stopping_a_stream(given: Given) -> None:
-    async with given.client.events.stream() as stream:
-        asyncio.get_running_loop().call_later(0.01, stream.stop)
-        async for _ in stream:
-            pass
-
-
-@operation
 async def _listening(given: Given) -> None:
     async with aclosing(given.client.events.listen()) as events:
         async for _ in events:
             break
-
-
-@operation
-async def _stopping_to_listen(given: Given) -> None:
-    events = given.client.events
-    async with aclosing(events.listen()) as items:
-        async for _ in items:
-            if events.last_seen_id == 0:
-                asyncio.get_running_loop().call_later(0.01, events.stop)
 
 
 @operation
@@ -175,12 +158,6 @@ async def _waiting_until_ready(given: Given) -> None:
 @operation
 async def _waiting_until_in_sync(given: Given) -> None:
     await given.client.wait_in_sync("docs", [], timeout=60)
-
-
-@operation
-async def _waiting_for_a_paused_folder(given: Given) -> None:
-    with pytest.raises(FolderNotRunningError):
-        await given.client.wait_in_sync("paused", [])
 
 
 @operation
@@ -243,8 +220,7 @@ async def test_an_operation(given: Given, work: Operation) -> None:
         assert connections_in_use(given.client) == 0
         assert not list(given.folder.iterdir())
 
-    # In a task that is being cancelled, `listen` takes every cancellation for the task's, as in version 0.
-    for ending in (False,) if work is _stopping_to_listen else (False, True):
+    for ending in (False, True):
         assert await leaves_no_trace(partial(work, given), ending=ending) is None
     assert await cancel_everywhere(partial(work, given), after=look)
     await given.client.system.ping()

@@ -242,8 +242,8 @@ async def test_a_file_object_that_fails(server: Server, api: API, error: OSError
 
 
 async def test_a_download_is_never_held_whole() -> None:
-    """50 MB are written as they come, in pieces, in a thread; anything with a method ``write`` will do."""
-    size, block = 50 * 1000 * 1000, bytes(100_000)
+    """20 MB are written as they come, in pieces, in a thread; anything with a method ``write`` will do."""
+    size, block = 20 * 1000 * 1000, bytes(100_000)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -134,6 +134,10 @@ async def expect_no_other_error(
             raise AssertionError(f"AIOSYNCTHING_SEED={SEED}: {what}: {error!r} for\n{misfits}") from error
 
 
+def _at_once() -> Iterator[float]:
+    return iter([0.0] * 5)
+
+
 async def _take(items: Any) -> None:
     number = itertools.count(1)
     async with aclosing(items):
@@ -143,20 +147,8 @@ async def _take(items: Any) -> None:
 
 
 async def _stream(client: Syncthing) -> None:
-    async with client.events.stream(since="history", delays=lambda: iter([0.0] * 5)) as events:
+    async with client.events.stream(since="history", delays=_at_once) as events:
         await _take(events)
-
-
-async def _stream_on(client: Syncthing) -> None:
-    await _take(client.events.stream(delays=lambda: iter([0.0] * 5)))
-
-
-async def _stream_disk(client: Syncthing) -> None:
-    await _take(client.events.stream(disk=True, delays=lambda: iter([0.0] * 5)))
-
-
-async def _listen(client: Syncthing) -> None:
-    await _take(client.events.listen())
 
 
 async def _watch(client: Syncthing) -> None:
@@ -169,18 +161,6 @@ async def _watch(client: Syncthing) -> None:
         assert live.snapshot().to_dict()
 
 
-async def _wait_in_sync(client: Syncthing) -> None:
-    await client.wait_in_sync(timeout=0.3, rescan=True)
-
-
-async def _check(client: Syncthing) -> None:
-    await client.check(upgrade=True, conflicts=True)
-
-
-async def _wait_ready(client: Syncthing) -> None:
-    await client.wait_ready(timeout=0.3)
-
-
 async def _pause(client: Syncthing) -> None:
     async with client.paused(timeout=0.3) as pause:
         state = pause.state
@@ -190,14 +170,6 @@ async def _pause(client: Syncthing) -> None:
 async def _come_to_rest(client: Syncthing) -> None:
     async with client.at_rest(FOLDER, timeout=0.3):
         pass
-
-
-async def _walk(client: Syncthing) -> None:
-    await _take(client.database.walk(FOLDER))
-
-
-async def _conflicts(client: Syncthing) -> None:
-    await _take(client.database.conflicts())
 
 
 async def _restore_at(client: Syncthing) -> None:
@@ -212,51 +184,55 @@ async def _edit(client: Syncthing) -> None:
             folder["label"] = "edited"
 
 
-async def _backup(client: Syncthing) -> None:
-    await client.config.backup()
-
-
-def _iterating(name: str) -> Callable[[Syncthing], Awaitable[None]]:
-    async def iterate(client: Syncthing) -> None:
-        owner, _, method = name.partition(".")
-        arguments = (FOLDER, DEVICE) if "remote" in name else (FOLDER,)
-        await _take(getattr(getattr(client, owner), method)(*arguments, perpage=1))
-
-    iterate.__name__ = name
-    return iterate
-
-
 _OF_STATE = (
     *(routes.STATUS, routes.CONFIG, routes.CONNECTIONS, routes.EVENTS, routes.DB_STATUS, routes.DB_COMPLETION),
     *(routes.FOLDER_ERRORS, routes.DEVICE_STATS, routes.FOLDER_STATS, routes.PENDING_DEVICES, routes.PENDING_FOLDERS),
 )
-READERS: list[tuple[Callable[[Syncthing], Awaitable[None]], tuple[Any, ...]]] = [
-    (_stream, (routes.STATUS, routes.EVENTS)),
-    (_stream_on, (routes.STATUS, routes.EVENTS)),
-    (_stream_disk, (routes.STATUS, routes.DISK_EVENTS)),
-    (_listen, (routes.STATUS, routes.EVENTS)),
-    (_watch, _OF_STATE),
-    (_wait_in_sync, _OF_STATE[:7]),
-    (_check, (*_OF_STATE[:3], *_OF_STATE[4:], routes.RESTART_REQUIRED, routes.ERRORS, routes.DB_BROWSE)),
-    (_wait_ready, (routes.STATUS,)),
-    (_pause, (routes.CONFIG,)),
-    (_come_to_rest, (routes.FOLDER, *_OF_STATE[:5])),
-    (_walk, (routes.DB_BROWSE,)),
-    (_conflicts, (routes.FOLDERS, routes.DB_BROWSE, routes.DEVICES)),
-    (
+READERS: dict[str, tuple[Callable[[Syncthing], Awaitable[object]], tuple[Any, ...]]] = {
+    "stream": (_stream, (routes.STATUS, routes.EVENTS)),
+    "stream on": (lambda client: _take(client.events.stream(delays=_at_once)), (routes.STATUS, routes.EVENTS)),
+    "stream disk": (
+        lambda client: _take(client.events.stream(disk=True, delays=_at_once)),
+        (routes.STATUS, routes.DISK_EVENTS),
+    ),
+    "listen": (lambda client: _take(client.events.listen()), (routes.STATUS, routes.EVENTS)),
+    "watch": (_watch, _OF_STATE),
+    "wait in sync": (lambda client: client.wait_in_sync(timeout=0.3, rescan=True), _OF_STATE[:7]),
+    "check": (
+        lambda client: client.check(upgrade=True, conflicts=True),
+        (*_OF_STATE[:3], *_OF_STATE[4:], routes.RESTART_REQUIRED, routes.ERRORS, routes.DB_BROWSE),
+    ),
+    "wait ready": (lambda client: client.wait_ready(timeout=0.3), (routes.STATUS,)),
+    "pause": (_pause, (routes.CONFIG,)),
+    "come to rest": (_come_to_rest, (routes.FOLDER, *_OF_STATE[:5])),
+    "walk": (lambda client: _take(client.database.walk(FOLDER)), (routes.DB_BROWSE,)),
+    "conflicts": (
+        lambda client: _take(client.database.conflicts()),
+        (routes.FOLDERS, routes.DB_BROWSE, routes.DEVICES),
+    ),
+    "restore": (
         _restore_at,
         (
             *(routes.FOLDER, routes.DB_BROWSE, routes.DB_FILE),
             *(routes.FOLDER_VERSIONS, routes.CONNECTIONS, routes.RESTORE_VERSIONS),
         ),
     ),
-    (_edit, (routes.CONFIG, routes.FOLDER, routes.OPTIONS)),
-    (_backup, (routes.CONFIG, routes.STATUS, routes.VERSION, routes.DB_IGNORES, routes.DB_STATUS)),
-    (_iterating("database.iter_need"), (routes.DB_NEED,)),
-    (_iterating("database.iter_remote_need"), (routes.DB_REMOTE_NEED, routes.DEVICE)),
-    (_iterating("database.iter_local_changed"), (routes.DB_LOCAL_CHANGED,)),
-    (_iterating("folder.iter_errors"), (routes.FOLDER_ERRORS,)),
-]
+    "edit": (_edit, (routes.CONFIG, routes.FOLDER, routes.OPTIONS)),
+    "backup": (
+        lambda client: client.config.backup(),
+        (routes.CONFIG, routes.STATUS, routes.VERSION, routes.DB_IGNORES, routes.DB_STATUS),
+    ),
+    "need": (lambda client: _take(client.database.iter_need(FOLDER, perpage=1)), (routes.DB_NEED,)),
+    "remote need": (
+        lambda client: _take(client.database.iter_remote_need(FOLDER, DEVICE, perpage=1)),
+        (routes.DB_REMOTE_NEED, routes.DEVICE),
+    ),
+    "changed": (
+        lambda client: _take(client.database.iter_local_changed(FOLDER, perpage=1)),
+        (routes.DB_LOCAL_CHANGED,),
+    ),
+    "errors": (lambda client: _take(client.folder.iter_errors(FOLDER, perpage=1)), (routes.FOLDER_ERRORS,)),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -274,13 +250,14 @@ def chances(*what: object) -> Iterator[tuple[random.Random, str]]:
         yield chance, chance.choice(recordings.VERSIONS)
 
 
-@pytest.mark.parametrize(("use", "read"), READERS, ids=[use.__name__.strip("_") for use, _ in READERS])
-async def test_misfits_for_readers(use: Callable[[Syncthing], Awaitable[None]], read: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize("name", READERS)
+async def test_misfits_for_readers(name: str) -> None:
     """Streams, mirrors, waits, walks and iterators, which look deep into answers and events."""
+    use, read = READERS[name]
     for route in read:
-        for chance, version in chances(use.__name__, route.path):
-            recorded = Recorded(version, route, chance, waits=use in {_watch, _wait_in_sync})
-            await expect_no_other_error(recorded, use, (use.__name__, version, route.path))
+        for chance, version in chances(name, route.path):
+            recorded = Recorded(version, route, chance, waits=name in {"watch", "wait in sync"})
+            await expect_no_other_error(recorded, use, (name, version, route.path))
 
 
 # For each method the call with the most requests.

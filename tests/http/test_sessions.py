@@ -247,7 +247,7 @@ def tell(*stories, **settings):
 """
 
 
-def tell(stories: str) -> None:
+def run(stories: str) -> None:
     """Run a program that tells stories; with all of Python's own checks there must be no warning."""
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", f"{PROGRAM}\n{stories}"],
@@ -263,7 +263,7 @@ def tell(stories: str) -> None:
 def test_several_loops() -> None:
     """A client may be used in many ways, in one event loop after another, over TCP, TLS and a Unix socket."""
     with short_folder() as folder:
-        tell(
+        run(
             f"""
 tell(several_runs, tls=True)
 tell(several_runs, socket={str(folder / "api.sock")!r})
@@ -272,7 +272,7 @@ tell(a_loop_that_is_paused, a_loop_that_was_closed_without_ending_its_generators
 """
         )
     with pytest.raises(AssertionError, match="Unclosed client session"):
-        tell("tell(a_client_that_is_never_closed)")
+        run("tell(a_client_that_is_never_closed)")
 
 
 def test_connections_of_another_loop_are_not_idle() -> None:

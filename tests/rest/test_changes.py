@@ -16,7 +16,7 @@ from tests.support.calls import DEVICE
 from tests.support.configs import CONFIGS, OTHER, config, nested
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(CONFIGS, CONFIGS)
 def test_changes_lead_from_one_to_the_other(one: Any, other: Any) -> None:
     """Applied to the first configuration, they give the second; the first stays as it was."""
@@ -28,7 +28,7 @@ def test_changes_lead_from_one_to_the_other(one: Any, other: Any) -> None:
     assert diff(one, one) == ()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(CONFIGS, CONFIGS)
 def test_each_change_is_where_it_says(one: Any, other: Any) -> None:
     """A change has a path and the values before and after; each path has one change, and everything is JSON."""

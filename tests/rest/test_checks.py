@@ -29,37 +29,24 @@ from aiosyncthing.types import EVENT_TYPES
 from tests.support.calls import DEVICE
 
 
-@pytest.mark.parametrize("value", ["x", " ", "\0", "0", DeviceID(DEVICE)])
-def test_ids(value: str) -> None:
-    """Any string is returned unchanged, since an ID is data."""
-    assert required(value, "x") is value
+def test_ids() -> None:
+    """Any string is returned unchanged; an empty one or another type is refused, and the message names the argument."""
+    for value in ("x", " ", "\0", "0", DeviceID(DEVICE)):
+        assert required(value, "x") is value
+    wrong: tuple[Any, ...] = ("", DeviceID(""), None, 5, b"x")
+    for value in wrong:
+        said = "not be empty" if value == "" else f"be a string, not {type(value).__name__}"
+        with pytest.raises(BadRequestError, match=f"^folder_id must {said}$"):
+            required(value, "folder_id")
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        ("", "folder_id must not be empty"),
-        (DeviceID(""), "folder_id must not be empty"),
-        (None, "folder_id must be a string, not NoneType"),
-        (5, "folder_id must be a string, not int"),
-        (b"x", "folder_id must be a string, not bytes"),
-    ],
-)
-def test_invalid_ids(value: Any, message: str) -> None:
-    """An empty string or another type is refused, and the message names the argument."""
-    with pytest.raises(BadRequestError) as caught:
-        required(value, "folder_id")
-    assert str(caught.value) == message
-
-
-@pytest.mark.parametrize("value", ["docs", "...", ".x", "a b", "/", "a/b", ".", ".."])
-def test_ids_in_paths(value: str) -> None:
+def test_ids_in_paths() -> None:
     """An ID with a slash, or one with a meaning in paths, can't be part of a path."""
-    expected = value not in {"/", "a/b", ".", ".."}
-    assert in_path(value) is expected
-    if expected:
+    for value in ("docs", "...", ".x", "a b"):
+        assert in_path(value)
         assert device_in_path(value) is value
-    else:
+    for value in ("/", "a/b", ".", ".."):
+        assert not in_path(value)
         with pytest.raises(InvalidDeviceIDError, match=r"^that is not a device ID$"):
             device_in_path(value, "that")
 
@@ -80,21 +67,15 @@ def test_notations_of_a_device(one: str, other: str, *, expected: bool) -> None:
     assert same_device(one, other) is same_device(other, one) is expected
 
 
-@pytest.mark.parametrize("value", [DEVICE, DEVICE.lower(), DEVICE.replace("-", " "), DeviceID(DEVICE)])
-def test_device_ids(value: str) -> None:
-    """A device ID is returned as given, since the daemon accepts any notation."""
-    assert device(value) is value
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [("", BadRequestError), (5, BadRequestError), ("bad", InvalidDeviceIDError), (DEVICE[:-1], InvalidDeviceIDError)],
-)
-def test_invalid_device_ids(value: Any, expected: type[BadRequestError]) -> None:
-    """A mistyped ID is not taken for an unknown device."""
-    with pytest.raises(expected) as caught:
-        device(value)
-    assert type(caught.value) is expected
+def test_device_ids() -> None:
+    """A device ID is returned as given, in any notation; a mistyped one is not taken for an unknown device."""
+    for value in (DEVICE, DEVICE.lower(), DEVICE.replace("-", " "), DeviceID(DEVICE)):
+        assert device(value) is value
+    wrong: tuple[Any, ...] = ("", 5, "bad", DEVICE[:-1])
+    for value in wrong:
+        with pytest.raises(BadRequestError) as caught:
+            device(value)
+        assert type(caught.value) is (InvalidDeviceIDError if value in {"bad", DEVICE[:-1]} else BadRequestError)
 
 
 def test_whole_numbers() -> None:
@@ -114,17 +95,14 @@ def test_invalid_numbers(value: Any) -> None:
         number("n", None, 0)  # type: ignore[arg-type] # callers without a type checker
 
 
-@pytest.mark.parametrize("text", [["a", ""], ("a", ""), iter(["a", ""]), {"a": 1, "": 2}])
-def test_lines(text: Any) -> None:
-    """Any iterable of strings is accepted."""
-    assert lines(text, "x") == ["a", ""]
-
-
-@pytest.mark.parametrize("text", ["*.tmp", "", b"*.tmp", ["a", 1], [None], [b"x"], None, 5])
-def test_invalid_lines(text: Any) -> None:
-    """A single string would be split into characters; other values are no lines."""
-    with pytest.raises(BadRequestError, match=r"addresses must be a list of strings, (not|without) "):
-        lines(text, "addresses")
+def test_lines() -> None:
+    """Any iterable of strings is accepted; a single string would be split into characters, others are no lines."""
+    for text in (["a", ""], ("a", ""), iter(["a", ""]), {"a": 1, "": 2}):
+        assert lines(text, "x") == ["a", ""]
+    wrong: tuple[Any, ...] = ("*.tmp", "", b"*.tmp", ["a", 1], [None], [b"x"], None, 5)
+    for text in wrong:
+        with pytest.raises(BadRequestError, match=r"addresses must be a list of strings, (not|without) "):
+            lines(text, "addresses")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from aiosyncthing.exceptions import (
     RequestTimeoutError,
     ServerError,
     SyncthingError,
-    UnauthorizedError,
     UnknownDeviceError,
     UnreachableError,
 )
@@ -91,6 +90,18 @@ def others(monkeypatch: pytest.MonkeyPatch) -> Others:
 def folder_of(config: Any, folder_id: str = "docs") -> Any:
     """Return a folder of a configuration."""
     return next(each for each in config["folders"] if each["id"] == folder_id)
+
+
+async def refused(
+    edit: Any, error: type[SyncthingError], match: str | None = None, *, label: Any = "Mine", **options: Any
+) -> Any:
+    """Make an edit of a folder's label, and of options, that must fail with an error, and return that."""
+    config = await edit.__aenter__()
+    folder_of(config)["label"] = label
+    config["options"].update(options)
+    with pytest.raises(error, match=match) as caught:
+        await edit.__aexit__(None, None, None)
+    return caught.value
 
 
 async def test_an_edit(client: Syncthing, others: Others) -> None:
@@ -261,16 +272,16 @@ async def test_what_others_change_while_it_is_sent(fake: FakeSyncthing, client: 
 
     others.before_reading += [lambda: None, lambda: fake.set_folder("docs", label="Theirs")]
     edit = client.config.edit()
-    config = await edit.__aenter__()
-    config["options"]["maxSendKbps"] = 6
-    folder_of(config)["label"] = "Again"
-    with pytest.raises(EditConflictError, match=r"only a part was sent.*\[done before: options.maxSendKbps: 5 -> 6\]"):
-        await edit.__aexit__(None, None, None)
+    done = r"only a part was sent.*\[done before: options.maxSendKbps: 5 -> 6\]"
+    await refused(edit, EditConflictError, done, label="Again", maxSendKbps=6)
     assert [each.field for each in edit.changes] == ["maxSendKbps"]
 
 
 async def test_what_others_undo(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
-    """If someone writes back an object that they read earlier, the change is made again, up to three times."""
+    """If someone writes back an object that they read earlier, the change is made again, up to three times.
+
+    An object that changes each time right before it would be written is given up after four attempts.
+    """
     others.after_writing += [lambda: fake.set_folder("docs", label="Docs", rescanIntervalS=77)]
     edit = client.config.edit()
     async with edit as config:
@@ -281,21 +292,17 @@ async def test_what_others_undo(fake: FakeSyncthing, client: Syncthing, others: 
 
     others.after_writing += [lambda: fake.set_folder("docs", label="Mine")] * 9
     others.sent.clear()
-    with pytest.raises(EditConflictError, match="keeps undoing these changes") as caught:
-        async with client.config.edit() as config:
-            folder_of(config)["label"] = "Again"
-    assert caught.value.fields == ("folders['docs'].label",)
+    error = await refused(client.config.edit(), EditConflictError, "keeps undoing these changes", label="Again")
+    assert error.fields == ("folders['docs'].label",)
     assert others.sent == ["patch folders/docs"] * 4
 
-
-async def test_others_who_do_not_stop(fake: FakeSyncthing, client: Syncthing, others: Others) -> None:
-    """An object that changes each time right before it would be written is given up after four attempts."""
+    others.after_writing.clear()
+    others.sent.clear()
     others.before_reading += [
-        lambda number=number: fake.set_folder("docs", rescanIntervalS=number) for number in range(1, 10)
-    ]  # type: ignore[misc]
-    with pytest.raises(EditConflictError):
-        async with client.config.edit() as config:
-            folder_of(config)["label"] = "Mine"
+        lambda number=number: fake.set_folder("docs", rescanIntervalS=number)  # type: ignore[misc]
+        for number in range(1, 10)
+    ]
+    await refused(client.config.edit(), EditConflictError, label="Once more")
     assert (others.sent, len(others.before_reading)) == ([], 5)
 
 
@@ -310,38 +317,34 @@ async def test_what_the_daemon_corrects(client: Syncthing) -> None:
 
 
 async def test_a_request_that_fails(fake: FakeSyncthing, client: Syncthing) -> None:
-    """The error says what was done before, as does the edit; what would come later is not sent."""
+    """The error says what was done before, as does the edit; what would come later is not sent.
+
+    A refusal is an answer; after a failure, the change may be in effect.
+    """
     fake.respond("rest/config/folders/docs", status=500, body=b"disk full", method="PATCH")
     edit = client.config.edit()
     config = await edit.__aenter__()
     config["options"]["maxSendKbps"] = 5
     folder_of(config)["label"] = "Mine"
     config["gui"]["theme"] = "dark"
-    with pytest.raises(ServerError, match=r"disk full") as caught:
+    with pytest.raises(ServerError, match=r"\[done before: options.maxSendKbps: 0 -> 5\].*disk full"):
         await edit.__aexit__(None, None, None)
-    assert "[done before: options.maxSendKbps: 0 -> 5]" in str(caught.value)
     assert [each.data for each in edit.changes] == [
         {"object": "options", "field": "maxSendKbps", "kind": "changed", "before": 0, "after": 5}
     ]
     assert [each.after for each in edit.unconfirmed] == ["Mine"]
     assert (await client.config.gui())["theme"] == "default"
-    fake.respond("rest/config/folders/docs", status=500, body=b"disk full", method="PATCH")
-    with pytest.raises(ServerError) as caught:
-        async with client.config.edit() as config:
-            folder_of(config)["label"] = "Mine"
-    assert "done before" not in str(caught.value)
+    for status, unconfirmed in ((400, []), (403, []), (404, []), (500, ["Mine"]), (504, ["Mine"])):
+        fake.respond("rest/config/folders/docs", status=status, body=b"no", method="PATCH")
+        edit = client.config.edit()
+        assert "done before" not in str(await refused(edit, SyncthingError))
+        assert (edit.changes, [each.after for each in edit.unconfirmed]) == ((), unconfirmed)
 
 
-@pytest.mark.parametrize(
-    ("value", "reason"),
-    [({1, 2}, "not JSON serializable: set"), (float("nan"), r"number at folders\[0\].label is")],
-    ids=str,
-)
-async def test_what_is_not_json(client: Syncthing, others: Others, value: Any, reason: str) -> None:
+async def test_what_is_not_json(client: Syncthing, others: Others) -> None:
     """Values that JSON can't represent are refused, like others that the daemon would not accept unchanged."""
-    with pytest.raises(BadRequestError, match=reason):
-        async with client.config.edit() as config:
-            folder_of(config)["label"] = value
+    await refused(client.config.edit(), BadRequestError, "not JSON serializable: set", label={1, 2})
+    await refused(client.config.edit(), BadRequestError, r"number at folders\[0\].label is", label=float("nan"))
     assert others.sent == []
 
 
@@ -382,59 +385,33 @@ async def test_changes_of_the_gui_meanwhile(fake: FakeSyncthing, client: Syncthi
 
 
 async def test_a_gui_that_this_client_no_longer_reaches(fake: FakeSyncthing, client: Syncthing) -> None:
-    """A new key, address or protocol is sent, and the edit reports it; no more requests follow."""
-    edit = client.config.edit()
-    async with edit as config:
-        config["gui"]["apiKey"] = "another"
-    assert (edit.reconnect, config["gui"]["apiKey"]) == (("apiKey",), "another")
-    assert "another" not in str(edit.changes)
-    edit = client.config.edit()
-    async with edit as config:
-        config["gui"]["useTLS"] = True
-    assert edit.reconnect == ("useTLS",)
-    assert (fake.requests[-1].method, fake.requests[-1].path) == ("PATCH", "/rest/config/gui")
+    """A new key, address or protocol is sent, and the edit reports it; no more requests follow.
 
-
-async def test_an_api_that_is_switched_off(fake: FakeSyncthing, client: Syncthing) -> None:
-    """That takes effect when the daemon is started again, so what it has is read as after other changes."""
-    edit = client.config.edit()
-    async with edit as config:
-        config["gui"]["enabled"] = False
-    assert edit.reconnect == ("enabled",)
-    assert (fake.requests[-1].method, fake.requests[-1].path) == ("GET", "/rest/config")
-
-
-@pytest.mark.parametrize("overridden", [True, False])
-async def test_another_address(fake: FakeSyncthing, client: Syncthing, overridden: bool) -> None:
-    """The API moves there, unless its address was set when the daemon was started."""
-    status = {**await client.system.status(), "guiAddressOverridden": overridden}
-    edit = client.config.edit()
-    async with edit as config:
-        fake.respond("rest/system/status", body=json.dumps(status).encode())
-        config["gui"]["address"] = "127.0.0.2:1"
-    assert (edit.reconnect, config["gui"]["address"]) == (() if overridden else ("address",), "127.0.0.2:1")
-    assert (fake.requests[-1].method == "PATCH") is not overridden
-
-
-async def test_a_key_that_is_refused_afterwards(client: Syncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the client may no longer read, the dict has what was sent."""
-
-    async def refuse(_: Objects) -> bool:
-        return False
-
-    monkeypatch.setattr(Objects, "may_read", refuse)
-    async with client.config.edit() as config:
-        config["gui"]["apiKey"] = "another"
-    assert config["gui"]["apiKey"] == "another"
-
-
-async def test_may_read() -> None:
-    """A refused key is no error there."""
-    async with FakeSyncthing() as fake, fake.client(api_key="wrong") as client:
-        with pytest.raises(UnauthorizedError):
-            await client.config.config()
-        objects = Objects(client.api, client.config.replace, gui_changes.GUIChanges(client.api), None)
-        assert not await objects.may_read()
+    What the daemon has is read as after other changes where it only takes effect when the daemon is started again: an
+    API that is switched off, and another address if the present one was set when the daemon was started.
+    """
+    status = await client.system.status()
+    for setting, value, reconnect, last in (
+        ("apiKey", "another", ("apiKey",), "GET /rest/config"),
+        ("apiKey", "another refused", ("apiKey",), "GET /rest/system/ping"),
+        ("enabled", False, ("enabled",), "GET /rest/config"),
+        ("address", "127.0.0.2:1", (), "GET /rest/config"),
+        ("address", "127.0.0.2:2", ("address",), "PATCH /rest/config/gui"),
+        ("useTLS", True, ("useTLS",), "PATCH /rest/config/gui"),
+    ):
+        async with fake.client() as one:
+            edit = one.config.edit()
+            async with edit as config:
+                if value == "another refused":
+                    fake.respond("rest/system/ping", status=403, text="CSRF Error", times=None)
+                if setting == "address":
+                    fake.respond("rest/system/status", json={**status, "guiAddressOverridden": not reconnect})
+                config["gui"][setting] = value
+        fake.clear_faults()
+        assert (edit.reconnect, config["gui"][setting]) == (reconnect, value)
+        assert "another" not in str(edit.changes)
+        request = fake.requests[-1]
+        assert f"{request.method} {request.path}" == last, setting
 
 
 async def test_a_change_of_the_gui_without_an_answer(fake: FakeSyncthing, client: Syncthing) -> None:
@@ -514,19 +491,6 @@ async def test_a_request_that_is_cancelled(fake: FakeSyncthing, client: Syncthin
     await asyncio.wait([ending])
     assert ending.cancelled()
     assert ([each.after for each in edit.changes], [each.after for each in edit.unconfirmed]) == ([5], ["Mine"])
-
-
-@pytest.mark.parametrize(("status", "unconfirmed"), [(400, []), (403, []), (404, []), (500, [6]), (504, [6])])
-async def test_what_is_unconfirmed(fake: FakeSyncthing, client: Syncthing, status: int, unconfirmed: list[int]) -> None:
-    """A refusal is an answer: then nothing is unconfirmed. After a failure, the change may be in effect."""
-    fake.respond("rest/config/options", status=status, body=b"no", method="PATCH")
-    edit = client.config.edit()
-    config: Any = await edit.__aenter__()
-    config["options"]["maxSendKbps"] = 6
-    with pytest.raises(SyncthingError):
-        await edit.__aexit__(None, None, None)
-    assert edit.changes == ()
-    assert [each.after for each in edit.unconfirmed] == unconfirmed
 
 
 async def test_a_backup(fake: FakeSyncthing, client: Syncthing) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -148,44 +148,27 @@ async def test_a_device_is_looked_up_again_after_a_change(outcome: Answer) -> No
             await client.database.completion(FOLDER, DEVICE)
 
 
-async def test_a_lookup_before_a_change_proves_nothing_after_it() -> None:
+@pytest.mark.parametrize("late", ["PUT", DEVICES])
+async def test_a_change_during_a_lookup(late: str) -> None:
     """What was found while a change was on its way may already be wrong, whichever is answered first."""
     proceed = asyncio.Event()
 
     async def answer(request: Request) -> Answer:
-        if request.method == "PUT":
+        if str(request).startswith((late, f"GET {late}")):
             await proceed.wait()
+        if request.method == "PUT":
             return as_json(None)
         return FOUND if request.path.startswith(DEVICES) else DOUBTFUL
 
     async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        change = asyncio.create_task(client.api.request("rest/config", method="PUT", data={}))
-        await server.until(lambda: bool(server.requests))
-        await client.database.completion(FOLDER, DEVICE)
+        change: Any = client.api.request("rest/config", method="PUT", data={})
+        lookup: Any = client.database.completion(FOLDER, DEVICE)
+        first, second = (change, lookup) if late == "PUT" else (lookup, change)
+        begun = asyncio.create_task(first)
+        await server.until(lambda: any(str(each).startswith((late, f"GET {late}")) for each in server.requests))
+        await second
         proceed.set()
-        await change
-        await client.database.completion(FOLDER, DEVICE)
-    assert lookups(server) == [DEVICE] * 2
-
-
-async def test_a_change_during_a_lookup() -> None:
-    """What is found after a change that was made during the lookup may be from before it."""
-    proceed = asyncio.Event()
-
-    async def answer(request: Request) -> Answer:
-        if request.method == "PUT":
-            return as_json(None)
-        if not request.path.startswith(DEVICES):
-            return DOUBTFUL
-        await proceed.wait()
-        return FOUND
-
-    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        asking = asyncio.create_task(client.database.completion(FOLDER, DEVICE))
-        await server.until(lambda: bool(lookups(server)))
-        await client.api.request("rest/config", method="PUT", data={})
-        proceed.set()
-        await asking
+        await begun
         await client.database.completion(FOLDER, DEVICE)
     assert lookups(server) == [DEVICE] * 2
 
@@ -273,26 +256,15 @@ async def test_ignores_of_an_unknown_folder() -> None:
 async def test_override_and_revert_of_other_folders(
     name: str, folder: Answer, expected: type[Exception], message: str
 ) -> None:
-    """The daemon would report success and do nothing, so the folder is looked up, and nothing else is sent."""
-    async with Server(folder) as server, Syncthing(KEY, server.url) as client:
+    """The daemon would report success and do nothing, so the folder is looked up; one without a type is accepted."""
+    answers = as_json({"type": ""}), Answer(), as_json({}), Answer(), as_json({"type": None}), Answer()
+    async with Server(folder, *answers) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(expected, match=message):
             await getattr(client.database, name)(FOLDER)
-    assert str(server.request) == f"GET /rest/config/folders/{ESCAPED}"
-
-
-async def test_override_and_revert_in_doubt() -> None:
-    """A folder without a known type is accepted, and one that no path leads to is looked up in the list."""
-    listed = as_json([{"id": "..", "type": "receiveonly", "paused": False}])
-    answers = as_json({"type": ""}), Answer(), as_json({}), Answer(), as_json({"type": None}), Answer()
-    async with Server(*answers, listed, Answer()) as server, Syncthing(KEY, server.url) as client:
+        assert str(server.request) == f"GET /rest/config/folders/{ESCAPED}"
         for _ in range(3):
-            await client.database.override(FOLDER)
-        await client.database.revert("..")
-    assert str(server.requests[1]) == f"POST /rest/db/override?folder={ESCAPED}"
-    assert [str(request) for request in server.requests[-2:]] == [
-        "GET /rest/config/folders",
-        "POST /rest/db/revert?folder=..",
-    ]
+            await getattr(client.database, name)(FOLDER)
+    assert str(server.requests[2]) == f"POST /rest/db/{name}?folder={ESCAPED}"
 
 
 def entry(name: str, kind: str = "FILE", **more: Any) -> dict[str, Any]:
@@ -301,15 +273,22 @@ def entry(name: str, kind: str = "FILE", **more: Any) -> dict[str, Any]:
 
 
 async def test_a_walk() -> None:
-    """A walk goes breadth first; paths are relative to the folder, and entries have no children."""
+    """A walk goes breadth first; paths are relative to the folder, and entries have no children.
+
+    A directory is requested only when it is reached, and modifying an entry doesn't matter.
+    """
     levels = [
         as_json([entry("a b", "DIRECTORY", children=[entry("x")]), entry("f"), entry("l", "SYMLINK")]),
         as_json([entry("c", "DIRECTORY"), entry("g")]),
         as_json({"d": {}, "o": ["2026-03-01T12:00:00Z", 1]}),  # as daemons before 1.14 answered
         as_json([]),
     ]
+    found: list[Any] = []
     async with Server(*levels) as server, Syncthing(KEY, server.url) as client:
-        found = [item async for item in client.database.walk(FOLDER)]
+        async for path, each in client.database.walk(FOLDER):
+            found.append((path, {**each}))
+            each.clear()  # type: ignore[attr-defined]  # it is a dict
+            assert len(server.requests) == 1 + path.count("/")
     assert found == [
         ("a b", entry("a b", "DIRECTORY")),
         ("f", entry("f")),
@@ -321,21 +300,6 @@ async def test_a_walk() -> None:
     ]
     prefixes = ("", "&prefix=a%20b", "&prefix=a%20b%2Fc", "&prefix=a%20b%2Fc%2Fd")
     assert [request.query for request in server.requests] == [f"folder={ESCAPED}&levels=0{each}" for each in prefixes]
-
-
-async def test_a_walk_that_stops_early() -> None:
-    """A directory is requested only when it is reached, and modifying an entry doesn't matter."""
-    levels = as_json([entry("d", "DIRECTORY"), entry("f")]), as_json([entry("g")])
-    async with (
-        Server(*levels) as server,
-        Syncthing(KEY, server.url) as client,
-        aclosing(client.database.walk(FOLDER)) as items,
-    ):
-        _, first = await anext(items)
-        first.clear()
-        await anext(items)
-        assert len(server.requests) == 1
-        assert (await anext(items))[0] == "d/g"
 
 
 async def test_all_pages() -> None:
@@ -354,35 +318,6 @@ async def test_all_pages() -> None:
         assert found == ["a", "b"]
         assert sum(request.path == "/rest/db/remoteneed" for request in server.requests) == 3
         assert [item["path"] async for item in client.folder.iter_errors(FOLDER, perpage=1)] == ["a"]
-
-
-@pytest.mark.parametrize("name", ["iter_need", "iter_remote_need", "iter_local_changed"])
-async def test_leaving_pages_early(name: str) -> None:
-    """The second page is requested before the first item is consumed; closing the generator ends that request."""
-    never = asyncio.Event()
-
-    def answer(request: Request) -> Answer:
-        if request.path.startswith("/rest/config"):
-            return as_json({"deviceID": DEVICE})
-        content = {"progress": [], "queued": [], "rest": [{"name": "a"}], "files": [{"name": "a"}]}
-        return as_json(content, after=never if "page=2" in request.query else None)
-
-    args = (FOLDER, DEVICE) if name == "iter_remote_need" else (FOLDER,)
-    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        async with aclosing(getattr(client.database, name)(*args, perpage=1)) as items:
-            await anext(items)
-            await server.until(lambda: "page=2" in server.requests[-1].query)
-        assert not [task for task in asyncio.all_tasks() if "fetch" in repr(task)]
-
-
-async def test_a_page_that_fails() -> None:
-    """If a page fails, the items of earlier pages are yielded first."""
-    pages = as_json({"files": [{"name": "a"}]}), NO_FOLDER, PAUSED
-    async with Server(*pages) as server, Syncthing(KEY, server.url) as client:
-        items = client.database.iter_local_changed(FOLDER, perpage=1)
-        assert await anext(items) == {"name": "a"}
-        with pytest.raises(FolderNotRunningError):
-            await anext(items)
 
 
 async def test_a_scan_has_no_time_limit() -> None:

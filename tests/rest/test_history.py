@@ -139,23 +139,6 @@ def test_what_is_said_is_true(past: list[Content], when: float, deleted: bool, c
         assert found.outcome == "unknown"
 
 
-@settings(max_examples=50)
-@given(timelines(), st.integers(-2, 60))
-def test_once_is_enough(past: list[Content], when: int) -> None:
-    """What was restored is left alone when asked again, whatever has become of the file that it replaced."""
-    versions = [version(each.modified, each.archived, number) for number, each in enumerate(past) if each.kept]
-    last = past[-1].archived
-    found = choose(at(when), versions, Present(at(last + 0.001)), trash=False)
-    if found.outcome == "restored" and found.version is not None:
-        now = Present(moment(found.version["modTime"]) + 0.5 * SECOND)
-        versions.remove(found.version)
-        again = choose(at(when), [*versions, version(last, 100)], now, trash=False)
-        later = [each for each in versions if moment(each["versionTime"]) >= at(when)]
-        # Unless another version fits the same time, or it was modified in this very second.
-        if now.modified <= at(when) and not any(moment(each["modTime"]) < at(when) for each in later[:1]):
-            assert again.outcome == "unchanged"
-
-
 def test_times_in_other_zones() -> None:
     """Times are compared as moments, even in the hour that a zone has twice, and with nanoseconds."""
     zone = ZoneInfo("Europe/Berlin")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -125,30 +124,26 @@ async def test_what_is_undone_again_and_again() -> None:
 
 async def test_clients_of_one_loop() -> None:
     """Edits of one process take turns, so that no change is lost."""
-    folder = Folder()
+    folder = Folder()  # the first pattern creates the file
     async with Server(answer=folder) as server:
         await asyncio.gather(*(edit(server, lambda patterns, n=n: patterns.add(f"*.{n}")) for n in range(5)))
     assert sorted(folder.lines) == [f"*.{n}" for n in range(5)]
 
 
-async def test_a_folder_without_patterns() -> None:
-    """The first pattern creates the file."""
-    async with Server(answer=Folder()) as server:
-        assert await edit(server, lambda patterns: patterns.add("a")) == ["a"]
-    assert sent(server) == [["a"]]
-
-
-async def test_a_receive_encrypted_folder() -> None:
-    """It is refused: the daemon neither returns nor uses its patterns, and the edit would erase the file."""
-    async with Server(answer=Folder(encrypted=True)) as server:
-        with pytest.raises(BadRequestError, match="it is receive-encrypted"):
-            await edit(server, lambda _: pytest.fail("the block was entered"))
-
-
-async def test_lines_that_are_not_in_utf_8() -> None:
-    """They are refused: the daemon would write a sign for unknown characters in their place."""
-    async with Server(answer=Folder("// J\ufffdrgen")) as server:
-        with pytest.raises(BadRequestError, match=r"not in UTF-8.*: convert \.stignore first"):
+@pytest.mark.parametrize(
+    ("folder", "error", "words"),
+    [
+        # The daemon neither returns nor uses its patterns, and the edit would erase the file.
+        (Folder(encrypted=True), BadRequestError, "it is receive-encrypted"),
+        # The daemon would write a sign for unknown characters in their place.
+        (Folder("// J\ufffdrgen"), BadRequestError, r"not in UTF-8.*: convert \.stignore first"),
+        (lambda _: has(None, "folder docs does not exist"), UnknownFolderError, "no such folder"),
+    ],
+)
+async def test_what_can_not_be_edited(folder: Any, error: type[SyncthingError], words: str) -> None:
+    """Patterns that an edit would damage, or that there are none, are an error before the block."""
+    async with Server(answer=folder) as server:
+        with pytest.raises(error, match=words):
             await edit(server, lambda _: pytest.fail("the block was entered"))
 
 
@@ -219,13 +214,6 @@ async def test_a_file_that_the_daemon_can_not_read() -> None:
             await edit(server, lambda patterns: patterns.add("a"))
 
 
-async def test_an_unknown_folder() -> None:
-    """It is an error before the block."""
-    async with Server(has(None, "folder docs does not exist")) as server:
-        with pytest.raises(UnknownFolderError):
-            await edit(server, lambda _: pytest.fail("the block was entered"))
-
-
 @pytest.mark.parametrize(
     "answers",
     [
@@ -242,39 +230,26 @@ async def test_invalid_answers(answers: list[Answer]) -> None:
             await edit(server, lambda patterns: patterns.add("b"))
 
 
-async def test_a_second_use() -> None:
-    """It is an error that says what to do."""
-    async with Server(answer=Folder("a")) as server, Syncthing(KEY, server.url) as client:
+async def test_an_exception_in_the_block() -> None:
+    """Nothing is asked or sent any more, and the edit can't be used again."""
+    async with Server(has(["a"]), LINUX) as server, Syncthing(KEY, server.url) as client:
         edit = client.database.edit_ignores("docs")
-        async with edit:
-            pass
+        with pytest.raises(ZeroDivisionError):
+            async with edit as patterns:
+                patterns.lines.append(str(1 / 0))
         with pytest.raises(SyncthingError, match=r"only once: call edit_ignores\(\) again"):
             await edit.__aenter__()
 
 
-async def test_an_exception_in_the_block() -> None:
-    """Nothing is asked or sent any more."""
-    async with Server(has(["a"]), LINUX) as server:
-        with pytest.raises(ZeroDivisionError):
-            await edit(server, lambda patterns: patterns.add("b") / 0)
-
-
 async def test_cancellation() -> None:
     """Cancelled anywhere, an edit ends, and has sent all of its lines or none."""
-    lines = ["a"]
-
-    def answer(request: Request) -> Answer:
-        if request.path.endswith("version"):
-            return LINUX
-        if request.method == "POST":
-            lines[:] = json.loads(request.body)["ignore"]
-        return has(lines)
+    folder = Folder("a")
 
     async def look() -> None:
-        assert lines in (["a"], ["a", "b"])
-        lines[:] = ["a"]
+        assert folder.lines in (["a"], ["a", "b"])
+        folder.lines = ["a"]
 
-    async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
+    async with Server(answer=folder) as server, Syncthing(KEY, server.url) as client:
 
         async def work() -> None:
             async with client.database.edit_ignores("docs") as patterns:
@@ -283,4 +258,4 @@ async def test_cancellation() -> None:
 
         assert await cancel_everywhere(work, after=look)
         assert await leaves_no_trace(work) is None
-    assert lines == ["a", "b"]
+    assert folder.lines == ["a", "b"]

@@ -14,13 +14,12 @@ from unittest.mock import AsyncMock, patch
 import aiohttp
 import pytest
 
-from aiosyncthing import Daemon, Syncthing
+from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import (
     ConnectionFailedError,
     IncompleteResponseError,
     InvalidResponseError,
     MigrationError,
-    PingError,
     RequestTimeoutError,
     RestartedError,
     ServerError,
@@ -28,13 +27,10 @@ from aiosyncthing.exceptions import (
     UnauthorizedError,
 )
 from tests.support.following import KEY, START, following, polls
-from tests.support.proxy import Proxy
 from tests.support.server import Answer, Server, as_json, as_text
-from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
 
     from pytest_syncthing import FakeSyncthing
 
@@ -164,50 +160,6 @@ async def test_a_listener_that_is_dropped(server: Server, client: Syncthing) -> 
     async for _ in client.events.listen():
         break
     assert await collect(client, 3) == [(5, 0), (6, 0), (7, 6)]
-
-
-async def follow(client: Syncthing, seen: list[int], errors: list[SyncthingError]) -> None:
-    """Follow the events as Home Assistant does: ping, listen, skip the history, and start again after an error."""
-    while True:
-        try:
-            await client.system.ping()
-            async for event in client.events.listen():
-                if client.events.last_seen_id == 0:
-                    continue
-                seen.append(event["id"])
-        except SyncthingError as error:
-            errors.append(error)
-            await asyncio.sleep(0.01)
-
-
-async def test_home_assistant(fake: FakeSyncthing) -> None:
-    """Its loop gets new events, survives an absence of the daemon, and ends at once when it is cancelled."""
-    async with fake.client() as client:
-        seen, errors = list[int](), list[SyncthingError]()
-        task = asyncio.create_task(follow(client, seen, errors))
-        await fake.until(lambda: fake.polls_waiting)
-        fake.emit("StateChanged")
-        await fake.until(lambda: seen and fake.polls_waiting)
-        fake.stop_daemon()
-        await fake.until(lambda: len(errors) > 1)
-        fake.respond("rest/events", status=500, text="starting")
-        fake.start_daemon()
-        await fake.until(lambda: fake.polls_waiting)
-        assert seen == [4]
-        assert isinstance(errors[0], ConnectionFailedError)
-        assert {type(error) for error in errors[1:-1]} == {PingError}
-        assert isinstance(errors[-1], ServerError)
-        fake.emit("StateChanged", count=2)
-        await fake.until(lambda: len(seen) == 3 and fake.polls_waiting)
-        assert seen == [4, 4, 5]
-        requests = len(fake.requests)
-        task.cancel()
-        for _ in range(10):  # rounds of the event loop
-            await asyncio.sleep(0)
-        assert task.cancelled()
-        assert not client.events.running
-        await fake.until(lambda: not fake.polls_waiting)
-        assert len(fake.requests) == requests
 
 
 # After a time-out, it checks whether the daemon is still the same.
@@ -358,38 +310,3 @@ async def test_stop_ends_a_poll(fake: FakeSyncthing) -> None:
         assert time.perf_counter() - began < 0.1
         assert not client.events.running
         await fake.until(lambda: not fake.polls_waiting)
-
-
-class DeadLine(Proxy):
-    """A line on which nothing passes while it is dark, not even the end of a connection."""
-
-    async def _connect(self, *args: Any) -> None:
-        await super()._connect(*args)
-        await self._light.wait()
-
-
-@pytest.mark.daemon
-async def test_a_restart_behind_a_dead_connection(newest_syncthing: Path) -> None:
-    """A daemon that restarts while the connection is dead is noticed, although no connection breaks."""
-    async with (
-        Daemon(binary=newest_syncthing) as daemon,
-        DeadLine(int(daemon.url.rpartition(":")[2])) as line,
-        Syncthing(daemon.api_key, line.url, timeout=2) as client,
-    ):
-        for number in range(30):  # so that the new process doesn't soon reach this ID
-            await daemon.client.config.patch_options(maxSendKbps=number)
-        listener = await last_of(client.events.listen(), 20)
-        task = asyncio.create_task(last_of(listener, 10**9))
-
-        async def waits() -> bool:
-            return bool(client.events.last_seen_id)
-
-        await until(waits)
-        line.dark = True
-        before = line.connections
-        await daemon.kill()
-        await daemon.start()
-        await line.connected(before + 1)
-        line.dark = False
-        with pytest.raises(RestartedError, match="restarted"):
-            await asyncio.wait_for(task, 30)

@@ -13,7 +13,7 @@ from tests.support.calls import DEVICE
 from tests.support.configs import CONFIGS, OTHER, config
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(CONFIGS, CONFIGS)
 def test_one_side_alone(before: Any, after: Any) -> None:
     """If one side has changed nothing, or the same as the other, the result is that of the other."""
@@ -26,7 +26,7 @@ def test_one_side_alone(before: Any, after: Any) -> None:
     assert merge(before, changes, after).left == ()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(CONFIGS, CONFIGS, CONFIGS)
 def test_both_sides(before: Any, one: Any, other: Any) -> None:
     """Without a conflict, the result is the same whoever comes first, and it has the changes of both."""
@@ -39,7 +39,7 @@ def test_both_sides(before: Any, one: Any, other: Any) -> None:
         assert merge(before, theirs, merged.config).left == ()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(CONFIGS, CONFIGS)
 def test_undone_changes(before: Any, after: Any) -> None:
     """A change is undone where everything is as it was before."""

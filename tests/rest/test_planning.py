@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from aiosyncthing.config.changes import Changes
 from aiosyncthing.config.edits.planning import Step, plan, want
 from aiosyncthing.config.redacting import REDACTED
 from aiosyncthing.exceptions import BadRequestError, InvalidDeviceIDError, UnknownDeviceError
@@ -222,7 +221,6 @@ def place(*way: Any, value: Any) -> Callable[[Any], None]:
     ("edit", "message"),
     [
         (place("folders", value="x"), "folders must be a list of objects"),
-        (place("folders", value={"a": {}}), "folders must be a list of objects"),
         (place("folders", value=None), "folders must not be null"),
         (place("folders", 1, "id", value="a"), "each with its own id"),
         (place("folders", 0, "devices", 0, value={}), "must be a list of objects"),
@@ -243,19 +241,16 @@ def place(*way: Any, value: Any) -> Callable[[Any], None]:
         (place("gui", "apiKey", value=""), "without apiKey"),
         (place("gui", "apiKey", value="a\nb"), "no client could send this apiKey"),
         (place("gui", "authMode", value="x"), "authMode must be one of"),
-        (place("ldap", "transport", value="x"), "transport must be one of"),
         (place("defaults", "device", "compression", value="x"), "compression must be one of"),
         (place("defaults", "folder", "order", value="x"), "order must be one of"),
         (place("defaults", "folder", "type", value="receiveencrypted"), None),
         (place("defaults", "ignores", "lines", value=[5]), r"lines\[0\] must be a string, not int"),
         (place("options", "maxSendKbps", value="5"), "maxSendKbps must be a whole number, not str: the daemon would"),
         (place("options", "maxSendKbps", value=5.0), "must be a whole number, not float"),
-        (place("options", "maxSendKbps", value=True), "must be a whole number, not bool"),
         (place("options", "minHomeDiskFree", value={"value": "1", "unit": "%"}), "value must be a number, not str"),
         (place("options", "minHomeDiskFree", "value", value=5), None),
         (place("devices", 1, "untrusted", value=1), "untrusted must be true or false, not int"),
         (place("folders", 1, value={"id": "n", "path": "/n", "copiers": "1"}), "copiers must be a whole number"),
-        (place("folders", 1, value={"id": "n", "path": "/n", "copiers": 1}), None),
         (place("defaults", "ignores", "lines", value=["a [b]", "x{"]), "x"),
         (place("devices", 1, "compression", value="x"), "compression must be one of"),
         (place("devices", 1, "addresses", value=["dynamic", "nas:22000"]), "can't connect to the address 'nas:22000'"),
@@ -295,22 +290,12 @@ def test_devices_that_the_daemon_would_leave_out() -> None:
         planned(distrust)
 
 
-def test_a_hash_as_password() -> None:
-    """A daemon that would hash it again doesn't get it."""
+def test_versions() -> None:
+    """A daemon that would hash a hash again doesn't get it. A newer one may have values of other types."""
     edit = place("gui", "password", value="$2a$10$y")
     assert sent(edit) == [(("gui",), "patch", {"password": "$2a$10$y"})]
     with pytest.raises(BadRequestError, match="hash"):
         planned(edit, "v1.19.2")
-
-
-def test_settings_of_a_newer_daemon() -> None:
-    """Values may be of other types there; what is refused all the same has the same error."""
     assert planned(place("folders", 0, "label", value=["a"]), "v2.9.0")
     with pytest.raises(BadRequestError, match="type must be one of"):
         planned(place("folders", 0, "type", value=["sendreceive"]), "v2.9.0")
-
-
-def test_nothing() -> None:
-    """Without changes there is nothing to send."""
-    assert sent(lambda _: None) == []
-    assert plan(configuration(), Changes()) == []

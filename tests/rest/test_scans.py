@@ -46,15 +46,12 @@ def test_many_paths(sub: list[str], requests: int) -> None:
     assert {query["folder"] for query in found} == {FOLDER}
 
 
-@pytest.mark.parametrize("sub", [[], "", ["x", ""], ["x", 5], ["x", "\ud800"]])
-def test_impossible_paths(sub: Any) -> None:
-    """If one path is invalid, all are refused."""
-    with pytest.raises(BadRequestError):
-        scans.queries(FOLDER, sub, None)
-
-
-def test_all_folders() -> None:
-    """Paths and the next scan need a folder."""
+def test_impossible_paths() -> None:
+    """If one path is invalid, all are refused; paths and the next scan need a folder."""
+    wrong: list[Any] = [[], "", ["x", ""], ["x", 5], ["x", "\ud800"]]
+    for sub in wrong:
+        with pytest.raises(BadRequestError):
+            scans.queries(FOLDER, sub, None)
     assert scans.queries(None, None, None) == [{}]
     for options in (("x", None), (None, 5)):
         with pytest.raises(BadRequestError, match="need a folder_id"):
@@ -71,23 +68,12 @@ async def test_requests_follow_one_another() -> None:
     assert len(server.requests) == 2
 
 
-async def test_starting_a_scan() -> None:
-    """With ``wait=False`` it returns when the daemon has not refused, and leaves neither a task nor a connection."""
-    never = asyncio.Event()
-    before = asyncio.all_tasks()
-    async with Server(RUNNING, Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
-        await client.database.scan(FOLDER, wait=False)
-        assert [request.method for request in server.requests] == ["GET", "POST"]
-        assert [task for task in asyncio.all_tasks() - before if "scan" in repr(task) or "call" in repr(task)] == []
-        never.set()
-        await server.until(lambda: not server.open)
-
-
 @pytest.mark.parametrize("connections", [1, 100])
 async def test_starting_scans_of_many_paths(connections: int) -> None:
-    """Every request is sent, even if the session allows only one connection."""
+    """With ``wait=False``, every request is sent, even over one connection, and no task or connection is left."""
     sub = [f"{number:05}" for number in range(2000)]
     never = asyncio.Event()
+    before = asyncio.all_tasks()
 
     def answer(request: Request) -> Answer:
         return RUNNING if request.method == "GET" else Answer(after=never)
@@ -95,6 +81,7 @@ async def test_starting_scans_of_many_paths(connections: int) -> None:
     connector = aiohttp.TCPConnector(limit=connections)
     async with Server(answer=answer) as server, aiohttp.ClientSession(connector=connector) as session:
         await Syncthing(KEY, server.url, session=session).database.scan(FOLDER, sub=sub, wait=False)
+        assert [task for task in asyncio.all_tasks() - before if "scan" in repr(task) or "call" in repr(task)] == []
         never.set()
     assert [path for request in server.requests[1:] for path in parse_qs(request.query)["sub"]] == sub
 
@@ -131,21 +118,15 @@ async def test_a_scan_that_is_refused_late(patience: float, longer: float, monke
             await scan
 
 
-async def test_a_daemon_that_does_not_answer() -> None:
-    """With ``wait=False`` the time limit applies to the request before the scan."""
+async def test_a_start_that_ends_early() -> None:
+    """The time limit applies to the request before the scan; a cancelled start ends at once, without a connection."""
     never = asyncio.Event()
-    async with Server(Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
+    waiting = Answer(after=never)
+    async with Server(waiting, RUNNING, waiting) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(RequestTimeoutError):
             await client.database.scan(wait=False, timeout=0.05)
-        never.set()
-
-
-async def test_cancelling_the_start() -> None:
-    """A cancelled scan ends at once, and closes its connection."""
-    never = asyncio.Event()
-    async with Server(RUNNING, Answer(after=never)) as server, Syncthing(KEY, server.url) as client:
         scan = asyncio.create_task(client.database.scan(FOLDER, wait=False))
-        await server.requested(2)
+        await server.requested(3)
         scan.cancel()
         await asyncio.wait([scan])
         assert scan.cancelled()

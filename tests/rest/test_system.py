@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import linecache
-from typing import Any
 from unittest.mock import AsyncMock, patch
 
 import pytest
@@ -33,10 +32,11 @@ from tests.support.server import Answer, Server, as_json, as_text
         (Answer(b'{"ping', content_type="application/json"), InvalidResponseError),
         (Answer(raw=b"garbage\r\n\r\n"), NotSyncthingError),
         (Answer(raw=b""), ConnectionFailedError),
+        *((as_json(other), InvalidResponseError) for other in ([], None, "pong")),
     ],
 )
 async def test_a_ping_that_fails(answer: Answer, cause: type[Exception]) -> None:
-    """Any failure is a `PingError`, with the message and details of its cause."""
+    """Any failure is a `PingError`, with the message and details of its cause, and so is an answer other than pong."""
     async with Server(answer=lambda _: answer) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(PingError) as caught:
             await client.system.ping()
@@ -46,20 +46,10 @@ async def test_a_ping_that_fails(answer: Answer, cause: type[Exception]) -> None
     assert str(error) == str(why)
     assert (error.method, error.path) == ("GET", "rest/system/ping") == (why.method, why.path)
     assert (error.status, error.body) == (why.status, why.body)
-
-
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        *((answer, r"not pong \(GET rest/system/ping\)") for answer in ({"ping": "ping"}, {})),
-        *((answer, r"not a JSON object \(GET rest/system/ping,") for answer in ([], None, "pong")),
-    ],
-)
-async def test_an_answer_other_than_pong(answer: Any, message: str) -> None:
-    """Any other answer is a failure."""
-    async with Server(as_json(answer)) as server, Syncthing(KEY, server.url) as client:
-        with pytest.raises(PingError, match=message):
-            await client.system.ping()
+    async with Server(as_json({"ping": "ping"}), as_json({})) as server, Syncthing(KEY, server.url) as client:
+        for _ in range(2):
+            with pytest.raises(PingError, match=r"not pong \(GET rest/system/ping\)"):
+                await client.system.ping()
 
 
 @pytest.mark.parametrize(("error", "words"), [(KeyError("x"), "'x'"), (SyncthingError(), "SyncthingError")])
@@ -79,7 +69,7 @@ async def test_errors_of_a_stand_in(monkeypatch: pytest.MonkeyPatch, error: Exce
 
 
 async def test_a_deprecated_call() -> None:
-    """The warning points to the line of the call, wherever it is awaited."""
+    """The warning points to the line of the call, wherever it is awaited; mocks know that it is asynchronous."""
     async with Server(as_json({}), as_json({})) as server, Syncthing(KEY, server.url) as client:
         with pytest.deprecated_call(match=r"use config\.config\(\)") as caught:
             await client.system.config()
@@ -88,9 +78,5 @@ async def test_a_deprecated_call() -> None:
         "await client.system.config()",
         "await asyncio.create_task(client.system.config())",
     ]
-
-
-def test_patching_a_deprecated_call() -> None:
-    """Mocks know that it is asynchronous, as they do of all others."""
     with patch("aiosyncthing.system.System.config") as mock:
         assert isinstance(mock, AsyncMock)

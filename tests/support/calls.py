@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from operator import attrgetter
@@ -19,7 +19,7 @@ from aiosyncthing.exceptions import BadRequestError
 from .server import DAEMON_ID, KEY, Answer, Request, Server, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractAsyncContextManager
 
 __all__ = [
@@ -89,14 +89,29 @@ class Call:
         return f"{self.name}({', '.join(given)})"
 
 
-def _reads(name: str, path: str, /, *args: Any, answer: Any = _ODD, **options: Any) -> Call:
+def _asks(name: str, request: str, /, *args: Any, body: Any = None, answer: Any = _ODD, **options: Any) -> Call:
     """Return a call that returns its answer, which is JSON."""
-    return Call(name, f"GET /{path}", args, options, answer=as_json(answer), result=answer)
+    return Call(name, request, args, options, body, as_json(answer), answer)
+
+
+def _reads(name: str, path: str, /, *args: Any, answer: Any = _ODD, **options: Any) -> Call:
+    """Return a call that returns the answer to a GET, which is JSON."""
+    return _asks(name, f"GET /{path}", *args, answer=answer, **options)
 
 
 def _writes(name: str, request: str, /, *args: Any, body: Any = None, **options: Any) -> Call:
     """Return a call that returns ``None``; the answer is empty."""
-    return Call(name, request, args, options, body=body)
+    return Call(name, request, args, options, body)
+
+
+def _after(before: Iterable[tuple[str, Any] | str], call: Call) -> Call:
+    """Return a call with earlier requests: paths below ``/rest`` with their JSON, or changes with their answers."""
+    requests = []
+    for each in before:
+        request, answer = (each, _NOTHING) if isinstance(each, str) else each
+        got = not isinstance(answer, Answer)
+        requests.append((f"GET /rest/{request}", as_json(answer)) if got else (request, answer))
+    return replace(call, before=tuple(requests))
 
 
 def _ends(name: str, path: str, /, *args: Any, **options: Any) -> Iterator[Call]:
@@ -131,11 +146,19 @@ _CONFIG: Final = {"version": 37, "folders": [], "devices": [], "gui": _GUI, "fro
 _TEXT: Final = Answer("12:00: ü\n".encode(), content_type="text/plain; charset=utf-8")
 _PNG: Final = Answer(b"\x89PNG\r\n\xff", content_type="image/png")
 _ZIP: Final = Answer(b"PK\x03\x04\x00\xff", content_type="application/zip")
-_GET_FOLDER: Final = f"GET /rest/config/folders/{ESCAPED}"
-_GET_DEVICE: Final = f"GET /rest/config/devices/{DEVICE}"
+_FOLDER_PATH: Final = f"config/folders/{ESCAPED}"
+_DEVICE_PATH: Final = f"config/devices/{DEVICE}"
+_DEFAULT: Final = "/rest/config/defaults"
+_PUT_FOLDER: Final = f"PUT /rest/{_FOLDER_PATH}"
+_PATCH_FOLDER: Final = f"PATCH /rest/{_FOLDER_PATH}"
+_PUT_DEVICE: Final = f"PUT /rest/{_DEVICE_PATH}"
+_PATCH_DEVICE: Final = f"PATCH /rest/{_DEVICE_PATH}"
 _A_FOLDER: Final = {"id": FOLDER, "path": "/x", "type": "sendreceive"}
+_SLASH: Final = _A_FOLDER | {"id": "a/b"}
 _SHARED: Final = {"deviceID": DEVICE, "introducedBy": "", "encryptionPassword": ""}
-_DEVICES: Final = ("GET /rest/config/devices", as_json([{"deviceID": DEVICE, "untrusted": False}]))
+_SHARED_FOLDER: Final = _A_FOLDER | {"devices": [_SHARED]}
+_IGNORED: Final = {"ignoredFolders": [{"id": "f", "time": "0001-01-01T00:00:00Z", "label": ""}]}
+_DEVICES: Final = ("config/devices", [{"deviceID": DEVICE, "untrusted": False}])
 _NEED: Final = {"progress": [], "queued": [], "rest": [_ODD], "page": 1, "perpage": 65536}
 
 _SYSTEM: Final = (
@@ -148,20 +171,14 @@ _SYSTEM: Final = (
     _writes("system.post_error", "POST /rest/system/error", "half \ud800", body=b"half ?"),
     _writes("system.clear_errors", "POST /rest/system/error/clear"),
     _reads("system.log", "rest/system/log", answer={"messages": None}),
-    _reads(
-        "system.log",
-        "rest/system/log?since=2026-03-01T12%3A00%3A00.123456789%2B01%3A00",
-        "2026-03-01T12:00:00.123456789+01:00",
-    ),
+    _reads("system.log", "rest/system/log?since=2026-03-01T12%3A00%3A00%2B01%3A00", "2026-03-01T12:00:00+01:00"),
     _reads("system.log", "rest/system/log?since=2026-03-01T11%3A00%3A00.123456%2B00%3A00", since=_LOG_TIME),
     Call("system.log_text", "GET /rest/system/log.txt", answer=_TEXT, result="12:00: ü\n"),
-    Call("system.log_text", "GET /rest/system/log.txt", answer=Answer(), result=""),
     Call(
         "system.log_text",
         "GET /rest/system/log.txt?since=2026-03-01T11%3A00%3A00.123456%2B00%3A00",
         (_LOG_TIME,),
-        answer=_TEXT,
-        result="12:00: ü\n",
+        result="",
     ),
     _reads("system.log_levels", "rest/system/loglevels"),
     _writes("system.set_log_levels", "POST /rest/system/loglevels", {"api": "DEBUG"}, body={"api": "DEBUG"}),
@@ -189,171 +206,76 @@ _SYSTEM: Final = (
 )
 
 _PLACE: Final = (
-    ("GET /rest/system/status", as_json({"tilde": "/home/user", "pathSeparator": "/"})),
-    ("GET /rest/system/version", as_json({"os": "linux", "version": "v1.29.5"})),
-    ("GET /rest/system/paths", as_json({"baseDir-config": "/home/user/.config/syncthing"})),
-    *(2 * (("GET /rest/config", as_json({"folders": [_A_FOLDER | {"id": "other"}]})),)),
+    ("system/status", {"tilde": "/home/user", "pathSeparator": "/"}),
+    ("system/version", {"os": "linux", "version": "v1.29.5"}),
+    ("system/paths", {"baseDir-config": "/home/user/.config/syncthing"}),
+    *(2 * (("config", {"folders": [_A_FOLDER | {"id": "other"}]}),)),
 )
-_SAME_GUI: Final = ("GET /rest/config/gui", as_json(_GUI))
-_HAS_THE_FUTURE: Final = (("GET /rest/config", as_json(_CONFIG)),)
-_HAS_ODD_OPTIONS: Final = (("GET /rest/config", as_json({"options": _ODD})),)
+_SAME_GUI: Final = ("config/gui", _GUI)
+_HAS_THE_FUTURE: Final = ("config", _CONFIG)
+_SET_IGNORES: Final = (f"POST /rest/db/ignores?folder={ESCAPED}", as_json({"ignore": ["*.tmp"], "error": None}))
+_HAS_ODD_OPTIONS: Final = ("config", {"options": _ODD})
 _CONFIG_CALLS: Final = (
     _reads("config.config", "rest/config"),
-    Call("config.replace", "PUT /rest/config", (_CONFIG,), body=_CONFIG, before=(*_HAS_THE_FUTURE, _SAME_GUI)),
+    _after([_HAS_THE_FUTURE, _SAME_GUI], _writes("config.replace", "PUT /rest/config", _CONFIG, body=_CONFIG)),
     _reads("config.restart_required", "rest/config/restart-required", answer={"requiresRestart": False}),
     _reads("config.folders", "rest/config/folders", answer=[_ODD]),
-    _reads("config.folders", f"rest/config/folders/{ESCAPED}", FOLDER),
-    _writes("config.set_folder", f"PUT /rest/config/folders/{ESCAPED}", _A_FOLDER, body=_A_FOLDER),
-    Call(
-        "config.set_folder",
-        f"PUT /rest/config/folders/{ESCAPED}",
-        (_A_FOLDER | {"devices": [_SHARED]},),
-        body=_A_FOLDER | {"devices": [_SHARED]},
-        before=(_DEVICES,),
+    _reads("config.folders", f"rest/{_FOLDER_PATH}", FOLDER),
+    _writes("config.set_folder", _PUT_FOLDER, _A_FOLDER, body=_A_FOLDER),
+    _after([_DEVICES], _writes("config.set_folder", _PUT_FOLDER, _SHARED_FOLDER, body=_SHARED_FOLDER)),
+    _writes("config.set_folder", "POST /rest/config/folders", _SLASH, body=_SLASH),
+    _writes("config.patch_folder", _PATCH_FOLDER, FOLDER, paused=True, body={"paused": True}),
+    _writes("config.patch_folder", _PATCH_FOLDER, FOLDER, {"id": FOLDER}, label="z", body={"id": FOLDER, "label": "z"}),
+    _after(
+        [(_FOLDER_PATH, _A_FOLDER), _DEVICES],
+        _writes("config.patch_folder", _PATCH_FOLDER, FOLDER, devices=[_SHARED], body={"devices": [_SHARED]}),
     ),
-    *(
-        _writes("config.set_folder", "POST /rest/config/folders", _A_FOLDER | {"id": odd}, body=_A_FOLDER | {"id": odd})
-        for odd in ("a/b", ".", "..")
+    _after(
+        [("config/folders", [_SLASH])],
+        _writes("config.patch_folder", "POST /rest/config/folders", "a/b", label="z", body=_SLASH | {"label": "z"}),
     ),
-    _writes("config.patch_folder", f"PATCH /rest/config/folders/{ESCAPED}", FOLDER, paused=True, body={"paused": True}),
-    _writes(
-        "config.patch_folder", f"PATCH /rest/config/folders/{ESCAPED}", FOLDER, {"label": "ü"}, body={"label": "ü"}
-    ),
-    _writes(
-        "config.patch_folder",
-        f"PATCH /rest/config/folders/{ESCAPED}",
-        FOLDER,
-        {"path": "/y", "id": FOLDER},
-        label="z",
-        body={"path": "/y", "id": FOLDER, "label": "z"},
-    ),
-    Call(
-        "config.patch_folder",
-        f"PATCH /rest/config/folders/{ESCAPED}",
-        (FOLDER,),
-        {"devices": [_SHARED]},
-        body={"devices": [_SHARED]},
-        before=((_GET_FOLDER, as_json(_A_FOLDER)), _DEVICES),
-    ),
-    Call(
-        "config.patch_folder",
-        "POST /rest/config/folders",
-        ("a/b",),
-        {"label": "z"},
-        body=_A_FOLDER | {"id": "a/b", "label": "z"},
-        before=(("GET /rest/config/folders", as_json([_A_FOLDER | {"id": "a/b"}])),),
-    ),
-    Call(
-        "config.remove_folder",
-        f"DELETE /rest/config/folders/{ESCAPED}",
-        (FOLDER,),
-        before=((_GET_FOLDER, as_json(_A_FOLDER)),),
-    ),
-    Call(
-        "config.remove_folder",
-        "PUT /rest/config",
-        ("..",),
-        body=_CONFIG | {"folders": [_A_FOLDER]},
-        before=(
-            ("GET /rest/config", as_json(_CONFIG | {"folders": [_A_FOLDER | {"id": ".."}, _A_FOLDER]})),
-            *_HAS_THE_FUTURE,
-            _SAME_GUI,
-        ),
+    _after([(_FOLDER_PATH, _A_FOLDER)], _writes("config.remove_folder", f"DELETE /rest/{_FOLDER_PATH}", FOLDER)),
+    _after(
+        [("config", _CONFIG | {"folders": [_SLASH, _A_FOLDER]}), _HAS_THE_FUTURE, _SAME_GUI],
+        _writes("config.remove_folder", "PUT /rest/config", "a/b", body=_CONFIG | {"folders": [_A_FOLDER]}),
     ),
     _reads("config.devices", "rest/config/devices", answer=[_ODD]),
-    _reads("config.devices", f"rest/config/devices/{DEVICE}", device_id=DEVICE),
+    _reads("config.devices", f"rest/{_DEVICE_PATH}", device_id=DEVICE),
     _writes(
-        "config.set_device",
-        f"PUT /rest/config/devices/{DEVICE}",
-        {"deviceID": DEVICE, "name": "ü"},
-        body={"deviceID": DEVICE, "name": "ü"},
+        "config.set_device", _PUT_DEVICE, {"deviceID": DEVICE, "name": "ü"}, body={"deviceID": DEVICE, "name": "ü"}
     ),
-    _writes("config.patch_device", f"PATCH /rest/config/devices/{DEVICE}", DEVICE, name="ü", body={"name": "ü"}),
-    _writes("config.patch_device", f"PATCH /rest/config/devices/{DEVICE}", DEVICE, {"name": "ü"}, body={"name": "ü"}),
-    Call(
-        "config.patch_device",
-        f"PATCH /rest/config/devices/{DEVICE}",
-        (DEVICE,),
-        {"ignoredFolders": [{"id": "f"}]},
-        body={"ignoredFolders": [{"id": "f", "time": "0001-01-01T00:00:00Z", "label": ""}]},
-        before=((_GET_DEVICE, as_json({"deviceID": DEVICE, "ignoredFolders": []})),),
+    _writes("config.patch_device", _PATCH_DEVICE, DEVICE, name="ü", body={"name": "ü"}),
+    _writes("config.patch_device", _PATCH_DEVICE, DEVICE, {"name": "ü"}, body={"name": "ü"}),
+    _after(
+        [(_DEVICE_PATH, {"deviceID": DEVICE, "ignoredFolders": []})],
+        _writes("config.patch_device", _PATCH_DEVICE, DEVICE, ignoredFolders=[{"id": "f"}], body=_IGNORED),
     ),
-    Call(
-        "config.remove_device",
-        f"DELETE /rest/config/devices/{DEVICE}",
-        (DEVICE,),
-        before=((_GET_DEVICE, as_json({"deviceID": DEVICE})),),
+    _after([(_DEVICE_PATH, {})], _writes("config.remove_device", f"DELETE /rest/{_DEVICE_PATH}", DEVICE)),
+    _after(
+        [("config/devices", []), ("config/devices", []), _PUT_DEVICE],
+        _reads("config.add_device", f"rest/{_DEVICE_PATH}", DEVICE, "ü", paused=True),
     ),
-    Call(
-        "config.add_device",
-        _GET_DEVICE,
-        (DEVICE, "ü"),
-        {"paused": True},
-        answer=as_json(_ODD),
-        result=_ODD,
-        before=(
-            ("GET /rest/config/devices", as_json([])),
-            ("GET /rest/config/devices", as_json([])),
-            (f"PUT /rest/config/devices/{DEVICE}", _NOTHING),
-        ),
+    _after([*_PLACE, _PUT_FOLDER], _reads("config.add_folder", f"rest/{_FOLDER_PATH}", FOLDER, "/y", label="ü")),
+    _after(
+        [*_PLACE, _DEVICES, _PUT_FOLDER, _SET_IGNORES, _PATCH_FOLDER],
+        _reads("config.add_folder", f"rest/{_FOLDER_PATH}", FOLDER, "/y", devices=[DEVICE], ignores=["*.tmp"]),
     ),
-    Call(
-        "config.add_folder",
-        _GET_FOLDER,
-        (FOLDER, "/y"),
-        {"label": "ü"},
-        answer=as_json(_ODD),
-        result=_ODD,
-        before=(*_PLACE, (f"PUT /rest/config/folders/{ESCAPED}", _NOTHING)),
+    _after(
+        [(_FOLDER_PATH, _A_FOLDER), _DEVICES, (_FOLDER_PATH, _A_FOLDER), _PATCH_FOLDER],
+        _reads("config.share", f"rest/{_FOLDER_PATH}", FOLDER, DEVICE, answer=_SHARED_FOLDER),
     ),
-    Call(
-        "config.add_folder",
-        _GET_FOLDER,
-        (FOLDER, "/y"),
-        {"devices": [DEVICE], "ignores": ["*.tmp"]},
-        answer=as_json(_ODD),
-        result=_ODD,
-        before=(
-            *_PLACE,
-            _DEVICES,
-            (f"PUT /rest/config/folders/{ESCAPED}", _NOTHING),
-            (f"POST /rest/db/ignores?folder={ESCAPED}", as_json({"ignore": ["*.tmp"], "error": None})),
-            (f"PATCH /rest/config/folders/{ESCAPED}", _NOTHING),
-        ),
-    ),
-    Call(
-        "config.share",
-        _GET_FOLDER,
-        (FOLDER, DEVICE),
-        answer=as_json(_A_FOLDER | {"devices": [_SHARED]}),
-        result=_A_FOLDER | {"devices": [_SHARED]},
-        before=(
-            (_GET_FOLDER, as_json(_A_FOLDER)),
-            _DEVICES,
-            (_GET_FOLDER, as_json(_A_FOLDER)),
-            (f"PATCH /rest/config/folders/{ESCAPED}", _NOTHING),
-        ),
-    ),
-    Call(
-        "config.unshare",
-        _GET_FOLDER,
-        (FOLDER, DEVICE),
-        answer=as_json(_A_FOLDER | {"devices": []}),
-        result=_A_FOLDER | {"devices": []},
-        before=(
-            (_GET_FOLDER, as_json(_A_FOLDER | {"devices": [_SHARED]})),
-            (_GET_FOLDER, as_json(_A_FOLDER | {"devices": [_SHARED]})),
-            (f"PATCH /rest/config/folders/{ESCAPED}", _NOTHING),
-        ),
+    _after(
+        [(_FOLDER_PATH, _SHARED_FOLDER), (_FOLDER_PATH, _SHARED_FOLDER), _PATCH_FOLDER],
+        _reads("config.unshare", f"rest/{_FOLDER_PATH}", FOLDER, DEVICE, answer=_A_FOLDER | {"devices": []}),
     ),
     _reads("config.options", "rest/config/options"),
-    Call("config.set_options", "PUT /rest/config/options", (_ODD,), body=_ODD, before=_HAS_ODD_OPTIONS),
+    _after([_HAS_ODD_OPTIONS], _writes("config.set_options", "PUT /rest/config/options", _ODD, body=_ODD)),
     _writes("config.patch_options", "PATCH /rest/config/options", maxSendKbps=1, body={"maxSendKbps": 1}),
-    Call("config.patch_options", "PATCH /rest/config/options", (_ODD,), body=_ODD, before=_HAS_ODD_OPTIONS),
+    _after([_HAS_ODD_OPTIONS], _writes("config.patch_options", "PATCH /rest/config/options", _ODD, body=_ODD)),
     _reads("config.gui", "rest/config/gui"),
-    Call("config.set_gui", "PUT /rest/config/gui", (_GUI,), body=_GUI, before=_HAS_THE_FUTURE),
+    _after([_HAS_THE_FUTURE], _writes("config.set_gui", "PUT /rest/config/gui", _GUI, body=_GUI)),
     _writes("config.patch_gui", "PATCH /rest/config/gui", theme="dark", body={"theme": "dark"}),
-    Call("config.patch_gui", "PATCH /rest/config/gui", (_GUI,), body=_GUI, before=_HAS_THE_FUTURE),
+    _after([_HAS_THE_FUTURE], _writes("config.patch_gui", "PATCH /rest/config/gui", _GUI, body=_GUI)),
     _reads("config.ldap", "rest/config/ldap"),
     _writes("config.set_ldap", "PUT /rest/config/ldap", {"address": "a:1"}, body={"address": "a:1"}),
     _writes("config.patch_ldap", "PATCH /rest/config/ldap", transport="tls", body={"transport": "tls"}),
@@ -364,112 +286,83 @@ _CONFIG_CALLS: Final = (
         "config.patch_default_folder", "PATCH /rest/config/defaults/folder", order="random", body={"order": "random"}
     ),
     _writes("config.patch_default_folder", "PATCH /rest/config/defaults/folder", {"path": ""}, body={"path": ""}),
-    Call(
-        "config.patch_default_folder",
-        "PATCH /rest/config/defaults/folder",
-        options={"devices": [_SHARED]},
-        body={"devices": [_SHARED]},
-        before=(("GET /rest/config/defaults/folder", as_json(_A_FOLDER)),),
+    _after(
+        [("config/defaults/folder", _A_FOLDER)],
+        _writes(
+            "config.patch_default_folder", f"PATCH {_DEFAULT}/folder", devices=[_SHARED], body={"devices": [_SHARED]}
+        ),
     ),
     _reads("config.default_device", "rest/config/defaults/device"),
     _writes("config.set_default_device", "PUT /rest/config/defaults/device", {"paused": True}, body={"paused": True}),
     _writes("config.patch_default_device", "PATCH /rest/config/defaults/device", name="", body={"name": ""}),
     _writes("config.patch_default_device", "PATCH /rest/config/defaults/device", {"name": ""}, body={"name": ""}),
-    Call(
-        "config.patch_default_device",
-        "PATCH /rest/config/defaults/device",
-        options={"ignoredFolders": [{"id": "f"}]},
-        body={"ignoredFolders": [{"id": "f", "time": "0001-01-01T00:00:00Z", "label": ""}]},
-        before=(("GET /rest/config/defaults/device", as_json({})),),
+    _after(
+        [("config/defaults/device", {})],
+        _writes("config.patch_default_device", f"PATCH {_DEFAULT}/device", ignoredFolders=[{"id": "f"}], body=_IGNORED),
     ),
     _reads("config.default_ignores", "rest/config/defaults/ignores"),
-    _writes(
-        "config.set_default_ignores", "PUT /rest/config/defaults/ignores", ("*.tmp", ""), body={"lines": ["*.tmp", ""]}
-    ),
+    _writes("config.set_default_ignores", "PUT /rest/config/defaults/ignores", ("*", ""), body={"lines": ["*", ""]}),
 )
 
-_PENDING: Final = as_json({FOLDER: {"offeredBy": {DEVICE: {}}}})
+_OFFERED: Final = ("cluster/pending/folders", {FOLDER: {"offeredBy": {DEVICE: {}}}})
+_PENDING: Final = ("cluster/pending/devices", {DEVICE: {"name": "ü"}})
+_DISMISS_FOLDER: Final = f"DELETE /rest/cluster/pending/folders?folder={ESCAPED}"
+_IGNORED_DEVICE: Final = {"deviceID": DEVICE, "name": "ü"}
+_IGNORING: Final = {"deviceID": DEVICE, "ignoredFolders": [{"id": FOLDER}]}
+_NOT_IGNORED: Final = (_DEVICE_PATH, {"deviceID": DEVICE, "ignoredFolders": None})
 _CLUSTER: Final = (
     _reads("cluster.pending_devices", "rest/cluster/pending/devices"),
     _reads("cluster.pending_folders", "rest/cluster/pending/folders"),
     _reads("cluster.pending_folders", f"rest/cluster/pending/folders?device={DEVICE}", DEVICE),
-    Call(
-        "cluster.dismiss_device",
-        f"DELETE /rest/cluster/pending/devices?device={DEVICE}",
-        (DEVICE,),
-        before=(("GET /rest/cluster/pending/devices", as_json({DEVICE: {}})),),
+    _after(
+        [_PENDING],
+        _writes("cluster.dismiss_device", f"DELETE /rest/cluster/pending/devices?device={DEVICE}", DEVICE),
     ),
-    Call(
-        "cluster.dismiss_folder",
-        f"DELETE /rest/cluster/pending/folders?folder={ESCAPED}",
-        (FOLDER,),
-        before=(("GET /rest/cluster/pending/folders", _PENDING),),
+    _after([_OFFERED], _writes("cluster.dismiss_folder", _DISMISS_FOLDER, FOLDER)),
+    _after(
+        [_OFFERED],
+        _writes("cluster.dismiss_folder", f"{_DISMISS_FOLDER}&device={DEVICE}", FOLDER, device_id=DEVICE),
     ),
-    Call(
-        "cluster.dismiss_folder",
-        f"DELETE /rest/cluster/pending/folders?folder={ESCAPED}&device={DEVICE}",
-        (FOLDER,),
-        {"device_id": DEVICE},
-        before=(("GET /rest/cluster/pending/folders", _PENDING),),
+    _after(
+        [_PENDING, ("config/devices", []), ("config/devices", []), _PUT_DEVICE],
+        _reads("cluster.accept_device", f"rest/{_DEVICE_PATH}", DEVICE),
+    ),
+    _after(
+        [_OFFERED, *_PLACE, _DEVICES, _PUT_FOLDER],
+        _reads("cluster.accept_folder", f"rest/{_FOLDER_PATH}", FOLDER, "/y"),
+    ),
+    replace(
+        _after(
+            [_PENDING, *(3 * (_HAS_THE_FUTURE,)), _SAME_GUI, "PUT /rest/config"],
+            _reads(
+                "cluster.ignore_device",
+                "rest/config",
+                DEVICE,
+                answer=_CONFIG | {"remoteIgnoredDevices": [_IGNORED_DEVICE]},
+            ),
+        ),
+        result=_IGNORED_DEVICE,
+    ),
+    replace(
+        _after(
+            [_OFFERED, _NOT_IGNORED, ("config/folders", []), _NOT_IGNORED, _PATCH_DEVICE],
+            _reads("cluster.ignore_folder", f"rest/{_DEVICE_PATH}", FOLDER, answer=_IGNORING),
+        ),
+        result=[_IGNORING],
     ),
 )
 
-_ACCEPTING: Final = (
-    Call(
-        "cluster.accept_device",
-        _GET_DEVICE,
-        (DEVICE,),
-        answer=as_json(_ODD),
-        result=_ODD,
-        before=(
-            ("GET /rest/cluster/pending/devices", as_json({DEVICE: {"name": "ü"}})),
-            ("GET /rest/config/devices", as_json([])),
-            ("GET /rest/config/devices", as_json([])),
-            (f"PUT /rest/config/devices/{DEVICE}", _NOTHING),
-        ),
-    ),
-    Call(
-        "cluster.accept_folder",
-        _GET_FOLDER,
-        (FOLDER, "/y"),
-        answer=as_json(_ODD),
-        result=_ODD,
-        before=(
-            ("GET /rest/cluster/pending/folders", _PENDING),
-            *_PLACE,
-            _DEVICES,
-            (f"PUT /rest/config/folders/{ESCAPED}", _NOTHING),
-        ),
-    ),
-    Call(
-        "cluster.ignore_device",
-        "GET /rest/config",
-        (DEVICE,),
-        answer=as_json(_CONFIG | {"remoteIgnoredDevices": [{"deviceID": DEVICE, "name": "ü"}]}),
-        result={"deviceID": DEVICE, "name": "ü"},
-        before=(
-            ("GET /rest/cluster/pending/devices", as_json({DEVICE: {"name": "ü"}})),
-            *(2 * (("GET /rest/config", as_json(_CONFIG)),)),
-            *_HAS_THE_FUTURE,
-            _SAME_GUI,
-            ("PUT /rest/config", _NOTHING),
-        ),
-    ),
-    Call(
-        "cluster.ignore_folder",
-        _GET_DEVICE,
-        (FOLDER,),
-        answer=as_json({"deviceID": DEVICE, "ignoredFolders": [{"id": FOLDER}]}),
-        result=[{"deviceID": DEVICE, "ignoredFolders": [{"id": FOLDER}]}],
-        before=(
-            ("GET /rest/cluster/pending/folders", _PENDING),
-            (_GET_DEVICE, as_json({"deviceID": DEVICE, "ignoredFolders": None})),
-            ("GET /rest/config/folders", as_json([])),
-            (_GET_DEVICE, as_json({"deviceID": DEVICE, "ignoredFolders": None})),
-            (f"PATCH /rest/config/devices/{DEVICE}", _NOTHING),
-        ),
-    ),
-)
+_FILE: Final = {"name": "f", "type": "FILE_INFO_TYPE_FILE"}
+_DIRECTORY: Final = {"name": "d", "type": "FILE_INFO_TYPE_DIRECTORY"}
+_COPIED: Final = "2026-03-01T12:00:00Z"
+_REMOTE_NEED: Final = f"db/remoteneed?folder={ESCAPED}&device={DEVICE}"
+
+
+def _looks_up(name: str, path: str, *, answer: Any, result: Any) -> Call:
+    """Return a call that looks the device up afterwards, since its answer leaves open whether it is known."""
+    looking = _reads(name, f"rest/{_DEVICE_PATH}", FOLDER, DEVICE, answer={"deviceID": DEVICE})
+    return replace(_after([(path, answer)], looking), result=result)
+
 
 _DATABASE: Final = (
     _reads("database.status", f"rest/db/status?folder={ESCAPED}", FOLDER),
@@ -488,130 +381,74 @@ _DATABASE: Final = (
         device_id=DEVICE,
         answer={"remoteState": "notSharing"},
     ),
-    Call(
+    _looks_up(
         "database.completion",
-        _GET_DEVICE,
-        (FOLDER, DEVICE),
-        answer=as_json({"deviceID": DEVICE}),
+        f"db/completion?folder={ESCAPED}&device={DEVICE}",
+        answer={"remoteState": "unknown"},
         result={"remoteState": "unknown"},
-        before=((f"GET /rest/db/completion?folder={ESCAPED}&device={DEVICE}", as_json({"remoteState": "unknown"})),),
     ),
     _reads("database.browse", f"rest/db/browse?folder={ESCAPED}", FOLDER, answer=[_ODD]),
     _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&prefix=a%2Fb%20c", FOLDER, "a/b c", answer=[]),
     _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&levels=0", FOLDER, levels=0, answer=[]),
     _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&dirsonly=true", FOLDER, dirsonly=True, answer=[]),
-    Call(
-        "database.walk",
-        f"GET /rest/db/browse?folder={ESCAPED}&levels=0&prefix=d",
-        (FOLDER,),
-        answer=as_json([{"name": "f", "type": "FILE_INFO_TYPE_FILE"}]),
-        before=(
-            (
-                f"GET /rest/db/browse?folder={ESCAPED}&levels=0",
-                as_json([{"name": "d", "type": "FILE_INFO_TYPE_DIRECTORY"}]),
-            ),
+    replace(
+        _after(
+            [(f"db/browse?folder={ESCAPED}&levels=0", [_DIRECTORY])],
+            _reads("database.walk", f"rest/db/browse?folder={ESCAPED}&levels=0&prefix=d", FOLDER, answer=[_FILE]),
         ),
-        result=[
-            ("d", {"name": "d", "type": "FILE_INFO_TYPE_DIRECTORY"}),
-            ("d/f", {"name": "f", "type": "FILE_INFO_TYPE_FILE"}),
-        ],
+        result=[("d", _DIRECTORY), ("d/f", _FILE)],
     ),
-    Call(
+    _reads(
         "database.walk",
-        f"GET /rest/db/browse?folder={ESCAPED}&levels=0&prefix=a%2Fb&dirsonly=true",
-        (FOLDER, "a/b/"),
-        {"dirsonly": True},
-        answer=as_json([]),
-        result=[],
+        f"rest/db/browse?folder={ESCAPED}&levels=0&prefix=a%2Fb&dirsonly=true",
+        *(FOLDER, "a/b/"),
+        dirsonly=True,
+        answer=[],
     ),
     _reads("database.file", f"rest/db/file?folder={ESCAPED}&file=a%2Fb%20%2B", FOLDER, "a/b +"),
     _reads("database.ignores", f"rest/db/ignores?folder={ESCAPED}", FOLDER, answer={"ignore": None, "error": None}),
-    Call(
-        "database.set_ignores",
-        f"POST /rest/db/ignores?folder={ESCAPED}",
-        (FOLDER, ("*.tmp", "ü")),
-        body={"ignore": ["*.tmp", "ü"]},
-        answer=as_json(_ODD),
-        result=_ODD,
+    *(
+        _asks(
+            "database.set_ignores", f"POST /rest/db/ignores?folder={ESCAPED}", FOLDER, lines, body={"ignore": [*lines]}
+        )
+        for lines in (("*.tmp", "ü"), ())
     ),
-    Call(
-        "database.set_ignores",
-        f"POST /rest/db/ignores?folder={ESCAPED}",
-        (FOLDER, ()),
-        body={"ignore": []},
-        answer=as_json(_ODD),
-        result=_ODD,
-    ),
-    Call(
-        "database.conflicts",
-        "GET /rest/config/devices",
-        (FOLDER,),
-        answer=as_json([{"deviceID": DEVICE}]),
-        before=(
-            (
-                f"GET /rest/db/browse?folder={ESCAPED}&levels=0",
-                as_json([{"name": COPY, "type": "FILE_INFO_TYPE_FILE", "size": 1, "modTime": "2026-03-01T12:00:00Z"}]),
-            ),
+    replace(
+        _after(
+            [(f"db/browse?folder={ESCAPED}&levels=0", [_FILE | {"name": COPY, "size": 1, "modTime": _COPIED}])],
+            _reads("database.conflicts", "rest/config/devices", FOLDER, answer=[{"deviceID": DEVICE}]),
         ),
         result=[
-            {
-                "folder": FOLDER,
-                "name": COPY,
-                "original": "f.txt",
-                "time": "2026-03-01T12:00:00",
-                "device": DEVICE[:7],
-                "deviceID": DEVICE,
-                "size": 1,
-                "modTime": "2026-03-01T12:00:00Z",
-            }
+            {"folder": FOLDER, "name": COPY, "original": "f.txt", "time": _COPIED[:-1], "size": 1, "modTime": _COPIED}
+            | {"device": DEVICE[:7], "deviceID": DEVICE}
         ],
     ),
     _reads("database.need", f"rest/db/need?folder={ESCAPED}", FOLDER),
     _reads("database.need", f"rest/db/need?folder={ESCAPED}&page=2&perpage=10", FOLDER, page=2, perpage=10),
     *_pages("database.iter_need", "rest/db/need", key="progress"),
     *_pages("database.iter_need", "rest/db/need", key="rest"),
+    _reads("database.remote_need", f"rest/{_REMOTE_NEED}", FOLDER, DEVICE, answer={"files": []}),
     _reads(
         "database.remote_need",
-        f"rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}",
-        FOLDER,
-        DEVICE,
-        answer={"files": []},
-    ),
-    _reads(
-        "database.remote_need",
-        f"rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}&page=1&perpage=1",
+        f"rest/{_REMOTE_NEED}&page=1&perpage=1",
         FOLDER,
         device_id=DEVICE,
         page=1,
         perpage=1,
         answer={"files": []},
     ),
-    Call(
-        "database.remote_need",
-        _GET_DEVICE,
-        (FOLDER, DEVICE),
-        answer=as_json({"deviceID": DEVICE}),
-        result={"files": [_ODD]},
-        before=((f"GET /rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}", as_json({"files": [_ODD]})),),
+    _looks_up("database.remote_need", _REMOTE_NEED, answer={"files": [_ODD]}, result={"files": [_ODD]}),
+    _looks_up(
+        "database.iter_remote_need", f"{_REMOTE_NEED}&page=1&perpage=5000", answer={"files": [_ODD]}, result=[_ODD]
     ),
-    Call(
-        "database.iter_remote_need",
-        _GET_DEVICE,
-        (FOLDER, DEVICE),
-        answer=as_json({"deviceID": DEVICE}),
-        result=[_ODD],
-        before=(
-            (
-                f"GET /rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}&page=1&perpage=5000",
-                as_json({"files": [_ODD]}),
-            ),
+    replace(
+        _reads(
+            "database.iter_remote_need",
+            f"rest/{_REMOTE_NEED}&page=1&perpage=5000",
+            FOLDER,
+            DEVICE,
+            answer={"files": []},
         ),
-    ),
-    Call(
-        "database.iter_remote_need",
-        f"GET /rest/db/remoteneed?folder={ESCAPED}&device={DEVICE}&page=1&perpage=5000",
-        (FOLDER, DEVICE),
-        answer=as_json({"files": []}),
         result=[],
     ),
     _reads("database.local_changed", f"rest/db/localchanged?folder={ESCAPED}", FOLDER),
@@ -625,45 +462,26 @@ _DATABASE: Final = (
     _writes(
         "database.scan", f"POST /rest/db/scan?folder={ESCAPED}&sub=a%26b&sub=c", FOLDER, sub={"a&b": 0, "c": 0}.keys()
     ),
-    Call(
-        "database.scan", "POST /rest/db/scan", options={"wait": False}, before=(("GET /rest/system/ping", as_json({})),)
-    ),
-    Call(
-        "database.scan",
-        f"POST /rest/db/scan?folder={ESCAPED}&sub=x",
-        (FOLDER,),
-        {"wait": False, "sub": "x"},
-        before=((_GET_FOLDER, as_json({"paused": False})),),
-    ),
-    Call(
-        "database.override",
-        f"POST /rest/db/override?folder={ESCAPED}",
-        (FOLDER,),
-        before=((_GET_FOLDER, as_json({"paused": False, "type": "sendonly"})),),
+    _after([("system/ping", {})], _writes("database.scan", "POST /rest/db/scan", wait=False)),
+    _after(
+        [(_FOLDER_PATH, {"paused": False})],
+        _writes("database.scan", f"POST /rest/db/scan?folder={ESCAPED}&sub=x", FOLDER, wait=False, sub="x"),
     ),
     *(
-        Call(
-            "database.revert",
-            f"POST /rest/db/revert?folder={ESCAPED}",
-            (FOLDER,),
-            before=((_GET_FOLDER, as_json({"paused": False, "type": kind})),),
+        _after(
+            [(_FOLDER_PATH, {"paused": False, "type": kind})],
+            _writes(f"database.{name}", f"POST /rest/db/{name}?folder={ESCAPED}", FOLDER),
         )
-        for kind in ("receiveonly", "receiveencrypted")
+        for name, kind in (("override", "sendonly"), ("revert", "receiveonly"), ("revert", "receiveencrypted"))
     ),
-    Call(
-        "database.prioritize",
-        f"POST /rest/db/prio?folder={ESCAPED}&file=a%2Fb",
-        (FOLDER, "a/b"),
-        answer=as_json(_NEED),
-        result=_NEED,
-    ),
-    Call(
+    _asks("database.prioritize", f"POST /rest/db/prio?folder={ESCAPED}&file=a%2Fb", FOLDER, "a/b", answer=_NEED),
+    _asks(
         "database.prioritize",
         f"POST /rest/db/prio?folder={ESCAPED}&file=x&page=1&perpage=1",
-        (FOLDER, "x"),
-        {"page": 1, "perpage": 1},
-        answer=as_json(_NEED),
-        result=_NEED,
+        *(FOLDER, "x"),
+        page=1,
+        perpage=1,
+        answer=_NEED,
     ),
 )
 
@@ -672,13 +490,12 @@ _FOLDER: Final = (
     _reads("folder.errors", f"rest/folder/errors?folder={ESCAPED}&page=1&perpage=9", FOLDER, page=1, perpage=9),
     *_pages("folder.iter_errors", "rest/folder/errors", key="errors"),
     _reads("folder.versions", f"rest/folder/versions?folder={ESCAPED}", FOLDER),
-    Call(
+    _asks(
         "folder.restore",
         f"POST /rest/folder/versions?folder={ESCAPED}",
-        (FOLDER, {"a/ü": "2026-03-01T12:00:00+01:00"}),
+        *(FOLDER, {"a/ü": "2026-03-01T12:00:00+01:00"}),
         body={"a/ü": "2026-03-01T12:00:00+01:00"},
-        answer=as_json({"a/ü": "version not found"}),
-        result={"a/ü": "version not found"},
+        answer={"a/ü": "version not found"},
     ),
 )
 
@@ -701,12 +518,8 @@ _STATS: Final = (_reads("stats.devices", "rest/stats/device"), _reads("stats.fol
 _SVC: Final = (
     _reads("svc.device_id", "rest/svc/deviceid?id=p56%20%3D", "p56 =", answer={"id": DEVICE}),
     _reads("svc.languages", "rest/svc/lang", answer=[""]),
-    Call(
-        "svc.languages",
-        "GET /rest/svc/lang",
-        ("de, en;q=0.5",),
-        answer=as_json(["de", "en"]),
-        result=["de", "en"],
+    replace(
+        _reads("svc.languages", "rest/svc/lang", "de, en;q=0.5", answer=["de", "en"]),
         headers={"Accept-Language": "de, en;q=0.5"},
     ),
     _reads("svc.random_string", "rest/svc/random/string"),
@@ -728,17 +541,15 @@ _NOAUTH: Final = (
 )
 
 _DEBUG: Final = (
-    Call("debug.support_bundle", "GET /rest/debug/support", (TARGET,), answer=_ZIP, result=(6, _ZIP.body)),
-    Call("debug.cpu_profile", "GET /rest/debug/cpuprof?duration=30s", (TARGET,), answer=_ZIP, result=(6, _ZIP.body)),
-    Call(
-        "debug.cpu_profile",
-        "GET /rest/debug/cpuprof?duration=1s",
-        (TARGET,),
-        {"duration": 1},
-        answer=_ZIP,
-        result=(6, _ZIP.body),
+    *(
+        Call(f"debug.{name}", f"GET /rest/debug/{path}", (TARGET,), options, answer=_ZIP, result=(6, _ZIP.body))
+        for name, path, options in (
+            ("support_bundle", "support", {}),
+            ("cpu_profile", "cpuprof?duration=30s", {}),
+            ("cpu_profile", "cpuprof?duration=1s", {"duration": 1}),
+            ("heap_profile", "heapprof", {}),
+        )
     ),
-    Call("debug.heap_profile", "GET /rest/debug/heapprof", (TARGET,), answer=_ZIP, result=(6, _ZIP.body)),
     _reads("debug.file", f"rest/debug/file?folder={ESCAPED}&file=a%2Fb", FOLDER, "a/b"),
     _reads("debug.peer_completion", "rest/debug/peerCompletion", answer={DEVICE: 100}),
     Call(
@@ -752,14 +563,12 @@ _DEBUG: Final = (
 _NAMED_FOLDER: Final = {**_ODD, "id": "abcd-1234", "label": "Docs"}
 _NAMED_DEVICE: Final = {**_ODD, "deviceID": DEVICE, "name": "phone"}
 _ENTRY: Final = (
-    Call(
-        "device_id",
-        "GET /rest/system/status",
-        answer=as_json({"myID": DAEMON_ID, "startTime": "", "uptime": 1}),
+    replace(
+        _reads("device_id", "rest/system/status", answer={"myID": DAEMON_ID, "startTime": "", "uptime": 1}),
         result=DAEMON_ID,
     ),
-    Call("find_folder", "GET /rest/config/folders", ("docs",), answer=as_json([_NAMED_FOLDER]), result=_NAMED_FOLDER),
-    Call("find_device", "GET /rest/config/devices", ("Phone",), answer=as_json([_NAMED_DEVICE]), result=_NAMED_DEVICE),
+    replace(_reads("find_folder", "rest/config/folders", "docs", answer=[_NAMED_FOLDER]), result=_NAMED_FOLDER),
+    replace(_reads("find_device", "rest/config/devices", "Phone", answer=[_NAMED_DEVICE]), result=_NAMED_DEVICE),
     Call("metrics", "GET /metrics", answer=_TEXT, result="12:00: ü\n"),
     Call("qr_code", "GET /qr/?text=a%20b", ("a b",), answer=_PNG, result=_PNG.body),
     Call("meta", "GET /meta.js", answer=Answer(b"var x;\n", content_type="application/javascript"), result="var x;\n"),
@@ -769,7 +578,6 @@ CALLS: Final = (
     *_SYSTEM,
     *_CONFIG_CALLS,
     *_CLUSTER,
-    *_ACCEPTING,
     *_DATABASE,
     *_FOLDER,
     *_EVENTS,
