@@ -27,7 +27,7 @@ from tests.support.proxy import Proxy
 
 pytestmark = [pytest.mark.daemon, pytest.mark.chaos]
 
-DISTURBANCES = int(os.environ.get("AIOSYNCTHING_CHAOS", "30"))
+DISTURBANCES = int(os.environ.get("AIOSYNCTHING_CHAOS", "20"))
 DISK_TYPES = {"LocalChangeDetected", "RemoteChangeDetected"}
 PATIENCE = 60
 

@@ -73,8 +73,6 @@ class FakeDaemon:
         """Start it."""
         if self._client is None:
             await asyncio.to_thread(self._fake.start)
-            # A report takes a real daemon about a second, on which some tests rely.
-            self._fake.delay("rest/svc/report", 0.3, times=None)
             self._client = self._fake.client()
         self._fake.start_daemon()
 

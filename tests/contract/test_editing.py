@@ -8,7 +8,6 @@ import pytest
 import pytest_asyncio
 
 from aiosyncthing import diff
-from aiosyncthing.exceptions import BadRequestError, EditConflictError
 from tests.support import racing
 
 from .conftest import STRANGER
@@ -89,40 +88,6 @@ async def test_everything_at_once(lone: Daemon, before: t.Configuration, tmp_pat
     backup = await client.config.backup()
     assert (backup["config"], backup["deviceID"], backup["version"]) == (config, lone.device_id, lone.version)
     assert backup["unread"].keys() == {"f", "a/b"}
-
-
-async def test_changes_by_others(lone: Daemon, before: t.Configuration, tmp_path: Path) -> None:
-    """What others change meanwhile is kept; where both have changed the same field, nothing is sent."""
-    config = lone.client.config
-    await racing.prepare(lone.client, str(tmp_path))
-    folder, device = racing.FOLDERS[0], racing.DEVICES[0]
-    async with config.edit() as edited:
-        folder_of(edited, folder)["devices"].append({"deviceID": device})
-        await config.patch_folder(
-            folder, devices=[{"deviceID": racing.DEVICES[1], "encryptionPassword": "x"}], label="L"
-        )
-    assert {each["deviceID"]: each["encryptionPassword"] for each in folder_of(edited, folder)["devices"]} == {
-        lone.device_id: "",
-        device: "",
-        racing.DEVICES[1]: "x",
-    }
-    assert folder_of(edited, folder)["label"] == "L"
-
-    edit = config.edit()
-    edited = await edit.__aenter__()
-    folder_of(edited, folder)["label"] = "mine"
-    edited["options"]["maxSendKbps"] = 5
-    edited["devices"] = [each for each in edited["devices"] if each["deviceID"] != racing.DEVICES[2]]
-    await config.patch_folder(folder, label="theirs")
-    await config.share(racing.FOLDERS[1], racing.DEVICES[2])
-    with pytest.raises(EditConflictError) as caught:
-        await edit.__aexit__(None, None, None)
-    assert set(caught.value.fields) == {f"devices['{racing.DEVICES[2]}']", f"folders['{folder}'].label"}
-    now = await config.config()
-    assert (now["options"], len(now["devices"])) == (before["options"], 4)
-    with pytest.raises(BadRequestError, match="own device"):
-        async with config.edit() as edited:
-            edited["devices"] = []
 
 
 async def test_races(lone: Daemon, before: t.Configuration, tmp_path: Path) -> None:

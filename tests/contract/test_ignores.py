@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import unicodedata
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -121,20 +120,6 @@ async def test_an_edit(lone: Daemon, folders: Folders) -> None:
     async with database.edit_ignores(folder.id) as patterns:
         patterns.lines.clear()
     assert (await database.ignores(folder.id))["ignore"] is None
-
-
-async def test_edits_at_once(lone: Daemon, folders: Folders) -> None:
-    """Several tasks may edit the same patterns: none loses what another has added."""
-    folder = await folders.add(lone)
-
-    async def add(pattern: str) -> None:
-        async with lone.client.database.edit_ignores(folder.id) as patterns:
-            patterns.add(pattern)
-
-    await asyncio.gather(*(add(f"*.{number}") for number in range(4)))
-    lines = (await lone.client.database.ignores(folder.id))["ignore"]
-    assert lines is not None
-    assert sorted(lines) == ["*.0", "*.1", "*.2", "*.3"]
 
 
 async def test_a_receive_encrypted_folder(lone: Daemon, folders: Folders) -> None:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiosyncthing import Syncthing
-from aiosyncthing.exceptions import SyncthingError, UnauthorizedError
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -114,28 +112,3 @@ async def test_listening(a: Daemon, folders: Folders) -> None:
                 events.stop()
     assert are_in_order(seen, seen[0]["id"])
     assert not events.running
-
-
-async def test_listening_longer_than_the_time_out(a: Daemon, folders: Folders) -> None:
-    """Silence for longer than the client's time limit is no error."""
-    async with Syncthing(a.api_key, a.url, timeout=0.1) as client, aclosing(client.events.listen()) as listening:
-        last = await newest(a)
-        async for event in listening:
-            if event["id"] >= last:
-                break
-        following = asyncio.create_task(anext(listening))
-        await a.client.svc.report()  # takes longer than that
-        folder = await folders.add(a)
-        assert (await following)["id"] > last
-        async for event in listening:
-            if event["type"] == "StateChanged" and event["data"]["folder"] == folder.id:
-                break
-
-
-async def test_listening_with_a_wrong_key(a: Daemon) -> None:
-    """Any failure except a time-out ends the listener with an error."""
-    async with Syncthing("wrong", a.url) as client:
-        with pytest.raises(SyncthingError) as refused:
-            await anext(client.events.listen())
-        assert isinstance(refused.value, UnauthorizedError)
-        assert not client.events.running

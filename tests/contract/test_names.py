@@ -31,17 +31,8 @@ FOLDER_IDS = [
     "null",
 ]
 FILES = [
-    "sp ace",
-    " leading and trailing ",
-    "?#%&+;=",
-    "%2F",
-    "ünïcode ✓ 𝄞",
-    "quote'\"<>",
-    "back\\slash",
-    "new\nline",
-    "-dash",
-    "a+b/c d/e&f#g?.txt",
-    "...",
+    *("sp ace", " leading and trailing ", "?#%&+;=", "%2F", "ünïcode ✓ 𝄞", "quote'\"<>", "back\\slash", "new\nline"),
+    *("-dash", "a+b/c d/e&f#g?.txt", "..."),
 ]
 
 

@@ -14,7 +14,6 @@ from aiosyncthing.exceptions import (
     InvalidDeviceIDError,
     NotFoundError,
     NotSupportedError,
-    RequestTimeoutError,
     ServerError,
     SyncthingError,
     UnknownDeviceError,
@@ -289,19 +288,3 @@ async def test_debugging_is_off(a: Daemon, version: Version) -> None:
                 await ask
         else:
             await ask
-
-
-async def test_no_answer_in_time(lone: Daemon) -> None:
-    """A time-out is reported as one, and the client can still be used."""
-    with pytest.raises(RequestTimeoutError) as late:
-        await lone.client.svc.report(timeout=0.01)
-    assert isinstance(late.value, TimeoutError)
-    await lone.client.system.ping()
-
-
-async def test_nothing_is_sent_for_nothing(lone: Daemon, folders: Folders) -> None:
-    """An empty ID, which would mean "all" to the daemon, is refused."""
-    folder = await folders.add(lone)
-    questions = {**OF_RUNNING, **OF_ANY, **OF_UNKNOWN, **OF_DEVICES}
-    assert await outcomes(lone.client, questions, "") == dict.fromkeys(questions, BadRequestError)
-    assert not (await lone.client.config.folders(folder.id))["paused"]

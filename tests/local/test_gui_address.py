@@ -95,12 +95,11 @@ def test_invalid_addresses(text: str) -> None:
 
 def test_the_message_is_short_and_shows_no_password() -> None:
     """The message leaves out user and password, and cuts a long address."""
-    with pytest.raises(ValueError, match=r"'127\.0\.0\.1:0'") as refused:
-        parse("http://user:secret@127.0.0.1:0")
-    assert "secret" not in str(refused.value)
-    with pytest.raises(ValueError, match=r"aaa\.\.\.'") as refused:
-        parse("a" * 100_000)
-    assert len(str(refused.value)) < 300
+    for text, shown in (("http://user:secret@127.0.0.1:0", r"'127\.0\.0\.1:0'"), ("a" * 100_000, r"aaa\.\.\.'")):
+        with pytest.raises(ValueError, match=shown) as refused:
+            parse(text)
+        assert "secret" not in str(refused.value)
+        assert len(str(refused.value)) < 300
 
 
 def test_the_parts() -> None:

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import aiohttp
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import BadRequestError, DiscoveryError
@@ -127,29 +127,20 @@ def test_default_homes(
     assert machine.find().certificate == home / "https-cert.pem"
 
 
-def test_the_configured_address(linux: Machine) -> None:
-    """The configured address becomes a URL, and a socket also a path."""
-    home = linux.home(OLD, config("[::]:1", tls=True))
-    assert linux.find() == linux.find(home) == LocalDaemon("https://[::1]:1", KEY, None, home, direct=True)
-    linux.home(OLD, config("/run/a b"))
-    assert linux.find() == LocalDaemon("unix:///run/a%20b", KEY, None, home, Path("/run/a b"), direct=True)
+def test_a_named_home(linux: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home given by the caller takes precedence over everything, and the environment is ignored.
 
-
-def test_a_named_home(linux: Machine) -> None:
-    """A home given by the caller takes precedence over everything, and the environment is ignored."""
+    A relative home, or one with a tilde, becomes an absolute path.
+    """
     linux.replace(environ={"STGUIADDRESS": ":1", "STGUIAPIKEY": OTHER_KEY, "STHOMEDIR": "/nowhere"})
     linux.home(OLD, config(":2"))
-    named = linux.home("/elsewhere", config(":3"))
+    named = linux.home("/elsewhere", config("/run/a b"))
     for home in (named, str(named), f"{named}/", named / ".." / "elsewhere"):
         found = linux.find(home)
-        assert (found.url, found.api_key) == ("http://127.0.0.1:3", KEY)
+        assert (found.url, found.api_key) == ("unix:///run/a%20b", KEY)
+        assert found.unix_socket == Path("/run/a b")
         assert found.home is not None
         assert found.home.samefile(named)
-
-
-def test_a_named_home_that_is_relative(linux: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A relative home, or one with a tilde, becomes an absolute path."""
-    named = linux.home("/elsewhere")
     monkeypatch.chdir(named.parent)
     monkeypatch.setenv("HOME", str(named.parent))
     for home in ("elsewhere", "~/elsewhere"):
@@ -164,20 +155,12 @@ def test_an_impossible_home(linux: Machine, home: str, kind: type[Exception]) ->
         linux.find(home)
 
 
-def test_only_the_environment(tmp_path: Path) -> None:
-    """With an address and a key in the environment, no home is needed."""
-    found = Machine(tmp_path, STGUIADDRESS="https://[::]:1", STGUIAPIKEY=KEY).find()
-    assert found == LocalDaemon("https://[::1]:1", KEY)
-    found = Machine(tmp_path / "a", STGUIADDRESS="unix:///run/a", STGUIAPIKEY=KEY).find()
-    assert found == LocalDaemon("unix:///run/a", KEY, unix_socket=Path("/run/a"))
-
-
 @pytest.mark.parametrize(
     ("address", "key", "belongs"),
     [(":1", OTHER_KEY, True), (":2", KEY, True), (":2", OTHER_KEY, False), (":0", KEY, True), (":0", OTHER_KEY, False)],
 )
-def test_the_home_for_the_environment(tmp_path: Path, address: str, key: str, belongs: bool) -> None:
-    """The home with the key or the address from the environment belongs to them, and gives the certificate."""
+def test_address_and_key_in_the_environment(tmp_path: Path, address: str, key: str, belongs: bool) -> None:
+    """With both no home is needed, but the home that has one of them belongs to them, and gives the certificate."""
     machine = Machine(tmp_path, STGUIADDRESS="0.0.0.0:1", STGUIAPIKEY=KEY)
     machine.home(OLD, "damaged")
     home = machine.home(NEW, config(address, key=key, tls=True))
@@ -202,17 +185,13 @@ def test_all_in_the_environment(tmp_path: Path) -> None:
     ("address", "url"),
     [(":1", "https://127.0.0.1:1"), ("http://:1", "http://127.0.0.1:1"), (" unix:///a ", "unix:///a")],
 )
-def test_only_an_address_in_the_environment(tmp_path: Path, address: str, url: str) -> None:
-    """Without a key in the environment, the key is the home's, and so is TLS if the address doesn't say."""
-    machine = Machine(tmp_path, STGUIADDRESS=address, STGUIAPIKEY="")
+def test_an_address_or_a_key_in_the_environment(tmp_path: Path, address: str, url: str) -> None:
+    """What is not in the environment is the home's, also TLS if the address doesn't say; it needn't have the rest."""
+    machine = Machine(tmp_path / "a", STGUIADDRESS=address, STGUIAPIKEY="")
     home = machine.home(OLD, config(":0", tls=True))
     found = machine.find()
     assert (found.url, found.api_key, found.home, found.direct) == (url, KEY, home, False)
-
-
-def test_only_a_key_in_the_environment(tmp_path: Path) -> None:
-    """Without an address in the environment, the address is the home's, which then needs no key."""
-    machine = Machine(tmp_path, STGUIAPIKEY=KEY, STGUIADDRESS=" ")
+    machine = Machine(tmp_path / "b", STGUIAPIKEY=KEY, STGUIADDRESS=" ")
     home = machine.home(OLD, config(":1", key=""))
     assert machine.find() == LocalDaemon("http://127.0.0.1:1", KEY, None, home, direct=True)
 
@@ -267,7 +246,7 @@ def test_nothing_found(linux: Machine, tmp_path: Path) -> None:
     ],
 )
 def test_an_unusable_configuration(linux: Machine, text: str | None, words: str) -> None:
-    """The problem of the only home is reported with the name of the file; no other home is taken in its place."""
+    """The problem of a home is reported with the name of the file, and of several each; none is taken in its place."""
     home = linux.home(OLD, text or "")
     if text is None:
         (home / "config.xml").unlink()
@@ -276,14 +255,11 @@ def test_an_unusable_configuration(linux: Machine, text: str | None, words: str)
     assert words in message
     if text is not None:
         assert linux.refuse() == message
-
-
-def test_several_unusable_configurations(linux: Machine) -> None:
-    """If there are several, all are listed."""
-    one, two = linux.home(OLD, "nonsense"), linux.home(NEW, config(key=""))
-    message = linux.refuse()
-    assert f"{one / 'config.xml'} is not XML" in message
-    assert f"{two / 'config.xml'} has no API key" in message
+        other = linux.home(NEW, "nonsense")
+        message = linux.refuse()
+        assert str(home / "config.xml") in message
+        assert words in message
+        assert f"{other / 'config.xml'} is not XML" in message
 
 
 def test_an_unreadable_home() -> None:
@@ -318,21 +294,19 @@ def test_several_homes(linux: Machine, free_port: int) -> None:
 
 
 def test_several_daemons(linux: Machine, caplog: pytest.LogCaptureFixture) -> None:
-    """If the daemons of several homes answer, the first in the documented order is taken, and a warning names all."""
+    """If the daemons of several homes answer, the first in the documented order is taken, and a warning names all.
+
+    Without a certificate to compare, a listener is enough.
+    """
     first, second = linux.home(OLD), linux.home(NEW)
+    with showing(None) as shown:
+        make_home(second, config(shown.address))
+        assert linux.find().home == second
     with showing(Identity(first)) as one, showing(Identity(second)) as two:
         make_home(first, config(one.address, tls=True))
         make_home(second, config(two.address))
         assert linux.find().url == f"https://{one.address}"
     assert f"the home {first} at https://{one.address} is used, not {second} at http://{two.address}" in caplog.text
-
-
-def test_several_homes_without_a_certificate(linux: Machine, free_port: int) -> None:
-    """Without a certificate to compare, a listener is enough."""
-    linux.home(OLD, config(f"127.0.0.1:{free_port}"))
-    with showing(None) as shown:
-        second = linux.home(NEW, config(shown.address))
-        assert linux.find().home == second
 
 
 @pytest.mark.parametrize("answer", ["nothing", "unverified", "other", "stranger"])
@@ -506,14 +480,10 @@ def test_a_daemon_of_another_user(linux: Machine) -> None:
     assert advice[0].startswith(f"A Syncthing is running as the user {stranger} (process 1, home /mnt/theirs), and")
     assert f"run this program as {stranger}, or get its API key" in advice[0]
     assert advice[1].startswith(f"A Syncthing is running as the user {stranger} (process 3), ")
-
-
-def test_a_daemon_of_another_user_with_a_readable_home(linux: Machine) -> None:
-    """If its configuration can be read, it is enough to name its home."""
-    home = linux.home("/mnt/theirs")
-    linux.proc.add(1, "syncthing", f"--home={home}")
-    with linux.owned_by([4_000_000_000]):
-        assert f"(process 1, home {home}). Name its home (`home`, or " in linux.refuse()
+    theirs = linux.home("/mnt/theirs")
+    linux.proc.add(4, "syncthing", f"--home={theirs}")
+    with linux.owned_by([stranger] * 4):  # if its configuration can be read, it is enough to name its home
+        assert f"(process 4, home {theirs}). Name its home (`home`, or " in linux.refuse()
 
 
 def test_a_daemon_in_a_container(linux: Machine) -> None:
@@ -524,19 +494,15 @@ def test_a_daemon_in_a_container(linux: Machine) -> None:
     assert "set STGUIADDRESS and STGUIAPIKEY" in message
 
 
-def test_a_home_that_disappears(linux: Machine) -> None:
-    """A home that is removed during the search has no overriding address."""
+def test_without_an_overriding_address(linux: Machine) -> None:
+    """A home that is removed during the search has none, nor any on a system that doesn't show its processes."""
     home = linux.home()
     linux.proc.add(1, "syncthing", f"--home={home}", "--gui-address=:2")
     assert linux.computer.override(home) == ":2"
     (home / "config.xml").unlink()
     assert linux.computer.override(home) is None
-
-
-def test_without_proc(linux: Machine) -> None:
-    """On a system that doesn't show its processes, the configuration is all there is."""
+    linux.home()
     linux.replace(proc=None, user=None)
-    home = linux.home()
     assert linux.find() == LocalDaemon(DEFAULT_URL, KEY, None, home, direct=True)
 
 
@@ -618,6 +584,7 @@ ANY_CONFIG = st.builds(
 )
 
 
+@settings(max_examples=100)
 @given(
     ANY_CONFIG,
     st.sampled_from(["", ":1", "http://", "x"]) | st.text(st.characters(exclude_categories=["Cs"])),
