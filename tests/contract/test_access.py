@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import aiohttp
 import pytest
 import pytest_asyncio
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aiosyncthing import Syncthing, _routes
 from aiosyncthing.exceptions import (
@@ -38,19 +35,6 @@ if TYPE_CHECKING:
     from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-
-class EverythingIsHere(AbstractResolver):
-    """Resolves every name to this computer."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Return this computer."""
-        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0)]
-
-    async def close(self) -> None:
-        """Nothing to close."""
 
 
 @pytest_asyncio.fixture(loop_scope="package")
@@ -179,18 +163,14 @@ async def test_logins_where_there_is_none(a: Daemon) -> None:
 
 async def test_a_foreign_host_name(a: Daemon) -> None:
     """A daemon on loopback refuses other host names, which is not the key's fault."""
-    connector = aiohttp.TCPConnector(resolver=EverythingIsHere())
-    port = a.url.rpartition(":")[2]
-    async with aiohttp.ClientSession(connector=connector) as session:
-        async with Syncthing(a.api_key, f"http://syncthing.example:{port}", session=session) as client:
-            with pytest.raises(HostCheckError, match=r"insecureSkipHostcheck.*'Host check error'"):
-                await client.system.status()
-            with pytest.raises(HostCheckError):
-                await client.noauth.health()
-            with pytest.raises(HostCheckError):
-                await client.system.post_error("this is refused")
-        async with Syncthing(a.api_key, f"http://localhost:{port}", session=session) as client:
-            await client.system.ping()
+    request, foreign = a.client.api.request, {"Host": "syncthing.example"}
+    with pytest.raises(HostCheckError, match=r"insecureSkipHostcheck.*'Host check error'"):
+        await request("rest/system/status", headers=foreign)
+    with pytest.raises(HostCheckError):
+        await request("rest/noauth/health", headers=foreign)
+    with pytest.raises(HostCheckError):
+        await request("rest/system/error", data=b"this is refused", method="POST", headers=foreign)
+    assert await request("rest/system/ping", headers={"Host": "localhost"}) == {"ping": "pong"}
 
 
 async def test_tls_on_the_plain_port(a: Daemon) -> None:

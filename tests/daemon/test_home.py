@@ -126,13 +126,13 @@ def test_other_arguments_and_variables() -> None:
     check_environment({"HOME": "/a", "STNOUPGRADE": "0", "STTRACE": "all", "STNODEFAULTFOLDER": ""})
 
 
-@pytest.mark.parametrize("key", ["", "ä", "a\nb"])
-def test_keys(key: str) -> None:
+def test_keys() -> None:
     """A key that can't be sent in a header is refused; no key means a generated one."""
     check_key(None)
     check_key("any key <&>")
-    with pytest.raises(BadRequestError, match="API key"):
-        check_key(key)
+    for key in ("", "ä", "a\nb"):
+        with pytest.raises(BadRequestError, match="API key"):
+            check_key(key)
 
 
 def test_the_configuration() -> None:

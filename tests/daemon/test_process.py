@@ -75,13 +75,6 @@ async def test_background_processes(shell) -> None:
     os.kill(int(run.lines[0]), signal.SIGKILL)
 
 
-async def test_never_started(shell) -> None:
-    """It can be ended and waited for without having been started."""
-    run = shell("echo up")
-    run.process.terminate()
-    assert await run.end() is None
-
-
 async def test_no_start_without_a_guard(shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """If its guard can't be started, it doesn't run, and can be cleaned up."""
     run = shell("echo up")
@@ -102,6 +95,8 @@ async def test_no_start_without_a_guard(shell, monkeypatch: pytest.MonkeyPatch) 
 async def test_waiting_twice(shell) -> None:
     """Several tasks can wait for it, and a cancelled wait can be repeated."""
     run = shell("read -r line </dev/zero")
+    run.process.terminate()
+    assert await run.end() is None  # it was never started
     await run.process.start()
     first = asyncio.create_task(run.process.wait())
     second = asyncio.create_task(run.process.wait())

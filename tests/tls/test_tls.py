@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import aiosyncthing
 from aiosyncthing import Fingerprint, Syncthing, fetch_fingerprint
 from aiosyncthing.exceptions import (
     BadRequestError,
@@ -51,18 +50,17 @@ async def test_the_fingerprint(identity: Identity) -> None:
     assert other.received == b""
 
 
-async def test_trust_on_first_use(identity: Identity) -> None:
-    """A fingerprint that was fetched, and stored as text, is accepted as a pin; the connection was closed."""
+async def test_trust_on_first_use(identity: Identity, folder: Path) -> None:
+    """A fingerprint that was fetched, and stored as text, is accepted as a pin; the connection was closed.
+
+    It works through a Unix socket too.
+    """
     async with Server(PONG, tls=identity.context) as server:
         stored = str(await fetch_fingerprint(server.url))
         async with Syncthing(KEY, server.url, tls=Fingerprint(stored)) as client:
             await client.system.ping()
         assert len(server.requests) == 1
         await server.until(lambda: server.open == 0)
-
-
-async def test_through_a_socket(identity: Identity, folder: Path) -> None:
-    """It works through a Unix socket too."""
     async with Server(tls=identity.context, path=folder / "a b") as server:
         assert await fetch_fingerprint(f"unixs://{folder}/a%20b") == identity.fingerprint
         await server.until(lambda: server.open == 0)
@@ -194,8 +192,3 @@ async def test_cancelling_at_any_step(identity: Identity, monkeypatch: pytest.Mo
         await server.until(lambda: server.open == 0)
         gc.collect()  # would warn of an unclosed connection
         assert not server.requests
-
-
-def test_what_is_public() -> None:
-    """The module has everything that is needed for trust on first use."""
-    assert aiosyncthing.tls.__all__ == ["CertificateFile", "Fingerprint", "fetch_fingerprint"]

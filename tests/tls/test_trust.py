@@ -148,39 +148,36 @@ async def _download(api: API) -> None:
     await api.download(_routes.SUPPORT_BUNDLE, io.BytesIO())
 
 
-@pytest.mark.parametrize("send", [_request, _raw, _download])
 @pytest.mark.parametrize("shared", [False, True])
-async def test_a_man_in_the_middle_gets_nothing(
-    authority: Path, tmp_path: Path, send: Callable[[API], Any], shared: bool
-) -> None:
-    """A server with another certificate receives neither the key nor anything else of a request."""
-    expected = Identity("127.0.0.1")
+async def test_a_man_in_the_middle_gets_nothing(authority: Path, tmp_path: Path, shared: bool) -> None:
+    """A server with another certificate receives neither the key nor anything else of a request.
+
+    The error about a pin has both fingerprints, and says that nothing was sent, and what to do.
+    """
+    expected, identity = Identity("127.0.0.1"), Identity("127.0.0.2")
     replace(tmp_path / "https-cert.pem", expected)
     pins: list[Any] = [expected.fingerprint, CertificateFile(tmp_path / "https-cert.pem")]
-    async with Eavesdropper(Identity("127.0.0.2")) as other, aiohttp.ClientSession() as session:
-        for tls in [*pins, authority, ssl.create_default_context(cafile=authority), None]:
-            api = API(KEY, other.url, session=session if shared else None, tls=tls)
-            for _ in range(2):
-                with pytest.raises(TLSError) as caught:
-                    await send(api) if tls in pins else await api.request("rest/system/ping")
-                assert isinstance(caught.value, FingerprintMismatchError) == (tls in pins)
+    async with Eavesdropper(identity) as other, aiohttp.ClientSession() as session:
+        borrowed = session if shared else None
+        for tls in pins:
+            api = API(KEY, other.url, session=borrowed, tls=tls)
+            for send in (_request, _raw, _download, _request):
+                with pytest.raises(FingerprintMismatchError, match=r"pin the new one|restart Syncthing") as caught:
+                    await send(api)
+            error = caught.value
+            assert (error.expected, error.actual) == (str(expected.fingerprint), str(identity.fingerprint))
+            assert f"expected {error.expected}, got {error.actual}. Nothing was sent" in str(error)
+            assert (error.method, error.path) == ("PATCH", "rest/config/options")
+            assert error.__cause__ is error.__context__ is None
             await api.close()
+        for tls in (authority, ssl.create_default_context(cafile=authority), None):
+            with pytest.raises(TLSError) as refused:
+                await ping(other.url, tls, session=borrowed)
+            assert type(refused.value) is TLSError
         assert other.received == b""
         with pytest.raises(RequestTimeoutError):  # whereas one that is trusted receives the key
             await ping(other.url, False, timeout=0.2)
     assert KEY.encode() in other.received
-
-
-async def test_the_error() -> None:
-    """It has both fingerprints, and says that nothing was sent, and what to do."""
-    async with Eavesdropper(identity := Identity()) as other:
-        with pytest.raises(FingerprintMismatchError, match=r"pin the new one.*GET rest/system/ping") as caught:
-            await ping(other.url, PIN)
-    error = caught.value
-    assert (error.expected, error.actual) == (str(PIN), str(identity.fingerprint))
-    assert f"expected {PIN}, got {identity.fingerprint}. Nothing was sent" in str(error)
-    assert (error.method, error.path) == ("GET", "rest/system/ping")
-    assert error.__cause__ is error.__context__ is None
 
 
 async def test_a_host_with_several_addresses() -> None:

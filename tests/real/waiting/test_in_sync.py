@@ -6,13 +6,12 @@ import asyncio
 import os
 import re
 import shutil
-import time
 from typing import Any
 
 import pytest
 
 from aiosyncthing import Daemon
-from aiosyncthing.exceptions import CannotSyncError, FolderNotRunningError, SyncthingError, WaitTimeoutError
+from aiosyncthing.exceptions import CannotSyncError, SyncthingError, WaitTimeoutError
 from aiosyncthing.waiting import SyncProgress
 from tests.contract.folders import Folder, Folders
 from tests.support.waiting import until
@@ -80,15 +79,6 @@ async def test_everything_has_arrived(pair: Pair, folders: Folders) -> None:
     assert progress.total_bytes > 0
     await in_sync(its, mine)
     await pair.a.client.wait_in_sync(mine.id, timeout=20)
-
-
-async def test_a_folder_that_is_paused_while_waiting_is_raised(pair: Pair, folders: Folders) -> None:
-    """An event shows it."""
-    mine = await folders.add(pair.a, files=["a"], shared_with=[pair.b])
-    task, _ = await begin(mine)
-    await pair.a.client.config.patch_folder(mine.id, paused=True)
-    with pytest.raises(FolderNotRunningError):
-        await task
 
 
 @pytest.mark.usefixtures("connected_for_long")
@@ -307,25 +297,6 @@ async def test_only_a_scan_finds_what_the_daemon_has_not_noticed(pair: Pair, fol
     assert not (its.path / "new.txt").exists()
     await in_sync(mine, its, rescan=True)
     assert (its.path / "new.txt").read_text() == "new"
-
-
-@pytest.mark.usefixtures("connected_for_long")
-async def test_stable_for(pair: Pair, folders: Folders) -> None:
-    """Each scan starts the time again."""
-    mine, _ = await folders.share(pair.a, pair.b)
-    task, seen = await begin(mine, stable_for=1)
-    await until(lambda: is_good(seen))
-    good = time.monotonic()
-    while (scanned := time.monotonic()) < good + 1.5:
-        await mine.scan()
-        assert not task.done()
-    await task
-    assert time.monotonic() > scanned + 0.9
-
-
-async def is_good(seen: list[SyncProgress]) -> bool:
-    """Return whether nothing is missing."""
-    return not seen[-1].missing
 
 
 async def test_progress(pair: Pair, folders: Folders) -> None:
