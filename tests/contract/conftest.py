@@ -57,7 +57,9 @@ TWINS_OF_DAEMONS = {f"test_{name}.py" for name in ("answers", "editing", "pausin
 TWINS_OF_FAKES = {f"test_{name}.py" for name in ("configuring", "contents", "ignores", "names", "restoring", "sharing")}
 ABOUT_THE_DAEMON = {
     "test_a_scan_of_many_paths",
+    "test_a_thousand_items",
     "test_every_value_of_the_types_is_known",
+    "test_notations",
     "test_odd_device_ids",
     "test_odd_file_names",
     "test_odd_folder_ids",

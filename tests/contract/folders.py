@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,11 @@ class Folder:
         """Scan the folder."""
         await self.client.database.scan(self.id)
 
+    async def walk(self, *args: Any, **options: Any) -> list[str]:
+        """Return the paths in its global tree."""
+        async with aclosing(self.client.database.walk(self.id, *args, **options)) as entries:
+            return [path async for path, _ in entries]
+
     async def status(self) -> types.FolderSummary:
         """Get its status."""
         return await self.client.database.status(self.id)
@@ -57,6 +63,10 @@ class Folder:
         """Return whether the other daemon has announced that it has everything known here."""
         # The completion would also be 100 while the other one has not announced anything.
         return not (await self.client.database.remote_need(self.id, other.daemon.device_id))["files"]
+
+    async def is_reverted(self) -> bool:
+        """Return whether it has no changes of its own."""
+        return not (await self.client.database.local_changed(self.id))["files"]
 
     async def in_state(self, *states: str) -> str | None:
         """Return its state if it is one of these."""

@@ -1,4 +1,4 @@
-"""The contents of a folder: scans, trees, files, ignore patterns, totals."""
+"""The contents of a folder: scans, trees, files, ignore patterns, totals, long lists."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.support.waiting import until
 from .folders import write_files
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from aiosyncthing import Daemon
 
     from .folders import Folder, Folders
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
+DIRECTORIES = [f"d{number % 5}/s{number}" for number in range(10)]
+MANY = [f"{directory}/{number}" for directory in DIRECTORIES for number in range(100)]
+ITEMS = {*MANY, *DIRECTORIES, *(f"d{number}" for number in range(5))}
 TREE = ("top.txt", "sub/one.txt", "sub/two.txt", "sub/deep/three.txt", "other/four.txt")
 
 
@@ -34,12 +39,6 @@ async def has(folder: Folder, file: str) -> bool:
     except NotFoundError:
         return False
     return True
-
-
-async def walk(folder: Folder, *args: Any, **options: Any) -> list[str]:
-    """Return the paths of a walk."""
-    async with aclosing(folder.client.database.walk(folder.id, *args, **options)) as entries:
-        return [path async for path, _ in entries]
 
 
 def names(tree: list[Any]) -> list[Any]:
@@ -150,13 +149,13 @@ async def test_trees(lone: Daemon, folders: Folders) -> None:
     assert await browse(folder.id, "empty") == []
 
     everything = {*TREE, "empty", "sub", "sub/deep", "other"}
-    walked = await walk(folder)
+    walked = await folder.walk()
     assert len(walked) == len(everything)
     assert set(walked) == everything
-    assert set(await walk(folder, dirsonly=True)) == {"empty", "sub", "sub/deep", "other"}
-    assert set(await walk(folder, "sub")) == {"sub/one.txt", "sub/two.txt", "sub/deep", "sub/deep/three.txt"}
-    assert set(await walk(folder, "sub/deep/")) == {"sub/deep/three.txt"}
-    assert await walk(folder, "nope") == []
+    assert set(await folder.walk(dirsonly=True)) == {"empty", "sub", "sub/deep", "other"}
+    assert set(await folder.walk("sub")) == {"sub/one.txt", "sub/two.txt", "sub/deep", "sub/deep/three.txt"}
+    assert set(await folder.walk("sub/deep/")) == {"sub/deep/three.txt"}
+    assert await folder.walk("nope") == []
     # The daemon takes any value for true.
     raw = await lone.client.api.request("rest/db/browse", {"folder": folder.id, "dirsonly": "false"})
     assert names(raw) == directories
@@ -177,7 +176,7 @@ async def test_kinds_of_items(lone: Daemon, folders: Folders, version: Version) 
     }
     gone = (await ask(folder.id, "gone"))["local"]
     assert (gone["deleted"], gone["size"]) == (True, 0)
-    assert set(await walk(folder)) == {"sub", "sub/kept", "link"}
+    assert set(await folder.walk()) == {"sub", "sub/kept", "link"}
     status = await folder.status()
     counts = [status["localFiles"], status["localDirectories"], status["localSymlinks"], status["localDeleted"]]
     assert counts == [1, 1, 1, 1]
@@ -214,13 +213,13 @@ async def test_ignore_patterns(lone: Daemon, folders: Folders) -> None:
     assert await client.database.ignores(folder.id) == answer
     assert (folder.path / ".stignore").read_text().splitlines() == lines
     await folder.scan()
-    assert set(await walk(folder)) == {"keep.txt"}
+    assert set(await folder.walk()) == {"keep.txt"}
     assert (await folder.status())["ignorePatterns"]
 
     assert (await client.database.set_ignores(folder.id, []))["ignore"] is None
     assert (await client.database.ignores(folder.id))["ignore"] is None
     await folder.scan()
-    assert set(await walk(folder)) == {"keep.txt", "drop.tmp"}
+    assert set(await folder.walk()) == {"keep.txt", "drop.tmp"}
 
 
 async def test_ignore_patterns_that_can_not_be_read(lone: Daemon, folders: Folders) -> None:
@@ -255,3 +254,78 @@ async def test_folders_of_the_machine(lone: Daemon, folders: Folders, version: V
     assert len(await lone.client.system.browse(f"{folder.path}/") or []) >= 3
     assert await lone.client.system.browse(f"{folder.path}/nope") == []
     assert await lone.client.system.browse(filesystem="basic") == ["/"]
+
+
+# --- Paged lists are complete, whatever the size of the pages ---
+
+
+async def collect(items: AsyncGenerator[Any]) -> list[str]:
+    """Return the names of all items, sorted; duplicates are kept."""
+    async with aclosing(items):
+        return sorted([item["name"] async for item in items])
+
+
+def paths(tree: list[Any], above: str = "") -> list[str]:
+    """Return all paths of a tree."""
+    found: list[str] = []
+    for entry in tree:
+        path = above + entry["name"]
+        found += [path, *paths(entry.get("children", []), f"{path}/")]
+    return found
+
+
+async def test_a_thousand_items(a: Daemon, b: Daemon, folders: Folders) -> None:
+    """What is walked and iterated is what the daemon returns in one piece."""
+    mine = await folders.add(a, files=MANY)
+    whole = await a.client.database.browse(mine.id)
+    walked = await mine.walk()
+    assert len(walked) == len(ITEMS)
+    assert set(walked) == set(paths(whole)) == ITEMS
+
+    # A send-only folder pulls nothing, so it keeps needing everything.
+    its = await folders.add(b, mine.id, type="sendonly", shared_with=[a])
+    await a.client.config.patch_folder(mine.id, devices=[{"deviceID": b.device_id}])
+
+    async def is_known() -> bool:
+        """Return whether the index has arrived; it may be sent twice, and disappear in between."""
+        if (await its.status())["needTotalItems"] != len(ITEMS):
+            return False
+        need = await b.client.database.need(its.id)
+        in_one = [item["name"] for part in (need["progress"], need["queued"], need["rest"]) for item in part]
+        in_pages = await collect(b.client.database.iter_need(its.id, perpage=300))
+        by_default = await collect(b.client.database.iter_need(its.id))
+        last = await b.client.database.need(its.id, page=4, perpage=300)
+        return sorted(in_one) == in_pages == by_default == sorted(ITEMS) and len(last["rest"]) == len(ITEMS) % 300
+
+    await until(is_known)
+
+    remote = (await a.client.database.remote_need(mine.id, b.device_id))["files"]
+    assert sorted(item["name"] for item in remote) == sorted(ITEMS)
+    for perpage in (300, len(ITEMS), len(ITEMS) + 1):
+        items = a.client.database.iter_remote_need(mine.id, b.device_id, perpage=perpage)
+        assert await collect(items) == sorted(ITEMS)
+
+    async with aclosing(b.client.database.iter_need(its.id, perpage=300)) as items:
+        async for _ in items:
+            break  # this leaves no task behind
+
+
+async def test_changes_of_a_receive_only_folder(lone: Daemon, folders: Folders) -> None:
+    """Local changes are iterated as they are listed."""
+    folder = await folders.add(lone, type="receiveonly")
+    write_files(folder.path, [f"{number}" for number in range(120)])
+    await folder.scan()
+    listed = sorted(item["name"] for item in (await lone.client.database.local_changed(folder.id))["files"])
+    assert len(listed) == 120
+    for perpage in (50, 60, 120, 121):
+        assert await collect(lone.client.database.iter_local_changed(folder.id, perpage=perpage)) == listed
+
+
+async def test_pages_beyond_the_end(lone: Daemon, folders: Folders) -> None:
+    """A page beyond the end is empty, and has its number."""
+    folder = await folders.add(lone)
+    beyond: dict[str, int] = {"page": 3, "perpage": 5}
+    assert await lone.client.database.need(folder.id, **beyond) == {"progress": [], "queued": [], "rest": [], **beyond}
+    assert await lone.client.database.local_changed(folder.id, **beyond) == {"files": [], **beyond}
+    errors = await lone.client.folder.errors(folder.id, **beyond)
+    assert errors == {"folder": folder.id, "errors": None, **beyond}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import aclosing
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from aiosyncthing.ignores.lines import find_fault
 from .faked import FakeDaemon
 
 if TYPE_CHECKING:
-    from aiosyncthing import Daemon, types as t
+    from aiosyncthing import Daemon
 
     from .folders import Folder, Folders
 
@@ -53,18 +54,8 @@ def is_broken(line: str) -> bool:
 
 async def kept(folder: Folder) -> set[str]:
     """Return the files that the daemon has found."""
-    found: set[str] = set()
-
-    def look(entries: list[t.TreeEntry], above: str) -> None:
-        for entry in entries:
-            name = f"{above}{entry['name']}"
-            if entry["type"] == "FILE_INFO_TYPE_DIRECTORY":
-                look(entry.get("children", []), f"{name}/")
-            else:
-                found.add(name)
-
-    look(await folder.client.database.browse(folder.id), "")
-    return found
+    async with aclosing(folder.client.database.walk(folder.id)) as entries:
+        return {path async for path, entry in entries if entry["type"] != "FILE_INFO_TYPE_DIRECTORY"}
 
 
 async def test_what_is_ignored(lone: Daemon, folders: Folders) -> None:

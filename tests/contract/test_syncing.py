@@ -190,10 +190,7 @@ async def test_revert(a: Daemon, b: Daemon, folders: Folders) -> None:
     await until(lambda: reads(its.path / "deleted.txt", "some text"))
     await until(lambda: reads(its.path / "sub" / "added.txt", None))
 
-    async def nothing_is_changed() -> bool:
-        return not (await b.client.database.local_changed(its.id))["files"]
-
-    await until(nothing_is_changed)
+    await until(its.is_reverted)
     with pytest.raises(BadRequestError, match="receiveonly"):
         await b.client.database.override(its.id)
 

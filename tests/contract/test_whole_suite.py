@@ -42,7 +42,7 @@ Where the daemon's traps that a client can meet are covered:
 37  reports and bundles take seconds                                    their time limits
 38  the "+" of a time                                                   test_debugging
 39  builds without upgrades                                             test_refusals
-40  device IDs: errors with status 200                                  test_device_ids
+40  device IDs: errors with status 200                                  test_names
 ==  ==================================================================  ==============================================
 """
 
