@@ -94,18 +94,8 @@ class Chaos:
     async def disturb(self) -> None:
         """Do one of many things."""
         kinds: list[Callable[[], Awaitable[None]]] = [
-            self.restart,
-            self.kill,
-            self.kill_in_the_dark,
-            self.cut,
-            self.cut,
-            self.bad_gateway,
-            self.refuse,
-            self.truncate,
-            self.freeze,
-            self.overflow,
-            self.gui,
-            self.sleep,
+            *(self.restart, self.kill, self.kill_in_the_dark, self.cut, self.cut, self.bad_gateway),
+            *(self.refuse, self.truncate, self.freeze, self.overflow, self.gui, self.sleep),
         ]
         kind = self.random.choice(kinds)
         self.done.append(kind.__name__)

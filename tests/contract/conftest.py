@@ -53,7 +53,7 @@ TWINS = [pytest.param(Twin(each), marks=pytest.mark.daemon) for each in (newest_
 
 # What is run through the blocking client: what is said about calls, rather than about the daemon or about asyncio. With
 # the real daemon, these are all methods, and blocks that change something for a while; the rest is run with the fake.
-TWINS_OF_DAEMONS = {f"test_{name}.py" for name in ("answers", "editing", "pausing")}
+TWINS_OF_DAEMONS = {f"test_{name}.py" for name in ("answers", "blocks")}
 TWINS_OF_FAKES = {f"test_{name}.py" for name in ("configuring", "contents", "ignores", "names", "restoring", "sharing")}
 ABOUT_THE_DAEMON = {
     "test_a_scan_of_many_paths",

@@ -275,22 +275,6 @@ async def test_a_port_is_taken(newest_syncthing: Path, monkeypatch: pytest.Monke
             await Daemon(binary=newest_syncthing, stop_timeout=0).start()
 
 
-@pytest.mark.chaos
-async def test_cancelled_start(newest_syncthing: Path) -> None:
-    """A start can be cancelled at any time, and leaves neither process nor home; a time-out is the caller's own."""
-    for hundredths in (0, 1, 3, 8, 20, 40):
-        daemon = Daemon(binary=newest_syncthing, stop_timeout=0)
-        try:
-            async with asyncio.timeout(hundredths / 100):
-                await daemon.start()
-        except TimeoutError:
-            assert not daemon.running
-            assert children() == []
-            assert len(asyncio.all_tasks()) == 1
-        else:
-            await daemon.stop()
-
-
 PROGRAM = """
 import asyncio, sys, threading
 from aiosyncthing import Daemon

@@ -27,14 +27,8 @@ COLONS: Final = ":".join(DIGITS[start : start + 2] for start in range(0, 64, 2))
 @pytest.mark.parametrize(
     "text",
     [
-        DIGITS,
-        DIGITS.upper(),
-        COLONS,
-        COLONS.upper(),
-        f"sha256:{DIGITS}",
-        f"SHA256:{DIGITS.upper()}",
-        f"sha256:{COLONS}",
-        f"  sha256:{COLONS.upper()}\n",
+        *(DIGITS, DIGITS.upper(), COLONS, COLONS.upper()),
+        *(f"sha256:{DIGITS}", f"SHA256:{DIGITS.upper()}", f"sha256:{COLONS}", f"  sha256:{COLONS.upper()}\n"),
     ],
 )
 def test_every_notation_means_the_same(text: str) -> None:
@@ -52,18 +46,9 @@ def test_every_notation_means_the_same(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "sha256:",
-        DIGITS[:-1],
-        DIGITS + "0",
-        DIGITS[:40],
-        f"sha1:{DIGITS}",
-        f"sha256: {DIGITS}",
-        f"sha512:{DIGITS * 2}",
-        DIGITS.replace("0", "g"),
-        COLONS[:-3],
-        COLONS.replace(":", "-"),
-        COLONS.replace(":", "", 1),
+        *("", "sha256:", DIGITS[:-1], DIGITS + "0", DIGITS[:40], DIGITS.replace("0", "g")),
+        *(f"sha1:{DIGITS}", f"sha256: {DIGITS}", f"sha512:{DIGITS * 2}"),
+        *(COLONS[:-3], COLONS.replace(":", "-"), COLONS.replace(":", "", 1)),
         DIGITS.replace("1", "\N{FULLWIDTH DIGIT ONE}"),
         "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2",
     ],

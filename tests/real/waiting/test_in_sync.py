@@ -123,18 +123,6 @@ async def has_errors(folder: Folder) -> bool:
     return status["errors"] > 0 and status["state"] == "idle"
 
 
-async def test_items_that_cannot_be_read_are_waited_for(pair: Pair, folders: Folders) -> None:
-    """Other devices can't get them, though nothing is needed."""
-    mine, its = await folders.share(pair.a, pair.b)
-    odd = mine.path / "odd\udcff"
-    odd.write_text("")
-    assert f"folder {mine.id}: 1 item failed: odd\ufffd (scan: item is not in UTF8 encoding)" in await missing(
-        mine, its, rescan=True
-    )
-    odd.unlink()
-    await in_sync(mine, its, rescan=True)
-
-
 async def test_items_without_content_are_waited_for(pair: Pair, folders: Folders) -> None:
     """The completion of directories and empty files is 100 before they are there, or close to it."""
     mine, its = await folders.share(pair.a, pair.b)
