@@ -17,14 +17,21 @@ import sys
 import tempfile
 import venv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 from _apt import SetupError, codename, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MARK = VENV / "ready"
+
+# Installs all else: pip would take half a minute of the processor for that.
+UV = "uv>=0.8"
 
 # The tools for each kind of task.
 NEEDED = {
@@ -51,8 +58,7 @@ def prepare(kind: str) -> None:
         if not alive:
             _create()
         MARK.unlink(missing_ok=True)
-        _pip("--upgrade", "pip>=25.1")  # the first with dependency groups
-        _pip(*NEEDED[kind])
+        _run([PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON, *NEEDED[kind]])
         MARK.write_text(_digest(kind))
 
 
@@ -69,13 +75,20 @@ def _digest(kind: str) -> str:
 
 
 def _works() -> bool:
-    check = [str(PYTHON), "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"]
+    check = [str(PYTHON), "-c", "import sys, uv; sys.exit(sys.version_info < (3, 11))"]
     return PYTHON.exists() and subprocess.run(check, check=False, capture_output=True).returncode == 0
 
 
 def _create() -> None:
+    """Create .venv, with uv: by this Python's own pip, since to make one for .venv takes seconds, if there is one."""
+    pip = ["-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+    if importlib.util.find_spec("pip") is not None:
+        venv.create(VENV, clear=True, symlinks=True)
+        _run([sys.executable, *pip, "--python", PYTHON, "install", UV])
+        return
     if importlib.util.find_spec("ensurepip") is not None:
         venv.create(VENV, clear=True, with_pip=True, symlinks=True)
+        _run([PYTHON, *pip, "install", UV])
         return
     # Debian and Ubuntu keep ensurepip in python3-venv. The pip it would have used is a package too, and one
     # that need not be installed: so this asks for no root and leaves the machine as it was.
@@ -86,12 +99,12 @@ def _create() -> None:
             raise SetupError(f"this Python has no ensurepip: install python3-venv ({error})") from error
         wheel = next(Path(scratch).glob("usr/share/python-wheels/pip-*.whl"))
         venv.create(VENV, clear=True, symlinks=True)
-        _pip("--upgrade", "pip", environment={"PYTHONPATH": str(wheel)})
+        _run([PYTHON, *pip, "install", UV], {"PYTHONPATH": str(wheel)})
 
 
-def _pip(*arguments: str, environment: dict[str, str] | None = None) -> None:
+def _run(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> None:
     done = subprocess.run(
-        [PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", *arguments],
+        command,
         check=False,
         cwd=ROOT,
         env=os.environ | (environment or {}),
@@ -106,8 +119,9 @@ def _pip(*arguments: str, environment: dict[str, str] | None = None) -> None:
     if broken := re.findall(r"connection broken by (.*)", done.stdout):
         reason = re.sub(r"<[^>]*>: ", "", broken[-1])  # no addresses of objects
         raise SetupError(f"cannot reach the Python package index: {reason}")
-    errors = re.findall(r"^ERROR: (.*)", done.stdout, re.MULTILINE) or done.stdout.split("\n")[-2:]
-    raise SetupError(f"pip failed: {errors[0]}")
+    errors = re.findall(r"^error: (.*)|^ERROR: (.*)", done.stdout, re.MULTILINE)
+    causes = re.findall(r"^ *cause: (.*)", done.stdout, re.MULTILINE)  # uv has each cause below what it caused
+    raise SetupError(": ".join([*map("".join, errors[:1]), *causes[-1:]]) or done.stdout.strip())
 
 
 def _main() -> int:

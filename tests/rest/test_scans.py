@@ -124,7 +124,7 @@ async def test_a_start_that_ends_early() -> None:
     waiting = Answer(after=never)
     async with Server(waiting, RUNNING, waiting) as server, Syncthing(KEY, server.url) as client:
         with pytest.raises(RequestTimeoutError):
-            await client.database.scan(wait=False, timeout=0.05)
+            await client.database.scan(wait=False, timeout=0.5)
         scan = asyncio.create_task(client.database.scan(FOLDER, wait=False))
         await server.requested(3)
         scan.cancel()
