@@ -30,9 +30,10 @@ ROOT = Path(__file__).parent
 # What these hold depends on the Python least, so one of them runs it.
 ONCE = [
     ROOT / "pytest-syncthing",
-    *(ROOT / "tests" / name for name in ("cli", "health", "ignores", "project", "rest")),
+    *(ROOT / "tests" / name for name in ("cli", "health", "ignores", "local", "project", "rest")),
     *(ROOT / "tests" / "facts" / f"test_{name}.py" for name in ("device_id", "routes", "syncthing", "times")),
-    *(ROOT / "tests" / name for name in ("http/test_misfits.py", "live/test_mirror_misfits.py")),
+    *(ROOT / "tests" / "http" / f"test_{name}.py" for name in ("misfits", "secrets")),
+    ROOT / "tests" / "live" / "test_mirror_misfits.py",
 ]
 
 # pytest --hypothesis-profile=thorough --timeout=0 takes its time.
