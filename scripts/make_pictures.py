@@ -1,7 +1,7 @@
 """Generate the pictures of the command line in docs/pictures: ``make_pictures.py``.
 
 They show a fake daemon with a frozen clock, so that they only change when the output does.
-`tests/cli/test_pictures.py` fails when they are out of date. README and docs/cli.md show the same output as text.
+`tests/cli/test_docs.py` fails when they are out of date. README and docs/cli.md show the same output as text.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import pytest
 
 from aiosyncthing.blocking import BlockingContext, BlockingIterator, Syncthing
 from aiosyncthing.blocking.bridge import Bridge
-from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, SyncthingError, UnauthorizedError
+from aiosyncthing.exceptions import BlockingCallError, ClientClosedError
 from pytest_syncthing import FakeSyncthing
 from tests.blocking.conftest import Probe, in_threads, portal_threads
 from tests.support.waiting import wait_until
@@ -62,21 +62,12 @@ def test_an_error(probe: Probe, error: BaseException) -> None:
     assert probe.run(echo(1)) == 1
 
 
-def test_an_error_of_the_daemon(fake: FakeSyncthing) -> None:
-    """Errors are those of the asynchronous client."""
-    with Syncthing("wrong", fake.url) as client, pytest.raises(UnauthorizedError):
-        client.system.status()
-
-
 def test_no_error_keeps_its_frames_alive(probe: Probe) -> None:
     """An error is freed as soon as nothing but its own frames refers to it, without the garbage collector."""
 
-    class OwnError(Exception):
-        pass
-
-    def call() -> weakref.ref[OwnError]:
-        error = OwnError()
-        with suppress(OwnError):
+    def call() -> weakref.ref[Stop]:
+        error = Stop()
+        with suppress(Stop):
             probe.run(fail(error))
         error.__traceback__ = None
         return weakref.ref(error)
@@ -137,6 +128,11 @@ def test_closing_while_others_call(fake: FakeSyncthing) -> None:
     with pytest.raises(ClientClosedError, match="the client is closed"):
         client.system.ping()
     client.close()
+    with Syncthing(fake.api_key, fake.url) as other:
+        other.system.ping()
+        other.api.close()  # the low-level client alone
+        with pytest.raises(ClientClosedError, match="the client is closed"):
+            other.system.status()
 
 
 def test_when_no_thread_can_be_started(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,73 +151,46 @@ def test_when_no_thread_can_be_started(probe: Probe, monkeypatch: pytest.MonkeyP
 def test_signal_handlers(client: Syncthing) -> None:
     """No call installs a signal handler."""
     before = [signal.getsignal(number) for number in signal.valid_signals()]
-    client.system.ping()
     with client.watch():
         assert [signal.getsignal(number) for number in signal.valid_signals()] == before
     assert signal.set_wakeup_fd(-1) == -1
 
 
-def test_a_client_that_was_never_used(fake: FakeSyncthing) -> None:
-    """Closing it starts nothing, even where an event loop runs."""
+def test_in_an_event_loop(client: Syncthing, fake: FakeSyncthing) -> None:
+    """What would block a running loop is refused, and the message says what to use instead; `in_loop` allows it.
+
+    A client that was never used may be closed there, since that starts nothing; one with open connections may not.
+    """
 
     async def main() -> None:
         with Syncthing(fake.api_key, fake.url):
             pass
-
-    asyncio.run(main())
-    assert portal_threads() == []
-
-
-def test_in_an_event_loop(client: Syncthing) -> None:
-    """A call that would block a running event loop is refused, and the message says what to use instead."""
-
-    async def main() -> None:
-        for call in (client.system.ping, lambda: next(client.events.listen()), client.events.stream().__enter__):
+        assert portal_threads() == []
+        await asyncio.to_thread(client.system.ping)
+        stream = client.events.stream()
+        for call in (client.system.ping, lambda: next(client.events.listen()), stream.__enter__, client.close):
             with pytest.raises(BlockingCallError, match=r"use aiosyncthing\.Syncthing with await"):
                 call()
-
-    asyncio.run(main())
-    client.system.ping()
-
-
-def test_closing_in_an_event_loop(fake: FakeSyncthing) -> None:
-    """A client with open connections can't be closed there, but elsewhere afterwards."""
-    client = Syncthing(fake.api_key, fake.url)
-    client.system.ping()
-
-    async def main() -> None:
-        with pytest.raises(BlockingCallError):
-            client.close()
+        with Syncthing(fake.api_key, fake.url, in_loop=True) as other:
+            assert other.system.version()["version"] == fake.version
 
     asyncio.run(main())
     client.system.ping()
     client.close()
 
 
-def test_in_an_event_loop_for_those_who_know(fake: FakeSyncthing) -> None:
-    """With `in_loop`, the call is allowed and blocks the loop."""
-
-    async def main() -> str:
-        with Syncthing(fake.api_key, fake.url, in_loop=True) as client:
-            return client.system.version()["version"]
-
-    assert asyncio.run(main()) == fake.version
-
-
-@pytest.mark.parametrize(("kernel", "allowed"), [(object(), True), (None, False)])
-def test_in_a_notebook(client: Syncthing, monkeypatch: pytest.MonkeyPatch, kernel: object, *, allowed: bool) -> None:
+def test_in_a_notebook(client: Syncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a notebook a loop runs in the thread of the cells, and calls are allowed; in an IPython shell they are not."""
-    shell = SimpleNamespace(kernel=kernel)
+    shell = SimpleNamespace(kernel=object())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
 
     async def main() -> str:
         return client.system.version()["version"]
 
-    if allowed:
-        assert asyncio.run(main()).startswith("v")
-    else:
-        with pytest.raises(BlockingCallError):
-            asyncio.run(main())
+    assert asyncio.run(main()).startswith("v")
+    shell.kernel = None
+    with pytest.raises(BlockingCallError):
+        asyncio.run(main())
 
 
 @pytest.mark.parametrize("in_loop", [False, True])
@@ -238,11 +207,7 @@ def test_in_the_portal_itself(probe: Probe, *, in_loop: bool) -> None:
 
 def test_in_threads_of_event_loops(client: Syncthing) -> None:
     """A worker thread of an event loop has no loop of its own, so calls are allowed there."""
-
-    async def main() -> str:
-        return await anyio.to_thread.run_sync(lambda: client.system.version()["version"])
-
-    assert anyio.run(main).startswith("v")
+    assert anyio.run(anyio.to_thread.run_sync, client.system.version)
     assert asyncio.run(asyncio.to_thread(client.system.version))
 
 
@@ -264,23 +229,20 @@ def test_nothing_can_be_copied(client: Syncthing) -> None:
                 attempt(thing)
 
 
-def test_parts_stay_the_same(client: Syncthing) -> None:
-    """The parts of a client are the same objects each time, and outlive a client that nothing refers to."""
+def test_parts_of_a_client(client: Syncthing, fake: FakeSyncthing) -> None:
+    """They are the same objects each time; their properties need no request, and work where calls are refused."""
     assert client.database is client.db
     assert client.api is client.api
     assert repr(client) == repr(client._inner)
     assert repr(client.config) == repr(client._inner.config)
     assert repr(client.watch()).startswith("<aiosyncthing.blocking.Live object")
 
-
-def test_what_is_read_without_a_call(client: Syncthing, fake: FakeSyncthing) -> None:
-    """Properties need no request, and work where calls are refused."""
+    client.system.ping()
 
     async def main() -> None:
         assert (client.url, client.api.timeout, client.api.daemon_version) == (fake.url, 10, fake.version)
         assert (client.events.last_seen_id, client.events.running) == (0, False)
 
-    client.system.ping()
     asyncio.run(main())
 
 
@@ -290,15 +252,10 @@ def test_debug_mode_is_silent(probe: Probe, monkeypatch: pytest.MonkeyPatch, cap
     probe.run(echo(1))
     with pytest.raises(ValueError, match="x"):
         probe.run(fail(ValueError("x")))
+    with pytest.raises(ClientClosedError):  # an error of this package
+        probe.run(fail(asyncio.CancelledError()))
     probe.close()
     assert [record for record in caplog.records if "took" not in record.message] == []
-
-
-def test_errors_of_this_package(probe: Probe) -> None:
-    """A cancellation from within is raised as an error of this package that says what happened."""
-    with pytest.raises(ClientClosedError) as caught:
-        probe.run(fail(asyncio.CancelledError()))
-    assert isinstance(caught.value, SyncthingError)
 
 
 def test_the_daemon_of_this_computer(tmp_path: Path) -> None:
@@ -310,14 +267,6 @@ def test_the_daemon_of_this_computer(tmp_path: Path) -> None:
         assert (client.api.daemon_id, client.api.changes, client.api.direct) == (fake.device_id, 0, True)
         assert isinstance(client, Syncthing)
         client.wait_ready(10)
-
-
-def test_closing_the_session(client: Syncthing) -> None:
-    """The low-level client can be closed by itself."""
-    client.system.ping()
-    client.api.close()
-    with pytest.raises(ClientClosedError, match="the client is closed"):
-        client.system.status()
 
 
 def test_a_deprecated_call(client: Syncthing) -> None:

@@ -7,12 +7,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from aiosyncthing.blocking import Daemon
-from aiosyncthing.daemon import Crash
 from aiosyncthing.exceptions import DaemonError
 from tests.blocking.conftest import in_threads, portal_threads
 from tests.support.imitations import imitation
@@ -27,8 +25,14 @@ def binary(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_life(binary: Path, tmp_path: Path) -> None:
-    """The daemon is ready when the block begins, and everything is cleaned up when it ends."""
-    with Daemon(tmp_path / "home", binary) as daemon:
+    """The daemon is ready when the block begins, and everything is cleaned up when it ends.
+
+    Its crash handler is called in the thread of the blocking clients.
+    """
+    crashes: list[threading.Thread] = []
+    with Daemon(
+        tmp_path / "home", binary, crash_handler=lambda _: crashes.append(threading.current_thread())
+    ) as daemon:
         assert daemon.running
         assert daemon.pid
         assert (daemon.home, daemon.binary, daemon.version) == (tmp_path / "home", binary, "v2.9.9")
@@ -46,8 +50,12 @@ def test_a_life(binary: Path, tmp_path: Path) -> None:
         assert not daemon.running
         assert daemon.returncode == -signal.SIGKILL
         daemon.start()
+        with pytest.raises(DaemonError, match="already running"):
+            daemon.start()
+        assert daemon.client.system.status()
         status, _ = in_threads(daemon.wait, lambda: os.kill(daemon.pid or 0, signal.SIGKILL))
         assert status == -signal.SIGKILL
+        assert crashes == portal_threads()
         with daemon.client:
             pass  # its end is not that of the daemon
         daemon.stop()
@@ -65,25 +73,6 @@ def test_one_that_fails(tmp_path: Path) -> None:
     with pytest.raises(DaemonError):
         Daemon(binary=tmp_path / "nothing").start()
     assert portal_threads() == []
-
-
-def test_starting_twice(binary: Path) -> None:
-    """A second start is refused, and the daemon goes on."""
-    with Daemon(binary=binary) as daemon:
-        with pytest.raises(DaemonError, match="already running"):
-            daemon.start()
-        assert daemon.client.system.status()
-
-
-def test_crashes(binary: Path) -> None:
-    """A crash handler is called in the thread of the blocking clients."""
-    crashes: list[tuple[Crash, threading.Thread]] = []
-    handler: Any = lambda crash: crashes.append((crash, threading.current_thread()))  # noqa: E731 - typed
-    with Daemon(binary=binary, crash_handler=handler) as daemon:
-        assert daemon.pid
-        os.kill(daemon.pid, signal.SIGKILL)
-        assert daemon.wait() == -signal.SIGKILL
-        assert [thread for _, thread in crashes] == portal_threads()
 
 
 def test_an_interrupt(tmp_path: Path, interrupt: Callable[..., None]) -> None:

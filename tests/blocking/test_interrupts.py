@@ -38,7 +38,7 @@ class Work:
             self.cleaned.set()
 
 
-def test_once(probe: Probe, interrupt: Callable[..., None]) -> None:
+def test_in_a_call(probe: Probe, interrupt: Callable[..., None]) -> None:
     """The call is cancelled, and has cleaned up when KeyboardInterrupt is raised."""
     work = Work(cleanup=0.1)
     interrupt(work.begun.is_set)
@@ -47,23 +47,14 @@ def test_once(probe: Probe, interrupt: Callable[..., None]) -> None:
     assert work.cleaned.is_set()
 
 
-def test_twice(probe: Probe, interrupt: Callable[..., None]) -> None:
-    """A second Ctrl-C ends the wait for the clean-up at once; that goes on in the background."""
-    work = Work(cleanup=0.5)
-    interrupt(work.begun.is_set, times=2)
-    with pytest.raises(KeyboardInterrupt):
-        probe.run(work.run())
-    assert not work.cleaned.is_set()
-    assert work.cleaned.wait(5)
-
-
+@pytest.mark.parametrize(("times", "limit"), [(2, 10), (1, 0.05)])
 def test_a_clean_up_that_takes_long(
-    probe: Probe, interrupt: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    probe: Probe, interrupt: Callable[..., None], monkeypatch: pytest.MonkeyPatch, times: int, limit: float
 ) -> None:
-    """The wait for the clean-up is limited in time."""
-    monkeypatch.setattr("aiosyncthing.blocking.calls.CLEANUP", 0.05)
+    """A second Ctrl-C, or a time limit, ends the wait for the clean-up; that goes on in the background."""
+    monkeypatch.setattr("aiosyncthing.blocking.calls.CLEANUP", limit)
     work = Work(cleanup=0.5)
-    interrupt(work.begun.is_set)
+    interrupt(work.begun.is_set, times=times)
     with pytest.raises(KeyboardInterrupt):
         probe.run(work.run())
     assert not work.cleaned.is_set()
@@ -171,8 +162,9 @@ def test_while_a_call_begins(probe: Probe, interrupt_next: Callable[[str], None]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_while_an_iterator_begins_to_close(probe: Probe, interrupt_next: Callable[[str], None], when: str) -> None:
-    """The iterator is closed nevertheless."""
+@pytest.mark.parametrize("what", ["client", "iterator"])
+def test_while_closing_begins(probe: Probe, interrupt_next: Callable[[str], None], when: str, what: str) -> None:
+    """The iterator, or the connections of a client, are closed nevertheless."""
     closed = threading.Event()
 
     async def numbers() -> AsyncGenerator[int]:
@@ -182,12 +174,18 @@ def test_while_an_iterator_begins_to_close(probe: Probe, interrupt_next: Callabl
         finally:
             closed.set()
 
+    async def close() -> None:
+        closed.set()
+
     found = probe._iterate(numbers())
     next(found)
+    other = Probe(None, Bridge("Probe", close))
+    other.run(asyncio.sleep(0))
     interrupt_next(when)
     with pytest.raises(KeyboardInterrupt):
-        found.close()
+        (other if what == "client" else found).close()
     assert closed.wait(5)
+    other.close()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -200,22 +198,6 @@ def test_while_a_stream_is_entered(fake: FakeSyncthing, interrupt_next: Callable
             client.events.stream().__enter__()
         wait_until(lambda: not fake.polls_waiting)
         assert not client._bridge.lease().closers
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_while_a_client_begins_to_close(probe: Probe, interrupt_next: Callable[[str], None], when: str) -> None:
-    """Its connections are closed nevertheless."""
-    closed = threading.Event()
-
-    async def close() -> None:
-        closed.set()
-
-    other = Probe(None, Bridge("Probe", close))
-    other.run(asyncio.sleep(0))
-    interrupt_next(when)
-    with pytest.raises(KeyboardInterrupt):
-        other.close()
-    assert closed.wait(5)
 
 
 @pytest.mark.parametrize("raising", [False, True])

@@ -49,17 +49,13 @@ class Numbers:
 
 
 def test_to_the_end(probe: Probe) -> None:
-    """All items are returned, and then the iterator stays exhausted."""
+    """All items are returned, or an error in its position; then the iterator stays exhausted, as a generator does."""
     numbers = Numbers()
     found = probe._iterate(numbers.run())
     assert list(found) == list(range(10))
     assert numbers.closed.is_set()
     assert list(found) == []
     found.close()
-
-
-def test_an_error(probe: Probe) -> None:
-    """An error is raised in its position, and ends the iteration as in a generator."""
     error = ValueError("x")
     found = probe._iterate(Numbers(error=error).run())
     with pytest.raises(ValueError, match="x") as caught:
@@ -68,47 +64,36 @@ def test_an_error(probe: Probe) -> None:
     assert list(found) == []
 
 
-def test_leaving_early(probe: Probe) -> None:
-    """After `break`, the iterator is closed as soon as nothing refers to it."""
-    numbers = Numbers()
-    for number in probe._iterate(numbers.run()):
-        if number == 2:
-            break
-    assert numbers.closed.wait(5)
-
-
-@pytest.mark.parametrize("way", ["with", "closing", "close"])
+@pytest.mark.parametrize("way", ["with", "closing", "close", "break", "error"])
 def test_closing(probe: Probe, way: str) -> None:
-    """As a context manager, with `closing`, or by `close`: it is closed when that returns."""
+    """However an iteration ends early, the iterator is closed when that returns, and then yields nothing."""
+    with probe._iterate(Numbers().run()):
+        pass  # one that was never begun starts no thread
+    assert portal_threads() == []
     numbers = Numbers()
     found = probe._iterate(numbers.run())
-    if way == "with":
-        with found:
-            assert next(found) == 0
-    elif way == "closing":
-        with closing(found):
-            assert next(found) == 0
-    else:
-        assert next(found) == 0
-        found.close()
+    assert next(found) == 0
+    match way:
+        case "with":
+            with found:
+                pass
+        case "closing":
+            with closing(found):
+                pass
+        case "close":
+            found.close()
+        case "error":
+            with suppress(KeyError), found:
+                raise KeyError
+        case _:
+            for _ in found:
+                break
+            del found
+            assert numbers.closed.wait(5)  # as soon as nothing refers to it
+            return
     assert numbers.closed.is_set()
     assert list(found) == []
     found.close()
-
-
-def test_one_that_was_never_begun(probe: Probe) -> None:
-    """It has nothing to close, and starts no thread."""
-    with probe._iterate(Numbers().run()):
-        pass
-    assert portal_threads() == []
-
-
-def test_an_exception_in_the_body(probe: Probe) -> None:
-    """An exception closes it as it passes."""
-    numbers = Numbers()
-    with suppress(KeyError), probe._iterate(numbers.run()) as found:
-        raise KeyError(next(found))
-    assert numbers.closed.is_set()
 
 
 def test_closing_in_another_thread(probe: Probe) -> None:

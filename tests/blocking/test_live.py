@@ -10,7 +10,6 @@ from aiosyncthing import DeviceID
 from aiosyncthing.blocking import Live, Syncthing
 from aiosyncthing.exceptions import SyncthingError, WaitTimeoutError
 from pytest_syncthing import FakeSyncthing
-from tests.blocking.conftest import in_threads
 from tests.support.waiting import wait_until
 
 
@@ -113,18 +112,3 @@ def test_changes(client: Syncthing, fake: FakeSyncthing) -> None:
         assert "added" in change.fields
         assert live.folders["docs"].id == "docs"
     assert all(change.kind in {"folder", "device", "daemon"} for change in changes)
-
-
-def test_one_that_fails(client: Syncthing, fake: FakeSyncthing) -> None:
-    """An error while entering is raised, and nothing is left."""
-    fake.stop_daemon()
-    with pytest.raises(SyncthingError), client.watch():
-        pytest.fail("it was entered")
-
-
-def test_two_threads(client: Syncthing, fake: FakeSyncthing) -> None:
-    """While one thread waits, another may read the mirror."""
-    fake.add_folder("docs")
-    with client.watch() as live:
-        states = in_threads(*[lambda: [live.folders["docs"].id for _ in range(20)]] * 2)
-        assert states == [["docs"] * 20] * 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -22,9 +23,12 @@ from aiosyncthing import __version__, exceptions
 from aiosyncthing.cli import app, errors, main, process, schemas
 from aiosyncthing.cli.command import Command, Group
 from aiosyncthing.cli.commands import COMMANDS
+from aiosyncthing.cli.completion import name_cache
+from aiosyncthing.cli.completion.name_cache import Names
 from aiosyncthing.cli.errors import Exit
 from aiosyncthing.cli.output import streams
 from aiosyncthing.cli.run import Run
+from aiosyncthing.cli.target.target import Target
 from pytest_syncthing import FakeSyncthing
 from tests.support.cli import Cli, by_schema, checked
 
@@ -73,8 +77,8 @@ def test_a_full_disk(command: str, here: FakeSyncthing, cli: Cli) -> None:
     assert done.status == (3 if command == "check" else 1)
 
 
-def test_the_table_says_what_the_commands_say() -> None:
-    """The list of commands shows the first line of each command's own help."""
+def test_the_table_of_commands() -> None:
+    """It has each command in the source, without which nobody can call it, and the first line of each one's help."""
     for section in COMMANDS.values():
         for name, (place, text) in section.items():
             module, _, function = place.partition(":")
@@ -82,10 +86,6 @@ def test_the_table_says_what_the_commands_say() -> None:
             assert command.name == name
             assert command.help.splitlines()[0] == text
             assert len(text) <= 62, f"the help of {name} doesn't fit in 80 columns"
-
-
-def test_each_command_is_in_the_table() -> None:
-    """Each command in the source is in the table, without which nobody can call it."""
     folder = PACKAGE / "commands"
     commands = {
         f"{'.'.join(file.relative_to(folder).with_suffix('').parts)}:{node.name}"
@@ -112,18 +112,14 @@ def test_each_document_has_a_schema() -> None:
     assert not unused, "remove the TypedDicts of these documents, which no command prints"
 
 
-def test_version(cli: Cli) -> None:
-    """The version is that of the package."""
-    assert cli("--version").out == f"aiosyncthing {__version__}\n"
-
-
 def test_bare(here: FakeSyncthing, cli: Cli) -> None:
-    """On a terminal, a bare `aiosyncthing` shows the status; elsewhere a command has to be named."""
+    """On a terminal, a bare `aiosyncthing` shows the status; elsewhere a command or --version has to be named."""
     here.freeze()
     assert cli(columns=80).out == cli("status", columns=80).out != ""
     done = cli()
     assert (done.status, done.out) == (2, "")
     assert done.err == "aiosyncthing: error: name a command\nhint: aiosyncthing --help\n"
+    assert cli("--version").out == f"aiosyncthing {__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -223,13 +219,9 @@ def test_faults(
     assert api_key not in done.err
 
 
-def test_no_daemon(cli: Cli, tmp_path: Path) -> None:
-    """Without any Syncthing on this computer, the status is 3."""
+def test_wrong_addresses(here: FakeSyncthing, cli: Cli, tmp_path: Path, by_address: Callable[..., list[str]]) -> None:
+    """If there is no Syncthing on this computer, or its API is not below the path of the URL, it is unreachable."""
     assert cli("folders", env={"STHOMEDIR": str(tmp_path / "none")}).status == 3
-
-
-def test_a_url_with_a_wrong_path(here: FakeSyncthing, cli: Cli, by_address: Callable[..., list[str]]) -> None:
-    """If Syncthing's API is not below the path of the URL, the daemon counts as unreachable."""
     done = cli("id", *by_address(f"{here.url}/foo", here.api_key))
     assert (done.status, "its API is not below '/foo'" in done.err) == (3, True)
 
@@ -243,43 +235,32 @@ def test_time_limit(here: FakeSyncthing, cli: Cli) -> None:
     assert "gave up after 0.2 s" in done.err
 
 
-@pytest.mark.parametrize(
-    ("error", "status"),
-    [
-        (exceptions.FolderNotRunningError("x"), Exit.IMPOSSIBLE),
-        (exceptions.CannotSyncError("x"), Exit.IMPOSSIBLE),
-        (exceptions.NotSupportedError("x"), Exit.UNSUPPORTED),
-        (exceptions.UnknownDeviceError("x"), Exit.UNKNOWN),
-        (exceptions.NotFoundError("x"), Exit.UNKNOWN),
-        (exceptions.FingerprintMismatchError("x"), Exit.REFUSED),
-        (exceptions.RequestTimeoutError("x"), Exit.UNREACHABLE),
-        (exceptions.DiscoveryError("x"), Exit.UNREACHABLE),
-        (exceptions.WaitTimeoutError("x"), Exit.TIMEOUT),
-        (exceptions.EditConflictError("x"), Exit.PARTLY),
-        (exceptions.InvalidDeviceIDError("x"), Exit.USAGE),
-        (exceptions.BadRequestError("x", status=400), Exit.FAILED),
-        (exceptions.ServerError("x"), Exit.FAILED),
-        (exceptions.PingError("x"), Exit.FAILED),
-        (errors.CommandError("x"), Exit.FAILED),
-        (errors.UsageError("x"), Exit.USAGE),
-        (errors.UnknownNameError("x"), Exit.UNKNOWN),
-        (click.UsageError("x"), Exit.USAGE),
-        (OSError("x"), Exit.FAILED),
-        (ZeroDivisionError(), Exit.FAILED),
+STATUSES = {
+    Exit.FAILED: [
+        *(exceptions.BadRequestError("x", status=400), exceptions.ServerError("x"), exceptions.PingError("x")),
+        *(errors.CommandError("x"), OSError("x"), ZeroDivisionError()),
     ],
-)
-def test_statuses(error: Exception, status: int) -> None:
-    """Each exception has one exit status."""
-    assert errors.status_of(error) == status
-    assert errors.message_of(error)
-    assert checked(errors.document(error, status))["exitCode"] == status
+    Exit.USAGE: [errors.UsageError("x"), click.UsageError("x"), exceptions.InvalidDeviceIDError("x")],
+    Exit.UNREACHABLE: [exceptions.RequestTimeoutError("x"), exceptions.DiscoveryError("x")],
+    Exit.REFUSED: [exceptions.FingerprintMismatchError("x")],
+    Exit.UNKNOWN: [exceptions.UnknownDeviceError("x"), exceptions.NotFoundError("x"), errors.UnknownNameError("x")],
+    Exit.IMPOSSIBLE: [exceptions.FolderNotRunningError("x"), exceptions.CannotSyncError("x")],
+    Exit.UNSUPPORTED: [exceptions.NotSupportedError("x")],
+    Exit.PARTLY: [exceptions.EditConflictError("x")],
+    Exit.TIMEOUT: [exceptions.WaitTimeoutError("x")],
+}
 
 
-def test_the_status_of_a_ping() -> None:
-    """For a failed ping, the cause determines the status."""
-    error = exceptions.PingError("x")
-    error.__cause__ = exceptions.UnauthorizedError("y")
-    assert errors.status_of(error) == Exit.REFUSED
+def test_statuses() -> None:
+    """Each exception has one exit status; for a failed ping, the cause determines it."""
+    for status, caught in STATUSES.items():
+        for error in caught:
+            assert errors.status_of(error) == status
+            assert errors.message_of(error)
+            assert checked(errors.document(error, status))["exitCode"] == status
+    ping = exceptions.PingError("x")
+    ping.__cause__ = exceptions.UnauthorizedError("y")
+    assert errors.status_of(ping) == Exit.REFUSED
 
 
 def test_a_bug(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,22 +279,27 @@ def test_a_bug(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -
     assert (error["error"], error["exitCode"]) == ("ZeroDivisionError", 1)
 
 
-def test_start_up() -> None:
-    """Version, help and usage errors load neither asyncio nor aiohttp nor rich."""
+def test_start_up(config: Path) -> None:
+    """Version, help, usage errors, and completion with names in the cache load neither asyncio nor aiohttp nor rich."""
+    name_cache.store(Target("local", ""), Names({"docs": ""}, {}))
     code = (
-        "import sys; from aiosyncthing.cli import app\n"
+        "import os, sys; from aiosyncthing.cli import app\n"
         "heavy = {'asyncio', 'aiohttp', 'rich', 'textual', 'ssl', 'logging'}\n"
-        "for line in ('--version', '--help', 'folders --help', 'top --help', 'folders --nope'):\n"
+        "for line in ('--version', '--help', 'folders --help', 'top --help', 'folders --nope', ''):\n"
+        "    if not line: os.environ['_AIOSYNCTHING_COMPLETE'] = 'fish_complete'\n"
         "    status = app.main(line.split())\n"
         "    print('LOADED', line, status, sorted(sys.modules.keys() & heavy))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert [line for line in done.stdout.splitlines() if line.startswith("LOADED")] == [
+    env = {**os.environ, "COMP_LINE": "aiosyncthing folders d"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert [line for line in done.stdout.splitlines() if line.startswith(("LOADED", "docs"))] == [
         "LOADED --version 0 []",
         "LOADED --help 0 []",
         "LOADED folders --help 0 []",
         "LOADED top --help 0 []",
         "LOADED folders --nope 2 []",
+        "docs\tfolder",
+        "LOADED  0 []",
     ]
 
 

@@ -116,18 +116,13 @@ def test_scan(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("scanned")
-def test_scan_of_nothing(cli: Cli) -> None:
-    """A path that doesn't exist is reported as not scanned."""
+def test_scans_that_fail(cli: Cli, here: FakeSyncthing) -> None:
+    """What doesn't exist or can't be scanned is reported, and the rest is scanned; --timeout limits the waiting."""
     done = cli("scan", "docs:nope", "--wait")
     assert (done.status, done.out) == (5, "")
     assert "Docs: there is no 'nope', or it is ignored" in done.err
     done = cli("scan", "docs:a", "docs:nope", "--wait")
     assert (done.status, done.out) == (9, "scanned: file a (docs:a)\n")
-
-
-@pytest.mark.usefixtures("scanned")
-def test_scans_that_fail(cli: Cli, here: FakeSyncthing) -> None:
-    """A folder that can't be scanned is reported, and the others are scanned."""
     here.folder("photos").set_error("folder path missing")
     done = cli("scan", "photos", "docs", "--wait")
     assert (done.status, done.out) == (9, "scanned: folder Docs (docs)\n")
@@ -138,11 +133,6 @@ def test_scans_that_fail(cli: Cli, here: FakeSyncthing) -> None:
     assert failed["message"].startswith("paused: ")
     assert (cli("scan", "nope").status, cli("scan", "docs:../x").status) == (5, 2)
     assert (cli("scan").status, cli("scan", "docs", "--all").status) == (2, 2)
-
-
-@pytest.mark.usefixtures("scanned")
-def test_a_scan_has_its_time(cli: Cli, here: FakeSyncthing) -> None:
-    """--timeout limits the waiting."""
     here.folder("docs").start_scan()
     done = cli("scan", "docs", "--wait", "--timeout", "200ms")
     assert (done.status, done.out) == (124, "")

@@ -82,6 +82,11 @@ def test_limits(ill: FakeSyncthing, cli: Cli) -> None:
     assert [(row["folder"], row["text"]) for row in found.json()["findings"]] == [
         ("docs", 'Folder Pap"ers was last scanned 3 days ago.')
     ]
+    assert checks.parse_bounds("1d:7d") == Bounds(DAY, 7 * DAY)
+    assert checks.parse_bounds(":2h") == Bounds(None, 7200)
+    for wrong in ("", ":", "2:1", "1:2:3"):
+        with pytest.raises(ValueError, match=r"limits|warning|duration"):
+            checks.parse_bounds(wrong)
 
 
 def test_only_what_is_named(ill: FakeSyncthing, cli: Cli) -> None:
@@ -229,12 +234,3 @@ def test_the_file_of_a_daemon_that_is_down(
     text = f"can't write {arguments[-1]}: No such file or directory\n"
     assert cli(*arguments) == Result(3, f"SYNCTHING UNKNOWN - {text}", "")
     assert cli(*arguments, "-q") == Result(3, "", f"aiosyncthing: error: {text}")
-
-
-def test_bounds() -> None:
-    """Each limit may be left out, but not both."""
-    assert checks.parse_bounds("1d:7d") == Bounds(DAY, 7 * DAY)
-    assert checks.parse_bounds(":2h") == Bounds(None, 7200)
-    for wrong in ("", ":", "2:1", "1:2:3"):
-        with pytest.raises(ValueError, match=r"limits|warning|duration"):
-            checks.parse_bounds(wrong)

@@ -17,6 +17,8 @@ from tests.support.cli import Cli
 
 PASSWORD = "swordfish"
 
+pytestmark = pytest.mark.usefixtures("phone")
+
 
 @pytest.fixture
 def phone(here: FakeSyncthing) -> DeviceID:
@@ -68,7 +70,6 @@ def test_get(phone: DeviceID, cli: Cli) -> None:
     assert all(": " in line for line in everything)
 
 
-@pytest.mark.usefixtures("phone")
 def test_get_as_document(here: FakeSyncthing, cli: Cli) -> None:
     """The document has each setting with its full path; keys are only shown with --show-secrets, as stderr says."""
     order, gui = cli("config", "get", "folders.docs.order", "gui", "--json").json()["settings"]
@@ -96,7 +97,6 @@ NOWHERE = (
 )
 
 
-@pytest.mark.usefixtures("phone")
 def test_paths_that_lead_nowhere(cli: Cli) -> None:
     """An unknown setting is refused with the nearest name; one of other versions is reported as such."""
     for path, status, message in NOWHERE:
@@ -105,7 +105,6 @@ def test_paths_that_lead_nowhere(cli: Cli) -> None:
         assert message in done.err
 
 
-@pytest.mark.usefixtures("phone")
 def test_several_daemons(here: FakeSyncthing, cli: Cli, profiles: Callable[..., None]) -> None:
     """Several profiles are queried at once; a failure is a row, and the status is 9."""
     profiles({"one": here, "two": None})
@@ -135,7 +134,6 @@ SETTABLE = [
 ]
 
 
-@pytest.mark.usefixtures("phone")
 def test_set(here: FakeSyncthing, cli: Cli, client: Syncthing) -> None:
     """A value has the type of its setting, and nothing else is sent; changes are printed; the same value is none."""
     for arguments, line in SETTABLE:
@@ -187,7 +185,6 @@ REFUSED = (
 )
 
 
-@pytest.mark.usefixtures("phone")
 def test_set_refuses(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
     """An invalid value is refused, and nothing is sent."""
     file = tmp_path / "value"
@@ -233,8 +230,9 @@ def test_values_from_elsewhere(
     assert password() == ""
 
 
-def test_a_new_key(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+def test_a_new_key(here: FakeSyncthing, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --allow-lockout the key can be changed; the document says what clients need."""
+    monkeypatch.setattr("aiosyncthing.config.gui_changes._ENDING", 0.2)
     file = tmp_path / "key"
     file.write_text("a-new-key")
     file.chmod(0o600)
@@ -247,7 +245,6 @@ def test_a_new_key(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
         assert client.config.gui()["apiKey"] == "a-new-key"
 
 
-@pytest.mark.usefixtures("phone")
 def test_paths_that_would_share_too_much(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
     """A folder's path can't become the home directory; inside another folder it can with --allow-nested."""
     here.add_folder("music", path=str(tmp_path / "music"))
@@ -259,8 +256,27 @@ def test_paths_that_would_share_too_much(here: FakeSyncthing, cli: Cli, tmp_path
     assert cli("config", "set", "folders.docs.path", inner, "--allow-nested").out.endswith(f'→ "{inner}"\n')
 
 
+KEPT = (
+    ("folders.docs.path", "folders.docs.path has no default"),
+    ("folders.docs.devices", "folders.docs.devices has no default"),
+    ("folders.docs", "folders.docs is not a setting\nhint: `aiosyncthing remove`"),
+    ("gui.password", "an empty password is still a password"),
+    ("gui.address", "gui.address has no default that would leave the daemon reachable"),
+    ("gui", "gui has no default"),
+    ("options", "options has no default"),
+)
+
+
 def test_unset(here: FakeSyncthing, cli: Cli, phone: DeviceID, client: Syncthing) -> None:
-    """A folder's setting becomes that of new folders, others the daemon's own; elements and parameters are removed."""
+    """A folder's setting becomes that of new folders, others the daemon's own; elements and parameters are removed.
+
+    A setting without a (safe) default is refused and stays.
+    """
+    for path, message in KEPT:
+        done = cli("config", "unset", path)
+        assert (done.status, done.out) == (2, "")
+        assert message in done.err
+    assert {each.method for each in here.requests} <= {"GET"}
     client.config.patch_options(maxSendKbps=5, minHomeDiskFree={"value": 7, "unit": "GB"}, listenAddresses=["x"])
     client.config.patch_default_folder(rescanIntervalS=60, paused=True)
     client.config.patch_folder("docs", versioning={"type": "simple", "params": {"keep": "3"}})
@@ -280,28 +296,6 @@ def test_unset(here: FakeSyncthing, cli: Cli, phone: DeviceID, client: Syncthing
     assert here.device_id in {each["deviceID"] for each in client.config.folders("docs")["devices"]}
 
 
-KEPT = (
-    ("folders.docs.path", "folders.docs.path has no default"),
-    ("folders.docs.devices", "folders.docs.devices has no default"),
-    ("folders.docs", "folders.docs is not a setting\nhint: `aiosyncthing remove`"),
-    ("gui.password", "an empty password is still a password"),
-    ("gui.address", "gui.address has no default that would leave the daemon reachable"),
-    ("gui", "gui has no default"),
-    ("options", "options has no default"),
-)
-
-
-@pytest.mark.usefixtures("phone")
-def test_unset_refuses(here: FakeSyncthing, cli: Cli) -> None:
-    """A setting without a (safe) default is refused and stays."""
-    for path, message in KEPT:
-        done = cli("config", "unset", path)
-        assert (done.status, done.out) == (2, "")
-        assert message in done.err
-    assert {each.method for each in here.requests} <= {"GET"}
-
-
-@pytest.mark.usefixtures("phone")
 def test_edit(cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syncthing) -> None:
     """The editor gets JSON without secrets, opens again after mistakes, and the changes are shown and confirmed."""
     seen = editor(
@@ -330,7 +324,6 @@ WITHOUT_EFFECT = (
 )
 
 
-@pytest.mark.usefixtures("phone")
 def test_edit_and_nothing_happens(cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syncthing) -> None:
     """No change, a no, remaining mistakes and a failing editor change nothing; a text that was changed is kept."""
     before = client.config.config()
@@ -354,7 +347,6 @@ def test_edit_and_nothing_happens(cli: Cli, editor: Callable[..., Path], tmp_pat
     assert client.config.config() == before
 
 
-@pytest.mark.usefixtures("phone")
 def test_edit_loses_a_race(
     here: FakeSyncthing, cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syncthing
 ) -> None:
@@ -381,7 +373,6 @@ def test_edit_as_document(cli: Cli, here: FakeSyncthing, editor: Callable[..., P
     assert document["daemon"]["id"] == here.device_id
 
 
-@pytest.mark.usefixtures("phone")
 def test_export_and_diff(here: FakeSyncthing, cli: Cli, tmp_path: Path, client: Syncthing) -> None:
     """An export hides secrets, and can be compared with the daemon later, whatever was hidden in it."""
     file = tmp_path / "export.json"
@@ -404,7 +395,6 @@ def test_export_and_diff(here: FakeSyncthing, cli: Cli, tmp_path: Path, client: 
     ]
 
 
-@pytest.mark.usefixtures("phone")
 def test_export_to_stdout(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
     """Without a file, the JSON goes to stdout, in lines; with --json in a document."""
     done = cli("config", "export", "--device-ids")
@@ -429,7 +419,6 @@ NO_CONFIGURATIONS = (
 )
 
 
-@pytest.mark.usefixtures("here")
 def test_diff_refuses(cli: Cli, tmp_path: Path) -> None:
     """A file that is not a configuration can't be compared."""
     file = tmp_path / "other"

@@ -104,7 +104,7 @@ def tree(here: FakeSyncthing) -> None:
 
 @pytest.mark.usefixtures("tree")
 def test_ls(cli: Cli) -> None:
-    """A directory of the global tree, with the names in it."""
+    """A directory of the global tree, with the names in it; -R lists what is in directories, too."""
     assert steady(cli("ls", "papers")) == (
         "      SIZE  MODIFIED              NAME\n"
         "   2.0 KiB  2026-03-01T12:00:##Z  a.txt\n"
@@ -113,11 +113,6 @@ def test_ls(cli: Cli) -> None:
         "         -  -                     link\n"
     )
     assert cli("ls", "docs:deep/", "--no-header", "--columns", "kind,name").out == "file       c\ndirectory  er/\n"
-
-
-@pytest.mark.usefixtures("tree")
-def test_ls_of_all(cli: Cli) -> None:
-    """-R lists what is in directories, too; paths are those within the folder."""
     found = cli("ls", "docs", "-R", "--json").rows()
     assert [(row["path"], row["kind"], row["size"], row["versions"]) for row in found] == [
         ("a.txt", "file", 2000, None),
@@ -128,21 +123,25 @@ def test_ls_of_all(cli: Cli) -> None:
         ("deep/er", "directory", 0, None),
         ("deep/er/b", "file", 2, None),
     ]
-    assert [row["path"] for row in cli("ls", "docs:deep/er", "-R", "--json").rows()] == ["deep/er/b"]
 
 
 @pytest.mark.usefixtures("tree")
-def test_ls_of_one_file(cli: Cli) -> None:
+def test_ls_of_a_place(cli: Cli, here: FakeSyncthing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file lists itself, an empty directory nothing, and what doesn't exist is an error."""
     (row,) = cli("ls", "docs:deep/c", "--json").rows()
     assert (row["path"], row["size"]) == ("deep/c", 1)
-    assert cli("ls", "docs:empty", "--json").rows() == []
-    assert cli("ls", "docs:empty", "-R", "--json").rows() == []
+    assert [row["path"] for row in cli("ls", "docs:deep/er", "-R", "--json").rows()] == ["deep/er/b"]
+    assert cli("ls", "docs:empty", "--json").rows() == cli("ls", "docs:empty", "-R", "--json").rows() == []
     for place in ("docs:nope", "docs:deep/gone"):
         done = cli("ls", place)
         assert (done.status, done.out) == (5, "")
         assert "in the folder docs\nhint: `aiosyncthing ls docs` shows" in done.err
     assert cli("ls", "docs:../x").status == 2
+    (tmp_path / "local" / "sub").mkdir(parents=True)
+    here.add_folder("local", path=str(tmp_path / "local")).write({"sub/a": b"x"})
+    monkeypatch.chdir(tmp_path / "local" / "sub")  # on the computer of the daemon, a path is that in its folder
+    assert [row["path"] for row in cli("ls", ".", "--json").rows()] == ["sub/a"]
+    assert cli("ls", ".").out.splitlines()[1].endswith("  a")
 
 
 @pytest.mark.usefixtures("tree")
@@ -168,15 +167,6 @@ def test_where_there_is_no_tree(cli: Cli, here: FakeSyncthing) -> None:
     done = cli("ls", "docs", "--versions")
     assert (done.status, done.out) == (6, "")
     assert "keeps no old versions" in done.err
-
-
-def test_ls_of_a_path(cli: Cli, here: FakeSyncthing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the computer of the daemon, a path is a directory of the folder that it is in."""
-    (tmp_path / "docs" / "sub").mkdir(parents=True)
-    here.add_folder("docs", path=str(tmp_path / "docs"), files={"sub/a": b"x"})
-    monkeypatch.chdir(tmp_path / "docs" / "sub")
-    assert [row["path"] for row in cli("ls", ".", "--json").rows()] == ["sub/a"]
-    assert cli("ls", ".").out.splitlines()[1].endswith("  a")
 
 
 def test_conflicts(cli: Cli, here: FakeSyncthing, pi: DeviceID) -> None:
@@ -219,7 +209,7 @@ def broken(here: FakeSyncthing, pi: DeviceID) -> None:
 
 @pytest.mark.usefixtures("broken")
 def test_errors(cli: Cli) -> None:
-    """Errors of folders, of items and of watching, in one list."""
+    """Errors of folders, items and watching, in one list; a folder may have none, or be paused, which hides them."""
     assert cli("errors").out == (
         "FOLDER       PATH   ERROR\n"
         "docs         -      not watched for changes: too many open files\n"
@@ -235,11 +225,6 @@ def test_errors(cli: Cli) -> None:
         ("docs", "item", "b\x1b"),
         ("music", "folder", None),
     ]
-
-
-@pytest.mark.usefixtures("broken")
-def test_errors_of_some_folders(cli: Cli) -> None:
-    """A folder without errors has none; of one that is paused, they are not known."""
     done = cli("errors", "fine", "--exit-code")
     assert (done.status, done.out, done.err) == (0, "", "no errors\n")
     assert cli("errors", "fine", "-q").err == ""

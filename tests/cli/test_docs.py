@@ -1,18 +1,21 @@
-"""docs/cli.md says what there is."""
+"""What docs says and shows of the command line is what there is."""
 
 from __future__ import annotations
 
 import re
 import runpy
 from pathlib import Path
+from typing import Any
 
 import click
+import pytest
 
 from aiosyncthing.cli import app
 from aiosyncthing.cli.commands import COMMANDS
 from aiosyncthing.cli.errors import Exit
 from aiosyncthing.cli.options import global_options
 from aiosyncthing.cli.run import Run
+from tests.support.pictures import lines_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 
@@ -28,12 +31,6 @@ def test_the_table_of_commands_is_complete() -> None:
     assert not unknown, (
         "remove these from the table in docs/cli.md, or add them to COMMANDS in cli/commands/__init__.py"
     )
-
-
-def test_global_options_are_explained() -> None:
-    """Each option that all commands have is mentioned."""
-    flags = [param.opts[-1] for param in global_options(set())]
-    assert [flag for flag in flags if flag not in PAGE and flag not in {"--profile", "--quiet", "--verbose"}] == []
 
 
 def test_exit_statuses_are_explained() -> None:
@@ -59,12 +56,13 @@ def flags(command: click.Command) -> set[str]:
     return {flag for param in command.params for flag in (*param.opts, *param.secondary_opts) if flag.startswith("--")}
 
 
-def test_no_option_is_made_up() -> None:
-    """Each option that the page mentions exists."""
-    known = {flag for command in every_command() for flag in flags(command)}
-    known |= {flag for param in global_options(set()) for flag in param.opts}
+def test_options() -> None:
+    """Each option that the page mentions exists, and it mentions those that all commands have."""
+    common = {flag for param in global_options(set()) for flag in param.opts if flag.startswith("--")}
+    known = common.union(*map(flags, every_command()))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGE))
     assert named - known - {"--help", "--version", "--compile-bytecode"} == set()
+    assert common - named - {"--profile", "--quiet", "--verbose"} == set()
 
 
 def test_the_manual_is_complete() -> None:
@@ -77,3 +75,30 @@ def test_the_manual_is_complete() -> None:
         assert [flag for flag in flags(command) if flag not in shown] == []
     requests = {line.split()[0] for line in page.splitlines() if line.startswith((".", "'"))}
     assert requests == {".TH", ".SH", ".SS", ".PP", ".TP"}
+
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "scripts" / "make_pictures.py"
+
+
+@pytest.fixture(scope="module")
+def script() -> dict[str, Any]:
+    """The script that makes them."""
+    return runpy.run_path(str(SCRIPT))
+
+
+def test_the_pictures_are_current(script: dict[str, Any]) -> None:
+    """Each picture has the text that it would have if it were made now, and fetches nothing."""
+    made = script["pictures"]()
+    files = sorted((ROOT / "docs" / "pictures").iterdir())
+    assert [file.stem for file in files] == sorted(made)
+    for file in files:
+        text = file.read_text()
+        assert lines_of(text) == lines_of(made[file.stem]), f"`nox -s pictures` makes {file.name}"
+        assert re.search(r"url\(.?http|href", text) is None
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
+def test_the_text_is_current(page: str, script: dict[str, Any]) -> None:
+    """What README and docs show of the status is what the command writes about the same daemon."""
+    assert script["plain"](script["status"]()) in (ROOT / page).read_text()

@@ -28,15 +28,11 @@ def pause(fake: FakeSyncthing, *names: str) -> Callable[[], None]:
     return emit
 
 
-def test_json(here: FakeSyncthing, cli: Cli, later: Any) -> None:
-    """With --json, each line is the daemon's event as it came."""
+def test_output(here: FakeSyncthing, cli: Cli, later: Any) -> None:
+    """With --json, each line is the daemon's event as it came; else it says when, where and what, and does no harm."""
     later(pause(here, "docs", "music"))
     lines = cli("events", "FolderPaused", "--json", "--count", "2").lines()
     assert [line["data"] for line in lines] == [{"id": "docs", "label": ""}, {"id": "music", "label": ""}]
-
-
-def test_text(here: FakeSyncthing, cli: Cli, later: Any) -> None:
-    """For people, a line has time, folder and description, and can't control the terminal."""
     later(pause(here, "do\x1bcs"))
     out = cli("events", "FolderPaused", "--count", "1", columns=80).out
     assert out[8:] == "  do\\x1bcs  paused\n"
@@ -49,18 +45,14 @@ def ids(done: Result) -> list[str]:
     return [line["data"]["id"] for line in done.lines()]
 
 
-def test_folders(here: FakeSyncthing, cli: Cli, later: Any) -> None:
-    """--folder leaves out events about other folders."""
+def test_what_is_left_out(here: FakeSyncthing, cli: Cli, later: Any) -> None:
+    """--folder leaves out events about other folders; --since history adds what the daemon has; --timeout ends."""
     here.add_folder("docs", label="Papers")
     here.add_folder("music")
     later(pause(here, "music", "docs"))
     assert ids(cli("events", "FolderPaused", "--folder", "papers", "--json", "--count", "1")) == ["docs"]
-
-
-def test_history_and_time_limit(here: FakeSyncthing, cli: Cli) -> None:
-    """--since history begins with what the daemon still has; --timeout ends it."""
-    pause(here, "docs")()
-    assert len(cli("events", "FolderPaused", "--since", "history", "--json", "--count", "1").lines()) == 1
+    history = cli("events", "FolderPaused", "--since", "history", "--json", "--count", "2")
+    assert ids(history) == ["music", "docs"]
     done = cli("events", "FolderPaused", "--json", "--timeout", "100ms")
     end = {"type": "end", "reason": "stopped after 0.1 s (--timeout)"}
     assert (done.status, done.lines()) == (124, [end])
@@ -82,7 +74,7 @@ def test_cursor_files(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path)
 
 
 def test_cursor_files_that_are_refused(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
-    """A file with other contents is refused, not taken for a new one, which would lose events; nothing replaces it."""
+    """A file with other contents is refused, not taken for a new one, which would lose events; so is one in use."""
     file = tmp_path / "cursor"
     for content in ("", "{", "{}", "[]", "null", '"now"', '{"id": "x"}'):
         file.write_text(content)
@@ -92,6 +84,10 @@ def test_cursor_files_that_are_refused(here: FakeSyncthing, cli: Cli, tmp_path: 
     file.mkdir()
     done = cli("events", "--cursor-file", str(file), "--since", "history")
     assert (done.status, done.err) == (2, f"aiosyncthing: error: can't read {file}: Is a directory\n")
+    with CursorFile(str(tmp_path / "used")):
+        done = cli("events", "--cursor-file", str(tmp_path / "used"))
+    assert (done.status, "another process follows events" in done.err) == (1, True)
+    assert cli("events", "--cursor-file", str(tmp_path / "no" / "cursor")).status == 1
 
 
 def test_names(here: FakeSyncthing, cli: Cli, later: Any) -> None:
@@ -124,14 +120,6 @@ def test_a_broken_pipe_is_no_delivery(
         later(pause(here, "one"))
         assert cli(*follow).status != 0
     assert ids(cli(*follow)) == ["one"]
-
-
-def test_one_follower(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
-    """Two processes can't follow with the same file."""
-    with CursorFile(str(tmp_path / "cursor")):
-        done = cli("events", "--cursor-file", str(tmp_path / "cursor"))
-    assert (done.status, "another process follows events" in done.err) == (1, True)
-    assert cli("events", "--cursor-file", str(tmp_path / "no" / "cursor")).status == 1
 
 
 def test_exec(here: FakeSyncthing, cli: Cli, later: Any, tmp_path: Path) -> None:

@@ -24,14 +24,16 @@ def test_replacing(mode: tuple[int, ...], expected: int, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the disk is full, the old file stays, and nothing is left beside it."""
+def test_what_can_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old file stays, nothing is left beside it, and the message names the file that was meant."""
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     file = tmp_path / "file"
     file.write_text("old")
+    with pytest.raises(CommandError, match=r"^can't write .*/no/file: No such file or directory$"):
+        replace_file(tmp_path / "no" / "file", b"new")
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(CommandError, match=r"^can't write .*/file: No space left on device$"):
         replace_file(file, "new", durable=True)
@@ -39,24 +41,13 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert file.read_text() == "old"
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    """The message names the file that was meant, and not the temporary one."""
-    with pytest.raises(CommandError, match=r"^can't write .*/no/file: No such file or directory$"):
-        replace_file(tmp_path / "no" / "file", b"new")
-
-
-def test_links(tmp_path: Path) -> None:
-    """A link stays, and what it leads to is replaced."""
-    file, link = tmp_path / "file", tmp_path / "link"
+def test_what_is_no_file(tmp_path: Path) -> None:
+    """What a link leads to is replaced; a device or a pipe never is: root could lose /dev/null."""
+    file, link, pipe = tmp_path / "file", tmp_path / "link", tmp_path / "pipe"
     file.write_text("old")
     link.symlink_to(file)
     replace_file(link, "new")
     assert (link.is_symlink(), file.read_text()) == (True, "new")
-
-
-def test_what_is_no_file(tmp_path: Path) -> None:
-    """A device or a pipe is never replaced by a file: root could lose /dev/null."""
-    pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for place in (pipe, tmp_path):
         with pytest.raises(CommandError, match="it is not a regular file"):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from aiosyncthing import DeviceID
 from aiosyncthing.cli.commands import identity
 from aiosyncthing.tls import Fingerprint
@@ -13,24 +11,18 @@ from pytest_syncthing import FakeSyncthing
 from tests.support.cli import Cli
 
 
-def test_id(here: FakeSyncthing, cli: Cli) -> None:
-    """Without a text it is the daemon's; a text is checked and brought into its usual form."""
+def test_id(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
+    """Without a text it is the daemon's; a text gets its usual form; for a certificate no daemon is asked."""
     assert cli("id").out == f"{here.device_id}\n"
     assert cli("id", here.device_id.replace("-", "").lower()).out == f"{here.device_id}\n"
-    document = cli("id", "--json").json()
-    assert document["short"] == here.device_id[:7]
-
-
-def test_id_of_a_certificate(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
-    """A certificate is a file, the folder that has it, or the standard input; no daemon is asked."""
+    assert cli("id", "--json").json()["short"] == here.device_id[:7]
     here.stop_daemon()
-    file = tmp_path / "cert.pem"
+    file, other = tmp_path / "cert.pem", tmp_path / "https-cert.pem"
     file.write_text(here.certificate)
-    expected = DeviceID.from_certificate(here.certificate)
-    assert cli("id", str(file)).out == f"{expected}\n"
-    assert cli("id", str(tmp_path)).out == f"{expected}\n"
-    assert cli("id", "-", stdin=here.certificate).out == f"{expected}\n"
-    other = tmp_path / "https-cert.pem"
+    expected = f"{DeviceID.from_certificate(here.certificate)}\n"
+    assert cli("id", str(file)).out == expected
+    assert cli("id", str(tmp_path)).out == expected
+    assert cli("id", "-", stdin=here.certificate).out == expected
     other.write_text(here.certificate)
     assert "of the web interface" in cli("id", str(other)).err
 
@@ -78,7 +70,10 @@ def read(lines: list[str], *, invert: bool = False) -> list[list[bool]]:
 
 
 def test_qr(here: FakeSyncthing, cli: Cli) -> None:
-    """What is drawn is the QR code of the ID, with a border of four modules, and fits small terminals."""
+    """What is drawn is the QR code of the ID, with a border of four modules, and fits small terminals.
+
+    Another device may be named; an ID needs no daemon.
+    """
     expected = identity.modules(here.device_id)
     *lines, last = cli("qr", columns=80, env={"NO_COLOR": "1"}).out.splitlines()
     assert last == here.device_id
@@ -91,9 +86,6 @@ def test_qr(here: FakeSyncthing, cli: Cli) -> None:
     assert read([line.ljust(len(expected) + 8) for line in lines], invert=True) == expected
     assert cli("qr", columns=80).out.startswith("\x1b[38;5;231;48;5;16m█")
 
-
-def test_qr_of_others(here: FakeSyncthing, cli: Cli) -> None:
-    """A device may be named; an ID needs no daemon."""
     pi = here.add_device("pi")
     document = cli("qr", "PI", "--json").json()
     assert document["id"] == pi
@@ -104,17 +96,12 @@ def test_qr_of_others(here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_codes_can_be_read() -> None:
-    """The finder patterns are in three corners, and the size is that of a version."""
+    """The finder patterns are in three corners, and the size is that of a version. Any height is drawn whole."""
     rows = identity.modules(DeviceID.from_bytes(bytes(range(32))))
     assert (len(rows) - 17) % 4 == 0
     finder = [[True] * 7, [True, *[False] * 5, True]]
     for corner in (rows, [row[::-1] for row in rows], rows[::-1]):
         assert [row[:7] for row in corner[:2]] == finder
-
-
-@pytest.mark.parametrize("odd", [True, False])
-def test_half_blocks(odd: bool) -> None:
-    """Codes of any height are drawn whole."""
-    size = 3 if odd else 4
-    lines = identity.half_blocks([[True] * size] * size)
-    assert read(lines) == [[True] * size] * size
+    for size in (3, 4):
+        lines = identity.half_blocks([[True] * size] * size)
+        assert read(lines) == [[True] * size] * size

@@ -42,15 +42,22 @@ def lines(cli: Cli) -> list[str]:
 
 @pytest.mark.usefixtures("docs")
 def test_show(cli: Cli, here: FakeSyncthing) -> None:
-    """The lines are printed unchanged; a document also has the expanded patterns."""
+    """The lines are printed unchanged, with a warning if the daemon can't use them; a document also expands them."""
     done = cli("ignores", "papers")
     assert (done.status, done.out, done.err) == (0, "".join(f"{line}\n" for line in LINES), "")
     document = cli("ignores", "docs", "show", "--json").json()
     (row,) = document["ignores"]
     assert (row["lines"], row["error"], document["tests"]) == (LINES, None, [])
     assert "**/*.inc" in row["expanded"]
-    here.add_folder("plain")
+    plain = here.add_folder("plain")
     assert cli("ignores", "plain").out == ""
+    plain.write({".stignore": "[unclosed"}, scan=False)
+    done = cli("ignores", "plain")
+    assert (done.status, done.out) == (0, "[unclosed\n")
+    assert "warning: the daemon can't use these patterns: " in done.err
+    (row,) = cli("ignores", "plain", "--json").json()["ignores"]
+    assert row["error"]
+    assert cli("ignores", "plain", "test", "a").status == 6
     assert cli("ignores", "nope").status == 5
 
 
@@ -236,14 +243,3 @@ def test_usage(arguments: list[str], words: str, cli: Cli, here: FakeSyncthing) 
     done = cli("ignores", "docs", *arguments)
     assert (done.status, done.out) == (2, "")
     assert words in done.err
-
-
-def test_patterns_that_the_daemon_cannot_use(cli: Cli, here: FakeSyncthing) -> None:
-    """Unusable patterns are shown with the daemon's reason, and paths are not tested."""
-    here.add_folder("docs").write({".stignore": "[unclosed"}, scan=False)
-    done = cli("ignores", "docs")
-    assert (done.status, done.out) == (0, "[unclosed\n")
-    assert "warning: the daemon can't use these patterns: " in done.err
-    (row,) = cli("ignores", "docs", "--json").json()["ignores"]
-    assert row["error"]
-    assert cli("ignores", "docs", "test", "a").status == 6

@@ -146,7 +146,7 @@ def test_documents(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("folders")
-def test_names(cli: Cli) -> None:
+def test_names(here: FakeSyncthing, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what was named is listed, in that order, and each once; --unseen chooses devices that were long away."""
     assert [row["id"] for row in cli("folders", "photos", "PAPERS", "docs", "--json").json()["folders"]] == [
         "photos",
@@ -161,18 +161,12 @@ def test_names(cli: Cli) -> None:
     done = cli("folders", "photo")
     assert (done.status, done.out) == (5, "")
     assert "error: the daemon has no folder 'photo'; did you mean 'photos'?" in done.err
-
-
-def test_a_path_is_the_folder_around_it(
-    here: FakeSyncthing, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On the computer of the daemon, a path names a folder."""
-    inner = tmp_path / "docs" / "inner"
+    inner = tmp_path / "local" / "inner"
     inner.mkdir(parents=True)
-    here.add_folder("docs", path=str(tmp_path / "docs"))
+    here.add_folder("local", path=str(inner.parent))
     monkeypatch.chdir(inner)
-    for path in (".", "..", str(inner)):
-        assert [row["id"] for row in cli("folders", path, "--json").json()["folders"]] == ["docs"]
+    for path in (".", "..", str(inner)):  # on the daemon's computer, a path is the folder around it
+        assert [row["id"] for row in cli("folders", path, "--json").json()["folders"]] == ["local"]
     assert cli("folders", str(tmp_path)).status == 5
 
 

@@ -86,62 +86,46 @@ def test_accept_a_folder(here: FakeSyncthing, offers: dict[str, DeviceID], cli: 
     assert here.folder("safe").config["type"] == "receiveencrypted"
 
 
-@pytest.mark.parametrize("text", ["docs", "folder:docs"])
-def test_a_folder_that_nobody_offers_yet(text: str, here: FakeSyncthing, cli: Cli) -> None:
-    """The message says when devices offer their folders, since a device that was just accepted hasn't connected yet."""
+def test_what_is_not_pending(here: FakeSyncthing, cli: Cli) -> None:
+    """The message says when devices offer their folders, since one that was just accepted hasn't, or what exists."""
     assert cli("accept", here.offer_device("phone")).status == 0
-    for path in ((), ("/srv/docs",)):
-        done = cli("accept", text, *path)
+    for arguments in (["docs"], ["folder:docs"], ["docs", "/srv/docs"]):
+        done = cli("accept", *arguments)
         assert (done.status, done.out) == (5, "")
         assert done.err == (
             "aiosyncthing: error: folder 'docs' is not pending: no device offers it; devices offer their folders when "
             "they connect\nhint: `aiosyncthing pending` lists the offers; `aiosyncthing add-folder docs PATH` needs "
             "none\n"
         )
-    assert cli("accept", text, "--json").error()["error"] == "UnknownFolderError"
-
-
-def test_what_is_there_already(here: FakeSyncthing, cli: Cli) -> None:
-    """The message says so if what is accepted exists already, or has not tried to connect."""
+    assert cli("accept", "docs", "--json").error()["error"] == "UnknownFolderError"
     here.add_folder("docs")
     done = cli("accept", "docs", "/srv/docs")
     assert (done.status, "folder 'docs' exists already" in done.err) == (2, True)
-    phone = here.offer_device("phone")
-    assert cli("dismiss", phone).status == 0
-    done = cli("accept", phone)
-    assert (done.status, f"device {phone} is not pending: it has not tried to connect" in done.err) == (5, True)
-    assert f"hint: `aiosyncthing add-device {phone}` adds it nevertheless" in done.err
+    other = here.offer_device("other")
+    assert cli("dismiss", other).status == 0
+    done = cli("accept", other)
+    assert (done.status, f"device {other} is not pending: it has not tried to connect" in done.err) == (5, True)
+    assert f"hint: `aiosyncthing add-device {other}` adds it nevertheless" in done.err
 
 
-def test_dismiss(offers: dict[str, DeviceID], cli: Cli) -> None:
-    """A dismissed device or folder is no longer pending; an empty list is not a failure."""
+def test_dismiss_and_ignore(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
+    """What is dismissed or ignored is no longer pending; an empty list is not a failure."""
+    stranger = offers["stranger"]
+    here.offer_folder(offers["pi"], stranger)
+    done = cli("dismiss", stranger)  # which is both
+    assert (done.status, f"use folder:{stranger} or device:{stranger}" in done.err) == (5, True)
+    assert cli("dismiss", f"folder:{stranger}").out == f"dismissed: folder {stranger}\n"
     assert cli("dismiss", "docs", "--device", "vault").status == 5
-    assert cli("dismiss", offers["stranger"], "--device", "pi").status == 2
+    assert cli("dismiss", stranger, "--device", "pi").status == 2
     assert cli("dismiss", "docs", "--device", "pi").out == "dismissed: folder P\\x1b]0;x\\x07 (docs)\n"
-    assert cli("dismiss", "safe").status == 0
-    assert cli("dismiss", f"device:{offers['stranger']}").status == 0
+    assert cli("dismiss", f"device:{stranger}").status == 0
+    assert cli("ignore", "safe", "--json").changes() == ["ignored folder safe"]
     done = cli("pending", "--exit-code")
     assert (done.status, done.out, done.err) == (0, "", "nothing is pending\n")
     assert cli("pending", "-q").err == ""
     assert cli("dismiss", "docs").status == 5
-
-
-def test_ignore(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
-    """An ignored device or folder is no longer pending, and is in the configuration."""
-    assert cli("ignore", offers["stranger"], "--device", "pi").status == 2
-    assert cli("ignore", offers["stranger"]).status == 0
-    assert cli("ignore", "docs", "--device", "pi").status == 0
-    assert cli("ignore", "safe", "--json").changes() == ["ignored folder safe"]
+    other = here.offer_device("other")
+    assert cli("ignore", other, "--device", "pi").status == 2
+    assert cli("ignore", other).status == 0
     assert cli("pending", "--exit-code").status == 0
-    assert [each["deviceID"] for each in here.config["remoteIgnoredDevices"]] == [offers["stranger"]]
-
-
-def test_a_folder_that_is_called_like_a_device(here: FakeSyncthing, offers: dict[str, DeviceID], cli: Cli) -> None:
-    """An ID of both a device and a folder needs a prefix."""
-    stranger = offers["stranger"]
-    here.offer_folder(offers["pi"], stranger)
-    done = cli("dismiss", stranger)
-    assert done.status == 5
-    assert f"use folder:{stranger} or device:{stranger}" in done.err
-    assert cli("dismiss", f"folder:{stranger}").out == f"dismissed: folder {stranger}\n"
-    assert cli("accept", f"device:{stranger}").status == 0
+    assert [each["deviceID"] for each in here.config["remoteIgnoredDevices"]] == [other]

@@ -1,4 +1,4 @@
-"""The command line on a real terminal, at which a person types: questions, editors, progress, and Ctrl-C."""
+"""The command line on a real terminal, at which a person types: questions, editors, progress, `top`, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +16,23 @@ from pytest_syncthing import FakeSyncthing
 from tests.support.terminals import OnTerminal
 
 CTRL_C = "\x03"
+COMMAND_LINE = ("-W", "error", "-m", "aiosyncthing")
 
 
 @pytest.fixture
 def start(here: FakeSyncthing, tmp_path: Path) -> Iterator[Callable[..., OnTerminal]]:
-    """Start the command line on a terminal."""
+    """Start the command line, or another program, on a terminal."""
     started: list[OnTerminal] = []
+    # pytest-xdist sets COLUMNS, which would count for more than the size of the terminal.
+    environ = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
 
-    def start(*arguments: str, editor: str = "") -> OnTerminal:
+    def start(*arguments: str, editor: str = "", program: Sequence[str] = COMMAND_LINE) -> OnTerminal:
         script = tmp_path / "editor"
         script.write_text(f"#!/bin/sh\n{editor}\n")
         script.chmod(0o700)
-        environ = {**os.environ, "VISUAL": str(script), "TERM": "xterm", "PYTHONWARNINGS": "error"}
-        process = OnTerminal([sys.executable, "-m", "aiosyncthing", *arguments], environ, tmp_path)
-        started.append(process)
-        return process
+        environ.update(VISUAL=str(script), TERM="xterm-256color")
+        started.append(OnTerminal([sys.executable, *program, *arguments], environ, tmp_path))
+        return started[-1]
 
     yield start
     for process in started:
@@ -120,3 +122,66 @@ def test_progress(here: FakeSyncthing, start: Any) -> None:
     assert process.ended() == -signal.SIGINT
     assert process.screen.endswith(b"\r\x1b[K")
     assert b"\n" not in process.screen
+
+
+BEGIN, END, CURSOR = "\x1b[?1049h", "\x1b[?1049l", "\x1b[?25h"
+# It runs three times, since starting Python and textual takes longer than all the rest. There is a bug if the folder
+# is paused: the key would be among the variables of a traceback.
+TOP = """
+from aiosyncthing.cli import app, main
+from aiosyncthing.cli.top import page
+def broken(live, view, *, url, now, width, wanted):
+    if live.folders["docs"].paused:
+        key = live._updates._api._access.secrets
+        raise ZeroDivisionError("oops")
+    return right(live, view, url=url, now=now, width=width, wanted=wanted)
+right, page.page = page.page, broken
+for _ in range(2):
+    input(f"It ended with {app.main(['top'])}.")
+main()
+"""
+
+
+def test_top(here: FakeSyncthing, start: Any) -> None:
+    """Suspended, quit, ended by a bug, or by a signal: the terminal is as it was before."""
+    here.add_folder("docs", files={"a": b"x"})
+    screen = start("top", program=("-c", TOP))
+    before = screen.modes
+
+    def until_restored() -> None:
+        screen.until(END)
+        screen.until(CURSOR)
+        screen.wait(lambda: screen.modes == before, "input should be as before")
+        assert BEGIN.encode() not in screen.screen
+
+    screen.resize(24, 80)
+    screen.until("in sync")
+    screen.type("\x1a")  # Ctrl-Z gives the terminal back until the shell continues it
+    screen.wait(lambda: screen.stopped, "it should stop")
+    until_restored()
+    screen.send(signal.SIGCONT)
+    screen.until("in sync")
+    screen.resize(5, 20)
+    screen.until("q quit  enter\x1b")  # the line at the bottom is cut
+    screen.send(signal.SIGSTOP)  # which no program notices before it is continued
+    screen.send(signal.SIGCONT)
+    screen.until(BEGIN)
+    screen.type("q")
+    until_restored()
+    screen.until("It ended with 0.")
+
+    screen.resize(24, 80)
+    screen.type("\n")
+    screen.until("in sync")
+    here.set_folder("docs", paused=True)
+    until_restored()
+    screen.until("aiosyncthing: error: ZeroDivisionError: oops")  # one line, without the key
+    screen.until("It ended with 1.")
+    assert here.api_key.encode() not in screen.written
+
+    here.set_folder("docs", paused=False)
+    screen.type("\n")
+    screen.until("in sync")
+    screen.send(signal.SIGTERM)
+    assert screen.ended() == -signal.SIGTERM
+    until_restored()

@@ -77,35 +77,38 @@ def test_pause_and_resume(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        (("pause",), 2),  # neither names nor --all
-        (("pause", "docs", "--all"), 2),
-        (("pause", "nas"), 2),  # the daemon's own device
-        (("pause", ""), 2),
-        (("pause", "doc"), 5),
-        (("pause", "docs", "--state", "/no/such/folder/state"), 1),
-        (("resume",), 2),
-        (("resume", "--undo", "x", "docs"), 2),
-        (("resume", "--undo", "/no/such/file"), 1),
-        (("pause", "docs", "--for", "0"), 2),
-        (("pause", "docs", "--for", "9999999999999999h"), 2),
-        (("paused", "docs"), 2),
-        (("paused", "docs", "--"), 2),
-        (("paused", "--", "true"), 2),
-        (("paused", "docs", "--device", "pi", "--", "true"), 2),
-        (("paused", "pi", "--at-rest", "--", "true"), 2),
-        (("paused", "old", "--at-rest", "--", "true"), 6),
-        (("paused", "docs", "--at-rest", "--device", "pi", "--timeout", "0.3", "--", "true"), 124),
-        (("paused", "doc", "--", "true"), 5),
-        (("paused", "docs", "--", "/no/such/program"), 127),
-        (("paused", "docs", "--", "no-such-program"), 127),
-        (("paused", "docs", "--", "/etc/passwd"), 126),
-        (("paused", "docs", "--", "/etc"), 126),
-        (("paused", "docs", "--state", "/no/such/folder/state", "--", "true"), 1),
+        ("pause", 2),  # neither names nor --all
+        ("pause docs --all", 2),
+        ("pause nas", 2),  # the daemon's own device
+        ("pause doc", 5),
+        ("pause docs --state /no/such/folder/state", 1),
+        ("pause docs --for 0", 2),
+        ("pause docs --for 9999999999999999h", 2),
+        ("resume", 2),
+        ("resume --undo x docs", 2),
+        ("resume --undo /no/such/file", 1),
+        ("paused docs", 2),
+        ("paused docs --", 2),
+        ("paused -- true", 2),
+        ("paused doc -- true", 5),
+        ("paused docs --device pi -- true", 2),
+        ("paused pi --at-rest -- true", 2),
+        ("paused old --at-rest -- true", 6),
+        ("paused docs --at-rest --device pi --timeout 0.3 -- true", 124),
+        ("paused docs --state /no/such/folder/state -- true", 1),
+        ("paused docs -- /no/such/program", 127),
+        ("paused docs -- no-such-program", 127),
+        ("paused docs -- /etc/passwd", 126),
+        ("paused docs -- /etc", 126),
+        ("paused docs -- {broken}", 126),  # which is noticed later
     ],
 )
-def test_refusals(arguments: tuple[str, ...], status: int, here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
-    """Invalid arguments change nothing."""
-    done = cli(*arguments)
+def test_refusals(arguments: str, status: int, here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
+    """Invalid arguments, and commands that fail to start, change nothing."""
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"\x7fELF")
+    broken.chmod(0o700)
+    done = cli(*arguments.format(broken=broken).split())
     assert (done.status, done.out) == (status, "")
     assert done.err.startswith("aiosyncthing: error: ")
     assert stopped(here) == {"old"}
@@ -176,9 +179,15 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def test_what_is_left_paused(
-    here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callable[..., None], tmp_path: Path
+    here: FakeSyncthing,
+    pi: DeviceID,
+    cli: Cli,
+    meanwhile: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What can't be resumed is an error that says how to try again; the next run does so by itself."""
+    monkeypatch.setattr("aiosyncthing.pausing.shield.LIMIT", 1.0)  # seconds until it gives up
     faults: list[FakeFault] = []
 
     def fail(_: object) -> None:
@@ -211,8 +220,10 @@ def test_what_is_left_paused(
     assert stopped(here) == {"old"}
 
 
-def test_at_rest(here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callable[..., None], tmp_path: Path) -> None:
-    """Folders are paused one after another when they are complete, and the command learns where they are."""
+def test_what_the_command_learns(
+    here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callable[..., None], tmp_path: Path
+) -> None:
+    """Folders are paused one after another when they are complete; the command learns where they are, as otherwise."""
     seen: list[object] = []
 
     def look(environ: Mapping[str, str]) -> None:
@@ -227,16 +238,13 @@ def test_at_rest(here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callabl
     assert stopped(here) == {"old"}
     assert json.loads((tmp_path / "state").read_text())["folders"] == []
 
-
-def test_where_folders_are(here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Callable[..., None]) -> None:
-    """The command learns which folders are paused and where they are, as with --at-rest; not if there are none."""
-    seen: list[tuple[str | None, str | None]] = []
-    meanwhile(lambda environ: seen.append((environ.get("AIOSYNCTHING_FOLDER"), environ.get("AIOSYNCTHING_PATH"))))
+    told: list[tuple[str | None, str | None]] = []
+    meanwhile(lambda environ: told.append((environ.get("AIOSYNCTHING_FOLDER"), environ.get("AIOSYNCTHING_PATH"))))
     here.set_folder("old", path="~/old")
     for names in (["papers"], ["docs", "pi", "old"], ["pi"]):
         assert cli("paused", *names, "--", "true").status == 0
     path = here.folder("docs").config["path"]
-    assert seen == [("docs", path), ("docs\nold", f"{path}\n{here.home}/old"), (None, None)]
+    assert told == [("docs", path), ("docs\nold", f"{path}\n{here.home}/old"), (None, None)]
 
 
 def test_paused(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
@@ -250,16 +258,6 @@ def test_paused(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
     assert cli("paused", "docs", *child("os.kill(os.getpid(), signal.SIGTERM)")).status == 128 + signal.SIGTERM
     assert stopped(here) == {"old"}
     assert not [*default_folder().iterdir()]
-
-
-def test_a_program_that_can_not_be_run(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
-    """A command that fails to start is handled like one that fails: everything is resumed."""
-    broken = tmp_path / "broken"
-    broken.write_bytes(b"\x7fELF")
-    broken.chmod(0o700)
-    done = cli("paused", "docs", "--", str(broken))
-    assert (done.status, done.out) == (126, "")
-    assert stopped(here) == {"old"}
 
 
 def test_no_folder_for_states(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:

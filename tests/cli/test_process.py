@@ -64,37 +64,30 @@ def test_nothing_shows_the_key(here: FakeSyncthing, cli: Cli, tmp_path: Path) ->
     assert not [file for file in files if here.api_key.encode() in file.read_bytes()]
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
-def test_other_signals(signum: signal.Signals, here: FakeSyncthing, cli: Cli, later: Later) -> None:
-    """SIGTERM and SIGHUP end the command like Ctrl-C."""
-    here.add_folder("docs")
-    hold = here.hold("rest/db/status", times=None)
-    later(lambda: os.kill(os.getpid(), signum), lambda: hold.hits)
-    assert cli("folders") == Result(128 + signum, "", "")
+def test_other_signals(here: FakeSyncthing, cli: Cli, later: Later, tmp_path: Path) -> None:
+    """SIGTERM and SIGHUP end commands like Ctrl-C, unless the caller ignores them, as nohup does.
 
-
-def test_a_signal_while_nothing_is_paused(here: FakeSyncthing, cli: Cli, later: Later, tmp_path: Path) -> None:
-    """A signal counts even if the file that records what is paused can't be read."""
+    They count even if the file that records what is paused can't be read.
+    """
     here.add_folder("docs")
     state = tmp_path / "state"
     state.write_text("something else")
-    hold = here.hold("rest/system/status", times=None)
-    later(lambda: os.kill(os.getpid(), signal.SIGINT), lambda: hold.hits)
-    assert cli("paused", "docs", "--state", str(state), "--", "true") == Result(128 + signal.SIGINT, "", "")
-    assert state.read_text() == "something else"
-
-
-def test_what_the_caller_ignores(here: FakeSyncthing, cli: Cli, later: Later) -> None:
-    """A signal that the caller ignores, as nohup does, is ignored by the command."""
-    here.add_folder("docs")
+    hold = here.hold("rest/db/status", times=3)
+    later(lambda: os.kill(os.getpid(), signal.SIGTERM), lambda: hold.hits == 1)
+    assert cli("folders") == Result(128 + signal.SIGTERM, "", "")
+    later(lambda: os.kill(os.getpid(), signal.SIGHUP), lambda: hold.hits == 2)
+    assert cli("folders") == Result(128 + signal.SIGHUP, "", "")
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    hold = here.hold("rest/db/status")
-    later(lambda: (os.kill(os.getpid(), signal.SIGHUP), hold.release()), lambda: hold.hits)
+    later(lambda: (os.kill(os.getpid(), signal.SIGHUP), hold.release()), lambda: hold.hits == 3)
     try:
         done = cli("folders")
     finally:
         signal.signal(signal.SIGHUP, before)
     assert (done.status, "docs" in done.out) == (0, True)
+    pausing = here.hold("rest/system/status", times=None)
+    later(lambda: os.kill(os.getpid(), signal.SIGINT), lambda: pausing.hits)
+    assert cli("paused", "docs", "--state", str(state), "--", "true") == Result(128 + signal.SIGINT, "", "")
+    assert state.read_text() == "something else"
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,13 @@ from tests.support.cli import Cli
 
 
 def test_the_body_as_it_came(here: FakeSyncthing, cli: Cli) -> None:
-    """The answer is printed unchanged, including white space."""
+    """The answer is printed unchanged, including white space; other than JSON, it is escaped on a terminal."""
     here.respond("rest/system/status", body=b'{ "a":1,\n "b": [ ] }', content_type="application/json")
     done = cli("raw", "system/status")
     assert (done.status, done.out) == (0, '{ "a":1,\n "b": [ ] }')
+    here.respond("rest/system/log.txt", body=b"one\x1b]0;x\x07\ntwo", content_type="text/plain", times=None)
+    assert cli("raw", "system/log.txt").out == "one\x1b]0;x\x07\ntwo"
+    assert cli("raw", "system/log.txt", columns=80).out == "one\\x1b]0;x\\x07\ntwo\n"
 
 
 def test_what_is_sent(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> None:
@@ -48,13 +51,6 @@ def test_headers_and_files(here: FakeSyncthing, cli: Cli, tmp_path: Path) -> Non
     assert b"pong" in file.read_bytes()
     assert file.stat().st_mode & 0o777 == 0o600
     assert cli("raw", "system/ping", "-o", str(tmp_path / "no" / "file")).status == 1
-
-
-def test_on_a_terminal(here: FakeSyncthing, cli: Cli) -> None:
-    """An answer other than JSON is escaped on a terminal, and unchanged elsewhere."""
-    here.respond("rest/system/log.txt", body=b"one\x1b]0;x\x07\ntwo", content_type="text/plain", times=None)
-    assert cli("raw", "system/log.txt", columns=80).out == "one\\x1b]0;x\\x07\ntwo\n"
-    assert cli("raw", "system/log.txt").out == "one\x1b]0;x\x07\ntwo"
 
 
 @pytest.mark.parametrize(

@@ -122,8 +122,8 @@ def test_share(here: FakeSyncthing, cli: Cli, tmp_path: Path, monkeypatch: pytes
     assert cli("share", "docs").status == 2
 
 
-def test_unshare(here: FakeSyncthing, cli: Cli) -> None:
-    """Unsharing takes only those away that were named; the daemon's own device can't be."""
+def test_unshare(here: FakeSyncthing, cli: Cli, profiles: Callable[..., None]) -> None:
+    """Unsharing takes only those away that were named; the daemon's own device can't be. Changes take one profile."""
     pi, phone = here.add_device("pi"), here.add_device("phone")
     here.add_folder("docs", devices=[pi, phone])
     assert cli("unshare", "docs", "pi", "--json").changes() == ["unshared device pi"]
@@ -131,11 +131,7 @@ def test_unshare(here: FakeSyncthing, cli: Cli) -> None:
     assert cli("unshare", "docs", "pi", "--json").changes() == []
     assert cli("share", "docs", "pi").out.endswith("), folder docs\n")
     assert cli("unshare", "docs", "nas").status == 2
-
-
-def test_exactly_one_daemon(cli: Cli, profiles: Callable[..., None]) -> None:
-    """Commands that change something take one profile."""
-    profiles({"a": None, "b": None})
+    profiles({"a": here, "b": here})
     done = cli("-p", "all", "share", "docs", "pi")
     assert (done.status, done.out) == (2, "")
     assert "exactly one profile" in done.err

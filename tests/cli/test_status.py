@@ -1,4 +1,4 @@
-"""`status`: the overview."""
+"""`status`, the overview, and `show`: everything about one folder or one device."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from aiosyncthing import DeviceID
 from aiosyncthing.cli.output.output import Output
 from pytest_syncthing import FakeSyncthing
 from tests.support.cli import Cli
@@ -30,7 +31,7 @@ def busy(here: FakeSyncthing, now: None) -> FakeSyncthing:
 
 
 def test_status(busy: FakeSyncthing, cli: Cli) -> None:
-    """Daemon, folders, devices and problems, at 80 columns."""
+    """Daemon, folders, devices and problems, at 80 columns; or only some folders, and the devices that share them."""
     done = cli("status", "--color", "never", columns=80)
     assert (done.status, done.err) == (0, "")
     assert done.out.replace(busy.url, "http://127.0.0.1:8384") == (
@@ -46,26 +47,12 @@ def test_status(busy: FakeSyncthing, cli: Cli) -> None:
         "photos: 1 item failed\n"
         "phone: not seen for 4 days\n"
     )
-
-
-def test_chosen_folders(busy: FakeSyncthing, cli: Cli) -> None:
-    """With folders, only these, and the devices that share them."""
     document = cli("status", "music", "--json").json()
     assert [row["id"] for row in document["folders"]] == ["music"]
     assert [row["name"] for row in document["devices"]] == ["pi"]
     assert [row["text"] for row in document["problems"]] == ["folder path missing"]
     assert document["daemons"][0]["url"] == busy.url
     assert document["daemon"]["id"] == busy.device_id
-
-
-def test_nothing_to_see(here: FakeSyncthing, cli: Cli) -> None:
-    """Without folders and devices, there is still the daemon, and a line on stderr instead of bare headings."""
-    done = cli("status")
-    (line,) = done.out.splitlines()
-    assert line.startswith("nas  v1.29.5  up ")
-    assert done.err == "no folders\n"
-    assert cli("status", "-q").err == ""
-    assert cli("status", "--json").json()["folders"] == []
 
 
 @pytest.mark.parametrize("version", ["1.19", "2.1"])
@@ -125,17 +112,18 @@ def test_watching_on_a_terminal(busy: FakeSyncthing, cli: Cli, shown: list[Calla
     shown.append(lambda: busy.set_folder("docs", paused=False))
     first, second = cli("status", "--watch", "docs").out.split("\n\n")[:2]
     assert (first.count("nas  v1.29.5"), second.count("nas  v1.29.5")) == (1, 1)
-
-
-def test_watching_a_daemon_that_goes_down(busy: FakeSyncthing, cli: Cli, shown: list[Callable[[], object]]) -> None:
-    """It continues, and says that the daemon can't be reached."""
-    shown.append(busy.stop_daemon)
+    shown.append(busy.stop_daemon)  # it continues
     out = cli("status", "--watch", "docs").out
     assert "Syncthing: can't be reached\n" in out
 
 
 def test_errors_of_the_daemon(here: FakeSyncthing, cli: Cli) -> None:
-    """What the daemon reports is a problem, as for `check`, which says how to clear it."""
+    """What the daemon reports is a problem, as for `check`, which says how to clear it; a lack of folders is not."""
+    done = cli("status")
+    (line,) = done.out.splitlines()
+    assert line.startswith("nas  v1.29.5  up ")
+    assert done.err == "no folders\n"
+    assert cli("status", "-q").err == ""
     assert cli("raw", "POST", "system/error", "--input", "-", stdin="the disk is bad").status == 0
     here.add_folder("docs")
     for arguments in ((), ("docs",)):
@@ -159,3 +147,61 @@ def test_watching_errors_of_the_daemon(
     shown += [bad.release, lambda: None]  # a line is written, and flushed
     done = cli("status", "--watch", "docs", "--json")
     assert [[each["text"] for each in line["problems"]] for line in done.lines()] == [["the disk is bad"], []]
+
+
+@pytest.fixture
+def pi(here: FakeSyncthing, pi: DeviceID) -> DeviceID:
+    """A device that shares a folder in which something has failed."""
+    docs = here.add_folder("docs", label="Papers", files={"a": b"x" * 2048, "b\x1b": b""}, devices=[pi])
+    docs.finish_sync()
+    docs.fail("b\x1b", "no space left")
+    return pi
+
+
+def test_a_folder(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
+    """A folder with its sums, what other devices have of it, and what has failed."""
+    done = cli("show", "papers")
+    assert (done.status, done.err) == (0, "")
+    fields = dict(line.split("  ", 1) for line in done.out.splitlines() if "  " in line)
+    assert {name: value.strip() for name, value in fields.items() if name in {"folder", "id", "state", "here"}} == {
+        "folder": "Papers",
+        "id": "docs",
+        "state": "1 failed",
+        "here": "2.0 KiB in 2 items",
+    }
+    assert "  100 %     0 B  now        -\n" in done.out
+    assert "b\\x1b   no space left\n" in done.out
+
+
+def test_a_folder_as_document(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
+    """The document has the configuration, without the passwords of encrypted folders."""
+    document = cli("show", "docs", "--json").json()
+    assert document["failed"] == [{"path": "b\x1b", "error": "no space left"}]
+    assert document["config"]["id"] == "docs"
+    here.set_folder("docs", devices=[{"deviceID": pi, "encryptionPassword": "very-secret"}])
+    done = cli("show", "docs", "--json")
+    assert "very-secret" not in done.out
+    assert done.json()["config"]["devices"]
+
+
+def test_a_device(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
+    """A device with its address, and how its folders are there."""
+    out = cli("show", "device:pi").out
+    assert f"id            {pi}\n" in out
+    assert "address       192.0.2." in out
+    assert "Papers  100 %     0 B  -\n" in out
+    document = cli("show", "pi", "--json").json()
+    assert [(row["id"], row["name"]) for row in document["shares"]] == [("docs", "Papers")]
+    own = cli("show", "nas", "--json").json()
+    assert (own["device"]["id"], own["shares"]) == (here.device_id, [])
+
+
+def test_what_is_not_clear(here: FakeSyncthing, pi: DeviceID, cli: Cli, tmp_path: Path) -> None:
+    """A name of both a folder and a device needs a prefix; a path stands for a folder."""
+    here.add_folder("pi", path=str(tmp_path / "pi"))
+    done = cli("show", "pi")
+    assert (done.status, done.err.splitlines()[1]) == (5, "hint: use folder:pi or device:pi")
+    assert cli("show", "folder:pi").out.startswith("folder        pi\n")
+    assert cli("show", str(tmp_path / "pi")).out.startswith("folder        pi\n")
+    assert cli("show", "nope").status == 5
+    assert cli("show").status == 2

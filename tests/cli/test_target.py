@@ -55,13 +55,12 @@ def only(options: Options, environ: dict[str, str]) -> Target:
     return target
 
 
-def test_nothing_given(config: Path) -> None:
-    """Without options, environment and profiles, it is the daemon of this computer."""
+def test_the_order(config: Path, write: Any) -> None:
+    """Options come before the environment, that before the profile default, and that before this computer.
+
+    Several profiles may be named, each once, or all.
+    """
     assert only(Options(), {"AIOSYNCTHING_CONFIG": str(config)}) == Target("local", "the daemon of this computer")
-
-
-def test_the_order(write: Any) -> None:
-    """Options come before the environment, that before the profile default, and that before this computer."""
     environ = write(CONFIG + '[profiles.default]\nurl = "http://default:8384"\napi-key-file = "k"\n')
     assert only(Options(), environ).name == "default"
     environ["AIOSYNCTHING_PROFILE"] = "pi"
@@ -69,22 +68,25 @@ def test_the_order(write: Any) -> None:
     assert only(Options(profiles=["nas"]), environ).name == "nas"
     assert only(Options(home="/h"), environ) == Target("local", "--home /h", home="/h")
     assert only(Options(url="http://x:1", api_key_file="f"), environ).name == "x"
+    environ = write()
+    assert [each.name for each in targets(Options(profiles=["pi", "nas", "pi"]), environ)] == ["pi", "nas"]
+    assert [each.name for each in targets(Options(profiles=["all"]), environ)] == ["nas", "pi", "mine"]
+    with pytest.raises(UsageError, match="there are no profiles"):
+        targets(Options(profiles=["all"]), write(""))
 
 
 def test_environment(write: Any) -> None:
-    """Address, key file and certificate may come from the environment together."""
+    """Address, key file and certificate may come from the environment together.
+
+    An address alone gets the key of a profile with exactly this address.
+    """
     environ = {**write(), "AIOSYNCTHING_URL": "https://x:1", "AIOSYNCTHING_API_KEY_FILE": "f", "AIOSYNCTHING_TLS": PIN}
     target = only(Options(), environ)
     assert (target.url, target.key, target.tls) == ("https://x:1", Key("file", "f"), PIN)
     assert only(Options(tls="insecure"), environ).tls == "insecure"
-
-
-def test_the_key_of_a_profile_with_that_address(write: Any) -> None:
-    """An address alone gets the key of a profile with exactly this address."""
-    environ = write()
-    target = only(Options(url="http://pi:8384"), environ)
+    target = only(Options(url="http://pi:8384"), write())
     assert (target.name, target.key) == ("pi", Key("file", "/keys/pi"))
-    assert only(Options(), {**environ, "AIOSYNCTHING_URL": "https://nas:8384"}).tls == "insecure"
+    assert only(Options(), {**write(), "AIOSYNCTHING_URL": "https://nas:8384"}).tls == "insecure"
 
 
 @pytest.mark.parametrize(
@@ -119,15 +121,6 @@ def test_refused(options: Options, environ: dict[str, str], message: str, write:
     assert not (options.api_key_file and "add --api-key-file" in caught.value.hint)
 
 
-def test_several(write: Any) -> None:
-    """Several profiles may be named, each once, or all."""
-    environ = write()
-    assert [each.name for each in targets(Options(profiles=["pi", "nas", "pi"]), environ)] == ["pi", "nas"]
-    assert [each.name for each in targets(Options(profiles=["all"]), environ)] == ["nas", "pi", "mine"]
-    with pytest.raises(UsageError, match="there are no profiles"):
-        targets(Options(profiles=["all"]), write(""))
-
-
 def test_a_credential_of_systemd(write: Any, tmp_path: Path) -> None:
     """A service's own address goes with its own credential; a profile without a key gets it, too."""
     (tmp_path / "aiosyncthing-api-key").write_text("key")
@@ -137,19 +130,11 @@ def test_a_credential_of_systemd(write: Any, tmp_path: Path) -> None:
     assert only(Options(), {**environ, "AIOSYNCTHING_URL": "http://y:1"}).key == key
 
 
-@pytest.mark.parametrize(
-    ("url", "local"),
-    [
-        (None, True),
-        ("http://127.0.0.1:1", True),
-        ("https://[::1]:1", True),
-        ("unix:///s", True),
-        ("http://nas:1", False),
-    ],
-)
-def test_local(url: str | None, local: bool) -> None:
+def test_local() -> None:
     """Local paths are allowed if the daemon runs on this computer."""
-    assert Target("x", "", url).local is local
+    for url in (None, "http://127.0.0.1:1", "https://[::1]:1", "unix:///s"):
+        assert Target("x", "", url).local
+    assert not Target("x", "", "http://nas:1").local
 
 
 def test_trust() -> None:
@@ -161,14 +146,8 @@ def test_trust() -> None:
     assert trust("/cert.pem") == CertificateFile("/cert.pem")
 
 
-def test_a_key_is_not_shown() -> None:
-    """Neither the key nor where it comes from is in a repr."""
-    key = Key("inline", "config.toml", value="very-secret")
-    assert "very-secret" not in repr(key) + repr(Target("x", "", "http://x", key))
-
-
 def test_key_files(tmp_path: Path) -> None:
-    """The key is the file's only line; others should not be able to read it."""
+    """The key is the file's only line; others should not be able to read it. A shell's <(...) may be the file."""
     file = tmp_path / "key"
     file.write_text("  the-key\n")
     file.chmod(0o640)
@@ -177,62 +156,45 @@ def test_key_files(tmp_path: Path) -> None:
     assert warnings == [f"{file} can be read by other users: chmod 600 {file}"]
     file.chmod(0o400)
     assert Key("file", str(file)).read(warnings.append) == "the-key"
-    assert len(warnings) == 1
-
-
-def test_a_pipe_as_key_file() -> None:
-    """What a shell's <(...) gives is read, without a warning."""
     reader, writer = os.pipe()
     os.write(writer, b"the-key\n")
     os.close(writer)
-    warnings: list[str] = []
     assert Key("file", f"/dev/fd/{reader}").read(warnings.append) == "the-key"
     os.close(reader)
-    assert not warnings
+    assert len(warnings) == 1
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [("", "is empty"), ("\n\n", "is empty"), ("a\nb", "more than one line"), ("a\x00b", "a valid key")],
-)
-def test_no_key(content: str, message: str, tmp_path: Path) -> None:
-    """An invalid key is refused, without showing it."""
+def test_files_without_a_key(tmp_path: Path) -> None:
+    """An invalid key is refused, without showing it; of a missing file, the reason is the system's own."""
     file = tmp_path / "key"
-    file.write_text(content)
-    file.chmod(0o600)
-    with pytest.raises(UsageError, match=message):
-        Key("file", str(file)).read(print)
-
-
-def test_a_missing_key_file(tmp_path: Path) -> None:
-    """The reason is the system's own."""
     with pytest.raises(UsageError, match="No such file"):
-        Key("file", str(tmp_path / "key")).read(print)
+        Key("file", str(file)).read(print)
+    file.touch(0o600)
+    for content, message in (
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+        ("a\nb", "more than one line"),
+        ("a\x00b", "a valid key"),
+    ):
+        file.write_text(content)
+        with pytest.raises(UsageError, match=message):
+            Key("file", str(file)).read(print)
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``-`` reads a line, as it is: a password may begin with a space."""
-    monkeypatch.setattr(sys, "stdin", io.StringIO(" the-key\nmore\n"))
-    assert read_secret("-", print) == " the-key"
-
-
-def test_key_commands() -> None:
-    """The output of a program, run without a shell, is the key."""
+def test_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The output of a program, run without a shell, is the key, or a line of stdin; no repr shows one."""
     assert Key("command", "echo", ("echo", "$HOME;x")).read(print) == "$HOME;x"
-
-
-@pytest.mark.parametrize(
-    ("command", "message"),
-    [
-        (("/no/such",), "can't run /no/such"),
-        (("false",), "false failed with status 1"),
-        (("true",), "the output of true"),
-    ],
-)
-def test_key_commands_that_fail(command: tuple[str, ...], message: str) -> None:
-    """A program that isn't there, fails, or says nothing is an error."""
-    with pytest.raises(CommandError, match=message):
-        Key("command", command[0], command).read(print)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(" the-key\nmore\n"))
+    assert read_secret("-", print) == " the-key"  # a line, as it is: a password may begin with a space
+    key = Key("inline", "config.toml", value="very-secret")
+    assert "very-secret" not in repr(key) + repr(Target("x", "", "http://x", key))
+    for command, message in (
+        ("/no/such", "can't run /no/such"),
+        ("false", "false failed with status 1"),
+        ("true", "the output of true"),
+    ):
+        with pytest.raises(CommandError, match=message):
+            Key("command", command, (command,)).read(print)
 
 
 COUNTING = """

@@ -63,6 +63,14 @@ class Shown:
             await asyncio.sleep(0.05)  # looking takes longer
         return lines
 
+    async def until_said(self, text: str) -> None:
+        """Wait until the line at the bottom is this."""
+        await self.until(lambda lines: lines[-1] == text)
+
+    async def until_shown(self, pattern: str) -> None:
+        """Wait until a line begins like this."""
+        await self.until(lambda lines: any(re.match(pattern, line) for line in lines))
+
     async def press(self, *keys: str) -> None:
         """Press keys."""
         await self.pilot.press(*keys)
@@ -80,7 +88,10 @@ async def shown(fake: FakeSyncthing, *, size: tuple[int, int] = (80, 24)) -> Asy
 
 
 async def test_what_it_shows(nas: FakeSyncthing, pi: DeviceID) -> None:
-    """Daemon, folders, devices, what is being received and problems; a line at the bottom says what keys do."""
+    """Daemon, folders, devices, what is being received and problems; a line at the bottom says what keys do.
+
+    What the library logs is shown there, too. If the daemon goes away, what was known stays, with a remark.
+    """
     async with shown(nas) as screen:
         nas.folder("photos").start_pull("2026/a.raw", 0.62)
         lines = await screen.until(lambda lines: any(line.startswith("2026/a.raw") for line in lines))
@@ -94,6 +105,14 @@ async def test_what_it_shows(nas: FakeSyncthing, pi: DeviceID) -> None:
         assert re.match(r"Papers +in sync +2.0 KiB +1 +- +pi 100 %$", lines[3])
         assert re.match(r"pi +connected .*192\.0\.2\.1:22000$", lines[6])
         assert re.match(r"2026/a.raw +\d+ % +976.6 KiB +photos$", lines[8])
+        with top_app.log_shown(screen.app):
+            logging.getLogger("aiosyncthing.live").warning("[b]look\x1b")
+            await screen.until_said(r"[b]look\x1b")
+        nas.stop_daemon()
+        lines = await screen.until(lambda lines: "can't be reached" in lines[0])
+        assert any(line.startswith("Papers") for line in lines)
+        nas.start_daemon()
+        await screen.until(lambda lines: "can't be reached" not in lines[0])
 
 
 async def test_only_changes_are_drawn(nas: FakeSyncthing, pi: DeviceID, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,21 +123,11 @@ async def test_only_changes_are_drawn(nas: FakeSyncthing, pi: DeviceID, monkeypa
         before = screen.app.frames
         for number in range(40):
             nas.set_folder("docs", label=f"label {number}")
-        await screen.until(lambda lines: any(line.startswith("label 39") for line in lines))
+        await screen.until_shown("label 39")
         assert before < screen.app.frames < before + 30
         quiet = screen.app.frames
         await screen.pilot.pause(0.3)
         assert screen.app.frames == quiet
-
-
-async def test_a_daemon_that_goes_away_and_returns(nas: FakeSyncthing, pi: DeviceID) -> None:
-    """What was known stays, with a remark that the daemon can't be reached, as long as that is so."""
-    async with shown(nas) as screen:
-        nas.stop_daemon()
-        lines = await screen.until(lambda lines: "can't be reached" in lines[0])
-        assert any(line.startswith("Papers") for line in lines)
-        nas.start_daemon()
-        await screen.until(lambda lines: "can't be reached" not in lines[0])
 
 
 async def test_details(nas: FakeSyncthing, pi: DeviceID) -> None:
@@ -130,7 +139,7 @@ async def test_details(nas: FakeSyncthing, pi: DeviceID) -> None:
         assert any(re.match(r"state +in sync", line) for line in lines)
         assert any(re.match(r"pi +100 %", line) for line in lines)
         nas.set_folder("docs", paused=True)
-        await screen.until(lambda lines: any(re.match(r"state +paused", line) for line in lines))
+        await screen.until_shown(r"state +paused")
         await screen.press("escape")
         await screen.until(lambda lines: lines[0].startswith("nas "))
         await screen.press("down", "down", "enter")
@@ -138,59 +147,48 @@ async def test_details(nas: FakeSyncthing, pi: DeviceID) -> None:
         assert any(re.match(r"photos +\S+ %", line) for line in lines)
 
 
-async def test_pausing(nas: FakeSyncthing, pi: DeviceID) -> None:
-    """P asks, and pauses or resumes the selected item; any answer but y means no. The selection stays."""
+async def test_pausing_and_scanning(nas: FakeSyncthing, pi: DeviceID) -> None:
+    """P asks, and pauses or resumes the selected item; any answer but y means no. S scans the selected folder."""
     async with shown(nas) as screen:
         await screen.press("down", "p")
-        await screen.until(lambda lines: lines[-1] == "Pause Papers? [y/N]")
+        await screen.until_said("Pause Papers? [y/N]")
         await screen.press("enter")
         await screen.until(lambda lines: lines[-1].startswith("q quit"))
         assert not nas.folder("docs").config["paused"]
-        await screen.press("p", "y")
-        await screen.until(lambda lines: lines[-1] == "Papers is paused")
-        await screen.until(lambda lines: any(re.match(r"Papers +paused", line) for line in lines))
-        assert nas.folder("docs").config["paused"]
-        await screen.press("p")
-        await screen.until(lambda lines: lines[-1] == "Resume Papers? [y/N]")
-        await screen.press("y")
-        await screen.until(lambda lines: lines[-1] == "Papers is resumed")
-        await screen.press("down", "down", "p", "y")
-        await screen.until(lambda lines: lines[-1] == "pi is paused")
-
-
-async def test_scanning(nas: FakeSyncthing, pi: DeviceID) -> None:
-    """S scans the selected folder; a message says if it can't be scanned."""
-    async with shown(nas) as screen:
         nas.folder("docs").write({"new": b"x"}, scan=False)
-        await screen.press("down", "s")
-        await screen.until(lambda lines: lines[-1] == "scanning Papers")
-        await screen.until(lambda lines: any(re.match(r"Papers +in sync +\S+ KiB +2 ", line) for line in lines))
-        nas.set_folder("docs", paused=True)
         await screen.press("s")
-        await screen.until(lambda lines: "paused" in lines[-1])
-        await screen.press("end", "up", "s")
-        await screen.until(lambda lines: lines[-1] == "select a folder to scan first")
+        await screen.until_said("scanning Papers")
+        await screen.until_shown(r"Papers +in sync +\S+ KiB +2 ")
+        await screen.press("p", "y")
+        await screen.until_said("Papers is paused")
+        await screen.until_shown(r"Papers +paused")
+        assert nas.folder("docs").config["paused"]
+        await screen.press("s")
+        await screen.until(lambda lines: "paused" in lines[-1] and "Papers is" not in lines[-1])
+        await screen.press("p")
+        await screen.until_said("Resume Papers? [y/N]")
+        await screen.press("y")
+        await screen.until_said("Papers is resumed")
+        await screen.press("down", "down", "s")
+        await screen.until_said("select a folder to scan first")
+        await screen.press("p", "y")
+        await screen.until_said("pi is paused")
 
 
-async def test_filter(nas: FakeSyncthing, pi: DeviceID) -> None:
-    """/ shows only what has a text in its name, and escape shows all again."""
+async def test_filter_and_help(nas: FakeSyncthing, pi: DeviceID) -> None:
+    """/ shows only what has a text in its name, and escape all; ? explains the keys; Q ends it, except from there."""
     async with shown(nas) as screen:
         await screen.press("slash", *"PAP")
         lines = await screen.until(lambda lines: not any(line.startswith("photos") for line in lines))
         assert [line.split()[0] for line in lines] == ["nas", "FOLDER", "Papers", "PAP"]
         await screen.press("enter")
-        await screen.until(lambda lines: lines[-1] == "names with PAP  escape shows all")
+        await screen.until_said("names with PAP  escape shows all")
         await screen.press("slash", *"x")
         await screen.until(lambda lines: len(lines) == 2)
         await screen.press("enter", "p")
-        await screen.until(lambda lines: lines[-1] == "select a folder or a device first")
+        await screen.until_said("select a folder or a device first")
         await screen.press("escape")
-        await screen.until(lambda lines: any(line.startswith("photos") for line in lines))
-
-
-async def test_keys(nas: FakeSyncthing) -> None:
-    """? explains the keys, and Q ends it from anywhere but there."""
-    async with shown(nas) as screen:
+        await screen.until_shown("photos")
         await screen.press("question_mark")
         await screen.until(lambda lines: lines[0].startswith("up, down  select a line"))
         await screen.press("q")
@@ -201,7 +199,7 @@ async def test_keys(nas: FakeSyncthing) -> None:
 
 
 async def test_interrupting(nas: FakeSyncthing) -> None:
-    """Ctrl-C ends it, even while the filter is typed."""
+    """Ctrl-C ends the program, even while the filter is typed."""
     async with shown(nas) as screen:
         await screen.press("slash", "ctrl+c")
         assert not screen.app.is_running
@@ -218,9 +216,9 @@ async def test_hostile_names(nas: FakeSyncthing, pi: DeviceID) -> None:
         await screen.press("enter")
         await screen.until(lambda lines: lines[0] == f"folder        {SHOWN}")
         await screen.press("escape", "p")
-        await screen.until(lambda lines: lines[-1] == f"Pause {SHOWN}? [y/N]")
+        await screen.until_said(f"Pause {SHOWN}? [y/N]")
         await screen.press("y")
-        await screen.until(lambda lines: lines[-1] == f"{SHOWN} is paused")
+        await screen.until_said(f"{SHOWN} is paused")
 
 
 async def test_a_tiny_terminal(nas: FakeSyncthing, pi: DeviceID) -> None:
@@ -254,14 +252,6 @@ async def test_what_is_gone(nas: FakeSyncthing, pi: DeviceID) -> None:
             assert name_of(live, subject) == "gone"
 
 
-async def test_warnings(nas: FakeSyncthing) -> None:
-    """What the library logs is shown at the bottom, and not written over the screen."""
-    async with shown(nas) as screen:
-        with top_app.log_shown(screen.app):
-            logging.getLogger("aiosyncthing.live").warning("[b]look\x1b")
-            await screen.until(lambda lines: lines[-1] == r"[b]look\x1b")
-
-
 async def test_a_key_that_is_refused(nas: FakeSyncthing) -> None:
     """What ends the mirror ends it, too, with that error."""
 
@@ -274,16 +264,11 @@ async def test_a_key_that_is_refused(nas: FakeSyncthing) -> None:
         await look()
 
 
-@pytest.mark.parametrize("how", ["pipe", "json", "dumb"])
-def test_no_terminal(how: str, here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_terminal(cli: Cli) -> None:
     """Without a terminal, the error suggests another command."""
-    done = cli(
-        *("top", *(["--json"] if how == "json" else [])),
-        columns=0 if how == "pipe" else 80,
-        env={"TERM": "dumb"} if how == "dumb" else {},
-    )
-    assert (done.status, done.out) == (2, "")
-    assert "use `aiosyncthing status --watch --json`" in done.err
+    for done in (cli("top"), cli("top", "--json", columns=80), cli("top", columns=80, env={"TERM": "dumb"})):
+        assert (done.status, done.out) == (2, "")
+        assert "use `aiosyncthing status --watch --json`" in done.err
 
 
 def test_without_textual(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pytest_syncthing import FakeSyncthing
 from tests.support.cli import Cli
 
-pytestmark = pytest.mark.usefixtures("now")
+pytestmark = pytest.mark.usefixtures("now", "docs")
 
 
 @pytest.fixture
@@ -23,7 +23,6 @@ def docs(here: FakeSyncthing) -> None:
     folder.write({"a.txt": b"present", "new": b"new", "sub/kept": b"x"})
 
 
-@pytest.mark.usefixtures("docs")
 def test_versions(cli: Cli) -> None:
     """All versions of all files, or of one, the newest first; when they were archived is never relative."""
     for columns in (0, 80):
@@ -45,8 +44,7 @@ def test_versions(cli: Cli) -> None:
     assert cli("versions", "docs:sub/kept", "--json").rows() == []
 
 
-@pytest.mark.usefixtures("docs")
-def test_versions_at_a_time(cli: Cli) -> None:
+def test_versions_at_a_time(here: FakeSyncthing, cli: Cli) -> None:
     """--at chooses the version that each file was then, whichever way the time is said; one to come is a warning."""
     expected = [("a.txt", "2026-03-04T12:00:00Z", True), ("ev\x1bil", "2026-03-04T12:00:00Z", True)]
     for text in ("2026-03-04T11:30Z", "wednesday 11:00", "2 days ago"):
@@ -57,11 +55,7 @@ def test_versions_at_a_time(cli: Cli) -> None:
     for command in ("restore", "--dry-run"), ("versions",):
         done = cli(*command, "docs", "--at", "2026-03-06T18:00Z")
         assert (done.status, "is in the future" in done.err) == (0, True)
-
-
-def test_the_trash_can(cli: Cli, here: FakeSyncthing) -> None:
-    """It doesn't keep when its files were modified, so nothing is certain."""
-    here.freeze()
+    # A trash can doesn't keep when its files were modified, so nothing is certain.
     trash = here.add_folder("trash", versioning={"type": "trashcan", "params": {}})
     trash.write({".stversions/a": b"old"}, scan=False)
     (row,) = cli("versions", "trash", "--json").rows()
@@ -70,7 +64,6 @@ def test_the_trash_can(cli: Cli, here: FakeSyncthing) -> None:
     assert row["certain"] is False
 
 
-@pytest.mark.usefixtures("docs")
 def test_what_would_be_restored(cli: Cli, here: FakeSyncthing) -> None:
     """--dry-run changes nothing, needs no answer, and says of each file what would be done and why."""
     done = cli("restore", "docs", "--at", "2026-03-03T11:00Z", "--dry-run", "--columns", "outcome,archived,path")
@@ -91,7 +84,6 @@ def test_what_would_be_restored(cli: Cli, here: FakeSyncthing) -> None:
     assert here.folder("docs").files["a.txt"] == b"present"
 
 
-@pytest.mark.usefixtures("docs")
 def test_restore(cli: Cli, here: FakeSyncthing) -> None:
     """Files are restored after confirmation; unchanged ones are only counted."""
     command = ["restore", "docs", "--at", "2026-03-03T11:00Z"]
@@ -117,9 +109,8 @@ def test_restore(cli: Cli, here: FakeSyncthing) -> None:
     assert "a.txt" not in cli(*command, "--yes").out
 
 
-@pytest.mark.usefixtures("docs")
 def test_restore_one_version(cli: Cli, here: FakeSyncthing) -> None:
-    """One version of one file, named in either way."""
+    """One version of one file, named in either way. If a file can't be restored it is 1, or 9 if others were."""
     wanted = ["--version", "2026-03-03T12:00:00Z"]
     for place in (["docs", "--file", "a.txt"], ["docs:a.txt"]):
         (row,) = cli("restore", *place, *wanted, "--dry-run", "--json").rows()
@@ -129,23 +120,15 @@ def test_restore_one_version(cli: Cli, here: FakeSyncthing) -> None:
     assert "Replace a.txt with its version of 2026-03-03T12:00:00Z? [y/N]" in done.err
     assert cli("restore", "docs:a.txt", *wanted, "--yes").status == 0
     assert here.folder("docs").files["a.txt"] == b"third"
-
-
-@pytest.mark.usefixtures("docs")
-def test_what_fails(cli: Cli, here: FakeSyncthing) -> None:
-    """If the daemon can't restore a file it is 1, or 9 if it could restore others."""
-    here.folder("docs").write({"sub/gone": None})
-    one = ["--version", "2026-03-03T12:00:00Z", "--yes", "--json"]
-    done = cli("restore", "docs:sub/gone", *one)
+    here.folder("docs").write({"sub/gone": None})  # which the daemon can't replace by a file
+    done = cli("restore", "docs:sub/gone", *wanted, "--yes", "--json")
     (row,) = done.lines()
-    assert (done.status, row["outcome"]) == (1, "failed")
-    assert "directory" in row["reason"]
+    assert (done.status, row["outcome"], "directory" in row["reason"]) == (1, "failed", True)
     done = cli("restore", "docs", "--at", "2026-03-03T11:00Z", "--yes")
     assert done.status == 9
-    assert done.err.startswith("2 restored, 2 unknown, 1 failed")
+    assert done.err.startswith("1 restored, 2 unknown, 1 failed")
 
 
-@pytest.mark.usefixtures("docs")
 def test_refused(cli: Cli, here: FakeSyncthing) -> None:
     """Invalid arguments, and files or versions that don't exist."""
     here.add_folder("plain")

@@ -18,18 +18,14 @@ UNSEEN = Finding("device_unseen", Severity.WARNING, device="ID", text="Unseen.",
 
 
 def test_wording_and_figures_do_not_make_a_difference() -> None:
-    """Two checks can be compared: a device that is still away is the same finding a day later."""
+    """Findings are values: a device that is still away is the same one a day later. `str` returns their text."""
     later = replace(UNSEEN, text="Still unseen.", remedy="Look again.", seconds=9.0, count=2)
     assert {UNSEEN} == {later}
     for other in ({"severity": Severity.CRITICAL}, {"device": "ID2"}, {"folder": "docs"}, {"subject": "x"}):
         assert replace(UNSEEN, **other) != UNSEEN
-
-
-def test_a_finding_never_changes() -> None:
-    """A finding is a value; its text is what `str` returns."""
+    assert str(UNSEEN) == "Unseen."
     with pytest.raises(FrozenInstanceError):
         UNSEEN.text = ""  # type: ignore[misc] # that it is refused is the point
-    assert str(UNSEEN) == "Unseen."
 
 
 def test_a_finding_as_json() -> None:
@@ -64,10 +60,6 @@ def test_the_most_severe_come_first() -> None:
     assert ordered(reversed(findings)) == ordered(findings) == findings
     assert max(finding.severity for finding in findings) == 2
     assert [int(severity) for severity in Severity] == [0, 1, 2]
-
-
-def test_a_sentence_ends_with_one_full_stop() -> None:
-    """Messages of the daemon may end with one or not."""
     assert sentence("no space. ") == sentence("no space") == "no space."
 
 

@@ -110,14 +110,10 @@ def test_failed_items_are_named() -> None:
     assert finding.text == "Folder Documents has 1 failed item."
 
 
-def test_an_error_hides_its_consequences() -> None:
-    """Of a folder that has stopped, only the error and settings are reported."""
+def test_what_does_not_matter() -> None:
+    """Of a folder that has stopped, only the error and settings count, and of a send-only one none about writing."""
     about = answers(fields={"ignoreDelete": True}, state="error", error="x", watchError="y", errors=3, **NEEDED)
     assert [finding.kind for finding in found(about)] == ["deletions_ignored", "folder_error"]
-
-
-def test_settings_of_a_folder_that_writes_nothing() -> None:
-    """In a send-only folder, settings about writing files don't matter."""
     fields = {"type": "sendonly", "ignoreDelete": True, "maxConflicts": 0, "disableFsync": True}
     assert found(answers(fields=fields)) == []
 

@@ -61,34 +61,26 @@ async def test_a_folder_comes_to_rest(fake: FakeSyncthing) -> None:
     assert await rest(fake, save=states.append) == docs(fake).config["path"]
     assert asked(fake)["db/scan"] == 1
     assert [each["folders"] for each in states] == [["docs"], []]
-
-
-async def test_using_it_twice(fake: FakeSyncthing) -> None:
-    """A second use is refused, and the folder stays as it is."""
-    async with fake.client() as client:
-        block = client.at_rest("docs", rescan=False, timeout=20)
-        async with block:
-            pass
-        with pytest.raises(SyncthingError, match=r"only once: call at_rest\(\) again"):
-            await block.__aenter__()
-    assert not is_paused(fake)
-
-
-async def test_without_a_scan(fake: FakeSyncthing) -> None:
-    """With ``rescan=False``, the folder is not scanned."""
-    await rest(fake, rescan=False)
-    assert asked(fake)["db/scan"] == 0
-
-
-async def test_the_path_is_complete(fake: FakeSyncthing) -> None:
-    """``~`` is replaced by the home directory, which only the daemon knows."""
     fake.add_folder("more", path="~/More")
     async with fake.client() as client:
         home = (await client.system.status())["tilde"]
-    assert await rest(fake, "more") == f"{home}/More"
+    assert await rest(fake, "more") == f"{home}/More"  # only the daemon knows what ~ is
 
 
-@pytest.mark.parametrize("devices", [OTHER, [OTHER], None])
+async def test_using_it_twice(fake: FakeSyncthing) -> None:
+    """A second use is refused, and the folder stays as it is. With ``rescan=False``, it is not scanned."""
+    async with fake.client() as client:
+        block = client.at_rest("docs", rescan=False, timeout=20)
+        async with block:
+            count = len(fake.requests)
+        assert [request.method for request in fake.requests[count:]] == ["PATCH"]  # none in the block, one at its end
+        with pytest.raises(SyncthingError, match=r"only once: call at_rest\(\) again"):
+            await block.__aenter__()
+    assert not is_paused(fake)
+    assert asked(fake)["db/scan"] == 0
+
+
+@pytest.mark.parametrize("devices", [[OTHER], None])
 async def test_other_devices_count_on_request(fake: FakeSyncthing, devices: Any) -> None:
     """By default, it does not wait for other devices."""
     docs(fake).write({"new.txt": b"12"})
@@ -206,7 +198,7 @@ async def test_an_endless_change(fake: FakeSyncthing) -> None:
 
     async with fake.client() as client:
         with pytest.raises(WaitTimeoutError):
-            async with client.at_rest("docs", timeout=1.5, save=save):
+            async with client.at_rest("docs", timeout=0.7, save=save):
                 pytest.fail("the block was entered")
     assert not is_paused(fake)
 
@@ -239,13 +231,6 @@ async def test_cancelling_at_every_step(fake: FakeSyncthing, monkeypatch: pytest
         assert await leaves_no_trace(work) is None
 
 
-async def test_nothing_is_asked_meanwhile(fake: FakeSyncthing) -> None:
-    """During the block no request is sent, and its end takes one."""
-    async with fake.client() as client, client.at_rest("docs"):
-        count = len(fake.requests)
-    assert [request.method for request in fake.requests[count:]] == ["PATCH"]
-
-
 async def test_the_events_arrive_late(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Events may appear only after the daemon has answered; if they never do, everything starts again."""
     monkeypatch.setattr(resting, "_PAUSE", 0.01)
@@ -257,8 +242,8 @@ async def test_the_events_arrive_late(fake: FakeSyncthing, monkeypatch: pytest.M
                 saved.append(state["folders"])
                 if len(saved) == 1:
                     fake.respond("rest/events", json=await client.events.poll(limit=1, timeout=0), times=times)
+                fake.advance(60)
 
             async with client.at_rest("docs", rescan=False, timeout=20, save=save):
                 pass
         assert saved == [["docs"], []] * attempts
-        fake.advance(60)

@@ -58,16 +58,11 @@ def test_a_folder_called_all() -> None:
 @pytest.mark.parametrize(
     ("folders", "devices", "error"),
     [
-        ("", None, BadRequestError),
-        (["a", ""], None, BadRequestError),
-        ([5], None, BadRequestError),
-        (5, None, BadRequestError),
-        (b"a", None, BadRequestError),
-        (None, "", BadRequestError),
+        *((folders, None, BadRequestError) for folders in ("", ["a", ""], [5], 5, b"a")),
+        *((None, devices, BadRequestError) for devices in ("", DAEMON_ID)),
         (None, "phone", InvalidDeviceIDError),
         ("none", None, UnknownFolderError),
         (None, "MLSLJWC-2PNZI52-I2INEVA-PBO6VBN-64XL2PB-5ZHN33C-2KT2TBN-M33MPAU", UnknownDeviceError),
-        (None, DAEMON_ID, BadRequestError),
     ],
 )
 def test_refusals(folders: Any, devices: Any, error: type[Exception]) -> None:
@@ -92,11 +87,7 @@ def test_a_state_can_be_stored() -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        None,
-        "docs",
-        ["docs"],
-        {},
-        {"daemon": "", "folders": ["docs"]},
+        *(None, "docs", ["docs"], {}, {"daemon": "", "folders": ["docs"]}),
         {"daemon": "", "folders": "docs", "devices": []},
         {"daemon": "", "folders": [""], "devices": []},
         {"daemon": "", "folders": [], "devices": [5]},

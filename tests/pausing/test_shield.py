@@ -11,13 +11,6 @@ from aiosyncthing.pausing import shield as shield_module
 from aiosyncthing.pausing.shield import Shield
 
 
-async def current() -> asyncio.Task[object]:
-    """Return the current task."""
-    task = asyncio.current_task()
-    assert task is not None
-    return task
-
-
 async def test_cancellations_are_held_back() -> None:
     """The work goes on; then the cancellation is raised with the note, and all are counted."""
     done: list[int] = []
@@ -45,15 +38,23 @@ async def test_cancellations_are_held_back() -> None:
     assert task.cancelling() == 3
 
 
-async def test_without_a_cancellation() -> None:
-    """The work itself has no time limit, and `run` raises its error."""
+async def test_work_that_fails() -> None:
+    """The work itself has no time limit, and `run` raises its error; if it was cancelled, the caller decides."""
 
-    async def work() -> None:
+    async def fail() -> None:
         raise KeyError
+
+    async def cancel() -> None:
+        asyncio.current_task().cancel()  # type: ignore[union-attr]  # there is one
+        await asyncio.sleep(0)
 
     shield = Shield()
     with pytest.raises(KeyError):
-        await shield.run(work(), limit=0)
+        await shield.run(fail(), limit=0)
+    with pytest.raises(asyncio.CancelledError):
+        await shield.run(cancel())
+    assert not shield.cancelled
+    assert not asyncio.current_task().cancelling()  # type: ignore[union-attr]  # likewise
     shield.release("unused")
 
 
@@ -95,17 +96,3 @@ async def test_the_limit_can_be_extended(monkeypatch: pytest.MonkeyPatch) -> Non
     assert shield.left <= 10
     shield.extend()
     assert shield.left > 50
-
-
-async def test_the_work_is_cancelled() -> None:
-    """If the work itself is cancelled, as by `asyncio.run` at the end, the caller decides how to go on."""
-
-    async def work() -> None:
-        (await current()).cancel()
-        await asyncio.sleep(0)
-
-    shield = Shield()
-    with pytest.raises(asyncio.CancelledError):
-        await shield.run(work())
-    assert not shield.cancelled
-    assert not (await current()).cancelling()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
+import termios
 import time
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
 
 __all__ = ["OnTerminal"]
 
@@ -27,16 +28,35 @@ class OnTerminal:
         folder: The directory that it runs in.
 
     Attributes:
-        screen: What it has written, and what the terminal has echoed.
+        screen: What it has written, and what the terminal has echoed, since the last `until`.
+        written: The same from the beginning.
     """
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
-        self.screen = b""
+        self.screen = self.written = b""
         self._status: int | None = None
         self._pid, self._leader = pty.fork()
         if not self._pid:
             os.chdir(folder)
             os.execve(command[0], command, environ)
+
+    @property
+    def modes(self) -> list[Any]:
+        """How the terminal treats what is typed."""
+        return termios.tcgetattr(self._leader)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the program is stopped."""
+        return os.waitid(os.P_PID, self._pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def send(self, signum: int) -> None:
+        """Send it a signal."""
+        os.kill(self._pid, signum)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Make the terminal another size, of which the system informs the program."""
+        fcntl.ioctl(self._leader, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, text: str) -> None:
         """Press keys."""
@@ -84,4 +104,5 @@ class OnTerminal:
         if not part:
             time.sleep(patience)  # nothing comes any more, and `select` doesn't wait
         self.screen += part
+        self.written += part
         return bool(part)
