@@ -104,22 +104,20 @@ async def test_what_needs_no_key_is_not_given_one(lone: Daemon, version: Version
     """
     mask: Any = "LoginAttempt"
     await lone.client.events.poll(types=mask, timeout=0)
-    for key in ("wrong-but-long-enough", b"bytes", "line break\n"):
-        async with Syncthing(key, lone.url) as client:  # type: ignore[arg-type] # that is the mistake
-            with pytest.raises(UnauthorizedError):
-                await client.system.status()
-            if version.has(_routes.LOGIN):
-                assert await client.noauth.health() == {"status": "OK"}
+    async with Syncthing("line break\n", lone.url) as client:
+        with pytest.raises(UnauthorizedError):
+            await client.system.status()
+        if not version.has(_routes.LOGIN):
+            with pytest.raises(NotSupportedError, match=r"it was added in 1\.26\.0"):
                 await client.noauth.login(USER, PASSWORD)
-                with pytest.raises(UnauthorizedError, match="wrong user name or password"):
-                    await client.noauth.login(USER, "wrong")
-                await client.noauth.logout()
-            else:
-                with pytest.raises(NotSupportedError, match=r"it was added in 1\.26\.0"):
-                    await client.noauth.login(USER, PASSWORD)
-    if version.has(_routes.LOGIN):
-        events = await until(lambda: _at_least(6, lone, mask))
-        assert [event["data"]["success"] for event in events] == [True, False] * 3
+            return
+        assert await client.noauth.health() == {"status": "OK"}
+        await client.noauth.login(USER, PASSWORD)
+        with pytest.raises(UnauthorizedError, match="wrong user name or password"):
+            await client.noauth.login(USER, "wrong")
+        await client.noauth.logout()
+    events = await until(lambda: _at_least(2, lone, mask))
+    assert [event["data"]["success"] for event in events] == [True, False]
 
 
 async def _at_least(count: int, daemon: Daemon, mask: Any) -> list[Any]:

@@ -24,28 +24,23 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 GZIP = b"\x1f\x8b"  # how profiles are compressed
 
 
-async def test_support_bundles(lone: Daemon, tmp_path: Path) -> None:
-    """A support bundle is a complete ZIP archive, at a path or in a file object, and contains no key."""
-    path = tmp_path / "support.zip"
-    kept = io.BytesIO()
-    sizes = await asyncio.gather(lone.client.debug.support_bundle(path), lone.client.debug.support_bundle(kept))
-    assert sizes == [path.stat().st_size, len(kept.getvalue())]
-    assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == [path]
-    for target in (path, kept):
-        with zipfile.ZipFile(target) as archive:
-            assert archive.testzip() is None
-            assert archive.namelist()
-            assert not [name for name in archive.namelist() if lone.api_key.encode() in archive.read(name)]
-
-
-async def test_profiles(lone: Daemon, tmp_path: Path) -> None:
-    """Profiles are written to paths and file objects."""
-    heap, cpu = tmp_path / "heap", tmp_path / "cpu"
-    sizes = [await lone.client.debug.heap_profile(heap), await lone.client.debug.cpu_profile(str(cpu), duration=1)]
-    assert sizes == [heap.stat().st_size, cpu.stat().st_size]
-    kept = io.BytesIO()
-    assert await lone.client.debug.heap_profile(kept) == len(kept.getvalue())
+async def test_bundles_and_profiles(lone: Daemon, tmp_path: Path) -> None:
+    """A support bundle is a complete ZIP archive without the key. Files and file objects are written to."""
+    debug, kept = lone.client.debug, io.BytesIO()
+    bundle, heap, cpu = (tmp_path / name for name in ("support.zip", "heap", "cpu"))
+    sizes = [
+        await debug.support_bundle(bundle),
+        await debug.heap_profile(heap),
+        await debug.cpu_profile(str(cpu), duration=1),
+    ]
+    assert sizes == [path.stat().st_size for path in (bundle, heap, cpu)]
+    assert set(await asyncio.to_thread(lambda: list(tmp_path.iterdir()))) == {bundle, heap, cpu}
+    assert await debug.heap_profile(kept) == len(kept.getvalue())
     assert [each[:2] for each in (heap.read_bytes(), cpu.read_bytes(), kept.getvalue())] == [GZIP] * 3
+    with zipfile.ZipFile(bundle) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist()
+        assert not [name for name in archive.namelist() if lone.api_key.encode() in archive.read(name)]
 
 
 async def test_errors(lone: Daemon, version: Version) -> None:

@@ -34,7 +34,7 @@ ATOMS: Final = (
 PREFIXES: Final = ("", "", "", "", "", "!", "!", "(?i)", "(?d)", "(?d)(?i)", "(?i)!", "!!", "(?i)(?i)", "// ", "(?d)!")
 ENDS: Final = ("", "", "", "", "/", "/**", "/*", "/b.x", "/**/a")
 STARTS: Final = ("", "", "", "/", "/", "**/", "/d/", "d/")
-LISTS: Final = 80
+LISTS: Final = 50
 LISTS_OF_THE_FAKE: Final = 15  # it uses the same code
 
 

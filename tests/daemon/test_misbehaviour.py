@@ -142,21 +142,19 @@ async def test_a_daemon_that_does_not_become_ready(imitate, behaviour: str, mess
 
 
 async def test_arguments(imitate) -> None:
-    """It uses only options that version 2 knows too; an unknown one that is given is reported with the details."""
-    async with Daemon(binary=imitate("serve(identity())"), arguments=["--audit"]) as daemon:
+    """It uses only options that version 2 knows too; an unknown one that is given is reported with the details.
+
+    The page that version 2 shows while it converts its database doesn't count as ready.
+    """
+    async with Daemon(binary=imitate("serve(identity(), refusals=3)"), arguments=["--audit"]) as daemon:
         assert daemon.version == "v2.9.9"
+        assert await daemon.client.api.request("rest/system/status")
     daemon = Daemon(binary=imitate(FOREVER), arguments=["--no-default-folder"])
     with pytest.raises(DaemonError) as caught:
         await daemon.start()
     for words in ("unknown flag --no-default-folder", f"binary {daemon.binary}", f"home {daemon.home}", "exit code 80"):
         assert words in str(caught.value)
     assert daemon.returncode == 80
-
-
-async def test_migration_is_waited_for(imitate) -> None:
-    """The page that version 2 shows while it converts its database doesn't count as ready."""
-    async with Daemon(binary=imitate("serve(identity(), refusals=3)")) as daemon:
-        assert await daemon.client.api.request("rest/system/status")
 
 
 async def test_a_daemon_that_ignores_sigterm(imitate) -> None:

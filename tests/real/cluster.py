@@ -73,7 +73,6 @@ class Cluster:
 
     Attributes:
         log: What was tried.
-        done: How much of it could be done.
     """
 
     def __init__(self, seed: object, where: Path, daemons: list[Daemon]) -> None:
@@ -82,7 +81,6 @@ class Cluster:
         self._random = random.Random(f"{seed}")
         self._where = where
         self._number = 0
-        self.done = 0
         weights: tuple[tuple[Callable[[Daemon, str], Awaitable[None]], float], ...] = (
             *((self.write, 12), (self.delete, 4), (self.rename, 3), (self.make_directory, 2), (self.write_odd, 1)),
             *((self.scan, 12), (self.ignore, 3), (self.lose, 1), (self.find, 4), (self.revert, 2)),
@@ -99,7 +97,6 @@ class Cluster:
         # Some operations are not possible at the moment, for example if the folder is missing or paused.
         with suppress(SyncthingError, OSError):
             await operation(daemon, folder)
-            self.done += 1
 
     def path(self, daemon: Daemon, folder: str) -> Path:
         """Return where a daemon has a folder."""
