@@ -175,12 +175,8 @@ async def test_every_value_of_the_types_is_known(lone: Daemon, folders: Folders)
     """The values that the library accepts are those that the daemon keeps."""
     config = lone.client.config
     folder = await folders.add(lone)
-    settings = {
-        "order": types.PullOrder,
-        "blockPullOrder": types.BlockPullOrder,
-        "copyRangeMethod": types.CopyRangeMethod,
-        "type": types.FolderType,
-    }
+    orders = {"order": types.PullOrder, "blockPullOrder": types.BlockPullOrder}
+    settings = {**orders, "copyRangeMethod": types.CopyRangeMethod, "type": types.FolderType}
     for key, values in settings.items():
         for value in get_args(values):
             if value != "receiveencrypted":  # no folder can be changed to that

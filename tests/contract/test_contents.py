@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiosyncthing import parse_time
-from aiosyncthing.exceptions import BadRequestError, NotFoundError, RequestTimeoutError
+from aiosyncthing.exceptions import BadRequestError, NotFoundError
 from tests.support.waiting import until
 
 from .folders import write_files
@@ -79,19 +79,6 @@ async def test_a_scan_of_parts(lone: Daemon, folders: Folders) -> None:
     assert await has(folder, "top.txt")
     assert await has(folder, "sub/one.txt")
     assert not await has(folder, "other/four.txt")
-
-
-async def test_a_scan_goes_on_without_us(lone: Daemon, folders: Folders) -> None:
-    """Giving up on a scan doesn't stop it."""
-    folder = await folders.add(lone, files=["large"])
-    os.truncate(folder.path / "large", 1 << 27)  # takes a while to hash
-    with pytest.raises(RequestTimeoutError):
-        await lone.client.database.scan(folder.id, timeout=0.05)
-
-    async def is_scanned() -> bool:
-        return (await folder.status())["localBytes"] == 1 << 27
-
-    await until(is_scanned)
 
 
 async def test_a_scan_is_only_begun(lone: Daemon, folders: Folders) -> None:

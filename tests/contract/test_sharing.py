@@ -76,36 +76,30 @@ async def test_adding_a_device(lone: Daemon) -> None:
     assert await config.devices(STRANGER) == added
 
 
-async def test_adding_a_folder(lone: Daemon, tmp_path: Path) -> None:
-    """A new folder starts from the daemon's defaults, is shared with the devices, and runs."""
-    config = lone.client.config
-    await config.add_device(STRANGER, paused=True)
-    await config.patch_default_folder(maxConflicts=3)
-    try:
-        added = await config.add_folder(
-            "f", str(tmp_path / "f"), label="Földer", type="receiveonly", devices=[STRANGER.lower()], **QUIET
-        )
-    finally:
-        await config.patch_default_folder(maxConflicts=10)
-    assert added == await config.folders("f")
-    assert (added["label"], added["type"]) == ("Földer", "receiveonly")
-    assert (added["maxConflicts"], added["paused"]) == (3, False)
-    assert shared(added).keys() == {STRANGER, lone.device_id}
-    with pytest.raises(BadRequestError, match="exists already"):
-        await config.add_folder("f", str(tmp_path / "g"))
-    assert [folder["id"] for folder in await config.folders()] == ["f"]
-
-
 @pytest.mark.parametrize("folder_id", ["f", "a/.."])
-async def test_a_folder_with_patterns(lone: Daemon, tmp_path: Path, folder_id: str) -> None:
-    """Files are scanned only after the patterns are set, so ignored files are never in the index."""
-    client = lone.client
-    place = tmp_path / "f"
+async def test_adding_a_folder(lone: Daemon, tmp_path: Path, folder_id: str) -> None:
+    """A new folder starts from the daemon's defaults, is shared with the devices, and runs.
+
+    Files are scanned only after the patterns are set, so ignored files are never in the index.
+    """
+    client, config, place = lone.client, lone.client.config, tmp_path / "f"
     place.mkdir()
     for name in ("a.txt", "b.tmp"):
         (place / name).write_text("text")
-    added = await client.config.add_folder(folder_id, str(place), ignores=["// temporary", "*.tmp"], **QUIET)
-    assert added["paused"] is False
+    await config.add_device(STRANGER, paused=True)
+    await config.patch_default_folder(maxConflicts=3)
+    settings = {"label": "Földer", "type": "sendonly", "ignores": ["// temporary", "*.tmp"], **QUIET}
+    try:
+        added = await config.add_folder(folder_id, str(place), devices=[STRANGER.lower()], **settings)
+    finally:
+        await config.patch_default_folder(maxConflicts=10)
+    assert added == await config.folders(folder_id)
+    assert (added["label"], added["type"]) == ("Földer", "sendonly")
+    assert (added["maxConflicts"], added["paused"]) == (3, False)
+    assert shared(added).keys() == {STRANGER, lone.device_id}
+    with pytest.raises(BadRequestError, match="exists already"):
+        await config.add_folder(folder_id, str(tmp_path / "g"))
+    assert [folder["id"] for folder in await config.folders()] == [folder_id]
     await client.database.scan(folder_id)
     assert [each["name"] for each in await client.database.browse(folder_id) or []] == ["a.txt"]
     assert (await client.database.ignores(folder_id))["ignore"] == ["// temporary", "*.tmp"]

@@ -107,14 +107,14 @@ async def test_pausing_devices(lone: Daemon) -> None:
         return (await config.devices(STRANGER))["paused"] is paused
 
     await config.set_device({"deviceID": STRANGER, "addresses": ["tcp://127.0.0.1:9"]})
-    await system.pause(STRANGER.lower())
-    await until(lambda: is_set(paused=True))
-    await system.resume(STRANGER)
-    await until(lambda: is_set(paused=False))
-    await system.pause()
-    await until(lambda: is_set(paused=True))
-    await system.resume()
-    await until(lambda: is_set(paused=False))
+    for change, devices, paused in (
+        (system.pause, [STRANGER.lower()], True),
+        (system.resume, [STRANGER], False),
+        (system.pause, [], True),
+        (system.resume, [], False),
+    ):
+        await change(*devices)
+        await until(lambda paused=paused: is_set(paused=paused))
     for paused in (True, False):
         await config.patch_device(STRANGER, paused=paused)
         assert await is_set(paused=paused)

@@ -309,17 +309,6 @@ def test_several_daemons(linux: Machine, caplog: pytest.LogCaptureFixture) -> No
     assert f"the home {first} at https://{one.address} is used, not {second} at http://{two.address}" in caplog.text
 
 
-@pytest.mark.parametrize("answer", ["nothing", "unverified", "other", "stranger"])
-def test_what_does_not_count_for_several_homes(linux: Machine, answer: str) -> None:
-    """Only the daemon with a home's certificate shows that this home is the right one, even if others are broken."""
-    usable, broken = linux.home(OLD), linux.home(NEW, "nonsense")
-    Identity(usable)
-    with patch("aiosyncthing.local.search.probe", return_value=answer):
-        message = linux.refuse()
-    assert f"{usable}: its daemon does not answer" in message
-    assert f"{broken}: " in message
-
-
 def test_several_homes_without_a_daemon(linux: Machine, tmp_path: Path, free_port: int) -> None:
     """If no daemon answers, or another on its port, each home is listed with the reason."""
     first, second, third = linux.home(OLD, config(f"127.0.0.1:{free_port}")), linux.home(NEW), linux.home(SERVICE, "x")
@@ -355,15 +344,26 @@ def test_a_single_home(linux: Machine, tmp_path: Path, tls: bool) -> None:
     assert shown.received == b""
 
 
-@pytest.mark.parametrize("answer", ["nothing", "unverified", "own", "stranger"])
-def test_what_answers_for_a_single_home(linux: Machine, answer: str) -> None:
-    """A daemon that is down, or too busy to show its certificate, is found; another program in its place is not."""
+@pytest.mark.parametrize("answer", ["nothing", "unverified", "own", "other", "stranger"])
+def test_what_answers(linux: Machine, answer: str) -> None:
+    """A single home's daemon that is down, or too busy to show its certificate, is found; another program is not.
+
+    Of several homes, even if others are broken, only the daemon with a home's certificate shows that it is that one.
+    """
     home = linux.home()
     with patch("aiosyncthing.local.search.probe", return_value=answer):
         if answer == "stranger":
             assert f"the program that answers at {DEFAULT_URL} is not Syncthing" in linux.refuse()
-        else:
+        elif answer != "other":
             assert linux.find().home == home
+        Identity(home)
+        broken = linux.home(NEW, "nonsense")
+        if answer == "own":
+            assert linux.find().home == home
+        else:
+            message = linux.refuse()
+            assert f"{home}: its daemon does not answer" in message
+            assert f"{broken}: " in message
 
 
 def test_a_single_home_with_a_socket(linux: Machine, tmp_path: Path) -> None:
