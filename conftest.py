@@ -6,6 +6,7 @@ import asyncio
 import gc
 import inspect
 import signal
+import socket
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,14 @@ def syncthing_binary(request: pytest.FixtureRequest) -> Path:
 def newest_syncthing() -> Path:
     """The newest of the real daemons, for what is the same with each; without any, the test fails."""
     return newest_binary() or pytest.fail(NONE_FOUND)
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port that nothing listens on; it stays bound so that nothing else can."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiosyncthing.exceptions import DaemonError
 from pytest_syncthing import FakeSyncthing
@@ -12,7 +12,7 @@ from pytest_syncthing import FakeSyncthing
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aiosyncthing import DeviceID, Syncthing
+    from aiosyncthing import Syncthing
 
 __all__ = ["FakeDaemon"]
 
@@ -30,7 +30,6 @@ class FakeDaemon:
         start = datetime.now(UTC)
         self._fake = FakeSyncthing(version, name=home.name, home=home, files_on_disk=True, start=start)
         self._client: Syncthing | None = None
-        self.api_key = self._fake.api_key
 
     @property
     def client(self) -> Syncthing:
@@ -39,30 +38,8 @@ class FakeDaemon:
             raise DaemonError("the daemon is not started")
         return self._client
 
-    @property
-    def url(self) -> str:
-        """Base URL of its API."""
-        return self._fake.url
-
-    @property
-    def device_id(self) -> DeviceID:
-        """Its device ID."""
-        return self._fake.device_id
-
-    @property
-    def sync_address(self) -> str:
-        """Where other fakes reach it."""
-        return self._fake.sync_address
-
-    @property
-    def version(self) -> str:
-        """The version it reports."""
-        return self._fake.version
-
-    @property
-    def home(self) -> Path:
-        """Its home directory."""
-        return self._fake.home
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._fake, name)
 
     @property
     def pid(self) -> int | None:

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.daemon
 
 
-async def test_listeners_discovery_and_restart(syncthing_binary: Path) -> None:
+async def test_listeners_discovery_and_restart(syncthing_binary: Path, free_port: int) -> None:
     """A port in use, an unreachable relay and discovery server, and a setting that needs a restart are found."""
     async with Daemon(binary=syncthing_binary, stop_timeout=0) as daemon:
-        with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))  # but nothing listens there
-            taken, closed = (f"127.0.0.1:{each.getsockname()[1]}" for each in (server, unused))
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            taken, closed = (f"127.0.0.1:{port}" for port in (server.getsockname()[1], free_port))
             await daemon.client.config.patch_options(
                 listenAddresses=[f"tcp://{taken}", f"relay://{closed}/?id=AAAA&token=hush"],
                 relaysEnabled=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 
 import aiohttp
-import pytest
 
 import aiosyncthing
 from aiosyncthing import API, Config, Database, Events, Syncthing, System, exceptions
@@ -69,26 +68,6 @@ def test_exceptions() -> None:
     assert issubclass(exceptions.SyncthingError, Exception)
 
 
-async def test_an_own_session_is_closed() -> None:
-    """Leaving the client closes its session."""
-    async with Server(PONG) as server:
-        client = Syncthing("key", server.url)
-        async with client as entered:
-            assert entered is client
-            await client.system.ping()
-        await server.until(lambda: server.open == 0)
-
-
-async def test_a_borrowed_session_stays_open() -> None:
-    """A session that was passed in is used, and stays open."""
-    async with Server(PONG) as server, aiohttp.ClientSession() as session:
-        async with Syncthing("key", server.url, session=session) as client:
-            await client.system.ping()
-        await client.close()
-        assert not session.closed
-        assert server.open == 1
-
-
 async def test_the_low_level_client() -> None:
     """`API` can be used by itself."""
     async with Server(answer=lambda _: PONG) as server:
@@ -107,11 +86,3 @@ async def test_the_low_level_client() -> None:
         assert server.requests[2].json() == {"a": 1}
         await api.close()
         await api.close()
-
-
-async def test_the_old_name_of_the_configuration() -> None:
-    """`system.config()` works, and says that it is deprecated."""
-    async with Server(as_json({"version": 37})) as server, Syncthing("key", server.url) as client:
-        with pytest.deprecated_call():
-            assert await client.system.config() == {"version": 37}
-        assert server.request.target == "/rest/system/config"

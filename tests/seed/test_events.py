@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import aclosing
 from typing import Any
 from unittest.mock import AsyncMock, patch
@@ -64,19 +63,6 @@ async def test_time_outs_are_hidden() -> None:
                 client.events.stop()
         asked = [request.query for request in server.requests if request.path == "/rest/events"]
         assert asked == ["since=0", "since=7", "since=7", "since=7"]
-
-
-async def test_errors() -> None:
-    """Any other failure is a SyncthingError, also if nothing is listening."""
-    for answer in (as_text("CSRF Error", 403), as_text("failed", 500), Answer(raw=b"")):
-        async with Server(answer=answer) as server, Syncthing("key", server.url) as client:
-            with pytest.raises(SyncthingError):
-                await anext(client.events.listen())
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        async with Syncthing("key", f"http://127.0.0.1:{bound.getsockname()[1]}") as client:
-            with pytest.raises(SyncthingError):
-                await anext(client.events.listen())
 
 
 async def test_an_exception_of_a_stand_in() -> None:

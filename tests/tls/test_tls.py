@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
-import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -111,15 +110,11 @@ async def test_urls_without_a_host(url: str) -> None:
         await fetch_fingerprint("unixs://run/x")
 
 
-async def test_nothing_is_listening(folder: Path) -> None:
+async def test_nothing_is_listening(folder: Path, free_port: int) -> None:
     """The error has the address and the reason, and so it has for an unknown host."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port = bound.getsockname()[1]
-        with pytest.raises(
-            ConnectionFailedError, match=f"127.0.0.1:{port}: Connection refused. Is Syncthing"
-        ) as caught:
-            await fetch_fingerprint(f"https://user:pass@127.0.0.1:{port}")
+    words = f"127.0.0.1:{free_port}: Connection refused. Is Syncthing"
+    with pytest.raises(ConnectionFailedError, match=words) as caught:
+        await fetch_fingerprint(f"https://user:pass@127.0.0.1:{free_port}")
     assert type(caught.value) is ConnectionFailedError
     assert isinstance(caught.value, ConnectionError)
     assert "pass" not in str(caught.value)
