@@ -1,7 +1,5 @@
 """Fixtures: blocking clients of a fake, and a check that no thread is left."""
 
-from __future__ import annotations
-
 import gc
 import signal
 import threading

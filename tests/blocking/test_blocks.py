@@ -1,7 +1,5 @@
 """Blocks: entering, leaving, and what happens to exceptions."""
 
-from __future__ import annotations
-
 import asyncio
 import traceback
 from collections.abc import AsyncGenerator
@@ -38,15 +36,6 @@ async def block(
             raise leave
 
 
-def test_a_block(probe: Probe) -> None:
-    """It has the value of the asynchronous block, which one task enters and leaves."""
-    log: list[Any] = []
-    with probe._block(block(log)) as value:
-        assert value == "value"
-        assert log == []
-    assert log == [True]
-
-
 @pytest.mark.parametrize("error", [KeyError("x"), StopIteration("x"), SystemExit(1)])
 def test_an_exception_in_the_body(probe: Probe, error: BaseException) -> None:
     """The block sees it, and it propagates with its original frames, unless the block suppresses it."""
@@ -60,8 +49,16 @@ def test_an_exception_in_the_body(probe: Probe, error: BaseException) -> None:
         raise KeyError
 
 
-def test_frames(probe: Probe) -> None:
-    """An exception that passes through has no frames of the other thread."""
+def test_a_block(probe: Probe) -> None:
+    """It has the value of the asynchronous block, which one task enters and leaves.
+
+    An exception that passes through has no frames of the other thread.
+    """
+    log: list[Any] = []
+    with probe._block(block(log)) as value:
+        assert value == "value"
+        assert log == []
+    assert log == [True]
 
     class Plain(AbstractAsyncContextManager[None]):
         async def __aenter__(self) -> None: ...
@@ -69,7 +66,7 @@ def test_frames(probe: Probe) -> None:
 
     with pytest.raises(KeyError) as caught, probe._block(Plain()):
         raise KeyError
-    assert [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)] == ["test_frames"]
+    assert [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)] == ["test_a_block"]
 
 
 def test_errors_of_the_block_itself(probe: Probe) -> None:

@@ -1,7 +1,5 @@
 """Callbacks: in which thread they are called, what they may do, and how their errors propagate."""
 
-from __future__ import annotations
-
 import threading
 import time
 import traceback
@@ -31,8 +29,11 @@ def test_progress(client: Syncthing, fake: FakeSyncthing) -> None:
     assert seen[-1] == (result, threading.current_thread(), None)
 
 
-def test_an_error(client: Syncthing) -> None:
-    """An exception of a callback ends the wait, which raises it unchanged, with the callback's frames."""
+def test_what_ends_a_wait(client: Syncthing) -> None:
+    """An exception of a callback is raised unchanged, with its frames; a time limit's error has the progress.
+
+    A callback may close the client that calls it, even if it is the last one.
+    """
     error = ValueError("x")
 
     def fail(_: object) -> None:
@@ -42,20 +43,11 @@ def test_an_error(client: Syncthing) -> None:
         client.wait_in_sync("docs", on_progress=fail)
     assert caught.value is error
     assert "fail" in [frame.name for frame in traceback.extract_tb(error.__traceback__)]
-    client.system.ping()
-
-
-def test_closing_the_client(client: Syncthing) -> None:
-    """A callback may close the client that calls it, even if it is the last one."""
+    with pytest.raises(WaitTimeoutError) as too_late:
+        client.wait_in_sync("docs", stable_for=60, timeout=0.05)
+    assert too_late.value.progress is not None
     with pytest.raises(ClientClosedError, match="the client was closed during the call"):
         client.wait_in_sync("docs", on_progress=lambda _: client.close())
-
-
-def test_a_time_limit(client: Syncthing) -> None:
-    """A time limit raises an error of this package, with the progress."""
-    with pytest.raises(WaitTimeoutError) as caught:
-        client.wait_in_sync("docs", stable_for=60, timeout=0.05)
-    assert caught.value.progress is not None
 
 
 def test_around_a_block(client: Syncthing, fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,5 @@
 """Calls: what they return and raise, in which thread, from which threads, and where they are refused."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 import copy

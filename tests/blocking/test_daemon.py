@@ -1,7 +1,5 @@
 """The launcher: the same daemon, started and stopped by calls that return when it is done."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

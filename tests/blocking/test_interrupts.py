@@ -1,7 +1,5 @@
 """Ctrl-C, and other exceptions that a signal raises in the middle of a call."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import threading

@@ -1,7 +1,5 @@
 """Iterators: how they end, what they lose, and who closes them."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import math

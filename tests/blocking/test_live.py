@@ -1,7 +1,5 @@
 """The mirror, whose objects change in another thread."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

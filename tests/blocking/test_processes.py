@@ -1,7 +1,5 @@
 """How programs end, and what forked children can do: nothing hangs, nothing is left, and stderr stays empty."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -101,21 +99,18 @@ def fork_server(shared: FakeSyncthing, tmp_path_factory: pytest.TempPathFactory)
     found.close()
 
 
-HANGING: Final = "client.events.poll(since=10**6, timeout=60)"
-
-
 @pytest.mark.parametrize(
-    ("code", "unclosed"),
+    ("code", "unclosed", "status"),
     [
-        ("pass", []),
-        ("client.system.ping(); client.close()", []),
-        ("client.system.ping()", ["Syncthing"]),
-        ("other = Syncthing(key, url); other.system.ping(); client.system.ping()", ["Syncthing", "Syncthing"]),
-        ("stream = client.events.stream(since='history'); stream.__enter__(); next(stream)", ["Syncthing"]),
-        ("items = client.events.listen(); next(items)", ["Syncthing"]),
-        ("live = client.watch(); live.__enter__(); live.folders", ["Syncthing"]),
-        ("block = client.database.edit_ignores('docs'); block.__enter__()", ["Syncthing"]),
-        ("import atexit; atexit.register(lambda: (client.system.ping(), client.close())); client.system.ping()", []),
+        ("pass", [], 0),
+        ("client.system.ping(); client.close()", [], 0),
+        ("client.system.ping()", ["Syncthing"], 0),
+        ("other = Syncthing(key, url); other.system.ping(); client.system.ping()", ["Syncthing", "Syncthing"], 0),
+        ("stream = client.events.stream(since='history'); stream.__enter__(); next(stream)", ["Syncthing"], 0),
+        ("items = client.events.listen(); next(items)", ["Syncthing"], 0),
+        ("live = client.watch(); live.__enter__(); live.folders", ["Syncthing"], 0),
+        ("block = client.database.edit_ignores('docs'); block.__enter__()", ["Syncthing"], 0),
+        ("import atexit; atexit.register(lambda: (client.system.ping(), client.close())); client.system.ping()", [], 0),
         (
             (
                 "def items():\n"
@@ -123,32 +118,39 @@ HANGING: Final = "client.events.poll(since=10**6, timeout=60)"
                 "found = items(); next(found)"
             ),
             ["Syncthing"],
+            0,
         ),
+        ("client.system.ping(); os._exit(3)", [], 3),
+        ("client.wait_in_sync('docs', devices=[], on_progress=lambda _: sys.exit(4))", ["Syncthing"], 4),
+        ("with client: client.wait_in_sync('docs', devices=[], on_progress=lambda _: sys.exit(5))", [], 5),
     ],
 )
-def test_ending_without_closing(fork_server: ForkServer, shared: FakeSyncthing, code: str, unclosed: list[str]) -> None:
-    """A program that closes nothing ends at once, with a warning for each client, and its connections are closed."""
+def test_ending_without_closing(
+    fork_server: ForkServer, shared: FakeSyncthing, code: str, unclosed: list[str], status: int
+) -> None:
+    """A program that closes nothing ends at once, with a warning for each client, and its connections are closed.
+
+    `os._exit` and `sys.exit`, even in a callback, do what they always do.
+    """
     done = fork_server.run(code)
-    assert done.status == 0, done.err
-    assert done.unclosed == unclosed
+    assert (done.status, done.unclosed) == (status, unclosed), done.err
     wait_until(lambda: shared.connections == 0)
 
 
-def test_ending_while_a_daemon_thread_waits(fork_server: ForkServer) -> None:
-    """Its call ends with an error of this package, not with a traceback of asyncio."""
+def test_ending_while_threads_wait(fork_server: ForkServer) -> None:
+    """The call of a daemon thread ends with an error of this package, not with a traceback of asyncio.
+
+    Python waits for plain threads before anything else; a time limit ends their calls.
+    """
     done = fork_server.run(
         "def call():\n"
-        f"    try: {HANGING}\n"
+        "    try: client.events.poll(since=10**6, timeout=60)\n"
         "    except exceptions.ClientClosedError: print('closed', flush=True)\n"
         "thread = threading.Thread(target=call, daemon=True); thread.start()\n"
         "while not client.api.daemon_version: client.system.ping()\n"
     )
     assert (done.status, done.unclosed) == (0, ["Syncthing"])
     assert done.out in {"closed\n", ""}  # as long as Python lets such threads run
-
-
-def test_ending_while_a_thread_waits(fork_server: ForkServer) -> None:
-    """Python waits for plain threads before anything else; a time limit ends the call."""
     done = fork_server.run(
         "def call():\n"
         "    try: client.wait_in_sync('docs', stable_for=60, timeout=0.3)\n"
@@ -156,20 +158,6 @@ def test_ending_while_a_thread_waits(fork_server: ForkServer) -> None:
         "threading.Thread(target=call).start()"
     )
     assert (done.status, done.out, done.unclosed) == (0, "late\n", ["Syncthing"])
-
-
-@pytest.mark.parametrize(
-    ("code", "status", "unclosed"),
-    [
-        ("client.system.ping(); os._exit(3)", 3, []),
-        ("client.wait_in_sync('docs', devices=[], on_progress=lambda _: sys.exit(4))", 4, ["Syncthing"]),
-        ("with client: client.wait_in_sync('docs', devices=[], on_progress=lambda _: sys.exit(5))", 5, []),
-    ],
-)
-def test_leaving_in_the_middle(fork_server: ForkServer, code: str, status: int, unclosed: list[str]) -> None:
-    """`os._exit` and `sys.exit`, even in a callback, do what they always do."""
-    done = fork_server.run(code)
-    assert (done.status, done.unclosed) == (status, unclosed)
 
 
 def test_an_interrupt(fork_server: ForkServer, shared: FakeSyncthing) -> None:

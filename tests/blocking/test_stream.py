@@ -1,7 +1,5 @@
 """The event stream: it yields what the asynchronous one yields."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import AsyncGenerator
 
@@ -34,7 +32,7 @@ def test_disturbances(client: Syncthing, fake: FakeSyncthing) -> None:
 
 
 def test_resuming(client: Syncthing, fake: FakeSyncthing) -> None:
-    """A stream continues where another one has ended; it may be iterated over and closed without ``with``, too."""
+    """A stream continues where another one has ended; it needs no ``with``, and any thread may end it."""
     with client.events.stream() as stream:
         fake.emit("ConfigSaved", count=3)
         first = next(stream)
@@ -46,15 +44,11 @@ def test_resuming(client: Syncthing, fake: FakeSyncthing) -> None:
     stream.close()
     assert [*stream] == []
     assert fake.polls_waiting == 0
-
-
-def test_stopping(client: Syncthing, fake: FakeSyncthing) -> None:
-    """Another thread may end it."""
     with client.events.stream() as stream:
 
         def stop() -> None:
             wait_until(lambda: fake.polls_waiting)
-            stream.stop()
+            stream.stop()  # from another thread
 
         assert in_threads(lambda: [*stream], stop) == [[], None]
 

@@ -1,7 +1,5 @@
 """The twin is the same: names, signatures, docstrings, types, answers and errors of the asynchronous classes."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import inspect

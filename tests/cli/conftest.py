@@ -1,7 +1,5 @@
 """Run the command line in this process, with its own streams, environment and configuration."""
 
-from __future__ import annotations
-
 import gc
 import io
 import json

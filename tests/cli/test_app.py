@@ -1,7 +1,5 @@
 """Grammar, help, exit statuses and messages, whatever the command."""
 
-from __future__ import annotations
-
 import ast
 import io
 import json
@@ -14,13 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, TextIO, get_origin, get_type_hints, is_typeddict
+from typing import Any, TextIO
 
 import click
 import pytest
 
 from aiosyncthing import __version__, exceptions
-from aiosyncthing.cli import app, errors, main, process, schemas
+from aiosyncthing.cli import app, errors, extras, main, process
 from aiosyncthing.cli.command import Command, Group
 from aiosyncthing.cli.commands import COMMANDS
 from aiosyncthing.cli.completion import name_cache
@@ -167,13 +165,6 @@ def test_the_version_of_documents(here: FakeSyncthing, cli: Cli) -> None:
     assert cli("check", "--json=2").status == 3
 
 
-def test_rows_of_streams_have_a_version() -> None:
-    """Each row of a stream says which schema it has, except what the daemon wrote, and the end of any stream."""
-    kinds = [each for each in vars(schemas).values() if is_typeddict(each) and "type" in each.__required_keys__]
-    rows = [each for each in kinds if get_origin(get_type_hints(each)["type"]) is Literal]
-    assert {each.__name__ for each in rows if "schema" not in each.__required_keys__} == {"End"}
-
-
 def test_the_source_is_said(here: FakeSyncthing, cli: Cli, by_address: Callable[..., list[str]]) -> None:
     """-v shows the daemon and what specified it, and -vv the log; never the key."""
     here.add_folder("docs")
@@ -198,14 +189,7 @@ FAULTS: list[tuple[Callable[[FakeSyncthing], object], int, str]] = [
 
 
 @pytest.mark.parametrize(("fault", "status", "kind"), FAULTS, ids=[kind for _, _, kind in FAULTS])
-def test_faults(
-    fault: Callable[[FakeSyncthing], object],
-    status: int,
-    kind: str,
-    nas: FakeSyncthing,
-    cli: Cli,
-    by_address: Callable[..., list[str]],
-) -> None:
+def test_faults(fault: Any, status: int, kind: str, nas: FakeSyncthing, cli: Cli, by_address: Any) -> None:
     """Each kind of failure has its exit status, a message without the key, and a document that names it."""
     api_key = nas.api_key
     where = by_address(nas.url, api_key)
@@ -224,15 +208,6 @@ def test_wrong_addresses(here: FakeSyncthing, cli: Cli, tmp_path: Path, by_addre
     assert cli("folders", env={"STHOMEDIR": str(tmp_path / "none")}).status == 3
     done = cli("id", *by_address(f"{here.url}/foo", here.api_key))
     assert (done.status, "its API is not below '/foo'" in done.err) == (3, True)
-
-
-def test_time_limit(here: FakeSyncthing, cli: Cli) -> None:
-    """--timeout limits the whole command, with the status of timeout(1)."""
-    here.add_folder("docs")
-    here.hold("rest/db/status")
-    done = cli("folders", "--timeout", "200ms")
-    assert (done.status, done.out) == (124, "")
-    assert "gave up after 0.2 s" in done.err
 
 
 STATUSES = {
@@ -324,6 +299,7 @@ def test_a_package_of_the_extra_is_missing(here: FakeSyncthing, cli: Cli, monkey
     assert cli("id").status == 0
     done = cli("qr")
     assert (done.status, done.out, done.err) == (2, "", how_to_get("segno", "cli"))
+    assert '"aiosyncthing[top]"' in extras.how_to_get("textual.app")
 
 
 @pytest.mark.parametrize(("ending", "status"), [(5, 5), (process.Interrupted(signal.SIGTERM), 143)])

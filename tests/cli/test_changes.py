@@ -1,7 +1,5 @@
 """`changes` and `scan`: changes that a folder's type doesn't allow, and scanning."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -36,10 +34,7 @@ def test_changes(cli: Cli) -> None:
     assert (done.status, done.out) == (0, "ACTION   PATH\nchanged  a\ndeleted  b\n")
     assert [
         (row["type"], row["path"], row["deleted"], row["undo"]) for row in cli("changes", "ro", "--json").rows()
-    ] == [
-        ("change", "a", False, "revert"),
-        ("change", "b", True, "revert"),
-    ]
+    ] == [("change", "a", False, "revert"), ("change", "b", True, "revert")]
     (row,) = cli("changes", "so", "--json").rows()
     assert (row["path"], row["undo"], row["size"]) == ("a", "override", 6)
 

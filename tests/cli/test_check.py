@@ -1,11 +1,10 @@
 """`check`: the line of a monitoring plugin, its statuses, its document, and the file for node_exporter."""
 
-from __future__ import annotations
-
 import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,10 +41,7 @@ def test_the_first_line(ill: FakeSyncthing, cli: Cli) -> None:
         "SYNCTHING CRITICAL - 2 problems: Folder music has stopped: folder path missing; Device ph\\x7cone was last "
         "seen 3 days ago | folders=3 needed_bytes=0B unseen_max=259200s;86400;604800"
     )
-    assert [line.split(":")[:2] for line in rest] == [
-        ["critical", " folder_error"],
-        ["warning", " device_unseen"],
-    ]
+    assert [line.split(":")[:2] for line in rest] == [["critical", " folder_error"], ["warning", " device_unseen"]]
     assert cli("check", "-q").out == f"{first}\n"
     for number in range(6):
         ill.add_folder(f"bad{number}").set_error("folder path missing")
@@ -169,9 +165,7 @@ def test_several(ill: FakeSyncthing, cli: Cli, profiles: Callable[..., None], tm
 @pytest.mark.parametrize(
     ("name", "label"), [("my nas", "'my nas.folders'"), ("it's", "'it''s.folders'"), ("a=|b", "'a_\\x7cb.folders'")]
 )
-def test_figures_of_profiles_with_odd_names(
-    name: str, label: str, ill: FakeSyncthing, cli: Cli, profiles: Callable[..., None]
-) -> None:
+def test_figures_of_profiles_with_odd_names(name: str, label: str, ill: FakeSyncthing, cli: Cli, profiles: Any) -> None:
     """A monitoring system can read the figures whatever the profile is called, also while another daemon is down."""
     profiles({name: ill, "other": ill})
     first = cli("check", "-p", name, "-p", "other", "-q").out

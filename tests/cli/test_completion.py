@@ -1,7 +1,5 @@
 """Completion: which words are offered, and that real shells insert them correctly, whatever they contain."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -62,8 +60,14 @@ def test_words_are_quoted_for_bash() -> None:
         assert [line.replace("\\!", "!") for line in done.stdout.splitlines()] == HOSTILE
 
 
-def test_what_a_shell_gets() -> None:
-    """Bash gets the part behind a colon, which begins a new word there; others get the words with descriptions."""
+def test_what_a_shell_gets(cli: Cli) -> None:
+    """Bash gets the part behind a colon, which begins a new word there; others get the words with descriptions.
+
+    Each shell has its script.
+    """
+    for shell in answering.SHELLS:
+        assert cli("completion", shell).out == answering.script(shell)
+    assert cli("completion", "tcsh").status == 2
     words = split("aiosyncthing show folder:d")
     answers = [Candidate("folder:docs", "a\nb"), Candidate("folder:dx")]
     assert formatted("bash", words, answers, "d") == ["docs", "dx"]
@@ -193,13 +197,6 @@ def test_no_names(offered: Any, config: Path, tmp_path: Path, monkeypatch: pytes
     name_cache.cache_file(Target("local", "")).parent.mkdir(parents=True)
     name_cache.cache_file(Target("local", "")).write_text("[]")
     assert offered("folders ", STHOMEDIR=str(tmp_path)) == []
-
-
-def test_scripts(cli: Cli) -> None:
-    """Each shell gets its script."""
-    for shell in answering.SHELLS:
-        assert cli("completion", shell).out == answering.script(shell)
-    assert cli("completion", "tcsh").status == 2
 
 
 def find(name: str) -> Path:

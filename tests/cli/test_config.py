@@ -1,12 +1,11 @@
 """`config`: reading, changing, editing, exporting and comparing settings."""
 
-from __future__ import annotations
-
 import getpass
 import json
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -347,9 +346,7 @@ def test_edit_and_nothing_happens(cli: Cli, editor: Callable[..., Path], tmp_pat
     assert client.config.config() == before
 
 
-def test_edit_loses_a_race(
-    here: FakeSyncthing, cli: Cli, editor: Callable[..., Path], tmp_path: Path, client: Syncthing
-) -> None:
+def test_edit_loses_a_race(here: FakeSyncthing, cli: Cli, editor: Any, tmp_path: Path, client: Syncthing) -> None:
     """If someone else changes the same setting meanwhile, nothing is sent, the status is 9, and the text is kept."""
     url = f"{here.url}/rest/config/options"
     patch = f"curl -sS -X PATCH -H 'X-API-Key: {here.api_key}' -d '{{\"maxSendKbps\": 9}}' {url}"

@@ -1,7 +1,5 @@
 """`need`, `ls`, `conflicts` and `errors`: what folders contain and lack."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -145,7 +143,7 @@ def test_ls_of_a_place(cli: Cli, here: FakeSyncthing, tmp_path: Path, monkeypatc
 
 
 @pytest.mark.usefixtures("tree")
-def test_ls_with_versions(cli: Cli) -> None:
+def test_ls_with_versions(cli: Cli, here: FakeSyncthing) -> None:
     """--versions counts old versions, and shows files of which there are no others."""
     assert cli("ls", "docs:deep", "--versions", "--columns", "kind,versions,name").out == (
         "KIND       VERSIONS  NAME\nfile              0  c\ndirectory         -  er/\ndeleted           1  gone\n"
@@ -156,17 +154,13 @@ def test_ls_with_versions(cli: Cli) -> None:
     assert (gone["deleted"], gone["size"], gone["versions"]) == (True, 4, 1)
     everything = cli("ls", "docs", "-R", "--versions", "--json").rows()
     assert [row["path"] for row in everything if row["deleted"]] == ["deep/gone"]
-
-
-def test_where_there_is_no_tree(cli: Cli, here: FakeSyncthing) -> None:
-    """Names in receive-encrypted folders are encrypted, and folders without versions have none to count."""
-    here.add_folder("hidden", type="receiveencrypted")
-    here.add_folder("docs")
-    done = cli("ls", "hidden", "--json")
-    assert (done.status, done.error()["error"]) == (6, "NotSupportedError")
-    done = cli("ls", "docs", "--versions")
+    here.add_folder("plain")
+    done = cli("ls", "plain", "--versions")
     assert (done.status, done.out) == (6, "")
     assert "keeps no old versions" in done.err
+    here.add_folder("hidden", type="receiveencrypted")  # where names are encrypted
+    done = cli("ls", "hidden", "--json")
+    assert (done.status, done.error()["error"]) == (6, "NotSupportedError")
 
 
 def test_conflicts(cli: Cli, here: FakeSyncthing, pi: DeviceID) -> None:

@@ -1,7 +1,5 @@
 """What docs says and shows of the command line is what there is."""
 
-from __future__ import annotations
-
 import re
 import runpy
 from pathlib import Path

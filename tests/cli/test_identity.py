@@ -1,7 +1,5 @@
 """`id`, `fingerprint` and `qr`: by what devices and certificates are known."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from aiosyncthing import DeviceID

@@ -1,7 +1,5 @@
 """`ignores`: patterns, what they mean, and changing them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +60,7 @@ def test_show(cli: Cli, here: FakeSyncthing) -> None:
 
 
 @pytest.mark.usefixtures("docs")
-def test_which_line_decides(cli: Cli) -> None:
+def test_which_line_decides(cli: Cli, here: FakeSyncthing, by_address: Callable[..., list[str]]) -> None:
     """For each path the line, its number, or whatever else decides."""
     paths = ["a.tmp", "sub/keep.tmp", "build", "build/x/y", "q.inc", "none", ".stfolder", ".stversions/a", "a\x1b"]
     done = cli("ignores", "docs", "test", *paths)
@@ -84,18 +82,13 @@ def test_which_line_decides(cli: Cli) -> None:
     assert [row["reason"] for row in tests] == [*["pattern"] * 5, "none", "internal", "internal", "none"]
     assert [row["number"] for row in tests] == [3, 2, 5, 5, *[None] * 5]
     assert cli("ignores", "docs", "test", "none", "sub/keep.tmp", "--exit-code").status == 0
-    assert cli("ignores", "docs", "set", "/build", "!/keep").status == 0
-    done = cli("ignores", "docs", "test", "build/keep")  # nothing in an ignored directory is looked at
-    assert done.out == "build/keep: ignored, since build/ is, by line 1: /build\n"
-
-
-def test_includes_of_another_computer(
-    cli: Cli, here: FakeSyncthing, docs: str, by_address: Callable[..., list[str]]
-) -> None:
-    """Where included files can't be read, the daemon says what all lines stand for."""
+    # Where included files can't be read, the daemon says what all lines stand for.
     done = cli("ignores", "docs", "test", "q.inc", "keep.tmp", *by_address(here.url, here.api_key))
     assert (done.status, done.err) == (0, "")
     assert done.out == "q.inc: ignored, by the pattern *.inc\nkeep.tmp: not ignored, by line 2: !keep.tmp\n"
+    assert cli("ignores", "docs", "set", "/build", "!/keep").status == 0
+    done = cli("ignores", "docs", "test", "build/keep")  # nothing in an ignored directory is looked at
+    assert done.out == "build/keep: ignored, since build/ is, by line 1: /build\n"
 
 
 def test_paths_of_this_computer(cli: Cli, here: FakeSyncthing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,8 +104,15 @@ def test_paths_of_this_computer(cli: Cli, here: FakeSyncthing, tmp_path: Path, m
 
 
 @pytest.mark.usefixtures("docs")
-def test_add(cli: Cli) -> None:
-    """Patterns are added after or before all others, in the given order, and each once."""
+def test_add_and_remove(cli: Cli) -> None:
+    """Patterns are added after or before all others, in the given order, and each once, or removed.
+
+    One that isn't there is a warning, as it may be written in another way.
+    """
+    done = cli("ignores", "docs", "remove", "build")
+    assert (done.status, done.out) == (0, "")
+    warning = "aiosyncthing: warning: there is no line 'build'; did you mean '/build'?"
+    assert done.err == f"{warning}\nnothing to change\n"
     done = cli("ignores", "docs", "add", "*.bak", "*.tmp", "*.old", "--json")
     assert done.changes() == ["added pattern *.bak", "added pattern *.old"]
     done = cli("ignores", "docs", "add", "--first", "!1", "!2")
@@ -122,18 +122,9 @@ def test_add(cli: Cli) -> None:
     assert (done.status, done.out, done.err) == (0, "", "nothing to change\n")
     assert cli("ignores", "docs", "add", "a{").status == 2
     assert cli("ignores", "docs", "add", "--", "-x").status == 0
-
-
-@pytest.mark.usefixtures("docs")
-def test_remove(cli: Cli) -> None:
-    """Patterns are removed; one that isn't there is a warning, as it may be written in another way."""
     done = cli("ignores", "docs", "remove", "*.tmp", "*.temp", "--json")
     assert (done.status, done.changes()) == (0, ["removed pattern *.tmp"])
-    done = cli("ignores", "docs", "remove", "build")
-    assert (done.status, done.out) == (0, "")
-    warning = "aiosyncthing: warning: there is no line 'build'; did you mean '/build'?"
-    assert done.err == f"{warning}\nnothing to change\n"
-    assert lines(cli) == [line for line in LINES if line != "*.tmp"]
+    assert lines(cli) == ["!1", "!2", *(line for line in LINES if line != "*.tmp"), "*.bak", "*.old", "-x"]
 
 
 @pytest.mark.usefixtures("docs")

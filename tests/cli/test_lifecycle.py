@@ -1,7 +1,5 @@
 """`restart`, `shutdown`, `upgrade` and `reset`, with confirmation and waiting."""
 
-from __future__ import annotations
-
 import pytest
 
 from pytest_syncthing import FakeSyncthing

@@ -1,7 +1,5 @@
 """`folders` and `devices`: tables in each width, and documents."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -90,22 +88,17 @@ DEVICES[200] = DEVICES[80]
 
 
 @pytest.mark.usefixtures("folders")
-def test_folders(cli: Cli) -> None:
-    """On a terminal, nothing is wider than it, no name controls it, and colours are added; else all is there."""
+def test_tables(cli: Cli) -> None:
+    """On a terminal, nothing is wider than it, no name controls it, times are relative, and colours are added."""
     for columns, expected in FOLDERS.items():
         done = cli("folders", "--color", "never", columns=columns)
         assert (done.out, done.err) == (expected, "")
-    colored = cli("folders", columns=200).out
-    assert "\x1b[1;31merror" in colored
-    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == FOLDERS[200]
-
-
-@pytest.mark.usefixtures("folders")
-def test_devices(cli: Cli) -> None:
-    """On a terminal, times are relative; elsewhere they are absolute."""
     for columns, expected in DEVICES.items():
         found = cli("devices", "--color", "never", columns=columns).out
         assert re.sub(r":\d\dZ", ":##Z", found) == expected
+    colored = cli("folders", columns=200).out
+    assert "\x1b[1;31merror" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == FOLDERS[200]
 
 
 @pytest.mark.usefixtures("folders")

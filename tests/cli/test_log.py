@@ -1,7 +1,5 @@
 """`log` and `metrics`: lines as they come, and documents for each of them."""
 
-from __future__ import annotations
-
 import errno
 import threading
 from collections.abc import Mapping
@@ -41,14 +39,10 @@ def test_log(version: str, cli: Cli, config: Path, monkeypatch: pytest.MonkeyPat
         rows = cli("log", "--json").lines()
         assert {row["level"] for row in rows} == {"info", "error" if version == "2.1" else "warning"}
         assert cli("log", "--since", "2100-01-01", "--json").lines() == []
-
-
-def test_levels() -> None:
-    """Each level of each version has its word; unknown ones don't hide a line."""
     numbers = [log.level_of(number) for number in range(5)]
     assert numbers == ["debug", "verbose", "info", "warning", "warning"]
     names = [log.level_of(name) for name in ("DBG", "INF+1", "WRN", "ERR+4", "FOO")]
-    assert names == ["debug", "info", "warning", "error", "info"]
+    assert names == ["debug", "info", "warning", "error", "info"]  # unknown ones don't hide a line
 
 
 def test_follow(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,13 +95,6 @@ def test_metrics(here: FakeSyncthing, cli: Cli) -> None:
         ("syncthing_connections_active", {"device": here.device_id}, 0, "gauge")
     ]
     assert cli("metrics", "--grep", "(").status == 2
-
-
-def test_metrics_of_an_old_daemon(cli: Cli, config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A daemon without metrics is a status of its own."""
-    with FakeSyncthing("1.19", home=tmp_path / "home") as fake:
-        monkeypatch.setenv("STHOMEDIR", str(fake.home))
-        assert cli("metrics").status == 7
 
 
 def test_reading_samples() -> None:

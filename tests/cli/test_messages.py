@@ -1,13 +1,12 @@
 """What the library says to programs, and the command line to people."""
 
-from __future__ import annotations
-
 import ast
 import re
 import shlex
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,8 +132,8 @@ def two(here: FakeSyncthing, profiles: Callable[..., None]) -> Iterator[FakeSync
 
 
 @pytest.mark.parametrize("way", ["-p", "--url", "--home", "AIOSYNCTHING_PROFILE"])
-def test_commands_in_hints_use_the_same_daemon(
-    way: str, two: FakeSyncthing, here: FakeSyncthing, cli: Cli, by_address: Callable[..., list[str]]
+def test_hints_use_the_same_daemon(
+    way: str, two: FakeSyncthing, here: FakeSyncthing, cli: Cli, by_address: Any
 ) -> None:
     """A command in a hint, pasted into the same shell, changes the daemon that the hint is about, and no other one."""
     meant, options, env = {

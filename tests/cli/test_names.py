@@ -1,7 +1,5 @@
 """Looking up folders and devices: exact matches first, and no guesses."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

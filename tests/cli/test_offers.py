@@ -1,7 +1,5 @@
 """`pending`, `accept`, `dismiss` and `ignore`: pending devices and folders."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The command line on a real terminal, at which a person types: questions, editors, progress, `top`, and Ctrl-C."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
@@ -65,29 +63,23 @@ def test_a_question(here: FakeSyncthing, start: Any) -> None:
     assert [each["id"] for each in here.config["folders"]] == ["docs"]
 
 
-def press_until_noticed(process: OnTerminal, key: str, shown: str) -> None:
-    """Press a key once a second: a shell in which a signal arrives right before it reads notices it only afterwards."""
-    pressed = float("-inf")
-
-    def noticed() -> bool:
-        nonlocal pressed
-        if shown.encode() in process.screen:
-            return True
-        if time.monotonic() - pressed > 1:
-            pressed = time.monotonic()
-            process.type(key)
-        return False
-
-    process.wait(noticed, shown)
-
-
 def test_an_editor(here: FakeSyncthing, start: Any) -> None:
     """The editor has the terminal, and Ctrl-C while it is open is its own; then the command goes on."""
     here.add_folder("docs")
     edit = "trap 'echo interrupted' INT; echo open; while [ -z \"$line\" ]; do read line; done; "
     process = start("config", "edit", "folders.docs.label", editor=f'{edit} echo "\\"$line\\"" > "$1"')
     process.until("open")
-    press_until_noticed(process, CTRL_C, "interrupted")
+    pressed = float("-inf")
+
+    def noticed() -> bool:
+        """Press Ctrl-C once a second: a shell that gets it right before it reads notices it only afterwards."""
+        nonlocal pressed
+        if b"interrupted" not in process.screen and time.monotonic() - pressed > 1:
+            pressed = time.monotonic()
+            process.type(CTRL_C)
+        return b"interrupted" in process.screen
+
+    process.wait(noticed, "interrupted")
     process.type("Papers\n")
     process.until("Change this? [y/N] ")
     process.type("y\n")

@@ -1,7 +1,5 @@
 """Text that is safe for terminals, tables that fit them, and when there are colours."""
 
-from __future__ import annotations
-
 import fcntl
 import io
 import json

@@ -1,7 +1,5 @@
 """`run` and `daemon`: a private daemon, as long as a command runs or until Ctrl-C."""
 
-from __future__ import annotations
-
 import json
 import os
 import shlex
@@ -10,7 +8,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -39,25 +36,20 @@ def binary(tmp_path: Path) -> Iterator[str]:
     assert processes_with(str(tmp_path)) == []
 
 
-def reported(cli: Cli, tmp_path: Path, *arguments: str, **env: str) -> dict[str, Any]:
-    """Run a command with a private daemon, and return what it got."""
-    file = tmp_path / "report"
-    done = cli("run", *arguments, sys.executable, "-c", REPORT, str(file), "--json", env=env)
-    assert (done.status, done.out, done.err) == (7, "", "")
-    found: dict[str, Any] = json.loads(file.read_text())
-    return found
-
-
 def test_a_command(cli: Cli, binary: str, tmp_path: Path) -> None:
     """The command gets the private daemon and no other; its status is returned, and nothing is left."""
+    report, home = tmp_path / "report", tmp_path / "home"
+    command = [sys.executable, "-c", REPORT, str(report), "--json"]
     before = {"AIOSYNCTHING_PROFILE": "nas", "STGUIADDRESS": "127.0.0.1:1"}
-    found = reported(cli, tmp_path, "--binary", binary, "--keep", str(tmp_path / "home"), **before)
+    done = cli("run", "--binary", binary, "--keep", str(home), *command, env=before)
+    assert (done.status, done.out, done.err) == (7, "", "")
+    found = json.loads(report.read_text())
     assert (found["AIOSYNCTHING_PROFILE"], found["STGUIADDRESS"]) == (None, None)
     assert found["AIOSYNCTHING_URL"].startswith("http://127.0.0.1:")
-    assert (found["STHOMEDIR"], found["AIOSYNCTHING_SYNC_ADDRESS"]) == (str(tmp_path / "home"), "")
+    assert (found["STHOMEDIR"], found["AIOSYNCTHING_SYNC_ADDRESS"]) == (str(home), "")
     assert (len(found["AIOSYNCTHING_DEVICE_ID"]), found["mode"], found["arguments"]) == (63, "0o600", ["--json"])
     assert not Path(found["AIOSYNCTHING_API_KEY_FILE"]).exists()
-    assert (tmp_path / "home" / "config.xml").exists()
+    assert (home / "config.xml").exists()
 
 
 def test_until_it_is_shut_down(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

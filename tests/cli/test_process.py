@@ -1,7 +1,5 @@
 """The command line as a process: signals, pipes, bytes, and what other users can see."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -91,11 +89,7 @@ def test_other_signals(here: FakeSyncthing, cli: Cli, later: Later, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("closed", "command", "status"),
-    [
-        (">&- 2>/dev/full", "id -p nope", 2),
-        (">&- 2>&- <&-", "check -p nope", 3),
-    ],
+    ("closed", "command", "status"), [(">&- 2>/dev/full", "id -p nope", 2), (">&- 2>&- <&-", "check -p nope", 3)]
 )
 def test_closed_streams(closed: str, command: str, status: int, config: Path) -> None:
     """Without stdout or stderr, or with one of them on a full disk, a command ends with its usual status."""

@@ -1,7 +1,5 @@
 """`profile`, and config.toml: daemons get a name, and their certificates are pinned on first use."""
 
-from __future__ import annotations
-
 import stat
 from collections.abc import Iterator
 from pathlib import Path

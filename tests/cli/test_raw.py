@@ -1,7 +1,5 @@
 """`raw` and `version`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

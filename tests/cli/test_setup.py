@@ -1,7 +1,5 @@
 """`add-device`, `add-folder`, `remove`, `share` and `unshare`: what changes, what stays, and what is refused."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Several daemons at once: each is asked, and one that fails is a row."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import io
@@ -32,18 +30,14 @@ def pi(nas: FakeSyncthing, profiles: Callable[..., None]) -> Iterator[FakeSyncth
         yield fake
 
 
-def test_tables(cli: Cli) -> None:
-    """The first column names the daemon; a daemon that fails is one row, and the status is 9."""
+def test_tables_and_documents(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
+    """Each row names its daemon. One that fails is a row of a table, or in a list of its own, and the status is 9."""
     table = ["DAEMON  FOLDER  ITEMS", "nas     docs        1", "pi      music       0"]
     done = cli("folders", "-p", "nas", "-p", "pi", "--columns", "folder,items")
     assert (done.status, done.out.splitlines(), done.err) == (0, table, "")
     done = cli("folders", "-p", "all", "--columns", "folder,items")
     assert (done.status, done.out.splitlines()[:3], done.err) == (9, table, "")
     assert done.out.splitlines()[3].startswith("down    error: can't connect to 127.0.0.1:1")
-
-
-def test_documents(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
-    """Each row names its daemon, and failures are a separate list."""
     done = cli("status", "-p", "all", "--json")
     assert done.status == 9
     document = done.json()
@@ -69,7 +63,7 @@ def test_overview_of_several(cli: Cli, pi: FakeSyncthing) -> None:
     out = cli("status", "-p", "all").out
     lines = [line.split("  ") for line in out.splitlines()]
     assert [line[0] for line in lines] == [
-        *("nas", "pi", "DAEMON", "nas", "pi", "pi", "down", "DAEMON", "nas", "pi: broken: folder path missing"),
+        *("nas", "pi", "DAEMON", "nas", "pi", "pi", "down", "DAEMON", "nas", "pi: broken: folder path missing")
     ]
     assert (lines[0][1], lines[0][-1]) == ("v1.29.5", lines[0][3])
     assert (lines[1][1], lines[1][-1]) == ("nas", "1 problem")
@@ -95,14 +89,14 @@ def test_daemons_that_hang(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> N
     """--timeout limits each daemon: the answers of the others are shown. If none answers, the status is 124."""
     pi.add_folder("docs", files={"b": b"y"})
     nas.hold("rest/config", times=None)
-    two = ("-p", "nas", "-p", "pi", "--timeout", "1s")
+    two = ("-p", "nas", "-p", "pi", "--timeout", "2s")
     done = cli("folders", *two, "--columns", "folder,items")
     assert (done.status, done.err) == (9, "")
     assert done.out.splitlines() == [
         "DAEMON  FOLDER  ITEMS",
         "pi      docs        1",
         "pi      music       0",
-        "nas     error: gave up after 1 s: the command was not done",
+        "nas     error: gave up after 2 s: the command was not done",
     ]
     done = cli("ls", "docs", *two, "--json")
     assert done.status == 9

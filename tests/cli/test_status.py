@@ -1,7 +1,5 @@
 """`status`, the overview, and `show`: everything about one folder or one device."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which daemon is used, and that no key is sent to another host."""
 
-from __future__ import annotations
-
 import io
 import os
 import subprocess
@@ -130,13 +128,6 @@ def test_a_credential_of_systemd(write: Any, tmp_path: Path) -> None:
     assert only(Options(), {**environ, "AIOSYNCTHING_URL": "http://y:1"}).key == key
 
 
-def test_local() -> None:
-    """Local paths are allowed if the daemon runs on this computer."""
-    for url in (None, "http://127.0.0.1:1", "https://[::1]:1", "unix:///s"):
-        assert Target("x", "", url).local
-    assert not Target("x", "", "http://nas:1").local
-
-
 def test_trust() -> None:
     """A pin, a certificate in a file, a CA, anything at all, or what the library does by itself."""
     assert trust(None) is None
@@ -144,6 +135,9 @@ def test_trust() -> None:
     assert trust(PIN) == Fingerprint(PIN)
     assert trust("ca:/ca.pem") == "/ca.pem"
     assert trust("/cert.pem") == CertificateFile("/cert.pem")
+    for url in (None, "http://127.0.0.1:1", "https://[::1]:1", "unix:///s"):
+        assert Target("x", "", url).local  # so paths of this computer are allowed
+    assert not Target("x", "", "http://nas:1").local
 
 
 def test_key_files(tmp_path: Path) -> None:

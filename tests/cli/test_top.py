@@ -1,11 +1,8 @@
 """`top`: what it shows, and what its keys do."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -269,17 +266,3 @@ def test_no_terminal(cli: Cli) -> None:
     for done in (cli("top"), cli("top", "--json", columns=80), cli("top", columns=80, env={"TERM": "dumb"})):
         assert (done.status, done.out) == (2, "")
         assert "use `aiosyncthing status --watch --json`" in done.err
-
-
-def test_without_textual(here: FakeSyncthing, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the extra, one line says how to get it."""
-    for name in [each for each in sys.modules if each.partition(".")[0] == "textual"]:
-        monkeypatch.delitem(sys.modules, name)
-    for name in [each for each in sys.modules if each.startswith("aiosyncthing.cli.top.")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr("aiosyncthing.cli.top.app")
-    monkeypatch.setitem(sys.modules, "textual", None)
-    done = cli("top", "--color", "never", columns=80)
-    assert (done.status, done.out) == (2, ""), done.err
-    name = '"aiosyncthing[top]"'
-    assert done.err.endswith(f"textual is missing: install with `uv tool install {name}` or `pip install {name}`\n")

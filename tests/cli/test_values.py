@@ -1,7 +1,5 @@
 """Parsing and formatting durations, sizes and times."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -86,17 +84,12 @@ def test_times_across_a_change_of_the_clocks(now: str, text: str, expected: str)
     assert moment == datetime.fromisoformat(expected)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "tomorrow", "yesterday evening", "25:00", "monday 9:60", "some time ago", "2026-13-01"),
-        *("0001-01-01", "9999-12-31T23:59-12:00", "@99999999999999999", "99999999w ago"),
-    ],
-)
-def test_no_times(text: str) -> None:
+def test_no_times() -> None:
     """Anything else is refused, and so is what no calendar has."""
-    with pytest.raises(ValueError, match="is not a time"):
-        values.parse_moment(text, NOW)
+    words = ("", "tomorrow", "yesterday evening", "25:00", "monday 9:60", "some time ago", "2026-13-01")
+    for text in (*words, "0001-01-01", "9999-12-31T23:59-12:00", "@99999999999999999", "99999999w ago"):
+        with pytest.raises(ValueError, match="is not a time"):
+            values.parse_moment(text, NOW)
 
 
 def test_size_text() -> None:

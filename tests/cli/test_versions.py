@@ -1,7 +1,5 @@
 """`versions` and `restore`: old versions of files."""
 
-from __future__ import annotations
-
 import pytest
 
 from pytest_syncthing import FakeSyncthing

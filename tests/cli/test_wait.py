@@ -1,7 +1,5 @@
 """`wait`: ends when everything is in sync, reports what is missing, and runs the next command."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -79,10 +77,10 @@ def test_a_line_that_is_redrawn(docs: FakeFolder, pi: DeviceID, cli: Cli, after_
 def test_too_late(docs: FakeFolder, pi: DeviceID, cli: Cli) -> None:
     """When the time is up, it reports what was missing where."""
     docs.remote_write(pi, {"b": b"y" * 2048})
-    done = cli("wait", "docs", "--timeout", "300ms", "-q")
+    done = cli("wait", "docs", "--timeout", "1s", "-q")
     assert (done.status, done.out) == (124, "")
-    assert "gave up after 0.3 s: folder docs: 1 item (2.0 KiB) still missing" in done.err
-    lines = cli("wait", "docs", "--timeout", "300ms", "--json").lines()
+    assert "gave up after 1 s: folder docs: 1 item (2.0 KiB) still missing" in done.err
+    lines = cli("wait", "docs", "--timeout", "1s", "--json").lines()
     assert lines[-1]["type"] == "end"
     assert "still missing" in lines[-1]["reason"]
 

@@ -1,7 +1,5 @@
 """A daemon to check."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

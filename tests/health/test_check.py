@@ -1,7 +1,5 @@
 """`Syncthing.check` as a whole: what it asks, what it finds, and what it does when the daemon doesn't answer."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from typing import Any

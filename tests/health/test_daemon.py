@@ -1,7 +1,5 @@
 """Findings about devices, access and the daemon itself, from answers alone."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 
@@ -40,10 +38,7 @@ QUIET: dict[str, Any] = {
         "guiAddressOverridden": False,
         "connectionServiceStatus": {"tcp://0.0.0.0:22000": {"error": None}},
     },
-    "connections": {
-        "connections": {OTHER: connection(), THIRD: connection(connected=False)},
-        "total": {"at": NOW},
-    },
+    "connections": {"connections": {OTHER: connection(), THIRD: connection(connected=False)}, "total": {"at": NOW}},
     "stats": {OTHER: {"lastSeen": NOW}, THIRD: {"lastSeen": NOW}},
 }
 

@@ -1,7 +1,5 @@
 """Findings as values: what makes two equal, their order, and their form for JSON."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import FrozenInstanceError, replace

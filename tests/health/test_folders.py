@@ -1,7 +1,5 @@
 """Findings about a folder, from answers alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Ignore patterns that the daemon would read as other ones, or crash on."""
 
-from __future__ import annotations
-
 import pytest
 
 from aiosyncthing._rest.checks import check_patterns

@@ -1,7 +1,5 @@
 """Changes of two sides to the same lines are both made, or are a conflict."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import pytest

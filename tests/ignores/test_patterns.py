@@ -1,7 +1,5 @@
 """`IgnorePatterns` means what a daemon makes of the same lines, and keeps them as they are."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 from functools import cache

@@ -1,7 +1,5 @@
 """A daemon with things to pause, and short limits."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

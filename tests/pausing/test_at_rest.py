@@ -1,7 +1,5 @@
 """`Syncthing.at_rest`."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from typing import Any
@@ -204,8 +202,7 @@ async def test_an_endless_change(fake: FakeSyncthing) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "error"),
-    [(REFUSED, UnauthorizedError), ({"json": {"id": "docs"}}, InvalidResponseError)],
+    ("trouble", "error"), [(REFUSED, UnauthorizedError), ({"json": {"id": "docs"}}, InvalidResponseError)]
 )
 async def test_answers_that_end_it(fake: FakeSyncthing, trouble: dict[str, Any], error: type[Exception]) -> None:
     """A refused request, and an answer that is not Syncthing's, end the attempt with an error."""

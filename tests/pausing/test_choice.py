@@ -1,7 +1,5 @@
 """Which folders and devices are chosen to be paused, and how the choice is stored."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

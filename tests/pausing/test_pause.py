@@ -1,7 +1,5 @@
 """`Syncthing.paused` and `resume`."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging
@@ -180,11 +178,7 @@ async def test_troubles_while_resuming(fake: FakeSyncthing, trouble: dict[str, A
 
 @pytest.mark.parametrize(
     ("trouble", "error"),
-    [
-        (FAILED, ServerError),
-        (REFUSED, UnauthorizedError),
-        ({"raw": b"", "handled": True, "times": 2}, ConnectionError),
-    ],
+    [(FAILED, ServerError), (REFUSED, UnauthorizedError), ({"raw": b"", "handled": True, "times": 2}, ConnectionError)],
 )
 async def test_pausing_fails_half_way(fake: FakeSyncthing, trouble: dict[str, Any], error: type[Exception]) -> None:
     """What was paused, or may have been, is resumed; the error is that of the request."""
