@@ -46,16 +46,6 @@ def test_certificates_of_names() -> None:
     assert again.text == made[0].text
 
 
-def test_a_given_certificate(tmp_path: Path) -> None:
-    """A file with certificate and key can be used; no repr shows the key."""
-    identity = Identity(tmp_path)
-    file = tmp_path / "both.pem"
-    file.write_bytes(identity.key.read_bytes() + identity.certificate.read_bytes())
-    certificate = Certificate.given(file)
-    assert certificate.text == identity.certificate.read_text()
-    assert certificate.context is certificate.context
-
-
 @pytest.mark.parametrize("content", ["", "ü", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", None])
 def test_a_given_certificate_that_is_none(tmp_path: Path, content: str | None) -> None:
     """A file that is missing, or lacks certificate or key, is refused, and the error names it."""

@@ -53,17 +53,6 @@ async def test_calls(clock: Clock) -> None:
     assert clock.now == now + 10 * SECOND + SECOND // 2
 
 
-async def test_calls_of_a_running_clock() -> None:
-    """A running clock makes its calls by itself."""
-    clock = Clock()
-    made = asyncio.Event()
-    clock.call_later(5, lambda: None)
-    clock.call_later(0.005, made.set)
-    clock.call_later(0.001, lambda: None).cancel()
-    await made.wait()
-    clock.close()
-
-
 async def test_freezing_and_calls() -> None:
     """A call that falls due while the clock is frozen is made when it runs again."""
     clock = Clock()

@@ -57,18 +57,6 @@ def daemon(request: pytest.FixtureRequest) -> Daemon:
     return Daemon(request.param)
 
 
-@pytest.fixture
-def old() -> Daemon:
-    """Version 1.19.2."""
-    return Daemon("1.19.2")
-
-
-@pytest.fixture
-def newer() -> Daemon:
-    """Version 1.29.5."""
-    return Daemon("1.29.5")
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_recorded_requests(version: str) -> None:
     """After the recorded requests, a recorded configuration is the same as in the daemon."""
@@ -139,8 +127,9 @@ def test_passwords(daemon: Daemon) -> None:
     assert check_password(password(daemon), "")
 
 
-def test_passwords_of_1_19(old: Daemon) -> None:
+def test_passwords_of_1_19() -> None:
     """1.19 hashes a hash like any other password, and passwords of any length."""
+    old = Daemon("1.19.2")
     old(configuration.patch_section, "gui", {"password": HASH})
     assert check_password(password(old), HASH)
     kept = password(old)
@@ -152,8 +141,9 @@ def test_passwords_of_1_19(old: Daemon) -> None:
     assert check_password(password(old), "x" * 73)
 
 
-def test_passwords_since_1_25(newer: Daemon) -> None:
+def test_passwords_since_1_25() -> None:
     """Newer versions recognise a hash, and refuse what bcrypt can't hash; an empty password is hashed too."""
+    newer = Daemon("1.29.5")
     newer(configuration.patch_section, "gui", {"password": HASH})
     assert password(newer) == HASH
     newer(configuration.put_section, "gui", newer.config["gui"])

@@ -12,12 +12,7 @@ from tests.support.asking import ask, happened
 from tests.support.handshakes import Identity
 
 from aiosyncthing import CertificateFile, DeviceID, Syncthing
-from aiosyncthing.exceptions import (
-    BadRequestError,
-    DaemonError,
-    FingerprintMismatchError,
-    UnauthorizedError,
-)
+from aiosyncthing.exceptions import BadRequestError, DaemonError, FingerprintMismatchError, UnauthorizedError
 from aiosyncthing.local import discover
 from pytest_syncthing import FakeSyncthing
 from pytest_syncthing.model.running import Running
@@ -223,12 +218,14 @@ def test_a_key_that_no_header_can_hold() -> None:
 
 
 def test_changed_settings(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
-    """Settings of folders and devices are changed as by a request, and the rest stays as it is."""
+    """Settings are changed as by a request: all but names restart a folder, and the rest stays as it is."""
     since = fake.newest_event
     fake.set_folder("docs", label="Texts")
     assert fake.config == ask(fake, "rest/config")
     assert (docs.config["label"], docs.devices) == ("Texts", [phone])
     assert [event["kind"] for event in happened(fake, since)] == ["ConfigSaved"]
+    fake.set_folder("docs", order="alphabetic")
+    fake.wait_until(lambda: "idle" in [event["to"] for event in happened(fake, since, "StateChanged")])
     fake.set_device(phone, paused=True)
     assert not ask(fake, "rest/system/connections")["connections"][phone]["connected"]
     assert [event["kind"] for event in happened(fake, since)][-3:] == [

@@ -197,7 +197,9 @@ async def test_clients_that_go_away(fake: FakeSyncthing) -> None:
         wire.send("POST /rest/system/error", body=b"oops")
         await fake.until(lambda: late.hits)
     await fake.until(lambda: fake.connections == 0)
-    fake.advance(10)
+    fake.advance(9)
+    assert fake.answered == 1
+    fake.advance(1)
     await fake.until(lambda: fake.answered == 2)
     assert "oops" in ask(fake, "rest/system/error")["errors"][0]["message"]
 
@@ -219,12 +221,14 @@ async def test_silence(fake: FakeSyncthing) -> None:
         assert (await idle.ask(PING)).status == 200
         await fake.until(lambda: fake.answered == 1)
         fake.restart(cut=False)
-        assert fake.polls_waiting == 0
+        assert (fake.polls_waiting, fake.starts, fake.connections) == (0, 2, 3)
         fake.emit("LoginAttempt")
+        async with connect(fake) as another:
+            assert (await another.ask(PING)).status == 200
         for wire in (waiting, idle, new):
             wire.send(PING)
             assert await wire.rest() == b""
-    assert len(fake.requests) == 2
+    assert len(fake.requests) == 3
 
 
 async def test_stopping_while_clients_arrive(fake: FakeSyncthing) -> None:

@@ -102,23 +102,6 @@ async def test_lost_events(fake: FakeSyncthing, client: Syncthing) -> None:
     assert [event["id"] for event in await client.events.poll(timeout=0)] == [fake.newest_event]
 
 
-async def test_a_restart_in_silence(fake: FakeSyncthing, client: Syncthing) -> None:
-    """Connections stay open without an answer, while new ones reach the new process."""
-    task = asyncio.create_task(client.events.poll(fake.newest_event))
-    await fake.until(lambda: fake.polls_waiting)
-    fake.restart(cut=False)
-    assert fake.polls_waiting == 0
-    fake.emit("StateChanged", count=100)
-    fake.advance(3600)
-    async with fake.client() as other:
-        assert (await other.system.status())["uptime"] >= 3600
-    assert fake.starts == 2
-    assert not task.done()
-    fake.cut()
-    await asyncio.wait([task])
-    assert task.exception() is not None
-
-
 # --- Another daemon in its place ---
 
 
@@ -143,20 +126,6 @@ async def test_another_daemon_in_its_place(fake: FakeSyncthing, client: Syncthin
 
 
 # --- Single requests ---
-
-
-async def test_a_late_answer(fake: FakeSyncthing, client: Syncthing) -> None:
-    """An answer comes after the delay on the fake's clock."""
-    fake.freeze()
-    late = fake.delay("rest/system/status", 30)
-    task = asyncio.create_task(client.system.status())
-    await fake.until(lambda: late.hits)
-    fake.advance(29)
-    assert not task.done()
-    fake.advance(1)
-    await task
-    await client.system.status()
-    assert late.hits == 1
 
 
 async def test_an_answer_that_is_held(fake: FakeSyncthing, client: Syncthing) -> None:

@@ -11,11 +11,7 @@ import pytest
 from tests.support.asking import ask
 
 from aiosyncthing import DeviceID
-from aiosyncthing.exceptions import (
-    BadRequestError,
-    DaemonError,
-    ServerError,
-)
+from aiosyncthing.exceptions import BadRequestError, DaemonError, ServerError
 from pytest_syncthing import FakeSyncthing
 
 if TYPE_CHECKING:

@@ -89,7 +89,7 @@ def test_json() -> None:
     assert raw == [("a", [Number("1.50"), True, None]), ("b", []), ("a", "ü")]
     assert isinstance(raw, Pairs)
     assert [kind_of(each) for each in (raw, raw[0][1], *raw[0][1][:2], "x")] == [
-        *("object", "array", "number", "bool", "string"),
+        *("object", "array", "number", "bool", "string")
     ]
 
 

@@ -10,17 +10,7 @@ from tests.support import recordings
 
 from pytest_syncthing.facts import VERSIONS, Facts
 from pytest_syncthing.go.words import parse_time
-from pytest_syncthing.model.items import (
-    RECEIVE_ONLY,
-    Item,
-    Kind,
-    Order,
-    block_size,
-    bump,
-    compare,
-    digest_of,
-    merge,
-)
+from pytest_syncthing.model.items import RECEIVE_ONLY, Item, Kind, Order, block_size, bump, compare, digest_of, merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -45,6 +45,6 @@ def test_what_classes_say_of_themselves() -> None:
 
 
 def test_an_unknown_name() -> None:
-    """It raises AttributeError, as in any module."""
+    """An unknown name raises AttributeError, as in any module."""
     with pytest.raises(AttributeError, match=r"module 'pytest_syncthing' has no attribute 'nope'"):
         testing.nope  # noqa: B018 - it raises

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.asking import ask, happened
 
-from aiosyncthing.exceptions import (
-    UnauthorizedError,
-)
+from aiosyncthing.exceptions import UnauthorizedError
 from pytest_syncthing import FakeSyncthing, Request
 
 if TYPE_CHECKING:

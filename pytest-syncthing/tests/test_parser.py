@@ -51,16 +51,6 @@ def test_any_division(cuts: list[int]) -> None:
     assert list(iter(parser.take, None)) == EXPECTED
 
 
-def test_waiting_for_a_body() -> None:
-    """A client that waits for ``100 Continue`` is noticed until its body arrives."""
-    parser = Parser()
-    parser.feed(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
-    assert (parser.expects, parser.take()) == (True, None)
-    parser.feed(b"x")
-    assert parser.expects is False
-    assert parser.take() is not None
-
-
 @pytest.mark.parametrize(
     ("data", "answer"),
     [

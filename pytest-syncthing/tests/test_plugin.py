@@ -171,12 +171,7 @@ def test_importing_it_is_cheap() -> None:
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [
-        "aiosyncthing",
-        "aiosyncthing._lazy",
-        "pytest_syncthing",
-        "pytest_syncthing.plugin",
-    ]
+    assert done.stdout.split() == ["aiosyncthing", "aiosyncthing._lazy", "pytest_syncthing", "pytest_syncthing.plugin"]
 
 
 def test_it_is_installed(pytester: pytest.Pytester) -> None:

@@ -124,11 +124,7 @@ def test_free_texts() -> None:
         (OPTIONS, b'{"minHomeDiskFree": {"value": 1e400}}', "number 1e400 into Go struct field Size.minHomeDiskFree."),
         (FOLDER, {"devices": 3, "copiers": "x"}, "number into Go struct field FolderConfiguration.devices of type"),
         (FOLDER, {"versioning": {"params": {"a": 3}}}, "number into Go struct field FolderConfiguration.versioning.pa"),
-        (
-            FOLDER,
-            {"label": 3, "versioning": {"type": 4}},
-            "number into Go struct field FolderConfiguration.versioning",
-        ),
+        (FOLDER, {"label": 3, "versioning": {"type": 4}}, "number into Go struct field FolderConfiguration.versioning"),
     ],
 )
 def test_wrong_types(kind: str, body: Any, words: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from aiosyncthing.live import agenda as agenda_module
 from aiosyncthing.live.agenda import Agenda
-from aiosyncthing.live.questions import CONFIG, CONNECTIONS, Question
+from aiosyncthing.live.questions import Question
 
 DOCS, PICS = Question("summary", "docs"), Question("summary", "pics")
 COMPLETION = Question("completion", "docs", "device")
@@ -34,15 +34,6 @@ def test_questions_come_in_order_when_they_are_due() -> None:
     assert (len(agenda), set(agenda.asking)) == (0, {DOCS, PICS})
 
 
-def test_the_rest_has_a_lane_of_its_own() -> None:
-    """Questions about folders, which may be slow, don't hold up the others."""
-    agenda = Agenda()
-    for question in (CONFIG, DOCS, CONNECTIONS):
-        agenda.add(question, 1)
-    assert taken(agenda, 1, about_folders=False) == [CONFIG, CONNECTIONS]
-    assert taken(agenda, 1) == [DOCS]
-
-
 def test_one_question_at_a_time_about_each_folder() -> None:
     """The next one about the same folder comes when the first has been answered."""
     agenda = Agenda()
@@ -52,21 +43,6 @@ def test_one_question_at_a_time_about_each_folder() -> None:
     assert agenda.take(5, about_folders=True) == (None, None)
     assert not agenda.end(DOCS)
     assert taken(agenda, 5) == [COMPLETION]
-
-
-def test_a_question_that_comes_up_again_while_it_is_asked() -> None:
-    """It can be due again, and comes after the answer. The answer is known to be outdated."""
-    agenda = Agenda()
-    agenda.outdate(DOCS)  # nothing is on its way
-    agenda.add(DOCS, 0)
-    assert taken(agenda, 0) == [DOCS]
-    agenda.outdate(DOCS)
-    agenda.add(DOCS, 1)
-    assert taken(agenda, 2) == []
-    assert agenda.end(DOCS)
-    assert agenda.take(0, about_folders=True) == (None, 1)
-    assert taken(agenda, 1) == [DOCS]
-    assert not agenda.end(DOCS)
 
 
 def test_the_earlier_moment_counts() -> None:

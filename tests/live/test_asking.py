@@ -167,7 +167,7 @@ async def test_many_slow_folders_delay_no_other_question(fake: FakeSyncthing) ->
 async def test_after_a_time_out_a_folder_gets_more_time(
     fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It keeps that from then on, and the first time-out is logged."""
+    """A folder keeps the longer limit from then on, and the first time-out is logged."""
     given: list[float | None] = []
 
     def limit(_: float | None, before: float | None = None) -> float:

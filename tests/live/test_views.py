@@ -100,7 +100,7 @@ def test_how_far_a_folder_is_elsewhere(
 
 
 def test_a_snapshot() -> None:
-    """It is a value: equal if nothing has changed, hashable, picklable, and JSON without further ado."""
+    """A snapshot is a value: equal if nothing has changed, hashable, picklable, and JSON without further ado."""
     mirror, snapshots = mirrored(), Snapshots()
     snapshot = snapshots.take(mirror)
     assert snapshot == Snapshots().take(mirrored())

@@ -29,7 +29,7 @@ def tasks_of_streams() -> list[asyncio.Task[Any]]:
 
 
 async def test_a_slow_consumer(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It delays the next request: one batch is fetched ahead, and no more."""
+    """A slow consumer delays the next request: one batch is fetched ahead, and no more."""
     async with client.events.stream(since="history") as stream:
         assert await take(stream, 3) == [*START]
         await fake.until(lambda: fake.polls_waiting)

@@ -33,10 +33,7 @@ GARBLED: list[Garble] = [
 STALE: list[Garble] = [lambda events: events[:-1], lambda _: []]
 
 restarts = st.tuples(st.floats(0.05, 3.0), st.integers(0, 2 * RING))
-turns = st.tuples(
-    st.integers(0, 2 * RING),
-    st.lists(st.integers(1, 12), min_size=1, max_size=4).map(tuple),
-)
+turns = st.tuples(st.integers(0, 2 * RING), st.lists(st.integers(1, 12), min_size=1, max_size=4).map(tuple))
 visits = st.tuples(st.integers(0, RING), st.integers(1, 20))
 happenings = (
     st.tuples(st.just("emit"), st.integers(1, 2 * RING)),
@@ -141,9 +138,7 @@ def test_two_daemons_at_one_address(world: World, script: list[tuple[str, Any]],
 
 @settings(max_examples=settings.default.max_examples // 4)
 @given(
-    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=4),
-    events=st.integers(0, 2 * RING),
-    direct=st.booleans(),
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=4), events=st.integers(0, 2 * RING), direct=st.booleans()
 )
 def test_two_daemons_at_one_address_are_noticed(lengths: list[int], events: int, direct: bool) -> None:
     """However they take turns, an error says so before long."""
@@ -383,6 +378,15 @@ SCENARIOS: Final = {
         IDENTITY_LATER 0 | B s 9      |
         NEWEST 0         | B: 5       |
         WAIT 5           |""",
+    "when the anchor is there after all, another process has answered in between": """after 5
+        WAIT 5           | 6          |
+        OVERLAP 4        | -: .       |
+        HELD 0           | -: u1      |
+        IDENTITY 5       | B s 9      |
+        HELD 0           | -: 4 5 6 8 | A s: 6 overflow:1 8
+        WAIT 8           | .          |
+        OVERLAP 7        | .          |
+        HELD 0           | 8 9        | A s: 9""",
     "before the first event, the start time proves that the first ones follow": """before 1
         WAIT 0           | .          |
         HELD 0           | .          |
@@ -394,6 +398,12 @@ SCENARIOS: Final = {
     "after an interruption the next question is answered at once": """after 5
         WAIT 5           | !
         OVERLAP 4        | 5 6        | 6""",
+    "a restart in the same second shows in a global ID that could not follow": """after 5
+        WAIT 5           | 6          |
+        OVERLAP 4        | u6/3       |
+        HELD 0           | u6/3       |
+        IDENTITY 5       | A s 3      |
+        HELD 0           | u6/3       | A s: restart 6""",
     "two processes with the same identity differ by the last event seen": """after 5
         WAIT 5           | .          |
         OVERLAP 4        | .          |
@@ -499,7 +509,7 @@ def test_the_order_of_questions() -> None:
 
 
 def test_a_marker() -> None:
-    """It has the shape of an event, without IDs, and the current time."""
+    """A marker has the shape of an event, without IDs, and the current time."""
     fixed = {"id": None, "globalID": None, "time": "now", "type": "StreamUp", "data": None}
     assert marker("StreamUp", None, lambda: "now") == fixed
     assert parse_time(marker("StreamUp", None)["time"]) is not None

@@ -30,7 +30,7 @@ async def cost(fake: FakeSyncthing, stream: Any, rounds: int = 5) -> list[int]:
 
 @pytest.mark.parametrize(("direct", "requests"), [(True, 1), (False, 2), (None, 2)])
 async def test_a_lone_event(fake: FakeSyncthing, direct: bool | None, requests: int) -> None:
-    """It costs one request where the caller says that connections end in the daemon, two otherwise."""
+    """A lone event costs one request where the caller says that connections end in the daemon, two otherwise."""
     async with fake.client(direct=direct) as client, client.events.stream() as stream:
         assert await cost(fake, stream) == [requests] * 5
         assert len({poll.param("limit") for poll in polls(fake)[1:]}) == (1 if direct else 2)

@@ -33,15 +33,6 @@ async def test_events_from_now_on(fake: FakeSyncthing, client: Syncthing) -> Non
         assert await take(stream, 1) == [7]
 
 
-async def test_history(fake: FakeSyncthing, client: Syncthing) -> None:
-    """It can begin with what the daemon still holds."""
-    happen(fake, "StateChanged", "StateChanged")
-    async with client.events.stream(since="history") as stream:
-        assert await take(stream, 5) == [*START, 4, 5]
-        fake.emit("StateChanged")
-        assert await take(stream, 1) == [6]
-
-
 async def test_empty_polls(fake: FakeSyncthing, client: Syncthing) -> None:
     """A poll that times out yields nothing, and the next one follows."""
     async with client.events.stream(wait=1) as stream:
@@ -208,7 +199,9 @@ async def test_a_cursor_that_does_not_fit_any_more(
         assert await take(stream, 1) == found[:1]
         assert stream.cursor == cursor
         assert await take(stream, len(found) - 1) == found[1:]
+        assert stream.cursor is not None
         assert stream.cursor != cursor
+        assert stream.cursor["daemon"] == fake.device_id
 
 
 async def test_a_cursor_at_a_marker(fake: FakeSyncthing, client: Syncthing) -> None:

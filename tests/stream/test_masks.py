@@ -61,7 +61,7 @@ def test_unknown_types(types: Any, own: bool) -> None:
 
 @pytest.mark.parametrize("own", [True, False])
 def test_types_that_the_disk_subscription_lacks(own: bool) -> None:
-    """It has changes of files only, and the error names them."""
+    """The disk subscription has changes of files only, and the error names them."""
     with pytest.raises(BadRequestError, match="LocalChangeDetected and RemoteChangeDetected"):
         choose_mask(MIXED, disk=True, own=own)
 

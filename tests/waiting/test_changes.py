@@ -50,21 +50,6 @@ async def test_events_say_when_to_look_again(fake: FakeSyncthing) -> None:
         task.cancel()
 
 
-async def test_what_changes_while_it_is_asked(fake: FakeSyncthing) -> None:
-    """Two answers from different times don't make a whole, so the folder is looked at again."""
-    held = fake.hold("rest/db/completion", made=True)
-    async with waits(fake) as task:
-        await requested(fake, "db/completion")
-        events = await deaf(fake)
-        docs(fake).remote_write(OTHER, {"b.txt": b"12"})
-        held.release()
-        await requested(fake, "db/status", 3)
-        assert not task.done()
-        docs(fake).pull()
-        events.release()
-        await task
-
-
 @pytest.mark.usefixtures("forgetful")
 async def test_a_change_that_needs_nothing(fake: FakeSyncthing) -> None:
     """If the folder's sequence has moved between the questions, the answers about devices may be outdated."""
@@ -163,7 +148,7 @@ async def test_not_stable_for_long_enough(fake: FakeSyncthing) -> None:
 
 
 async def test_a_slow_answer_delays_nothing_else(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may take longer than the client's time-out, is requested once, and ends the wait; other folders go on."""
+    """An answer may take longer than the time-out, is requested once, and ends the wait; other folders go on."""
     monkeypatch.setattr(waiting, "_PAUSE", 60)
     fake.add_folder("pics", files={"a": b"1"}, devices=[OTHER])
     fake.finish_sync()
@@ -283,7 +268,7 @@ async def test_the_age_of_a_connection_counts(fake: FakeSyncthing, monkeypatch: 
 async def test_what_happened_just_before_is_found(
     fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It gets the rest of its grace period, once. What happened long ago gets none."""
+    """What has just happened gets the rest of its grace period, once; what happened long ago gets none."""
     monkeypatch.setattr(look, "GRACE", 1.5)
     happen(fake)
     for _ in range(80):  # more than the first look at the latest events gets
@@ -314,7 +299,7 @@ async def test_only_what_can_be_reached_has_changes_on_their_way(fake: FakeSynct
 
 
 async def test_a_device_that_was_interrupted(fake: FakeSyncthing) -> None:
-    """It is expected back, even if only this daemon counts; not if it was paused."""
+    """Such a device is expected back, even if only this daemon counts; not if it was paused."""
     reconnect(fake)
     fake.emit("DeviceDisconnected", {"id": OTHER, "error": "handling index for docs: folder is paused"})
     async with fake.client() as client:

@@ -79,7 +79,7 @@ def test_a_device_that_never_stops_changing_is_not_waited_for() -> None:
 
 
 def test_an_event_is_noted_once() -> None:
-    """It may come from the stream, and again among the latest events."""
+    """An event may come from the stream, and again among the latest events."""
     grace, first = Grace(), started()
     grace.note(first, 100, 1)
     for moment in range(101, 110):
@@ -92,7 +92,7 @@ def test_an_event_is_noted_once() -> None:
 
 
 def test_the_age_of_a_connection_counts_once() -> None:
-    """It counts as new if the clock was set back since. A later connection is another one."""
+    """A connection counts as new if the clock was set back since; a later one is another one."""
     grace = Grace()
     young: Any = connection(startedAt="2026-03-01T12:59:59Z")
     grace.connections({OTHER: young}, 100)
@@ -136,7 +136,7 @@ def test_lost_events_may_have_been_anything() -> None:
 
 
 def test_the_next_end() -> None:
-    """It is the earliest of those requested that have not passed."""
+    """The next end is the earliest of those requested that have not passed."""
     grace = Grace(10)
     grace.note(started(), 100)
     grace.note(event("DeviceConnected", id=OTHER), 105)

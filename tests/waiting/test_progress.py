@@ -26,7 +26,7 @@ X = Missing("x")
     ],
 )
 def test_what_is_missing_prints_as_a_line(missing: Missing, text: str) -> None:
-    """It has the place, and the first few failed items."""
+    """The line has the place, and the first few failed items."""
     assert str(missing) == text
 
 
@@ -69,7 +69,7 @@ def test_many_things_are_not_all_named() -> None:
     ],
 )
 def test_progress(amounts: list[Amount], rate: float | None, percent: float, left: float | None) -> None:
-    """It is 100 % when nothing is missing, and only then. The time left is known while something arrives."""
+    """Progress is 100 % when nothing is missing, and only then. The time left is known while something arrives."""
     progress = SyncProgress.of(amounts, rate)
     assert (progress.percent, progress.seconds_left, progress.rate) == (percent, left, rate)
 
@@ -96,7 +96,7 @@ def test_progress_is_sane(amounts: list[Amount], rate: float | None) -> None:
 
 
 def test_the_rate_follows_what_arrives() -> None:
-    """It settles at the true value, and drops to 0 when nothing more arrives."""
+    """The rate settles at the true value, and drops to 0 when nothing more arrives."""
     rate = Rate()
     assert rate.add(0, 100_000) is None
     assert rate.add(1, 99_000) == 1000

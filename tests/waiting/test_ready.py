@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from aiosyncthing.exceptions import HostCheckError, NotSyncthingError, Unauthori
 from aiosyncthing.waiting import waiting
 from pytest_syncthing import FakeSyncthing
 from tests.support.server import DAEMON_ID, Listener
-from tests.support.synced import BROKEN, ELSEWHERE, LATER, REFUSED, UNAVAILABLE, requested
+from tests.support.synced import BROKEN, ELSEWHERE, REFUSED, UNAVAILABLE
 
 MIGRATION = {"text": "*** Database migration in progress ***\n\n1% done", "from_proxy": True}
 HELLO = {"body": b"<html>hello</html>", "content_type": "text/html", "from_proxy": True}
@@ -37,7 +36,7 @@ async def test_a_daemon_that_is_ready(fake: FakeSyncthing) -> None:
 
 @pytest.mark.parametrize("trouble", [MIGRATION, UNAVAILABLE, ELSEWHERE, {"status": 503, "text": "starting"}, BROKEN])
 async def test_a_daemon_that_becomes_ready(fake: FakeSyncthing, trouble: dict[str, Any]) -> None:
-    """It waits out a migration, a proxy with nothing behind it, and a connection that breaks."""
+    """A migration, a proxy with nothing behind it, and a connection that breaks are waited out."""
     fake.respond("rest/system/status", **trouble, times=2)
     assert await wait_ready(fake) == 3
 
@@ -47,14 +46,6 @@ async def test_a_daemon_that_hangs(fake: FakeSyncthing, monkeypatch: pytest.Monk
     monkeypatch.setattr(waiting, "_READY_TIMEOUT", 0.2)
     fake.hold("rest/system/status")
     assert await wait_ready(fake) == 2
-
-
-async def test_an_answer_that_asks_for_time(fake: FakeSyncthing) -> None:
-    """It honours ``Retry-After``."""
-    fake.respond("rest/system/status", **LATER)
-    begun = time.monotonic()
-    assert await wait_ready(fake) == 2
-    assert time.monotonic() - begun > 0.99
 
 
 @pytest.mark.parametrize(
@@ -105,14 +96,3 @@ async def test_what_does_not_speak_http() -> None:
     async with Listener(serve) as listener, Syncthing("key", listener.url) as client:
         with pytest.raises(NotSyncthingError):
             await client.wait_ready(10)
-
-
-async def test_cancelling(fake: FakeSyncthing) -> None:
-    """It can be cancelled in the middle of a request."""
-    fake.hold("rest/system/status")
-    async with fake.client() as client:
-        task = asyncio.create_task(client.wait_ready())
-        await requested(fake, "system/status")
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task

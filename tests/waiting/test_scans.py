@@ -111,7 +111,7 @@ async def test_an_error_from_before_the_scan_may_arrive_after_it(fake: FakeSynct
 async def test_the_folder_is_restarted(
     fake: FakeSyncthing, happen: Callable[[FakeSyncthing], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is scanned again: the daemon may never answer a scan of a folder that was stopped before its first one."""
+    """The folder is scanned again: a scan of one that was stopped before its first one may never be answered."""
     monkeypatch.setattr(look, "GRACE", 0.1)
     fake.hold("rest/db/scan")
     async with waits(fake, rescan=True) as task:

@@ -215,7 +215,7 @@ def test_marks_change_with_the_folder() -> None:
     [([], False), ([0], True), ([0, 0], True), ([0, 3], False), ([None], True), ([None, 1], False)],
 )
 def test_an_encrypted_folder_that_has_received_nothing(sequences: list[int | None], waits: bool) -> None:
-    """It looks complete. One that isn't shared needs nothing."""
+    """Such a folder looks complete. One that isn't shared needs nothing."""
     assert is_encrypted(folder(type="receiveencrypted"))
     assert not is_encrypted(folder(type="receiveonly"))
     assert not is_encrypted(folder())
@@ -247,7 +247,7 @@ def test_restarts(fields: Any, expected: Any) -> None:
     ],
 )
 def test_progress_here(config: Any, fields: Any, percent: float, reason: str) -> None:
-    """It is what a wait would report, also where a wait would be refused."""
+    """Progress is what a wait would report, also where a wait would be refused."""
     found = progress_here(folder(OTHER, **config), summary(**fields), [], [completion(sequence=0)])  # type: ignore[arg-type, list-item]
     assert found.percent == percent
     assert [each.reason.partition(";")[0] for each in found.missing] == ([reason] if reason else [])
@@ -264,7 +264,7 @@ def test_progress_here(config: Any, fields: Any, percent: float, reason: str) ->
     ],
 )
 def test_progress_there(*, paused: bool, connected: bool, fields: Any, percent: float, reason: str) -> None:
-    """It is what a wait would report, also where a wait would be refused."""
+    """Progress is what a wait would report, also where a wait would be refused."""
     found = progress_there(folder(), device(paused=paused), completion(**fields), connected=connected)  # type: ignore[arg-type]
     assert found.percent == percent
     assert [each.reason for each in found.missing] == ([reason] if reason else [])

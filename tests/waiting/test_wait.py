@@ -64,7 +64,7 @@ async def test_progress_is_reported(fake: FakeSyncthing) -> None:
 
 
 async def test_progress_during_an_outage(fake: FakeSyncthing) -> None:
-    """It stays as last known, with the outage as the reason."""
+    """Progress stays as last known, with the outage as the reason."""
     seen: list[SyncProgress] = []
     docs(fake).write({"b.txt": bytes(100)})
     async with waits(fake, on_progress=seen.append) as task:
@@ -124,7 +124,7 @@ async def test_single_failures(fake: FakeSyncthing, caplog: pytest.LogCaptureFix
 
 
 async def test_an_answer_that_asks_for_time(fake: FakeSyncthing) -> None:
-    """It honours ``Retry-After``."""
+    """The next attempt honours ``Retry-After``."""
     fake.respond("rest/db/status", **LATER)
     begun = time.monotonic()
     assert (await wait(fake)).percent == 100
@@ -143,7 +143,7 @@ async def test_requests_are_repeated_after_an_outage(fake: FakeSyncthing) -> Non
 
 
 async def test_each_outage_is_logged_once(fake: FakeSyncthing, caplog: pytest.LogCaptureFixture) -> None:
-    """It is a warning, without the key."""
+    """The log has one warning for each outage, without the key."""
 
     def warnings() -> list[Any]:
         return [record for record in caplog.records if record.name == "aiosyncthing.waiting"]
