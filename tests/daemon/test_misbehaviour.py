@@ -17,7 +17,7 @@ import pytest
 from aiosyncthing import Daemon
 from aiosyncthing.daemon import ports, supervision
 from aiosyncthing.exceptions import DaemonError
-from tests.support.processes import alive, children, eventually
+from tests.support.processes import alive, children, eventually, processes_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -292,13 +292,15 @@ os._exit(0)  # asyncio complains about a subprocess that outlives its loop
 """
 
 
-def test_several_event_loops(imitate) -> None:
+async def test_several_event_loops(imitate, tmp_path: Path) -> None:
     """While it is down it can be started in another event loop; while it is up it belongs to its own."""
-    done = subprocess.run(
+    done = await asyncio.to_thread(
+        subprocess.run,
         [sys.executable, "-W", "error::RuntimeWarning", "-c", IN_LOOPS],
-        env=os.environ | {"SYNCTHING_BINARY": str(imitate("serve(identity())"))},
+        env=os.environ | {"SYNCTHING_BINARY": str(imitate("serve(identity())")), "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+    await eventually(lambda: not processes_with(str(tmp_path)))  # the last one ends with the program
