@@ -197,10 +197,11 @@ def test_arguments_are_those_of_the_api() -> None:
 
 
 def test_url_and_repr() -> None:
-    """`url` is the URL as given; the repr has it without user and password."""
+    """`url` is the URL as given; the reprs of the client and of its namespaces have it without user and password."""
     client = Syncthing(KEY, "https://user:password@host:1/base/")
     assert client.url == "https://user:password@host:1/base/"
     assert repr(client) == "<Syncthing of <API 'https://host:1/base/'>>"
+    assert repr(client.database) == "<Database of <API 'https://host:1/base/'>>"
 
 
 def test_the_repr_of_a_client_whose_arguments_were_refused() -> None:
