@@ -41,12 +41,6 @@ async def fail(error: BaseException) -> None:
     raise error
 
 
-def test_a_result(probe: Probe) -> None:
-    """A call returns the very object that the coroutine returned."""
-    result = object()
-    assert probe.run(echo(result)) is result
-
-
 @pytest.mark.parametrize(
     "error", [ValueError("x"), Stop("x"), KeyboardInterrupt("x"), SystemExit(3), StopAsyncIteration()]
 )
@@ -74,7 +68,7 @@ def test_no_error_keeps_its_frames_alive(probe: Probe) -> None:
 
 
 def test_context_variables(probe: Probe) -> None:
-    """A call sees the context variables of its caller; what it changes stays there."""
+    """A call sees the context variables of its caller; what it changes stays there. Its result is the very object."""
     variable = contextvars.ContextVar("variable", default="unset")
 
     async def look() -> str:
@@ -85,6 +79,8 @@ def test_context_variables(probe: Probe) -> None:
     variable.set("set")
     assert probe.run(look()) == "set"
     assert variable.get() == "set"
+    result = object()
+    assert probe.run(echo(result)) is result
 
 
 def test_one_thread_for_all(fake: FakeSyncthing) -> None:

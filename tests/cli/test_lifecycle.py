@@ -49,8 +49,11 @@ def test_reset(here: FakeSyncthing, cli: Cli) -> None:
     assert cli("reset", "none", "--yes").status == 5
 
 
-def test_check_for_an_upgrade(here: FakeSyncthing, cli: Cli) -> None:
-    """--check only prints the available release; builds of distributions can't upgrade themselves."""
+def test_upgrade(here: FakeSyncthing, cli: Cli) -> None:
+    """--check only prints the available release; an upgrade is made if there is one, and a person agrees.
+
+    Builds of distributions can't upgrade themselves.
+    """
     assert (cli("upgrade", "--check").status, cli("upgrade", "--yes").status) == (7, 7)
     assert cli("upgrade", "--exit-code").status == 2
     here.respond("rest/system/upgrade", json=NEWER, method="GET", times=3)
@@ -61,9 +64,6 @@ def test_check_for_an_upgrade(here: FakeSyncthing, cli: Cli) -> None:
     done = cli("upgrade", "--check", "--exit-code")
     assert (done.status, done.out) == (0, "v1.29.5 is the newest release\n")
 
-
-def test_upgrade(here: FakeSyncthing, cli: Cli) -> None:
-    """An upgrade is made if there is one, and a person agrees."""
     here.respond("rest/system/upgrade", json=NEWER, method="GET", times=2)
     here.respond("rest/system/upgrade", json={"ok": "restarting"}, method="POST")
     done = cli("upgrade")

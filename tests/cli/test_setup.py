@@ -20,20 +20,18 @@ def shares(fake: FakeSyncthing, folder_id: str) -> dict[str, str]:
     return {each["deviceID"]: each["encryptionPassword"] for each in found if each["deviceID"] != fake.device_id}
 
 
-def test_add_device(here: FakeSyncthing, cli: Cli) -> None:
-    """A device is added with what was given, and once only; a typo in its ID is refused."""
+def test_adding(here: FakeSyncthing, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device is added with what was given, and once only; a typo in its ID is refused.
+
+    A folder gets its patterns and its devices; on the daemon's computer its path may be relative.
+    """
     done = cli("add-device", OTHER.lower(), "--name", "p\x1b]0;i", "--address", "tcp://192.0.2.1:22000", "--untrusted")
     assert (done.status, done.out) == (0, f"added: device p\\x1b]0;i ({OTHER})\n")
     device = next(each for each in here.config["devices"] if each["deviceID"] == OTHER)
     assert (device["addresses"], device["untrusted"]) == (["tcp://192.0.2.1:22000"], True)
-    assert cli("add-device", OTHER).status == 2
-    assert cli("add-device", here.device_id).status == 2
-    assert cli("add-device", OTHER[:-1] + "A").status == 2
-
-
-def test_add_folder(here: FakeSyncthing, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder gets its patterns and its devices; on the daemon's computer its path may be relative."""
-    here.add_device("pi", device_id=OTHER)
+    for again in (OTHER, here.device_id, OTHER[:-1] + "A"):
+        assert cli("add-device", again).status == 2
+    here.set_device(OTHER, name="pi", untrusted=False)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     done = cli(

@@ -47,6 +47,17 @@ def test_tables_and_documents(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -
     assert [(each["daemon"], each["exitCode"]) for each in document["failures"]] == [("down", 3)]
 
 
+def test_overview(cli: Cli, pi: FakeSyncthing) -> None:
+    """It has a line for each daemon, which begins with its profile and ends with its number of problems."""
+    pi.add_folder("broken").set_error("folder path missing")
+    lines = [line.split("  ") for line in cli("status", "-p", "all").out.splitlines()]
+    assert [line[0] for line in lines] == [
+        *("nas", "pi", "DAEMON", "nas", "pi", "pi", "down", "DAEMON", "nas", "pi: broken: folder path missing")
+    ]
+    assert (lines[0][1], lines[0][-1]) == ("v1.29.5", lines[0][3])
+    assert (lines[1][1], lines[1][-1]) == ("nas", "1 problem")
+
+
 def test_failures(cli: Cli, nas: FakeSyncthing) -> None:
     """Failures are in the order of the profiles, whichever comes first; a common reason determines the status."""
     assert cli("status", "-p", "down", "-p", "down").status == 3
@@ -55,18 +66,6 @@ def test_failures(cli: Cli, nas: FakeSyncthing) -> None:
     assert cli("folders", "nope", "-p", "nas", "-p", "down").status == 1
     nas.respond("rest/config", status=500, times=None)
     assert [each["daemon"] for each in cli("folders", "-p", "all", "--json").json()["failures"]] == ["nas", "down"]
-
-
-def test_overview_of_several(cli: Cli, pi: FakeSyncthing) -> None:
-    """The overview has a line for each daemon, which begins with its profile and ends with its number of problems."""
-    pi.add_folder("broken").set_error("folder path missing")
-    out = cli("status", "-p", "all").out
-    lines = [line.split("  ") for line in out.splitlines()]
-    assert [line[0] for line in lines] == [
-        *("nas", "pi", "DAEMON", "nas", "pi", "pi", "down", "DAEMON", "nas", "pi: broken: folder path missing")
-    ]
-    assert (lines[0][1], lines[0][-1]) == ("v1.29.5", lines[0][3])
-    assert (lines[1][1], lines[1][-1]) == ("nas", "1 problem")
 
 
 def test_streams(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:

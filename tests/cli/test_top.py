@@ -128,7 +128,7 @@ async def test_only_changes_are_drawn(nas: FakeSyncthing, pi: DeviceID, monkeypa
 
 
 async def test_details(nas: FakeSyncthing, pi: DeviceID) -> None:
-    """Enter shows everything about the selected item, and keeps it up to date; escape goes back."""
+    """Enter shows all about the selected item, also later; escape goes back. Ctrl-C ends it, even from the filter."""
     async with shown(nas) as screen:
         await screen.press("down", "enter")
         lines = await screen.until(lambda lines: lines[0].startswith("folder "))
@@ -142,6 +142,8 @@ async def test_details(nas: FakeSyncthing, pi: DeviceID) -> None:
         await screen.press("down", "down", "enter")
         lines = await screen.until(lambda lines: lines[0].startswith("device "))
         assert any(re.match(r"photos +\S+ %", line) for line in lines)
+        await screen.press("escape", "slash", "ctrl+c")
+        assert not screen.app.is_running
 
 
 async def test_pausing_and_scanning(nas: FakeSyncthing, pi: DeviceID) -> None:
@@ -193,13 +195,6 @@ async def test_filter_and_help(nas: FakeSyncthing, pi: DeviceID) -> None:
         await screen.press("q")
         assert not screen.app.is_running
         assert screen.app.failure is None
-
-
-async def test_interrupting(nas: FakeSyncthing) -> None:
-    """Ctrl-C ends the program, even while the filter is typed."""
-    async with shown(nas) as screen:
-        await screen.press("slash", "ctrl+c")
-        assert not screen.app.is_running
 
 
 async def test_hostile_names(nas: FakeSyncthing, pi: DeviceID) -> None:

@@ -159,8 +159,12 @@ def test_lines_are_kept() -> None:
     assert IgnorePatterns(iter("ab")).lines == ["a", "b"]
 
 
-def test_adding() -> None:
-    """A pattern is added once, at the end or before all others but the escape."""
+def test_adding_and_removing() -> None:
+    """A pattern is added once, at the end or before all others but the escape, or removed wherever it is."""
+    patterns = IgnorePatterns(["a", "// a", " b ", "b"])
+    assert patterns.remove("b")
+    assert not patterns.remove("b")
+    assert patterns.lines == ["a", "// a"]
     patterns = IgnorePatterns(["// c", "#escape=^", "*.tmp"])
     assert patterns.add("*.log")
     assert not patterns.add(" *.log", first=True)
@@ -186,14 +190,6 @@ def test_refused_patterns(pattern: str) -> None:
     with pytest.raises(BadRequestError):
         patterns.add(pattern)
     assert patterns.lines == ["#escape=|", "a"]
-
-
-def test_removing() -> None:
-    """A pattern is removed from all lines that have it; anything else stays."""
-    patterns = IgnorePatterns(["a", "// a", " b ", "b"])
-    assert patterns.remove("b")
-    assert not patterns.remove("b")
-    assert patterns.lines == ["a", "// a"]
 
 
 def test_other_lines_for_the_same_daemon() -> None:
@@ -231,10 +227,7 @@ def test_unusable_patterns() -> None:
     patterns.remove("[")
     assert patterns.error is None
     assert patterns.match("a")
-
-
-def test_unknown_includes() -> None:
-    """Where included files can't be read, lines may be changed, but what they match is unknown."""
+    # Where included files can't be read, lines may be changed, but what they match is unknown.
     patterns = IgnorePatterns(["#include sub/more"])
     assert patterns.add("*.tmp")
     assert patterns.error is None

@@ -402,8 +402,11 @@ async def test_a_request_to_pause_is_not_broken_off(fake: FakeSyncthing) -> None
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_request_to_pause_that_takes_too_long(fake: FakeSyncthing) -> None:
-    """It may still arrive, so the error has a state, and the timeout is its context."""
+async def test_answers_that_do_not_come(fake: FakeSyncthing) -> None:
+    """A request to pause may still arrive, so the error has a state, and the timeout is its context.
+
+    If the answer to one to resume is lost, but the folder runs again, nothing is in doubt.
+    """
     async with fake.client() as client:
         late = fake.hold("rest/config/folders/music", method="PATCH")
         with pytest.raises(StillPausedError, match="may still be paused: folder music, because the request") as caught:
@@ -414,15 +417,10 @@ async def test_a_request_to_pause_that_takes_too_long(fake: FakeSyncthing) -> No
         late.release()
         await fake.until(lambda: paused(fake) == BEFORE | {"music"})
         await client.resume(caught.value.state)
-    assert paused(fake) == BEFORE
-
-
-@pytest.mark.usefixtures("impatient")
-async def test_a_request_to_resume_whose_answer_is_lost(fake: FakeSyncthing) -> None:
-    """The folder runs again, so nothing is in doubt."""
-    async with fake.client() as client, client.paused(["docs", "music"]):
-        fake.hold("rest/config/folders/*", method="PATCH", made=True, times=None)
-        fake.folder("docs").resume()
+        assert paused(fake) == BEFORE
+        async with client.paused(["docs", "music"]):
+            fake.hold("rest/config/folders/*", method="PATCH", made=True, times=None)
+            fake.folder("docs").resume()
     assert paused(fake) == BEFORE
     assert switched(fake)[-1] == "+music"
 
