@@ -79,16 +79,6 @@ def test_changes_elsewhere(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceI
     }
 
 
-def test_settings_of_folders_and_devices(fake: FakeSyncthing) -> None:
-    """Further keyword arguments are fields of the configuration."""
-    device = fake.add_device("nas", untrusted=True)
-    folder = fake.add_folder("x/y", label="Pictures", type="receiveonly", paused=True)
-    assert ask(fake, f"rest/config/devices/{device}")["untrusted"]
-    assert folder.config["label"] == "Pictures"
-    assert folder.state == ""
-    folder.finish_sync()  # nothing happens to what is paused
-
-
 def test_connections(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
     """A device that exists in the test only connects and disconnects on request."""
     assert ask(fake, "rest/system/connections")["connections"][phone]["connected"]
@@ -124,6 +114,7 @@ async def test_a_disk_that_nobody_watches(fake: FakeSyncthing) -> None:
     docs.pause()
     docs.write({"b.txt": b"b"})
     docs.link("link", "b.txt")
+    docs.finish_sync()  # nothing happens to what is paused
     docs.resume()
     fake.stop_daemon()
     docs.delete("a.txt")

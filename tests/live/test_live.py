@@ -143,7 +143,7 @@ async def test_start_and_stop(fake: FakeSyncthing) -> None:
 
 @pytest.mark.parametrize("path", ["events", "config", "db/status"])
 async def test_stopped_while_it_starts(fake: FakeSyncthing, path: str) -> None:
-    """The start raises, and nothing is left behind."""
+    """If it is stopped meanwhile, the start raises, and nothing is left behind."""
     held = fake.hold(f"rest/{path}", times=None)
     async with fake.client() as client:
         live = client.watch()
@@ -154,20 +154,6 @@ async def test_stopped_while_it_starts(fake: FakeSyncthing, path: str) -> None:
         with pytest.raises(SyncthingError, match="has ended"):
             await start
         assert connections_in_use(client) == 0
-    await left(fake)
-
-
-async def test_stop_does_not_raise_a_failure(fake: FakeSyncthing) -> None:
-    """That is raised where something waits."""
-    async with fake.client() as client:
-        live = await client.watch().start()
-        await heard(fake)
-        fake.emit("StateChanged", {"folder": "docs", "from": "idle", "to": None})
-        with pytest.raises(InvalidResponseError):
-            await live.until(lambda _: False)
-        await live.stop()
-        with pytest.raises(InvalidResponseError):
-            await all_of(live)
     await left(fake)
 
 
@@ -360,12 +346,18 @@ async def test_a_refusal_is_raised_wherever_something_waits(fake: FakeSyncthing)
 
 
 async def test_what_fails_inside(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is swallowed: of an event of another shape, the error says what is wrong with it."""
+    """Nothing is swallowed: it is raised where something waits, not by `stop`, and says what an event has wrong."""
     change = {"folder": "docs", "from": "idle", "to": None}
-    async with watching(fake) as live:
+    async with fake.client() as client:
+        live = await client.watch().start()
+        await heard(fake)
         fake.emit("StateChanged", change)
         with pytest.raises(InvalidResponseError, match=r"StateChanged is invalid: to: expected a string, got null"):
             await live.until(lambda _: False)
+        await live.stop()
+        with pytest.raises(InvalidResponseError):
+            await all_of(live)
+    await left(fake)
     async with watching(fake) as live:
         monkeypatch.setattr(live._mirror, "apply", lambda _: {}["nonsense"])
         fake.emit("StateChanged", {**change, "to": "scanning"})

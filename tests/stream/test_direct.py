@@ -8,7 +8,7 @@ import pytest
 
 from aiosyncthing import API, Syncthing
 from pytest_syncthing import FakeSyncthing
-from tests.support.following import KEY, START, happen, polls, port, quick, short, take
+from tests.support.following import KEY, START, happen, polls, port, quick, take
 from tests.support.proxy import Proxy, ReverseProxy
 
 pytestmark = pytest.mark.usefixtures("lone")
@@ -130,4 +130,3 @@ def test_what_is_known_of_a_fake(fake: FakeSyncthing) -> None:
     """A client of a fake asks as one of an unknown address would, unless the test says otherwise."""
     assert not fake.client().api.direct
     assert fake.client(direct=True).api.direct
-    assert short({"id": 1}) == 1
