@@ -50,29 +50,21 @@ async def tls_port(subject: Path | str, observer: Observer, tmp_path: Path) -> A
             yield home.port
 
 
-async def test_a_wrong_key(a: Daemon) -> None:
-    """A wrong key is refused, and a failed ping has the reason."""
-    async with Syncthing("wrong", a.url) as client:
-        with pytest.raises(UnauthorizedError) as refused:
-            await client.system.status()
-        assert (refused.value.status, refused.value.body) == (403, "CSRF Error")
-        with pytest.raises(PingError) as failed:
-            await client.system.ping()
-        assert isinstance(failed.value.__cause__, UnauthorizedError)
-        with pytest.raises(UnauthorizedError):
-            await client.config.patch_options(maxSendKbps=1)
-        with pytest.raises(UnauthorizedError):
-            await client.database.scan()
+async def test_a_wrong_key(a: Daemon, lone: Daemon, version: Version) -> None:
+    """A wrong key is refused, and a failed ping has the reason. With a login, the daemon's words differ."""
+    with_a_login = (401, "Not Authorized") if version < (1, 26) else (403, "Forbidden")
+    for url, expected in ((a.url, (403, "CSRF Error")), (lone.url, with_a_login)):
+        async with Syncthing("wrong", url) as client:
+            with pytest.raises(UnauthorizedError) as refused:
+                await client.system.status()
+            assert (refused.value.status, refused.value.body) == expected
+            with pytest.raises(PingError) as failed:
+                await client.system.ping()
+            assert isinstance(failed.value.__cause__, UnauthorizedError)
+            for change in (client.config.patch_options(maxSendKbps=1), client.database.scan()):
+                with pytest.raises(UnauthorizedError):
+                    await change
     assert (await a.client.config.options())["maxSendKbps"] == 0
-
-
-async def test_a_wrong_key_where_there_is_a_login(lone: Daemon, version: Version) -> None:
-    """With a login, the daemon's words differ, but the error is the same."""
-    async with Syncthing("wrong", lone.url) as client:
-        with pytest.raises(UnauthorizedError) as refused:
-            await client.system.status()
-    expected = (401, "Not Authorized") if version < (1, 26) else (403, "Forbidden")
-    assert (refused.value.status, refused.value.body) == expected
 
 
 async def test_no_key(a: Daemon, version: Version) -> None:

@@ -47,11 +47,11 @@ async def test_errors(lone: Daemon, version: Version) -> None:
     """A posted error is listed until the errors are cleared."""
     await lone.client.system.clear_errors()
     assert (await lone.client.system.error())["errors"] is None
-    await lone.client.system.post_error("something & some + thing")
+    await lone.client.system.post_error("something & some + thing ünïcode ✓ %s")
     errors = (await lone.client.system.error())["errors"]
     assert errors is not None
     posted = errors[-1]
-    assert "something & some + thing" in posted["message"]
+    assert "something & some + thing ünïcode ✓ %s" in posted["message"]
     assert isinstance(posted["level"], int if version < (2,) else str)
     assert parse_time(posted["when"]) is not None
     await lone.client.system.clear_errors()

@@ -146,13 +146,6 @@ async def test_odd_labels_and_names(lone: Daemon, folders: Folders) -> None:
     await lone.client.config.patch_device(lone.device_id, name=text)
     assert (await lone.client.config.folders(folder.id))["label"] == text
     assert (await lone.client.config.devices(lone.device_id))["name"] == text
-    await lone.client.system.clear_errors()
-    await lone.client.system.post_error(text)
-    errors = (await lone.client.system.error())["errors"]
-    assert errors
-    assert "ünïcode ✓" in errors[-1]["message"]
-    await lone.client.system.clear_errors()
-    assert (await lone.client.system.error())["errors"] is None
 
 
 # --- Device IDs, and how clients find folders and devices ---
