@@ -12,22 +12,17 @@ if TYPE_CHECKING:
 
     from aiosyncthing import Daemon
 
-__all__ = ["change", "changed"]
+__all__ = ["change"]
 
 
-async def change(daemon: Daemon, **changes: Any) -> Any:
-    """Change settings, and return all of them once they are in effect."""
-    return await changed(daemon, lambda: daemon.client.config.patch_gui(changes), **changes)
-
-
-async def changed(daemon: Daemon, make: Callable[[], Awaitable[None]], **expected: Any) -> Any:
-    """Make a change, and return the settings once it is in effect.
+async def change(daemon: Daemon, make: Callable[[], Awaitable[None]] | None = None, **expected: Any) -> Any:
+    """Change settings, and return all of them once they are in effect.
 
     On a busy machine the old listener may be closed before the change is answered; the change is then repeated.
 
     Args:
         daemon: The daemon.
-        make: Makes the change.
+        make: Makes the change; by default it is a patch.
         **expected: The settings afterwards. The password, and settings that this version doesn't have, are ignored.
     """
     made = False
@@ -36,7 +31,7 @@ async def changed(daemon: Daemon, make: Callable[[], Awaitable[None]], **expecte
         nonlocal made
         try:
             if not made:
-                await make()
+                await (make() if make else daemon.client.config.patch_gui(expected))
                 made = True
             gui: Any = await daemon.client.config.gui()
         except ConnectionFailedError:

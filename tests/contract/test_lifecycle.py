@@ -110,7 +110,7 @@ async def test_changes_of_the_listener(fresh: Daemon) -> None:
     client, config = fresh.client, fresh.client.config
     before = await config.gui()
     assert await listener.change(fresh, theme="dark") == {**before, "theme": "dark"}
-    gui = await listener.changed(fresh, lambda: config.set_gui(before), theme=before["theme"])
+    gui = await listener.change(fresh, lambda: config.set_gui(before), theme=before["theme"])
     assert {**gui, "password": ""} == {**before, "password": ""}  # some versions hash an empty password
     for key in ({"apiKey": ""}, {"theme": "dark", "apiKey": ""}):
         with pytest.raises(BadRequestError, match="lock this client out"):

@@ -34,24 +34,22 @@ def are_in_order(events: Sequence[Any], first: int) -> bool:
     return ids[0] == first and ids == sorted(set(ids))
 
 
-async def test_history(a: Daemon) -> None:
-    """Past events are returned in order, from an ID on, or only the last ones."""
-    events = await a.client.events.poll(timeout=0)
+async def test_history(a: Daemon, folders: Folders) -> None:
+    """Past events are returned in order, from an ID on, or only the last ones.
+
+    A poll returns as soon as something happens, and with nothing when its time is up.
+    """
+    poll = a.client.events.poll
+    events = await poll(timeout=0)
     assert are_in_order(events, events[0]["id"])
     last = events[-1]["id"]
-    later = await a.client.events.poll(last - 1, timeout=0)
-    assert are_in_order(later, last)
-    assert await newest(a) >= last
-
-
-async def test_a_poll_waits(a: Daemon, folders: Folders) -> None:
-    """A poll returns as soon as something happens, and with nothing when its time is up."""
+    assert are_in_order(await poll(last - 1, timeout=0), last)
     since = await newest(a)
-    poll = asyncio.create_task(a.client.events.poll(since, timeout=60))
+    assert since >= last
+    waiting = asyncio.create_task(poll(since, timeout=60))
     await folders.add(a)
-    events = await poll
-    assert are_in_order(events, since + 1)
-    assert await a.client.events.poll(await newest(a) + 10**6, timeout=1) == []
+    assert are_in_order(await waiting, since + 1)
+    assert await poll(await newest(a) + 10**6, timeout=1) == []
 
 
 async def test_a_new_mask_begins_empty(a: Daemon, folders: Folders) -> None:
@@ -82,9 +80,7 @@ async def test_changes_of_files(a: Daemon, b: Daemon, folders: Folders) -> None:
 
     async def seen() -> bool:
         events = await b.client.events.disk(since, timeout=5)
-        return any(
-            event["type"] == "RemoteChangeDetected" and event["data"]["path"] == "changed.txt" for event in events
-        )
+        return ("RemoteChangeDetected", "changed.txt") in [(each["type"], each["data"]["path"]) for each in events]
 
     await until(seen)
     paths = {event["data"]["path"] for event in await a.client.events.disk(timeout=0)}
