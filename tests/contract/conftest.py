@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 USER = "somebody"
 PASSWORD = "a pass: wörd"
 STRANGER = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"  # a device that doesn't exist
+OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"  # nor does this one
 
 
 def _name(subject: Path | str | Twin | None) -> str:

@@ -145,10 +145,9 @@ async def test_a_login_in_the_url(lone: Daemon) -> None:
 
 async def test_logins_where_there_is_none(a: Daemon) -> None:
     """A daemon without a login can't be logged in to."""
-    with pytest.raises(NotFoundError):
-        await a.client.noauth.login(USER, PASSWORD)
-    with pytest.raises(NotFoundError):
-        await a.client.noauth.logout()
+    for call in (a.client.noauth.login(USER, PASSWORD), a.client.noauth.logout()):
+        with pytest.raises(NotFoundError):
+            await call
 
 
 async def test_a_foreign_host_name(a: Daemon) -> None:

@@ -12,7 +12,7 @@ from aiosyncthing.exceptions import (
     UnknownDeviceError,
 )
 
-from .conftest import STRANGER
+from .conftest import OTHER, STRANGER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .folders import Folder, Folders
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="package")

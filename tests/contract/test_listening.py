@@ -83,8 +83,7 @@ async def test_changes_of_files(a: Daemon, b: Daemon, folders: Folders) -> None:
         return ("RemoteChangeDetected", "changed.txt") in [(each["type"], each["data"]["path"]) for each in events]
 
     await until(seen)
-    paths = {event["data"]["path"] for event in await a.client.events.disk(timeout=0)}
-    assert "changed.txt" in paths
+    assert "changed.txt" in {event["data"]["path"] for event in await a.client.events.disk(timeout=0)}
     assert its.id in {event["data"]["folder"] for event in await b.client.events.disk(timeout=0)}
     assert len(await b.client.events.disk(limit=1, timeout=0)) == 1
 

@@ -139,16 +139,14 @@ async def test_a_paused_folder(lone: Daemon, folders: Folders) -> None:
 
 async def test_the_sum_over_paused_folders(lone: Daemon, folders: Folders, version: Version) -> None:
     """The total over all folders leaves out paused ones; before 1.21 it is refused if there is one."""
+    completion = lone.client.database.completion
     running = await folders.add(lone, files=["x"])
     paused = await folders.add(lone, files=["y"], paused=True)
     if version < (1, 21):
         with pytest.raises(FolderNotRunningError):
-            await lone.client.database.completion()
+            await completion()
         await lone.client.config.remove_folder(paused.id)
-    assert await lone.client.database.completion() == {
-        **await lone.client.database.completion(running.id),
-        "sequence": 0,
-    }
+    assert await completion() == {**await completion(running.id), "sequence": 0}
 
 
 async def test_an_unknown_device(lone: Daemon, folders: Folders) -> None:

@@ -19,7 +19,7 @@ from aiosyncthing.exceptions import (
 )
 from tests.support.waiting import until
 
-from .conftest import STRANGER
+from .conftest import OTHER, STRANGER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
 SLASHED = "an odd/../id ?#%&+;=ü"
 QUIET: Any = {"fsWatcherEnabled": False, "rescanIntervalS": 0}
 

@@ -21,6 +21,7 @@ from aiosyncthing.daemon import daemon as launcher, ports
 from aiosyncthing.daemon.ports import Port
 from aiosyncthing.exceptions import DaemonError, SyncthingError
 from tests.support.processes import alive, children, command_of, eventually, processes_with
+from tests.support.values import OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from aiosyncthing.daemon import Crash
 
 pytestmark = [pytest.mark.daemon, pytest.mark.usefixtures("scratch")]
-
-OTHER_ID = "MFZWI3D-BONSGYC-YLTMRWG-C43ENR5-QXGZDMM-FZWI3DP-BONSGYY-LTMRWAD"
 
 
 async def answers(daemon: Daemon) -> bool:
@@ -129,7 +128,7 @@ async def test_restarts(newest_syncthing: Path) -> None:
     async with Daemon(binary=newest_syncthing) as daemon:
         before = lasting(daemon)
         waiting = asyncio.create_task(daemon.wait())
-        await daemon.client.config.set_device({"deviceID": OTHER_ID})
+        await daemon.client.config.set_device({"deviceID": OTHER})
         for restart in (daemon.client.system.restart, daemon.restart):
             pid = daemon.pid
             await restart()

@@ -18,13 +18,13 @@ from aiosyncthing import Daemon
 from aiosyncthing.daemon import ports, supervision
 from aiosyncthing.exceptions import DaemonError
 from tests.support.processes import alive, children, eventually, processes_with
+from tests.support.values import OTHER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("scratch")
 
-OTHER_ID = "MFZWI3D-BONSGYC-YLTMRWG-C43ENR5-QXGZDMM-FZWI3DP-BONSGYY-LTMRWAD"
 FOREVER = "print('up', flush=True); time.sleep(1000)"
 IGNORE_SIGTERM = "signal.signal(signal.SIGTERM, signal.SIG_IGN); serve(identity())"
 
@@ -123,7 +123,7 @@ async def test_a_loop_without_subprocesses(imitate, monkeypatch: pytest.MonkeyPa
             "serve(identity(), refusals=10**9)", "not ready within 3 s: .*migration", id="it migrates for long"
         ),
         pytest.param("sys.exit(3)", "exited while starting .*exit code 3", id="it only asks for restarts"),
-        pytest.param(f"identity(); serve({OTHER_ID!r})", "another daemon answers, MFZWI3D", id="another one answers"),
+        pytest.param(f"identity(); serve({OTHER!r})", "another daemon answers, MFZWI3D", id="another one answers"),
         pytest.param("serve('')", r"not ready .*cert\.pem", id="it has no identity"),
         pytest.param(
             "sys.exit(os.environ['MY_VARIABLE'] + ', key ' + os.environ['STGUIAPIKEY'] + '!')",
