@@ -68,21 +68,17 @@ async def test_queries_and_headers(server: Server, api: API) -> None:
     assert [request.header("X-API-Key") for request in server.requests] == [KEY, KEY]
 
 
-@pytest.mark.parametrize(
-    ("uri", "options"),
-    [
+async def test_what_can_not_be_sent(server: Server, api: API) -> None:
+    """A body or query that can't be encoded, and a path that leads elsewhere, are refused before anything is sent."""
+    odd: tuple[tuple[str, dict[str, Any]], ...] = (
         ("rest/system/ping", {"data": {"x": object()}}),
         ("rest/system/ping", {"params": {"a": None}}),
-        ("rest/config/folders/../devices", {}),
-        ("rest//system", {}),
-        ("http://other/rest/x", {}),
-    ],
-)
-async def test_what_can_not_be_sent(server: Server, api: API, uri: str, options: dict[str, Any]) -> None:
-    """A body or query that can't be encoded, and a path that leads elsewhere, are refused before anything is sent."""
-    with pytest.raises(BadRequestError) as caught:
-        await api.request(uri, method="POST", **options)
-    assert (caught.value.method, caught.value.path) == ("POST", uri)
+        *((path, {}) for path in ("rest/config/folders/../devices", "rest//system", "http://other/rest/x")),
+    )
+    for uri, options in odd:
+        with pytest.raises(BadRequestError) as caught:
+            await api.request(uri, method="POST", **options)
+        assert (caught.value.method, caught.value.path) == ("POST", uri)
     assert not server.requests
 
 
@@ -103,24 +99,14 @@ async def test_user_and_password_of_the_url(server: Server) -> None:
         assert "p%3Aa%2Fs" not in text
 
 
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("http://127.0.0.1:8384/x", "http://127.0.0.1:8384/x"),
-        ("HTTPS://nas/x/", "HTTPS://nas/x/"),
-        ("unix:///run/gui.sock", "unix:///run/gui.sock"),
-        ("http://user:pass@host/x@y", "http://host/x@y"),
-        ("http://user:pa/ss@host:8384/x", "http://host:8384/x"),
-        ("http://user:1/2@host:8384", "http://host:8384"),
-        ("nas", "***"),
-        ("", ""),
-        ("user:pass@host", "host"),
-        ("http://host/?a@b", "http://host/?a@b"),
-    ],
-)
-def test_repr(url: str, shown: str) -> None:
+def test_repr() -> None:
     """It shows the URL, without user and password; what may be a key in the wrong place is hidden."""
-    assert repr(API(KEY, url)) == f"<API {shown!r}>"
+    for url, shown in (
+        ("HTTPS://nas/x/", "HTTPS://nas/x/"),
+        ("http://user:pa/ss@host:8384/x", "http://host:8384/x"),
+        *(("nas", "***"), ("", ""), ("user:pass@host", "host")),
+    ):
+        assert repr(API(KEY, url)) == f"<API {shown!r}>"
 
 
 @pytest.mark.parametrize(
@@ -128,13 +114,11 @@ def test_repr(url: str, shown: str) -> None:
     [
         ("k\r\nX-Evil: 1", "contains characters that a header can't hold"),
         ("schlüssel", "contains characters that a header can't hold"),
-        ("\ufeffsecret", "contains characters that a header can't hold"),
         ("secret\n", "use api_key.strip()"),
         ("\tsecret", "use api_key.strip()"),
         ("\x00", "contains characters that a header can't hold"),
         (b"secret", "must be a string, not bytes: decode it"),
         (12345, "must be a string, not int"),
-        (["secret"], "must be a string, not list"),
         ("http://nas:8384", "the API key is a URL: the key comes first"),
         ("unixs:///run/x.sock", "the API key is a URL: the key comes first"),
     ],
@@ -165,35 +149,34 @@ async def test_odd_keys(server: Server) -> None:
         assert [request.header("X-API-Key") for request in server.requests[-2:]] == [key, None]
 
 
-@pytest.mark.parametrize("key", ["", None, b""])
-async def test_an_empty_key(server: Server, key: Any) -> None:
+async def test_an_empty_key(server: Server) -> None:
     """Without a key a proxy may add one; if the daemon wants one, the error asks where it should come from."""
-    api = API(key, server.url)
-    server.queue.extend([PONG, as_text("CSRF Error", 403), as_text("Forbidden", 403, syncthing=False)])
-    await api.request("rest/system/ping")
-    for _ in range(2):
-        with pytest.raises(UnauthorizedError, match="the API key is empty: is the variable"):
-            await api.request("rest/system/ping")
-    assert [request.header("X-API-Key") for request in server.requests] == [None] * 3
-    await api.close()
+    keys: tuple[Any, ...] = ("", None, b"")
+    for key in keys:
+        server.queue.extend([PONG, as_text("CSRF Error", 403), as_text("Forbidden", 403, syncthing=False)])
+        async with Syncthing(key, server.url) as client:
+            await client.api.request("rest/system/ping")
+            for _ in range(2):
+                with pytest.raises(UnauthorizedError, match="the API key is empty: is the variable"):
+                    await client.api.request("rest/system/ping")
+    assert [request.header("X-API-Key") for request in server.requests] == [None] * 9
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:8384", "unix:///run/gui.sock", "127.0.0.1:8384", "nas:8384/x"])
-async def test_swapped_arguments(address: str) -> None:
+async def test_swapped_arguments() -> None:
     """Key and URL in the wrong order are noticed, even by requests without a key, and the key is not shown."""
-    api = API(address, KEY, tls=Fingerprint("ab" * 32))
-    for path in ("rest/system/ping", "rest/noauth/health"):
-        with pytest.raises(UnauthorizedError, match=r"the key comes first: Syncthing\(api_key, url\)") as caught:
-            await api.request(path)
-        assert KEY not in str(caught.value) + repr(caught.value.__cause__) + repr(api)
-    assert api.url == KEY
+    for address in ("http://127.0.0.1:8384", "unix:///run/gui.sock", "127.0.0.1:8384", "nas:8384/x"):
+        api = API(address, KEY, tls=Fingerprint("ab" * 32))
+        for path in ("rest/system/ping", "rest/noauth/health"):
+            with pytest.raises(UnauthorizedError, match=r"the key comes first: Syncthing\(api_key, url\)") as caught:
+                await api.request(path)
+            assert KEY not in str(caught.value) + repr(caught.value.__cause__) + repr(api)
+        assert api.url == KEY
 
 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
         *((url, "must look like http://127.0.0.1:8384, and begin with http://") for url in ("", "nas", KEY, None)),
-        ("127.0.0.1:8384", "must look like http://127.0.0.1:8384, and begin with http://"),
         ("ftp://nas", "must look like http://127.0.0.1:8384, and begin with http://"),
         ("http://nas:8384/#/", "can't contain a #, unlike that of a web page. Try http://nas:8384"),
         ("http://u:p@nas:8384/x/?a=b#c", "can't contain a ?, unlike that of a web page. Try http://nas:8384/x"),
@@ -399,7 +382,7 @@ async def test_an_error_while_handling_another(api: API) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "client", "call", "total"),
+    ("path", "of_client", "of_call", "total"),
     [
         ("rest/system/status", 10, None, 10),
         ("rest/system/status", None, None, None),
@@ -418,55 +401,47 @@ async def test_an_error_while_handling_another(api: API) -> None:
     ],
 )
 async def test_limits(
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
-    client: float | None,
-    call: float | None,
-    total: float | None,
+    monkeypatch: pytest.MonkeyPatch, path: str, of_client: float | None, of_call: float | None, total: float | None
 ) -> None:
     """A call's own limit counts, otherwise the longer of the route's and the client's; aiohttp limits connecting."""
-    async with Server(answer=as_json([] if path == "rest/events" else {})) as server:
-        seen: list[aiohttp.ClientTimeout] = []
-        totals: list[float | None] = []
-        async with aiohttp.ClientSession() as session:
-            request = session._request
+    seen: list[aiohttp.ClientTimeout] = []
+    totals: list[float | None] = []
+    monkeypatch.setattr("aiosyncthing.api.Limit", lambda seconds, _: totals.append(seconds) or nullcontext())
+    async with Server(as_json([] if path == "rest/events" else {})) as server, aiohttp.ClientSession() as session:
+        request = session._request
 
-            async def note(*arguments: Any, **options: Any) -> Any:
-                seen.append(options["timeout"])
-                return await request(*arguments, **options)
+        async def note(*arguments: Any, **options: Any) -> Any:
+            seen.append(options["timeout"])
+            return await request(*arguments, **options)
 
-            session._request = note  # type: ignore[method-assign] # records aiohttp's limits
-            monkeypatch.setattr("aiosyncthing.api.Limit", lambda seconds, _: totals.append(seconds) or nullcontext())
-            api = API(KEY, server.url, timeout=client, session=session)
-            options = {} if call is None else {"timeout": call}
-            await api.request(path, **options)
+        session._request = note  # type: ignore[method-assign] # records aiohttp's limits
+        api = API(KEY, server.url, timeout=of_client, session=session)
+        await api.request(path, **({} if of_call is None else {"timeout": of_call}))
     assert (totals, seen[0].total, seen[0].sock_read) == ([total], None, None)
-    connecting = None if client in {None, math.inf} else client
+    connecting = None if of_client in {None, math.inf} else of_client
     assert connecting in {seen[0].sock_connect, seen[0].connect}
 
 
-@pytest.mark.parametrize("path", ["rest/system/status", "rest/events", "rest/unknown"])
-async def test_unusable_limits(server: Server, path: str) -> None:
-    """A time-out that is not a number is refused, and one that is over is a time-out, before anything is sent."""
-    async with Syncthing(KEY, server.url) as client:
-        for limit, kind in (("10", "str"), (True, "bool"), (math.nan, "NaN")):
-            with pytest.raises(BadRequestError, match=f"timeout must be a number of seconds, not {kind}"):
-                await client.api.request(path, timeout=limit)
-        for limit in (0, -1, -math.inf):
-            with pytest.raises(RequestTimeoutError):
-                await client.api.request(path, timeout=limit)
-    assert not server.requests
+async def test_unusable_limits(server: Server) -> None:
+    """A time-out that is not a number is refused, and one that is over is a time-out, before anything is sent.
 
-
-async def test_limits_of_a_client(server: Server) -> None:
-    """Its limit may be 0 for none, as in version 0; what is no limit is refused at once."""
+    That of a client may be 0 for none, as in version 0; what is no limit is refused at once.
+    """
     async with Syncthing(KEY, server.url, timeout=0) as client:
         assert client.api.timeout is None
+        for path in ("rest/system/status", "rest/events", "rest/unknown"):
+            for limit, kind in (("10", "str"), (True, "bool"), (math.nan, "NaN")):
+                with pytest.raises(BadRequestError, match=f"timeout must be a number of seconds, not {kind}"):
+                    await client.api.request(path, timeout=limit)
+            for over in (0, -1, -math.inf):
+                with pytest.raises(RequestTimeoutError):
+                    await client.api.request(path, timeout=over)
+        assert not server.requests
         server.queue.append(as_json({}))
         assert await client.api.request("rest/unknown") == {}
-    for limit, reason in (("10", "not str"), (math.nan, "not NaN"), (-1, "negative")):
+    for wrong, reason in (("10", "not str"), (math.nan, "not NaN"), (-1, "negative")):
         with pytest.raises(BadRequestError, match=reason):
-            Syncthing(KEY, server.url, timeout=limit)  # type: ignore[arg-type] # anything may be passed
+            Syncthing(KEY, server.url, timeout=wrong)  # type: ignore[arg-type] # anything may be passed
 
 
 async def test_the_limit_of_a_call_may_be_longer(server: Server) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 
-from aiosyncthing import CertificateFile, Daemon, Syncthing, fetch_fingerprint
+from aiosyncthing import CertificateFile, Daemon, Syncthing
 from aiosyncthing._routes import find_route
 from aiosyncthing.exceptions import SyncthingError, WaitTimeoutError
 from pytest_syncthing import FakeSyncthing
@@ -125,14 +125,6 @@ async def _streaming(given: Given) -> None:
 
 
 @operation
-async def _streaming_without_a_context(given: Given) -> None:
-    stream = given.client.events.stream(since="history")
-    await anext(stream)
-    await anext(stream)
-    await stream.aclose()
-
-
-@operation
 async def _listening(given: Given) -> None:
     async with aclosing(given.client.events.listen()) as events:
         async for _ in events:
@@ -172,11 +164,6 @@ async def _pinning(given: Given) -> None:
     url = given.fake.url.replace("http:", "https:")
     async with Syncthing(given.fake.api_key, url, tls=CertificateFile(given.fake.home / "https-cert.pem")) as client:
         await client.system.ping()
-
-
-@operation
-async def _fetching_a_fingerprint(given: Given) -> None:
-    await fetch_fingerprint(given.fake.url.replace("http:", "https:"))
 
 
 @operation

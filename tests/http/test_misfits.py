@@ -45,12 +45,8 @@ REFUSAL = as_text("CSRF Error", 403)
 class Recorded:
     """Answers like a recorded daemon, but one route with misfits, and after two of these with a refusal.
 
-    Args:
-        version: Version of the daemon.
-        route: The route to answer with misfits.
-        chance: Makes the misfits.
-        call: The call to expect, for answers that were not recorded.
-        waits: Whether a poll without news waits or is refused, which ends readers that only follow events.
+    What was not recorded is answered as the call expects. A poll without news waits or is refused, which ends readers
+    that only follow events.
     """
 
     def __init__(

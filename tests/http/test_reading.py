@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 
 from aiosyncthing import API, Syncthing, _routes
+from aiosyncthing._http.reading import Arrival
 from aiosyncthing.exceptions import (
     BadRequestError,
     IncompleteResponseError,
@@ -86,15 +87,15 @@ async def limited(server: Server) -> AsyncIterator[API]:
 # --- Compressed ---
 
 
-@pytest.mark.parametrize(("encoding", "pack"), PACKERS)
 @pytest.mark.parametrize("shared", [False, True])
-async def test_every_accepted_encoding(encoding: str, pack: Callable[[bytes], bytes], shared: bool) -> None:
+async def test_every_accepted_encoding(shared: bool) -> None:
     """A proxy may compress answers in any way that requests accept, even with a session that decompresses itself."""
     session = aiohttp.ClientSession(auto_decompress=True) if shared else None
-    answer = packed(b'"%s"' % NOISE, encoding, pack)
-    async with Server(answer) as server, Syncthing(KEY, server.url, session=session) as client:
-        assert await client.api.request("rest/of/the/future") == NOISE.decode()
-        assert server.request.header("Accept-Encoding") == "gzip, deflate"
+    answers = [packed(b'"%s"' % NOISE, encoding, pack) for encoding, pack in PACKERS]
+    async with Server(*answers) as server, Syncthing(KEY, server.url, session=session) as client:
+        for encoding, _ in PACKERS:
+            assert await client.api.request("rest/of/the/future") == NOISE.decode(), encoding
+        assert server.requests[0].header("Accept-Encoding") == "gzip, deflate"
     if session is not None:
         await session.close()
 
@@ -108,32 +109,27 @@ async def test_pieces_of_any_size(server: Server, api: API, size: int) -> None:
         assert await api.request("rest/of/the/future") == data[1:-1].decode()
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, deflate", "x" * 1000])
-async def test_an_unsupported_encoding(server: Server, api: API, encoding: str) -> None:
-    """The error names it, shortened."""
-    server.queue.append(packed(b"x", encoding))
-    with pytest.raises(InvalidResponseError, match=f"in an unsupported format: '{encoding[:100]}'") as caught:
-        await api.request("rest/system/status")
-    assert len(str(caught.value)) < 300
+async def test_unusable_bodies(server: Server, api: API) -> None:
+    """A format that can't be read is named, shortened; damaged data is an error, and so is data without its end.
 
-
-@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
-async def test_damaged_data(server: Server, api: API, encoding: str, pack: Callable[[bytes], bytes]) -> None:
-    """Damaged data is an error, and so is data without its end."""
-    good = pack(NOISE[:50_000])
-    bad = good[:500] + bytes(100) + good[600:]
-    server.queue.extend([packed(bad, encoding), packed(good[:-20], encoding)])
-    with pytest.raises(InvalidResponseError, match="can't be decompressed"):
-        await api.request("rest/system/status")
-    with pytest.raises(IncompleteResponseError):
-        await api.request("rest/system/status")
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_an_empty_body(server: Server, api: API, method: str) -> None:
-    """It needs no decompression, whatever its header says."""
-    server.queue.append(Answer(headers={"Content-Encoding": "gzip"}))
-    assert await api.request("rest/of/the/future", method=method) == b""
+    An empty body needs no decompression, whatever its header says.
+    """
+    for encoding in ("br", "zstd", "gzip, deflate", "x" * 1000):
+        server.queue.append(packed(b"x", encoding))
+        with pytest.raises(InvalidResponseError, match=f"in an unsupported format: '{encoding[:100]}'") as caught:
+            await api.request("rest/system/status")
+        assert len(str(caught.value)) < 300
+    for encoding, pack in (("gzip", gzip.compress), ("deflate", zlib.compress)):
+        good = pack(NOISE[:50_000])
+        bad = good[:500] + bytes(100) + good[600:]
+        server.queue.extend([packed(bad, encoding), packed(good[:-20], encoding)])
+        with pytest.raises(InvalidResponseError, match="can't be decompressed"):
+            await api.request("rest/system/status")
+        with pytest.raises(IncompleteResponseError):
+            await api.request("rest/system/status")
+    for method in ("GET", "HEAD"):
+        server.queue.append(Answer(headers={"Content-Encoding": "gzip"}))
+        assert await api.request("rest/of/the/future", method=method) == b""
 
 
 async def test_a_compressed_answer_of_an_exiting_daemon(server: Server, api: API) -> None:
@@ -241,6 +237,19 @@ async def test_an_error_page(server: Server, api: API) -> None:
 
 
 # --- Polls ---
+
+
+def test_an_arrival_that_goes_on() -> None:
+    """First any byte is enough, after that a kilobyte each time; white space doesn't count."""
+    arrival = Arrival()
+    assert not arrival.goes_on()
+    arrival = Arrival()
+    arrival.pieces += [b" \r\n", b" [\t"]
+    assert arrival.goes_on()
+    arrival.pieces += [b"x" * 1000, b" " * 1000, b"x" * 24]
+    assert arrival.goes_on()
+    arrival.pieces += [b" " * 10_000, b"x" * 1023]
+    assert not arrival.goes_on()
 
 
 BODY: Final = HEAD + CHUNKED + b"\r\n"

@@ -9,7 +9,7 @@ import time
 from contextlib import nullcontext
 from io import BytesIO
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import aiohttp
 import aiohttp.connector
@@ -19,11 +19,8 @@ from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import ConnectionFailedError, EventLoopError, SyncthingError, UnauthorizedError
 from pytest_syncthing import FakeSyncthing
 from tests.support.peers import short_folder
-from tests.support.server import KEY, PONG, Answer, Request, Server, as_json, as_text
+from tests.support.server import KEY, PONG, Answer, Server, as_json, as_text
 from tests.support.waiting import until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # --- Whose session it is ---
 
@@ -43,66 +40,50 @@ def test_a_client_needs_no_event_loop_before_its_first_request() -> None:
         assert asyncio.run(use(client)) == "/rest/system/ping"
 
 
-async def test_an_own_session_is_closed() -> None:
-    """The client opens a session at the first request, and closes it with its connections; closing again is fine."""
-    async with Server(PONG) as server:
+@pytest.mark.parametrize("used", [False, True])
+async def test_an_own_session_is_closed(used: bool) -> None:
+    """The client opens a session at the first request, and closes it with its connections; closing again is fine.
+
+    A request after that is refused, rather than opening a session that is never closed.
+    """
+    async with Server(*[PONG] * used) as server:
         async with Syncthing(KEY, server.url) as client:
             assert client.api._sessions._current is None
-            await client.system.ping()
-            session = client.api._sessions._current
-            assert session is not None
-            assert server.open == 1
-        assert session.closed
+            if used:
+                await client.system.ping()
+                session = client.api._sessions._current
+                assert session is not None
+                assert server.open == 1
+        assert not used or session.closed
         await server.until(lambda: server.open == 0)
         await asyncio.gather(client.close(), client.close())
         async with client:
-            pass
-
-
-@pytest.mark.parametrize("used", [False, True])
-async def test_a_closed_client_stays_closed(used: bool) -> None:
-    """A request after closing is refused, rather than opening a session that is never closed."""
-    async with Server(*[PONG] * used) as server:
-        client = Syncthing(KEY, server.url)
-        if used:
-            await client.system.ping()
-        await client.close()
-        for _ in range(2):
-            with pytest.raises(SyncthingError, match="the client is closed"):
-                await client.system.status()
+            for _ in range(2):
+                with pytest.raises(SyncthingError, match="the client is closed"):
+                    await client.system.status()
         assert client.api._sessions._current is None
 
 
-@pytest.mark.parametrize("fail", [False, True])
-async def test_a_session_that_was_passed_in_stays_open(fail: bool) -> None:
-    """It is used and never closed, whatever happens."""
-    async with Server(as_text("Forbidden", 403) if fail else PONG, PONG) as server, aiohttp.ClientSession() as session:
+async def test_a_session_that_was_passed_in() -> None:
+    """It is used and never closed, whatever happens.
+
+    One that raises errors by itself, which would hold the key, or has another key, does no harm.
+    """
+    options: dict[str, Any] = {"raise_for_status": True, "headers": {"X-API-Key": "another", "X-Mine": "1"}}
+    async with Server(as_text("CSRF Error", 403), PONG, PONG) as server, aiohttp.ClientSession(**options) as session:
         async with Syncthing(KEY, server.url, session=session) as client:
-            if fail:
-                with pytest.raises(UnauthorizedError):
-                    await client.system.status()
-            else:
-                await client.system.ping()
-        await client.close()
+            with pytest.raises(UnauthorizedError) as caught:
+                await client.system.status()
+            cause = caught.value.__cause__
+            assert isinstance(cause, aiohttp.ClientResponseError)
+            assert not cause.request_info.headers
+            await client.system.ping()
+        assert [request.header("X-API-Key") for request in server.requests] == [KEY, KEY]
+        assert server.requests[0].header("X-Mine") == "1"
         assert not session.closed
         async with session.get(f"{server.url}/mine") as response:
             assert response.status == 200
         assert server.connections == 1
-
-
-async def test_the_settings_of_a_session_that_was_passed_in() -> None:
-    """A session that raises errors by itself, which would hold the key, or has another key, does no harm."""
-    options: dict[str, Any] = {"raise_for_status": True, "headers": {"X-API-Key": "another", "X-Mine": "1"}}
-    async with Server(as_text("CSRF Error", 403), PONG) as server, aiohttp.ClientSession(**options) as session:
-        client = Syncthing(KEY, server.url, session=session)
-        with pytest.raises(UnauthorizedError) as caught:
-            await client.system.status()
-        cause = caught.value.__cause__
-        assert isinstance(cause, aiohttp.ClientResponseError)
-        assert not cause.request_info.headers
-        await client.system.ping()
-        assert [request.header("X-API-Key") for request in server.requests] == [KEY, KEY]
-        assert server.requests[0].header("X-Mine") == "1"
 
 
 @pytest.mark.parametrize("arriving", ["nothing", "body", "download"])
@@ -330,37 +311,47 @@ async def test_an_idle_connection_is_dropped_before_the_daemon_does(
         assert server.connections == connections
 
 
-def _drop(*numbers: int) -> Callable[[Request], Answer]:
-    """Answer, but close the connection instead when requests with these numbers, from 1, come."""
-    count = 0
-
-    def answer(_: Request) -> Answer:
-        nonlocal count
-        count += 1
-        return Answer(raw=b"") if count in numbers else PONG
-
-    return answer
+CUT: Final = Answer(raw=b"")
+LAST: Final = as_json({"ping": "pong"}, headers={"Connection": "close"}, close=True)
+ELEMENT: Final = "rest/config/folders/x"
 
 
-@pytest.mark.parametrize("shared", [False, True])
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-async def test_what_has_the_same_effect_twice_is_repeated_once(method: str, shared: bool) -> None:
-    """If a reused connection turns out to be closed, reads and changes of the configuration are sent again."""
-    session = aiohttp.ClientSession() if shared else None
-    async with Server(answer=_drop(2)) as server, Syncthing(KEY, server.url, session=session) as client:
-        await client.system.ping()
-        await client.api.request("rest/config/folders/x", data={}, method=method)
-        assert [request.connection for request in server.requests] == [1, 1, 2]
-        assert [(request.method, request.body) for request in server.requests[1:]] == [(method, b"{}")] * 2
-    if session is not None:
-        await session.close()
+@pytest.mark.parametrize(
+    ("method", "path", "answers", "times"),
+    [
+        # Reads and changes of the configuration have the same effect twice, so they are sent again, but only once.
+        *(
+            (method, ELEMENT, [PONG, CUT, last], 2)
+            for last in (PONG, CUT)
+            for method in ("GET", "PUT", "PATCH", "DELETE")
+        ),
+        # If no connection was left open, the daemon has not closed an idle one.
+        ("PATCH", ELEMENT, [LAST, CUT], 1),
+        # The first byte of an answer shows that the connection was not idle.
+        *(("PATCH", ELEMENT, [PONG, as_json({}, keep=cut)], 1) for cut in (1, 9, 40)),
+        # These may have another effect twice, or close connections themselves, as changes of the GUI's settings do.
+        *(("POST", path, [PONG, CUT], 1) for path in ("rest/config/folders", "rest/db/scan", "rest/system/restart")),
+        *((method, "rest/config/gui", [PONG, CUT], 1) for method in ("PATCH", "PUT")),
+        *((method, path, [PONG, CUT], 1) for method, path in (("PATCH", "rest/of/the/future"), ("PUT", "rest/config"))),
+    ],
+)
+async def test_what_is_repeated(method: str, path: str, answers: list[Answer], times: int) -> None:
+    """If a reused connection turns out to be closed, a request is sent again, once, if that has no other effect."""
+    async with aiohttp.ClientSession() as shared:
+        for session in (None, shared):
+            async with Server(*answers) as server, Syncthing(KEY, server.url, session=session) as client:
+                await client.system.ping()
+                fails = answers[-1] is not PONG
+                with pytest.raises(ConnectionFailedError) if fails else nullcontext():
+                    await client.api.request(path, data={}, method=method)
+                assert [(each.method, each.body) for each in server.requests[1:]] == [(method, b"{}")] * times
 
 
 async def test_a_repeated_request_has_the_remaining_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both attempts together take no longer than the limit."""
     totals: list[float | None] = []
     monkeypatch.setattr("aiosyncthing.api.Limit", lambda seconds, _: totals.append(seconds) or nullcontext())
-    async with Server(answer=_drop(2)) as server, Syncthing(KEY, server.url) as client:
+    async with Server(PONG, CUT, PONG, PONG) as server, Syncthing(KEY, server.url) as client:
         await client.system.ping()
         await client.api.request("rest/config/folders/x", data={}, method="PATCH")
         await client.system.ping()
@@ -368,54 +359,3 @@ async def test_a_repeated_request_has_the_remaining_time(monkeypatch: pytest.Mon
     assert first == before == last == 10
     assert after is not None
     assert 0 < after < 10
-
-
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-async def test_nothing_is_sent_three_times(method: str) -> None:
-    """If the next connection is closed without an answer too, that is an error."""
-    async with Server(answer=_drop(2, 3)) as server, Syncthing(KEY, server.url) as client:
-        await client.system.ping()
-        with pytest.raises(ConnectionFailedError):
-            await client.api.request("rest/config/folders/x", data={}, method=method)
-        assert [request.method for request in server.requests] == ["GET", method, method]
-
-
-@pytest.mark.parametrize("after_another", [False, True])
-async def test_a_new_connection_that_ends_is_an_error(after_another: bool) -> None:
-    """If no connection was left open, the daemon has not closed an idle one: nothing is repeated."""
-    last = as_json({"ping": "pong"}, headers={"Connection": "close"}, close=True)
-    async with Server(*[last] * after_another, Answer(raw=b"")) as server, Syncthing(KEY, server.url) as client:
-        if after_another:
-            await client.system.ping()
-        with pytest.raises(ConnectionFailedError):
-            await client.api.request("rest/config/folders/x", data={}, method="PATCH")
-        assert server.requests[-1].method == "PATCH"
-
-
-@pytest.mark.parametrize("cut", [1, 9, 40])
-async def test_a_change_is_not_repeated_once_an_answer_has_begun(cut: int) -> None:
-    """The first byte of an answer shows that the connection was not idle."""
-    async with Server(PONG, as_json({}, keep=cut)) as server, Syncthing(KEY, server.url) as client:
-        await client.system.ping()
-        with pytest.raises(ConnectionFailedError):
-            await client.api.request("rest/config/folders/x", data={}, method="PATCH")
-        assert len(server.requests) == 2
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        *(("POST", f"rest/{path}") for path in ("config/folders", "db/scan", "system/restart", "system/upgrade")),
-        ("PATCH", "rest/of/the/future"),
-        ("PATCH", "rest/config/gui"),
-        ("PUT", "rest/config/gui"),
-        ("PUT", "rest/config"),
-    ],
-)
-async def test_what_may_have_another_effect_twice_is_never_repeated(method: str, path: str) -> None:
-    """It is unknown whether the daemon has done it, and a change of the GUI's settings closes connections itself."""
-    async with Server(answer=_drop(2)) as server, Syncthing(KEY, server.url) as client:
-        await client.system.ping()
-        with pytest.raises(ConnectionFailedError):
-            await client.api.request(path, data={}, method=method)
-        assert [request.method for request in server.requests] == ["GET", method]

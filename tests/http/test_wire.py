@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from aiosyncthing import _routes
 from aiosyncthing._http.wire import add_query, encode_body, join_url, quote_id, quoted_length, read_answer
-from aiosyncthing._routes import Answer, find_route
+from aiosyncthing._routes import Answer
 from aiosyncthing.device_id import DeviceID
 from aiosyncthing.exceptions import (
     BadRequestError,
@@ -20,7 +20,6 @@ from aiosyncthing.exceptions import (
     NotSyncthingError,
     SyncthingError,
 )
-from tests.support.recordings import VERSIONS, exchanges
 from tests.support.server import DAEMON_ID as DEVICE
 
 BASE = "http://127.0.0.1:8384"
@@ -279,24 +278,3 @@ def test_long_pages_are_cut(length: int, shown: int) -> None:
         read_answer(OBJECT, "GET", "rest/x", 200, HTML, page, mask)
     assert caught.value.body == "x" * min(length, 1000) + "…" * (length > 1000)
     assert len(caught.value.body) == shown
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_recorded_answers(version: str) -> None:
-    """Recorded answers of real daemons become the kind of value that the route returns."""
-    kinds = {
-        Answer.OBJECT: dict,
-        Answer.ARRAY: list,
-        Answer.ARRAY_OR_NULL: (list, type(None)),
-        Answer.TREE: list,
-        Answer.TEXT: str,
-        Answer.OK: (dict, type(None)),
-    }
-    for exchange in exchanges(version):
-        route = find_route(exchange.method, exchange.uri)
-        if exchange.status == 200 and route is not None and exchange.kind == "json":
-            headers = CIMultiDict(exchange.headers | {"Content-Type": exchange.content_type})
-            body = encode_body(exchange.answer)
-            value = read_answer(route, exchange.method, exchange.uri, 200, headers, body)
-            assert value == exchange.answer, str(exchange)
-            assert isinstance(value, kinds[route.answer]), str(exchange)

@@ -131,15 +131,10 @@ async def test_a_home_that_an_old_daemon_does_not_report(event: dict[str, Any], 
 
 async def test_other_file_systems() -> None:
     """The path of a folder with another ``filesystemType`` is not a path on the disk, so it isn't checked."""
-    answers = (*(2 * (as_json({"folders": []}),)), Answer(), folder())
+    answers = (*(2 * (as_json({"folders": []}),)), Answer(), folder(), as_json({"folders": [{"id": "f"}]}))
     async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
         await client.config.add_folder("f", "fake?files=10", filesystemType="fake")
-    assert server.requests[2].json()["path"] == "fake?files=10"
-
-
-async def test_a_configuration_that_can_not_be_read() -> None:
-    """A folder without a path is an invalid answer."""
-    async with Server(as_json({"folders": [{"id": "f"}]})) as server, Syncthing(KEY, server.url) as client:
+        assert server.requests[2].json()["path"] == "fake?files=10"
         with pytest.raises(InvalidResponseError, match=r"folders\[0\].path: missing"):
             await client.config.add_folder("f", "x", filesystemType="fake")
 
@@ -185,47 +180,21 @@ async def test_refusals_that_depend_on_what_is_there() -> None:
         assert len((await config.share("a/b", DEVICE))["devices"]) == 3
 
 
-async def test_accepting_what_is_ignored() -> None:
-    """The error says that the device or folder is ignored, and how to stop ignoring it."""
+async def test_what_is_ignored() -> None:
+    """It is ignored once, and the error of accepting it says so, and how to stop ignoring it."""
     async with FakeSyncthing() as fake, fake.client() as client:
         await client.config.add_device(OTHER)
-        await client.cluster.ignore_device(UNKNOWN)
-        await client.cluster.ignore_folder("h", device_id=OTHER)
+        cluster = client.cluster
+        ignored = [await cluster.ignore_device(each) for each in (DEVICE, UNKNOWN)]
+        assert await cluster.ignore_device(DEVICE) == ignored[0]
+        assert sorted((await client.config.config())["remoteIgnoredDevices"], key=str) == sorted(ignored, key=str)
+        (device,) = await cluster.ignore_folder("h", device_id=OTHER)
+        assert [each["id"] for each in device["ignoredFolders"]] == ["h"]
+        assert await cluster.ignore_folder("h", device_id=[OTHER]) == [device]
         with pytest.raises(UnknownDeviceError, match=f"device {UNKNOWN} is not pending: it is ignored.*add_device"):
-            await client.cluster.accept_device(UNKNOWN)
-        with pytest.raises(
-            NotFoundError, match=f"'h' is not pending: offers of it are ignored for.*: {OTHER}.*add_folder"
-        ):
-            await client.cluster.accept_folder("h", "/srv/h")
-
-
-async def test_ignoring() -> None:
-    """An entry that is there already is returned as it is, and the others stay."""
-    async with FakeSyncthing() as fake, fake.client() as client:
-        first, second = await client.cluster.ignore_device(DEVICE), await client.cluster.ignore_device(OTHER)
-        assert await client.cluster.ignore_device(DEVICE) == first
-        ignored = (await client.config.config())["remoteIgnoredDevices"]
-        assert sorted(ignored, key=str) == sorted([first, second], key=str)
-        await client.config.add_device(DEVICE)
-        (device,) = await client.cluster.ignore_folder("f", device_id=DEVICE)
-        assert [each["id"] for each in device["ignoredFolders"]] == ["f"]
-        assert await client.cluster.ignore_folder("f", device_id=[DEVICE]) == [device]
-
-
-async def test_default_patterns() -> None:
-    """A new folder has the default patterns, unless its directory has some; it is paused if that is the default."""
-    async with FakeSyncthing() as fake, fake.client() as client:
-        config = client.config
-        await config.set_default_ignores(["*.tmp"])
-        assert (await config.add_folder("f", "/srv/f"))["paused"] is False
-        assert (await client.database.ignores("f"))["ignore"] == ["*.tmp"]
-        await client.database.set_ignores("f", ["*.bak"])
-        await config.remove_folder("f")
-        await config.patch_default_folder(paused=True)
-        assert (await config.add_folder("f", "/srv/f"))["paused"] is True
-        assert (await client.database.ignores("f"))["ignore"] == ["*.bak"]
-        with pytest.raises(BadRequestError, match="stays paused"):
-            await config.add_folder("g", "/srv/g", ignores=["#include none"])
+            await cluster.accept_device(UNKNOWN)
+        with pytest.raises(NotFoundError, match=f"'h' is not pending: offers.* ignored for.*: {OTHER}.*add_folder"):
+            await cluster.accept_folder("h", "/srv/h")
 
 
 @pytest.mark.parametrize("settings", [{}, {"filesystemType": "fake"}])

@@ -21,12 +21,10 @@ from aiosyncthing.config.bodies import (
     check_ldap,
     complete_configuration,
     complete_elements,
-    merge,
     patch_body,
-    sharing_error,
     without_default_parameters,
 )
-from aiosyncthing.exceptions import BadRequestError, UnknownDeviceError
+from aiosyncthing.exceptions import BadRequestError
 from tests.support.calls import DEVICE
 from tests.support.recordings import VERSIONS, exchanges
 from tests.support.server import DAEMON_ID
@@ -115,16 +113,12 @@ def test_keys_that_can_not_be_sent(key: Any) -> None:
     ],
 )
 def test_addresses_that_are_none(address: str, example: str) -> None:
-    """The daemon would store them and never connect, so they are refused with a suggestion."""
+    """The daemon would store them and never connect, so unlike URLs they are refused with a suggestion."""
+    every = ["dynamic", "tcp://192.0.2.1:22000", "quic4://nas", "relay://192.0.2.1:443/?id=X", "new+x://[::1]:1", ""]
+    assert check_addresses(every) == every
     with pytest.raises(BadRequestError, match="can't connect") as caught:
         check_addresses([address])
     assert example in str(caught.value)
-
-
-def test_addresses() -> None:
-    """URLs and ``dynamic`` are accepted, and so is an empty address, which means ``dynamic``."""
-    every = ["dynamic", "tcp://192.0.2.1:22000", "quic4://nas", "relay://192.0.2.1:443/?id=X", "new+x://[::1]:1", ""]
-    assert check_addresses(every) == every
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -238,61 +232,6 @@ def test_elements_are_completed(patch: Any, expected: Any) -> None:
     before = copy.deepcopy((patch, CURRENT))
     assert complete_elements(patch, CURRENT) == expected
     assert (patch, CURRENT) == before
-
-
-def test_a_whole_configuration_is_completed() -> None:
-    """The daemon decodes its folders and devices into the default ones, so their elements are completed, too."""
-    config = {
-        "folders": [{"id": "f", "devices": [{"deviceID": DEVICE}]}, {"id": "g"}],
-        "devices": ({"deviceID": DEVICE, "ignoredFolders": [{"id": "f"}]},),
-        "options": {"a": 1},
-    }
-    before = copy.deepcopy(config)
-    assert complete_configuration(config) == {
-        "folders": [{"id": "f", "devices": [SHARED]}, {"id": "g"}],
-        "devices": [{"deviceID": DEVICE, "ignoredFolders": [{"id": "f", "time": NEVER, "label": ""}]}],
-        "options": {"a": 1},
-    }
-    assert config == before
-    assert complete_configuration({"folders": None}) == {"folders": None}
-
-
-@pytest.mark.parametrize(
-    ("current", "patch", "expected"),
-    [
-        ({"a": 1, "b": 2}, {"b": 3, "c": 4}, {"a": 1, "b": 3, "c": 4}),
-        ({"a": {"b": 1, "c": {"d": 1}}}, {"a": {"c": {"e": 2}}}, {"a": {"b": 1, "c": {"d": 1, "e": 2}}}),
-        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
-        ({"a": {"b": 1}}, {"a": None}, {"a": None}),
-        ({"a": 1}, {"a": {"b": 1}}, {"a": {"b": 1}}),
-    ],
-)
-def test_merging(current: Any, patch: Any, expected: Any) -> None:
-    """As in the daemon, objects are merged and everything else is replaced; neither argument is modified."""
-    before = copy.deepcopy((current, patch))
-    assert merge(current, patch) == expected
-    assert (current, patch) == before
-
-
-@pytest.mark.parametrize(
-    ("folder", "device", "expected"),
-    [
-        ({"devices": [SHARED]}, {"deviceID": DEVICE}, None),
-        ({"devices": [{**SHARED, "deviceID": NOTATION}]}, {"deviceID": DEVICE, "untrusted": False}, None),
-        ({}, {"deviceID": DEVICE}, None),
-        ({"devices": [SHARED]}, {"deviceID": OTHER}, UnknownDeviceError),
-        ({"devices": [SHARED]}, {"deviceID": DEVICE, "untrusted": True}, BadRequestError),
-        ({"devices": [{**SHARED, "encryptionPassword": "x"}]}, {"deviceID": DEVICE, "untrusted": True}, None),
-        ({"devices": [SHARED], "type": "receiveencrypted"}, {"deviceID": DEVICE, "untrusted": True}, None),
-        ({"devices": [SHARED], "type": "sendonly"}, {"deviceID": DEVICE, "untrusted": True}, BadRequestError),
-    ],
-)
-def test_sharing(folder: Any, device: Any, expected: type[Exception] | None) -> None:
-    """A device that the daemon would drop from a folder is an error that names it."""
-    error = sharing_error(folder, iter([device]))
-    assert type(error) is (expected or type(None))
-    if error:
-        assert DEVICE in str(error)
 
 
 def test_parameters_of_the_default_folder() -> None:

@@ -137,10 +137,7 @@ async def test_a_device_is_looked_up_once() -> None:
 @pytest.mark.parametrize("outcome", [as_json(None), as_text("no", 500), Answer(raw=b"")], ids=["done", "no", "cut"])
 async def test_a_device_is_looked_up_again_after_a_change(outcome: Answer) -> None:
     """After a request that may have changed the configuration, even a failed one, devices are looked up again."""
-    async with (
-        Server(DOUBTFUL, FOUND, outcome, DOUBTFUL, NO_DEVICE) as server,
-        Syncthing(KEY, server.url) as client,
-    ):
+    async with Server(DOUBTFUL, FOUND, outcome, DOUBTFUL, NO_DEVICE) as server, Syncthing(KEY, server.url) as client:
         await client.database.completion(FOLDER, DEVICE)
         with suppress(SyncthingError):
             await client.api.request("rest/config", method="PUT", data={})

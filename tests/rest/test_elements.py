@@ -16,8 +16,6 @@ PRESENT = [{"id": "a", "secret": "x", "new": 1}, {"id": "b", "secret": "y"}]
     ("wanted", "expected"),
     [
         ([], PRESENT),
-        ([{"id": "a"}, {"id": "b"}], PRESENT),
-        ([{"id": "c"}], [*PRESENT, {"id": "c"}]),
         ([{"id": "c"}, {"id": "c", "secret": "z"}], [*PRESENT, {"id": "c", "secret": "z"}]),
         ([{"id": "b", "secret": ""}], [PRESENT[0], {"id": "b", "secret": ""}]),
         ([{"id": "c"}, {"id": "a", "more": 2}], [{**PRESENT[0], "more": 2}, PRESENT[1], {"id": "c"}]),
@@ -30,14 +28,7 @@ def test_adding(wanted: list[Any], expected: list[Any]) -> None:
     assert (PRESENT, wanted) == before
 
 
-@pytest.mark.parametrize(("unwanted", "expected"), [([], "ab"), (["a"], "b"), (["b", "c"], "a"), (["a", "b"], "")])
-def test_removing(unwanted: list[str], expected: str) -> None:
-    """The other elements stay unchanged; a missing one is not an error."""
-    assert without_elements(PRESENT, "id", unwanted) == [each for each in PRESENT if each["id"] in expected]
-
-
-@pytest.mark.parametrize("body", [{}, {"devices": None}, {"devices": []}])
-def test_no_list(body: Any) -> None:
-    """Go's nil is an empty list."""
-    assert elements(body, "devices") == []
-    assert elements({"devices": PRESENT}, "devices") == PRESENT
+def test_removing() -> None:
+    """The other elements stay unchanged; a missing one is not an error, and Go's nil is an empty list."""
+    assert without_elements(PRESENT, "id", ["b", "c"]) == PRESENT[:1]
+    assert without_elements(PRESENT, "id", ["a", "b"]) == elements({"devices": None}, "devices") == []

@@ -78,25 +78,21 @@ async def test_a_change_is_sent_once(change: str) -> None:
     assert [request.method for request in server.requests if request.method != "GET"] in (["PUT"], ["PATCH"])
 
 
-async def test_nothing_else_waits() -> None:
-    """The first change doesn't wait, nor do changes of other settings, nor a change after one that changes nothing."""
+async def test_what_does_not_wait() -> None:
+    """The first change doesn't wait, nor do changes of other settings, nor a change after one that changes nothing.
+
+    A listener that is back is not waited for until the next change that restarts it.
+    """
     same: Any = {"version": 37, "gui": GUI}
-    answers = as_json(GUI), Answer(), as_json(GUI), Answer(), Answer(), Answer(), Answer()
-    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
+    changes = as_json(GUI), Answer(), as_json(GUI), Answer(), Answer(), Answer(), Answer()
+    async with Server(*changes) as server, Syncthing(KEY, server.url) as client:
         await client.config.replace(same)
         await client.config.replace(same)
         await client.config.patch_gui(theme="dark")
         await client.config.patch_options(maxSendKbps=1)
         await client.config.patch_ldap(address="")
-    assert "GET ping" not in methods(server)
-
-
-async def test_a_listener_is_waited_for_once() -> None:
-    """When it is back, changes don't wait until the next one that restarts it."""
-    same: Any = {"version": 37, "gui": GUI}
-    answers = Answer(), PONG, as_json(GUI), Answer(), as_json(GUI), Answer()
-    async with Server(*answers) as server, Syncthing(KEY, server.url) as client:
-        await client.config.patch_gui(theme="dark")
+        assert "GET ping" not in methods(server)
+        server.queue.extend([PONG, as_json(GUI), Answer(), as_json(GUI), Answer()])
         await client.config.replace(same)
         await client.config.replace(same)
     assert methods(server).count("GET ping") == 1
@@ -132,19 +128,34 @@ async def test_a_cancelled_change() -> None:
 
 
 async def test_an_api_that_stays_away() -> None:
-    """The next change is then not sent, and the error says why."""
+    """The next change is then not sent, and the error says why; an API that refuses the key is back."""
     async with Server(Answer(), answer=lambda _: CUT) as server, Syncthing(KEY, server.url) as client:
-        await client.config.patch_gui(theme="dark")
+        await client.config.patch_gui(apiKey="another")
         with pytest.raises(ConnectionFailedError):
             await client.config.patch_gui(theme="black")
-    assert set(methods(server)[1:]) == {"GET ping"}
-
-
-async def test_another_key() -> None:
-    """An API that refuses the key is back, and the change fails with that error."""
-    refused = as_text("CSRF Error", 403)
-    async with Server(Answer(), refused, refused) as server, Syncthing(KEY, server.url) as client:
-        await client.config.patch_gui(apiKey="another")
+        assert set(methods(server)[1:]) == {"GET ping"}
+        server.requests.clear()
+        server.answer = as_text("CSRF Error", 403)
         with pytest.raises(UnauthorizedError):
             await client.config.patch_gui(theme="black")
-    assert methods(server) == ["PATCH gui", "GET ping", "PATCH gui"]
+        assert methods(server) == ["GET ping", "PATCH gui"]
+
+
+def test_one_event_loop_after_another() -> None:
+    """A client may make changes in one event loop after another."""
+
+    class API:
+        async def call(self, *_: Any, **__: Any) -> None:
+            """Answer everything."""
+
+    changes = gui_changes.GUIChanges(API())  # type: ignore[arg-type]  # all that it needs
+
+    async def change() -> None:
+        async with changes.change():
+            await asyncio.sleep(0)
+
+    async def two_at_once() -> None:
+        await asyncio.gather(change(), change())
+
+    asyncio.run(two_at_once())
+    asyncio.run(two_at_once())

@@ -34,11 +34,7 @@ def has(lines: list[str] | None, error: str | None = None) -> Answer:
 class Folder:
     """A folder whose patterns may change between the requests of an edit.
 
-    Args:
-        lines: The lines that it has.
-        others: What someone else writes before one of the readings; the first is number 1.
-        error: Why the daemon can't use them.
-        encrypted: Whether it is receive-encrypted.
+    Others write their lines before a reading, of which the first is number 1; ``error`` says what the daemon can't use.
     """
 
     def __init__(
@@ -111,15 +107,6 @@ async def test_what_is_undone_is_done_again(
     async with Server(answer=folder) as server:
         assert await edit(server, change) == wanted
     assert folder.lines == wanted
-
-
-async def test_what_is_undone_again_and_again() -> None:
-    """If someone else keeps writing old lines, it is an error in the end."""
-    folder = Folder("a", others={number: ["a"] for number in range(100)})
-    async with Server(answer=folder) as server:
-        with pytest.raises(EditConflictError, match="someone else keeps changing the ignore patterns"):
-            await edit(server, lambda patterns: patterns.add("b"))
-    assert len(sent(server)) == 4
 
 
 async def test_clients_of_one_loop() -> None:

@@ -68,18 +68,11 @@ async def collect(client: Syncthing, count: int = 999) -> list[Any]:
     return found
 
 
-async def test_empty_batches(server: Server, client: Syncthing) -> None:
-    """A poll without events is repeated with the same ID."""
-    server.queue.extend([as_json([]), events(5), as_json([]), as_json([]), events(6)])
-    assert await collect(client, 2) == [(5, 0), (6, 5)]
-    assert [request.query for request in server.requests] == ["since=0"] * 2 + ["since=5"] * 3
-
-
 async def test_ids_that_do_not_increase(server: Server, client: Syncthing, caplog: pytest.LogCaptureFixture) -> None:
-    """Events that are not newer than the one before are skipped, with a single warning."""
-    server.queue.extend([events(1, 5, 3, 4, 5), events(5, 2), events(6, 6, 7)])
+    """Events that are not newer than the one before are skipped, with a single warning. Empty batches are no reason."""
+    server.queue.extend([as_json([]), events(1, 5, 3, 4, 5), events(5, 2), as_json([]), events(6, 6, 7)])
     assert await collect(client, 4) == [(1, 0), (5, 0), (6, 5), (7, 5)]
-    assert [request.query for request in server.requests] == ["since=0", "since=5", "since=5"]
+    assert [request.query for request in server.requests] == ["since=0"] * 2 + ["since=5"] * 3
     logged = [record for record in caplog.records if record.name.startswith("aiosyncthing")]
     assert [record.levelname for record in logged] == ["WARNING"]
     assert "something on the way to the daemon repeats" in logged[0].getMessage()
@@ -99,12 +92,11 @@ async def test_immediate_answers_without_news(answer: Answer) -> None:
         assert clock() - begin < 30
 
 
-@pytest.mark.parametrize("error", [TimeoutError(), aiohttp.ServerTimeoutError(), RequestTimeoutError("late")], ids=type)
-async def test_all_kinds_of_time_outs(error: Exception) -> None:
+async def test_all_kinds_of_time_outs() -> None:
     """Whatever `raw_request` raises for a time-out, listening continues."""
-    with patch(RAW_REQUEST, AsyncMock(side_effect=[error, error, [{"id": 1}]])) as raw_request:
+    kinds = [TimeoutError(), aiohttp.ServerTimeoutError(), RequestTimeoutError("late")]
+    with patch(RAW_REQUEST, AsyncMock(side_effect=[*kinds, [{"id": 1}]])):
         assert await collect(Syncthing(KEY), 1) == [(1, 0)]
-    assert raw_request.await_count == 3
 
 
 @pytest.mark.parametrize(

@@ -24,29 +24,14 @@ def share(device_id: str, password: str = "") -> dict[str, Any]:
 def folder(folder_id: str, *shares: Any, **more: Any) -> dict[str, Any]:
     """Return a folder as a daemon has it."""
     versioning = {"type": "simple", "params": {"keep": "5", "x": "1"}, "cleanupIntervalS": 3600}
-    return {
-        "id": folder_id,
-        "path": f"/{folder_id}",
-        "label": "",
-        "type": "sendreceive",
-        "order": "random",
-        "devices": [share(OWN), *shares],
-        "versioning": versioning,
-        **more,
-    }
+    settings = {"path": f"/{folder_id}", "label": "", "type": "sendreceive", "order": "random"}
+    return {"id": folder_id, **settings, "devices": [share(OWN), *shares], "versioning": versioning, **more}
 
 
 def device(device_id: str, **more: Any) -> dict[str, Any]:
     """Return a device as a daemon has it."""
-    return {
-        "deviceID": device_id,
-        "name": "",
-        "compression": "metadata",
-        "untrusted": False,
-        "addresses": ["old"],
-        "ignoredFolders": [],
-        **more,
-    }
+    settings = {"compression": "metadata", "untrusted": False, "addresses": ["old"], "ignoredFolders": []}
+    return {"deviceID": device_id, "name": "", **settings, **more}
 
 
 def configuration() -> dict[str, Any]:
@@ -200,10 +185,7 @@ def test_settings_of_other_versions() -> None:
 
     with pytest.raises(BadRequestError, match="did you mean 'label'"):
         planned(misspell)
-    assert sent(misspell, "v3.0.0") == [
-        (("folders", "a"), "patch", {"lable": "x"}),
-        ((), "put", {"future": {"x": 1}}),
-    ]
+    assert sent(misspell, "v3.0.0") == [(("folders", "a"), "patch", {"lable": "x"}), ((), "put", {"future": {"x": 1}})]
 
 
 def place(*way: Any, value: Any) -> Callable[[Any], None]:

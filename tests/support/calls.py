@@ -52,30 +52,17 @@ _ODD: Final = {"Ünknown": [1, 2.5, None, True, {"deep": "<&>\u2028"}], "id": 2*
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a public method.
+    """A call of a public method."""
 
-    Attributes:
-        name: The method, such as ``system.ping``.
-        request: Its last request: method, path and query, raw.
-        args: Arguments.
-        options: Keyword arguments.
-        body: The request's body: bytes, or the value of its JSON; ``None`` for no body.
-        answer: The answer to that request.
-        result: What the method returns; for a generator, the list of what it yields.
-        before: Earlier requests, with their answers.
-        headers: Further headers of the last request.
-        deprecated: Whether the method warns that it is deprecated.
-    """
-
-    name: str
-    request: str
+    name: str  # such as ``system.ping``
+    request: str  # the last one: method, path and query, raw
     args: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    body: Any = None
-    answer: Answer = _NOTHING
-    result: Any = None
-    before: tuple[tuple[str, Answer], ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None  # of the request: bytes, or the value of its JSON; None for no body
+    answer: Answer = _NOTHING  # to that request
+    result: Any = None  # what the method returns; for a generator, the list of what it yields
+    before: tuple[tuple[str, Answer], ...] = ()  # earlier requests, with their answers
+    headers: Mapping[str, str] = field(default_factory=dict)  # further ones of the last request
     deprecated: bool = False
 
     @property
@@ -95,8 +82,8 @@ def _asks(name: str, request: str, /, *args: Any, body: Any = None, answer: Any 
 
 
 def _reads(name: str, path: str, /, *args: Any, answer: Any = _ODD, **options: Any) -> Call:
-    """Return a call that returns the answer to a GET, which is JSON."""
-    return _asks(name, f"GET /{path}", *args, answer=answer, **options)
+    """Return a call that returns the answer to a GET below ``/rest``, which is JSON."""
+    return _asks(name, f"GET /rest/{path}", *args, answer=answer, **options)
 
 
 def _writes(name: str, request: str, /, *args: Any, body: Any = None, **options: Any) -> Call:
@@ -158,21 +145,22 @@ _SLASH: Final = _A_FOLDER | {"id": "a/b"}
 _SHARED: Final = {"deviceID": DEVICE, "introducedBy": "", "encryptionPassword": ""}
 _SHARED_FOLDER: Final = _A_FOLDER | {"devices": [_SHARED]}
 _IGNORED: Final = {"ignoredFolders": [{"id": "f", "time": "0001-01-01T00:00:00Z", "label": ""}]}
+_NAMED: Final = {"deviceID": DEVICE, "name": "ü"}
 _DEVICES: Final = ("config/devices", [{"deviceID": DEVICE, "untrusted": False}])
 _NEED: Final = {"progress": [], "queued": [], "rest": [_ODD], "page": 1, "perpage": 65536}
 
 _SYSTEM: Final = (
     Call("system.ping", "GET /rest/system/ping", answer=as_json({"ping": "pong"})),
-    _reads("system.version", "rest/system/version"),
-    _reads("system.status", "rest/system/status"),
-    _reads("system.connections", "rest/system/connections"),
-    _reads("system.error", "rest/system/error", answer={"errors": None}),
+    _reads("system.version", "system/version"),
+    _reads("system.status", "system/status"),
+    _reads("system.connections", "system/connections"),
+    _reads("system.error", "system/error", answer={"errors": None}),
     _writes("system.post_error", "POST /rest/system/error", "sö\n", body="sö\n".encode()),
     _writes("system.post_error", "POST /rest/system/error", "half \ud800", body=b"half ?"),
     _writes("system.clear_errors", "POST /rest/system/error/clear"),
-    _reads("system.log", "rest/system/log", answer={"messages": None}),
-    _reads("system.log", "rest/system/log?since=2026-03-01T12%3A00%3A00%2B01%3A00", "2026-03-01T12:00:00+01:00"),
-    _reads("system.log", "rest/system/log?since=2026-03-01T11%3A00%3A00.123456%2B00%3A00", since=_LOG_TIME),
+    _reads("system.log", "system/log", answer={"messages": None}),
+    _reads("system.log", "system/log?since=2026-03-01T12%3A00%3A00%2B01%3A00", "2026-03-01T12:00:00+01:00"),
+    _reads("system.log", "system/log?since=2026-03-01T11%3A00%3A00.123456%2B00%3A00", since=_LOG_TIME),
     Call("system.log_text", "GET /rest/system/log.txt", answer=_TEXT, result="12:00: ü\n"),
     Call(
         "system.log_text",
@@ -180,18 +168,18 @@ _SYSTEM: Final = (
         (_LOG_TIME,),
         result="",
     ),
-    _reads("system.log_levels", "rest/system/loglevels"),
+    _reads("system.log_levels", "system/loglevels"),
     _writes("system.set_log_levels", "POST /rest/system/loglevels", {"api": "DEBUG"}, body={"api": "DEBUG"}),
-    _reads("system.debug_facilities", "rest/system/debug"),
+    _reads("system.debug_facilities", "system/debug"),
     _writes("system.set_debug_facilities", "POST /rest/system/debug?enable=db%2Cmodel", enable=["db", "model"]),
     _writes("system.set_debug_facilities", "POST /rest/system/debug?disable=db", disable=("db",)),
     _writes("system.set_debug_facilities", "POST /rest/system/debug?enable=a&disable=b", enable=("a",), disable={"b"}),
     _writes("system.set_debug_facilities", "POST /rest/system/debug"),
-    _reads("system.paths", "rest/system/paths"),
-    _reads("system.browse", "rest/system/browse", answer=None),
-    _reads("system.browse", "rest/system/browse?current=%2Fsrv%2Fa%20b", "/srv/a b", answer=["/srv/a b/"]),
-    _reads("system.browse", "rest/system/browse?current=x&filesystem=fake", "x", filesystem="fake", answer=[]),
-    _reads("system.discovery", "rest/system/discovery"),
+    _reads("system.paths", "system/paths"),
+    _reads("system.browse", "system/browse", answer=None),
+    _reads("system.browse", "system/browse?current=%2Fsrv%2Fa%20b", "/srv/a b", answer=["/srv/a b/"]),
+    _reads("system.browse", "system/browse?current=x&filesystem=fake", "x", filesystem="fake", answer=[]),
+    _reads("system.discovery", "system/discovery"),
     _writes("system.pause", "POST /rest/system/pause"),
     _writes("system.pause", f"POST /rest/system/pause?device={DEVICE}", DEVICE),
     _writes("system.resume", "POST /rest/system/resume"),
@@ -201,7 +189,7 @@ _SYSTEM: Final = (
     *_ends("system.reset", "rest/system/reset"),
     *_ends("system.reset", f"rest/system/reset?folder={ESCAPED}", FOLDER),
     *_ends("system.upgrade", "rest/system/upgrade"),
-    _reads("system.check_upgrade", "rest/system/upgrade"),
+    _reads("system.check_upgrade", "system/upgrade"),
     Call("system.config", "GET /rest/system/config", answer=as_json(_ODD), result=_ODD, deprecated=True),
 )
 
@@ -216,11 +204,11 @@ _HAS_THE_FUTURE: Final = ("config", _CONFIG)
 _SET_IGNORES: Final = (f"POST /rest/db/ignores?folder={ESCAPED}", as_json({"ignore": ["*.tmp"], "error": None}))
 _HAS_ODD_OPTIONS: Final = ("config", {"options": _ODD})
 _CONFIG_CALLS: Final = (
-    _reads("config.config", "rest/config"),
+    _reads("config.config", "config"),
     _after([_HAS_THE_FUTURE, _SAME_GUI], _writes("config.replace", "PUT /rest/config", _CONFIG, body=_CONFIG)),
-    _reads("config.restart_required", "rest/config/restart-required", answer={"requiresRestart": False}),
-    _reads("config.folders", "rest/config/folders", answer=[_ODD]),
-    _reads("config.folders", f"rest/{_FOLDER_PATH}", FOLDER),
+    _reads("config.restart_required", "config/restart-required", answer={"requiresRestart": False}),
+    _reads("config.folders", "config/folders", answer=[_ODD]),
+    _reads("config.folders", _FOLDER_PATH, FOLDER),
     _writes("config.set_folder", _PUT_FOLDER, _A_FOLDER, body=_A_FOLDER),
     _after([_DEVICES], _writes("config.set_folder", _PUT_FOLDER, _SHARED_FOLDER, body=_SHARED_FOLDER)),
     _writes("config.set_folder", "POST /rest/config/folders", _SLASH, body=_SLASH),
@@ -239,11 +227,9 @@ _CONFIG_CALLS: Final = (
         [("config", _CONFIG | {"folders": [_SLASH, _A_FOLDER]}), _HAS_THE_FUTURE, _SAME_GUI],
         _writes("config.remove_folder", "PUT /rest/config", "a/b", body=_CONFIG | {"folders": [_A_FOLDER]}),
     ),
-    _reads("config.devices", "rest/config/devices", answer=[_ODD]),
-    _reads("config.devices", f"rest/{_DEVICE_PATH}", device_id=DEVICE),
-    _writes(
-        "config.set_device", _PUT_DEVICE, {"deviceID": DEVICE, "name": "ü"}, body={"deviceID": DEVICE, "name": "ü"}
-    ),
+    _reads("config.devices", "config/devices", answer=[_ODD]),
+    _reads("config.devices", _DEVICE_PATH, device_id=DEVICE),
+    _writes("config.set_device", _PUT_DEVICE, _NAMED, body=_NAMED),
     _writes("config.patch_device", _PATCH_DEVICE, DEVICE, name="ü", body={"name": "ü"}),
     _writes("config.patch_device", _PATCH_DEVICE, DEVICE, {"name": "ü"}, body={"name": "ü"}),
     _after(
@@ -253,100 +239,87 @@ _CONFIG_CALLS: Final = (
     _after([(_DEVICE_PATH, {})], _writes("config.remove_device", f"DELETE /rest/{_DEVICE_PATH}", DEVICE)),
     _after(
         [("config/devices", []), ("config/devices", []), _PUT_DEVICE],
-        _reads("config.add_device", f"rest/{_DEVICE_PATH}", DEVICE, "ü", paused=True),
+        _reads("config.add_device", _DEVICE_PATH, DEVICE, "ü", paused=True),
     ),
-    _after([*_PLACE, _PUT_FOLDER], _reads("config.add_folder", f"rest/{_FOLDER_PATH}", FOLDER, "/y", label="ü")),
+    _after([*_PLACE, _PUT_FOLDER], _reads("config.add_folder", _FOLDER_PATH, FOLDER, "/y", label="ü")),
     _after(
         [*_PLACE, _DEVICES, _PUT_FOLDER, _SET_IGNORES, _PATCH_FOLDER],
-        _reads("config.add_folder", f"rest/{_FOLDER_PATH}", FOLDER, "/y", devices=[DEVICE], ignores=["*.tmp"]),
+        _reads("config.add_folder", _FOLDER_PATH, FOLDER, "/y", devices=[DEVICE], ignores=["*.tmp"]),
     ),
     _after(
         [(_FOLDER_PATH, _A_FOLDER), _DEVICES, (_FOLDER_PATH, _A_FOLDER), _PATCH_FOLDER],
-        _reads("config.share", f"rest/{_FOLDER_PATH}", FOLDER, DEVICE, answer=_SHARED_FOLDER),
+        _reads("config.share", _FOLDER_PATH, FOLDER, DEVICE, answer=_SHARED_FOLDER),
     ),
     _after(
         [(_FOLDER_PATH, _SHARED_FOLDER), (_FOLDER_PATH, _SHARED_FOLDER), _PATCH_FOLDER],
-        _reads("config.unshare", f"rest/{_FOLDER_PATH}", FOLDER, DEVICE, answer=_A_FOLDER | {"devices": []}),
+        _reads("config.unshare", _FOLDER_PATH, FOLDER, DEVICE, answer=_A_FOLDER | {"devices": []}),
     ),
-    _reads("config.options", "rest/config/options"),
+    _reads("config.options", "config/options"),
     _after([_HAS_ODD_OPTIONS], _writes("config.set_options", "PUT /rest/config/options", _ODD, body=_ODD)),
     _writes("config.patch_options", "PATCH /rest/config/options", maxSendKbps=1, body={"maxSendKbps": 1}),
     _after([_HAS_ODD_OPTIONS], _writes("config.patch_options", "PATCH /rest/config/options", _ODD, body=_ODD)),
-    _reads("config.gui", "rest/config/gui"),
+    _reads("config.gui", "config/gui"),
     _after([_HAS_THE_FUTURE], _writes("config.set_gui", "PUT /rest/config/gui", _GUI, body=_GUI)),
     _writes("config.patch_gui", "PATCH /rest/config/gui", theme="dark", body={"theme": "dark"}),
     _after([_HAS_THE_FUTURE], _writes("config.patch_gui", "PATCH /rest/config/gui", _GUI, body=_GUI)),
-    _reads("config.ldap", "rest/config/ldap"),
+    _reads("config.ldap", "config/ldap"),
     _writes("config.set_ldap", "PUT /rest/config/ldap", {"address": "a:1"}, body={"address": "a:1"}),
     _writes("config.patch_ldap", "PATCH /rest/config/ldap", transport="tls", body={"transport": "tls"}),
     _writes("config.patch_ldap", "PATCH /rest/config/ldap", {"bindDN": "x"}, body={"bindDN": "x"}),
-    _reads("config.default_folder", "rest/config/defaults/folder"),
-    _writes("config.set_default_folder", "PUT /rest/config/defaults/folder", {"path": ""}, body={"path": ""}),
-    _writes(
-        "config.patch_default_folder", "PATCH /rest/config/defaults/folder", order="random", body={"order": "random"}
-    ),
-    _writes("config.patch_default_folder", "PATCH /rest/config/defaults/folder", {"path": ""}, body={"path": ""}),
+    _reads("config.default_folder", "config/defaults/folder"),
+    _writes("config.set_default_folder", f"PUT {_DEFAULT}/folder", {"path": ""}, body={"path": ""}),
+    _writes("config.patch_default_folder", f"PATCH {_DEFAULT}/folder", order="random", body={"order": "random"}),
+    _writes("config.patch_default_folder", f"PATCH {_DEFAULT}/folder", {"path": ""}, body={"path": ""}),
     _after(
         [("config/defaults/folder", _A_FOLDER)],
         _writes(
             "config.patch_default_folder", f"PATCH {_DEFAULT}/folder", devices=[_SHARED], body={"devices": [_SHARED]}
         ),
     ),
-    _reads("config.default_device", "rest/config/defaults/device"),
-    _writes("config.set_default_device", "PUT /rest/config/defaults/device", {"paused": True}, body={"paused": True}),
-    _writes("config.patch_default_device", "PATCH /rest/config/defaults/device", name="", body={"name": ""}),
-    _writes("config.patch_default_device", "PATCH /rest/config/defaults/device", {"name": ""}, body={"name": ""}),
+    _reads("config.default_device", "config/defaults/device"),
+    _writes("config.set_default_device", f"PUT {_DEFAULT}/device", {"paused": True}, body={"paused": True}),
+    _writes("config.patch_default_device", f"PATCH {_DEFAULT}/device", name="", body={"name": ""}),
+    _writes("config.patch_default_device", f"PATCH {_DEFAULT}/device", {"name": ""}, body={"name": ""}),
     _after(
         [("config/defaults/device", {})],
         _writes("config.patch_default_device", f"PATCH {_DEFAULT}/device", ignoredFolders=[{"id": "f"}], body=_IGNORED),
     ),
-    _reads("config.default_ignores", "rest/config/defaults/ignores"),
-    _writes("config.set_default_ignores", "PUT /rest/config/defaults/ignores", ("*", ""), body={"lines": ["*", ""]}),
+    _reads("config.default_ignores", "config/defaults/ignores"),
+    _writes("config.set_default_ignores", f"PUT {_DEFAULT}/ignores", ("*", ""), body={"lines": ["*", ""]}),
 )
 
 _OFFERED: Final = ("cluster/pending/folders", {FOLDER: {"offeredBy": {DEVICE: {}}}})
 _PENDING: Final = ("cluster/pending/devices", {DEVICE: {"name": "ü"}})
 _DISMISS_FOLDER: Final = f"DELETE /rest/cluster/pending/folders?folder={ESCAPED}"
-_IGNORED_DEVICE: Final = {"deviceID": DEVICE, "name": "ü"}
 _IGNORING: Final = {"deviceID": DEVICE, "ignoredFolders": [{"id": FOLDER}]}
 _NOT_IGNORED: Final = (_DEVICE_PATH, {"deviceID": DEVICE, "ignoredFolders": None})
 _CLUSTER: Final = (
-    _reads("cluster.pending_devices", "rest/cluster/pending/devices"),
-    _reads("cluster.pending_folders", "rest/cluster/pending/folders"),
-    _reads("cluster.pending_folders", f"rest/cluster/pending/folders?device={DEVICE}", DEVICE),
+    _reads("cluster.pending_devices", "cluster/pending/devices"),
+    _reads("cluster.pending_folders", "cluster/pending/folders"),
+    _reads("cluster.pending_folders", f"cluster/pending/folders?device={DEVICE}", DEVICE),
     _after(
-        [_PENDING],
-        _writes("cluster.dismiss_device", f"DELETE /rest/cluster/pending/devices?device={DEVICE}", DEVICE),
+        [_PENDING], _writes("cluster.dismiss_device", f"DELETE /rest/cluster/pending/devices?device={DEVICE}", DEVICE)
     ),
     _after([_OFFERED], _writes("cluster.dismiss_folder", _DISMISS_FOLDER, FOLDER)),
     _after(
-        [_OFFERED],
-        _writes("cluster.dismiss_folder", f"{_DISMISS_FOLDER}&device={DEVICE}", FOLDER, device_id=DEVICE),
+        [_OFFERED], _writes("cluster.dismiss_folder", f"{_DISMISS_FOLDER}&device={DEVICE}", FOLDER, device_id=DEVICE)
     ),
     _after(
         [_PENDING, ("config/devices", []), ("config/devices", []), _PUT_DEVICE],
-        _reads("cluster.accept_device", f"rest/{_DEVICE_PATH}", DEVICE),
+        _reads("cluster.accept_device", _DEVICE_PATH, DEVICE),
     ),
-    _after(
-        [_OFFERED, *_PLACE, _DEVICES, _PUT_FOLDER],
-        _reads("cluster.accept_folder", f"rest/{_FOLDER_PATH}", FOLDER, "/y"),
-    ),
+    _after([_OFFERED, *_PLACE, _DEVICES, _PUT_FOLDER], _reads("cluster.accept_folder", _FOLDER_PATH, FOLDER, "/y")),
     replace(
         _after(
             [_PENDING, *(3 * (_HAS_THE_FUTURE,)), _SAME_GUI, "PUT /rest/config"],
-            _reads(
-                "cluster.ignore_device",
-                "rest/config",
-                DEVICE,
-                answer=_CONFIG | {"remoteIgnoredDevices": [_IGNORED_DEVICE]},
-            ),
+            _reads("cluster.ignore_device", "config", DEVICE, answer=_CONFIG | {"remoteIgnoredDevices": [_NAMED]}),
         ),
-        result=_IGNORED_DEVICE,
+        result=_NAMED,
     ),
     replace(
         _after(
             [_OFFERED, _NOT_IGNORED, ("config/folders", []), _NOT_IGNORED, _PATCH_DEVICE],
-            _reads("cluster.ignore_folder", f"rest/{_DEVICE_PATH}", FOLDER, answer=_IGNORING),
+            _reads("cluster.ignore_folder", _DEVICE_PATH, FOLDER, answer=_IGNORING),
         ),
         result=[_IGNORING],
     ),
@@ -360,26 +333,23 @@ _REMOTE_NEED: Final = f"db/remoteneed?folder={ESCAPED}&device={DEVICE}"
 
 def _looks_up(name: str, path: str, *, answer: Any, result: Any) -> Call:
     """Return a call that looks the device up afterwards, since its answer leaves open whether it is known."""
-    looking = _reads(name, f"rest/{_DEVICE_PATH}", FOLDER, DEVICE, answer={"deviceID": DEVICE})
+    looking = _reads(name, _DEVICE_PATH, FOLDER, DEVICE, answer={"deviceID": DEVICE})
     return replace(_after([(path, answer)], looking), result=result)
 
 
 _DATABASE: Final = (
-    _reads("database.status", f"rest/db/status?folder={ESCAPED}", FOLDER),
-    _reads("database.completion", "rest/db/completion"),
-    _reads("database.completion", f"rest/db/completion?folder={ESCAPED}", FOLDER),
+    _reads("database.status", f"db/status?folder={ESCAPED}", FOLDER),
+    _reads("database.completion", "db/completion"),
+    _reads("database.completion", f"db/completion?folder={ESCAPED}", FOLDER),
     _reads(
         "database.completion",
-        f"rest/db/completion?folder={ESCAPED}&device={DEVICE}",
+        f"db/completion?folder={ESCAPED}&device={DEVICE}",
         FOLDER,
         DEVICE,
         answer={"remoteState": "valid"},
     ),
     _reads(
-        "database.completion",
-        f"rest/db/completion?device={DEVICE}",
-        device_id=DEVICE,
-        answer={"remoteState": "notSharing"},
+        "database.completion", f"db/completion?device={DEVICE}", device_id=DEVICE, answer={"remoteState": "notSharing"}
     ),
     _looks_up(
         "database.completion",
@@ -387,26 +357,26 @@ _DATABASE: Final = (
         answer={"remoteState": "unknown"},
         result={"remoteState": "unknown"},
     ),
-    _reads("database.browse", f"rest/db/browse?folder={ESCAPED}", FOLDER, answer=[_ODD]),
-    _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&prefix=a%2Fb%20c", FOLDER, "a/b c", answer=[]),
-    _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&levels=0", FOLDER, levels=0, answer=[]),
-    _reads("database.browse", f"rest/db/browse?folder={ESCAPED}&dirsonly=true", FOLDER, dirsonly=True, answer=[]),
+    _reads("database.browse", f"db/browse?folder={ESCAPED}", FOLDER, answer=[_ODD]),
+    _reads("database.browse", f"db/browse?folder={ESCAPED}&prefix=a%2Fb%20c", FOLDER, "a/b c", answer=[]),
+    _reads("database.browse", f"db/browse?folder={ESCAPED}&levels=0", FOLDER, levels=0, answer=[]),
+    _reads("database.browse", f"db/browse?folder={ESCAPED}&dirsonly=true", FOLDER, dirsonly=True, answer=[]),
     replace(
         _after(
             [(f"db/browse?folder={ESCAPED}&levels=0", [_DIRECTORY])],
-            _reads("database.walk", f"rest/db/browse?folder={ESCAPED}&levels=0&prefix=d", FOLDER, answer=[_FILE]),
+            _reads("database.walk", f"db/browse?folder={ESCAPED}&levels=0&prefix=d", FOLDER, answer=[_FILE]),
         ),
         result=[("d", _DIRECTORY), ("d/f", _FILE)],
     ),
     _reads(
         "database.walk",
-        f"rest/db/browse?folder={ESCAPED}&levels=0&prefix=a%2Fb&dirsonly=true",
+        f"db/browse?folder={ESCAPED}&levels=0&prefix=a%2Fb&dirsonly=true",
         *(FOLDER, "a/b/"),
         dirsonly=True,
         answer=[],
     ),
-    _reads("database.file", f"rest/db/file?folder={ESCAPED}&file=a%2Fb%20%2B", FOLDER, "a/b +"),
-    _reads("database.ignores", f"rest/db/ignores?folder={ESCAPED}", FOLDER, answer={"ignore": None, "error": None}),
+    _reads("database.file", f"db/file?folder={ESCAPED}&file=a%2Fb%20%2B", FOLDER, "a/b +"),
+    _reads("database.ignores", f"db/ignores?folder={ESCAPED}", FOLDER, answer={"ignore": None, "error": None}),
     *(
         _asks(
             "database.set_ignores", f"POST /rest/db/ignores?folder={ESCAPED}", FOLDER, lines, body={"ignore": [*lines]}
@@ -416,21 +386,21 @@ _DATABASE: Final = (
     replace(
         _after(
             [(f"db/browse?folder={ESCAPED}&levels=0", [_FILE | {"name": COPY, "size": 1, "modTime": _COPIED}])],
-            _reads("database.conflicts", "rest/config/devices", FOLDER, answer=[{"deviceID": DEVICE}]),
+            _reads("database.conflicts", "config/devices", FOLDER, answer=[{"deviceID": DEVICE}]),
         ),
         result=[
             {"folder": FOLDER, "name": COPY, "original": "f.txt", "time": _COPIED[:-1], "size": 1, "modTime": _COPIED}
             | {"device": DEVICE[:7], "deviceID": DEVICE}
         ],
     ),
-    _reads("database.need", f"rest/db/need?folder={ESCAPED}", FOLDER),
-    _reads("database.need", f"rest/db/need?folder={ESCAPED}&page=2&perpage=10", FOLDER, page=2, perpage=10),
+    _reads("database.need", f"db/need?folder={ESCAPED}", FOLDER),
+    _reads("database.need", f"db/need?folder={ESCAPED}&page=2&perpage=10", FOLDER, page=2, perpage=10),
     *_pages("database.iter_need", "rest/db/need", key="progress"),
     *_pages("database.iter_need", "rest/db/need", key="rest"),
-    _reads("database.remote_need", f"rest/{_REMOTE_NEED}", FOLDER, DEVICE, answer={"files": []}),
+    _reads("database.remote_need", _REMOTE_NEED, FOLDER, DEVICE, answer={"files": []}),
     _reads(
         "database.remote_need",
-        f"rest/{_REMOTE_NEED}&page=1&perpage=1",
+        f"{_REMOTE_NEED}&page=1&perpage=1",
         FOLDER,
         device_id=DEVICE,
         page=1,
@@ -443,18 +413,12 @@ _DATABASE: Final = (
     ),
     replace(
         _reads(
-            "database.iter_remote_need",
-            f"rest/{_REMOTE_NEED}&page=1&perpage=5000",
-            FOLDER,
-            DEVICE,
-            answer={"files": []},
+            "database.iter_remote_need", f"{_REMOTE_NEED}&page=1&perpage=5000", FOLDER, DEVICE, answer={"files": []}
         ),
         result=[],
     ),
-    _reads("database.local_changed", f"rest/db/localchanged?folder={ESCAPED}", FOLDER),
-    _reads(
-        "database.local_changed", f"rest/db/localchanged?folder={ESCAPED}&page=3&perpage=7", FOLDER, page=3, perpage=7
-    ),
+    _reads("database.local_changed", f"db/localchanged?folder={ESCAPED}", FOLDER),
+    _reads("database.local_changed", f"db/localchanged?folder={ESCAPED}&page=3&perpage=7", FOLDER, page=3, perpage=7),
     *_pages("database.iter_local_changed", "rest/db/localchanged", key="files"),
     _writes("database.scan", "POST /rest/db/scan"),
     _writes("database.scan", f"POST /rest/db/scan?folder={ESCAPED}", FOLDER),
@@ -486,10 +450,10 @@ _DATABASE: Final = (
 )
 
 _FOLDER: Final = (
-    _reads("folder.errors", f"rest/folder/errors?folder={ESCAPED}", FOLDER, answer={"errors": None}),
-    _reads("folder.errors", f"rest/folder/errors?folder={ESCAPED}&page=1&perpage=9", FOLDER, page=1, perpage=9),
+    _reads("folder.errors", f"folder/errors?folder={ESCAPED}", FOLDER, answer={"errors": None}),
+    _reads("folder.errors", f"folder/errors?folder={ESCAPED}&page=1&perpage=9", FOLDER, page=1, perpage=9),
     *_pages("folder.iter_errors", "rest/folder/errors", key="errors"),
-    _reads("folder.versions", f"rest/folder/versions?folder={ESCAPED}", FOLDER),
+    _reads("folder.versions", f"folder/versions?folder={ESCAPED}", FOLDER),
     _asks(
         "folder.restore",
         f"POST /rest/folder/versions?folder={ESCAPED}",
@@ -500,36 +464,36 @@ _FOLDER: Final = (
 )
 
 _EVENTS: Final = (
-    _reads("events.poll", "rest/events?since=0&timeout=60", answer=[]),
-    _reads("events.poll", "rest/events?since=7&limit=1&timeout=0", 7, limit=1, timeout=0, answer=[_ODD]),
-    _reads("events.poll", "rest/events?since=0&timeout=60&events=StateChanged", types="StateChanged", answer=[]),
+    _reads("events.poll", "events?since=0&timeout=60", answer=[]),
+    _reads("events.poll", "events?since=7&limit=1&timeout=0", 7, limit=1, timeout=0, answer=[_ODD]),
+    _reads("events.poll", "events?since=0&timeout=60&events=StateChanged", types="StateChanged", answer=[]),
     _reads(
         "events.poll",
-        "rest/events?since=0&timeout=60&events=DeviceConnected%2CStateChanged",
+        "events?since=0&timeout=60&events=DeviceConnected%2CStateChanged",
         types=("StateChanged", "DeviceConnected", "StateChanged"),
         answer=[],
     ),
-    _reads("events.disk", "rest/events/disk?since=0&timeout=60", answer=[_ODD]),
-    _reads("events.disk", "rest/events/disk?since=7&limit=2&timeout=5", since=7, limit=2, timeout=5, answer=[]),
+    _reads("events.disk", "events/disk?since=0&timeout=60", answer=[_ODD]),
+    _reads("events.disk", "events/disk?since=7&limit=2&timeout=5", since=7, limit=2, timeout=5, answer=[]),
 )
 
-_STATS: Final = (_reads("stats.devices", "rest/stats/device"), _reads("stats.folders", "rest/stats/folder"))
+_STATS: Final = (_reads("stats.devices", "stats/device"), _reads("stats.folders", "stats/folder"))
 
 _SVC: Final = (
-    _reads("svc.device_id", "rest/svc/deviceid?id=p56%20%3D", "p56 =", answer={"id": DEVICE}),
-    _reads("svc.languages", "rest/svc/lang", answer=[""]),
+    _reads("svc.device_id", "svc/deviceid?id=p56%20%3D", "p56 =", answer={"id": DEVICE}),
+    _reads("svc.languages", "svc/lang", answer=[""]),
     replace(
-        _reads("svc.languages", "rest/svc/lang", "de, en;q=0.5", answer=["de", "en"]),
+        _reads("svc.languages", "svc/lang", "de, en;q=0.5", answer=["de", "en"]),
         headers={"Accept-Language": "de, en;q=0.5"},
     ),
-    _reads("svc.random_string", "rest/svc/random/string"),
-    _reads("svc.random_string", "rest/svc/random/string?length=8", 8),
-    _reads("svc.report", "rest/svc/report"),
-    _reads("svc.report", "rest/svc/report?version=2", version=2),
+    _reads("svc.random_string", "svc/random/string"),
+    _reads("svc.random_string", "svc/random/string?length=8", 8),
+    _reads("svc.report", "svc/report"),
+    _reads("svc.report", "svc/report?version=2", version=2),
 )
 
 _NOAUTH: Final = (
-    _reads("noauth.health", "rest/noauth/health", answer={"status": "OK"}),
+    _reads("noauth.health", "noauth/health", answer={"status": "OK"}),
     Call(
         "noauth.login",
         "POST /rest/noauth/auth/password",
@@ -550,8 +514,8 @@ _DEBUG: Final = (
             ("heap_profile", "heapprof", {}),
         )
     ),
-    _reads("debug.file", f"rest/debug/file?folder={ESCAPED}&file=a%2Fb", FOLDER, "a/b"),
-    _reads("debug.peer_completion", "rest/debug/peerCompletion", answer={DEVICE: 100}),
+    _reads("debug.file", f"debug/file?folder={ESCAPED}&file=a%2Fb", FOLDER, "a/b"),
+    _reads("debug.peer_completion", "debug/peerCompletion", answer={DEVICE: 100}),
     Call(
         "debug.http_metrics",
         "GET /rest/debug/httpmetrics",
@@ -564,11 +528,10 @@ _NAMED_FOLDER: Final = {**_ODD, "id": "abcd-1234", "label": "Docs"}
 _NAMED_DEVICE: Final = {**_ODD, "deviceID": DEVICE, "name": "phone"}
 _ENTRY: Final = (
     replace(
-        _reads("device_id", "rest/system/status", answer={"myID": DAEMON_ID, "startTime": "", "uptime": 1}),
-        result=DAEMON_ID,
+        _reads("device_id", "system/status", answer={"myID": DAEMON_ID, "startTime": "", "uptime": 1}), result=DAEMON_ID
     ),
-    replace(_reads("find_folder", "rest/config/folders", "docs", answer=[_NAMED_FOLDER]), result=_NAMED_FOLDER),
-    replace(_reads("find_device", "rest/config/devices", "Phone", answer=[_NAMED_DEVICE]), result=_NAMED_DEVICE),
+    replace(_reads("find_folder", "config/folders", "docs", answer=[_NAMED_FOLDER]), result=_NAMED_FOLDER),
+    replace(_reads("find_device", "config/devices", "Phone", answer=[_NAMED_DEVICE]), result=_NAMED_DEVICE),
     Call("metrics", "GET /metrics", answer=_TEXT, result="12:00: ü\n"),
     Call("qr_code", "GET /qr/?text=a%20b", ("a b",), answer=_PNG, result=_PNG.body),
     Call("meta", "GET /meta.js", answer=Answer(b"var x;\n", content_type="application/javascript"), result="var x;\n"),

@@ -24,17 +24,7 @@ _INSIDE: Final = ContextVar("_INSIDE", default=False)
 
 
 class _Struck:
-    """An operation that is cancelled from outside at its nth wait.
-
-    Args:
-        work: The operation.
-        at: Number of that wait; 0 for never.
-        blow: See `BLOWS`.
-
-    Attributes:
-        waits: Number of waits so far.
-        struck: Whether it was cancelled.
-    """
+    """An operation that is cancelled from outside at its nth wait, or never for 0; `waits` is their number so far."""
 
     def __init__(self, work: Awaitable[Any], at: int, blow: str | int) -> None:
         self._steps = work.__await__()

@@ -48,14 +48,7 @@ def server_context(certificate: trustme.LeafCert | None = None) -> ssl.SSLContex
 
 
 class Listener:
-    """Runs a coroutine for each connection, and closes the connection after it.
-
-    Args:
-        serve: The coroutine function.
-        tls: Makes it a TLS server.
-        port: The port; 0 for any free one.
-        path: A Unix socket to listen on instead.
-    """
+    """Runs a coroutine for each connection, and closes the connection after it; on any port, a given one, or a path."""
 
     def __init__(
         self, serve: Serve, *, tls: ssl.SSLContext | None = None, port: int = 0, path: Path | None = None
@@ -116,21 +109,13 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as received.
-
-    Attributes:
-        method: HTTP method.
-        target: Path and query, raw.
-        headers: All headers, in their order and spelling.
-        body: The body; empty if there was none.
-        connection: Number of its connection, from 1.
-    """
+    """A request as received."""
 
     method: str
-    target: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    connection: int
+    target: str  # path and query, raw
+    headers: tuple[tuple[str, str], ...]  # in their order and spelling
+    body: bytes  # empty if there was none
+    connection: int  # its number, from 1
 
     @property
     def path(self) -> str:
@@ -159,35 +144,20 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to send.
-
-    Attributes:
-        body: The body.
-        status: HTTP status.
-        content_type: Content-Type; empty for none.
-        headers: Further headers. A ``Content-Length`` or ``Transfer-Encoding`` among them replaces the correct one.
-        syncthing: Whether to send the headers that identify a daemon.
-        raw: Bytes to send instead of status, headers and body; the connection is closed afterwards.
-        keep: Number of bytes to send before the connection is cut; ``None`` for all.
-        close: Whether to close the connection afterwards.
-        after: Wait for this before the first byte.
-        pause: Number of bytes to send before waiting for ``resume``.
-        resume: See ``pause``.
-        then: What else to do with the connection.
-    """
+    """An answer to send."""
 
     body: bytes = b""
     status: int = 200
-    content_type: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    syncthing: bool = True
-    raw: bytes | None = None
-    keep: int | None = None
-    close: bool = False
-    after: asyncio.Event | None = None
-    pause: int = 0
+    content_type: str = ""  # empty for none
+    headers: Mapping[str, str] = field(default_factory=dict)  # a length or encoding replaces the correct one
+    syncthing: bool = True  # whether to send the headers that identify a daemon
+    raw: bytes | None = None  # sent instead of status, headers and body; the connection is closed afterwards
+    keep: int | None = None  # number of bytes to send before the connection is cut; None for all
+    close: bool = False  # whether to close the connection afterwards
+    after: asyncio.Event | None = None  # waited for before the first byte
+    pause: int = 0  # number of bytes to send before waiting for `resume`
     resume: asyncio.Event | None = None
-    then: Callable[[asyncio.StreamWriter], Awaitable[None]] | None = None
+    then: Callable[[asyncio.StreamWriter], Awaitable[None]] | None = None  # what else to do with the connection
 
     def to_bytes(self) -> bytes:
         """Return the whole answer as sent."""
@@ -223,13 +193,6 @@ class Server(Listener):
     """Records requests, and answers them from ``queue`` or, if that is empty, with ``answer``.
 
     Leaving it fails if a request was unexpected, or an answer was not used.
-
-    Attributes:
-        requests: All requests so far.
-        queue: Answers for the next requests.
-        answer: Makes the other answers; may be an answer itself.
-        connections: Number of connections so far.
-        open: Number of connections that are open now.
     """
 
     def __init__(
@@ -241,11 +204,11 @@ class Server(Listener):
         path: Path | None = None,
     ) -> None:
         super().__init__(self._exchange_all, tls=tls, port=port, path=path)
-        self.requests: list[Request] = []
-        self.queue = deque(queue)
-        self.answer = answer
-        self.connections = 0
-        self.open = 0
+        self.requests: list[Request] = []  # all so far
+        self.queue = deque(queue)  # answers for the next requests
+        self.answer = answer  # makes the other answers; may be an answer itself
+        self.connections = 0  # all so far
+        self.open = 0  # those that are open now
         self._unexpected: list[Request] = []
         self._changed = asyncio.Event()
 
