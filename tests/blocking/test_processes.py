@@ -155,6 +155,7 @@ def test_ending_while_threads_wait(fork_server: ForkServer) -> None:
         "def call():\n"
         "    try: client.wait_in_sync('docs', stable_for=60, timeout=0.3)\n"
         "    except exceptions.WaitTimeoutError: print('late')\n"
+        "client.system.ping()  # when the program ends, no thread can be started\n"
         "threading.Thread(target=call).start()"
     )
     assert (done.status, done.out, done.unclosed) == (0, "late\n", ["Syncthing"])
