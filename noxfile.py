@@ -33,7 +33,7 @@ from _lanes import Lanes  # noqa: E402 -- a folder of commands, not a package
 from _pythons import find_pythons  # noqa: E402 -- likewise
 
 nox.needs_version = ">=2024.10.9"
-nox.options.default_venv_backend = "uv"  # an environment takes seconds of pip's time, and there are six of them
+nox.options.default_venv_backend = "uv"  # with pip, each of the six environments takes seconds
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
 
@@ -45,7 +45,8 @@ FIRST, *OTHERS = PYTHONS
 # whatever patch release it is, or else what PATH has, where a name may be a shim that runs nothing.
 FIRST_PATH = str(PYTHONS[FIRST])
 
-# Tests mostly wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
+# Many tests wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
+# Each has to collect all tests first, and there are two lanes, so more processes would take longer.
 SHARED = ["--numprocesses=3"]
 
 # What runs where: the oldest Python runs what drives real daemons, which takes longest, and what depends on the Python.

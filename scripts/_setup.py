@@ -30,7 +30,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MARK = VENV / "ready"
 
-# Installs all else: pip would take half a minute of the processor for that.
+# Installs everything else, for which pip would take half a minute of processor time.
 UV = "uv>=0.8"
 
 # The tools for each kind of task.
@@ -80,7 +80,7 @@ def _works() -> bool:
 
 
 def _create() -> None:
-    """Create .venv, with uv: by this Python's own pip, since to make one for .venv takes seconds, if there is one."""
+    """Create .venv with uv in it. This Python's own pip installs it, if there is one: making one for .venv takes seconds."""
     pip = ["-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
     if importlib.util.find_spec("pip") is not None:
         venv.create(VENV, clear=True, symlinks=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def nothing_older() -> None:
-    """Leave what other tests have made out of garbage collection: most of these tests collect garbage."""
+    """Leave what is there by now out of garbage collection, which these tests start again and again."""
     gc.collect()
     gc.freeze()
 
@@ -26,7 +26,6 @@ def nothing_older() -> None:
 @pytest.fixture
 def nothing_left(nothing_older: None) -> Iterator[None]:
     """Fail a test that leaves a child process."""
-    gc.freeze()  # what other tests have left would take long to look at
     yield
     gc.collect()
     assert children() == []

@@ -8,7 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 __all__ = ["Sharing"]
 
-# Whose tests take long, and share nothing: each goes to the next process that has nothing to do.
+# Whose tests take long, and mostly share nothing: each goes to the next process that has nothing to do.
 _SLOW = ("tests/chaos/", "tests/cli/", "tests/daemon/", "tests/project/", "tests/real/")
 
 # Among them, those that share something that takes long to make.
