@@ -80,7 +80,7 @@ def _works() -> bool:
 
 
 def _create() -> None:
-    """Create .venv with uv in it. This Python's own pip installs it, if there is one: making one for .venv takes seconds."""
+    """Create .venv with uv in it, installed by this Python's own pip if there is one: making another takes seconds."""
     pip = ["-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
     if importlib.util.find_spec("pip") is not None:
         venv.create(VENV, clear=True, symlinks=True)
