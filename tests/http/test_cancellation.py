@@ -38,8 +38,7 @@ def kind(call: Call) -> object:
 
 
 # Of each kind, the call with the most requests: all requests are sent by the same method.
-BY_LENGTH: Final = sorted(CALLS, key=lambda call: len(call.requests), reverse=True)
-METHODS: Final = list({kind(call): call for call in reversed(BY_LENGTH)}.values())
+METHODS: Final = list({kind(call): call for call in sorted(CALLS, key=lambda call: len(call.requests))}.values())
 
 
 @pytest.fixture(autouse=True)

@@ -89,6 +89,7 @@ async def test_sockets_without_a_listener(folder: Path) -> None:
         for scheme in ("unix", "unixs"):
             with pytest.raises(ConnectionFailedError, match=words) as caught:
                 await ping(f"{scheme}://{path}")
+            assert type(caught.value) is ConnectionFailedError
             assert str(path) in str(caught.value)
             assert "Is Syncthing running there?" in str(caught.value)
 

@@ -126,7 +126,7 @@ def test_every_exception_of_aiohttp_is_known() -> None:
 def test_every_exception(name: str) -> None:
     """Each becomes the most specific error, which names the request and has the exception as its cause.
 
-    Before that, one that holds the request's headers is replaced; any other leaves `raw_request` as it is.
+    What leaves `raw_request` is the exception itself, or a replacement if it holds the request's headers.
     """
     error = make(name)
     assert type(error).__name__ == name
@@ -152,7 +152,7 @@ def test_every_exception(name: str) -> None:
         (TimeoutError(), RequestTimeoutError, "did not answer in time"),
         (ConnectionResetError(errno.ECONNRESET, "x"), ConnectionFailedError, os.strerror(errno.ECONNRESET)),
         (OSError(errno.ENETUNREACH, "connect failed"), ConnectionFailedError, os.strerror(errno.ENETUNREACH)),
-        (CERTIFICATE, TLSError, "tls=aiosyncthing.Fingerprint"),
+        (CERTIFICATE, TLSError, "self-signed certificate"),
         (RuntimeError("Session is closed"), SyncthingError, "Session is closed"),
         (aiohttp.ServerDisconnectedError("Server disconnected"), ConnectionFailedError, "without an answer"),
         (aiohttp.ServerDisconnectedError(HALF_A_HEAD), IncompleteResponseError, "in the middle of the answer"),
@@ -176,6 +176,12 @@ def test_messages(error: Exception, kind: type[SyncthingError], words: str) -> N
     failure = failures.translate(error, "GET", "rest/events")
     assert type(failure) is kind
     assert words in str(failure)
+
+
+def test_what_to_do_about_a_certificate() -> None:
+    """The advice is to pin it; turning off verification is the last resort."""
+    text = str(failures.translate(CERTIFICATE, "GET", "rest/events"))
+    assert text.index("tls=aiosyncthing.Fingerprint") < text.index("fetch_fingerprint") < text.index("verify_ssl=False")
 
 
 def test_fingerprints_of_a_pin_in_the_session() -> None:

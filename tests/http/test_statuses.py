@@ -246,6 +246,15 @@ def test_other_answers_say_nothing_about_the_daemon(page: str) -> None:
         assert is_transient(error) is heals, (status, error)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_what_the_daemon_says_about_folders(page: str) -> None:
+    """With the daemon's header, an error is about a folder only if its text says so, or if something is missing."""
+    headers, text = PAGES[page]
+    for status, name in product(STATUSES, ASKED):
+        error = fail(status, text, GENUINE | headers, name)
+        assert not isinstance(error, UnknownFolderError) or page == "a folder" or status == 404, (status, name)
+
+
 def test_a_base_url_with_a_superfluous_path() -> None:
     """If a route that every daemon has is missing, the URL is wrong; the message says what to try."""
     for base, message in (

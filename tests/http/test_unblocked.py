@@ -63,7 +63,7 @@ async def test_calls() -> None:
 async def test_use(fake: FakeSyncthing, tmp_path: Path) -> None:
     """Each part of such a program by itself, as no other part has imported what it needs; some through a Unix socket.
 
-    The last part is an entry of Home Assistant: config flow, set-up, listening during a restart, unloading.
+    One part is an entry of Home Assistant: config flow, set-up, listening during a restart, unloading.
     """
     settings = {
         "url": fake.url,

@@ -58,5 +58,5 @@ def test_patterns_that_crash_the_daemon(line: str) -> None:
     ],
 )
 def test_other_patterns(line: str) -> None:
-    """Blanks around a pattern, and braces with something in them, are not refused; other characters are themselves."""
+    """Blanks around a pattern, and braces with something in them, are not refused, nor are other characters."""
     assert check_patterns(iter([line]), stored=True) == [line]

@@ -46,7 +46,7 @@ def loaded(version: str) -> Mirror:
 
 def read(mirror: Mirror) -> None:
     """Read all that is computed."""
-    assert Snapshots().take(mirror)
+    assert Snapshots().take(mirror).to_dict()
     mirror.take_changes()
     mirror.take_questions()
 

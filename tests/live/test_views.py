@@ -47,7 +47,7 @@ def mirrored(*, connected: bool = True, device_paused: bool = False, **fields: A
     ],
 )
 def test_how_far_a_folder_is(fields: Any, here: tuple[float, int, int], missing: str) -> None:
-    """A folder's progress is what `progress_here` finds."""
+    """A folder says how much of it is there, what is needed, and why it is not in sync."""
     mirror = mirrored()
     mirror.load(SUMMARY, summary(**fields), 0)
     docs = mirror.folders["docs"]

@@ -246,7 +246,7 @@ def test_nothing_found(linux: Machine, tmp_path: Path) -> None:
     ],
 )
 def test_an_unusable_configuration(linux: Machine, text: str | None, words: str) -> None:
-    """The problem of a home is reported with the name of the file, and of several each; none is taken in its place."""
+    """A home's problem is reported with the name of the file; of several such homes, each is; none is taken instead."""
     home = linux.home(OLD, text or "")
     if text is None:
         (home / "config.xml").unlink()
@@ -348,7 +348,7 @@ def test_a_single_home(linux: Machine, tmp_path: Path, tls: bool) -> None:
 def test_what_answers(linux: Machine, answer: str) -> None:
     """A single home's daemon that is down, or too busy to show its certificate, is found; another program is not.
 
-    Of several homes, even if others are broken, only the daemon with a home's certificate shows that it is that one.
+    If there are several homes, even broken ones, a home is found only if its daemon shows the certificate in it.
     """
     home = linux.home()
     with patch("aiosyncthing.local.search.probe", return_value=answer):

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECRET = {"deviceID": DEVICE, "encryptionPassword": "secret", "introducedBy": "X", "fromTheFuture": [1]}
-MINE = {**SECRET, "introducedBy": ""}
 OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
 ANOTHER = str(DeviceID.from_bytes(bytes([1]) * 32))
 UNKNOWN = str(DeviceID.from_bytes(bytes([2]) * 32))

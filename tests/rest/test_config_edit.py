@@ -354,9 +354,10 @@ async def test_a_gui_that_this_client_no_longer_reaches(fake: FakeSyncthing, cli
     API that is switched off, and another address if the present one was set when the daemon was started.
     """
     status = await client.system.status()
+    barred = "another that is barred"
     for setting, value, reconnect, last in (
         ("apiKey", "another", ("apiKey",), "GET /rest/config"),
-        ("apiKey", "another refused", ("apiKey",), "GET /rest/system/ping"),
+        ("apiKey", barred, ("apiKey",), "GET /rest/system/ping"),
         ("enabled", False, ("enabled",), "GET /rest/config"),
         ("address", "127.0.0.2:1", (), "GET /rest/config"),
         ("address", "127.0.0.2:2", ("address",), "PATCH /rest/config/gui"),
@@ -365,7 +366,7 @@ async def test_a_gui_that_this_client_no_longer_reaches(fake: FakeSyncthing, cli
         async with fake.client() as one:
             edit = one.config.edit()
             async with edit as config:
-                if value == "another refused":
+                if value == barred:
                     fake.respond("rest/system/ping", status=403, text="CSRF Error", times=None)
                 if setting == "address":
                     fake.respond("rest/system/status", json={**status, "guiAddressOverridden": not reconnect})

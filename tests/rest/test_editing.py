@@ -63,6 +63,7 @@ async def run(remote: Remote, change: Any = add) -> Any:
         ([{"list": ["x"]}], {"list": ["x"], "other": 0}, []),
         ([None, {"list": ["x", "y"]}], {"list": ["x", "y"], "other": 0}, []),
         # Changes before the writing are kept: the change is made to their version.
+        ([None, {"other": 5}], {"list": ["x"], "other": 5}, [["x"]]),
         ([None, {"list": ["0"]}], {"list": ["0", "x"], "other": 0}, [["0", "x"]]),
         ([None, *({"list": [str(i)]} for i in range(3))], {"list": ["2", "x"], "other": 0}, [["2", "x"]]),
         # Someone who had read the object before writes it back: that is noticed, and the change made again.
@@ -70,7 +71,7 @@ async def run(remote: Remote, change: Any = add) -> Any:
     ],
 )
 async def test_changes_by_others(others: list[Any], result: Any, writes: list[Any]) -> None:
-    """The change is made once to what others make of the object, and the object read afterwards is returned."""
+    """Whatever others change meanwhile is kept, and the object is returned as it is afterwards."""
     remote = Remote(*others)
     assert await run(remote) == result
     assert [each["list"] for each in remote.writes] == writes
@@ -98,7 +99,7 @@ async def test_others_who_are_a_little_slower() -> None:
 async def test_others_do_not_stop() -> None:
     """If a change is undone each time, it is an error after three repetitions, which names the field."""
     remote = Remote(*({"list": [str(i)]} for i in range(20)))
-    with pytest.raises(EditConflictError, match="list") as caught:
+    with pytest.raises(EditConflictError, match="someone else keeps changing list") as caught:
         await run(remote)
     assert caught.value.fields == ("list",)
     assert (remote.writes, remote.checks) == ([], 4)

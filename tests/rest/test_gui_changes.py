@@ -42,8 +42,11 @@ CHANGES: dict[str, Callable[[Syncthing], Awaitable[None]]] = {
 }
 
 
-@pytest.mark.parametrize("second", CHANGES)
-async def test_the_next_change_waits(second: str) -> None:
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [*(("patch_gui", each) for each in CHANGES), ("set_gui", "patch_gui"), ("replace", "patch_gui")],
+)
+async def test_the_next_change_waits(first: str, second: str) -> None:
     """The second change is sent when some time has passed and the API answers again, even if both were made at once."""
     times: list[float] = []
 
@@ -56,7 +59,7 @@ async def test_the_next_change_waits(second: str) -> None:
         return Answer()
 
     async with Server(answer=answer) as server, Syncthing(KEY, server.url) as client:
-        await asyncio.gather(client.config.patch_gui(theme="dark"), CHANGES[second](client))
+        await asyncio.gather(CHANGES[first](client), CHANGES[second](client))
     sent = [each for each in methods(server) if each != "GET gui"]
     assert sent[0].startswith(("PUT", "PATCH"))
     assert sent[-1].startswith(("PUT", "PATCH"))

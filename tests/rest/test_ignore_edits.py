@@ -221,11 +221,13 @@ async def test_an_exception_in_the_block() -> None:
     """Nothing is asked or sent any more, and the edit can't be used again."""
     async with Server(has(["a"]), LINUX) as server, Syncthing(KEY, server.url) as client:
         edit = client.database.edit_ignores("docs")
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - what is left of the block is what matters
             async with edit as patterns:
-                patterns.lines.append(str(1 / 0))
+                patterns.add("b")
+                raise ZeroDivisionError
         with pytest.raises(SyncthingError, match=r"only once: call edit_ignores\(\) again"):
             await edit.__aenter__()
+    assert len(server.requests) == 2
 
 
 async def test_cancellation() -> None:

@@ -25,6 +25,14 @@ async def test_any_answer_says_it() -> None:
             assert await client.device_id() == answered
 
 
+async def test_it_is_asked_once() -> None:
+    """Concurrent and later calls share one request, even if something removes the headers."""
+    async with Server(BARE) as server, Syncthing(KEY, server.url) as client:
+        found = await asyncio.gather(*(client.device_id() for _ in range(5)))
+        assert {*found, await client.device_id()} == {DAEMON_ID}
+    assert len(server.requests) == 1
+
+
 async def test_a_failure_is_not_remembered() -> None:
     """Each of several callers tries for itself, and the next call, too."""
     ill = replace(as_text("ill", 500), syncthing=False)

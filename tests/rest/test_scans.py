@@ -83,6 +83,7 @@ async def test_starting_scans_of_many_paths(connections: int) -> None:
         await Syncthing(KEY, server.url, session=session).database.scan(FOLDER, sub=sub, wait=False)
         assert [task for task in asyncio.all_tasks() - before if "scan" in repr(task) or "call" in repr(task)] == []
         never.set()
+        await server.until(lambda: not server.open)
     assert [path for request in server.requests[1:] for path in parse_qs(request.query)["sub"]] == sub
 
 

@@ -206,15 +206,32 @@ async def test_few_questions_at_once(fake: FakeSyncthing) -> None:
 # --- What may be on its way ---
 
 
-async def test_a_device_that_has_just_connected_gets_some_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its changes may be on their way, and in version 1.19 nothing but the connection shows that."""
+@pytest.mark.parametrize(
+    ("version", "leave", "come"),
+    [
+        ("1.19", lambda fake: fake.disconnect(OTHER), lambda fake: fake.connect(OTHER)),
+        (
+            "1.29",
+            lambda fake: docs(fake).set_remote_state(OTHER, "notSharing"),
+            lambda fake: docs(fake).set_remote_state(OTHER, "valid"),
+        ),
+    ],
+    ids=["DeviceConnected", "ClusterConfigReceived"],
+)
+async def test_a_device_that_has_just_connected_gets_some_time(
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    leave: Callable[[FakeSyncthing], object],
+    come: Callable[[FakeSyncthing], object],
+) -> None:
+    """Its changes may be on their way, and nothing shows that there are none."""
     monkeypatch.setattr(look, "GRACE", 0.5)
-    with synced("1.19") as fake:
-        fake.disconnect(OTHER)
+    with synced(version) as fake:
+        leave(fake)
         async with waits(fake) as task:
             await heard(fake)
             begun = time.monotonic()
-            fake.connect(OTHER)
+            come(fake)
             fake.advance(60)  # so that the age of the connection doesn't count
             await task
             assert time.monotonic() - begun > 0.45
