@@ -39,9 +39,10 @@ async def kinds(fake: FakeSyncthing, *args: Any, **options: Any) -> list[str]:
     return [finding.kind for finding in await check(fake, *args, **options)]
 
 
-async def test_an_old_daemon() -> None:
-    """What an old daemon sends is enough to find nothing."""
-    with synced("1.19") as fake:
+@pytest.mark.parametrize("version", ["1.19", "2.1"])
+async def test_other_versions(version: str) -> None:
+    """What the oldest and the newest daemon send is enough to find nothing."""
+    with synced(version) as fake:
         assert await check(fake) == []
 
 

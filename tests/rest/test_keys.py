@@ -144,4 +144,6 @@ def test_types_that_every_version_refuses(version: str) -> None:
             wrong = 5 if isinstance(value, (str, list, dict)) else "x"
             place = ("options", key)
             assert type_problem(place, wrong, key, element=False).startswith(f"{key} must be ")
+            if type(value) is int:
+                assert "must be a whole number, not bool" in type_problem(place, True, key, element=False)
             assert f"options.{key} must be " in type_problem((), {"options": {key: wrong}}, "", element=False)

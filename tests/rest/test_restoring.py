@@ -11,6 +11,7 @@ import pytest
 
 from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import (
+    BadRequestError,
     FolderNotRunningError,
     InvalidResponseError,
     NotFoundError,
@@ -120,6 +121,20 @@ async def test_nothing_is_changed_without_need() -> None:
     assert report["dryRun"]
     assert report["files"] == [{"path": "f", "outcome": "restored", "reason": "", "version": RECENT}]
     assert {each.method for each in server.requests} == {"GET"}
+
+
+async def test_times_and_places_that_are_refused() -> None:
+    """Without a time zone a time is ambiguous, and what is outside of the folder can't be restored: nothing is sent."""
+    wrong: list[tuple[Any, str, str]] = [
+        (AT.replace(tzinfo=None), "", "at must have a time zone"),
+        (AT.isoformat(), "", "at must be a datetime"),
+        (AT, "../x", "under must be a"),
+    ]
+    async with Server() as server, Syncthing(KEY, server.url) as client:
+        for at, under, words in wrong:
+            with pytest.raises(BadRequestError, match=words):
+                await client.folder.restore_at(FOLDER, at, under=under)
+    assert server.requests == []
 
 
 async def test_the_second_of_a_version_is_waited_out(pauses: list[float]) -> None:

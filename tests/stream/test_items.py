@@ -90,7 +90,7 @@ async def test_types(
     ],
 )
 def test_before_it_is_entered(types: Any, since: Any, cursor: Any) -> None:
-    """Without a cursor there is no position before the daemon has answered."""
+    """A cursor is the position from the beginning; without one, there is none before the daemon has answered."""
     stream = Syncthing("key").events.stream(types, since=since)
     assert isinstance(stream, EventStream)
     assert (stream.cursor, stream.error) == (cursor, None)

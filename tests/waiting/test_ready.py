@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from aiosyncthing.exceptions import HostCheckError, NotSyncthingError, Unauthori
 from aiosyncthing.waiting import waiting
 from pytest_syncthing import FakeSyncthing
 from tests.support.server import DAEMON_ID, Listener
-from tests.support.synced import BROKEN, ELSEWHERE, REFUSED, UNAVAILABLE
+from tests.support.synced import BROKEN, ELSEWHERE, LATER, REFUSED, UNAVAILABLE
 
 MIGRATION = {"text": "*** Database migration in progress ***\n\n1% done", "from_proxy": True}
 HELLO = {"body": b"<html>hello</html>", "content_type": "text/html", "from_proxy": True}
@@ -39,6 +40,14 @@ async def test_a_daemon_that_becomes_ready(fake: FakeSyncthing, trouble: dict[st
     """A migration, a proxy with nothing behind it, and a connection that breaks are waited out."""
     fake.respond("rest/system/status", **trouble, times=2)
     assert await wait_ready(fake) == 3
+
+
+async def test_an_answer_that_asks_for_time(fake: FakeSyncthing) -> None:
+    """The next request honours ``Retry-After``."""
+    fake.respond("rest/system/status", **LATER)
+    begun = time.monotonic()
+    assert await wait_ready(fake) == 2
+    assert time.monotonic() - begun > 0.99
 
 
 async def test_a_daemon_that_hangs(fake: FakeSyncthing, monkeypatch: pytest.MonkeyPatch) -> None:
