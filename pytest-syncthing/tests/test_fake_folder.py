@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.asking import Reply, ask, send
 
-from pytest_syncthing import FakeSyncthing
+from pytest_syncthing import VERSIONS, FakeSyncthing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from aiosyncthing import DeviceID
     from pytest_syncthing import FakeFolder
+
+
+each_version = pytest.mark.parametrize("syncthing_version", VERSIONS)
 
 
 @pytest.fixture
@@ -37,9 +40,9 @@ def phone(fake: FakeSyncthing) -> DeviceID:
 
 
 @pytest.fixture
-def real(tmp_path: Path) -> Iterator[FakeSyncthing]:
+def real(syncthing_version: str, tmp_path: Path) -> Iterator[FakeSyncthing]:
     """A fake that keeps its files on the disk, and has a folder there with a file."""
-    with FakeSyncthing(files_on_disk=True) as fake:
+    with FakeSyncthing(syncthing_version, files_on_disk=True) as fake:
         phone = fake.add_device("phone")
         fake.connect(phone)
         fake.add_folder("docs", path=str(tmp_path / "docs"), files={"x": "1"}, devices=[phone])
@@ -67,6 +70,7 @@ def set_ignores(fake: FakeSyncthing, *lines: str) -> None:
     scan(fake)
 
 
+@each_version
 def test_its_directory_is_missing(real: FakeSyncthing, tmp_path: Path) -> None:
     """Without directory or marker a folder has an error and nothing counts as deleted, until a scan finds both."""
     directory = tmp_path / "docs"
@@ -89,6 +93,7 @@ def test_names_that_are_not_text(real: FakeSyncthing, tmp_path: Path) -> None:
     assert status(real)["localFiles"] == 1
 
 
+@each_version
 def test_the_disk_fails(real: FakeSyncthing) -> None:
     """If an item can't be pulled, the reason is the system's; items that the test makes fail aren't tried."""
     docs, (phone,) = real.folder("docs"), real.folder("docs").devices
@@ -121,6 +126,7 @@ def test_it_stops_with_scans_under_way(fake: FakeSyncthing) -> None:
         assert [each.result() for each in scans] == [(500, "context canceled\n")] * 2
 
 
+@each_version
 def test_it_starts_again_while_it_stops(fake: FakeSyncthing) -> None:
     """A restarted folder waits until its old work has been cancelled, and then scans."""
     docs = fake.add_folder("docs")
@@ -171,6 +177,7 @@ def test_changes_in_a_receive_only_folder(fake: FakeSyncthing, phone: DeviceID) 
     assert needed(fake) == []
 
 
+@each_version
 def test_reverting(fake: FakeSyncthing, phone: DeviceID) -> None:
     """Additions are deleted, except for directories that are not empty; changed files are pulled again."""
     docs = receive_only(fake, phone)
@@ -185,6 +192,7 @@ def test_reverting(fake: FakeSyncthing, phone: DeviceID) -> None:
     assert status(fake)["localSymlinks"] == 0
 
 
+@each_version
 def test_watching_can_fail(fake: FakeSyncthing) -> None:
     """A folder that can't be watched says why, in its status and in an event, until that ends."""
     docs = fake.add_folder("docs")

@@ -122,6 +122,7 @@ def test_when_settings_are_saved(fake: FakeSyncthing, phone: DeviceID) -> None:
     assert saved(0) == 0
 
 
+@each_version
 def test_changes_while_the_daemon_is_down(fake: FakeSyncthing) -> None:
     """Such changes take effect when the daemon is started again."""
     fake.add_folder("gone")

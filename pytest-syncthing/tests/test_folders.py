@@ -12,12 +12,14 @@ from tests.support.asking import ask
 
 from aiosyncthing import DeviceID
 from aiosyncthing.exceptions import BadRequestError, DaemonError, ServerError
-from pytest_syncthing import FakeSyncthing
+from pytest_syncthing import VERSIONS, FakeSyncthing
 
 if TYPE_CHECKING:
     from pytest_syncthing import FakeFolder
 
 STRANGER = DeviceID("P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2")
+
+each_version = pytest.mark.parametrize("syncthing_version", VERSIONS)
 
 
 def test_folders(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
@@ -34,6 +36,7 @@ def test_folders(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None
         fake.folder("nope")
 
 
+@each_version
 def test_changes_here(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
     """Files written here are indexed by a scan, and missing on other devices until they arrive there."""
 
@@ -79,6 +82,7 @@ def test_changes_elsewhere(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceI
     }
 
 
+@each_version
 def test_connections(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
     """A device that exists in the test only connects and disconnects on request."""
     assert ask(fake, "rest/system/connections")["connections"][phone]["connected"]
@@ -174,6 +178,7 @@ def test_failures(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> Non
     assert (docs.failed, docs.files["b.txt"]) == ({}, b"b")
 
 
+@pytest.mark.parametrize("syncthing_version", VERSIONS[1:])
 def test_a_device_that_declines(fake: FakeSyncthing, docs: FakeFolder, phone: DeviceID) -> None:
     """A device reports that it declines a folder, and gets nothing until it accepts."""
     since = fake.newest_event
@@ -209,6 +214,7 @@ async def test_a_scan_that_goes_on_and_on(fake: FakeSyncthing, docs: FakeFolder)
         await fake.until(lambda: docs.state == "idle")
 
 
+@each_version
 async def test_an_error_of_the_folder(fake: FakeSyncthing, docs: FakeFolder) -> None:
     """An error has its reason, and stays until a scan finds it fixed."""
     docs.set_error("folder path missing")

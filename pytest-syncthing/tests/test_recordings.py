@@ -23,7 +23,6 @@ from pytest_syncthing import FakeSyncthing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NODES: Final = ("a", "b", "c")
 
 # Paths whose answers are different by nature, with the reason. Their status and type of content are compared.
 OTHER_SHAPE: Final = {

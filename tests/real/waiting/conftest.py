@@ -71,10 +71,6 @@ class Pair:
         connection = (await self.a.client.system.connections())["connections"][self.b.device_id]
         return connection["connected"]
 
-    async def is_disconnected(self) -> bool:
-        """Return whether a knows that b is disconnected."""
-        return not await self._is_connected()
-
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def daemons(syncthing_binary: Path) -> AsyncIterator[Pair]:
