@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import io
-import json
 import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -48,7 +47,7 @@ def test_tables_and_documents(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -
 
 
 def test_overview(cli: Cli, pi: FakeSyncthing) -> None:
-    """It has a line for each daemon, which begins with its profile and ends with its number of problems."""
+    """The overview has a line for each daemon: it begins with its profile and ends with its number of problems."""
     pi.add_folder("broken").set_error("folder path missing")
     lines = [line.split("  ") for line in cli("status", "-p", "all").out.splitlines()]
     assert [line[0] for line in lines] == [
@@ -60,12 +59,23 @@ def test_overview(cli: Cli, pi: FakeSyncthing) -> None:
 
 def test_failures(cli: Cli, nas: FakeSyncthing) -> None:
     """Failures are in the order of the profiles, whichever comes first; a common reason determines the status."""
-    assert cli("status", "-p", "down", "-p", "down").status == 3
     done = cli("folders", "nope", "-p", "nas", "-p", "pi")
     assert (done.status, len(done.out.splitlines())) == (5, 2)
     assert cli("folders", "nope", "-p", "nas", "-p", "down").status == 1
     nas.respond("rest/config", status=500, times=None)
     assert [each["daemon"] for each in cli("folders", "-p", "all", "--json").json()["failures"]] == ["nas", "down"]
+
+
+@pytest.mark.parametrize(
+    "command", ["status", "folders", "devices", "errors", "pending", "config get", "ignores docs", "version"]
+)
+def test_all_fail(command: str, cli: Cli, nas: FakeSyncthing) -> None:
+    """A document has all of its lists, and the status is that of the failures, also if no daemon could be asked."""
+    nas.stop_daemon()
+    done = cli(*command.split(), "-p", "nas", "-p", "down", "--json")
+    assert done.status == 3
+    assert [each["daemon"] for each in done.json()["failures"]] == ["nas", "down"]
+    assert cli(*command.split(), "-p", "nas", "-p", "down").status == 3
 
 
 def test_streams(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> None:
@@ -106,7 +116,7 @@ def test_daemons_that_hang(cli: Cli, nas: FakeSyncthing, pi: FakeSyncthing) -> N
     pi.hold("rest/config", times=None)
     done = cli("folders", *two[:4], "--timeout", "200ms", "--json")
     assert done.status == 124
-    failures = json.loads(done.out)["failures"]
+    failures = done.json()["failures"]
     assert [(each["daemon"], each["exitCode"]) for each in failures] == [("nas", 124), ("pi", 124)]
     done = cli("ls", "docs", *two[:4], "--timeout", "200ms", "--json")
     assert done.status == 124

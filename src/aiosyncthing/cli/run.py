@@ -28,6 +28,7 @@ class Run(Context):
     def read(
         self,
         schema: str,
+        lists: Sequence[str],
         ask: Callable[[Session], Awaitable[Mapping[str, Sequence[Any]]]],
         draw: Callable[[Answer], object],
         **extra: Any,
@@ -36,7 +37,8 @@ class Run(Context):
 
         Args:
             schema: The name of the JSON document: ``folders/1``.
-            ask: Returns lists of rows, by their keys in the document. Each row has the session's name as ``daemon``.
+            lists: The keys of the document's lists of rows.
+            ask: Returns these lists, by their keys. Each row has the session's name as ``daemon``.
             draw: Shows them to people.
             **extra: More keys of the document, before the lists.
 
@@ -45,7 +47,7 @@ class Run(Context):
         """
         from .asking import asking  # noqa: PLC0415 - see above
 
-        return asking.read(self, schema, ask, draw, extra)
+        return asking.read(self, schema, lists, ask, draw, extra)
 
     def survey(self, ask: Callable[[Session], Awaitable[T]], conclude: Callable[[Sequence[Outcome[T]]], int]) -> int:
         """Ask one or several daemons, and draw a conclusion even if some can't be asked.

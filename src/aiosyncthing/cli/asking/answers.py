@@ -51,7 +51,7 @@ class Answer:
             columns: All columns of its table.
             empty: A message for stderr that replaces an empty table and its headings.
         """
-        shown, rows = self._chosen(columns), self.sections.get(key, ())
+        shown, rows = self._chosen(columns), self.sections[key]
         if rows or not (self.failures or empty):
             self._draw(key, shown)
         elif not self.failures:
@@ -67,7 +67,7 @@ class Answer:
         return [*first, *chosen(columns, names=self.run.options.columns, long=self.run.options.long)]
 
     def _draw(self, key: str, shown: Sequence[Column[Any]]) -> None:
-        self.run.out.table(shown, self.sections.get(key, ()), header=self.run.options.header)
+        self.run.out.table(shown, self.sections[key], header=self.run.options.header)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ _NAME: Final = 12  # columns for the name of a daemon in a stream of rows
 def read(
     run: Context,
     schema: str,
+    lists: Sequence[str],
     ask: Callable[[Session], Awaitable[Mapping[str, Sequence[Any]]]],
     draw: Callable[[Answer], object],
     extra: Mapping[str, Any],
@@ -61,10 +62,8 @@ def read(
     async def several(targets: Sequence[Target]) -> int:
         outcomes = await together(*(_attempt(run, target, ask) for target in targets))
         failures = [errors.failure(each.target.name, each.error) for each in outcomes if each.error is not None]
-        sections: dict[str, list[Any]] = {}
-        for answer in (each.answer for each in outcomes if each.answer is not None):
-            for key, rows in answer.items():
-                sections.setdefault(key, []).extend(rows)
+        answers = [each.answer for each in outcomes if each.answer is not None]
+        sections = {key: [row for answer in answers for row in answer[key]] for key in lists}
         if run.options.json:
             run.out.document({**_head(schema, None, failures), **extra, **sections})
         else:

@@ -191,7 +191,7 @@ def errors(run: Run, folder: tuple[str, ...], *, exit_code: bool) -> int:
     def draw(answer: Answer) -> None:
         answer.table_with_failures("errors", ERRORS, "no errors")
 
-    status = run.read("errors/1", ask, draw)
+    status = run.read("errors/1", ("errors",), ask, draw)
     return Exit.FOUND if exit_code and count and status == Exit.DONE else status
 
 

@@ -122,19 +122,19 @@ def _look(run: Run, name: str, paths: Sequence[str], *, exit_code: bool) -> int:
     def draw(answer: Answer) -> None:
         from aiosyncthing.cli.contents.patterns import sentence  # noqa: PLC0415 - not needed for help
 
-        for row in answer.sections.get("ignores", ()):
+        for row in answer.sections["ignores"]:
             if answer.many:
                 run.out.line(f"{row['daemon']}:", "head")
             for line in row["lines"]:
                 run.out.line(line)
             if row["error"]:
                 run.out.warn(f"the daemon can't use these patterns: {row['error']}")
-        for row in answer.sections.get("tests", ()):
+        for row in answer.sections["tests"]:
             run.out.line((f"{row['daemon']}: " if answer.many else "") + sentence(row))
         for failure in answer.failures:
             run.out.warn(f"{failure['daemon']}: {failure['message']}")
 
-    status = run.read("ignores/1", ask, draw)
+    status = run.read("ignores/1", ("ignores", "tests"), ask, draw)
     return Exit.FOUND if exit_code and found and status == Exit.DONE else status
 
 

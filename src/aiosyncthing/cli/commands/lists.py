@@ -144,7 +144,7 @@ def folders(run: Run, folder: tuple[str, ...]) -> int:
     def draw(answer: Answer) -> None:
         answer.table_with_failures("folders", FOLDER_COLUMNS, "no folders")
 
-    return run.read("folders/1", ask, draw)
+    return run.read("folders/1", ("folders",), ask, draw)
 
 
 @click.command("devices", cls=Command)
@@ -169,7 +169,7 @@ def devices(run: Run, device: tuple[str, ...], unseen: float | None) -> int:
     def draw(answer: Answer) -> None:
         answer.table_with_failures("devices", DEVICE_COLUMNS, "no devices")
 
-    return run.read("devices/1", ask, draw)
+    return run.read("devices/1", ("devices",), ask, draw)
 
 
 def _is_unseen(row: DeviceRow, seconds: float) -> bool:

@@ -80,7 +80,7 @@ def pending(run: Run, *, exit_code: bool) -> int:
 
     def draw(answer: Answer) -> None:
         out = answer.run.out
-        devices, folders = answer.sections.get("devices"), answer.sections.get("folders")
+        devices, folders = answer.sections["devices"], answer.sections["folders"]
         if folders or (answer.failures and not devices):
             answer.table_with_failures("folders", FOLDER_COLUMNS)
         if devices and folders:
@@ -90,7 +90,7 @@ def pending(run: Run, *, exit_code: bool) -> int:
         elif not folders and not answer.failures:
             out.info("nothing is pending")
 
-    status = run.read("pending/1", ask, draw)
+    status = run.read("pending/1", ("devices", "folders"), ask, draw)
     return status or (Exit.FOUND if exit_code and found else Exit.DONE)
 
 

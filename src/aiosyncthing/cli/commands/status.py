@@ -51,7 +51,7 @@ def status(run: Run, folder: tuple[str, ...], watch: bool) -> int:  # noqa: FBT0
         view.reported = reported
         return _sections(session, daemon, view, named)
 
-    return run.read("status/1", ask, draw)
+    return run.read("status/1", ("daemons", "folders", "devices", "problems"), ask, draw)
 
 
 async def _watch(run: Run, session: Session, names: tuple[str, ...]) -> None:
@@ -130,20 +130,20 @@ def _sections(
 def draw(answer: Answer, empty: str = "no folders") -> None:
     """Print an overview for people, with a message for stderr if there are no folders."""
     out = answer.run.out
-    for daemon in answer.sections.get("daemons", ()):
+    for daemon in answer.sections["daemons"]:
         # The rows below are labelled with profiles, and two hosts may share a name.
         profile = [daemon["daemon"]] if answer.many and daemon["daemon"] != daemon["name"] else []
         about = [daemon["name"], daemon["version"], f"up {values.duration_text(daemon['uptime'])}", daemon["url"]]
         line = spans("  ".join([*profile, *about]))
-        count = sum(each["daemon"] == daemon["daemon"] for each in answer.sections.get("problems", ()))
+        count = sum(each["daemon"] == daemon["daemon"] for each in answer.sections["problems"])
         if count:
             line += spans("  ", Span(f"{count} problem{'' if count == 1 else 's'}", "warn"))
         out.spans(line)
     answer.table_with_failures("folders", FOLDER_COLUMNS, empty)
-    if devices := answer.sections.get("devices"):
+    if devices := answer.sections["devices"]:
         rates = RATE_COLUMNS if any(row["inRate"] is not None for row in devices) else ()
         answer.table("devices", [*DEVICE_COLUMNS[:2], *rates, *DEVICE_COLUMNS[2:]])
-    for problem in answer.sections.get("problems", ()):
+    for problem in answer.sections["problems"]:
         where = [problem["daemon"]] if answer.many else []
         out.line(": ".join([*where, _subject(answer, problem), problem["text"]]), "warn")
 

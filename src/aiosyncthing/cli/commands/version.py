@@ -50,4 +50,4 @@ def version(run: Run) -> int:
         run.out.line(f"aiosyncthing {__version__}, Python {python}")
         answer.table_with_failures("daemons", _COLUMNS)
 
-    return run.read("version/1", ask, draw, aiosyncthing=__version__, python=python)
+    return run.read("version/1", ("daemons",), ask, draw, aiosyncthing=__version__, python=python)

@@ -69,7 +69,7 @@ def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FB
     def draw(answer: Answer) -> None:
         from .values import shown  # noqa: PLC0415 - loads the library
 
-        rows = answer.sections.get("settings", ())
+        rows = answer.sections["settings"]
         if not answer.many and len(rows) == 1 and not isinstance(value := rows[0]["value"], Mapping | list):
             run.out.line(value if isinstance(value, str) else shown(value))
             return
@@ -81,7 +81,7 @@ def get(run: Run, path: tuple[str, ...], show_secrets: bool) -> int:  # noqa: FB
         for line in lines:
             run.out.line(f"{line['path']}: {shown(line['value'])}")
 
-    return run.read("config/1", ask, draw)
+    return run.read("config/1", ("settings",), ask, draw)
 
 
 @config.command("set", cls=Command, context_settings={"ignore_unknown_options": True})
