@@ -238,7 +238,7 @@ def test_forking(fork_server: ForkServer, code: str, out: list[str]) -> None:
     assert lines == out
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", "forkserver"])
 def test_multiprocessing(fork_server: ForkServer, method: str) -> None:
     """Child processes may have clients of their own; a client can't be sent to them, since it can't be pickled."""
     call = "__import__('aiosyncthing.blocking').blocking.Syncthing(%r, %r).system.version()['version']"

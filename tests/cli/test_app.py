@@ -18,7 +18,7 @@ import click
 import pytest
 
 from aiosyncthing import __version__, exceptions
-from aiosyncthing.cli import app, errors, extras, main, process
+from aiosyncthing.cli import app, errors, main, process
 from aiosyncthing.cli.command import Command, Group
 from aiosyncthing.cli.commands import COMMANDS
 from aiosyncthing.cli.completion import name_cache
@@ -299,10 +299,14 @@ def test_a_package_of_the_extra_is_missing(here: FakeSyncthing, cli: Cli, monkey
     assert cli("id").status == 0
     done = cli("qr")
     assert (done.status, done.out, done.err) == (2, "", how_to_get("segno", "cli"))
-    assert '"aiosyncthing[top]"' in extras.how_to_get("textual.app")
+    monkeypatch.setitem(sys.modules, "textual", None)
+    monkeypatch.delitem(sys.modules, "aiosyncthing.cli.top.app", raising=False)  # another test may have loaded it
+    monkeypatch.delattr("aiosyncthing.cli.top.app", raising=False)
+    done = cli("top", "--color", "never", columns=80)
+    assert (done.status, done.out, done.err) == (2, "", how_to_get("textual", "top"))
 
 
-@pytest.mark.parametrize(("ending", "status"), [(5, 5), (process.Interrupted(signal.SIGTERM), 143)])
+@pytest.mark.parametrize(("ending", "status"), [(0, 0), (5, 5), (process.Interrupted(signal.SIGTERM), 143)])
 def test_the_program(ending: Any, status: int, monkeypatch: pytest.MonkeyPatch, config: Path) -> None:
     """The process ends with the status of the command, or as the signal did that has ended it."""
     died: list[int] = []
@@ -330,7 +334,7 @@ def test_the_reader_leaves_at_last(no_reader: TextIO, monkeypatch: pytest.Monkey
     assert ended.value.code == 141
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_json_in_any_locale(encoding: str, here: FakeSyncthing, cli: Cli) -> None:
     """JSON is UTF-8, whatever the encoding of stdout."""
     label = "Grüße 文件 🙂"

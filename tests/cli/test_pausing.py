@@ -77,14 +77,11 @@ def test_pause_and_resume(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        ("pause", 2),  # neither names nor --all
-        ("pause docs --all", 2),
         ("pause nas", 2),  # the daemon's own device
         ("pause doc", 5),
         ("pause docs --state /no/such/folder/state", 1),
         ("pause docs --for 0", 2),
         ("pause docs --for 9999999999999999h", 2),
-        ("resume", 2),
         ("resume --undo x docs", 2),
         ("resume --undo /no/such/file", 1),
         ("paused docs", 2),
@@ -112,6 +109,15 @@ def test_refusals(arguments: str, status: int, here: FakeSyncthing, pi: DeviceID
     assert (done.status, done.out) == (status, "")
     assert done.err.startswith("aiosyncthing: error: ")
     assert stopped(here) == {"old"}
+
+
+def test_neither_names_nor_all(cli: Cli) -> None:
+    """The message says which of them is missing, or that both were given."""
+    for command in ("pause", "resume"):
+        neither, both = cli(command), cli(command, "docs", "--all")
+        assert (neither.status, both.status) == (2, 2)
+        assert "specify folders or devices, or use --all" in neither.err
+        assert "use either --all or names" in both.err
 
 
 def test_a_part_that_fails(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
@@ -163,7 +169,6 @@ def test_pause_for(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Set what happens while a command would run, and how it ends."""
-    monkeypatch.setattr("aiosyncthing.pausing.shield.LIMIT", 1.0)  # seconds until resuming is given up
 
     def set_it(what: Callable[[Mapping[str, str]], object], status: int = 0) -> None:
         async def run_command(_: object, environ: Mapping[str, str], __: object) -> int:
@@ -175,8 +180,11 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return set_it
 
 
-def test_what_is_left_paused(here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Any, tmp_path: Path) -> None:
+def test_what_is_left_paused(
+    here: FakeSyncthing, pi: DeviceID, cli: Cli, meanwhile: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What can't be resumed is an error that says how to try again; the next run does so by itself."""
+    monkeypatch.setattr("aiosyncthing.pausing.shield.LIMIT", 1.0)  # seconds until resuming is given up
     faults: list[FakeFault] = []
 
     def fail(_: object) -> None:
@@ -307,14 +315,15 @@ def test_signals(signum: int, here: FakeSyncthing, pi: DeviceID, cli: Cli, later
     """A signal goes to the command, and its end decides; then nothing is left paused."""
     ready = tmp_path / "ready"
     program = child(f"signal.signal({signum:d}, signal.SIG_DFL); open({str(ready)!r}, 'w'); signal.pause()")
+    seen: list[set[str]] = []
 
     def send() -> None:
-        assert stopped(here) == {"docs", "photos", "old", "pi"}
+        seen.append(stopped(here))
         os.kill(os.getpid(), signum)
 
     later(send, ready.exists)
     assert cli("paused", "--all", *program).status == 128 + signum
-    assert stopped(here) == {"old"}
+    assert (seen, stopped(here)) == ([{"docs", "photos", "old", "pi"}], {"old"})
     assert not [*default_folder().iterdir()]
 
 
