@@ -44,7 +44,7 @@ def test_what_ends_a_wait(client: Syncthing) -> None:
     assert caught.value is error
     assert "fail" in [frame.name for frame in traceback.extract_tb(error.__traceback__)]
     with pytest.raises(WaitTimeoutError) as too_late:
-        client.wait_in_sync("docs", stable_for=60, timeout=0.05)
+        client.wait_in_sync("docs", stable_for=60, timeout=0.5)
     assert too_late.value.progress is not None
     with pytest.raises(ClientClosedError, match="the client was closed during the call"):
         client.wait_in_sync("docs", on_progress=lambda _: client.close())

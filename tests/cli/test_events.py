@@ -26,7 +26,10 @@ def pause(fake: FakeSyncthing, *names: str) -> Callable[[], None]:
 
 
 def test_output(here: FakeSyncthing, cli: Cli, later: Any) -> None:
-    """With --json, each line is the daemon's event as it came; else it says when, where and what, and does no harm."""
+    """With --json, each line is the daemon's event as it came; else it says when, where and what.
+
+    Names in it can't control the terminal.
+    """
     later(pause(here, "docs", "music"))
     lines = cli("events", "FolderPaused", "--json", "--count", "2").lines()
     assert [line["data"] for line in lines] == [{"id": "docs", "label": ""}, {"id": "music", "label": ""}]
@@ -103,7 +106,7 @@ def test_names(here: FakeSyncthing, cli: Cli, later: Any) -> None:
 
 def test_a_daemon_that_is_not_there_yet(cli: Cli, by_address: Callable[..., list[str]]) -> None:
     """Missing names don't end the command while the daemon can't be reached yet."""
-    done = cli("events", *by_address("http://127.0.0.1:1", "k"), "--timeout", "500ms")
+    done = cli("events", *by_address("http://127.0.0.1:1", "k"), "--timeout", "2s")
     assert (done.status, "NOT REACHABLE: can't connect" in done.out) == (124, True)
 
 

@@ -138,12 +138,11 @@ def test_top(here: FakeSyncthing, start: Any) -> None:
     """Suspended, quit, ended by a bug, or by a signal: the terminal is as it was before."""
     here.add_folder("docs", files={"a": b"x"})
     screen = start("top", program=("-c", TOP))
-    before = screen.modes
 
     def until_restored() -> None:
         screen.until(END)
         screen.until(CURSOR)
-        screen.wait(lambda: screen.modes == before, "input should be as before")
+        screen.wait(lambda: screen.modes == screen.first_modes, "input should be as before")
         assert BEGIN.encode() not in screen.screen
 
     screen.resize(24, 80)

@@ -50,12 +50,14 @@ class Result:
         return checked(json.loads(self.out))
 
     def lines(self) -> list[Any]:
-        """The objects of a stream. The daemon's events and the end name no schema; other rows do."""
+        """The objects of a stream. Failures, the daemon's events and the end name no schema; other rows do."""
         lines = [json.loads(line) for line in self.out.splitlines()]
         for line in lines:
             if "schema" in line:
                 assert "type" not in checked(line) or next(iter(line)) == "type"
-            elif line["type"] != "failure":
+            elif line["type"] == "failure":
+                assert problems({key: line[key] for key in line if key != "type"}, schemas.Failure) == []
+            else:
                 assert problems(line, schemas.End if line["type"] == "end" else schemas.Event) == []
         return lines
 

@@ -30,6 +30,7 @@ class OnTerminal:
     Attributes:
         screen: What it has written, and what the terminal has echoed, since the last `until`.
         written: The same from the beginning.
+        first_modes: How the terminal treated what is typed before the program could change it.
     """
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
@@ -39,10 +40,11 @@ class OnTerminal:
         if not self._pid:
             os.chdir(folder)
             os.execve(command[0], command, environ)
+        self.first_modes = self.modes
 
     @property
     def modes(self) -> list[Any]:
-        """How the terminal treats what is typed."""
+        """How the terminal treats what is typed now."""
         return termios.tcgetattr(self._leader)
 
     @property

@@ -39,7 +39,9 @@ async def test_from_refused_to_ready(newest_syncthing: Path) -> None:
             patch.setattr(waiting, "_READY_TIMEOUT", 0.3)
             os.kill(daemon.pid, signal.SIGSTOP)
             try:
-                await until(lambda: does_not_answer(client))  # it takes a moment until all of its threads have stopped
+                await until(
+                    lambda: does_not_answer(client, 0.3)
+                )  # it takes a moment until all of its threads have stopped
                 with pytest.raises(WaitTimeoutError, match=r"did not answer within 0\.3 s"):
                     await client.wait_ready(timeout=1)
                 ready = asyncio.create_task(client.wait_ready(timeout=60))
@@ -53,10 +55,10 @@ async def test_from_refused_to_ready(newest_syncthing: Path) -> None:
         await client.system.ping()
 
 
-async def does_not_answer(client: Syncthing) -> bool:
+async def does_not_answer(client: Syncthing, timeout: float | None = None) -> bool:
     """Return whether a daemon gives no answer."""
     try:
-        await client.system.ping(timeout=0.3)
+        await client.system.ping(timeout=timeout)
     except SyncthingError:
         return True
     return False
