@@ -166,7 +166,10 @@ def test_names(offered: Any, kept: Any) -> None:
 
 
 def test_names_are_kept(here: FakeSyncthing, cli: Cli, offered: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands cache names, readable only by this user. After a minute the daemon is asked; it may take too long."""
+    """Commands cache names, readable only by this user. After a minute the daemon is asked.
+
+    Where it doesn't answer, the old names are offered.
+    """
     monkeypatch.setattr(names_offered, "_LONGEST", 30.0)  # how busy this machine is doesn't matter
     monkeypatch.setattr(names_offered, "_PATIENCE", 30.0)
     here.add_folder("docs")

@@ -15,7 +15,8 @@ from aiosyncthing.cli.options import global_options
 from aiosyncthing.cli.run import Run
 from tests.support.pictures import lines_of
 
-PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "cli.md").read_text()
 
 
 def test_the_table_of_commands_is_complete() -> None:
@@ -65,8 +66,7 @@ def test_options() -> None:
 
 def test_the_manual_is_complete() -> None:
     """The man page has each command and each option, and no line that roff would take for a request by accident."""
-    script = Path(__file__).parents[2] / "scripts" / "make_manual.py"
-    page: str = runpy.run_path(str(script))["page"]()
+    page: str = runpy.run_path(str(ROOT / "scripts" / "make_manual.py"))["page"]()
     shown = page.replace("\\-", "-")
     for command in every_command():
         assert f"{command.name}\\fR" in shown
@@ -75,14 +75,10 @@ def test_the_manual_is_complete() -> None:
     assert requests == {".TH", ".SH", ".SS", ".PP", ".TP"}
 
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "scripts" / "make_pictures.py"
-
-
 @pytest.fixture(scope="module")
 def script() -> dict[str, Any]:
-    """The script that makes them."""
-    return runpy.run_path(str(SCRIPT))
+    """The script that makes the pictures."""
+    return runpy.run_path(str(ROOT / "scripts" / "make_pictures.py"))
 
 
 def test_the_pictures_are_current(script: dict[str, Any]) -> None:

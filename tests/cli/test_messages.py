@@ -152,7 +152,7 @@ def test_hints_use_the_same_daemon(
 
 
 def test_other_hints_use_the_same_daemon(two: FakeSyncthing, cli: Cli) -> None:
-    """So do hints of a kind of error, except for commands that need no daemon, and each remedy of a check."""
+    """Hints of a kind of error name the daemon, except for commands that need none; so does each remedy of a check."""
     two.set_folder("docs", paused=True)
     assert "hint: `aiosyncthing -p two resume FOLDER` starts" in cli("-p", "two", "need", "docs").err
     assert errors.hint_of(exceptions.TLSError("x")).endswith("or `aiosyncthing profile add`")

@@ -110,7 +110,7 @@ def test_watching_on_a_terminal(busy: FakeSyncthing, cli: Cli, shown: list[Calla
     shown.append(lambda: busy.set_folder("docs", paused=False))
     first, second = cli("status", "--watch", "docs").out.split("\n\n")[:2]
     assert (first.count("nas  v1.29.5"), second.count("nas  v1.29.5")) == (1, 1)
-    shown.append(busy.stop_daemon)  # it continues
+    shown.append(busy.stop_daemon)  # which doesn't end the command
     out = cli("status", "--watch", "docs").out
     assert "Syncthing: can't be reached\n" in out
 

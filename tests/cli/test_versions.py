@@ -108,7 +108,7 @@ def test_restore(cli: Cli, here: FakeSyncthing) -> None:
 
 
 def test_restore_one_version(cli: Cli, here: FakeSyncthing) -> None:
-    """One version of one file, named in either way. If a file can't be restored it is 1, or 9 if others were."""
+    """One version of one file, named in either way. If a file can't be restored the status is 1, or 9 if others are."""
     wanted = ["--version", "2026-03-03T12:00:00Z"]
     for place in (["docs", "--file", "a.txt"], ["docs:a.txt"]):
         (row,) = cli("restore", *place, *wanted, "--dry-run", "--json").rows()

@@ -51,7 +51,10 @@ def test_in_sync(docs: FakeFolder, cli: Cli) -> None:
 
 
 def test_progress(docs: FakeFolder, pi: DeviceID, cli: Cli, after_first: Any) -> None:
-    """Missing items are reported once, or row by row with --json, until they have arrived; a terminal's line goes."""
+    """Missing items are reported once, or row by row with --json, until they have arrived.
+
+    On a terminal, they are a line that is removed at the end.
+    """
     docs.remote_write(pi, {"b": b"y" * 2048})
     after_first("info")
     done = cli("wait", "docs")

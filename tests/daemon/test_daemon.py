@@ -143,7 +143,7 @@ async def test_restarts(newest_syncthing: Path) -> None:
 async def test_down_and_started_again(newest_syncthing: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A crashed daemon is restarted up to the limit, with on_crash="restart". Beyond that it stays down.
 
-    It also does after `kill`, or a shutdown by the API. `start` brings the same daemon back.
+    So it does after `kill`, or a shutdown by the API. `start` brings the same daemon back.
     """
     crashes: list[Crash] = []
     options = {"on_crash": "restart", "crash_limit": 1, "crash_handler": crashes.append}

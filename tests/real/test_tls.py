@@ -127,7 +127,7 @@ async def test_a_unix_socket(home: Stock) -> None:
 
 
 async def test_tls_through_a_unix_socket(home: Stock) -> None:
-    """So is one that wants TLS on its socket, whose path is read as the daemon reads it, with its escapes."""
+    """A daemon that wants TLS on its socket is used like any other; escapes in its path mean what the daemon means."""
     folder = home.folder.parent / "a b+ä"
     folder.mkdir()
     url = f"unixs://{home.folder.parent}/a%20b+%C3%A4/gui.sock"
