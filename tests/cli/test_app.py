@@ -111,7 +111,7 @@ def test_each_document_has_a_schema() -> None:
 
 
 def test_bare(here: FakeSyncthing, cli: Cli) -> None:
-    """On a terminal, a bare `aiosyncthing` shows the status; elsewhere a command or --version has to be named."""
+    """On a terminal, a bare `aiosyncthing` shows the status; elsewhere a command is needed. --version needs none."""
     here.freeze()
     assert cli(columns=80).out == cli("status", columns=80).out != ""
     done = cli()
