@@ -16,15 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="session")
-def nothing_older() -> None:
-    """Leave what is there by now out of garbage collection, which these tests start again and again."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture
-def nothing_left(nothing_older: None) -> Iterator[None]:
+def nothing_left() -> Iterator[None]:
     """Fail a test that leaves a child process."""
     yield
     gc.collect()
