@@ -1,7 +1,6 @@
 """Callbacks: in which thread they are called, what they may do, and how their errors propagate."""
 
 import threading
-import time
 import traceback
 from typing import Any
 
@@ -13,6 +12,7 @@ from aiosyncthing.exceptions import BlockingCallError, ClientClosedError, Syncth
 from aiosyncthing.types import PauseState
 from pytest_syncthing import FakeSyncthing
 from tests.blocking.conftest import in_threads
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("docs")
 
@@ -55,7 +55,7 @@ def test_around_a_block(client: Syncthing, fake: FakeSyncthing, monkeypatch: pyt
     wait_for = Call.wait_for
 
     def wait_late(call: Call[object], *args: Any) -> None:
-        time.sleep(0.02)
+        wait_until(lambda: call.done or call._callbacks)
         wait_for(call, *args)
 
     monkeypatch.setattr(Call, "wait_for", wait_late)

@@ -140,7 +140,10 @@ def interrupt_next(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
             monkeypatch.undo()
             if when == "after":
                 hand_over(*args)
-                time.sleep(0.02)
+                for _ in range(2):  # its task is created in one round of the loop, and begins in the next
+                    passed = threading.Event()
+                    hand_over(passed.set)
+                    passed.wait()
             raise KeyboardInterrupt
 
         monkeypatch.setattr(loop, "call_soon_threadsafe", interrupted)
