@@ -68,7 +68,7 @@ def test_what_a_scan_tells(fake: FakeSyncthing, docs: FakeFolder, syncthing_vers
 
 
 @each_version
-def test_when_sums_are_told(fake: FakeSyncthing, docs: FakeFolder, syncthing_version: str) -> None:
+def test_when_summaries_are_sent(fake: FakeSyncthing, docs: FakeFolder, syncthing_version: str) -> None:
     """Many changes cause one summary event; before 1.27.4 only if a client has polled for it within the last minute."""
     mask = "rest/events?events=FolderSummary&timeout=0"
     fake.freeze()

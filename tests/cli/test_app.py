@@ -76,7 +76,7 @@ def test_a_full_disk(command: str, here: FakeSyncthing, cli: Cli) -> None:
 
 
 def test_the_table_of_commands() -> None:
-    """It has each command in the source, without which nobody can call it, and the first line of each one's help."""
+    """Each command in the source is in the table that makes it available, with the first line of its help."""
     for section in COMMANDS.values():
         for name, (place, text) in section.items():
             module, _, function = place.partition(":")

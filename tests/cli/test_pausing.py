@@ -233,13 +233,13 @@ def test_what_the_command_learns(here: FakeSyncthing, pi: DeviceID, cli: Cli, me
     assert stopped(here) == {"old"}
     assert json.loads((tmp_path / "state").read_text())["folders"] == []
 
-    told: list[tuple[str | None, str | None]] = []
-    meanwhile(lambda environ: told.append((environ.get("AIOSYNCTHING_FOLDER"), environ.get("AIOSYNCTHING_PATH"))))
+    passed: list[tuple[str | None, str | None]] = []
+    meanwhile(lambda environ: passed.append((environ.get("AIOSYNCTHING_FOLDER"), environ.get("AIOSYNCTHING_PATH"))))
     here.set_folder("old", path="~/old")
     for names in (["papers"], ["docs", "pi", "old"], ["pi"]):
         assert cli("paused", *names, "--", "true").status == 0
     path = here.folder("docs").config["path"]
-    assert told == [("docs", path), ("docs\nold", f"{path}\n{here.home}/old"), (None, None)]
+    assert passed == [("docs", path), ("docs\nold", f"{path}\n{here.home}/old"), (None, None)]
 
 
 def test_paused(here: FakeSyncthing, pi: DeviceID, cli: Cli) -> None:

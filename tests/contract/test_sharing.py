@@ -167,7 +167,7 @@ async def test_paths_that_are_refused(lone: Daemon, tmp_path: Path) -> None:
             await config.add_folder("new", path)
     with pytest.raises(BadRequestError, match="around the folder 'docs'"):
         async with config.edit() as whole:
-            whole["folders"].append({"id": "new", "path": str(place.parent)})  # type: ignore[typeddict-item]  # a part
+            whole["folders"].append({"id": "new", "path": str(place.parent)})  # type: ignore[typeddict-item]  # a daemon takes a part
     assert [folder["id"] for folder in await config.folders()] == ["docs"]
     added = await config.add_folder("inner", str(place / "inner"), allow_nested=True, **QUIET)
     assert added["path"] == str(place / "inner")

@@ -166,7 +166,7 @@ async def test_sessions_that_can_not_be_used() -> None:
 
 
 async def test_sessions_that_may_use_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A session may be told to use proxies from the environment, or always the same one."""
+    """A session may be set to use proxies from the environment, or always the same one."""
     async with aiohttp.ClientSession() as plain, aiohttp.ClientSession(trust_env=True) as trusting:
         assert [may_use_proxy(session) for session in (plain, trusting)] == [False, True]
         monkeypatch.setattr(plain, "_default_proxy", "http://127.0.0.1:1", raising=False)  # since aiohttp 3.11

@@ -155,6 +155,8 @@ def several_runs():
         asyncio.run(client.system.status())
     except Exception as error:
         assert "the client is closed" in str(error)
+    else:
+        raise AssertionError
 
 def several_threads():
     "A client may be used in one thread after another, each with its own loop, as by web servers."
@@ -217,21 +219,21 @@ def a_client_that_is_never_closed():
         await asyncio.sleep(0)
     asyncio.run(forget())
 
-def tell(*stories, **settings):
+def play(*scenarios, **settings):
     global fake, client
     with FakeSyncthing("1.29", **settings) as fake:
-        for story in stories:
+        for scenario in scenarios:
             client = fake.client(tls=False) if settings.get("tls") else fake.client()
-            story()
+            scenario()
             client = None
             gc.collect()
 """
 
 
-def run(stories: str) -> None:
-    """Run a program that tells stories; with all of Python's own checks there must be no warning."""
+def run(scenarios: str) -> None:
+    """Run a program that plays scenarios; with all of Python's own checks there must be no warning."""
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", f"{PROGRAM}\n{stories}"],
+        [sys.executable, "-X", "dev", "-W", "error", "-c", f"{PROGRAM}\n{scenarios}"],
         check=False,
         capture_output=True,
         text=True,
@@ -246,14 +248,14 @@ def test_several_loops() -> None:
     with short_folder() as folder:
         run(
             f"""
-tell(several_runs, tls=True)
-tell(several_runs, socket={str(folder / "api.sock")!r})
-tell(all_is_closed, several_runs, several_threads, two_threads_at_once)
-tell(a_loop_that_is_paused, a_loop_that_was_closed_without_ending_its_generators)
+play(several_runs, tls=True)
+play(several_runs, socket={str(folder / "api.sock")!r})
+play(all_is_closed, several_runs, several_threads, two_threads_at_once)
+play(a_loop_that_is_paused, a_loop_that_was_closed_without_ending_its_generators)
 """
         )
     with pytest.raises(AssertionError, match="Unclosed client session"):
-        run("tell(a_client_that_is_never_closed)")
+        run("play(a_client_that_is_never_closed)")
 
 
 def test_connections_of_another_loop_are_not_idle() -> None:

@@ -249,7 +249,7 @@ def test_values(route: Any, headers: dict[str, str], body: bytes, value: Any) ->
     ],
 )
 def test_unusable_answers(route: Any, headers: dict[str, str], body: bytes, kind: type[SyncthingError]) -> None:
-    """A proxy's page, the page during a migration and broken JSON are told apart, and quoted."""
+    """A proxy's page, the page during a migration and broken JSON are distinguished, and quoted."""
     with pytest.raises(SyncthingError) as caught:
         read(route, headers, body)
     error = caught.value

@@ -37,8 +37,8 @@ def methods(server: Server) -> list[str]:
 
 CHANGES: dict[str, Callable[[Syncthing], Awaitable[None]]] = {
     "patch_gui": lambda client: client.config.patch_gui(theme="dark"),
-    "set_gui": lambda client: client.config.set_gui({"apiKey": KEY, "theme": "dark"}),  # type: ignore[typeddict-item]  # a part
-    "replace": lambda client: client.config.replace({"version": 37, "gui": GUI | {"theme": "dark"}}),  # type: ignore[typeddict-item]  # a part
+    "set_gui": lambda client: client.config.set_gui({"apiKey": KEY, "theme": "dark"}),  # type: ignore[typeddict-item]  # a daemon takes a part
+    "replace": lambda client: client.config.replace({"version": 37, "gui": GUI | {"theme": "dark"}}),  # type: ignore[typeddict-item]  # a daemon takes a part
 }
 
 

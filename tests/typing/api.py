@@ -142,7 +142,7 @@ async def answers(client: Syncthing) -> None:
 
 
 async def events(client: Syncthing) -> None:
-    """Polled events are told apart by their type; the data of those that are listened to is left open."""
+    """Polled events are distinguished by their type; the data of those that are listened to is left open."""
     for event in await client.events.poll():
         if event["type"] == "StateChanged":
             assert_type(event["data"], types.StateChangedData)
@@ -154,7 +154,7 @@ async def events(client: Syncthing) -> None:
 
 
 async def stream(client: Syncthing) -> None:
-    """The stream's own items are told apart from the daemon's events by their type, too."""
+    """The stream's own items are distinguished from the daemon's events by their type, too."""
     async with client.events.stream({"StateChanged"}, since="history") as items:
         async for item in items:
             match item["type"]:
