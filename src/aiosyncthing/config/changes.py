@@ -50,7 +50,7 @@ class Change:
         after: The value afterwards; ``None`` if it was removed.
     """
 
-    __module__ = "aiosyncthing.config"  # also where the package has not loaded it
+    __module__ = "aiosyncthing.config"  # where users import it from; it may load without the others there
 
     place: tuple[str, ...]
     kind: Literal["added", "removed", "changed"]
@@ -103,7 +103,7 @@ class Change:
 class Changes(tuple[Change, ...]):
     """Changes of a configuration: a tuple of `Change`. ``str()`` has one line for each."""
 
-    __module__ = "aiosyncthing.config"  # also where the package has not loaded it
+    __module__ = "aiosyncthing.config"  # where users import it from; it may load without the others there
 
     __slots__ = ()
 

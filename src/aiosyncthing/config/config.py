@@ -34,7 +34,7 @@ class Config(Additions):
     first. ``client.api.request`` sends anything.
     """
 
-    __module__ = "aiosyncthing.config"  # also where the package has not loaded it
+    __module__ = "aiosyncthing.config"  # where users import it from; it may load without the others there
 
     async def config(self, *, timeout: float | None = None) -> t.Configuration:
         """Get the whole configuration.

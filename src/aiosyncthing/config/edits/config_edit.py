@@ -44,7 +44,7 @@ class ConfigEdit:
         nested: Whether folders may get paths inside or around others.
     """
 
-    __module__ = "aiosyncthing.config"  # also where the package has not loaded it
+    __module__ = "aiosyncthing.config"  # where users import it from; it may load without the others there
 
     def __init__(self, api: API, objects: Objects, gui_changes: GUIChanges, *, nested: bool) -> None:
         self._api = api
