@@ -1,30 +1,25 @@
 """What holds for all tests."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import inspect
 import signal
 import socket
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import blockbuster.blockbuster
 import coverage
 import pytest
 from blockbuster import BlockingError, blockbuster_ctx
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.support.binaries import NONE_FOUND, daemon_binaries, newest_binary
 from tests.support.sharing import Sharing
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from aiosyncthing import DeviceID
-    from pytest_syncthing import FakeFolder, FakeSyncthing
-
+from aiosyncthing import DeviceID
+from pytest_syncthing import FakeFolder, FakeSyncthing
 
 ROOT = Path(__file__).parent
 
@@ -75,6 +70,9 @@ def pytest_collection_finish() -> None:
 
     It stays until the end, and looking at it again would take most of the time of tests that collect garbage.
     """
+    # Before its first example, Hypothesis makes sure that something refers to its random generator, by asking the
+    # garbage collector, which no longer finds what is frozen.
+    given(st.none())(lambda _: None)()
     gc.freeze()
 
 

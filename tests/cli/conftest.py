@@ -1,6 +1,5 @@
 """Run the command line in this process, with its own streams, environment and configuration."""
 
-import gc
 import io
 import json
 import logging
@@ -31,15 +30,13 @@ FOREIGN = (
 
 @pytest.fixture(autouse=True)
 def process_as_before() -> Iterator[None]:
-    """Restore global state that the program changes: the library's log, hints, and the garbage collector."""
+    """Restore global state that the program changes: the library's log, and hints."""
     handlers, level, propagate = LOGGER.handlers[:], LOGGER.level, LOGGER.propagate
     yield
     LOGGER.handlers[:] = handlers
     LOGGER.setLevel(level)
     LOGGER.propagate = propagate
     errors.use_in_hints(())
-    gc.unfreeze()
-    gc.enable()
 
 
 @pytest.fixture
