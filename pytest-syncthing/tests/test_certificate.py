@@ -1,18 +1,13 @@
 """The certificates of fakes."""
 
-from __future__ import annotations
-
 import ssl
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from tests.support.handshakes import Identity
 
 from aiosyncthing.exceptions import BadRequestError
 from pytest_syncthing.certificate import Certificate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def handshake(server: ssl.SSLContext, trusted: str) -> None:

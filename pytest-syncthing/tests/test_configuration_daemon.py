@@ -1,26 +1,20 @@
 """The fake and a real daemon handle the same requests in the same way."""
 
-from __future__ import annotations
-
 import json
 import socket
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import pytest
-from tests.support.configuring import Drawer, apply
+from tests.support.configuring import Change, Drawer, apply
 from yarl import URL
 
 from aiosyncthing import Daemon
 from pytest_syncthing.config.preparing import HOST_NAME
 from pytest_syncthing.facts import Facts
 from pytest_syncthing.http.messages import Refusal
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.configuring import Change
 
 COUNT = 400
 SEED = 7

@@ -1,27 +1,21 @@
 """Where the files of folders are: the disk in memory behaves like the real one."""
 
-from __future__ import annotations
-
 import os
 import random
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from pytest_syncthing.model.directory_disk import DirectoryDisk
-from pytest_syncthing.model.disk import on_disk
+from pytest_syncthing.model.disk import Disk, Entry, on_disk
 from pytest_syncthing.model.items import Kind, block_size, digest_of
 from pytest_syncthing.model.memory_disk import MemoryDisk
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_syncthing.model.disk import Disk, Entry
 
 MADE = 1_700_000_000_000_000_123
 DIRECTORIES = ("a", "a/b", "b", ".stversions")

@@ -1,11 +1,11 @@
 """The fake as a whole: its identity, its start and end, and what a test may change about it."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.asking import ask, happened
@@ -14,14 +14,8 @@ from tests.support.handshakes import Identity
 from aiosyncthing import CertificateFile, DeviceID, Syncthing
 from aiosyncthing.exceptions import BadRequestError, DaemonError, FingerprintMismatchError, UnauthorizedError
 from aiosyncthing.local import discover
-from pytest_syncthing import FakeSyncthing
+from pytest_syncthing import FakeFolder, FakeSyncthing
 from pytest_syncthing.model.running import Running
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from pytest_syncthing import FakeFolder
 
 STRANGER = DeviceID("P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2")
 

@@ -1,25 +1,19 @@
 """Answers of the fake that the contract tests, which also run on real daemons, don't cover."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import io
 import json
 import zipfile
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.support.asking import ask, fetch, happened, send
 
+from aiosyncthing import DeviceID
 from aiosyncthing.exceptions import BadRequestError
-from pytest_syncthing import VERSIONS, FakeSyncthing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aiosyncthing import DeviceID
-    from pytest_syncthing import FakeFolder
+from pytest_syncthing import VERSIONS, FakeFolder, FakeSyncthing
 
 STRANGER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"
 NEVER = "0001-01-01T00:00:00Z"

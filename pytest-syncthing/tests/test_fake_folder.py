@@ -1,25 +1,18 @@
 """What a folder of a fake does by itself: its directory, its errors, and changes in each type of folder."""
 
-from __future__ import annotations
-
 import os
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.asking import Reply, ask, send
 
-from pytest_syncthing import VERSIONS, FakeSyncthing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from aiosyncthing import DeviceID
-    from pytest_syncthing import FakeFolder
-
+from aiosyncthing import DeviceID
+from pytest_syncthing import VERSIONS, FakeFolder, FakeSyncthing
 
 each_version = pytest.mark.parametrize("syncthing_version", VERSIONS)
 

@@ -1,17 +1,10 @@
 """The fake's process: what it reports when it starts and saves, and how its listener closes and reopens."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 from tests.support.asking import ask, happened, send
 
-from pytest_syncthing import VERSIONS, FakeSyncthing
-
-if TYPE_CHECKING:
-    from aiosyncthing import DeviceID
-    from pytest_syncthing import FakeFolder
+from aiosyncthing import DeviceID
+from pytest_syncthing import VERSIONS, FakeFolder, FakeSyncthing
 
 
 @pytest.fixture

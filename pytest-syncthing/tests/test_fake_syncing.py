@@ -1,21 +1,15 @@
 """Two linked fakes: what is synchronised, in which order, and what prevents it."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from tests.support.asking import ask, happened, send
 
-from pytest_syncthing import VERSIONS, FakeSyncthing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pytest_syncthing import FakeFolder
+from pytest_syncthing import VERSIONS, FakeFolder, FakeSyncthing
 
 BLOCK = 128 << 10
 CHANGED = "file modified but not rescanned; will try again later"

@@ -1,11 +1,10 @@
 """Bytes, headers and connections of the fake are those of a daemon."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from tests.support.asking import ask, happened, send
@@ -14,10 +13,6 @@ from tests.support.wire import KEY, Wire
 from pytest_syncthing import FakeSyncthing
 from pytest_syncthing.certificate import CERTIFICATE_FILE
 from pytest_syncthing.rest import HANDLERS
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
 IDENTITY = {"X-Syncthing-Id", "X-Syncthing-Version"}
 PING = "GET /rest/system/ping"

@@ -1,9 +1,8 @@
 """What a test can make go wrong: the process, its connections, its events, single requests."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from tests.support.following import OTHER_ID, START
@@ -21,11 +20,7 @@ from aiosyncthing.exceptions import (
     SyncthingError,
     UnauthorizedError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from pytest_syncthing import FakeSyncthing
+from pytest_syncthing import FakeSyncthing
 
 
 @pytest.fixture

@@ -1,21 +1,15 @@
 """Folders and devices of a fake, as tests use them."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.asking import ask
 
 from aiosyncthing import DeviceID
 from aiosyncthing.exceptions import BadRequestError, DaemonError, ServerError
-from pytest_syncthing import VERSIONS, FakeSyncthing
-
-if TYPE_CHECKING:
-    from pytest_syncthing import FakeFolder
+from pytest_syncthing import VERSIONS, FakeFolder, FakeSyncthing
 
 STRANGER = DeviceID("P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2")
 

@@ -1,20 +1,15 @@
 """The thread in which all fakes live: it starts with the first, ends with the last, and can be called from anywhere."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from pytest_syncthing import host as _host
 from pytest_syncthing.host import Host, acquire
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 def test_one_for_all() -> None:

@@ -1,9 +1,8 @@
 """Items of a folder's index: versions, conflicts, and their form in answers."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from tests.support import recordings
@@ -11,9 +10,6 @@ from tests.support import recordings
 from pytest_syncthing.facts import VERSIONS, Facts
 from pytest_syncthing.go.words import parse_time
 from pytest_syncthing.model.items import RECEIVE_ONLY, Item, Kind, Order, block_size, bump, compare, digest_of, merge
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 OLD = (("AAAAAAA", 5),)
 NEW = (("AAAAAAA", 6),)

@@ -1,7 +1,5 @@
 """``python -m pytest_syncthing``: a fake for clients in any language."""
 
-from __future__ import annotations
-
 import json
 import re
 import signal
@@ -10,17 +8,15 @@ import ssl
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aiosyncthing.local import discover
 from pytest_syncthing.__main__ import main
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 COMMAND = [sys.executable, "-W", "error", "-m", "pytest_syncthing"]
 IGNORING = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")

@@ -1,22 +1,14 @@
 """What a test can see of a fake: its clock, its events, and the requests it received."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from tests.support.asking import ask, happened
 
 from aiosyncthing.exceptions import UnauthorizedError
-from pytest_syncthing import FakeSyncthing, Request
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_syncthing import FakeFolder
-
+from pytest_syncthing import FakeFolder, FakeSyncthing, Request
 
 # --- Its time ---
 

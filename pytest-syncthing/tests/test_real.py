@@ -1,21 +1,16 @@
 """Real daemons in tests without a loop."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.waiting import wait_until
 
+from aiosyncthing import Daemon
 from aiosyncthing.exceptions import ConnectionFailedError, DaemonError, UnauthorizedError
 from pytest_syncthing import RealSyncthing, RealSyncthingPair, real
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing import Daemon
 
 pytestmark = [pytest.mark.daemon, pytest.mark.measured]
 

@@ -4,13 +4,12 @@ The recorded requests are played in their order to three fakes that know each ot
 done beside the API in between (``tests/support/scenario.py``) is done to the fakes by their own methods.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -19,10 +18,6 @@ from tests.support.outline import outline
 from tests.support.recordings import VERSIONS, Exchange, exchanges, is_of_another_build, replay
 
 from pytest_syncthing import FakeSyncthing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 # Paths whose answers are different by nature, with the reason. Their status and type of content are compared.
 OTHER_SHAPE: Final = {

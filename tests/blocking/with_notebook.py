@@ -1,24 +1,18 @@
 """Blocking clients in a real notebook kernel, and in a worker thread of trio: ``nox -s notebook`` runs this."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import nbclient
 import nbformat
 import pytest
 import trio
 from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
 
 from aiosyncthing.blocking import Syncthing
 from pytest_syncthing import FakeSyncthing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nbformat import NotebookNode
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ They are real ones of each available version, and then the fake in each version 
 same contract.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -26,10 +26,6 @@ from .folders import Folder, Folders
 from .observer import Observer
 from .twins import Twin, TwinDaemon
 from .versions import Version
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
 
 USER = "somebody"
 PASSWORD = "a pass: wörd"

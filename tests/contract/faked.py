@@ -1,18 +1,13 @@
 """The fake instead of a real daemon: the part of `Daemon` that the contract tests use, with `FakeSyncthing`."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import DaemonError
 from pytest_syncthing import FakeSyncthing
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing import Syncthing
 
 __all__ = ["FakeDaemon"]
 

@@ -1,16 +1,11 @@
 """Changes of the API's own settings, after which the daemon reopens its listener."""
 
-from __future__ import annotations
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from aiosyncthing import Daemon
 from aiosyncthing.exceptions import ConnectionFailedError
 from tests.support.waiting import until
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from aiosyncthing import Daemon
 
 __all__ = ["change"]
 

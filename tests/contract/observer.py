@@ -1,11 +1,11 @@
 """Checks every request of the package during the contract tests."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import pytest
 
 from aiosyncthing import API, Syncthing, types
 from aiosyncthing._http.failures import translate
@@ -13,9 +13,6 @@ from aiosyncthing._rest.namespace import Namespace
 from aiosyncthing._routes import DISK_EVENTS, EVENTS, ROUTES, Answer, Route, find_route
 from tests.support.answers import ANSWERS
 from tests.support.shapes import problems
-
-if TYPE_CHECKING:
-    import pytest
 
 __all__ = ["Observer", "public_methods"]
 

@@ -1,15 +1,15 @@
 """Who has access, by which host name, and how: keys, logins, host names, TLS."""
 
-from __future__ import annotations
-
+from collections.abc import AsyncIterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
 
-from aiosyncthing import Syncthing, _routes
+from aiosyncthing import Daemon, Syncthing, _routes
 from aiosyncthing.exceptions import (
     HostCheckError,
     NotFoundError,
@@ -24,15 +24,8 @@ from tests.support.stock import KEY, Stock
 from tests.support.waiting import until
 
 from .conftest import PASSWORD, USER
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from aiosyncthing import Daemon
-
-    from .observer import Observer
-    from .versions import Version
+from .observer import Observer
+from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -1,25 +1,17 @@
 """Each daemon answers each request, with exactly what the types describe."""
 
-from __future__ import annotations
-
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from aiosyncthing import _routes, parse_time
+from aiosyncthing import Daemon, Syncthing, _routes, parse_time
 from aiosyncthing.exceptions import NotSupportedError
 
-from .conftest import PASSWORD, STRANGER, USER
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from aiosyncthing import Daemon, Syncthing
-
-    from .conftest import Pair
-    from .observer import Observer
-    from .versions import Version
+from .conftest import PASSWORD, STRANGER, USER, Pair
+from .observer import Observer
+from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -1,26 +1,19 @@
 """Blocks: edits of the whole configuration, in which no change gets lost, and temporary pauses."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from aiosyncthing import diff
+from aiosyncthing import Daemon, diff, types as t
 from tests.support import racing
 from tests.support.waiting import until
 
 from .conftest import OTHER, STRANGER
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from aiosyncthing import Daemon, types as t
-
-    from .folders import Folders
+from .folders import Folders
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

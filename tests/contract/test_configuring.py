@@ -1,26 +1,19 @@
 """Changes of the configuration have the documented effect, without the daemon's side effects."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import pytest_asyncio
 
-from aiosyncthing import DeviceID, types
+from aiosyncthing import Daemon, DeviceID, types
 from aiosyncthing.exceptions import (
     UnknownDeviceError,
 )
 
 from .conftest import OTHER, STRANGER
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from aiosyncthing import Daemon
-
-    from .folders import Folder, Folders
+from .folders import Folder, Folders
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -1,28 +1,20 @@
 """The contents of a folder: scans, trees, files, ignore patterns, totals, long lists."""
 
-from __future__ import annotations
-
 import asyncio
 import os
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from aiosyncthing import parse_time
+from aiosyncthing import Daemon, parse_time
 from aiosyncthing.exceptions import BadRequestError, NotFoundError
 from tests.support.waiting import until
 
-from .folders import write_files
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from aiosyncthing import Daemon
-
-    from .folders import Folder, Folders
-    from .versions import Version
+from .folders import Folder, Folders, write_files
+from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -1,23 +1,16 @@
 """Logs, errors and profiles."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from aiosyncthing import _routes, parse_time
+from aiosyncthing import Daemon, _routes, parse_time
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing import Daemon
-
-    from .versions import Version
+from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

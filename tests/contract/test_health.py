@@ -1,24 +1,18 @@
 """A check finds the problems of each daemon from its real answers."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
 import shutil
-from typing import TYPE_CHECKING
 
 import pytest
 
+from aiosyncthing import Daemon
 from aiosyncthing.health import Finding, Severity
 from tests.support.waiting import until
 
 from .conftest import STRANGER
-
-if TYPE_CHECKING:
-    from aiosyncthing import Daemon
-
-    from .folders import Folder, Folders
+from .folders import Folder, Folders
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

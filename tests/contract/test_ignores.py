@@ -1,24 +1,19 @@
 """Ignore patterns: `IgnorePatterns` finds what a daemon ignores, and edits of them."""
 
-from __future__ import annotations
-
 import unicodedata
 from contextlib import aclosing
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
+from aiosyncthing import Daemon
 from aiosyncthing.exceptions import BadRequestError, EditConflictError, UnknownFolderError
 from aiosyncthing.ignores import IgnorePatterns
 from aiosyncthing.ignores.lines import find_fault
 
 from .faked import FakeDaemon
-
-if TYPE_CHECKING:
-    from aiosyncthing import Daemon
-
-    from .folders import Folder, Folders
+from .folders import Folder, Folders
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

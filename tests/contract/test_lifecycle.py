@@ -1,14 +1,13 @@
 """A daemon restarts, shuts down, or is away for a moment: its answers, and what its clients notice."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from aiosyncthing import Syncthing
+from aiosyncthing import Daemon, Syncthing
 from aiosyncthing.exceptions import (
     BadRequestError,
     ConnectionFailedError,
@@ -20,13 +19,7 @@ from tests.support.waiting import until
 
 from . import listener
 from .folders import Folders
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing import Daemon
-
-    from .versions import Version
+from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

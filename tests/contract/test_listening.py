@@ -1,21 +1,16 @@
 """Events: what a poll returns, when it waits, and what the IDs mean."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from aiosyncthing import Daemon
 from tests.support.waiting import until
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from aiosyncthing import Daemon
-
-    from .folders import Folders
+from .folders import Folders
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

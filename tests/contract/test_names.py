@@ -1,13 +1,10 @@
 """IDs and names are data: odd ones arrive unchanged everywhere, and find what they name."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing import DeviceID, Syncthing
+from aiosyncthing import Daemon, DeviceID, Syncthing
 from aiosyncthing.exceptions import (
     AmbiguousNameError,
     BadRequestError,
@@ -17,14 +14,8 @@ from aiosyncthing.exceptions import (
 )
 from tests.support.waiting import until
 
-from .conftest import STRANGER
-from .folders import write_files
-
-if TYPE_CHECKING:
-    from aiosyncthing import Daemon
-
-    from .conftest import Pair
-    from .folders import Folders
+from .conftest import STRANGER, Pair
+from .folders import Folders, write_files
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

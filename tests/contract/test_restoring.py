@@ -1,26 +1,18 @@
 """Old versions: the meaning of their times, and restoring files as they were at a given time."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
-from aiosyncthing import parse_time
+from aiosyncthing import Daemon, parse_time, types
 from aiosyncthing.exceptions import (
     NotFoundError,
 )
 from tests.support.waiting import until
 
-from .folders import reads, write_files
-
-if TYPE_CHECKING:
-    from aiosyncthing import Daemon, types
-
-    from .folders import Folder, Folders
-    from .versions import Version
+from .folders import Folder, Folders, reads, write_files
+from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -1,16 +1,16 @@
 """Devices and folders are added, shared, dismissed, accepted and ignored without touching anything else."""
 
-from __future__ import annotations
-
 import asyncio
 import random
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from aiosyncthing import DeviceID, Syncthing
+from aiosyncthing import Daemon, DeviceID, Syncthing
 from aiosyncthing.exceptions import (
     BadRequestError,
     NotSupportedError,
@@ -20,15 +20,8 @@ from aiosyncthing.exceptions import (
 from tests.support.waiting import until
 
 from .conftest import OTHER, STRANGER
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from aiosyncthing import Daemon
-
-    from .folders import Folders
-    from .versions import Version
+from .folders import Folders
+from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

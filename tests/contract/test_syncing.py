@@ -1,27 +1,20 @@
 """Two daemons at work: what each has and needs, and how to undo changes."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from aiosyncthing import parse_time
+from aiosyncthing import Daemon, parse_time, types
 from aiosyncthing.exceptions import BadRequestError, ServerError
 from tests.support.waiting import until
 
 from .conftest import STRANGER
-from .folders import reads, write_files
-
-if TYPE_CHECKING:
-    from aiosyncthing import Daemon, types
-
-    from .folders import Folder, Folders
-    from .versions import Version
+from .folders import Folder, Folders, reads, write_files
+from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -1,20 +1,13 @@
 """After all other tests: every method and route was used, and every event is described."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
-from aiosyncthing import _routes
+from aiosyncthing import Daemon, _routes
 from aiosyncthing.exceptions import NotSupportedError
 
-if TYPE_CHECKING:
-    from aiosyncthing import Daemon
-
-    from .conftest import Pair
-    from .observer import Observer
-    from .versions import Version
+from .conftest import Pair
+from .observer import Observer
+from .versions import Version
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -1,17 +1,12 @@
 """Daemons with a blocking client instead of an asynchronous one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from aiosyncthing import Daemon
 from aiosyncthing.blocking import Syncthing
 from tests.support.twins import Awaited
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosyncthing import Daemon
 
 __all__ = ["Twin", "TwinDaemon"]
 

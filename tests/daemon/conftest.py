@@ -1,19 +1,14 @@
 """What the tests of this folder share."""
 
-from __future__ import annotations
-
 import gc
 import tempfile
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.imitations import imitation
 from tests.support.processes import children, processes_with
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A private daemon is ready when it is started, isolated, and gone when it is stopped."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os
@@ -9,24 +7,20 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from aiosyncthing import Daemon, DeviceID
-from aiosyncthing.daemon import daemon as launcher, ports
+from aiosyncthing.daemon import Crash, daemon as launcher, ports
 from aiosyncthing.daemon.ports import Port
 from aiosyncthing.exceptions import DaemonError, SyncthingError
 from tests.support.processes import alive, children, command_of, eventually, processes_with
 from tests.support.values import OTHER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aiosyncthing.daemon import Crash
 
 pytestmark = [pytest.mark.daemon, pytest.mark.usefixtures("scratch")]
 

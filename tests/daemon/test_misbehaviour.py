@@ -1,7 +1,5 @@
 """A private daemon that does not behave, or can't be started."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import resource
@@ -10,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +17,6 @@ from aiosyncthing.daemon import ports, supervision
 from aiosyncthing.exceptions import DaemonError
 from tests.support.processes import alive, children, eventually, processes_with
 from tests.support.values import OTHER
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("scratch")
 

@@ -1,20 +1,15 @@
 """Ports for a private daemon: reserved until it listens on them."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing.daemon.ports import LOOPBACK, Listening, Port, Ports, is_taken
 from aiosyncthing.exceptions import BadRequestError
 from tests.support.homes import config, make_home
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 async def test_a_reserved_port() -> None:

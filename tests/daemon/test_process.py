@@ -1,20 +1,15 @@
 """A child process: its output, what it leaves behind, and a start that fails. The rest is tested with `Daemon`."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing.daemon.process import Process
 from tests.support.processes import alive, eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 

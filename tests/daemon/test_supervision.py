@@ -1,14 +1,13 @@
 """A supervised program runs again as long as it asks for that, or crashes within the limit."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
 import os
 import signal
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +17,6 @@ from aiosyncthing.daemon.process import Process
 from aiosyncthing.daemon.supervision import Crash, CrashPolicy, Log, Supervisor
 from aiosyncthing.exceptions import BadRequestError
 from tests.support.processes import children
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 

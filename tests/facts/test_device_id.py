@@ -1,22 +1,17 @@
 """`DeviceID` accepts and refuses the same texts as daemons, and normalizes them alike."""
 
-from __future__ import annotations
-
 import base64
 import copy
 import json
 import pickle
 import random
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import orjson
 import pytest
 
 from aiosyncthing import Daemon, DeviceID
 from aiosyncthing.exceptions import InvalidDeviceIDError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CANONICAL = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2"
 # From lib/protocol/deviceid_test.go.

@@ -1,8 +1,7 @@
 """Which folder or device a name means."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 from unicodedata import normalize
 
 import pytest
@@ -14,9 +13,6 @@ from aiosyncthing.names import find_device_id, find_folder_id
 from tests.support.calls import refused
 from tests.support.server import KEY, Server, as_json
 from tests.support.values import OTHER, THIRD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 LABELS = {
     "docs": "Photos",

@@ -1,23 +1,18 @@
 """The route table is complete, correct and used."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import Any, get_origin
 
 import pytest
 
 import aiosyncthing
-from aiosyncthing._routes import ROUTES, Answer, find_route
+from aiosyncthing._routes import ROUTES, Answer, Route, find_route
 from aiosyncthing.types import Ok
 from tests.support.answers import ANSWERS, declared
 from tests.support.calls import CALLS, DEVICE, NAMESPACES
 from tests.support.recordings import VERSIONS, exchanges
-
-if TYPE_CHECKING:
-    from aiosyncthing._routes import Route
 
 _DATA = Path(__file__).parents[1] / "data" / "routes.txt"
 _PYTHON_TYPES = {

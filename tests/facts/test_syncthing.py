@@ -1,16 +1,16 @@
 """`Syncthing`, and what all public methods have in common."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import math
 import re
 import ssl
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,16 +26,11 @@ from aiosyncthing.exceptions import (
     WaitTimeoutError,
 )
 from aiosyncthing.tls import CertificateFile, Fingerprint
+from pytest_syncthing import FakeFolder, FakeSyncthing
 from tests.support.calls import CALLS, KEY, NAMESPACES, Call, calls, check, public_methods, refused, results
 from tests.support.handshakes import Identity
 from tests.support.homes import config, make_home
 from tests.support.server import PONG, Server, as_json, as_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from pytest_syncthing import FakeFolder, FakeSyncthing
 
 # These send no request, or many, and have their own tests.
 NO_CALLS = {

@@ -1,18 +1,13 @@
 """A server, and a client of it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing import API
 from tests.support.peers import short_folder
 from tests.support.server import KEY, Server
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture

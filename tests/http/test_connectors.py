@@ -1,11 +1,10 @@
 """Unix sockets, with and without TLS, and which sessions may be passed in."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import socket
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,9 +15,6 @@ from aiosyncthing._http.place import locate
 from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, RequestTimeoutError, TLSError
 from tests.support.peers import Identity
 from tests.support.server import KEY, PONG, Listener, Server
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 async def ping(url: str, **options: Any) -> Any:

@@ -1,7 +1,5 @@
 """Downloads don't block the event loop, and never leave half a file under its name."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import io
@@ -11,9 +9,10 @@ import resource
 import tempfile
 import threading
 import tracemalloc
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
@@ -24,9 +23,6 @@ from aiosyncthing.exceptions import ConnectionFailedError, NotSupportedError, No
 from tests.support.broken import SHORT
 from tests.support.descriptors import open_files
 from tests.support.server import DAEMON_ID, HEAD, KEY, Answer, Listener, Server, as_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 MEGABYTE: Final = bytes(1 << 20)
 

@@ -3,17 +3,16 @@
 ``AIOSYNCTHING_SEED`` repeats a run, and ``AIOSYNCTHING_ROUNDS`` makes it longer.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import json
 import os
 import random
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -28,9 +27,6 @@ from tests.support import recordings
 from tests.support.calls import CALLS, DEVICE, FOLDER, KEY, Call, results
 from tests.support.misfits import some_misfit_bytes
 from tests.support.server import Answer, Request, Server, as_json, as_text
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
 
 SEED = os.environ.get("AIOSYNCTHING_SEED", "1")
 ROUNDS = int(os.environ.get("AIOSYNCTHING_ROUNDS", "1"))

@@ -1,7 +1,5 @@
 """Reading bodies: within a limit, decompressed in small pieces, and polls without a limit for the whole."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import io
@@ -10,7 +8,8 @@ import random
 import time
 import tracemalloc
 import zlib
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, Final
 
 import aiohttp
 import pytest
@@ -26,9 +25,6 @@ from aiosyncthing.exceptions import (
     ServerError,
 )
 from tests.support.server import HEAD, KEY, Answer, Server
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
 
 LIMIT: Final = 100_000
 NOISE: Final = random.Random(1).randbytes(60_000).hex().encode()

@@ -1,7 +1,5 @@
 """The API key and the password of a URL appear in no error, traceback, repr or log."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import gc
@@ -11,8 +9,9 @@ import io
 import json
 import logging
 import traceback
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 from urllib.parse import quote, quote_plus
 
@@ -28,10 +27,6 @@ from tests.support.broken import BROKEN, Broken
 from tests.support.logs import recorded
 from tests.support.peers import Identity, short_folder
 from tests.support.server import KEY, PONG, Answer, Server, as_json, as_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 PASSWORD: Final = "a-password-that-must-not-show"
 SECRETS: Final = (

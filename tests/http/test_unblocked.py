@@ -1,15 +1,13 @@
 """Nothing blocks the event loop of a program such as Home Assistant: no import, no file access, no sleep."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json
 import pickle
 import sys
-from collections.abc import KeysView
+from collections.abc import Iterator, KeysView
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,9 +15,6 @@ from pytest_syncthing import FakeSyncthing
 from tests.support.calls import CALLS, KEY
 from tests.support.peers import short_folder
 from tests.support.server import Server
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROGRAM = Path(__file__).parents[1] / "support" / "integration.py"
 

@@ -1,11 +1,10 @@
 """Reading config.xml, and whatever else may have that name."""
 
-from __future__ import annotations
-
 import os
 import time
 import tracemalloc
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -13,9 +12,6 @@ from hypothesis import given, settings, strategies as st
 from aiosyncthing.local import config_file
 from aiosyncthing.local.config_file import Gui, Problem, read_gui
 from tests.support.homes import CONFIGS, KEY, as_nobody, config, make_home
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MINIMAL: Final = "<configuration><gui><apikey>k</apikey></gui></configuration>"
 BOMB: Final = (

@@ -1,7 +1,5 @@
 """Finding the daemon of this computer, on computers of all kinds."""
 
-from __future__ import annotations
-
 import asyncio
 import copy
 import dataclasses
@@ -11,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from unittest.mock import patch
 
 import aiohttp
@@ -27,9 +26,6 @@ from aiosyncthing.local.search import find_daemon
 from tests.support.handshakes import Identity, showing
 from tests.support.homes import KEY, as_nobody, config, make_home
 from tests.support.procfs import Proc
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 OTHER_KEY: Final = "another-key-that-nobody-may-see"
 ME: Final = PurePosixPath("/home/me")

@@ -1,20 +1,15 @@
 """Telling by its certificate which daemon answers at an address."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing.local.gui_address import parse
 from aiosyncthing.local.probe import probe
 from tests.support.handshakes import Identity, showing
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The commands in `scripts` do what they promise on machines of all kinds."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import re
@@ -9,13 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts"

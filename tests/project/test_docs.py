@@ -1,24 +1,20 @@
 """README and docs are what users follow: their programs run as they stand, and their tables and links are right."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from aiosyncthing import Syncthing, exceptions
 from pytest_syncthing import RealSyncthing, RealSyncthingPair
 from tests.support.binaries import NONE_FOUND, newest_binary
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

@@ -1,20 +1,15 @@
 """Each way to know that connections end in the daemon: a lone event of a real one costs one request, two otherwise."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing import CertificateFile, Daemon, Syncthing, fetch_fingerprint
 from aiosyncthing._timing import Bursts
 from tests.support.peers import short_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.daemon
 

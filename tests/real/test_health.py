@@ -1,19 +1,14 @@
 """A check finds what depends on the network of a real daemon."""
 
-from __future__ import annotations
-
 import json
 import socket
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing import Daemon
 from aiosyncthing.health import Finding, Severity
 from tests.support.waiting import until
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.daemon
 

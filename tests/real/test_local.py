@@ -1,11 +1,10 @@
 """Real daemons are found wherever they listen, and talked to with what was found."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
@@ -17,9 +16,6 @@ from aiosyncthing.local.search import find_daemon
 from tests.support.peers import short_folder
 from tests.support.stock import Stock
 from tests.support.waiting import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.daemon
 

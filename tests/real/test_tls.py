@@ -1,9 +1,9 @@
 """TLS with real daemons: pins, trust on first use, renewals, and Unix sockets."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +11,6 @@ from aiosyncthing import CertificateFile, Fingerprint, Syncthing, fetch_fingerpr
 from aiosyncthing.exceptions import ConnectionFailedError, FingerprintMismatchError, RedirectError, TLSError
 from tests.support.peers import Eavesdropper, Identity, short_folder
 from tests.support.stock import KEY, Stock
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.daemon
 

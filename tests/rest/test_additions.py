@@ -1,9 +1,9 @@
 """Adding and sharing: what is sent, and what is left when it is interrupted."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +18,6 @@ from aiosyncthing.exceptions import (
 from pytest_syncthing import FakeSyncthing
 from tests.support.calls import DEVICE, KEY
 from tests.support.server import DAEMON_ID, Answer, Request, Server, as_json, as_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 SECRET = {"deviceID": DEVICE, "encryptionPassword": "secret", "introducedBy": "X", "fromTheFuture": [1]}
 OTHER = "LGFPDIT-7SKNNJL-VJZA4FC-7QNCRKA-CE753K7-2BW5QDK-2FOZ7FR-FEP57QJ"

@@ -1,10 +1,10 @@
 """``config.edit`` and ``config.backup``: what they send, and what others do meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,10 +27,6 @@ from tests.support.cancelling import cancel_everywhere, leaves_no_trace
 from tests.support.configs import OTHER
 from tests.support.server import Server, as_json
 from tests.support.waiting import until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture

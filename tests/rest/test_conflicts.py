@@ -1,23 +1,18 @@
 """Conflict copies: which names are those of copies, and how a tree is searched for them."""
 
-from __future__ import annotations
-
 import tracemalloc
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from aiosyncthing import Syncthing
+from aiosyncthing import Syncthing, types as t
 from aiosyncthing.database.conflicts import conflict_copy, whole_id
 from aiosyncthing.exceptions import FolderNotRunningError, InvalidResponseError, UnknownFolderError
 from pytest_syncthing import FakeSyncthing
 from tests.support.calls import KEY
 from tests.support.server import Server, as_json, as_text
-
-if TYPE_CHECKING:
-    from aiosyncthing import types as t
 
 MARK = ".sync-conflict-20260301-120000-ABCDEF2"
 OTHER_MARK = ".sync-conflict-20250228-235959-7654321"

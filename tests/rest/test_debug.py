@@ -1,9 +1,7 @@
 """``rest/debug``: downloads, and files that don't exist."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +9,6 @@ from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import FolderNotRunningError, NotFoundError, UnknownFolderError
 from tests.support.calls import FOLDER, KEY
 from tests.support.server import Answer, Server, as_json, as_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOTHING = {"global": {"name": "", "size": 0}, "local": {"name": "", "size": 0}, "availability": None}
 

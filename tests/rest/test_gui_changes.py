@@ -1,10 +1,9 @@
 """Changes of the GUI's settings wait for the listener that the change before has restarted."""
 
-from __future__ import annotations
-
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -13,9 +12,6 @@ from aiosyncthing.config import gui_changes
 from aiosyncthing.exceptions import BadRequestError, ConnectionFailedError, UnauthorizedError
 from tests.support.calls import KEY
 from tests.support.server import Answer, Server, as_json, as_text
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 GUI: dict[str, Any] = {"apiKey": KEY, "theme": "default"}
 PONG = as_json({"ping": "pong"})

@@ -1,9 +1,8 @@
 """``database.edit_ignores``: its requests."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import pytest
 
@@ -15,13 +14,9 @@ from aiosyncthing.exceptions import (
     SyncthingError,
     UnknownFolderError,
 )
+from aiosyncthing.ignores import IgnorePatterns
 from tests.support.cancelling import cancel_everywhere, leaves_no_trace
 from tests.support.server import KEY, Answer, Request, Server, as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aiosyncthing.ignores import IgnorePatterns
 
 LINUX: Final = as_json({"os": "linux", "version": "v1.29.5"})
 

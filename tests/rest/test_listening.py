@@ -3,12 +3,11 @@
 What programs written for version 0 rely on is tested in tests/seed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from unittest.mock import AsyncMock, patch
 
 import aiohttp
@@ -26,13 +25,9 @@ from aiosyncthing.exceptions import (
     SyncthingError,
     UnauthorizedError,
 )
+from pytest_syncthing import FakeSyncthing
 from tests.support.following import KEY, START, following, polls
 from tests.support.server import Answer, Server, as_json, as_text
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-
-    from pytest_syncthing import FakeSyncthing
 
 RAW_REQUEST: Final = "aiosyncthing.API.raw_request"
 CUT_OFF: Final = Answer(b"[" * 999, content_type="application/json", keep=500)

@@ -1,18 +1,13 @@
 """Iterating over the pages of a list."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
+from collections.abc import Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aiosyncthing._rest.paging import PER_PAGE, iterate
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class Pages:

@@ -1,14 +1,10 @@
 """The methods of version 0, and the requests that they sent."""
 
-from __future__ import annotations
-
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from aiosyncthing import Syncthing
+from aiosyncthing import Syncthing
 
 __all__ = ["DEVICE", "METHODS", "READS", "Method"]
 

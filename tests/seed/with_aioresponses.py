@@ -4,9 +4,8 @@ Its latest version doesn't work with the latest aiohttp, so this file runs in an
 aiohttp; pytest doesn't collect it by its name.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,9 +15,6 @@ from aiosyncthing import Syncthing, exceptions
 from aiosyncthing.exceptions import PingError, SyncthingError
 
 from .methods import METHODS, Method
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
 
 URL = "http://127.0.0.1:8384"
 

@@ -1,13 +1,10 @@
 """A program that asks a fake without any library."""
 
-from __future__ import annotations
-
 import json
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from pytest_syncthing import FakeSyncthing
+from pytest_syncthing import FakeSyncthing
 
 __all__ = ["Reply", "ask", "fetch", "happened", "send"]
 

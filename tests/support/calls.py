@@ -1,15 +1,13 @@
 """The requests and results of all public methods, as data: one `Call` per row."""
 
-from __future__ import annotations
-
 import inspect
-from collections.abc import AsyncIterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
@@ -17,10 +15,6 @@ from aiosyncthing import Syncthing
 from aiosyncthing.exceptions import BadRequestError
 
 from .server import DAEMON_ID, KEY, Answer, Request, Server, as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from contextlib import AbstractAsyncContextManager
 
 __all__ = [
     "CALLS",

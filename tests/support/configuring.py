@@ -1,18 +1,14 @@
 """Requests that change the configuration in every way, drawn at random, to compare the results."""
 
-from __future__ import annotations
-
 import json
 import random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from aiosyncthing.device_id import DeviceID
 from pytest_syncthing.config import configuration
+from pytest_syncthing.config.configuration import Config
 from pytest_syncthing.config.schema import Schema
-
-if TYPE_CHECKING:
-    from aiosyncthing.device_id import DeviceID
-    from pytest_syncthing.config.configuration import Config
-    from pytest_syncthing.facts import Facts
+from pytest_syncthing.facts import Facts
 
 __all__ = ["DEVICES", "Change", "Drawer", "apply"]
 

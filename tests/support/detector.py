@@ -3,17 +3,13 @@
 It uses only the standard library, so that it imports nothing that the watched program may need.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import ssl
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from typing import Any, Final
 
 __all__ = ["Detector"]
 

@@ -1,19 +1,14 @@
 """TLS listeners in threads, for code that blocks the event loop."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import trustme
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["Identity", "Shown", "showing"]
 

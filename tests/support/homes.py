@@ -1,15 +1,11 @@
 """Homes of Syncthing as its versions write them, and readers who may not look into them."""
 
-from __future__ import annotations
-
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from pathlib import Path
+from typing import Final
 
 __all__ = ["CONFIGS", "KEY", "as_nobody", "config", "make_home"]
 

@@ -1,12 +1,7 @@
 """Programs that imitate Syncthing and misbehave, for what real daemons can't be made to do."""
 
-from __future__ import annotations
-
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 __all__ = ["imitation"]
 

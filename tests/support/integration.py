@@ -5,8 +5,6 @@ which step, a line for each. At first it imports nothing but the standard librar
 process that only has imported the library, so that later imports are detected.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import contextlib
@@ -18,13 +16,11 @@ import os
 import pickle
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import aiohttp
 from detector import Detector
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _FOLDER = "docs"
 

@@ -1,14 +1,10 @@
 """The functions and classes of a package as programs find them at run time."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, get_overloads
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from typing import Any, get_overloads
 
 
 def public(package: str, modules: Iterable[str] = ()) -> dict[str, Any]:

@@ -1,13 +1,9 @@
 """Misfits: recorded answers of real daemons, with something else in some places."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator
+import random
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
 
 __all__ = ["misfits", "some_misfit", "some_misfit_bytes"]
 

@@ -1,23 +1,19 @@
 """TLS for tests: certificates, a listener that records what it is sent, and folders for Unix sockets."""
 
-from __future__ import annotations
-
+import asyncio
 import datetime
 import ssl
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import trustme
 
 from aiosyncthing import Fingerprint
 
 from .server import Listener
-
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Iterator
 
 __all__ = ["Eavesdropper", "Identity", "short_folder"]
 

@@ -1,15 +1,11 @@
 """Looking at the processes of this machine, and waiting for what has no event."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Final
 
 __all__ = ["alive", "children", "command_of", "eventually", "processes_with"]
 

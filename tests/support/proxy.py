@@ -1,16 +1,12 @@
 """What can stand between a client and a daemon: a line that breaks, hangs or is slow, a reverse proxy, a tunnel."""
 
-from __future__ import annotations
-
 import asyncio
+import random
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from .server import Listener
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
 
 __all__ = ["Proxy", "Relay", "ReverseProxy", "Tunnel", "raw_answer"]
 

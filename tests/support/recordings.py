@@ -1,18 +1,14 @@
 """What real daemons answered: the files in ``tests/data/recordings``, read when first asked for."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from .scenario import SCENARIO, Ask
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["VERSIONS", "Exchange", "RecordedEvent", "events", "exchanges", "is_of_another_build", "replay"]
 

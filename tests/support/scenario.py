@@ -1,12 +1,8 @@
 """What the three daemons of the recordings go through: ``scripts/record.py`` plays it to real ones, tests to fakes."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Any, Final, Literal
 
 __all__ = ["SCENARIO", "Ask", "Key"]
 

@@ -1,11 +1,11 @@
 """Real daemons run like any user's, where `Daemon` would override the address and the key of the configuration."""
 
-from __future__ import annotations
-
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from aiosyncthing import DeviceID
 from aiosyncthing.daemon import home as daemon_home
@@ -14,10 +14,6 @@ from aiosyncthing.daemon.process import Process
 from aiosyncthing.local.gui_address import parse
 
 from .waiting import until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
 
 __all__ = ["KEY", "Stock"]
 

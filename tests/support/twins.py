@@ -3,22 +3,14 @@
 What is written for the asynchronous client can so be run a second time, through its twin.
 """
 
-from __future__ import annotations
-
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any, Final, Self
 
-from aiosyncthing.blocking import Syncthing
+from aiosyncthing.blocking import BlockingIterator, EventStream, Syncthing
 from aiosyncthing.blocking.base import Blocking
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-    from contextlib import AbstractContextManager
-
-    from aiosyncthing.blocking import BlockingIterator, EventStream
 
 __all__ = ["Awaited", "twin_client"]
 

@@ -1,13 +1,9 @@
 """A client that sees every byte of what a server sends."""
 
-from __future__ import annotations
-
 import asyncio
+import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self, cast
-
-if TYPE_CHECKING:
-    import ssl
+from typing import Any, Final, Self, cast
 
 __all__ = ["KEY", "Wire", "WireAnswer"]
 

@@ -1,18 +1,13 @@
 """The certificates that TLS contexts accept."""
 
-from __future__ import annotations
-
 import ssl
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aiosyncthing.tls import contexts
 from tests.support.peers import Identity
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def shake_hands(client: ssl.SSLContext, server: ssl.SSLContext, name: str = "127.0.0.1") -> ssl.SSLObject:

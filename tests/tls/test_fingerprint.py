@@ -1,24 +1,20 @@
 """Fingerprints in every notation, and certificate files."""
 
-from __future__ import annotations
-
 import copy
 import hashlib
 import pickle
 import ssl
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
 from aiosyncthing import CertificateFile, Fingerprint
 from aiosyncthing.exceptions import BadRequestError
 from tests.support.peers import Identity
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DIGITS: Final = "0123456789abcdef" * 4
 COLONS: Final = ":".join(DIGITS[start : start + 2] for start in range(0, 64, 2))

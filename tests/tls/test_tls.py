@@ -1,12 +1,12 @@
 """Fetching a fingerprint, for trust on first use."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import itertools
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +19,6 @@ from aiosyncthing.exceptions import (
 )
 from tests.support.peers import Eavesdropper, Identity, short_folder
 from tests.support.server import KEY, PONG, Listener, Server
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,13 @@
 """What a client trusts: the meaning of the arguments, and that nothing is sent to any other server."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import socket
 import ssl
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
 
 import aiohttp
 import pytest
@@ -27,10 +27,6 @@ from aiosyncthing.tls.trust import Trust
 from tests.support.peers import Eavesdropper, Identity, short_folder
 from tests.support.proxy import Tunnel
 from tests.support.server import KEY, PONG, Server
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
 
 PIN: Final = Fingerprint("ab" * 32)
 
