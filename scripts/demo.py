@@ -73,7 +73,7 @@ async def demo(binary: Path, scratch: Path) -> str:
             for name, daemon in named(daemons):
                 await report(name, daemon.client, roots[0])
             await change(daemons, roots)
-        events = Counter(event["type"] for event in seen_by_one + seen_by_two)
+        events = Counter(item["type"] for item in seen_by_one + seen_by_two if item["id"] is not None)
         say(f"Events seen: {', '.join(f'{count} {name}' for name, count in events.most_common(6))}, ...")
         say("The same on the command line")
         for text in await asyncio.gather(*(command_line(daemon, scratch) for daemon in daemons)):
@@ -125,7 +125,7 @@ async def fill(daemons: Pair, root: Path, events: list[StreamItem]) -> None:
     started = time.monotonic()
     async with background(show_progress(sizes, events)) as shown, asyncio.timeout(PATIENCE):
         await all_in_sync(daemons)
-        await shown  # an event has come for each file
+        await shown  # an event has come for each file, or it is known that some were lost
     say(f"  complete on both sides after {time.monotonic() - started:.1f} s")
 
 
@@ -194,11 +194,15 @@ async def all_in_sync(daemons: Pair) -> None:
 
 
 async def show_progress(sizes: dict[str, int], events: list[StreamItem]) -> None:
-    """Print the files as their events come."""
+    """Print the files as their events come.
+
+    A daemon drops an event that it can't record within 15 ms, as may happen on a busy machine. The files arrive
+    nevertheless, so only the progress is not shown then.
+    """
     interactive = sys.stdout.isatty()
     last = -1
     size = 0
-    while size < SIZE:
+    while size < SIZE and not any(item["type"] == "EventsLost" for item in events):
         present = sizes.keys() & arrived(events)
         size = sum(sizes[name] for name in present)
         percent = COMPLETE * size // SIZE
@@ -214,6 +218,8 @@ async def show_progress(sizes: dict[str, int], events: list[StreamItem]) -> None
         await asyncio.sleep(0.05)
     if interactive:
         print()
+    if size < SIZE:
+        say("  the daemon is too busy to record all events, so the rest is not shown")
 
 
 def arrived(events: list[StreamItem]) -> set[str]:
@@ -226,10 +232,9 @@ def arrived(events: list[StreamItem]) -> set[str]:
 
 
 async def collect(client: Syncthing, events: list[StreamItem]) -> None:
-    """Follow the events of a daemon from its start; none may be lost."""
+    """Follow the events of a daemon from its start."""
     async with client.events.stream(since="history") as stream:
         async for item in stream:
-            check(item["type"] != "EventsLost", "no event is lost")
             events.append(item)
 
 

@@ -1,5 +1,6 @@
 """The commands in `scripts` do what they promise on machines of all kinds."""
 
+import asyncio
 import importlib
 import os
 import re
@@ -393,6 +394,14 @@ def test_demo(newest_syncthing: Path, tmp_path: Path) -> None:
     assert [share[1:3] for share in shares] == [["in", "sync"]] * 2
     assert shown.stdout.splitlines()[-1].startswith("Verified: 400 files (50 MB) arrived")
     assert not list(tmp_path.iterdir())
+
+
+async def test_demo_on_a_busy_machine(script: Callable[[str], Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """The demo doesn't wait for events that the daemon has lost."""
+    demo = script("demo")
+    async with asyncio.timeout(10):
+        await demo.show_progress({"a": demo.SIZE}, [{"type": "StreamUp"}, {"type": "EventsLost"}])
+    assert "the rest is not shown" in capsys.readouterr().out
 
 
 @pytest.mark.daemon
