@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import nox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -48,6 +48,7 @@ FIRST_PATH = str(PYTHONS[FIRST])
 # Many tests wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
 # Four in each of the two lanes took a tenth less time than three on two processors, although each has to collect first.
 SHARED = ["--numprocesses=4"]
+FEW_SHARED = ["--numprocesses=2"]  # of what takes little longer than the start of a process
 
 # What runs where: the oldest Python runs what drives real daemons, which takes longest, and what depends on the Python.
 # The newest runs all that needs no daemon. What those between run depends on the Python most: asyncio, TLS, types.
@@ -161,7 +162,7 @@ def _tests_on(python: str) -> Callable[[nox.Session], None]:
     def tests(session: nox.Session) -> None:
         """Test the wheels on one Python; what runs where is said at the top."""
         _install(session)
-        session.run("python", "-m", "pytest", *(session.posargs or _chosen(python)))
+        _pytest(session, session.posargs or _chosen(python))
         _end_quietly()
 
     return tests
@@ -179,7 +180,7 @@ if MEASURING in PYTHONS:
         _install(session)
         chosen = session.posargs or [*SHARED, *MEASURED]
         plugins = {"PYTEST_PLUGINS": ",".join(["room_coverage", *PLUGINS]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        session.run("python", "-m", "pytest", *chosen, env={**plugins, "PYTHONPATH": "scripts"})
+        _pytest(session, chosen, {**plugins, "PYTHONPATH": "scripts"})
 
 
 @nox.session(python=FIRST_PATH)
@@ -189,7 +190,7 @@ def lowest(session: nox.Session) -> None:
     needed = [*PYPROJECT["project"]["dependencies"], *extras["cli"], *extras["top"]]
     lower_bounds = [line.split(",")[0] for line in needed if ">=" in line]
     _install(session, *(bound.replace(">=", "==") + ".*" for bound in lower_bounds))
-    session.run("python", "-m", "pytest", *(session.posargs or [*SHARED, "-m", "not chaos"]))
+    _pytest(session, session.posargs or [*SHARED, "-m", "not chaos"])
 
 
 @nox.session(python=FIRST_PATH)
@@ -218,7 +219,16 @@ def _chosen(python: str) -> list[str]:
     """Return what pytest is to run on one Python."""
     if python == FIRST:
         return [*SHARED, *FEWER_EXAMPLES, *DEPENDENT] if MEASURING in PYTHONS else SHARED
-    return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS, *([] if python == OTHERS[-1] else BETWEEN)]
+    if python == OTHERS[-1]:
+        return [*SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS]
+    return [*FEW_SHARED, *FEWER_EXAMPLES, *WITHOUT_DAEMONS, *BETWEEN]
+
+
+def _pytest(session: nox.Session, arguments: Sequence[str], env: dict[str, str] | None = None) -> None:
+    """Run tests; where many processes share them, one compiles all modules first, or each would do it for itself."""
+    if set(SHARED) <= set(arguments):
+        session.run("python", "-m", "pytest", "--collect-only", "-qq", silent=True)
+    session.run("python", "-m", "pytest", *arguments, env=env)
 
 
 def _module(session: nox.Session, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:

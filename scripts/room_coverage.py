@@ -13,9 +13,8 @@ so plugins must not load automatically (PYTEST_DISABLE_PLUGIN_AUTOLOAD), and tha
 from __future__ import annotations
 
 import importlib
-import json
+import io
 import math
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,13 +55,13 @@ class Row(NamedTuple):
         name: Its package and name.
         tests: The tests that have to cover it.
         percent: How much of it they cover.
-        missing: The lines and branches that were not reached, by file.
+        missing: A table of its files that are not covered, with the lines and branches.
     """
 
     name: str
     tests: str
     percent: float
-    missing: dict[str, str]
+    missing: str
 
 
 class RoomCoverage:
@@ -131,8 +130,8 @@ class RoomCoverage:
             verdict = f"  below {self._required:g}%: add tests to {row.tests} that reach these lines" if short else ""
             percent = math.floor(10 * row.percent) / 10  # 94.99 % must not be shown as 95.0 %
             terminalreporter.line(f"{row.name:36}{percent:7.1f}%{verdict}")
-            for file, lines in row.missing.items() if short else ():
-                terminalreporter.line(f"    {file}: {lines}")
+            if short:
+                terminalreporter.write(row.missing)
 
     def _recorder(self) -> coverage.Coverage:
         """Return the recorder of the folder whose tests run now."""
@@ -146,13 +145,12 @@ class RoomCoverage:
 
     def _measure(self, name: str, files: list[str], tests: tuple[str, ...]) -> Row:
         reporter = coverage.Coverage(data_file=None)
-        with _data(reporter) as data, tempfile.NamedTemporaryFile("r", suffix=".json") as report:
+        lines = io.StringIO()
+        with _data(reporter) as data:
             for folder in (IMPORTS, *tests):
                 data.add_arcs(self._reached.get(folder, {}))
-            reporter.json_report(morfs=files, outfile=report.name)
-            found = json.load(report)
-        missing = {file: lines for file, details in found["files"].items() if (lines := _missing(details))}
-        return Row(name, " or ".join(tests), found["totals"]["percent_covered"], missing)
+            percent = reporter.report(files, show_missing=True, skip_covered=True, file=lines)
+        return Row(name, " or ".join(tests), percent, lines.getvalue())
 
 
 @contextmanager
@@ -167,8 +165,3 @@ def _data(recorder: coverage.Coverage) -> Iterator[coverage.CoverageData]:
 def _arcs(recorder: coverage.Coverage) -> Arcs:
     with _data(recorder) as data:
         return {file: data.arcs(file) or [] for file in data.measured_files()}
-
-
-def _missing(details: dict[str, Any]) -> str:
-    branches = [f"{start}->{end if end > 0 else 'exit'}" for start, end in details["missing_branches"]]
-    return " ".join([*map(str, details["missing_lines"]), *branches])
