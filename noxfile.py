@@ -1,6 +1,6 @@
 """The tasks of this project; `scripts/test` prepares .venv and runs the default ones.
 
-    nox                       everything that has to hold, as much of it at a time as two processors bear
+    nox                       everything that has to hold, two sessions at a time
     nox -s lint typing        some of it
     nox -s tests-3.12 -- -k x arguments for pytest come after the two dashes
     nox --list                all there is
@@ -46,7 +46,7 @@ FIRST, *OTHERS = PYTHONS
 FIRST_PATH = str(PYTHONS[FIRST])
 
 # Many tests wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
-# Four in each of the two lanes took a tenth less time than three on two processors, although each has to collect first.
+# Four in each of two sessions took a tenth less time than three on two processors, although each collects first.
 SHARED = ["--numprocesses=4"]
 FEW_SHARED = ["--numprocesses=2"]  # of what takes little longer than the start of a process
 
@@ -66,11 +66,10 @@ BETWEEN = [
 MEASURING = "3.14"
 MEASURED = ["-m", "not chaos and (measured or not daemon)", "--require-coverage=95"]
 
-# Everything that has to hold, in two lanes that run side by side and take about as long.
-_OTHERS = ["coverage" if python == MEASURING else f"tests-{python}" for python in OTHERS]
-LANES = [
-    ["wheel", "aioresponses", f"tests-{FIRST}", *_OTHERS[:-1]],
-    ["lint", "typing", *_OTHERS[-1:]],
+# Everything that has to hold, in the order in which it begins: first what is quick to fail, then what takes longest.
+EVERYTHING = [
+    *("lint", "wheel", *(["coverage"] if MEASURING in PYTHONS else []), f"tests-{FIRST}", "typing", "aioresponses"),
+    *(f"tests-{python}" for python in OTHERS if python != MEASURING),
 ]
 nox.options.sessions = ["everything"]
 
@@ -99,7 +98,7 @@ def everything(session: nox.Session) -> None:
     if MEASURING not in PYTHONS:
         session.warn(f"coverage is not measured: that needs Python {MEASURING}")
     command = [sys.executable, "-m", "nox", "--session"]
-    if failed := Lanes([[[*command, name] for name in lane] for lane in LANES if lane]).run():
+    if failed := Lanes([[*command, name] for name in EVERYTHING], lanes=2).run():
         session.error(f"failed: {' '.join(failed)}")
     _end_quietly()
 
@@ -199,6 +198,7 @@ def aioresponses(session: nox.Session) -> None:
     """Test that programs can test themselves with aioresponses, which needs an aiohttp that it knows."""
     _install(session, "aiohttp==3.13.*", "aioresponses>=0.7.8")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/seed/with_aioresponses.py"]))
+    _end_quietly()
 
 
 @nox.session(python=FIRST_PATH)

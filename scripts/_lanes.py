@@ -1,4 +1,4 @@
-"""Run several commands at a time, in lanes: lanes run in parallel, the commands of a lane one after another."""
+"""Run several commands at a time: each of some lanes takes the next one when it is free."""
 
 from __future__ import annotations
 
@@ -21,18 +21,17 @@ SLICE = 0.5
 
 
 class Lanes:
-    """Runs commands, and prints the output of each in one piece when it has ended.
-
-    The output of the last command of the first lane comes last.
+    """Runs commands, and prints the output of each in one piece when it has ended; that of the last one comes last.
 
     Args:
-        lanes: The commands of each lane; the last word of each is its name. A failure does not keep the next one
-            from running.
+        commands: In the order in which they begin; the last word of each is its name. A failure does not keep the
+            next one from running.
+        lanes: How many run at a time.
     """
 
-    def __init__(self, lanes: Sequence[Sequence[Sequence[str]]]) -> None:
+    def __init__(self, commands: Sequence[Sequence[str]], lanes: int) -> None:
+        self._commands = commands
         self._lanes = lanes
-        self._last = lanes[0][-1]
         self._last_output = b""
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -41,35 +40,34 @@ class Lanes:
 
     def run(self) -> list[str]:
         """Run them all and return the names of those that failed."""
-        with ThreadPoolExecutor(len(self._lanes)) as threads:
+        with ThreadPoolExecutor(self._lanes) as threads:
             try:
-                lanes = {threads.submit(self._run_lane, lane) for lane in self._lanes}
-                while lanes:
-                    ended, lanes = wait(lanes, SLICE, FIRST_COMPLETED)
-                    for lane in ended:
-                        lane.result()
+                running = {threads.submit(self._run, command) for command in self._commands}
+                while running:
+                    ended, running = wait(running, SLICE, FIRST_COMPLETED)
+                    for each in ended:
+                        each.result()
             except BaseException:
                 self._stop()
                 raise
         self._print(self._last_output)
         return self._failed
 
-    def _run_lane(self, commands: Sequence[Sequence[str]]) -> None:
-        for command in commands:
-            begin = time.monotonic()
-            process = self._start(command)
-            if process is None:
-                return
-            output, _ = process.communicate()
-            verdict = "failed" if process.returncode else "passed"
-            head = f"\n##### {command[-1]}: {verdict} in {time.monotonic() - begin:.0f} s\n"
-            output = head.encode() + output
-            if process.returncode:
-                self._failed.append(command[-1])
-            if command is self._last:
-                self._last_output = output
-            else:
-                self._print(output)
+    def _run(self, command: Sequence[str]) -> None:
+        begin = time.monotonic()
+        process = self._start(command)
+        if process is None:
+            return
+        output, _ = process.communicate()
+        verdict = "failed" if process.returncode else "passed"
+        head = f"\n##### {command[-1]}: {verdict} in {time.monotonic() - begin:.0f} s\n"
+        output = head.encode() + output
+        if process.returncode:
+            self._failed.append(command[-1])
+        if command is self._commands[-1]:
+            self._last_output = output
+        else:
+            self._print(output)
 
     def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes] | None:
         with self._lock:

@@ -314,13 +314,16 @@ def shell(script: str, name: str) -> list[str]:
 
 
 def test_lanes(script: Callable[[str], Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Lanes run side by side; each output comes in one piece, the first lane's at the end; a failure stops nothing."""
+    """Commands run side by side; each output comes in one piece, the last one's at the end; a failure stops nothing."""
     os.mkfifo(tmp_path / "pipe")
     lanes = script("_lanes").Lanes(
         [
-            [shell(f"cat {tmp_path}/pipe", "reads"), shell("echo end", "last")],
-            [shell("echo one; echo error >&2; exit 3", "fails"), shell(f"echo two > {tmp_path}/pipe; echo", "writes")],
-        ]
+            shell(f"cat {tmp_path}/pipe", "reads"),
+            shell("echo one; echo error >&2; exit 3", "fails"),
+            shell(f"echo two > {tmp_path}/pipe; echo", "writes"),
+            shell("echo end", "last"),
+        ],
+        lanes=2,
     )
     assert lanes.run() == ["fails"]
     *pieces, last = re.sub(r" in \d+ s\n", ": ", capfd.readouterr().out).split("\n##### ")
@@ -342,11 +345,14 @@ def test_interrupted_lanes(script: Callable[[str], Any], tmp_path: Path, monkeyp
     interrupts = f"read -r line < {tmp_path}/pipe; kill -s INT {os.getpid()}; exec sleep 100"
     lanes = module.Lanes(
         [
-            [shell(waits, "waits"), shell(f"echo > {tmp_path}/begun", "next")],
-            # As the second of its lane it comes when both have long been started: Python itself can't bear
-            # KeyboardInterrupt at every step of starting a thread ("release unlocked lock").
-            [shell("exit", "first"), shell(interrupts, "interrupts")],
-        ]
+            shell(waits, "waits"),
+            # After it, since Python itself can't bear KeyboardInterrupt at every step of starting a thread ("release
+            # unlocked lock").
+            shell("exit", "first"),
+            shell(interrupts, "interrupts"),
+            shell(f"echo > {tmp_path}/begun", "next"),
+        ],
+        lanes=2,
     )
     with pytest.raises(KeyboardInterrupt):
         lanes.run()
@@ -370,7 +376,7 @@ def test_lanes_interrupted_at_once(
 
     monkeypatch.setattr(module.ThreadPoolExecutor, "submit", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        module.Lanes([[shell(waits, "waits")]]).run()
+        module.Lanes([shell(waits, "waits")], lanes=1).run()
     assert (tmp_path / "ended").exists()
 
 
