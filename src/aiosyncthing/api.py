@@ -14,7 +14,7 @@ import aiohttp
 from yarl import URL
 
 from ._http import failures, wire
-from ._http.access import read_access
+from ._http.access import Access
 from ._http.destinations import Destination, Destinations, Limits, left, with_query
 from ._http.downloads import Target, open_target
 from ._http.reading import Arrival, Body, read_body, read_page
@@ -59,7 +59,7 @@ class API:
         direct: bool | None = None,
     ) -> None:
         self._url = str(url)
-        access = self._access = read_access(api_key, self._url)
+        access = self._access = Access(api_key, self._url)
         del api_key, url  # so that the frame of an error raised below doesn't show them
         self._place = access.place
         self._timeout = time_limit(timeout) or None  # 0 for none, as for aiohttp and in version 0

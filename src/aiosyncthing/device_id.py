@@ -23,7 +23,7 @@ BLOCK = 7
 
 # Digits that base32 lacks are taken for the letters that they resemble, as by Syncthing.
 _NORMALISE = str.maketrans({"0": "O", "1": "I", "8": "B", "-": None, " ": None})
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_PEM = rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----"
 
 
 class DeviceID(str):
@@ -74,7 +74,7 @@ class DeviceID(str):
             InvalidDeviceIDError: It doesn't contain a complete certificate.
         """
         data = certificate.encode() if isinstance(certificate, str) else certificate
-        if pem := _PEM.search(data):
+        if pem := re.search(_PEM, data, re.DOTALL):
             try:
                 data = base64.b64decode(b"".join(pem[1].split()), validate=True)
             except binascii.Error as error:

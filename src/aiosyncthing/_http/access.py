@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from multidict import CIMultiDict, CIMultiDictProxy, istr
 
@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _EXAMPLE: Final = "http://127.0.0.1:8384"
-_URL: Final = re.compile(r"https?:/|unixs?:", re.IGNORECASE)
-_ADDRESS: Final = re.compile(r"[\w.-]+:\d{1,5}(/.*)?")
+_URL: Final = "http:/", "https:/", "unix:", "unixs:"
+_ADDRESS: Final = r"[\w.-]+:\d{1,5}(/.*)?"
 _SWAPPED: Final = "the key comes first: Syncthing(api_key, url)"
 
 
-class Access(NamedTuple):
+class Access:
     """What follows from a client's key and URL.
+
+    Args:
+        api_key: As passed to the client; anything but a string is reported in `bad_key`.
+        url: As passed to the client.
 
     Attributes:
         place: Where the URL leads.
@@ -42,53 +46,36 @@ class Access(NamedTuple):
         bad_url: What is wrong with the URL; empty if it may be right.
     """
 
-    place: Place
-    shown: str
-    headers: Mapping[str, str]
-    open_headers: Mapping[str, str]
-    secrets: Secrets
-    no_key: bool
-    bad_key: str
-    bad_url: str
-
-
-def read_access(api_key: object, url: str) -> Access:
-    """Interpret a key and a URL.
-
-    Args:
-        api_key: As passed to the client; anything but a string is reported in ``bad_key``.
-        url: As passed to the client.
-    """
-    base, authorization = split_user_info(url)
-    is_url = _URL.match(base) is not None
-    bad_key = _bad_key(api_key, is_url=is_url)
-    place, bad_url = _locate(base, is_url=is_url)
-    secrets = [api_key] if isinstance(api_key, str) else []
-    # What doesn't look like a URL at all may be the key.
-    may_be_key = not is_url and re.search("[.:/@]", url) is None
-    # The types that aiohttp uses, so that it doesn't convert them for each request.
-    headers = CIMultiDict({istr("Accept"): JSON, istr("Accept-Encoding"): ACCEPTED})
-    if authorization:  # removed from the URL, since aiohttp's errors show that
-        headers[istr("Authorization")] = Secret(authorization)
-        secrets += _parts(authorization)
-    with_key = headers.copy()
-    if isinstance(api_key, str) and api_key and not bad_key:
-        with_key[istr("X-API-Key")] = Secret(api_key)
-    return Access(
-        place,
-        "***" if may_be_key and base else base,
-        CIMultiDictProxy(with_key),
-        CIMultiDictProxy(headers),
-        Secrets(secrets),
-        not api_key,
-        bad_key,
-        bad_url,
-    )
+    def __init__(self, api_key: object, url: str) -> None:
+        base, authorization = split_user_info(url)
+        is_url = _is_url(base)
+        self.no_key = not api_key
+        self.bad_key = _bad_key(api_key, is_url=is_url)
+        self.place, self.bad_url = _locate(base, is_url=is_url)
+        # What doesn't look like a URL at all may be the key.
+        may_be_key = not is_url and re.search("[.:/@]", url) is None
+        self.shown = "***" if may_be_key and base else base
+        secrets = [api_key] if isinstance(api_key, str) else []
+        # The types that aiohttp uses, so that it doesn't convert them for each request.
+        headers = CIMultiDict({istr("Accept"): JSON, istr("Accept-Encoding"): ACCEPTED})
+        if authorization:  # removed from the URL, since aiohttp's errors show that
+            headers[istr("Authorization")] = Secret(authorization)
+            secrets += _parts(authorization)
+        self.secrets = Secrets(secrets)
+        with_key = headers.copy()
+        if isinstance(api_key, str) and api_key and not self.bad_key:
+            with_key[istr("X-API-Key")] = Secret(api_key)
+        self.headers: Mapping[str, str] = CIMultiDictProxy(with_key)
+        self.open_headers: Mapping[str, str] = CIMultiDictProxy(headers)
 
 
 def can_be_sent(api_key: str) -> bool:
     """Return whether a header can hold an API key, and the daemon then gets it as it is."""
     return api_key.isascii() and api_key.isprintable() and api_key == api_key.strip()
+
+
+def _is_url(text: str) -> bool:
+    return text.lower().startswith(_URL)
 
 
 def _bad_key(api_key: object, *, is_url: bool) -> str:
@@ -97,7 +84,7 @@ def _bad_key(api_key: object, *, is_url: bool) -> str:
     if not isinstance(api_key, str):
         decode = ": decode it" if isinstance(api_key, bytes) else ""
         return f"the API key must be a string, not {type(api_key).__name__}{decode}"
-    if _URL.match(api_key) or (not is_url and _ADDRESS.fullmatch(api_key)):
+    if _is_url(api_key) or (not is_url and re.fullmatch(_ADDRESS, api_key)):
         return f"the API key is a URL: {_SWAPPED}"
     if api_key.isascii() and api_key.isprintable():
         return ""

@@ -15,10 +15,8 @@ from yarl import URL
 
 from aiosyncthing.exceptions import BadRequestError
 
-_SCHEME: Final = re.compile(r"[^/?#]*//")
-_HOST_AND_PORT: Final = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
-_WITH_PORT: Final = re.compile(r"[^/?#@]+:\d+(?=[/?#]|$)")
-_SOCKET: Final = re.compile(r"unix(s?):(.*)", re.IGNORECASE | re.DOTALL)
+_HOST_AND_PORT: Final = r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?"
+_WITH_PORT: Final = r"[^/?#@]+:\d+(?=[/?#]|$)"
 # Syncthing ignores the host name on a socket (lib/api/api.go), but HTTP requires one.
 _HOST: Final = "localhost"
 
@@ -46,13 +44,13 @@ def locate(url: str) -> Place:
     Raises:
         BadRequestError: The URL of a Unix socket is wrong. Other URLs are not checked here.
     """
-    match = _SOCKET.fullmatch(url)
-    if match is None:
-        return Place(url.rstrip("/"), url[:6].lower() == "https:")
-    secure = bool(match[1])
-    path = match[2].removeprefix("//")
-    example = f"unix{match[1].lower()}:///run/user/1000/syncthing.sock"
-    if not match[2].startswith("///") or not path.strip("/"):
+    name, colon, rest = url.partition(":")
+    scheme = f"{name}{colon}".lower()
+    if scheme not in {"unix:", "unixs:"}:
+        return Place(url.rstrip("/"), scheme == "https:")
+    path = rest.removeprefix("//")
+    example = f"{scheme}///run/user/1000/syncthing.sock"
+    if not rest.startswith("///") or not path.strip("/"):
         raise BadRequestError(f"the URL of a Unix socket must have an absolute path, like {example}, not {url!r}")
     if re.search(r"[?#\x00-\x1f\x7f]|%(?![0-9a-fA-F]{2})|%00", path):
         raise BadRequestError(
@@ -62,7 +60,8 @@ def locate(url: str) -> Place:
     if sys.platform == "win32":
         raise BadRequestError("Python has no Unix sockets on Windows: use http:// or https://")
     # The path may contain bytes that are not UTF-8, as for Go's url.Parse, with which the daemon reads STGUIADDRESS.
-    return Place(f"http{match[1].lower()}://{_HOST}", secure, unquote(path, errors="surrogateescape"))
+    secure = scheme == "unixs:"
+    return Place(f"{'https' if secure else 'http'}://{_HOST}", secure, unquote(path, errors="surrogateescape"))
 
 
 def split_user_info(url: str) -> tuple[str, str]:
@@ -81,11 +80,12 @@ def _find_user_info(url: str) -> tuple[int, int]:
     A password may contain a ``/``, ``?`` or ``#`` that should have been escaped. Taken literally, its first part would
     be a port, and the rest a path.
     """
-    begin = url.index("//") + 2 if _SCHEME.match(url) else 0
+    slashes = url.find("//")
+    begin = slashes + 2 if slashes >= 0 and {*"/?#"}.isdisjoint(url[:slashes]) else 0
     end = min((found for found in (url.find(mark, begin) for mark in "/?#") if found >= 0), default=len(url))
     near, far = url.rfind("@", begin, end), url.rfind("@")
     host = url[max(begin, near + 1) : end]
-    if far > end and host and (not _HOST_AND_PORT.fullmatch(host) or _WITH_PORT.match(url, far + 1)):
+    if far > end and host and (not re.fullmatch(_HOST_AND_PORT, host) or re.match(_WITH_PORT, url[far + 1 :])):
         return begin, far
     return begin, near
 

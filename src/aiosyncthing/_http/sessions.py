@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import ref
 
 import aiohttp
@@ -25,11 +25,8 @@ _CONNECTION: Final = istr("Connection")
 _closing: Final[set[asyncio.Task[None]]] = set()  # since an event loop keeps only weak references to its tasks
 
 
-class _Own(NamedTuple):
-    """A session that was opened here, and the generator that closes it when its loop ends."""
-
-    session: aiohttp.ClientSession
-    guard: AsyncGenerator[None]
+_Own: TypeAlias = "tuple[aiohttp.ClientSession, AsyncGenerator[None]]"
+"""A session that was opened here, and the generator that closes it when its loop ends."""
 
 
 class Sessions:
@@ -139,14 +136,16 @@ class Sessions:
             self._idle = 0
         if running not in self._own:
             self._own[running] = self._open()
-        return self._own[running].session
+        session, _ = self._own[running]
+        return session
 
     def _check(self) -> None:
         """Raise if another loop is using the client, and drop the sessions of closed loops."""
         running = asyncio.get_running_loop()
         for loop in list(self._own):
             if loop.is_closed():
-                _step(self._own.pop(loop).session.close())
+                session, _ = self._own.pop(loop)
+                _step(session.close())
             elif loop is not running and loop.is_running():
                 check_loop(loop, "the client")
 
@@ -157,7 +156,7 @@ class Sessions:
         )
         guard = _close_with_loop(ref(session))
         _step(guard.__anext__())
-        return _Own(session, guard)
+        return session, guard
 
 
 async def _close_with_loop(session: ref[aiohttp.ClientSession]) -> AsyncGenerator[None]:
@@ -174,10 +173,11 @@ async def _close_with_loop(session: ref[aiohttp.ClientSession]) -> AsyncGenerato
 
 
 async def _close(own: _Own) -> None:
+    session, guard = own
     try:
-        await _end(own.session)
+        await _end(session)
     finally:
-        await own.guard.aclose()
+        await guard.aclose()
 
 
 async def _end(session: aiohttp.ClientSession) -> None:

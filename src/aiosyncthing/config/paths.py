@@ -25,7 +25,7 @@ _USUAL_HOMES: Final = (
     *(".config/syncthing", ".local/state/syncthing", "AppData/Local/Syncthing"),
     "Library/Application Support/Syncthing",
 )
-_DEVICE_PREFIX: Final = re.compile(r"\A[\\/]{2}[?.][\\/](UNC[\\/])?", re.IGNORECASE)
+_DEVICE_PREFIX: Final = r"(?i)\A[\\/]{2}[?.][\\/](UNC[\\/])?"
 DATABASE: Final = "index-v"
 """The beginning of the database directory's name before 1.21 (lib/locations/locations.go)."""
 
@@ -53,7 +53,7 @@ class Machine(NamedTuple):
         if path == "~" or path.startswith(("~/", "~\\") if windows else "~/"):
             path = self.user_home + path[1:]
         if windows:
-            path = ntpath.normpath(_DEVICE_PREFIX.sub(lambda found: "\\\\" if found[1] else "", path, count=1))
+            path = ntpath.normpath(re.sub(_DEVICE_PREFIX, lambda found: "\\\\" if found[1] else "", path, count=1))
             return path if PureWindowsPath(path).is_absolute() else None
         return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else None
 

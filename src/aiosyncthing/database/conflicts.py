@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 # The daemon inserts the mark before the last dot of the name, even if the name starts with that dot. Copies of copies
 # have several marks, of which the last is the newest. Before 0.14.50 there was no device.
-_MARK: Final = re.compile(
-    r"(?P<stem>.*)\.sync-conflict-(?P<time>[0-9]{8}-[0-9]{6})(?:-(?P<device>[A-Z2-7]{7})?)?(?P<extension>(?:\.[^.]*)?)",
-    re.DOTALL,
+_MARK: Final = ".sync-conflict-"
+_NAME: Final = (
+    r"(?P<stem>.*)\.sync-conflict-(?P<time>[0-9]{8}-[0-9]{6})(?:-(?P<device>[A-Z2-7]{7})?)?(?P<extension>(?:\.[^.]*)?)"
 )
 
 
@@ -36,7 +36,7 @@ def conflict_copy(folder_id: str, path: str, entry: t.TreeEntry) -> t.ConflictCo
     if entry["type"] == "FILE_INFO_TYPE_DIRECTORY":
         return None
     directory, slash, name = path.rpartition("/")
-    found = _MARK.fullmatch(name)
+    found = re.fullmatch(_NAME, name, re.DOTALL) if _MARK in name else None
     original = found["stem"] + found["extension"] if found else ""
     if found is None or not original:
         return None

@@ -24,7 +24,7 @@ _BLANKS: Final = " \t"
 _NOT_IN_XML: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 # Braces that contain only braces and commas, up to a closing one or the end. Braces that are escaped or in brackets are
 # ordinary characters.
-_EMPTY_BRACES: Final = re.compile(r"\\.|\[(?:\\.|[^\]])*\]?|(\{[{},]*?(?:\}|$))", re.DOTALL)
+_EMPTY_BRACES: Final = r"(?s)\\.|\[(?:\\.|[^\]])*\]?|(\{[{},]*?(?:\}|$))"
 
 
 def strip(line: str) -> str:
@@ -53,8 +53,12 @@ def find_fault(line: str, *, stored: bool = False) -> str:
     elif stored and re.search(_NOT_IN_XML, line):
         reason = "the daemon's configuration can't store all of its characters"
         shown = re.sub(_NOT_IN_XML, "?", line)
-    elif any(found[1] for found in _EMPTY_BRACES.finditer(line)) and not strip(line).startswith("//"):
+    elif "{" in line and _has_empty_braces(line) and not strip(line).startswith("//"):
         return f"the ignore pattern {line!r} can't be used: the daemon may crash on empty braces"
     else:
         return ""
     return f"the ignore pattern {line!r} can't be used: {reason}. Use {shown!r} to match that name"
+
+
+def _has_empty_braces(line: str) -> bool:
+    return any(found[1] for found in re.finditer(_EMPTY_BRACES, line))

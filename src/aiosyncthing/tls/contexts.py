@@ -7,7 +7,6 @@ its own fingerprints after the handshake, and aiohttp 3.10 not at all behind a p
 
 from __future__ import annotations
 
-import re
 import ssl
 from typing import TYPE_CHECKING, Final, cast
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 _PROTOCOLS: Final = ("http/1.1",)
 # In a certificate that Syncthing has made for itself (lib/tlsutil/tlsutil.go): the OID of the organizational unit, and
 # the unit as either kind of string.
-_OWN: Final = re.compile(rb"\x06\x03\x55\x04\x0b[\x0c\x13]\x17Automatically Generated")
+_OWN: Final = tuple(b"\x06\x03\x55\x04\x0b" + kind + b"\x17Automatically Generated" for kind in (b"\x0c", b"\x13"))
 _VERIFICATION_FAILED: Final = 1  # SSL_ERROR_SSL, as OpenSSL reports it
 
 
@@ -42,7 +41,7 @@ class _PinnedConnection(ssl.SSLObject):
         if shown != context.fingerprint:
             context.refused = shown
             raise ssl.SSLCertVerificationError(_VERIFICATION_FAILED, f"expected {context.fingerprint}, got {shown}")
-        context.own = _OWN.search(certificate) is not None
+        context.own = any(each in certificate for each in _OWN)
 
 
 class PinnedContext(ssl.SSLContext):
