@@ -104,6 +104,9 @@ class BlockingIterator(Unportable, Iterator[T]):
             if self._closed:  # by another thread
                 raise StopIteration from None
             raise
+        except SyncthingError:
+            self._state.failed = True
+            raise
 
     def close(self) -> None:
         """End the iteration and its request. Can be called more than once."""
@@ -138,6 +141,7 @@ class BlockingIterator(Unportable, Iterator[T]):
         call = self._state.call
         if call is None or call.interrupted:
             call = Call(self._state.source.__anext__())
+            self._state.failed = False
             try:
                 lease = self._attach()
                 self._state.call = call
@@ -177,6 +181,7 @@ class _State(Generic[T]):
     def __init__(self, source: Source[T]) -> None:
         self.source: Final = source
         self.call: Call[T] | None = None
+        self.failed = False  # whether the last call has raised an error, which is why the iterator may be left
 
     async def close(self) -> None:
         """Close the source, in its loop."""
@@ -191,5 +196,5 @@ class _State(Generic[T]):
 def _finalize(lease: Lease, state: _State[Any], unclosed: str) -> None:
     lease.closers.discard(state.close)
     lease.run_in_background(state.close)
-    if unclosed and lease.portal.usable:
+    if unclosed and not state.failed and lease.portal.usable:
         lease.warn(unclosed)
