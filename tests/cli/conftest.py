@@ -1,5 +1,6 @@
 """Run the command line in this process, with its own streams, environment and configuration."""
 
+import gc
 import io
 import json
 import logging
@@ -30,13 +31,14 @@ FOREIGN = (
 
 @pytest.fixture(autouse=True)
 def process_as_before() -> Iterator[None]:
-    """Restore global state that the program changes: the library's log, and hints."""
+    """Restore global state that the program changes: the library's log, hints, and the garbage collector."""
     handlers, level, propagate = LOGGER.handlers[:], LOGGER.level, LOGGER.propagate
     yield
     LOGGER.handlers[:] = handlers
     LOGGER.setLevel(level)
     LOGGER.propagate = propagate
     errors.use_in_hints(())
+    gc.enable()
 
 
 @pytest.fixture
