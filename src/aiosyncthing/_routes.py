@@ -9,6 +9,7 @@ To add an endpoint, add a line here, its type in `aiosyncthing.types`, and a met
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ class Subject(enum.Enum):
     DEVICE = "the device is unknown"
 
 
+@dataclass(eq=False, slots=True)  # each is the only one of its kind, and hashed often
 class Route(Generic[T_co]):
-    """One method on one path. Each is the only one of its kind.
+    """One method on one path.
 
-    Args:
+    Attributes:
         method: HTTP method.
         path: Path below the base URL; ``{}`` stands for an ID.
         answer: The content of a successful answer.
@@ -57,32 +59,15 @@ class Route(Generic[T_co]):
         alias: The current route with the same effect, if the daemon keeps this one only for old programs.
     """
 
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        answer: Answer = Answer.OBJECT,
-        subject: Subject = Subject.NONE,
-        *,
-        since: str = "",
-        until: str = "",
-        timeout: float | None = None,
-        poll: bool = False,
-        alias: str = "",
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.answer = answer
-        self.subject = subject
-        self.since = since
-        self.until = until
-        self.timeout = timeout
-        self.poll = poll
-        self.alias = alias
-
-    def __repr__(self) -> str:
-        """Show the request."""
-        return f"<{type(self).__name__} {self.method} {self.path}>"
+    method: str
+    path: str
+    answer: Answer = Answer.OBJECT
+    subject: Subject = Subject.NONE
+    since: str = ""
+    until: str = ""
+    timeout: float | None = None
+    poll: bool = False
+    alias: str = ""
 
     def uri(self, *ids: str) -> str:
         """Return the path with these IDs, which must be escaped already."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import ref
 
 import aiohttp
@@ -25,8 +25,11 @@ _CONNECTION: Final = istr("Connection")
 _closing: Final[set[asyncio.Task[None]]] = set()  # since an event loop keeps only weak references to its tasks
 
 
-_Own: TypeAlias = "tuple[aiohttp.ClientSession, AsyncGenerator[None]]"
-"""A session that was opened here, and the generator that closes it when its loop ends."""
+class _Own(NamedTuple):
+    """A session that was opened here, and the generator that closes it when its loop ends."""
+
+    session: aiohttp.ClientSession
+    guard: AsyncGenerator[None]
 
 
 class Sessions:
@@ -136,16 +139,14 @@ class Sessions:
             self._idle = 0
         if running not in self._own:
             self._own[running] = self._open()
-        session, _ = self._own[running]
-        return session
+        return self._own[running].session
 
     def _check(self) -> None:
         """Raise if another loop is using the client, and drop the sessions of closed loops."""
         running = asyncio.get_running_loop()
         for loop in list(self._own):
             if loop.is_closed():
-                session, _ = self._own.pop(loop)
-                _step(session.close())
+                _step(self._own.pop(loop).session.close())
             elif loop is not running and loop.is_running():
                 check_loop(loop, "the client")
 
@@ -156,7 +157,7 @@ class Sessions:
         )
         guard = _close_with_loop(ref(session))
         _step(guard.__anext__())
-        return session, guard
+        return _Own(session, guard)
 
 
 async def _close_with_loop(session: ref[aiohttp.ClientSession]) -> AsyncGenerator[None]:
@@ -173,11 +174,10 @@ async def _close_with_loop(session: ref[aiohttp.ClientSession]) -> AsyncGenerato
 
 
 async def _close(own: _Own) -> None:
-    session, guard = own
     try:
-        await _end(session)
+        await _end(own.session)
     finally:
-        await guard.aclose()
+        await own.guard.aclose()
 
 
 async def _end(session: aiohttp.ClientSession) -> None:

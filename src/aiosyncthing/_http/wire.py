@@ -14,7 +14,7 @@ import re
 import string
 from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -181,12 +181,11 @@ def _no_number(value: object) -> str | None:
     return None
 
 
-class _Misfit:
+class _Misfit(NamedTuple):
     """Why an answer is unusable: the error to raise, and its message."""
 
-    def __init__(self, kind: type[SyncthingError], message: str) -> None:
-        self.kind = kind
-        self.message = message
+    kind: type[SyncthingError]
+    message: str
 
 
 def read_answer(

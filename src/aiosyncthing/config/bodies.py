@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast, get_args
 
 from aiosyncthing import _routes
 from aiosyncthing._http.access import can_be_sent
@@ -35,21 +35,33 @@ Body: TypeAlias = Mapping[str, Any]
 
 _NOTHING: Final[Body] = {}
 
-_Enums: TypeAlias = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
-"""By field, the names of its values, and old names that the daemon still reads."""
+
+class _Values(NamedTuple):
+    """The values of an enumerated field.
+
+    Attributes:
+        current: Their names.
+        old: Old names that the daemon still reads.
+    """
+
+    current: tuple[str, ...]
+    old: tuple[str, ...] = ()
+
+
+_Enums: TypeAlias = Mapping[str, _Values]
 
 # Enumerated fields. An unknown value silently becomes the default (UnmarshalText in lib/config/*.go), and an unknown
 # type of versioning crashes 1.19.
 _FOLDER_ENUMS: Final[_Enums] = {
-    "type": (get_args(FolderType), ("readwrite", "readonly")),
-    "order": (get_args(PullOrder), ()),
-    "blockPullOrder": (get_args(BlockPullOrder), ()),
-    "copyRangeMethod": (get_args(CopyRangeMethod), ()),
+    "type": _Values(get_args(FolderType), ("readwrite", "readonly")),
+    "order": _Values(get_args(PullOrder)),
+    "blockPullOrder": _Values(get_args(BlockPullOrder)),
+    "copyRangeMethod": _Values(get_args(CopyRangeMethod)),
 }
-_VERSIONING_ENUMS: Final[_Enums] = {"type": (get_args(VersioningType), ())}
-_DEVICE_ENUMS: Final[_Enums] = {"compression": (get_args(Compression), ("true", "false"))}
-_GUI_ENUMS: Final[_Enums] = {"authMode": (get_args(AuthMode), ())}
-_LDAP_ENUMS: Final[_Enums] = {"transport": (get_args(LDAPTransport), ())}
+_VERSIONING_ENUMS: Final[_Enums] = {"type": _Values(get_args(VersioningType))}
+_DEVICE_ENUMS: Final[_Enums] = {"compression": _Values(get_args(Compression), ("true", "false"))}
+_GUI_ENUMS: Final[_Enums] = {"authMode": _Values(get_args(AuthMode))}
+_LDAP_ENUMS: Final[_Enums] = {"transport": _Values(get_args(LDAPTransport))}
 
 _ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]*://\S+"
 
@@ -281,12 +293,12 @@ def sharing_error(folder: Body, devices: Iterable[Body]) -> SyncthingError | Non
 
 
 def _check_enums(body: Body, enums: _Enums, what: str) -> None:
-    for key, (current, old) in enums.items():
+    for key, allowed in enums.items():
         value = body.get(key)
-        if value is not None and not (isinstance(value, str) and value in {*current, *old}):
-            meant = guess(value, filter(None, current)) if isinstance(value, str) else ""
+        if value is not None and not (isinstance(value, str) and value in {*allowed.current, *allowed.old}):
+            meant = guess(value, filter(None, allowed.current)) if isinstance(value, str) else ""
             hint = f" (did you mean {meant!r}?)" if meant else ""
-            names = ", ".join(filter(None, current))
+            names = ", ".join(filter(None, allowed.current))
             raise BadRequestError(
                 f"{what}: {key} must be one of {names}{hint}; the daemon would use the default instead"
             )

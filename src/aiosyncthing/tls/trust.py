@@ -10,7 +10,7 @@ import os
 import ssl
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import aiohttp
 
@@ -129,8 +129,16 @@ class Trust:
                 self.settled = self._context
 
 
-_Refusal: TypeAlias = tuple[PinnedContext, Fingerprint]
-"""A context that has refused a handshake, and the fingerprint of the server's certificate."""
+class _Refusal(NamedTuple):
+    """A handshake that was refused.
+
+    Attributes:
+        context: The context that refused it.
+        shown: Fingerprint of the server's certificate.
+    """
+
+    context: PinnedContext
+    shown: Fingerprint
 
 
 class Sending:
@@ -154,11 +162,11 @@ class Sending:
             FingerprintMismatchError: The server's certificate is not the pinned one.
         """
         refusal = await self._try()
-        if refusal is not None and await self._trust.renewed(refusal[1], self._timeout):
+        if refusal is not None and await self._trust.renewed(refusal.shown, self._timeout):
             # There was no connection, so nothing of the request has been sent yet.
             refusal = await self._try()
         if refusal is not None:
-            raise _mismatch(*refusal)
+            raise _mismatch(refusal)
         return self._response
 
     async def __aexit__(
@@ -177,12 +185,13 @@ class Sending:
         except aiohttp.ClientConnectorError:
             # For a host with several addresses, aiohttp reports only the error of the last one.
             if isinstance(context, PinnedContext) and context.refused is not None and context.refused is not before:
-                return context, context.refused
+                return _Refusal(context, context.refused)
             raise
         return None
 
 
-def _mismatch(context: PinnedContext, shown: Fingerprint) -> FingerprintMismatchError:
+def _mismatch(refusal: _Refusal) -> FingerprintMismatchError:
+    context, shown = refusal
     if context.file is None:
         which = "the pinned one"
         advice = "If Syncthing has renewed its certificate, pin the new one; otherwise something else answers there"
