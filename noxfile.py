@@ -46,15 +46,13 @@ FIRST, *OTHERS = PYTHONS
 FIRST_PATH = str(PYTHONS[FIRST])
 
 # Many tests wait, for daemons and for time to pass, so several processes share them (how: tests/support/sharing.py).
-# Four in each of two sessions took a tenth less time than three on two processors, although each collects first.
+# With two processors, and two sessions at a time, four in each took a tenth less time than three.
 SHARED = ["--numprocesses=4"]
-FEW_SHARED = ["--numprocesses=2"]  # of what takes little longer than the start of a process
+FEW_SHARED = ["--numprocesses=2"]  # for sessions that are so short that starting more processes takes longer
 
 # What runs where: the oldest Python runs what drives real daemons, which takes longest, and what depends on the Python.
-# It doesn't load folders whose tests are all left to the newest: one there that needs a daemon is marked `measured`.
 # The newest runs all that needs no daemon. What those between run depends on the Python most: asyncio, TLS, types.
-ELSEWHERE = ["cli", "health", "ignores", "local", "rest"]
-DEPENDENT = ["-m", "daemon or not once", *(f"--ignore=tests/{name}" for name in ELSEWHERE)]
+DEPENDENT = ["-m", "daemon or not once"]
 WITHOUT_DAEMONS = ["-m", "not (daemon or chaos)"]
 BETWEEN = [
     *("tests/seed", "tests/stream", "tests/tls"),
@@ -66,10 +64,12 @@ BETWEEN = [
 MEASURING = "3.14"
 MEASURED = ["-m", "not chaos and (measured or not daemon)", "--require-coverage=95"]
 
-# Everything that has to hold, in the order in which it begins: first what is quick to fail, then what takes longest.
+# Everything that has to hold, in the order in which it begins: first what is quick to fail. The output of the last one
+# comes last, so that is always a long run of tests.
 EVERYTHING = [
-    *("lint", "wheel", *(["coverage"] if MEASURING in PYTHONS else []), f"tests-{FIRST}", "typing", "aioresponses"),
-    *(f"tests-{python}" for python in OTHERS if python != MEASURING),
+    *("lint", "wheel", "aioresponses", "typing"),
+    *(["coverage"] if MEASURING in PYTHONS else []),
+    *(f"tests-{python}" for python in PYTHONS if python != MEASURING or python == FIRST),
 ]
 nox.options.sessions = ["everything"]
 
@@ -227,9 +227,8 @@ def _chosen(python: str) -> list[str]:
 
 def _pytest(session: nox.Session, arguments: Sequence[str], env: dict[str, str] | None = None) -> None:
     """Run tests; where many processes share them, one compiles all modules first, or each would do it for itself."""
-    if set(SHARED) <= set(arguments):
-        same = [argument for argument in arguments if not argument.startswith("--require-coverage")]
-        session.run("python", "-m", "pytest", "--collect-only", "-qq", *same, silent=True)
+    if SHARED[0] in arguments:
+        session.run("python", "-m", "pytest", "--collect-only", "-qq", silent=True)
     session.run("python", "-m", "pytest", *arguments, env=env)
 
 

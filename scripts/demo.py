@@ -196,8 +196,8 @@ async def all_in_sync(daemons: Pair) -> None:
 async def show_progress(sizes: dict[str, int], events: list[StreamItem]) -> None:
     """Print the files as their events come.
 
-    A daemon drops an event that it can't record within 15 ms, as may happen on a busy machine. The files arrive
-    nevertheless, so only the progress is not shown then.
+    A daemon drops an event that it can't queue within 15 ms (lib/events/events.go), as may happen on a busy machine.
+    The files arrive nevertheless, so only the progress is not shown then.
     """
     interactive = sys.stdout.isatty()
     last = -1

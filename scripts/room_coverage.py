@@ -3,7 +3,7 @@
 Code that other tests only happen to pass through is not tested: no test checks what it promises.
 So only the lines that the tests in a room's own folder have reached count; `_rooms` defines that folder.
 
-It needs Python 3.14, the first that records branches by itself, which costs least.
+It needs Python 3.14, the first that records branches by itself, at little cost.
 
 Loaded through the environment variable PYTEST_PLUGINS, since it has to measure before the first conftest.py is
 imported, even in the processes of pytest-xdist. The kit has a plugin itself, which pytest would import even earlier,

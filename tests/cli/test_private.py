@@ -88,7 +88,6 @@ def test_refused(arguments: list[str], status: int, message: str, cli: Cli) -> N
 
 
 @pytest.mark.daemon
-@pytest.mark.measured
 def test_a_real_daemon(
     newest_syncthing: Path, cli: Cli, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,8 @@ from aiosyncthing.exceptions import BadRequestError
         # As parsed by Go's url.Parse.
         ("unix:///a%20b+c%3Fd%23e%25f@g:h", Place("http://localhost", False, "/a b+c?d#e%f@g:h")),
         ("unix:///a b/ä/%C3%A4", Place("http://localhost", False, "/a b/ä/ä")),
+        ("unix", Place("unix", False)),
+        ("https", Place("https", False)),
         ("unix:///%ff", Place("http://localhost", False, os.fsdecode(b"/\xff"))),
     ],
 )

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _EXAMPLE: Final = "http://127.0.0.1:8384"
-_URL: Final = "http:/", "https:/", "unix:", "unixs:"
+_URL: Final = ("http:/", "https:/", "unix:", "unixs:")
 _ADDRESS: Final = r"[\w.-]+:\d{1,5}(/.*)?"
 _SWAPPED: Final = "the key comes first: Syncthing(api_key, url)"
 
 
 class Access:
-    """What follows from a client's key and URL.
+    """What follows from a client's key and URL. It has no `__repr__` of its own, which could show the secrets.
 
     Args:
         api_key: As passed to the client; anything but a string is reported in `bad_key`.

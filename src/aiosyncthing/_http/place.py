@@ -45,7 +45,7 @@ def locate(url: str) -> Place:
         BadRequestError: The URL of a Unix socket is wrong. Other URLs are not checked here.
     """
     name, colon, rest = url.partition(":")
-    scheme = f"{name}{colon}".lower()
+    scheme = f"{name}{colon}".lower()  # with its colon, since a URL without a scheme may be any word
     if scheme not in {"unix:", "unixs:"}:
         return Place(url.rstrip("/"), scheme == "https:")
     path = rest.removeprefix("//")
@@ -80,7 +80,7 @@ def _find_user_info(url: str) -> tuple[int, int]:
     A password may contain a ``/``, ``?`` or ``#`` that should have been escaped. Taken literally, its first part would
     be a port, and the rest a path.
     """
-    slashes = url.find("//")
+    slashes = url.find("//")  # of the authority, unless a path, query or fragment has begun before
     begin = slashes + 2 if slashes >= 0 and {*"/?#"}.isdisjoint(url[:slashes]) else 0
     end = min((found for found in (url.find(mark, begin) for mark in "/?#") if found >= 0), default=len(url))
     near, far = url.rfind("@", begin, end), url.rfind("@")

@@ -25,7 +25,7 @@ _USUAL_HOMES: Final = (
     *(".config/syncthing", ".local/state/syncthing", "AppData/Local/Syncthing"),
     "Library/Application Support/Syncthing",
 )
-_DEVICE_PREFIX: Final = r"(?i)\A[\\/]{2}[?.][\\/](UNC[\\/])?"
+_DEVICE_PREFIX: Final = r"[\\/]{2}[?.][\\/](UNC[\\/])?"
 DATABASE: Final = "index-v"
 """The beginning of the database directory's name before 1.21 (lib/locations/locations.go)."""
 
@@ -53,7 +53,9 @@ class Machine(NamedTuple):
         if path == "~" or path.startswith(("~/", "~\\") if windows else "~/"):
             path = self.user_home + path[1:]
         if windows:
-            path = ntpath.normpath(re.sub(_DEVICE_PREFIX, lambda found: "\\\\" if found[1] else "", path, count=1))
+            if prefix := re.match(_DEVICE_PREFIX, path, re.IGNORECASE):
+                path = ("\\\\" if prefix[1] else "") + path[prefix.end() :]
+            path = ntpath.normpath(path)
             return path if PureWindowsPath(path).is_absolute() else None
         return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else None
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 # have several marks, of which the last is the newest. Before 0.14.50 there was no device.
 _MARK: Final = ".sync-conflict-"
 _NAME: Final = (
-    r"(?P<stem>.*)\.sync-conflict-(?P<time>[0-9]{8}-[0-9]{6})(?:-(?P<device>[A-Z2-7]{7})?)?(?P<extension>(?:\.[^.]*)?)"
+    rf"(?P<stem>.*){re.escape(_MARK)}"
+    r"(?P<time>[0-9]{8}-[0-9]{6})(?:-(?P<device>[A-Z2-7]{7})?)?(?P<extension>(?:\.[^.]*)?)"
 )
 
 

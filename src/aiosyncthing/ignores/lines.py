@@ -24,7 +24,7 @@ _BLANKS: Final = " \t"
 _NOT_IN_XML: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 # Braces that contain only braces and commas, up to a closing one or the end. Braces that are escaped or in brackets are
 # ordinary characters.
-_EMPTY_BRACES: Final = r"(?s)\\.|\[(?:\\.|[^\]])*\]?|(\{[{},]*?(?:\}|$))"
+_EMPTY_BRACES: Final = r"\\.|\[(?:\\.|[^\]])*\]?|(\{[{},]*?(?:\}|$))"
 
 
 def strip(line: str) -> str:
@@ -61,4 +61,4 @@ def find_fault(line: str, *, stored: bool = False) -> str:
 
 
 def _has_empty_braces(line: str) -> bool:
-    return any(found[1] for found in re.finditer(_EMPTY_BRACES, line))
+    return any(found[1] for found in re.finditer(_EMPTY_BRACES, line, re.DOTALL))
