@@ -154,18 +154,19 @@ async def test_a_slow_answer_delays_nothing_else(fake: FakeSyncthing, monkeypatc
     fake.finish_sync()
     fake.advance(60)
     monkeypatch.setattr(look, "_PATIENCE", 0.2)
-    seen: list[str] = []
+    seen: list[list[str]] = []
     held = fake.hold("rest/db/status", made=True)
-    async with fake.client(timeout=0.3) as client:
+    async with fake.client(timeout=1) as client:
         task = asyncio.create_task(
-            client.wait_in_sync(timeout=20, on_progress=lambda progress: seen.extend(map(str, progress.missing)))
+            client.wait_in_sync(timeout=20, on_progress=lambda progress: seen.append([*map(str, progress.missing)]))
         )
-        await fake.until(lambda: "folder docs: the daemon has not answered yet" in seen)
-        await asyncio.sleep(1)
+        # On a busy machine, the first report may come before the answers about the other folder.
+        await fake.until(lambda: seen[-1:] == [["folder docs: the daemon has not answered yet"]])
+        await asyncio.sleep(2)
         assert (held.hits, asked(fake)["db/status"]) == (1, 2)
         held.release()
         await task
-    assert not [line for line in seen if "pics" in line or "no usable answer" in line]
+    assert not [line for lines in seen for line in lines if "no usable answer" in line]
     assert asked(fake)["db/status"] == 4
 
 
